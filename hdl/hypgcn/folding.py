@@ -1,0 +1,102 @@
+"""Folding: how many lanes, widths and rows of storage each block gets. Any legal folding computes the same integers."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from .design import BANK, Block, Design
+
+__all__ = ["BlockFolding", "Folding"]
+
+MAC_FORMS = ("dsp48e2", "inferred", "single")
+
+
+def _check(name, value, low, high):
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an integer, not {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockFolding:
+    """Parallelism of one block.
+
+    graph_subsets : subsets of the graph product that are worked on at once, a divisor of K; the unit has
+        ``ceil(graph_subsets * V / 2)`` packed MACs and walks the tokens of a channel ``K / graph_subsets`` times
+    conv_joints : joints of the 1x1 array in lockstep, 1..V
+    conv_pairs : output-channel pairs of the 1x1 array, a multiple of ``h_width / 2``; conv_joints * conv_pairs packed MACs
+    h_width : values that the H requantiser takes per cycle, 2, 4, 8 or 16
+    lanes : temporal lanes, 1..32
+    lane_pairs : output-channel pairs of a lane; at least ``y_width / 2``; lanes * lane_pairs packed MACs
+    y_width : values that the Y requantiser takes per cycle, 2, 4, 8 or 16
+    x_rows, h_rows : rows that the X and H stores hold; at least pad + 1 and kernel
+    """
+
+    graph_subsets: int = 1
+    conv_joints: int = 1
+    conv_pairs: int = 1
+    h_width: int = 2
+    lanes: int = 1
+    lane_pairs: int = 1
+    y_width: int = 2
+    x_rows: int = 8
+    h_rows: int = 12
+
+    def validate(self, where: str, design: Design, block: Block):
+        """Raise :exc:`ValueError` that starts with ``where`` when this folding cannot work for ``block``."""
+        _check(f"{where}.graph_subsets", self.graph_subsets, 1, design.subsets)
+        if design.subsets % self.graph_subsets:
+            raise ValueError(f"{where}.graph_subsets must divide the {design.subsets} subsets, not {self.graph_subsets!r}")
+        _check(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
+        for name in ("h_width", "y_width"):
+            if getattr(self, name) not in (2, 4, 8, 16):
+                raise ValueError(f"{where}.{name} must be 2, 4, 8 or 16, not {getattr(self, name)!r}")
+        most = block.out_banks * BANK // 2
+        _check(f"{where}.conv_pairs", self.conv_pairs, self.h_width // 2, most)
+        if self.conv_pairs % (self.h_width // 2):
+            raise ValueError(f"{where}.conv_pairs must be a multiple of h_width / 2 = {self.h_width // 2}, "
+                             f"not {self.conv_pairs!r}")
+        _check(f"{where}.lanes", self.lanes, 1, 32)
+        _check(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, most)
+        _check(f"{where}.x_rows", self.x_rows, design.pad + 1, 64)
+        _check(f"{where}.h_rows", self.h_rows, design.kernel, 64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folding:
+    """Folding of a whole network: one :class:`BlockFolding` per block, the form of the packed MAC, and the head's width.
+
+    mac : ``"dsp48e2"`` (explicit primitive, UltraScale), ``"inferred"`` (two products a multiplier, any family with 27x18
+        multipliers) or ``"single"`` (one product a multiplier)
+    head_width : channels that the head sums per cycle, 1, 2, 4, 8 or 16
+    """
+
+    blocks: tuple[BlockFolding, ...]
+    mac: str = "dsp48e2"
+    head_width: int = 4
+
+    def validate(self, design: Design):
+        """Raise :exc:`ValueError` when this folding cannot work for ``design``."""
+        if self.mac not in MAC_FORMS:
+            raise ValueError(f"mac must be one of {', '.join(MAC_FORMS)}, not {self.mac!r}")
+        if self.head_width not in (1, 2, 4, 8, 16):
+            raise ValueError(f"head_width must be 1, 2, 4, 8 or 16, not {self.head_width!r}")
+        if len(self.blocks) != len(design.blocks):
+            raise ValueError(f"blocks must hold {len(design.blocks)} foldings, one per block, not {len(self.blocks)}")
+        for index, (folding, block) in enumerate(zip(self.blocks, design.blocks)):
+            folding.validate(f"blocks[{index}]", design, block)
+
+    def to_json(self) -> str:
+        """Text that :meth:`load` reads back."""
+        return json.dumps(dataclasses.asdict(self), indent=1) + "\n"
+
+    @classmethod
+    def load(cls, path) -> "Folding":
+        """Folding of the JSON file at ``path``; :exc:`ValueError` names what is wrong with it."""
+        try:
+            data = json.loads(Path(path).read_text())
+            return cls(**{**data, "blocks": tuple(BlockFolding(**block) for block in data["blocks"])})
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is not a folding: {error}") from error

@@ -1,0 +1,49 @@
+"""Payloads of all streams, in one place."""
+
+from amaranth import *
+from amaranth.lib import data
+
+from .design import BANK, MINI_BANKS
+
+__all__ = ["MINI", "dense_layout", "vector_layout", "token_layout", "row_request_layout", "row_response_layout",
+           "result_layout"]
+
+MINI = BANK // MINI_BANKS
+"""Values of one mini-bank entry."""
+
+
+def dense_layout() -> data.StructLayout:
+    """One vector with its zeros: 16 channels of one joint and frame.
+
+    ``values`` int8, channel order; ``overflow``: a store upstream has lost values in this clip so far.
+    """
+    return data.StructLayout({"values": data.ArrayLayout(signed(8), BANK), "overflow": 1})
+
+
+def vector_layout() -> data.StructLayout:
+    """One compressed vector: ``mask`` bit c is set when channel c is not zero; ``values`` holds the non-zeros in channel
+    order, packed to the low indices, the rest zero; ``overflow`` as in :func:`dense_layout`."""
+    return data.StructLayout({"mask": BANK, "values": data.ArrayLayout(signed(8), BANK), "overflow": 1})
+
+
+def token_layout(meta) -> data.StructLayout:
+    """One non-zero value of a vector: ``channel`` 0..15 within its bank, ``value`` int8, ``meta`` copied from the vector,
+    ``last`` on the vector's last token. A vector without non-zeros gives one token with ``value`` 0 and ``last``."""
+    return data.StructLayout({"channel": range(BANK), "value": signed(8), "meta": meta, "last": 1})
+
+
+def row_request_layout(rows: int, joints: int, banks: int, tag) -> data.StructLayout:
+    """A read of one vector of a row store: ``slot`` of the row, ``joint``, ``bank``; ``tag`` comes back with it."""
+    return data.StructLayout({"slot": range(max(2, rows)), "joint": range(max(2, joints)),
+                              "bank": range(max(2, banks)), "tag": tag})
+
+
+def row_response_layout(tag) -> data.StructLayout:
+    """The vector of a read, with the request's ``tag``."""
+    return data.StructLayout({"vector": vector_layout(), "tag": tag})
+
+
+def result_layout(classes: int, logit_width: int) -> data.StructLayout:
+    """One class score of a clip: ``index`` of the class, ``score``, ``last`` on the clip's last class, ``overflow`` (a store
+    lost values in this clip; the same on all classes)."""
+    return data.StructLayout({"index": range(max(2, classes)), "score": signed(logit_width), "last": 1, "overflow": 1})
