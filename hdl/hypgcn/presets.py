@@ -1,0 +1,141 @@
+"""Designs with seeded random weights: for tests, and for the full network until a trained one is given.
+
+The weights mean nothing, but the structure is that of a pruned network: dropped channels, coupled filters, cavity patterns that rotate
+over the banks, and scales that keep the activations in range and sparse.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from .design import BANK, MINI_BANKS, Block, Design
+
+__all__ = ["PRESETS", "preset", "random_block", "random_design"]
+
+TAP_PATTERNS = ((0, 4), (2, 6), (4, 8), (1, 5), (3, 7), (5, 0), (6, 3), (8, 2), (7, 1))
+"""Two of nine taps per bank, rotating: over nine banks every tap is read twice."""
+
+
+def _cavity(banks: int, kernel: int, keep: int) -> np.ndarray:
+    """(banks, kernel): ``keep`` taps per bank, spread over the kernel and rotating from bank to bank."""
+    taps = np.zeros((banks, kernel), np.uint8)
+    for bank in range(banks):
+        for n in range(keep):
+            taps[bank, (bank * 2 + n * kernel // keep) % kernel] = 1
+    return taps
+
+
+def _requant(rng, acc_rms: float, outputs: int, target: float, sign: float, res_rms: float = 0.0):
+    """mult, bias, shift that bring accumulators of ``acc_rms`` to ``target`` rms, with a bias of ``sign`` targets."""
+    shift = 16
+    mult = max(1.0, target / max(acc_rms, 1.0) * 2 ** shift)
+    while mult * 2 < 40000 and shift < 31:
+        mult, shift = mult * 2, shift + 1
+    while mult > 60000 and shift > 1:
+        mult, shift = mult / 2, shift - 1
+    scale = rng.uniform(0.7, 1.0, outputs)
+    bias = (sign * target * rng.uniform(0.5, 1.5, outputs) - res_rms) * 2.0 ** shift
+    return (np.clip(mult * scale, 1, 65535).astype(np.int32), bias.astype(np.int64), shift)
+
+
+def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, in_channels: int, out_channels: int,
+                 stride: int = 1, shortcut_h: str | None = None, shortcut_y: str | None = None,
+                 kept: int | None = None, filters: int | None = None, keep_taps: int = 2, margin: float = 1.0,
+                 threshold: int = 2) -> Block:
+    """A legal block with seeded weights.
+
+    ``kept``, ``filters``: how many channels take part in the graph product and have a temporal filter (default all); ``margin``:
+    depths of the stores as a share of the worst case, 1.0 never overflows.
+    """
+    rng = np.random.default_rng(seed)
+    shortcut_h = shortcut_h or ("identity" if in_channels == out_channels else "conv")
+    shortcut_y = shortcut_y or ("identity" if in_channels == out_channels and stride == 1 else "conv")
+    in_banks, out_banks = -(-in_channels // BANK), -(-out_channels // BANK)
+
+    def choose(count, total):
+        mask = np.zeros(total, np.uint8)
+        mask[np.sort(rng.permutation(total)[:total if count is None else count])] = 1
+        return mask
+
+    def weights(*shape):
+        return np.clip(np.rint(rng.normal(0, 40, shape)), -127, 127).astype(np.int8)
+
+    kept_mask, filter_mask = choose(kept, in_channels), choose(filters, out_channels)
+    taps = _cavity(out_banks, kernel, min(keep_taps, kernel))
+    graph = np.clip(np.rint(rng.normal(0, 20, (subsets, joints, joints))), -127, 127).astype(np.int8)
+    spatial = weights(out_channels, subsets, in_channels) * kept_mask.astype(np.int8)
+    temporal = weights(out_channels, kernel, out_channels) * filter_mask.astype(np.int8)[:, None, None]
+    temporal = temporal * np.repeat(taps, BANK, axis=0)[:out_channels].T.astype(np.int8)[None]
+    down = weights(out_channels, in_channels) if shortcut_h == "conv" else None
+    res = weights(out_channels, in_channels) if shortcut_y == "conv" else None
+
+    entries = subsets * int(kept_mask.sum()) + (in_channels if down is not None else 0)
+    h_mult, h_bias, h_shift = _requant(rng, 40 * 20 * entries ** 0.5, out_channels, 40, -0.2)
+    taken = float(filter_mask.mean()) * keep_taps * out_channels + (in_channels if res is not None else 0)
+    y_mult, y_bias, y_shift = _requant(rng, 40 * 20 * max(taken, 1) ** 0.5, out_channels, 40, -0.2)
+
+    def depths(banks):
+        most = joints * banks
+        share = [min(1.0, margin * (1.0 - 0.1 * j)) if margin < 1.0 else 1.0 for j in range(MINI_BANKS)]
+        return tuple(max(1, int(most * s)) for s in share)
+
+    return Block(
+        in_channels=in_channels, out_channels=out_channels, stride=stride, shortcut_h=shortcut_h, shortcut_y=shortcut_y,
+        graph_shift=max(1, min(15, round(np.log2(14 * max(joints, 2) ** 0.5)))), h_shift=h_shift, y_shift=y_shift,
+        h_res_mult=1000 if shortcut_h == "identity" else 0, h_res_shift=max(0, h_shift - 11) if shortcut_h == "identity" else 0,
+        y_res_mult=1000 if shortcut_y == "identity" else 0, y_res_shift=max(0, y_shift - 11) if shortcut_y == "identity" else 0,
+        threshold_h=threshold, threshold_y=threshold, x_depths=depths(in_banks), h_depths=depths(out_banks),
+        density_x=0.35, density_h=0.35, kept=kept_mask, filters=filter_mask, taps=taps, graph=graph, spatial=spatial,
+        down=down, temporal=temporal, res=res, h_mult=h_mult, h_bias=h_bias, y_mult=y_mult, y_bias=y_bias)
+
+
+def random_design(seed: int = 0, *, name: str, frames: int, joints: int, persons: int = 1, channels: int = 3,
+                  classes: int = 10, widths: tuple[int, ...], strides: tuple[int, ...], keep: float = 0.268,
+                  keep_taps: int = 2, subsets: int = 3, kernel: int = 9, margin: float = 1.0) -> Design:
+    """A network of ``len(widths)`` blocks; every block but the first keeps the share ``keep`` of its input channels, the
+    temporal filters of the block before it likewise; the first block has no shortcut into Y."""
+    rng = np.random.default_rng(seed)
+    if len(widths) != len(strides):
+        raise ValueError(f"strides must hold {len(widths)} values, one per block, not {len(strides)}")
+    blocks = []
+    inputs = channels
+    for index, (width, stride) in enumerate(zip(widths, strides)):
+        final = index == len(widths) - 1
+        blocks.append(random_block(
+            seed * 1000 + index, joints=joints, subsets=subsets, kernel=kernel, in_channels=inputs, out_channels=width,
+            stride=stride, shortcut_y="none" if index == 0 else None, kept=None if index == 0 else max(1, round(inputs * keep)),
+            filters=None if final else max(1, round(width * keep)), keep_taps=keep_taps, margin=margin))
+        if index:  # coupled: the filters of a block are the channels that its successor keeps
+            mask = blocks[-1].kept
+            before = blocks[-2]
+            temporal = random_block(seed * 1000 + 500 + index, joints=1, subsets=1, kernel=kernel,
+                                    in_channels=before.out_channels, out_channels=before.out_channels,
+                                    keep_taps=keep_taps).temporal * mask.astype(np.int8)[:, None, None]
+            blocks[-2] = dataclasses.replace(before, filters=mask, temporal=temporal)
+        inputs = width
+    return Design(
+        name=name, frames=frames, joints=joints, persons=persons, channels=channels, classes=classes, subsets=subsets,
+        kernel=kernel, input_scale=1 / 127, input_shift=14, logit_scale=1.0,
+        input_mult=rng.integers(8000, 16000, (persons, channels, joints)).astype(np.int32),
+        input_bias=rng.integers(-2 ** 17, 2 ** 17, (persons, channels, joints)).astype(np.int64),
+        head=np.clip(np.rint(rng.normal(0, 40, (classes, inputs))), -127, 127).astype(np.int8),
+        head_bias=rng.integers(-1000, 1000, classes).astype(np.int64), blocks=tuple(blocks),
+        meta={"weights": "seeded", "seed": seed})
+
+
+_TINY = dict(frames=6, joints=5, persons=2, classes=3, widths=(16, 20), strides=(1, 2), keep=0.5)
+_FULL = dict(frames=150, joints=25, persons=2, classes=60, widths=(64,) * 4 + (128,) * 3 + (256,) * 3,
+             strides=(1, 1, 1, 1, 2, 1, 1, 2, 1, 1))
+PRESETS: dict[str, dict] = {
+    "tiny": _TINY,
+    "small": {**_TINY, "frames": 16, "joints": 20, "persons": 1, "classes": 10, "widths": (16, 16, 32, 32), "strides": (1, 1, 2, 1)},
+    "full": _FULL,
+}
+"""Named designs: ``tiny`` fits the Amaranth simulator in seconds, ``full`` is the paper's network pruned as it does."""
+
+
+def preset(name: str) -> Design:
+    """The seeded design called ``name``."""
+    if name not in PRESETS:
+        raise ValueError(f"preset must be one of {', '.join(PRESETS)}, not {name!r}")
+    return random_design(name=f"{name}-seeded", **PRESETS[name])

@@ -1,0 +1,1 @@
+"""Golden twins of ``hypgcn.arith``."""

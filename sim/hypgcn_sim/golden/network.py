@@ -1,0 +1,27 @@
+"""Golden twin of ``hypgcn.network``."""
+
+import numpy as np
+
+from .block import run_block
+from .head import head
+from .input import input_affine
+
+__all__ = ["run"]
+
+
+def run(design, clip, threshold_raise: int = 0) -> dict:
+    """Every tensor of the network for one raw int8 clip (M, T, V, C).
+
+    Keys: ``x1``; for block b (from 0) ``blocks.b.NAME`` with the names of :func:`~.block.run_block`, persons first; ``pool``;
+    ``logits`` (classes,); ``overflow_count`` (vectors that lost values in any store) and ``overflow`` (bool).
+    """
+    x = input_affine(clip, design)
+    found = {"x1": x}
+    lost = 0
+    for index, block in enumerate(design.blocks):
+        persons = [run_block(person, block, threshold_raise) for person in x]
+        for name in persons[0]:
+            found[f"blocks.{index}.{name}"] = np.stack([person[name] for person in persons])
+        lost += int(found[f"blocks.{index}.x_lost"].sum() + found[f"blocks.{index}.h_lost"].sum())
+        x = found[f"blocks.{index}.y"]
+    return {**found, **head(x, design), "overflow_count": lost, "overflow": lost > 0}

@@ -1,0 +1,36 @@
+"""Golden twin of ``hypgcn.spatial.graph``."""
+
+import numpy as np
+
+from ..arith.requant import round_shift
+
+__all__ = ["graph", "entries"]
+
+
+def graph(x, block):
+    """``Z[k,t,w,c] = clamp(round_shift(sum_v X[t,v,c] * G[k,v,w], graph_shift), -128, 127)``.
+
+    ``x`` (T, V, I) -> int64 (K, T, V, I), zero for the channels that ``block.kept`` drops.
+    """
+    kept = block.kept.astype(bool)
+    x = np.asarray(x, np.int64)
+    z = np.zeros((block.graph.shape[0], *x.shape), np.int64)
+    acc = np.einsum("tvc,kvw->ktwc", x[:, :, kept], block.graph.astype(np.int64))
+    z[:, :, :, kept] = np.clip(round_shift(acc, block.graph_shift), -128, 127)
+    return z
+
+
+def entries(x_row, z_row, block):
+    """What the graph unit sends to the 1x1 array for one row, (E, V), and the weights of each entry, (O, E).
+
+    Channels ascending; for each, its subsets when kept, then X itself when a column of ``block.down`` is not zero.
+    """
+    words, weights = [], []
+    for c in range(block.in_channels):
+        if block.kept[c]:
+            words += list(z_row[:, :, c])
+            weights += list(block.spatial[:, :, c].T)
+        if block.down is not None and block.down[:, c].any():
+            words.append(x_row[:, c])
+            weights.append(block.down[:, c])
+    return np.array(words, np.int64), np.array(weights, np.int64).T
