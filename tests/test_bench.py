@@ -1,0 +1,102 @@
+"""The bench itself: good streams pass, each kind of broken one is caught."""
+
+import pytest
+from amaranth.hdl import Module, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+from bench import STREAM_PATTERNS, pack, run, unpack
+
+ITEMS = list(range(1, 41))
+
+
+class Register(wiring.Component):
+    """One-entry register slice with an optional fault."""
+
+    i: In(stream.Signature(8))
+    o: Out(stream.Signature(8))
+    done: Out(1)
+
+    def __init__(self, fault=None):
+        self.fault = fault
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        full, count = Signal(), Signal(8)
+        m.d.comb += [self.i.ready.eq(~full | self.o.ready), self.o.valid.eq(full)]
+        with m.If(self.i.ready):
+            m.d.sync += full.eq(self.i.valid)
+            with m.If(self.i.valid):
+                m.d.sync += [self.o.payload.eq(self.i.payload), count.eq(count + 1)]
+        match self.fault:
+            case "valid":
+                with m.If(full & ~self.o.ready):
+                    m.d.sync += full.eq(0)
+            case "payload":
+                with m.If(full & ~self.o.ready):
+                    m.d.sync += self.o.payload.eq(self.o.payload + 1)
+            case "drop":
+                with m.If(self.i.ready & (count == 20)):
+                    m.d.sync += full.eq(0)
+            case "extra":
+                with m.If(count == 40):
+                    m.d.sync += full.eq(1)
+            case "hang":
+                with m.If(count == 20):
+                    m.d.comb += [self.i.ready.eq(0), self.o.valid.eq(0)]
+            case "depends":
+                m.d.comb += self.o.valid.eq(full & self.o.ready)
+        m.d.comb += self.done.eq(self.o.valid & self.o.ready & (self.o.payload == 40))
+        return m
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+def test_passes_a_good_stream(idle, stall):
+    found = run(Register(), {"i": ITEMS}, {"o": 40}, idle=idle, stall=stall, timeout=500, pulses=["done"])
+    assert found["o"] == ITEMS
+    assert found["done"] == found["times"]["o"][-1:]
+    assert found["cycles"] == found["times"]["o"][-1] + 1
+
+
+@pytest.mark.parametrize("fault,text", [
+    ("valid", "valid dropped"), ("payload", "payload changed"), ("drop", "timed out.*o: 39 of 40"),
+    ("extra", "follows the 40 expected"), ("hang", "timed out.*left to send"), ("depends", "valid depends on ready"),
+])
+def test_catches(fault, text):
+    with pytest.raises(AssertionError, match=text) as caught:
+        run(Register(fault), {"i": ITEMS}, {"o": 40}, seed=5, stall=0.5, timeout=300)
+    assert "seed=5" in str(caught.value)
+
+
+def test_responder():
+    """A register's output taken as a request, answered into nothing but itself: a loop of one item stops at zero."""
+    class Loop(wiring.Component):
+        req: Out(stream.Signature(8))
+        rsp: In(stream.Signature(8))
+        o: Out(stream.Signature(8))
+
+        def elaborate(self, platform):
+            m = Module()
+            value, waiting = Signal(8, init=5), Signal()
+            m.d.comb += [self.req.payload.eq(value), self.req.valid.eq(~waiting & (value != 0)),
+                         self.o.payload.eq(self.rsp.payload), self.o.valid.eq(self.rsp.valid),
+                         self.rsp.ready.eq(self.o.ready)]
+            with m.If(self.req.valid & self.req.ready):
+                m.d.sync += waiting.eq(1)
+            with m.If(self.rsp.valid & self.rsp.ready):
+                m.d.sync += [waiting.eq(0), value.eq(self.rsp.payload)]
+            return m
+    found = run(Loop(), sinks={"o": 5}, responders={("req", "rsp"): lambda value: value - 1}, idle=0.3, stall=0.3)
+    assert found["o"] == [4, 3, 2, 1, 0] and found["requests"]["req"] == [5, 4, 3, 2, 1]
+
+
+def test_pack():
+    layout = data.StructLayout({"a": data.ArrayLayout(signed(3), 2), "b": range(5)})
+    item = {"a": [-4, 3], "b": 4}
+    assert pack(layout, item) == 0b100_011_100
+    assert unpack(layout, pack(layout, item)) == item
+    assert unpack(layout, pack(layout, {"b": 1})) == {"a": [0, 0], "b": 1}
+    for bad, text in (({"a": [4, 0]}, "4 does not fit"), ({"b": -1}, "-1 does not fit"), ({"c": 1}, "no field c"),
+                      ({"a": [1]}, "must have 2 elements, not 1")):
+        with pytest.raises(ValueError, match=text):
+            pack(layout, bad)
