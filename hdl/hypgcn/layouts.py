@@ -6,7 +6,7 @@ from amaranth.lib import data
 from .design import BANK, MINI_BANKS
 
 __all__ = ["MINI", "dense_layout", "vector_layout", "token_layout", "row_request_layout", "row_response_layout",
-           "result_layout"]
+           "joint_layout", "observe_layout", "result_layout"]
 
 MINI = BANK // MINI_BANKS
 """Values of one mini-bank entry."""
@@ -26,6 +26,16 @@ def vector_layout() -> data.StructLayout:
     return data.StructLayout({"mask": BANK, "values": data.ArrayLayout(signed(8), BANK), "overflow": 1})
 
 
+def meta_vector_layout(meta) -> data.StructLayout:
+    """A compressed vector, and ``meta`` that goes with it unchanged."""
+    return data.StructLayout({"vector": vector_layout(), "meta": meta})
+
+
+def meta_dense_layout(meta) -> data.StructLayout:
+    """A vector with its zeros, and ``meta`` that goes with it unchanged."""
+    return data.StructLayout({"dense": dense_layout(), "meta": meta})
+
+
 def token_layout(meta) -> data.StructLayout:
     """One non-zero value of a vector: ``channel`` 0..15 within its bank, ``value`` int8, ``meta`` copied from the vector,
     ``last`` on the vector's last token. A vector without non-zeros gives one token with ``value`` 0 and ``last``."""
@@ -41,6 +51,26 @@ def row_request_layout(rows: int, joints: int, banks: int, tag) -> data.StructLa
 def row_response_layout(tag) -> data.StructLayout:
     """The vector of a read, with the request's ``tag``."""
     return data.StructLayout({"vector": vector_layout(), "tag": tag})
+
+
+def joint_layout(channels: int) -> data.ArrayLayout:
+    """The raw coordinates of one joint, ``channels`` x int8."""
+    return data.ArrayLayout(signed(8), channels)
+
+
+def observe_layout() -> data.StructLayout:
+    """What an observation port shows: ``valid`` in the cycle of a transfer, and the vector."""
+    return data.StructLayout({"valid": 1, "payload": vector_layout()})
+
+
+def slot_layout(rows: int) -> data.StructLayout:
+    """One row of a row store, by the ``slot`` it is in."""
+    return data.StructLayout({"slot": range(max(2, rows))})
+
+
+def residual_layout(width: int) -> data.StructLayout:
+    """``res``: ``width`` neighbouring channels of one joint, as a shortcut adds them."""
+    return data.StructLayout({"res": data.ArrayLayout(signed(8), width)})
 
 
 def result_layout(classes: int, logit_width: int) -> data.StructLayout:

@@ -1,0 +1,103 @@
+"""One block of the network: X store, spatial unit, temporal unit (with the H store), and the two shortcuts."""
+
+from dataclasses import dataclass
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .design import Block as DesignBlock, Design
+from .folding import BlockFolding, Folding
+from .layouts import vector_layout
+from .rfc import RowStore, RowStoreConfig
+from .spatial import SpatialConfig, SpatialUnit
+from .stream import Skid, connect
+from .temporal import TemporalConfig, TemporalUnit
+
+__all__ = ["Block", "BlockConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockConfig:
+    """What fixes the hardware of one block.
+
+    ``block``: its part of the design; ``joints``, ``frames``: V and T of the rows that come in; ``folding``: its parallelism;
+    ``mac``: form of the packed MACs.
+    """
+
+    block: DesignBlock
+    joints: int
+    frames: int
+    folding: BlockFolding
+    mac: str = "dsp48e2"
+
+    @classmethod
+    def of(cls, design: Design, folding: Folding, index: int) -> "BlockConfig":
+        """Config of block ``index`` of ``design`` under ``folding``."""
+        return cls(block=design.blocks[index], joints=design.joints, frames=design.block_frames(index),
+                   folding=folding.blocks[index], mac=folding.mac)
+
+
+class Block(wiring.Component):
+    """Graph product, 1x1 convolution, temporal convolution, and the shortcuts into H and Y (``docs/numbers.md``, "A block").
+
+    X is kept once, in the compressed row store: the spatial unit's loader, the shortcut into H and the shortcut into Y read it there. Rows of
+    persons and clips follow each other without a gap. Throughput per row: the slowest of the units, see their formulas. A held ``o`` stops the block
+    without loss. Latency: pad + 1 rows of H must be there before the first row of Y is worked on.
+
+    Parameters
+    ----------
+    cfg : BlockConfig
+
+    Members
+    -------
+    i : In(stream, vector), X in (frame, joint, bank) order, persons one after the other
+    o : Out(stream, vector), Y in the same order, ``ceil(T / stride)`` rows per person
+    threshold_h, threshold_y : In(7), values of H and Y up to this become 0
+    overflow_count : Out(32), vectors that lost values in the X or H store since reset (wraps)
+    """
+
+    def __init__(self, cfg: BlockConfig):
+        self.cfg = cfg
+        super().__init__({
+            "i": In(stream.Signature(vector_layout())),
+            "o": Out(stream.Signature(vector_layout())),
+            "threshold_h": In(7),
+            "threshold_y": In(7),
+            "overflow_count": Out(32),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        cfg, block = self.cfg, self.cfg.block
+        part = dict(block=block, joints=cfg.joints, frames=cfg.frames, folding=cfg.folding, mac=cfg.mac)
+
+        m.submodules.spatial = spatial = SpatialUnit(SpatialConfig(**part))
+        m.submodules.temporal = temporal = TemporalUnit(TemporalConfig(**part))
+
+        readers = [(spatial.load_req, spatial.load_rsp)]
+        if block.shortcut_h == "identity":
+            readers.append((spatial.res_req, spatial.res_rsp))
+        if block.shortcut_y != "none":
+            readers.append((temporal.x_req, temporal.x_rsp))
+        m.submodules.x_store = store = RowStore(RowStoreConfig(
+            frames=cfg.frames, rows=cfg.folding.x_rows, joints=cfg.joints, banks=block.in_banks,
+            depths=block.x_depths, tags=(0,) * len(readers)))
+        for index, (request, response) in enumerate(readers):
+            connect(m, request, store.req[index])
+            connect(m, store.rsp[index], response)
+
+        m.submodules.h_skid = h_skid = Skid(vector_layout())
+        connect(m, wiring.flipped(self.i), store.i)
+        connect(m, spatial.o, h_skid.i)
+        connect(m, h_skid.o, temporal.i)
+        connect(m, temporal.o, wiring.flipped(self.o))
+        m.d.comb += [
+            spatial.x_row.eq(store.row_done),
+            # Without a shortcut into Y nobody needs a row once the spatial unit has read it.
+            store.release.eq(spatial.x_used if block.shortcut_y == "none" else temporal.x_release),
+            spatial.threshold.eq(self.threshold_h),
+            temporal.threshold.eq(self.threshold_y),
+        ]
+        m.d.sync += self.overflow_count.eq(store.overflow_count + temporal.overflow_count)
+        return m

@@ -1,0 +1,202 @@
+"""The design of a whole network: what is saved, loaded, checked and hashed."""
+
+import dataclasses
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .block import Block
+from .checks import BIAS_LIMIT, bits_signed, check_range, check_tensor
+from .tensors import dump_tensors, parse_tensors
+
+__all__ = ["DESIGN_FORMAT", "DESIGN_VERSION", "Design"]
+
+DESIGN_FORMAT = "hypgcn-design"
+DESIGN_VERSION = 1
+
+_BLOCK_FIELDS = tuple(f.name for f in dataclasses.fields(Block) if f.name not in Block.TENSORS)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Design:
+    """A pruned int8 2s-AGCN without the data-dependent graph.
+
+    Parameters
+    ----------
+    name : what people call it
+    frames, joints, persons, channels : T, V, M, C of one input clip; the hardware takes it as (M, T, V, C)
+    classes : number of logits; class_names : their names, or empty
+    subsets : K, graphs per block; kernel : taps of the temporal convolution, odd
+    input_scale : a raw coordinate is ``round(x / input_scale)`` clamped to int8, made by the host
+    input_shift, input_threshold : of the input affine; logit_scale : a logit times this is the float network's logit
+    input_mult : int32 (M, C, V), -65535..65535; input_bias : int64 (M, C, V)
+    head : int8 (classes, channels of the last block); head_bias : int64 (classes,)
+    blocks : in order; each block's in_channels is its predecessor's out_channels
+    meta : anything worth knowing (commands, accuracies, ``"weights": "trained"`` or ``"seeded"``); not part of :attr:`hash`
+    """
+
+    name: str
+    frames: int
+    joints: int
+    persons: int
+    channels: int
+    classes: int
+    class_names: tuple[str, ...] = ()
+    subsets: int = 3
+    kernel: int = 9
+    input_scale: float = 1.0
+    input_shift: int = 1
+    input_threshold: int = 0
+    logit_scale: float = 1.0
+    input_mult: np.ndarray = field(repr=False)
+    input_bias: np.ndarray = field(repr=False)
+    head: np.ndarray = field(repr=False)
+    head_bias: np.ndarray = field(repr=False)
+    blocks: tuple[Block, ...]
+    meta: dict = field(default_factory=dict, repr=False)
+
+    TENSORS = ("input_mult", "input_bias", "head", "head_bias")
+
+    def __post_init__(self):
+        for name, low, high in (("frames", 1, 4096), ("joints", 1, 64), ("persons", 1, 16), ("channels", 1, 16),
+                                ("classes", 1, 1024), ("subsets", 1, 8), ("kernel", 1, 31),
+                                ("input_shift", 1, 31), ("input_threshold", 0, 127)):
+            check_range(name, getattr(self, name), low, high)
+        if self.kernel % 2 == 0:
+            raise ValueError(f"kernel must be odd, not {self.kernel!r}")
+        for name in ("input_scale", "logit_scale"):
+            if not 0.0 < getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must be a positive number, not {getattr(self, name)!r}")
+        if self.class_names and len(self.class_names) != self.classes:
+            raise ValueError(f"class_names must hold {self.classes} names or none, not {len(self.class_names)}")
+        if not self.blocks:
+            raise ValueError("blocks must hold at least one block")
+        channels = self.channels
+        for index, block in enumerate(self.blocks):
+            if block.in_channels != channels:
+                raise ValueError(f"blocks[{index}].in_channels must be {channels}, the channels that come in, "
+                                 f"not {block.in_channels}")
+            block.validate(f"blocks[{index}]", self.joints, self.subsets, self.kernel)
+            channels = block.out_channels
+        shape = (self.persons, self.channels, self.joints)
+        check_tensor("input_mult", self.input_mult, shape, np.int32, -65535, 65535)
+        check_tensor("input_bias", self.input_bias, shape, np.int64, 1 - BIAS_LIMIT, BIAS_LIMIT - 1)
+        check_tensor("head", self.head, (self.classes, channels), np.int8, -127, 127)
+        check_tensor("head_bias", self.head_bias, (self.classes,), np.int64, 1 - BIAS_LIMIT, BIAS_LIMIT - 1)
+        if self.logit_width > 48:
+            raise ValueError(f"head: a logit needs {self.logit_width} bits, but at most 48 are supported")
+
+    def block_frames(self, index: int) -> int:
+        """Frames that block ``index`` takes in; ``index = len(blocks)`` gives the frames that reach the head."""
+        frames = self.frames
+        for block in self.blocks[:index]:
+            frames = -(-frames // block.stride)
+        return frames
+
+    @property
+    def pad(self) -> int:
+        """Rows before the first frame that the temporal convolution would read."""
+        return (self.kernel - 1) // 2
+
+    @property
+    def pool_width(self) -> int:
+        """Width of the (unsigned) sums over all persons, frames and joints."""
+        return (127 * self.persons * self.block_frames(len(self.blocks)) * self.joints).bit_length()
+
+    @property
+    def logit_width(self) -> int:
+        """Width of a signed logit, from the real weights."""
+        most = 127 * self.persons * self.block_frames(len(self.blocks)) * self.joints
+        total = np.abs(self.head.astype(np.int64)).sum(axis=1) * most + np.abs(self.head_bias)
+        return bits_signed(int(total.max()))
+
+    def _scalars(self) -> dict:
+        skip = {*self.TENSORS, "blocks", "meta"}
+        data: dict = {"format": DESIGN_FORMAT, "version": DESIGN_VERSION}
+        data.update({f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in skip})
+        data["blocks"] = [{name: getattr(block, name) for name in _BLOCK_FIELDS} for block in self.blocks]
+        return data
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """All tensors by name; those of block b start with ``blocks.b.``."""
+        found = {name: getattr(self, name) for name in self.TENSORS}
+        for index, block in enumerate(self.blocks):
+            found.update({f"blocks.{index}.{name}": getattr(block, name) for name in Block.TENSORS
+                          if getattr(block, name) is not None})
+        return found
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over everything but ``meta``: same hash, same hardware and same results."""
+        text = json.dumps(self._scalars(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode() + dump_tensors(self.tensors())).hexdigest()
+
+    def save(self, path):
+        """Write ``design.json`` and ``weights.safetensors`` into the folder ``path``; a failed write leaves the old files."""
+        path = Path(path)
+        path.mkdir(parents=True, exist_ok=True)
+        data = {**self._scalars(), "hash": self.hash, "meta": self.meta}
+        files = {"weights.safetensors": dump_tensors(self.tensors()),
+                 "design.json": (json.dumps(data, indent=1) + "\n").encode()}
+        for name, blob in files.items():
+            part = path / (name + ".part")
+            part.write_bytes(blob)
+        for name in files:
+            os.replace(path / (name + ".part"), path / name)
+
+    @classmethod
+    def load(cls, path) -> "Design":
+        """Design of the folder ``path`` (or of the ``design.json`` in it).
+
+        Raises :exc:`FileNotFoundError` when a file is missing and :exc:`ValueError` or :exc:`TypeError` that says what is
+        wrong when the files are foreign, damaged, of another version, or disagree with each other.
+        """
+        path = Path(path)
+        if path.name == "design.json":
+            path = path.parent
+        for name in ("design.json", "weights.safetensors"):
+            if not (path / name).is_file():
+                raise FileNotFoundError(f"{path / name} not found: a design is a folder with design.json and "
+                                        f"weights.safetensors")
+        try:
+            data = json.loads((path / "design.json").read_text())
+        except ValueError as error:
+            raise ValueError(f"{path / 'design.json'} is not JSON: {error}") from error
+        if not isinstance(data, dict) or data.get("format") != DESIGN_FORMAT:
+            raise ValueError(f"{path / 'design.json'} is not a design: format must be {DESIGN_FORMAT!r}")
+        if data.get("version") != DESIGN_VERSION:
+            raise ValueError(f"{path / 'design.json'}: version must be {DESIGN_VERSION}, not {data.get('version')!r}")
+        tensors = parse_tensors(path / "weights.safetensors")
+        design = cls._from_parts(data, tensors, path)
+        if data.get("hash") != design.hash:
+            raise ValueError(f"{path}: the hash in design.json ({str(data.get('hash'))[:12]}) is not that of its content "
+                             f"({design.hash[:12]}): design.json and weights.safetensors do not belong together")
+        return design
+
+    @classmethod
+    def _from_parts(cls, data: dict, tensors: dict, path: Path) -> "Design":
+        tensors = dict(tensors)
+        data = {key: value for key, value in data.items() if key not in ("format", "version", "hash")}
+        try:
+            blocks = []
+            for index, entry in enumerate(data.pop("blocks")):
+                entry = dict(entry)
+                for name in ("x_depths", "h_depths"):
+                    entry[name] = tuple(entry[name])
+                for name in Block.TENSORS:
+                    entry[name] = tensors.pop(f"blocks.{index}.{name}", None)
+                blocks.append(Block(**entry))
+            parts = {name: tensors.pop(name, None) for name in cls.TENSORS}
+            data["class_names"] = tuple(data.get("class_names", ()))
+            design = cls(**data, **parts, blocks=tuple(blocks))
+        except (KeyError, AttributeError) as error:
+            raise ValueError(f"{path / 'design.json'}: {error} is missing") from error
+        except TypeError as error:
+            raise ValueError(f"{path / 'design.json'}: {error}") from error
+        if tensors:
+            raise ValueError(f"{path / 'weights.safetensors'}: tensors that no block knows: {', '.join(sorted(tensors))}")
+        return design

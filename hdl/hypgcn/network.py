@@ -1,0 +1,80 @@
+"""The whole network: input affine, blocks, head."""
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .block import Block, BlockConfig
+from .design import Design
+from .folding import Folding
+from .head import Head
+from .input import InputAffine
+from .layouts import joint_layout, observe_layout, result_layout, vector_layout
+from .stream import Skid, connect
+
+__all__ = ["Network"]
+
+
+class Network(wiring.Component):
+    """A pruned int8 2s-AGCN, all layers on chip, frames streaming through: one clip of raw joints in, class scores out.
+
+    Every block works on its own rows at the same time; clips follow each other without a gap. Throughput: one clip per as many cycles as its slowest unit
+    needs; see :class:`~hypgcn.spatial.ConvArray`, :class:`~hypgcn.temporal.TemporalUnit` and :class:`~hypgcn.head.Head`. A held ``o`` stops the network
+    without loss. Results do not depend on the folding.
+
+    Parameters
+    ----------
+    design : the network; folding : its parallelism, checked against the design
+    observe : add a port per block that shows each vector as it leaves the block, for simulation
+
+    Members
+    -------
+    i : In(stream, C x int8), one joint, order (person, frame, joint)
+    o : Out(stream, result), one class score, classes ascending, ``last`` on a clip's last
+    threshold_raise : In(7), added to ``threshold_h`` and ``threshold_y`` of all blocks, saturating at 127; to be changed only between clips
+    overflow_counts : Out(blocks x 32), per block the vectors that lost values in its stores since reset
+    observe_b : Out(observe), ``valid`` in the cycle in which ``payload`` leaves block b; only with ``observe``
+    """
+
+    def __init__(self, design: Design, folding: Folding, *, observe: bool = False):
+        folding.validate(design)
+        self.design = design
+        self.folding = folding
+        self.observe = observe
+        members = {
+            "i": In(stream.Signature(joint_layout(design.channels))),
+            "o": Out(stream.Signature(result_layout(design.classes, design.logit_width))),
+            "threshold_raise": In(7),
+            "overflow_counts": Out(data.ArrayLayout(32, len(design.blocks))),
+        }
+        if observe:
+            members |= {f"observe_{b}": Out(observe_layout()) for b in range(len(design.blocks))}
+        super().__init__(members)
+
+    def elaborate(self, platform):
+        m = Module()
+        design = self.design
+        m.submodules.input = first = InputAffine(design)
+        connect(m, wiring.flipped(self.i), first.i)
+        source = first.o
+        for index, part in enumerate(design.blocks):
+            # The skids cut the ready chain at the boundaries of the blocks.
+            m.submodules[f"skid{index}"] = skid = Skid(vector_layout())
+            m.submodules[f"block{index}"] = block = Block(BlockConfig.of(design, self.folding, index))
+            connect(m, source, skid.i)
+            connect(m, skid.o, block.i)
+            for port, trained in ((block.threshold_h, part.threshold_h), (block.threshold_y, part.threshold_y)):
+                raised = Signal(8, name=f"raised{index}")
+                m.d.comb += raised.eq(self.threshold_raise + trained)
+                m.d.sync += port.eq(Mux(raised[7], 127, raised))
+            m.d.comb += self.overflow_counts[index].eq(block.overflow_count)
+            if self.observe:
+                port = getattr(self, f"observe_{index}")
+                m.d.comb += [port.valid.eq(block.o.valid & block.o.ready), port.payload.eq(block.o.payload)]
+            source = block.o
+        m.submodules.skid_head = skid = Skid(vector_layout())
+        m.submodules.head = head = Head(design, self.folding.head_width)
+        connect(m, source, skid.i)
+        connect(m, skid.o, head.i)
+        connect(m, head.o, wiring.flipped(self.o))
+        return m
