@@ -1,0 +1,3 @@
+"""Temporal convolution: sparse dot products on dynamically scheduled lanes, shortcut, requantisation."""
+
+from .schedule import *

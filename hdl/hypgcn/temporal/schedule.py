@@ -1,0 +1,140 @@
+"""Which output channels a lane sums at once, and which vectors it reads for them. Plain Python: no hardware in this file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..design import BANK, Block
+from ..folding import BlockFolding
+
+__all__ = ["Entry", "Pass", "Step", "TemporalSchedule"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One vector of a pass: ``source`` ``"h"`` (tap ``tap``, bank ``bank`` of H), ``"x"`` (bank of X) or ``"none"`` (holds the
+    place of a pass that reads nothing)."""
+
+    source: str
+    tap: int = 0
+    bank: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """Output channels that a lane sums at once: ``slots[s]`` is the channel of accumulator s, or None; ``first``, ``stop``: its range
+    in :attr:`TemporalSchedule.entries`, never empty."""
+
+    slots: tuple[int | None, ...]
+    first: int
+    stop: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What the combiner does for one group of ``y_width`` neighbour channels.
+
+    index : of the pass that it belongs to
+    slots : accumulator of each channel of the group; None: the sum is 0
+    needs : it takes sums of the pass; consumes : it is the last to do so (or the pass has no sums at all and ends here)
+    """
+
+    index: int
+    slots: tuple[int | None, ...]
+    needs: bool
+    consumes: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemporalSchedule:
+    """Work of the temporal lanes for one (frame, joint), fixed at generation time.
+
+    A channel is *computed* when ``filters`` keeps it or the shortcut is a convolution. The computed channels of consecutive groups
+    fill the ``2 * lane_pairs`` accumulators of a pass; a group is never split. A pass reads, in (tap, bank) order, the vectors of H that
+    ``taps`` keeps and for which one of its channels has a non-zero weight, then likewise those of X. There is at least one pass.
+
+    Parameters
+    ----------
+    lane_pairs, y_width : of the folding
+    kernel : taps
+    steps : one per group
+    passes : in the order of their groups
+    entries : of all passes, one after the other
+    words : weights; word ``16 * entry + channel in bank`` holds ``2 * lane_pairs`` int8, accumulator 0 in the low bits
+    """
+
+    lane_pairs: int
+    y_width: int
+    kernel: int
+    steps: tuple[Step, ...]
+    passes: tuple[Pass, ...]
+    entries: tuple[Entry, ...]
+    words: tuple[int, ...]
+
+    @property
+    def word_width(self) -> int:
+        """Bits of a weight word."""
+        return 16 * self.lane_pairs
+
+    @property
+    def reads_x(self) -> bool:
+        """Some pass reads X."""
+        return any(entry.source == "x" for entry in self.entries)
+
+    @classmethod
+    def of(cls, block: Block, folding: BlockFolding) -> "TemporalSchedule":
+        """Schedule of ``block`` under ``folding``."""
+        width, room = folding.y_width, 2 * folding.lane_pairs
+        if room < width:
+            raise ValueError(f"lane_pairs must be at least y_width / 2 = {width // 2}, not {folding.lane_pairs!r}")
+        computed = np.ones(block.out_channels, bool) if block.shortcut_y == "conv" else block.filters != 0
+        groups = [[c for c in range(start, min(start + width, block.out_channels)) if computed[c]]
+                  for start in range(0, block.out_channels, width)]
+
+        filled: list[list[int]] = [[]]      # channels of each pass
+        owner = []                          # pass of each group
+        for channels in groups:
+            if len(filled[-1]) + len(channels) > room:
+                filled.append([])
+            filled[-1] += channels
+            owner.append(len(filled) - 1)
+
+        steps = []
+        for index, channels in enumerate(groups):
+            mine = filled[owner[index]]
+            last = channels[-1] == mine[-1] if channels else not mine and index == len(groups) - 1
+            steps.append(Step(index=owner[index], needs=bool(channels), consumes=last, slots=tuple(
+                mine.index(c) if c in channels else None for c in range(index * width, (index + 1) * width))))
+
+        passes, entries, words = [], [], []
+        for channels in filled:
+            first = len(entries)
+            for entry, weights in _entries(block, channels):
+                entries.append(entry)
+                words += _words(weights, room)
+            passes.append(Pass(slots=tuple(channels + [None] * (room - len(channels))), first=first, stop=len(entries)))
+        return cls(lane_pairs=folding.lane_pairs, y_width=width, kernel=block.taps.shape[1], steps=tuple(steps),
+                   passes=tuple(passes), entries=tuple(entries), words=tuple(words))
+
+
+def _entries(block, channels):
+    """Entries of a pass, each with its weights (channels, channels of the bank)."""
+    found = []
+    temporal = block.temporal[channels]
+    for tap, bank in np.argwhere(block.taps.T).tolist():
+        weights = temporal[:, tap, bank * BANK:(bank + 1) * BANK]
+        if weights.any():
+            found.append((Entry(source="h", tap=tap, bank=bank), weights))
+    if block.shortcut_y == "conv":
+        for bank in range(block.in_banks):
+            weights = block.res[channels, bank * BANK:(bank + 1) * BANK]
+            if weights.any():
+                found.append((Entry(source="x", bank=bank), weights))
+    return found or [(Entry(source="none"), temporal[:, 0, :0])]
+
+
+def _words(weights, room):
+    """The ``BANK`` weight words of an entry."""
+    table = np.zeros((BANK, room), np.int8)
+    table[:weights.shape[1], :weights.shape[0]] = weights.T
+    return [int.from_bytes(row.tobytes(), "little") for row in table]
