@@ -1,0 +1,49 @@
+# Verbs only: what each does is in the Python packages. Every verb sets up what it needs in .venv first; the stamp files
+# there make a second run go straight to work.
+PYTHON ?= python3
+DESIGN ?=
+OUT    ?= build/verilog
+ARGS   ?=
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help verilog sim test test-all lint clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+verilog: .venv/ready-base ## SystemVerilog of DESIGN (a folder or a preset; default: the full network) into OUT
+	$(BIN)/hypgcn verilog $(or $(DESIGN),full) -o $(OUT) $(ARGS)
+
+sim: .venv/ready-sim ## every unit and the whole network of DESIGN (default: the small one) in Verilator against golden
+	$(BIN)/hypgcn sim $(DESIGN) $(ARGS)
+
+test: .venv/ready-dev ## all tests but the slow and the synthesis ones
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not synth" $(ARGS)
+
+test-all: .venv/ready-dev ## all tests
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+
+lint: .venv/ready-dev ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean: ## remove everything that make wrote, .venv too
+	rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+# What base has, sim has, and what sim has, dev has: the larger set-up also marks the smaller ones as done.
+.venv/ready-base: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/ready-sim: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[sim]'
+	touch .venv/ready-base $@
+
+.venv/ready-dev: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[train,sim,dev]'
+	touch .venv/ready-base .venv/ready-sim $@

@@ -1,0 +1,1 @@
+"""Host side of hypgcn: comes with the bus shell."""

@@ -1,0 +1,141 @@
+"""The command ``hypgcn``.
+
+Every subcommand is registered by a function that takes argparse's subparsers, adds its parser, and sets the default
+``run`` to a function of the parsed arguments that returns the exit status (``None`` is 0). The hardware library's own
+are here; other packages plug theirs in through the entry-point group ``hypgcn.commands``, whose modules are imported
+for every call and therefore import heavy libraries only inside ``run``.
+
+Exit status: 0 success; 1 a check found a difference; 2 bad input, said in one line.
+"""
+
+import argparse
+import importlib.metadata
+import sys
+from pathlib import Path
+
+from . import __version__
+from .design import Design
+from .folding import Folding
+from .presets import PRESETS, preset
+from .progress import Progress
+
+__all__ = ["load_design", "load_folding", "main"]
+
+GROUP = "hypgcn.commands"
+
+
+def load_design(text: str) -> Design:
+    """Design of a folder or ``design.json``, or the preset of that name; :exc:`ValueError` says what is wrong."""
+    path = Path(text)
+    if path.exists():
+        try:
+            return Design.load(path)
+        except TypeError as error:
+            raise ValueError(f"{path}: {error}") from error
+    if text in PRESETS:
+        return preset(text)
+    raise ValueError(f"design {text!r} is neither a folder with design.json nor a preset ({', '.join(PRESETS)})")
+
+
+def load_folding(text: str | None, design: Design) -> Folding | None:
+    """Folding of a file, checked against ``design``; ``None`` stays ``None``, the generator's own choice."""
+    if text is None:
+        return None
+    try:
+        folding = Folding.load(text)
+        folding.validate(design)
+    except TypeError as error:
+        raise ValueError(f"{text}: {error}") from error
+    return folding
+
+
+def _register_verilog(commands):
+    parser = commands.add_parser("verilog", help="write SystemVerilog, memory images and the JSON sidecar of a design")
+    parser.add_argument("design", metavar="DESIGN", help=f"folder of a design, or a preset: {', '.join(PRESETS)}")
+    parser.add_argument("-o", "--out", metavar="DIR", default="build/verilog",
+                        help="output folder (default: %(default)s)")
+    parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
+    parser.add_argument("--name", default="hypgcn", help="name of the top module (default: %(default)s)")
+    parser.set_defaults(run=_run_verilog)
+
+
+def _run_verilog(args):
+    if not args.name.isidentifier():
+        raise ValueError(f"--name must be a Verilog identifier, not {args.name!r}")
+    design = load_design(args.design)
+    folding = load_folding(args.folding, design)
+    from .generate import generate  # elaboration is not needed for the other commands
+
+    print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
+    progress = Progress("verilog")
+    generate(design, folding, Path(args.out), name=args.name, progress=progress)
+    progress.finish()
+    print(f"written to {args.out}")
+
+
+def _register_presets(commands):
+    parser = commands.add_parser("presets", help="list the designs with seeded weights")
+    parser.set_defaults(run=_run_presets)
+
+
+def _run_presets(args):
+    print(f"{'preset':10} {'blocks':>6} {'channels':>9} {'joints':>6} {'frames':>6} {'persons':>7} {'classes':>7}")
+    for name in PRESETS:
+        design = preset(name)
+        widths = [block.out_channels for block in design.blocks]
+        print(f"{name:10} {len(widths):6} {f'{min(widths)}-{max(widths)}':>9} {design.joints:6} {design.frames:6} "
+              f"{design.persons:7} {design.classes:7}")
+
+
+def _plugins():
+    """(name, register) of the commands that other installed packages bring."""
+    for entry in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda entry: entry.name):
+        try:
+            yield entry.name, entry.load()
+        except ImportError as error:
+            yield entry.name, _missing(entry.name, error)
+
+
+def _missing(name, error):
+    """A command that only says which library it lacks."""
+    def run(args):
+        raise ValueError(f"hypgcn {name} needs {error.name or error}, which is not installed: "
+                         f"pip install 'hypgcn[sim,train]'")
+
+    def register(commands):
+        # No prefix characters: whatever options follow, they are not what is wrong.
+        parser = commands.add_parser(name, help=f"(not installed: needs {error.name or error})",
+                                     prefix_chars="\0", add_help=False)
+        parser.add_argument("rest", nargs="*")
+        parser.set_defaults(run=run)
+    return register
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hypgcn",
+                                     description="Sparse on-chip 2s-AGCN accelerators, from checkpoint to RTL.")
+    parser.add_argument("--version", action="version", version=f"hypgcn {__version__}")
+    parser.add_argument("--traceback", action="store_true", help="show where in the program an error arose")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _register_verilog(commands)
+    _register_presets(commands)
+    for _, register in _plugins():
+        register(commands)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the process's) and return its exit status."""
+    args = _parser().parse_args(argv)
+    try:
+        return args.run(args) or 0
+    except (ValueError, OSError) as error:
+        if args.traceback:
+            raise
+        text = " ".join(str(error).split())
+        print(f"hypgcn: error: {text}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

