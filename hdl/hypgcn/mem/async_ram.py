@@ -1,0 +1,58 @@
+from amaranth.hdl import ClockSignal, Instance, Module
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from .common import check_int, garbage
+
+__all__ = ["AsyncRam"]
+
+
+class AsyncRam(wiring.Component):
+    """LUT RAM with one write port and one combinational read port.
+
+    ``r_data`` is the word at ``r_addr`` in the same cycle; a word written shows from the next cycle on. A word that was never
+    written is undefined (reset clears nothing), and so is an address beyond the depth. Storage: ``depth * width`` bits.
+
+    Parameters
+    ----------
+    width : bits of a word, at least 1
+    depth : words, at least 1
+
+    Members
+    -------
+    w_addr, w_data, w_en : In(range(max(2, depth))), In(width), In(1): written at the clock edge
+    r_addr : In(range(max(2, depth)))
+    r_data : Out(width)
+    """
+
+    def __init__(self, width: int, depth: int):
+        check_int("width", width, 1)
+        check_int("depth", depth, 1)
+        self.width, self.depth = width, depth
+        super().__init__({
+            "w_addr": In(range(max(2, depth))),
+            "w_data": In(width),
+            "w_en": In(1),
+            "r_addr": In(range(max(2, depth))),
+            "r_data": Out(width),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        if hasattr(platform, "hand_written"):
+            m.submodules.ram = Instance(
+                platform.hand_written("hypgcn_async_ram"),
+                p_WIDTH=self.width, p_DEPTH=self.depth, p_ADDR_WIDTH=len(self.r_addr),
+                i_clk=ClockSignal(), i_w_addr=self.w_addr, i_w_data=self.w_data, i_w_en=self.w_en,
+                i_r_addr=self.r_addr, o_r_data=self.r_data)
+            return m
+
+        m.submodules.mem = mem = memory.Memory(shape=self.width, depth=self.depth,
+                                               init=garbage(self.width, self.depth, platform),
+                                               attrs={"ram_style": "distributed"})
+        write, read = mem.write_port(), mem.read_port(domain="comb")
+        m.d.comb += [
+            write.addr.eq(self.w_addr), write.data.eq(self.w_data), write.en.eq(self.w_en),
+            read.addr.eq(self.r_addr), self.r_data.eq(read.data),
+        ]
+        return m

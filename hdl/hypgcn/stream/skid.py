@@ -1,0 +1,54 @@
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["Skid"]
+
+
+class Skid(wiring.Component):
+    """Register slice of two entries: cuts every combinational path between its two sides.
+
+    Throughput: one payload a cycle. Latency: 1 cycle. While ``o`` is held it takes one more payload and then lowers
+    ``i.ready``; nothing is lost, reordered or changed. Storage: 2 payloads and 2 bits in registers.
+
+    Parameters
+    ----------
+    shape : of the payload
+
+    Members
+    -------
+    i : In(stream of ``shape``)
+    o : Out(stream of ``shape``)
+    """
+
+    LATENCY = 1
+
+    def __init__(self, shape):
+        super().__init__({
+            "i": In(stream.Signature(shape)),
+            "o": Out(stream.Signature(shape)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        i_payload, o_payload = Value.cast(self.i.payload), Value.cast(self.o.payload)
+        first = Signal(len(o_payload), reset_less=True)
+        second = Signal(len(o_payload), reset_less=True)
+        first_valid, second_valid = Signal(), Signal()
+
+        m.d.comb += [
+            self.i.ready.eq(~second_valid),
+            self.o.valid.eq(first_valid),
+            o_payload.eq(first),
+        ]
+        with m.If(self.o.ready | ~first_valid):
+            m.d.sync += [
+                first.eq(Mux(second_valid, second, i_payload)),
+                first_valid.eq(second_valid | self.i.valid),
+                second_valid.eq(0),
+            ]
+        with m.Elif(~second_valid):
+            m.d.sync += second_valid.eq(self.i.valid)
+        with m.If(~second_valid):
+            m.d.sync += second.eq(i_payload)
+        return m

@@ -1,0 +1,43 @@
+# amaranth: UnusedElaboratable=no
+import pytest
+from amaranth.hdl import signed
+from amaranth.lib import data
+
+from bench import STREAM_PATTERNS, run
+from hypgcn.stream import Queue
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+@pytest.mark.parametrize("depth", [2, 3, 4, 7])
+def test_passes_everything(depth, idle, stall):
+    shape = data.StructLayout({"a": data.ArrayLayout(signed(3), 2), "last": 1})
+    items = [{"a": [n % 8 - 4, 3 - n % 7], "last": int(n % 5 == 0)} for n in range(80)]
+    found = run(Queue(shape, depth), {"i": items}, {"o": 80}, seed=depth, idle=idle, stall=stall, timeout=1000)
+    assert found["o"] == items
+    if idle == stall == 0:
+        assert found["times"]["o"] == list(range(Queue.LATENCY, 80 + Queue.LATENCY))
+
+
+@pytest.mark.parametrize("depth", [2, 5])
+def test_holds_depth(depth):
+    dut = Queue(8, depth)
+
+    async def testbench(ctx):
+        ctx.set(dut.i.valid, 1)
+        for level in range(depth):
+            assert ctx.get(dut.level) == level and ctx.get(dut.i.ready)
+            await ctx.tick()
+        assert ctx.get(dut.level) == depth and not ctx.get(dut.i.ready)
+        ctx.set(dut.i.valid, 0)
+        ctx.set(dut.o.ready, 1)
+        for level in reversed(range(depth)):
+            await ctx.tick()
+            assert ctx.get(dut.level) == level
+    run(dut, testbenches=[testbench])
+
+
+def test_rejects():
+    with pytest.raises(ValueError, match="depth must be at least 2, not 1"):
+        Queue(8, 1)
+    with pytest.raises(TypeError, match="depth must be an integer, not 2.0"):
+        Queue(8, 2.0)

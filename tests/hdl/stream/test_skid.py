@@ -1,0 +1,33 @@
+import pytest
+from amaranth.hdl import signed
+from amaranth.lib import data
+
+from bench import STREAM_PATTERNS, run
+from hypgcn.stream import Skid
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+@pytest.mark.parametrize("shape", [1, signed(8), data.StructLayout({"a": signed(3), "last": 1})])
+def test_passes_everything(shape, idle, stall):
+    if isinstance(shape, data.StructLayout):
+        items = [{"a": n % 8 - 4, "last": n % 5 == 0} for n in range(100)]
+    else:
+        items = [n % 2 for n in range(100)]
+    found = run(Skid(shape), {"i": items}, {"o": 100}, seed=1, idle=idle, stall=stall, timeout=1000)
+    assert found["o"] == items
+    if idle == stall == 0:
+        assert found["times"]["o"] == list(range(Skid.LATENCY, 100 + Skid.LATENCY))
+
+
+def test_ready_does_not_follow_ready():
+    """The input side may change only at clock edges: two payloads go in while the output never moves."""
+    dut = Skid(8)
+
+    async def testbench(ctx):
+        ctx.set(dut.i.valid, 1)
+        for expected in (1, 1, 0):
+            for ready in (1, 0):
+                ctx.set(dut.o.ready, ready)
+                assert ctx.get(dut.i.ready) == expected
+            await ctx.tick()
+    run(dut, testbenches=[testbench])
