@@ -9,7 +9,7 @@ from math import ceil
 from .design import BANK, Block, Design
 from .folding import BlockFolding, Folding
 
-__all__ = ["balance", "row_cycles"]
+__all__ = ["balance", "balance_to", "multipliers", "row_cycles"]
 
 WIDTHS = (2, 4, 8, 16)
 LANE_EFFICIENCY = 0.8
@@ -109,3 +109,32 @@ def balance(design: Design, cycles_per_clip: int, *, mac: str = "dsp48e2") -> Fo
 def _head_cycles(design: Design, width: int) -> float:
     positions = design.persons * design.block_frames(len(design.blocks)) * design.joints
     return positions * design.blocks[-1].out_banks * BANK / width
+
+
+def multipliers(design: Design, folding: Folding) -> int:
+    """Hardware multipliers of all blocks and the head: packed MACs (twice as many for ``"single"``) and requantisers."""
+    macs = requants = 0
+    for block in folding.blocks:
+        macs += ceil(block.graph_subsets * design.joints / 2)
+        macs += block.conv_joints * block.conv_pairs + block.lanes * block.lane_pairs
+        requants += block.h_width + block.y_width
+    return macs * (2 if folding.mac == "single" else 1) + requants + 2
+
+
+def balance_to(design: Design, most: int, *, mac: str = "dsp48e2") -> Folding:
+    """The fastest balanced folding with at most ``most`` multipliers, to within 1 % of the cycle target.
+
+    Raises :exc:`ValueError` when even the smallest folding needs more.
+    """
+    low, high = 1, 1 << 32
+    chosen = balance(design, high, mac=mac)
+    if multipliers(design, chosen) > most:
+        raise ValueError(f"design {design.name} needs at least {multipliers(design, chosen)} multipliers, not {most!r}")
+    while high > low + max(1, low // 100):
+        middle = int((low * high) ** 0.5) if high > 2 * low else (low + high) // 2
+        trial = balance(design, middle, mac=mac)
+        if multipliers(design, trial) <= most:
+            high, chosen = middle, trial
+        else:
+            low = middle
+    return chosen

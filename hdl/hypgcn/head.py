@@ -17,7 +17,7 @@ class Head(wiring.Component):
 
     ``pool[c] = sum of Y[m,t,v,c]`` and ``score[j] = sum_c head[j,c] * pool[c] + head_bias[j]``, exact (``docs/numbers.md``).
 
-    Throughput: ``width`` channels per cycle into the sums; classes * (C + 7) cycles per clip for the scores, while the next clip is already
+    Throughput: ``width`` channels per cycle into the sums; classes * (C + ``CLASS_OVERHEAD``) cycles per clip for the scores, while the next clip is already
     being summed. A clip that ends before the scores of the one before it are all taken waits. Latency from a clip's last vector to its first score: about
     C + 12 cycles. Cost: 2 x ceil(C / 16) * 16 sums of ``design.pool_width`` bits in LUT RAM, one multiplier, classes * C bytes of weights.
 
@@ -31,6 +31,9 @@ class Head(wiring.Component):
     i : In(stream, vector), the last block's output, order (person, frame, joint, bank)
     o : Out(stream, result), classes ascending; ``last`` on the clip's last class; ``overflow`` when a store lost values in the clip
     """
+
+    CLASS_OVERHEAD = 7
+    """Cycles per class beside its C products."""
 
     def __init__(self, design: Design, width: int = 4):
         if width not in (1, 2, 4, 8, 16):

@@ -12,9 +12,6 @@ from .design import BANK, MINI_BANKS, Block, Design
 
 __all__ = ["PRESETS", "preset", "random_block", "random_design"]
 
-TAP_PATTERNS = ((0, 4), (2, 6), (4, 8), (1, 5), (3, 7), (5, 0), (6, 3), (8, 2), (7, 1))
-"""Two of nine taps per bank, rotating: over nine banks every tap is read twice."""
-
 
 def _cavity(banks: int, kernel: int, keep: int) -> np.ndarray:
     """(banks, kernel): ``keep`` taps per bank, spread over the kernel and rotating from bank to bank."""

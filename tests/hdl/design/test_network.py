@@ -107,7 +107,7 @@ def test_wide_accumulator_is_refused():
     block = random_block(0, joints=1, subsets=8, in_channels=1024, out_channels=1, kernel=1)
     block.validate("b", 1, 8, 1)
     wide = dataclasses.replace(block, spatial=np.full_like(block.spatial, 127))
-    with pytest.raises(ValueError, match="b.spatial: the accumulator needs 28 bits, but at most 27 are supported"):
+    with pytest.raises(ValueError, match="b.spatial: the accumulator needs 29 bits, but at most 27 are supported"):
         wide.validate("b", 1, 8, 1)
 
 

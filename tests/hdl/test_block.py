@@ -1,0 +1,98 @@
+"""One block, X in and Y out, against golden under stalls, foldings and overflow."""
+
+import numpy as np
+import pytest
+from bench import STREAM_PATTERNS, run
+from hdl.vectors import vectors
+
+from hypgcn.block import Block, BlockConfig
+from hypgcn.folding import BlockFolding
+from hypgcn.presets import random_block
+from hypgcn_sim.golden.block import run_block
+
+JOINTS = 3
+
+
+def persons(block, count, frames, seed, density=0.5, joints=JOINTS):
+    rng = np.random.default_rng(seed)
+    shape = (count, frames, joints, block.in_channels)
+    return rng.integers(1, 128, shape) * (rng.random(shape) < density)
+
+
+def check(block, folding, x, *, threshold=None, joints=JOINTS, mac="inferred", **options):
+    """Run all persons; the last row of each must carry the overflow flag when anything was lost."""
+    theta_h, theta_y = threshold or (block.threshold_h, block.threshold_y)
+    golden = [run_block(person, block, 0) for person in x]
+    y = np.stack([found["y"] for found in golden])
+    lost = [int(found["x_lost"].sum() + found["h_lost"].sum()) for found in golden]
+    expected = vectors(y)
+    dut = Block(BlockConfig(block=block, joints=joints, frames=x.shape[1], folding=folding, mac=mac))
+    counts = []
+
+    def watch(ctx):
+        ctx.set(dut.threshold_h, theta_h)
+        ctx.set(dut.threshold_y, theta_y)
+
+    async def counter(ctx):
+        async for _, _, count in ctx.tick().sample(dut.overflow_count):
+            counts.append(count)
+
+    out = run(dut, {"i": vectors(x)}, {"o": len(expected)}, setup=watch, background=[counter], timeout=60000, **options)
+    got = out["o"]
+    assert [(v["mask"], v["values"]) for v in got] == [(v["mask"], v["values"]) for v in expected]
+    per_person = len(expected) // len(x)
+    for index, count in enumerate(lost):
+        part = [v["overflow"] for v in got[index * per_person:(index + 1) * per_person]]
+        assert part[-1] == int(count > 0) and part == sorted(part), "the flag rises once and stays to the person's end"
+    assert counts[-1] == sum(lost)
+    return out
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+@pytest.mark.parametrize("shortcuts", [
+    dict(in_channels=16, out_channels=16, shortcut_h="identity", shortcut_y="identity"),
+    dict(in_channels=16, out_channels=20, stride=2),
+    dict(in_channels=3, out_channels=16, shortcut_y="none"),
+], ids=["identity", "conv", "none"])
+def test_matches_golden(shortcuts, idle, stall):
+    block = random_block(11, joints=JOINTS, kept=min(7, shortcuts["in_channels"]), filters=6, **shortcuts)
+    folding = BlockFolding(conv_joints=2, conv_pairs=2, lanes=2, lane_pairs=2)
+    check(block, folding, persons(block, 2, 4, 1), seed=3, idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 7])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_short_clips_and_smallest_stores(frames, stride):
+    shape = dict(in_channels=16, out_channels=16) if stride == 1 else dict(in_channels=17, out_channels=16, stride=2)
+    block = random_block(12, joints=1, kernel=5, **shape)
+    folding = BlockFolding(x_rows=3, h_rows=5)
+    check(block, folding, persons(block, 3, frames, 2, joints=1), joints=1)
+
+
+@pytest.mark.parametrize("density", [0.0, 1.0])
+def test_all_zero_and_all_dense(density):
+    block = random_block(13, joints=JOINTS, in_channels=16, out_channels=16, kept=5, filters=5)
+    check(block, BlockFolding(lanes=3, lane_pairs=1), persons(block, 2, 3, 3, density))
+
+
+def test_overflow_is_counted_flagged_and_exact():
+    block = random_block(14, joints=JOINTS, in_channels=20, out_channels=20, margin=0.5)
+    x = persons(block, 3, 4, 4, 0.5)
+    x[1] = 0  # nothing of the second person is lost in X; H may still lose
+    check(block, BlockFolding(), x)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_folding_gives_the_same_integers(seed):
+    rng = np.random.default_rng(seed)
+    pick = lambda *options: options[rng.integers(len(options))]  # noqa: E731
+    stride = pick(1, 2)
+    block = random_block(seed, joints=JOINTS, subsets=pick(1, 2, 3), kernel=pick(1, 3, 9), stride=stride, kept=pick(None, 4),
+                         filters=pick(None, 3), in_channels=18, out_channels=18, shortcut_h=pick("identity", "conv"),
+                         shortcut_y=pick("none", "conv") if stride == 2 else pick("none", "identity", "conv"))
+    h_width, y_width = pick(2, 4, 8, 16), pick(2, 4, 8, 16)
+    folding = BlockFolding(
+        graph_subsets=pick(1, block.graph.shape[0]), conv_joints=pick(1, 2, 3),
+        conv_pairs=h_width // 2 * pick(*range(1, 32 // h_width + 1)), h_width=h_width, lanes=pick(1, 2, 5),
+        lane_pairs=pick(y_width // 2, 8, 11, 16), y_width=y_width, x_rows=pick(5, 6, 11), h_rows=pick(9, 10, 17))
+    check(block, folding, persons(block, 2, 4, seed), mac=pick("dsp48e2", "inferred", "single"), seed=seed, idle=0.2, stall=0.2)

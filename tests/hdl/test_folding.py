@@ -1,0 +1,58 @@
+"""Foldings: what is legal, what is refused, and the file form."""
+
+import dataclasses
+
+import pytest
+
+from hypgcn.folding import BlockFolding, Folding
+from hypgcn.presets import preset
+
+
+def folding(**changes):
+    return Folding(blocks=(BlockFolding(**changes), BlockFolding()))
+
+
+def test_default_is_legal_and_comes_back_from_its_file(tmp_path):
+    chosen = folding(lanes=3)
+    chosen.validate(preset("tiny"))
+    (tmp_path / "f.json").write_text(chosen.to_json())
+    assert Folding.load(tmp_path / "f.json") == chosen
+
+
+@pytest.mark.parametrize("changes,text", [
+    ({"graph_subsets": 2}, r"blocks\[0\].graph_subsets must divide the 3 subsets, not 2"),
+    ({"graph_subsets": 0}, r"blocks\[0\].graph_subsets must be in 1..3, not 0"),
+    ({"conv_joints": 6}, r"blocks\[0\].conv_joints must be in 1..5, not 6"),
+    ({"h_width": 3}, r"blocks\[0\].h_width must be 2, 4, 8 or 16, not 3"),
+    ({"h_width": 8, "conv_pairs": 2}, r"blocks\[0\].conv_pairs must be in 4..8, not 2"),
+    ({"h_width": 4, "conv_pairs": 3}, r"blocks\[0\].conv_pairs must be a multiple of h_width / 2 = 2, not 3"),
+    ({"lanes": 33}, r"blocks\[0\].lanes must be in 1..32, not 33"),
+    ({"y_width": 4}, r"blocks\[0\].lane_pairs must be in 2..8, not 1"),
+    ({"x_rows": 4}, r"blocks\[0\].x_rows must be in 5..64, not 4"),
+    ({"h_rows": 8}, r"blocks\[0\].h_rows must be in 9..64, not 8"),
+])
+def test_rejects(changes, text):
+    with pytest.raises(ValueError, match=text):
+        folding(**changes).validate(preset("tiny"))
+
+
+def test_rejects_kind():
+    with pytest.raises(TypeError, match=r"blocks\[0\].lanes must be an integer, not 1.5"):
+        folding(lanes=1.5).validate(preset("tiny"))
+
+
+@pytest.mark.parametrize("changes,text", [
+    ({"mac": "lut"}, "mac must be one of dsp48e2, inferred, single, not 'lut'"),
+    ({"head_width": 3}, "head_width must be 1, 2, 4, 8 or 16, not 3"),
+    ({"blocks": ()}, "blocks must hold 2 foldings, one per block, not 0"),
+])
+def test_rejects_network(changes, text):
+    with pytest.raises(ValueError, match=text):
+        dataclasses.replace(folding(), **changes).validate(preset("tiny"))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"blocks": [{"lane": 1}]}', '{"blocks": [], "colour": 1}'])
+def test_foreign_file(tmp_path, text):
+    (tmp_path / "f.json").write_text(text)
+    with pytest.raises(ValueError, match="f.json is not a folding"):
+        Folding.load(tmp_path / "f.json")

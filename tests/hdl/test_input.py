@@ -1,0 +1,46 @@
+"""Input affine against golden: per person, channel and joint."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from bench import STREAM_PATTERNS, run
+from hdl.vectors import vectors
+from random_clips import random_clip
+
+from hypgcn.input import InputAffine
+from hypgcn.presets import preset, random_design
+from hypgcn_sim.golden.input import input_affine
+
+
+def check(design, clips, *, seed=1, idle=0.0, stall=0.0):
+    expected = [vector for clip in clips for vector in vectors(input_affine(clip, design))]
+    joints = [joint for clip in clips for joint in clip.reshape(-1, design.channels).tolist()]
+    out = run(InputAffine(design), {"i": joints}, {"o": len(expected)}, seed=seed, idle=idle, stall=stall, timeout=20000)
+    assert out["o"] == expected
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+def test_matches_golden(idle, stall):
+    design = preset("tiny")
+    check(design, [random_clip(design, seed) for seed in (1, 2)], idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize("shape", [
+    dict(frames=1, joints=1, persons=1, channels=1),
+    dict(frames=2, joints=3, persons=1, channels=2),
+    dict(frames=1, joints=2, persons=3, channels=16),
+])
+def test_corner_shapes(shape):
+    design = random_design(3, name="corner", classes=2, widths=(4,), strides=(1,), **shape)
+    check(design, [random_clip(design, seed) for seed in (1, 2)])
+
+
+def test_threshold_negative_factors_and_saturation():
+    design = preset("tiny")
+    mult = design.input_mult * np.where(np.arange(5) % 2, -1, 1).astype(np.int32) * 3
+    design = dataclasses.replace(design, input_mult=mult, input_threshold=20)
+    clip = random_clip(design, 4)
+    golden = input_affine(clip, design)
+    assert golden.min() == -128 and golden.max() == 127 and not (np.abs(golden[golden != 0]) <= 20).any()
+    check(design, [clip])
