@@ -1,0 +1,66 @@
+"""Decoder: a compressed vector becomes one token per non-zero value."""
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..design import BANK
+from ..layouts import meta_vector_layout, token_layout
+
+__all__ = ["RfcDecoder"]
+
+
+class RfcDecoder(wiring.Component):
+    """Walk the non-zero values of a vector, lowest channel first.
+
+    For the n-th set bit c of the mask: ``channel = c, value = values[n]``, ``last`` on the highest. A vector with an empty mask gives
+    one token ``channel = 0, value = values[0]`` (which the layout wants to be 0) with ``last``.
+
+    Throughput: one token a cycle, no gap between vectors: a vector costs ``max(1, ones of the mask)`` cycles. Latency: ``LATENCY``
+    cycle from the vector to its first token. While ``o`` is held, the vector stays in the input register. ``i.ready`` follows
+    ``o.ready`` combinationally on the last token of a vector; ``o`` does not depend on ``i`` combinationally.
+
+    Storage: ``BANK * 9 + meta + 1`` flip-flops. No DSP, no memory.
+
+    Parameters
+    ----------
+    meta : shape that travels with the vector and comes with each of its tokens
+
+    Members
+    -------
+    i : In(stream of :func:`meta_vector_layout`); ``vector.overflow`` is not passed on
+    o : Out(stream of :func:`token_layout`)
+    """
+
+    LATENCY = 1
+
+    def __init__(self, meta=0):
+        self.meta = meta
+        super().__init__({
+            "i": In(stream.Signature(meta_vector_layout(meta))),
+            "o": Out(stream.Signature(token_layout(meta))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        held = Signal.like(self.i.payload, reset_less=True)
+        mask = held.vector.mask
+
+        lowest, rest = Signal(BANK), Signal(BANK)
+        m.d.comb += [
+            lowest.eq(mask & -mask),
+            rest.eq(mask & ~lowest),
+            self.o.payload.value.eq(held.vector.values[0]),
+            self.o.payload.meta.eq(held.meta),
+            self.o.payload.last.eq(rest == 0),
+            self.i.ready.eq(~self.o.valid | (self.o.ready & self.o.payload.last)),
+        ]
+        for bit in range(len(self.o.payload.channel)):
+            m.d.comb += self.o.payload.channel[bit].eq(Cat(lowest[c] for c in range(BANK) if c >> bit & 1).any())
+
+        with m.If(self.i.ready):
+            m.d.sync += [self.o.valid.eq(self.i.valid), held.eq(self.i.payload)]
+        with m.Elif(self.o.ready):
+            m.d.sync += mask.eq(rest)
+            m.d.sync += [held.vector.values[n].eq(held.vector.values[n + 1]) for n in range(BANK - 1)]
+        return m

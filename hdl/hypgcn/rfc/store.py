@@ -1,0 +1,92 @@
+"""Row store: compressed rows of features in mini-banks, written once, read by several readers."""
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..layouts import vector_layout
+from ..mem import Ram
+from .store_config import RowStoreConfig
+from .store_reader import StoreReader, reader_ports
+from .store_writer import COUNT_WIDTH, StoreWriter
+
+__all__ = ["RowStore", "RowStoreConfig"]
+
+
+class RowStore(wiring.Component):
+    """Hold the last rows of a stream of vectors, without their zeros.
+
+    Row r since reset is in slot ``r mod rows``. Of each row, mini-bank j has room for ``depths[j]`` vectors with more than ``4 j`` non-zeros;
+    what goes beyond is cut off, counted and flagged as ``docs/numbers.md``, "What a store may lose", says. All readers see the
+    same. Neither a full mini-bank nor a reader that rests ever stops the writer; only rows that nobody releases do.
+
+    Throughput: one vector a cycle in, one a cycle out. Latency: ``StoreWriter.LATENCY`` cycles from a row's last vector to
+    ``row_done``, and ``StoreReader.LATENCY`` from a request to its answer. ``i`` waits while ``rows`` rows are held. Each reader has
+    a queue of ``answers`` vectors, and requests are taken only into free places of it: a reader may rest with answers pending as long
+    as it likes. A row may be read from its ``row_done`` until its ``release``, at which all its answers must have been taken.
+
+    Storage: ``rows * vectors * (16 + 4 * ceil(log2(banks)))`` bits of headers, ``rows * joints * sum_j ceil(log2(rows * depths[j]))`` bits of
+    bases, ``32 * rows * sum_j depths[j]`` bits of values, and ``answers * 145`` bits (more with a tag) of LUT RAM per reader; see
+    :class:`RowStoreConfig`. No DSP.
+
+    Parameters
+    ----------
+    cfg : RowStoreConfig
+
+    Members
+    -------
+    i : In(stream of :func:`vector_layout`), (joint, bank) order
+    row_done : Out(1), high for a cycle per row, in order: it can be read from this cycle on
+    release : In(1), frees the oldest row in each cycle in which it is high; not more often than ``row_done``
+    req : In(streams of :func:`row_request_layout`), a tuple with one per reader, members ``req0``...
+    rsp : Out(streams of :func:`row_response_layout`), in the order of the requests, members ``rsp0``...; ``vector.overflow`` is the
+        flag of the row: values were lost in its sequence by its end, here or before
+    overflow_count : Out(32), vectors that lost values here since reset, stays at its largest value
+    """
+
+    def __init__(self, cfg: RowStoreConfig):
+        self.cfg = cfg
+        super().__init__({
+            "i": In(stream.Signature(vector_layout())),
+            "row_done": Out(1),
+            "release": In(1),
+            **reader_ports(cfg),
+            "overflow_count": Out(COUNT_WIDTH),
+        })
+
+    @property
+    def req(self):
+        """Request streams of the readers."""
+        return tuple(getattr(self, f"req{k}") for k in range(len(self.cfg.tags)))
+
+    @property
+    def rsp(self):
+        """Response streams of the readers."""
+        return tuple(getattr(self, f"rsp{k}") for k in range(len(self.cfg.tags)))
+
+    def elaborate(self, platform):
+        m = Module()
+        cfg = self.cfg
+        m.submodules.writer = writer = StoreWriter(cfg)
+        m.submodules.reader = reader = StoreReader(cfg)
+        memories = [("header", cfg.header_shape, StoreReader.HEADER_LATENCY, writer.header, reader.header),
+                    ("base", cfg.base_shape, StoreReader.HEADER_LATENCY, writer.base, reader.base)]
+        memories += [(f"data{j}", shape, StoreReader.DATA_LATENCY, writer.data[j], reader.data[j])
+                     for j, shape in enumerate(cfg.data_shapes)]
+        for name, (width, depth), latency, write, read in memories:
+            m.submodules[name] = ram = Ram(width, depth, latency=latency)
+            m.d.comb += [
+                ram.w_addr.eq(write.addr), ram.w_data.eq(write.data), ram.w_en.eq(write.en),
+                ram.r_addr.eq(read.addr), read.data.eq(ram.r_data),
+            ]
+        wiring.connect(m, wiring.flipped(self.i), writer.i)
+        for k in range(len(cfg.tags)):
+            wiring.connect(m, wiring.flipped(self.req[k]), reader.req[k])
+            wiring.connect(m, reader.rsp[k], wiring.flipped(self.rsp[k]))
+        m.d.comb += [
+            writer.release.eq(self.release),
+            self.row_done.eq(writer.row_done),
+            self.overflow_count.eq(writer.overflow_count),
+            reader.flags.eq(writer.flags),
+        ]
+        return m

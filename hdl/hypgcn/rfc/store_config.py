@@ -1,0 +1,127 @@
+"""Parameters of a row store, and the shapes of its memories that follow from them."""
+
+from dataclasses import dataclass
+
+from amaranth.lib import data
+
+from ..design import BANK, MINI_BANKS
+from ..design.checks import check_range
+from ..layouts import MINI
+
+__all__ = ["RowStoreConfig"]
+
+
+def _address_bits(depth):
+    """Width of an address of ``depth`` words; at least 1."""
+    return max(1, (depth - 1).bit_length())
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowStoreConfig:
+    """What fixes a row store.
+
+    Parameters
+    ----------
+    frames : rows of a sequence, at least 1: after as many rows the sticky overflow flag starts anew
+    rows : rows held, at least 1
+    joints, banks : vectors of a row, 1..64 and 1..64
+    depths : entries of mini-bank j per row, ``MINI_BANKS`` values in 1..joints * banks
+    tags : width of the tag of each reader, at least one reader; 0 is a reader without tag
+    answers : vectors that wait for each reader at most, at least 2; from ``StoreReader.LATENCY + 1`` on, one reader alone gets
+        one vector a cycle
+    """
+
+    frames: int
+    rows: int
+    joints: int
+    banks: int
+    depths: tuple[int, ...]
+    tags: tuple[int, ...]
+    answers: int = 8
+
+    def __post_init__(self):
+        for name, low, high in (("frames", 1, 1 << 16), ("rows", 1, 1 << 10), ("joints", 1, 64), ("banks", 1, 64),
+                                ("answers", 2, 64)):
+            check_range(name, getattr(self, name), low, high)
+        for name in ("depths", "tags"):
+            if not isinstance(getattr(self, name), tuple):
+                raise TypeError(f"{name} must be a tuple, not {getattr(self, name)!r}")
+        if len(self.depths) != MINI_BANKS:
+            raise ValueError(f"depths must hold {MINI_BANKS} values, not {self.depths!r}")
+        if not self.tags:
+            raise ValueError("tags must hold one width per reader, at least one, not ()")
+        for index, depth in enumerate(self.depths):
+            check_range(f"depths[{index}]", depth, 1, self.vectors)
+        for index, tag in enumerate(self.tags):
+            check_range(f"tags[{index}]", tag, 0, 64)
+
+    @property
+    def vectors(self) -> int:
+        """Vectors of a row."""
+        return self.joints * self.banks
+
+    @property
+    def header_layout(self) -> data.StructLayout:
+        """Word of the header memory, one per (slot, joint, bank): the mask of what was kept, and how many entries of each
+        mini-bank the banks before it took for the same joint."""
+        return data.StructLayout({"mask": BANK, "offset": data.ArrayLayout((self.banks - 1).bit_length(), MINI_BANKS)})
+
+    @property
+    def base_layout(self) -> data.StructLayout:
+        """Word of the base memory, one per (slot, joint): where the joint begins in each mini-bank."""
+        return data.StructLayout({f"pointer{j}": bits for j, bits in enumerate(self.pointer_bits)})
+
+    @property
+    def pointer_bits(self) -> tuple[int, ...]:
+        """Width of an address of each mini-bank."""
+        return tuple(_address_bits(self.rows * depth) for depth in self.depths)
+
+    @property
+    def header_shape(self) -> tuple[int, int]:
+        """(width, depth) of the header memory."""
+        return BANK + MINI_BANKS * (self.banks - 1).bit_length(), self.rows * self.vectors
+
+    @property
+    def base_shape(self) -> tuple[int, int]:
+        """(width, depth) of the base memory."""
+        return sum(self.pointer_bits), self.rows * self.joints
+
+    @property
+    def data_shapes(self) -> tuple[tuple[int, int], ...]:
+        """(width, depth) of each mini-bank."""
+        return tuple((8 * MINI, self.rows * depth) for depth in self.depths)
+
+    @property
+    def answer_shapes(self) -> tuple[tuple[int, int], ...]:
+        """(width, depth) of each reader's queue of answers, in LUT RAM."""
+        return tuple((BANK * 9 + 1 + tag, self.answers) for tag in self.tags)
+
+    @property
+    def memories(self) -> tuple[tuple[int, int], ...]:
+        """(width, depth) of the memories that may become block RAM: header, base, mini-banks."""
+        return (self.header_shape, self.base_shape, *self.data_shapes)
+
+    @property
+    def header_bits(self) -> int:
+        """Bits of the header memory."""
+        return self.header_shape[0] * self.header_shape[1]
+
+    @property
+    def base_bits(self) -> int:
+        """Bits of the base memory."""
+        return self.base_shape[0] * self.base_shape[1]
+
+    @property
+    def data_bits(self) -> int:
+        """Bits of all mini-banks."""
+        return sum(width * depth for width, depth in self.data_shapes)
+
+    @property
+    def bits(self) -> int:
+        """Bits of header, base and mini-banks."""
+        return self.header_bits + self.base_bits + self.data_bits
+
+    @property
+    def dense_bits(self) -> int:
+        """Bits that the same rows would take without compression."""
+        return 8 * BANK * self.rows * self.vectors

@@ -1,0 +1,176 @@
+"""Write side of a row store."""
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..design import MINI_BANKS
+from ..layouts import MINI, vector_layout
+from .count import count_ones, prefix_counts
+from .store_config import RowStoreConfig
+
+__all__ = ["StoreWriter", "memory_write"]
+
+COUNT_WIDTH = 32
+
+
+def memory_write(shape):
+    """Signature of the write side of a memory of ``(width, depth)``."""
+    width, depth = shape
+    return wiring.Signature({"addr": Out(range(max(2, depth))), "data": Out(width), "en": Out(1)})
+
+
+class StoreWriter(wiring.Component):
+    """Decide what of each vector is kept, and write it.
+
+    A vector with n non-zeros asks for an entry in mini-bank j when ``n > 4 j``. The first full mini-bank f and all above it give
+    none: the vector keeps its first ``4 f`` non-zeros. The rows have fixed parts of every mini-bank, ``depths[j]`` words each.
+
+    Throughput: one vector a cycle. Latency: ``LATENCY`` cycles from a row's last vector to ``row_done``. ``i`` waits while all rows
+    are held, and never else; ``i.ready`` is a register's value compared with a constant.
+
+    Storage: about ``2 * BANK * 9 + 40`` flip-flops of pipeline and the counters.
+
+    Parameters
+    ----------
+    cfg : RowStoreConfig
+
+    Members
+    -------
+    i : In(stream of :func:`vector_layout`), (joint, bank) order
+    release : In(1), frees the oldest row in each cycle in which it is high
+    row_done : Out(1), high for a cycle per row: the row can be read from this cycle on
+    overflow_count : Out(32), vectors that lost values since reset, stays at its largest value
+    flags : Out(rows), of each slot: a vector of its sequence had lost values by its end, here or before
+    header, base : Out(write side); data : Out(MINI_BANKS write sides, called ``data0``...)
+    """
+
+    LATENCY = 3
+
+    def __init__(self, cfg: RowStoreConfig):
+        self.cfg = cfg
+        super().__init__({
+            "i": In(stream.Signature(vector_layout())),
+            "release": In(1),
+            "row_done": Out(1),
+            "overflow_count": Out(COUNT_WIDTH),
+            "flags": Out(cfg.rows),
+            "header": Out(memory_write(cfg.header_shape)),
+            "base": Out(memory_write(cfg.base_shape)),
+            **{f"data{j}": Out(memory_write(shape)) for j, shape in enumerate(cfg.data_shapes)},
+        })
+
+    @property
+    def data(self):
+        """Write sides of the mini-banks."""
+        return tuple(getattr(self, f"data{j}") for j in range(MINI_BANKS))
+
+    def elaborate(self, platform):
+        m = Module()
+        accept, ends = self._accept(m)
+
+        # Stage 1: what came in, and where in its row and sequence it is.
+        valid1, vector1 = Signal(), Signal(vector_layout(), reset_less=True)
+        ends1 = Signal.like(ends, reset_less=True)
+        m.d.sync += [valid1.eq(accept), vector1.eq(self.i.payload), ends1.eq(ends)]
+
+        # Stage 2: which mini-bank each value goes to, and how many entries are asked for.
+        valid2, vector2 = Signal(), Signal(vector_layout(), reset_less=True)
+        ends2 = Signal.like(ends, reset_less=True)
+        m.d.sync += [valid2.eq(valid1), vector2.eq(vector1), ends2.eq(ends1)]
+        mini = [Signal(range(MINI_BANKS), name=f"mini{c}", reset_less=True) for c in range(len(vector1.mask))]
+        asks = Signal(MINI_BANKS, reset_less=True)
+        count = Signal(range(len(vector1.mask) + 1))
+        m.d.comb += count.eq(count_ones(vector1.mask))
+        m.d.sync += [place.eq(rank >> (MINI.bit_length() - 1))
+                     for place, rank in zip(mini, prefix_counts(m, vector1.mask, "rank"))]
+        m.d.sync += [asks[j].eq(count > MINI * j) for j in range(MINI_BANKS)]
+
+        self._write(m, valid2, vector2, ends2, mini, asks)
+        return m
+
+    def _accept(self, m):
+        """Transfer of ``i``, and whether its vector ends its joint, its row, its sequence (bits 0, 1, 2)."""
+        cfg = self.cfg
+        held = Signal(range(cfg.rows + 1))
+        accept, ends = Signal(), Signal(3)
+        m.d.comb += [self.i.ready.eq(held != cfg.rows), accept.eq(self.i.valid & self.i.ready)]
+        step = accept
+        for index, (name, size) in enumerate((("bank", cfg.banks), ("joint", cfg.joints), ("frame", cfg.frames))):
+            position = Signal(range(max(2, size)), name=name)
+            at_end = Signal(name=f"{name}_end")
+            m.d.comb += at_end.eq(position == size - 1)
+            with m.If(step):
+                m.d.sync += position.eq(Mux(at_end, 0, position + 1))
+            m.d.comb += ends[index].eq(at_end if index == 0 else at_end & ends[index - 1])
+            step = accept & ends[index]
+        m.d.sync += held.eq(held + (accept & ends[1]) - self.release)
+        return accept, ends
+
+    def _write(self, m, valid, vector, ends, mini, asks):
+        """Allocate entries to the vector in stage 2 and write it."""
+        cfg = self.cfg
+        joint_end, row_end, sequence_end = valid & ends[0], valid & ends[1], valid & ends[2]
+        slot, next_slot = Signal(range(max(2, cfg.rows))), Signal(range(max(2, cfg.rows)))
+        m.d.comb += next_slot.eq(Mux(slot == cfg.rows - 1, 0, slot + 1))
+        with m.If(row_end):
+            m.d.sync += slot.eq(next_slot)
+
+        full, closed, takes = Signal(MINI_BANKS), Signal(MINI_BANKS), Signal(MINI_BANKS)
+        truncated, kept = Signal(), Signal.like(vector.mask)
+        m.d.comb += [
+            takes.eq(asks & ~closed & valid.replicate(MINI_BANKS)),
+            truncated.eq((asks & closed).any() & valid),
+            # A value above the last mini-bank asked for does not exist, so full mini-banks up there do no harm.
+            kept.eq(vector.mask & ~Cat(closed.bit_select(place, 1) for place in mini)),
+        ]
+        header = Signal(cfg.header_layout)
+        m.d.comb += header.mask.eq(kept)
+        pointers = []
+        for j, depth in enumerate(cfg.depths):
+            left = Signal(range(depth + 1), init=depth, name=f"left{j}")
+            pointer = Signal(cfg.pointer_bits[j], name=f"pointer{j}")
+            offset = Signal(range(cfg.banks), name=f"offset{j}")
+            m.d.comb += closed[j].eq(full[:j + 1].any())
+            with m.If(row_end):
+                m.d.sync += [
+                    left.eq(depth),
+                    full[j].eq(0),
+                    pointer.eq(Array(s * depth for s in range(cfg.rows))[next_slot]),
+                ]
+            with m.Elif(takes[j]):
+                m.d.sync += [left.eq(left - 1), full[j].eq(left == 1), pointer.eq(pointer + 1)]
+            with m.If(joint_end):
+                m.d.sync += offset.eq(0)
+            with m.Elif(takes[j]):
+                m.d.sync += offset.eq(offset + 1)
+            m.d.comb += [
+                header.offset[j].eq(offset),
+                self.data[j].addr.eq(pointer),
+                self.data[j].data.eq(Cat(vector.values[MINI * j + n] for n in range(MINI))),
+                self.data[j].en.eq(takes[j]),
+            ]
+            pointers.append(pointer)
+
+        joint_begin = Signal(init=1)
+        with m.If(valid):
+            m.d.sync += joint_begin.eq(ends[0])
+        m.d.comb += [
+            self.header.data.eq(header), self.header.en.eq(valid),
+            self.base.data.eq(Cat(pointers)), self.base.en.eq(valid & joint_begin),
+        ]
+        for port, step, depth in ((self.header, valid, cfg.header_shape[1]), (self.base, joint_end, cfg.base_shape[1])):
+            with m.If(step):
+                m.d.sync += port.addr.eq(Mux(port.addr == depth - 1, 0, port.addr + 1))
+        self._flags(m, valid, truncated, truncated | vector.overflow, row_end, sequence_end, slot)
+
+    def _flags(self, m, valid, truncated, lost, row_end, sequence_end, slot):
+        sticky, now, counts = Signal(), Signal(), Signal()
+        m.d.comb += now.eq(sticky | lost)
+        m.d.sync += [self.row_done.eq(row_end), counts.eq(truncated)]
+        with m.If(valid):
+            m.d.sync += sticky.eq(now & ~sequence_end)
+        with m.If(row_end):
+            m.d.sync += self.flags.bit_select(slot, 1).eq(now)
+        with m.If(counts & ~self.overflow_count.all()):
+            m.d.sync += self.overflow_count.eq(self.overflow_count + 1)

@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+from bench import STREAM_PATTERNS, run
+from hypgcn.rfc import RfcDecoder
+from hypgcn_sim.golden.rfc.decoder import tokens
+from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
+
+
+def _items(dense):
+    return [{"vector": compress(x, n % 5 == 0), "meta": n % 16} for n, x in enumerate(dense)]
+
+
+def _expected(items):
+    return [{"channel": channel, "value": value, "meta": item["meta"], "last": last} for item in items
+            for channel, value, last in tokens(item["vector"]["mask"], item["vector"]["values"])]
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+def test_matches_golden(idle, stall):
+    rng = np.random.default_rng(13)
+    items = _items(np.concatenate([corner_vectors(), *(random_vectors(rng, (8,), density) for density in DENSITIES)]))
+    expected = _expected(items)
+    found = run(RfcDecoder(4), {"i": items}, {"o": len(expected)}, seed=6, idle=idle, stall=stall)
+    assert found["o"] == expected
+    if not idle and not stall:
+        first = RfcDecoder.LATENCY
+        assert found["times"]["o"] == list(range(first, first + len(expected))), "a gap between tokens"
+
+
+def test_without_meta():
+    items = [{"vector": compress(x)} for x in corner_vectors()[:6]]
+    expected = _expected([{**item, "meta": 0} for item in items])
+    assert run(RfcDecoder(), {"i": items}, {"o": len(expected)})["o"] == expected
