@@ -1,0 +1,161 @@
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..mem.common import check_choice
+from .dsp48e2 import Dsp48e2Mac
+
+__all__ = ["PackedMac", "PackedMacConfig", "FIELD", "FORMS"]
+
+FIELD = 19
+"""Bits of the lower field of a packed accumulator."""
+FORMS = ("dsp48e2", "inferred", "single")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackedMacConfig:
+    """Numbers that fix one packed multiply-accumulate.
+
+    acc_width : bits of each of the two sums, 9..27
+    form : ``"dsp48e2"``, ``"inferred"`` or ``"single"``
+    """
+
+    acc_width: int
+    form: str = "dsp48e2"
+
+    def __post_init__(self):
+        if isinstance(self.acc_width, bool) or not isinstance(self.acc_width, int):
+            raise TypeError(f"acc_width must be an integer, not {self.acc_width!r}")
+        if not 9 <= self.acc_width <= 27:
+            raise ValueError(f"acc_width must be in 9..27, not {self.acc_width!r}")
+        check_choice("form", self.form, FORMS)
+
+    @property
+    def wraps_width(self) -> int:
+        """Bits of the counter of the lower field's wraps; 0 when its sign bit tells them."""
+        return 0 if self.form == "single" else max(0, self.acc_width - FIELD)
+
+    @property
+    def raw_width(self) -> int:
+        """Bits of ``raw``."""
+        return 2 * self.acc_width if self.form == "single" else FIELD + self.acc_width + self.wraps_width
+
+    @property
+    def dsps(self) -> int:
+        """Multipliers that one :class:`PackedMac` takes."""
+        return 2 if self.form == "single" else 1
+
+    def unpack(self, raw):
+        """The two sums, signed(``acc_width``) expressions, of ``raw`` (or of a multiplexer over several)."""
+        raw, width = Value.cast(raw), self.acc_width
+        if self.form == "single":
+            return raw[:width].as_signed(), raw[width:].as_signed()
+        low, high = raw[:FIELD], raw[FIELD:FIELD + width]
+        if self.wraps_width:
+            wraps = raw[FIELD + width:].as_signed()
+            acc1 = Cat(low, wraps).as_signed()
+        else:
+            wraps = low[-1:].as_signed()  # 0 or -1
+            acc1 = low[:width].as_signed()
+        return (high.as_signed() - wraps)[:width].as_signed(), acc1
+
+
+class PackedMac(wiring.Component):
+    """Two multiply-accumulates that share the activation, on one multiplier.
+
+    Every cycle ``acc[n] = (0 if first else acc[n]) + w[n] * x``; a bubble is ``x = 0, first = 0``. Exactly ``LATENCY`` cycles later
+    ``raw`` holds the sums, which ``cfg.unpack(raw)`` extracts. Throughput: one pair of products a cycle; never stalls; reset clears
+    nothing, so a sum starts with ``first``. Exact while both sums fit ``acc_width`` bits; ``w`` is -127..127, ``x`` -128..127.
+
+    The packed forms compute ``p += ((w[0] << 19) + w[1]) * x``. The low 19 bits of ``p`` are those of ``acc[1]``. A counter follows
+    the wraps of that field: its two top bits going from 11 to 00 count +1, from 00 to 11 count -1 (one product is below 2**14, so
+    the field never crosses half its range in a step). Then ``acc[1] = (wraps << 19) + low`` and ``acc[0] = (p >> 19) - wraps``.
+    For ``acc_width`` <= 19 there is no counter: ``wraps`` is minus the sign bit of the field.
+
+    Forms: ``"dsp48e2"`` 1 DSP48E2, explicit; ``"inferred"`` the same registers written out, 1 multiplier of 27 x 18 bits;
+    ``"single"`` one product a multiplier, 2 multipliers. The counter costs about ``acc_width - 19`` LUTs and flip-flops.
+
+    Members
+    -------
+    x : In(signed(8))
+    w : In(2 x signed(8))
+    first : In(1)
+    raw : Out(``cfg.raw_width``)
+    """
+
+    LATENCY = Dsp48e2Mac.LATENCY
+
+    def __init__(self, cfg: PackedMacConfig):
+        self.cfg = cfg
+        super().__init__({
+            "x": In(signed(8)),
+            "w": In(data.ArrayLayout(signed(8), 2)),
+            "first": In(1),
+            "raw": Out(cfg.raw_width),
+        })
+
+    def unpack(self, raw):
+        """As :meth:`PackedMacConfig.unpack`."""
+        return self.cfg.unpack(raw)
+
+    def elaborate(self, platform):
+        m = Module()
+        if self.cfg.form == "single":
+            m.d.comb += self.raw.eq(Cat(self._single(m, n) for n in range(2)))
+            return m
+        p = self._explicit(m) if self.cfg.form == "dsp48e2" else self._inferred(m)
+        m.d.comb += self.raw.eq(Cat(p[:FIELD + self.cfg.acc_width], self._wraps(m, p)))
+        return m
+
+    def _single(self, m, n):
+        x1, x2 = (Signal(signed(8), name=f"x{n}_{stage}", reset_less=True) for stage in (1, 2))
+        w1, w2 = (Signal(signed(8), name=f"w{n}_{stage}", reset_less=True) for stage in (1, 2))
+        product = Signal(signed(16), name=f"product{n}", reset_less=True, attrs={"use_dsp": "yes"})
+        acc = Signal(signed(self.cfg.acc_width), name=f"acc{n}", reset_less=True, attrs={"use_dsp": "yes"})
+        m.d.sync += [
+            x1.eq(self.x), w1.eq(self.w[n]),
+            x2.eq(x1), w2.eq(w1),
+            product.eq(x2 * w2),
+            acc.eq(Mux(self._first(m, 3, f"{n}"), 0, acc) + product),
+        ]
+        return acc
+
+    def _explicit(self, m):
+        m.submodules.dsp = dsp = Dsp48e2Mac()
+        m.d.comb += [dsp.a.eq(self.w[0] << FIELD), dsp.d.eq(self.w[1]), dsp.b.eq(self.x), dsp.first.eq(self.first)]
+        return dsp.p
+
+    def _inferred(self, m):
+        a, d = Signal(signed(27), reset_less=True), Signal(signed(27), reset_less=True)
+        b1, b2 = Signal(signed(18), reset_less=True), Signal(signed(18), reset_less=True)
+        ad = Signal(signed(27), reset_less=True)
+        product = Signal(signed(45), reset_less=True, attrs={"use_dsp": "yes"})
+        p = Signal(signed(48), reset_less=True, attrs={"use_dsp": "yes"})
+        m.d.sync += [
+            a.eq(self.w[0] << FIELD), d.eq(self.w[1]), b1.eq(self.x),
+            ad.eq(a + d), b2.eq(b1),
+            product.eq(ad * b2),
+            p.eq(Mux(self._first(m, 3), 0, p) + product),
+        ]
+        return p
+
+    def _wraps(self, m, p):
+        """Wraps of the lower field up to and with the product that ``p`` took last."""
+        if not self.cfg.wraps_width:
+            return Signal(0)
+        count = Signal(signed(self.cfg.wraps_width))
+        count_q = Signal.like(count, reset_less=True)
+        before, after = Signal(2, reset_less=True), p[FIELD - 2:FIELD]
+        first = self._first(m, self.LATENCY, "_p")
+        came = Mux(first, 0, before)
+        m.d.comb += count.eq(Mux(first, 0, count_q) + ((came == 3) & (after == 0)) - ((came == 0) & (after == 3)))
+        m.d.sync += [count_q.eq(count), before.eq(after)]
+        return count
+
+    def _first(self, m, cycles, suffix=""):
+        """``first``, ``cycles`` later."""
+        delayed = Signal(cycles, name=f"first{suffix}", reset_less=True)
+        m.d.sync += delayed.eq(Cat(self.first, delayed[:-1]))
+        return delayed[-1]

@@ -1,0 +1,208 @@
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..mem import Rom
+
+__all__ = ["Requant", "RequantConfig"]
+
+_BIAS_LIMIT = 1 << 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequantConfig:
+    """Numbers that fix one requantiser.
+
+    lanes : values a cycle, 1..64
+    acc_width : bits of an accumulator, 2..27
+    mult, bias : of each channel, ``groups * lanes`` values; mult -65535..65535, magnitude of bias below 2**40
+    shift : 1..31
+    low, high : limits of the result, within -128..127
+    res_mult, res_shift : of the shortcut term, 0..4095 and 0..24; res_mult 0: no shortcut, ``res`` is ignored
+    meta : shape of what travels with the values
+    """
+
+    lanes: int
+    acc_width: int
+    mult: tuple[int, ...]
+    bias: tuple[int, ...]
+    shift: int
+    low: int = -128
+    high: int = 127
+    res_mult: int = 0
+    res_shift: int = 0
+    meta: object = 0
+
+    def __post_init__(self):
+        for name, low, high in (("lanes", 1, 64), ("acc_width", 2, 27), ("shift", 1, 31), ("low", -128, 127),
+                                ("high", -128, 127), ("res_mult", 0, 4095), ("res_shift", 0, 24)):
+            self._check(name, getattr(self, name), low, high)
+        if self.low > self.high:
+            raise ValueError(f"low must be at most high = {self.high}, not {self.low!r}")
+        if not self.mult or len(self.mult) % self.lanes:
+            raise ValueError(f"mult must hold a multiple of {self.lanes} values, not {len(self.mult)}")
+        if len(self.bias) != len(self.mult):
+            raise ValueError(f"bias must hold {len(self.mult)} values, one per mult, not {len(self.bias)}")
+        for name, limit in (("mult", 65535), ("bias", _BIAS_LIMIT - 1)):
+            object.__setattr__(self, name, tuple(int(value) for value in getattr(self, name)))
+            for value in getattr(self, name):
+                self._check(name, value, -limit, limit)
+
+    @staticmethod
+    def _check(name, value, low, high):
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"{name} must be an integer, not {value!r}")
+        if not low <= value <= high:
+            raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
+
+    @property
+    def groups(self) -> int:
+        """Sets of ``lanes`` channels."""
+        return len(self.mult) // self.lanes
+
+    @property
+    def i_layout(self) -> data.StructLayout:
+        """Payload of ``i``."""
+        return data.StructLayout({"acc": data.ArrayLayout(signed(self.acc_width), self.lanes),
+                                  "res": data.ArrayLayout(signed(8), self.lanes),
+                                  "group": range(max(2, self.groups)), "meta": self.meta})
+
+    @property
+    def o_layout(self) -> data.StructLayout:
+        """Payload of ``o``."""
+        return data.StructLayout({"values": data.ArrayLayout(signed(8), self.lanes), "meta": self.meta})
+
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        """Bias of each channel with the half that rounding adds."""
+        return tuple(value + (1 << self.shift - 1) for value in self.bias)
+
+    @property
+    def res_limit(self) -> int:
+        """Largest magnitude of the shortcut term."""
+        return 128 * self.res_mult << self.res_shift
+
+    @property
+    def sum_width(self) -> int:
+        """Bits of the sum before the shift."""
+        most = max((abs(mult) << self.acc_width - 1) + abs(offset) for mult, offset in zip(self.mult, self.offsets))
+        return (most + self.res_limit).bit_length() + 1
+
+
+def _signed_width(values):
+    return max(abs(value) for value in values).bit_length() + 1
+
+
+def _times(value, factor: int):
+    """``value * factor`` for a constant factor, as shifts and additions of signed digits: it takes no multiplier."""
+    terms, place = [], 0
+    while factor:
+        if factor & 1:
+            digit = 2 - (factor & 3)  # 1 when followed by 0, -1 when followed by 1
+            terms.append((digit, value << place))
+            factor -= digit
+        factor >>= 1
+        place += 1
+    if not terms:
+        return Const(0, signed(1))
+    total = terms[-1][1]  # the highest digit of a positive factor is positive
+    for digit, term in reversed(terms[:-1]):
+        total = total + term if digit > 0 else total - term
+    return total
+
+
+class Requant(wiring.Component):
+    """Scale accumulators to int8, add the shortcut, round once, clamp once (``docs/numbers.md``).
+
+    ``values[n] = clamp(round_shift(acc[n] * mult[c] + bias[c] + ((res[n] * res_mult) << res_shift), shift), low, high)`` with
+    ``c = group * lanes + n`` and ``round_shift(a, s) = (a + 2**(s-1)) >> s``.
+
+    Throughput: one payload a cycle. Latency: ``LATENCY`` cycles. The whole pipe moves unless ``o`` is held; ``i.ready`` follows
+    ``o.ready`` combinationally. Registers: operands (2), product, sum (those of one DSP48E2), result. Cost per lane: one multiplier of
+    ``acc_width`` x 17 bits with its adder; the shortcut term is shifts and adds, no multiplier. Tables of mult and bias: a ROM of
+    ``groups`` words, or constants for one group.
+
+    Members
+    -------
+    i : In(stream of ``acc`` lanes x signed(``acc_width``), ``res`` lanes x signed(8), ``group``, ``meta``)
+    o : Out(stream of ``values`` lanes x signed(8), ``meta``)
+    """
+
+    LATENCY = 5
+
+    def __init__(self, cfg: RequantConfig):
+        self.cfg = cfg
+        super().__init__({"i": In(stream.Signature(cfg.i_layout)), "o": Out(stream.Signature(cfg.o_layout))})
+
+    def elaborate(self, platform):
+        m = Module()
+        cfg = self.cfg
+        advance = Signal()
+        valid = Signal(self.LATENCY)
+        m.d.comb += [
+            self.o.valid.eq(valid[-1]),
+            advance.eq(~self.o.valid | self.o.ready),
+            self.i.ready.eq(advance),
+        ]
+        meta = Cat(self.i.payload.meta)
+        with m.If(advance):
+            m.d.sync += valid.eq(Cat(self.i.valid, valid[:-1]))
+            for stage in range(self.LATENCY):
+                meta_q = Signal(Shape.cast(cfg.meta).width, name=f"meta{stage + 1}", reset_less=True)
+                m.d.sync += meta_q.eq(meta)
+                meta = meta_q
+        m.d.comb += Cat(self.o.payload.meta).eq(meta)
+
+        tables = self._tables(m, advance)
+        for lane in range(cfg.lanes):
+            self._lane(m, lane, advance, *tables[lane])
+        return m
+
+    def _tables(self, m, advance):
+        """(mult, offset) of each lane, one cycle after ``i``."""
+        cfg = self.cfg
+        mult_width, offset_width = _signed_width(cfg.mult), _signed_width(cfg.offsets)
+        if cfg.groups == 1:
+            return [(Const(cfg.mult[lane], signed(mult_width)), Const(cfg.offsets[lane], signed(offset_width)))
+                    for lane in range(cfg.lanes)]
+
+        layout = data.ArrayLayout(data.StructLayout({"mult": signed(mult_width), "offset": signed(offset_width)}),
+                                  cfg.lanes)
+        words = []
+        for group in range(cfg.groups):
+            channels = range(group * cfg.lanes, (group + 1) * cfg.lanes)
+            word = layout.const([{"mult": cfg.mult[c], "offset": cfg.offsets[c]} for c in channels])
+            words.append(word.as_bits())
+        m.submodules.tables = rom = Rom(layout.size, words, latency=1, name="requant")
+        m.d.comb += [rom.addr.eq(self.i.payload.group), rom.en.eq(advance)]
+        word = data.View(layout, rom.data)
+        return [(word[lane].mult, word[lane].offset) for lane in range(cfg.lanes)]
+
+    def _lane(self, m, lane, advance, mult, offset):
+        cfg = self.cfg
+        acc1, acc2 = (Signal(signed(cfg.acc_width), name=f"acc{lane}_{n}", reset_less=True) for n in (1, 2))
+        mult2 = Signal(mult.shape(), name=f"mult{lane}", reset_less=True)
+        offset2 = Signal(offset.shape(), name=f"offset{lane}", reset_less=True)
+        res1 = Signal(signed(8), name=f"res{lane}", reset_less=True)
+        res2 = Signal(signed(8 + cfg.res_mult.bit_length()), name=f"term{lane}", reset_less=True, attrs={"use_dsp": "no"})
+        product = Signal(signed(cfg.acc_width + len(mult)), name=f"product{lane}", reset_less=True,
+                         attrs={"use_dsp": "yes"})
+        addend = Signal(signed(_signed_width((max(map(abs, cfg.offsets)) + cfg.res_limit,))), name=f"addend{lane}",
+                        reset_less=True, attrs={"use_dsp": "no"})
+        total = Signal(signed(cfg.sum_width), name=f"total{lane}", reset_less=True, attrs={"use_dsp": "yes"})
+        value = Signal(signed(8), name=f"value{lane}", reset_less=True)
+        scaled = total >> cfg.shift
+        with m.If(advance):
+            m.d.sync += [
+                acc1.eq(self.i.payload.acc[lane]),
+                acc2.eq(acc1), mult2.eq(mult), offset2.eq(offset),
+                product.eq(acc2 * mult2),
+                addend.eq(offset2 + (res2 << cfg.res_shift)),
+                total.eq(product + addend),
+                value.eq(Mux(scaled < cfg.low, cfg.low, Mux(scaled > cfg.high, cfg.high, scaled))),
+            ]
+            if cfg.res_mult:
+                m.d.sync += [res1.eq(self.i.payload.res[lane]), res2.eq(_times(res1, cfg.res_mult))]
+        m.d.comb += self.o.payload.values[lane].eq(value)
