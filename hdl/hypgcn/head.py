@@ -32,7 +32,7 @@ class Head(wiring.Component):
     o : Out(stream, result), classes ascending; ``last`` on the clip's last class; ``overflow`` when a store lost values in the clip
     """
 
-    CLASS_OVERHEAD = 7
+    CLASS_OVERHEAD = 8
     """Cycles per class beside its C products."""
 
     def __init__(self, design: Design, width: int = 4):
@@ -69,7 +69,7 @@ class Head(wiring.Component):
         read_addr = Signal.like(word_addr)
         for index, ram in enumerate(halves):
             m.submodules[f"sums{index}"] = ram
-            m.d.comb += ram.r_addr.eq(Mux(half == index, word_addr, read_addr))
+            m.d.comb += ram.r_addr.eq(Mux(full[index], read_addr, word_addr))
 
         vector = Signal(range(vectors + 1))
         position = Signal(range(max(2, slices)))

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Sums and scores against golden, several clips without a gap."""
 
 import numpy as np
