@@ -1,0 +1,39 @@
+"""The examples run, and do what they say."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench import STREAM_PATTERNS, run
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(scope="module")
+def meter():
+    return runpy.run_path(str(EXAMPLES / "activity_meter.py"))["ActivityMeter"]
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+def test_activity_meter_sums_rows(meter, idle, stall):
+    rng = np.random.default_rng(1)
+    samples = rng.integers(-128, 128, (6, 3, 16)) * (rng.random((6, 3, 16)) < 0.4)
+    samples[2] = 0
+    expected = np.where(np.abs(samples) <= 9, 0, samples).sum(axis=(1, 2))
+    items = [{"values": vector.tolist()} for vector in samples.reshape(-1, 16)]
+    out = run(meter(positions=3, threshold=9), {"i": items}, {"o": 6}, seed=4, idle=idle, stall=stall)
+    assert out["o"] == expected.tolist()
+
+
+def test_activity_meter_becomes_verilog(capsys):
+    runpy.run_path(str(EXAMPLES / "activity_meter.py"), run_name="__main__")
+    text = capsys.readouterr().out
+    assert "module activity_meter(" in text and "endmodule" in text
+
+
+def test_five_lines_from_design_to_verilog(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["design_to_verilog.py", "tiny", str(tmp_path / "out")])
+    runpy.run_path(str(EXAMPLES / "design_to_verilog.py"), run_name="__main__")
+    assert "module hypgcn" in (tmp_path / "out" / "hypgcn.sv").read_text()
