@@ -44,6 +44,8 @@ class Dsp48e2Mac(wiring.Component):
         if platform is None:
             self._model(m, keep[1])
         else:
+            if hasattr(platform, "model"):
+                platform.model("DSP48E2")
             self._primitive(m, keep[1])
         return m
 

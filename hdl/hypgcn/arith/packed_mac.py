@@ -147,7 +147,7 @@ class PackedMac(wiring.Component):
             return Signal(0)
         count = Signal(signed(self.cfg.wraps_width))
         count_q = Signal.like(count, reset_less=True)
-        before, after = Signal(2, reset_less=True), p[FIELD - 2:FIELD]
+        before, after = Signal(2, name="before", reset_less=True), p[FIELD - 2:FIELD]
         first = self._first(m, self.LATENCY, "_p")
         came = Mux(first, 0, before)
         m.d.comb += count.eq(Mux(first, 0, count_q) + ((came == 3) & (after == 0)) - ((came == 0) & (after == 3)))

@@ -39,9 +39,10 @@ class AsyncRam(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        if hasattr(platform, "hand_written"):
+        if hasattr(platform, "memory"):
+            platform.memory("hypgcn_async_ram", width=self.width, depth=self.depth)
             m.submodules.ram = Instance(
-                platform.hand_written("hypgcn_async_ram"),
+                "hypgcn_async_ram",
                 p_WIDTH=self.width, p_DEPTH=self.depth, p_ADDR_WIDTH=len(self.r_addr),
                 i_clk=ClockSignal(), i_w_addr=self.w_addr, i_w_data=self.w_data, i_w_en=self.w_en,
                 i_r_addr=self.r_addr, o_r_data=self.r_data)

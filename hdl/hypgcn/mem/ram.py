@@ -46,9 +46,10 @@ class Ram(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        if hasattr(platform, "hand_written"):
+        if hasattr(platform, "memory"):
+            platform.memory("hypgcn_ram", width=self.width, depth=self.depth)
             m.submodules.ram = Instance(
-                platform.hand_written("hypgcn_ram"),
+                "hypgcn_ram",
                 p_WIDTH=self.width, p_DEPTH=self.depth, p_ADDR_WIDTH=len(self.r_addr), p_LATENCY=self.latency,
                 p_STYLE=self.style,
                 i_clk=ClockSignal(), i_w_addr=self.w_addr, i_w_data=self.w_data, i_w_en=self.w_en,

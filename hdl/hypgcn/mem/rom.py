@@ -49,11 +49,12 @@ class Rom(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        if hasattr(platform, "rom_file"):
+        if hasattr(platform, "memory"):
+            file = platform.memory("hypgcn_rom", width=self.width, depth=len(self.init), name=self.name, init=self.init)
             m.submodules.rom = Instance(
-                platform.hand_written("hypgcn_rom"),
+                "hypgcn_rom",
                 p_WIDTH=self.width, p_DEPTH=len(self.init), p_ADDR_WIDTH=len(self.addr), p_LATENCY=self.latency,
-                p_STYLE=self.style, p_INIT_FILE=platform.rom_file(self.name, self.width, self.init),
+                p_STYLE=self.style, p_INIT_FILE=file,
                 i_clk=ClockSignal(), i_en=self.en, i_addr=self.addr, o_data=self.data)
             return m
 

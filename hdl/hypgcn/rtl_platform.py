@@ -1,0 +1,119 @@
+import hashlib
+import re
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amaranth.hdl import ClockSignal, Const, Instance, ResetSignal, Value
+from amaranth.lib.wiring import In
+
+__all__ = ["EmittedModule", "RtlPlatform", "component_ports"]
+
+_HERE = Path(__file__).parent
+_HAND_WRITTEN = {
+    "hypgcn_rom": "mem/hypgcn_rom.sv",
+    "hypgcn_ram": "mem/hypgcn_ram.sv",
+    "hypgcn_async_ram": "mem/hypgcn_async_ram.sv",
+}
+_MODELS = {"DSP48E2": "arith/dsp48e2_sim.sv"}
+
+
+@dataclass
+class EmittedModule:
+    """A module of its own in the emitted text: the top, or one that :func:`~hypgcn.share.shared` parts have in common.
+
+    name : in the emitted text; component : the one that is elaborated; uses : instances in it of other emitted modules;
+    memories : (kind, name, width, depth, file or ``None``) and how many of them are in it
+    """
+
+    name: str
+    component: object
+    uses: Counter = field(default_factory=Counter)
+    memories: Counter = field(default_factory=Counter)
+
+
+def component_ports(component) -> dict:
+    """{emitted name: (value, flow)} of all ports that are at least one bit wide, in the order of the signature."""
+    ports = {}
+    for path, member, value in component.signature.flatten(component):
+        name = "__".join(map(str, path))
+        value = Value.cast(value)
+        if isinstance(value, Const) and len(value):
+            raise ValueError(f"port {name} must not be constant: always_valid and always_ready streams cannot be emitted")
+        if len(value):
+            ports[name] = (value, member.flow)
+    return ports
+
+
+class RtlPlatform:
+    """What components elaborate on when they are emitted as text; it collects what the text needs beside itself.
+
+    Components ask it with ``hasattr``: ``share`` for modules that are emitted once, ``memory`` for instances of the hand-written
+    memories, ``model`` for the simulation model of a vendor primitive.
+
+    Members
+    -------
+    images : {file name: text} of memory contents; equal contents have one file
+    sources : {file name: text} of hand-written SystemVerilog, simulation models under ``sim/``
+    modules : all :class:`EmittedModule`, the top first, in the order in which they were met
+    pending : those that are not elaborated yet
+    """
+
+    def __init__(self, name: str, top):
+        self.images: dict[str, str] = {}
+        self.sources: dict[str, str] = {}
+        self.modules = [EmittedModule(name, top)]
+        self.pending = deque(self.modules)
+        self._current = self.modules[0]
+        self._by_key: dict = {}
+
+    def next_module(self):
+        """The next module to elaborate, or ``None``; what is asked for from now on belongs to it."""
+        if not self.pending:
+            return None
+        self._current = self.pending.popleft()
+        return self._current
+
+    def share(self, component) -> Instance:
+        """An instance of the module that ``component`` has in common with all of its class and ``cfg``."""
+        key = (type(component), component.cfg)
+        try:
+            module = self._by_key.get(key)
+        except TypeError as error:
+            raise TypeError(f"cfg of a shared {type(component).__name__} must be hashable: {error}") from error
+        if module is None:
+            module = EmittedModule(self._unused_name(type(component).__name__), component)
+            self._by_key[key] = module
+            self.modules.append(module)
+            self.pending.append(module)
+        self._current.uses[module.name] += 1
+        # Only the first of its kind is ever elaborated; this keeps Amaranth from warning about the others.
+        component._MustUse__used = True
+        ports = {("i_" if flow == In else "o_") + name: value
+                 for name, (value, flow) in component_ports(component).items()}
+        return Instance(module.name, i_clk=ClockSignal(), i_rst=ResetSignal(allow_reset_less=True), **ports)
+
+    def _unused_name(self, class_name):
+        base = f"{self.modules[0].name}_{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', class_name).lower()}"
+        taken, name, number = {module.name for module in self.modules}, base, 1
+        while name in taken:
+            number += 1
+            name = f"{base}_{number}"
+        return name
+
+    def memory(self, kind: str, *, width: int, depth: int, name: str = "", init=None) -> str:
+        """Note one instance of the hand-written memory ``kind``; the name of its contents file, or ``""`` without ``init``."""
+        self.sources[f"{kind}.sv"] = (_HERE / _HAND_WRITTEN[kind]).read_text()
+        file = ""
+        if init is not None:
+            digits = -(-width // 4)
+            text = "".join(f"{word:0{digits}x}\n" for word in init)
+            digest = hashlib.sha256(f"{width}\n{text}".encode()).hexdigest()[:12]
+            file = f"{self.modules[0].name}_{name}_{digest}.mem"
+            self.images[file] = text
+        self._current.memories[kind, name, width, depth, file or None] += 1
+        return file
+
+    def model(self, primitive: str):
+        """Note that simulation needs the model of a vendor's ``primitive``."""
+        self.sources[f"sim/{primitive}.sv"] = (_HERE / _MODELS[primitive]).read_text()
