@@ -1,0 +1,209 @@
+"""Lane: one sparse dot product at a time, many output channels wide."""
+
+from dataclasses import dataclass
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..arith import PackedMac, PackedMacConfig
+from ..layouts import row_request_layout, row_response_layout
+from ..mem import Rom
+from ..rfc import RfcDecoder
+from ..share import shared
+from ..stream import Queue, connect
+from .schedule import TemporalSchedule
+from .walker import Walker, fetch_layout, job_layout
+
+__all__ = ["Lane", "LaneConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneConfig:
+    """What fixes a lane.
+
+    ``schedule``: passes and weights; ``joints``: V; ``h_rows``, ``h_banks``, ``x_rows``, ``x_banks``: sizes of the two stores, ``h_rows`` at least
+    the kernel; ``acc_width``: of a sum; ``mac``: form of the packed MACs; ``fetches``: vectors under way or waiting, at least 2.
+    """
+
+    schedule: TemporalSchedule
+    joints: int
+    h_rows: int
+    h_banks: int
+    x_rows: int
+    x_banks: int
+    acc_width: int
+    mac: str = "dsp48e2"
+    fetches: int = 8
+
+    def __post_init__(self):
+        if self.h_rows < self.schedule.kernel:
+            raise ValueError(f"h_rows must be at least the kernel, {self.schedule.kernel}, not {self.h_rows!r}")
+        for name, low in (("joints", 1), ("h_banks", 1), ("x_rows", 1), ("x_banks", 1), ("fetches", 2)):
+            if getattr(self, name) < low:
+                raise ValueError(f"{name} must be at least {low}, not {getattr(self, name)!r}")
+
+    @property
+    def job_layout(self) -> data.StructLayout:
+        """Payload of jobs."""
+        return job_layout(self.h_rows, self.x_rows, self.schedule.kernel, self.joints, len(self.schedule.passes))
+
+    @property
+    def h_request(self) -> data.StructLayout:
+        """Payload of reads of H."""
+        return row_request_layout(self.h_rows, self.joints, self.h_banks, 0)
+
+    @property
+    def x_request(self) -> data.StructLayout:
+        """Payload of reads of X."""
+        return row_request_layout(self.x_rows, self.joints, self.x_banks, 0)
+
+    @property
+    def mac_config(self) -> PackedMacConfig:
+        """Of each of the ``lane_pairs`` packed MACs."""
+        return PackedMacConfig(acc_width=self.acc_width, form=self.mac)
+
+    @property
+    def sums(self) -> data.ArrayLayout:
+        """Payload of results: the raw sums of each packed MAC, see ``PackedMac.unpack``."""
+        return data.ArrayLayout(unsigned(self.mac_config.raw_width), self.schedule.lane_pairs)
+
+
+class Lane(wiring.Component):
+    """``2 * lane_pairs`` sums of products of one (frame, joint), over the non-zero values of the vectors of a pass.
+
+    ``sum[s] = sum over entries e of the job's pass, over non-zeros (c, x) of the vector of e: weight[e, c, s] * x``; entries with
+    taps outside ``tap_low..tap_high`` are skipped.
+
+    A read costs no MAC cycle until its vector is there: up to ``fetches`` vectors are asked for or wait while earlier ones are worked
+    on, across jobs. Vectors without non-zeros are dropped beside the work, but for the last of a pass.
+    Throughput, when the stores answer within ``5 * (fetches - 1)`` cycles for vectors of 5 non-zeros: a job takes
+    ``max(non-zeros, entries + 5, LATENCY)`` cycles, at least 1 for the non-zeros. Latency: ``LATENCY`` cycles from a pass's last token to ``o``.
+    One result waits in ``o`` while the next pass is summed; the last token of that pass waits until ``o`` is taken.
+
+    All lanes of a unit are the same module. Cost: ``lane_pairs`` packed MACs, ``entries * BANK * 16 * lane_pairs`` bits of weights, ``fetches`` vectors of
+    X in LUT RAM if it reads X, ``lane_pairs`` raw sums in registers.
+
+    Parameters
+    ----------
+    cfg : LaneConfig
+
+    Members
+    -------
+    job : In(stream of :func:`job_layout`); taken when its last read is under way
+    h_req, h_rsp : Out, In(streams), to a reader of the H store that has room for ``fetches`` answers
+    x_req, x_rsp : Out, In(streams), to the X store, answers are taken at once; only when the schedule reads X
+    o : Out(stream of ``cfg.sums``), in the order of the jobs
+    """
+
+    WEIGHT_LATENCY = 2
+    LATENCY = WEIGHT_LATENCY + PackedMac.LATENCY + 1
+
+    def __init__(self, cfg: LaneConfig):
+        self.cfg = cfg
+        members = {
+            "job": In(stream.Signature(cfg.job_layout)),
+            "h_req": Out(stream.Signature(cfg.h_request)),
+            "h_rsp": In(stream.Signature(row_response_layout(0))),
+            "o": Out(stream.Signature(cfg.sums)),
+        }
+        if cfg.schedule.reads_x:
+            members["x_req"] = Out(stream.Signature(cfg.x_request))
+            members["x_rsp"] = In(stream.Signature(row_response_layout(0)))
+        super().__init__(members)
+
+    def elaborate(self, platform):
+        m = Module()
+        self._sum(m, platform, self._tokens(m))
+        return m
+
+    def _tokens(self, m):
+        """Fetch vectors and take them apart; the stream of tokens."""
+        cfg = self.cfg
+        m.submodules.walker = walker = Walker(cfg)
+        connect(m, wiring.flipped(self.job), walker.job)
+
+        # An announcement leaves its queue together with its vector.
+        m.submodules.fetches = fetches = Queue(walker.o.payload.shape(), cfg.fetches)
+        connect(m, walker.o, fetches.i)
+        fetch = fetches.o.payload
+        connect(m, walker.h_req, wiring.flipped(self.h_req))
+        answers = [self.h_rsp]
+        if cfg.schedule.reads_x:
+            # Lanes share the reader of X: an answer must never wait in front of those of other lanes.
+            m.submodules.x_answers = queue = Queue(row_response_layout(0), cfg.fetches)
+            connect(m, walker.x_req, wiring.flipped(self.x_req))
+            connect(m, wiring.flipped(self.x_rsp), queue.i)
+            answers.append(queue.o)
+
+        meta = data.StructLayout({"entry": fetch.entry.shape(), "last": 1})
+        m.submodules.decoder = decoder = RfcDecoder(meta)
+        vector, there, take = decoder.i.payload.vector, Signal(), Signal()
+        drop = Signal()
+        m.d.comb += [
+            vector.eq(Mux(fetch.from_x, answers[-1].payload.vector.as_value(), self.h_rsp.payload.vector.as_value())),
+            there.eq(fetches.o.valid & (fetch.null | Mux(fetch.from_x, answers[-1].valid, self.h_rsp.valid))),
+            drop.eq((vector.mask == 0) & ~fetch.last),
+            decoder.i.valid.eq(there & ~drop),
+            decoder.i.payload.meta.entry.eq(fetch.entry),
+            decoder.i.payload.meta.last.eq(fetch.last),
+            take.eq(there & (drop | decoder.i.ready)),
+            fetches.o.ready.eq(take),
+            self.h_rsp.ready.eq(take & ~fetch.null & ~fetch.from_x),
+        ]
+        if cfg.schedule.reads_x:
+            m.d.comb += answers[1].ready.eq(take & fetch.from_x)
+        with m.If(fetch.null):
+            m.d.comb += [vector.mask.eq(0), vector.values[0].eq(0)]
+        return decoder.o
+
+    def _sum(self, m, platform, tokens):
+        """Multiply and add the tokens; capture the sums of a pass."""
+        cfg, schedule = self.cfg, self.cfg.schedule
+        token = tokens.payload
+
+        # At most one finished pass between here and ``o``: nothing behind this point ever waits.
+        finishing, closes, go = Signal(), Signal(), Signal()
+        m.d.comb += [
+            closes.eq(token.last & token.meta.last),
+            tokens.ready.eq(~closes | ~finishing | (self.o.valid & self.o.ready)),
+            go.eq(tokens.valid & tokens.ready),
+        ]
+        with m.If(go & closes):
+            m.d.sync += finishing.eq(1)
+        with m.Elif(self.o.valid & self.o.ready):
+            m.d.sync += finishing.eq(0)
+
+        m.submodules.weights = weights = Rom(schedule.word_width, schedule.words, latency=self.WEIGHT_LATENCY, name="weights")
+        m.d.comb += weights.addr.eq(Cat(token.channel, token.meta.entry))
+
+        fresh = Signal(init=1)      # the next token is the first of its pass
+        with m.If(go):
+            m.d.sync += fresh.eq(closes)
+        value, first = Mux(go, token.value, 0), go & fresh
+        for stage in range(self.WEIGHT_LATENCY):
+            value_q = Signal(signed(8), name=f"value{stage}", reset_less=True)
+            first_q = Signal(name=f"first{stage}")
+            m.d.sync += [value_q.eq(value), first_q.eq(first)]
+            value, first = value_q, first_q
+        done = go & closes
+        for stage in range(self.LATENCY - 1):
+            done_q = Signal(name=f"done{stage}")
+            m.d.sync += done_q.eq(done)
+            done = done_q
+
+        with m.If(done):
+            m.d.sync += self.o.valid.eq(1)
+        with m.Elif(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        for pair in range(schedule.lane_pairs):
+            mac = PackedMac(cfg.mac_config)
+            m.submodules[f"mac{pair}"] = shared(platform, mac)
+            m.d.comb += [
+                mac.x.eq(value),
+                mac.first.eq(first),
+                Value.cast(mac.w).eq(weights.data[16 * pair:16 * (pair + 1)]),
+            ]
+            with m.If(done):
+                m.d.sync += self.o.payload[pair].eq(mac.raw)
+        return m

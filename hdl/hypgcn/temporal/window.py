@@ -1,0 +1,163 @@
+"""Window: which rows of H an output row needs, when they are there, and when rows may go."""
+
+from dataclasses import dataclass
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["Window", "WindowConfig", "window_layout"]
+
+
+def window_layout(h_rows: int, x_rows: int, kernel: int) -> data.StructLayout:
+    """An output row: ``slot``, ``tap_low``, ``tap_high``, ``x_slot`` as in ``job_layout``; ``overflow``: a store has lost values in this
+    sequence up to the newest row that is needed."""
+    return data.StructLayout({
+        "slot": range(max(2, h_rows)), "tap_low": range(max(2, kernel)), "tap_high": range(max(2, kernel)),
+        "x_slot": range(max(2, x_rows)), "overflow": 1})
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowConfig:
+    """Sizes of a window.
+
+    ``frames``: T, rows of a sequence; ``stride``: 1 or 2; ``kernel``: odd; ``h_rows``: rows of the H store, at least ``max(kernel, stride)``;
+    ``x_rows``: rows of the X store, at least ``max(pad + 1, stride)``.
+    """
+
+    frames: int
+    stride: int
+    kernel: int
+    h_rows: int
+    x_rows: int
+
+    def __post_init__(self):
+        if self.frames < 1:
+            raise ValueError(f"frames must be at least 1, not {self.frames!r}")
+        if self.stride not in (1, 2):
+            raise ValueError(f"stride must be 1 or 2, not {self.stride!r}")
+        if self.kernel < 1 or self.kernel % 2 == 0:
+            raise ValueError(f"kernel must be odd and positive, not {self.kernel!r}")
+        for name, low in (("h_rows", max(self.kernel, self.stride)), ("x_rows", max(self.pad + 1, self.stride))):
+            if getattr(self, name) < low:
+                raise ValueError(f"{name} must be at least {low}, not {getattr(self, name)!r}: an output row would wait for ever")
+
+    @property
+    def pad(self) -> int:
+        """Rows before the first frame that the convolution would read."""
+        return (self.kernel - 1) // 2
+
+    @property
+    def out_frames(self) -> int:
+        """Output rows of a sequence."""
+        return -(-self.frames // self.stride)
+
+    @property
+    def last_center(self) -> int:
+        """Row under the middle tap of a sequence's last output row."""
+        return (self.out_frames - 1) * self.stride
+
+
+class Window(wiring.Component):
+    """Bookkeeping of the sliding window over the rows of H, and of the rows of X that the shortcut needs.
+
+    Output row t of a sequence is offered once rows 0..min(T - 1, t * stride + pad) of H are complete, for the last one all T rows. When
+    it has been retired, the rows before ``(t + 1) * stride - pad`` of H and before ``(t + 1) * stride`` of X are freed; after a sequence's
+    last, the rest. Sequences follow each other without a gap and may share the stores.
+
+    Throughput: one output row in 2 cycles; one freed row a cycle. Latency: 1 cycle from the last needed ``h_done`` to ``o``. A row of X is
+    freed only after the row of H of the same frame is complete. Storage: one flag per row of H, and counters.
+
+    Parameters
+    ----------
+    cfg : WindowConfig
+
+    Members
+    -------
+    h_done : In(1), a row of H is complete; h_overflow : In(1), with it: a store has lost values in this sequence so far
+    o : Out(stream of :func:`window_layout`)
+    retired : In(1), all work of the oldest output row that has not been retired is done
+    h_release, x_release : Out(1), free the oldest row; T each per sequence
+    """
+
+    def __init__(self, cfg: WindowConfig):
+        self.cfg = cfg
+        super().__init__({
+            "h_done": In(1),
+            "h_overflow": In(1),
+            "o": Out(stream.Signature(window_layout(cfg.h_rows, cfg.x_rows, cfg.kernel))),
+            "retired": In(1),
+            "h_release": Out(1),
+            "x_release": Out(1),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        self._offer(m)
+        self._release(m)
+        return m
+
+    def _offer(self, m):
+        cfg, row = self.cfg, self.o.payload
+        pad, top = cfg.pad, cfg.frames - 1
+
+        flags = Array(Signal(name=f"overflow{slot}") for slot in range(cfg.h_rows))
+        filling = Signal(range(max(2, cfg.h_rows)))
+        with m.If(self.h_done):
+            m.d.sync += [flags[filling].eq(self.h_overflow), filling.eq(_wrap(filling + 1, cfg.h_rows))]
+
+        center = Signal(range(cfg.frames))
+        last = center == cfg.last_center
+        complete = Signal(range(cfg.frames + cfg.h_rows + 1))   # rows of the sequence that o is in, and of later ones
+        need = Signal(range(cfg.frames + 1))
+        newest = Signal(range(max(2, cfg.h_rows)))
+        known, taken = Signal(), Signal()
+        tap_high = Signal.like(row.tap_high)
+        m.d.comb += [
+            tap_high.eq(Mux(center + pad > top, top - center + pad, 2 * pad)),
+            taken.eq(self.o.valid & self.o.ready),
+            self.o.valid.eq(known & (complete >= need)),
+            row.overflow.eq(flags[newest]),
+        ]
+        with m.If(~known):
+            m.d.sync += [
+                known.eq(1),
+                row.tap_low.eq(Mux(center < pad, pad - center, 0)),
+                row.tap_high.eq(tap_high),
+                need.eq(Mux(last | (center + pad > top), cfg.frames, center + pad + 1)),
+                newest.eq(_wrap(row.slot + Mux(last, top - cfg.last_center + pad, tap_high), cfg.h_rows)),
+            ]
+        slot, x_slot = Signal.like(row.slot, init=-pad % cfg.h_rows), Signal.like(row.x_slot)
+        m.d.comb += [row.slot.eq(slot), row.x_slot.eq(x_slot)]
+        with m.If(taken):
+            m.d.sync += known.eq(0)
+            with m.If(last):
+                m.d.sync += center.eq(0)
+            with m.Else():
+                m.d.sync += center.eq(center + cfg.stride)
+            for where, rows in ((slot, cfg.h_rows), (x_slot, cfg.x_rows)):
+                step = Mux(last, (cfg.frames - cfg.last_center) % rows, cfg.stride % rows)
+                m.d.sync += where.eq(_wrap(where + step, rows))
+        m.d.sync += complete.eq(complete + self.h_done - Mux(taken & last, cfg.frames, 0))
+
+    def _release(self, m):
+        cfg, pad, stride = self.cfg, self.cfg.pad, self.cfg.stride
+        center = Signal(range(cfg.frames), name="retired_center")
+        last = center == cfg.last_center
+        with m.If(self.retired):
+            m.d.sync += center.eq(Mux(last, 0, center + stride))
+
+        past = Mux(center >= pad, stride, Mux(center + stride > pad, center + stride - pad, 0))
+        for name, release, freed in (
+                ("h", self.h_release, Mux(last, cfg.frames - max(0, cfg.last_center - pad), past)),
+                ("x", self.x_release, Mux(last, cfg.frames - cfg.last_center, stride))):
+            held = Signal(range(cfg.h_rows + 1), name=f"{name}_held")
+            owed = Signal(range(cfg.h_rows + stride + 1), name=f"{name}_owed")
+            m.d.comb += release.eq((owed != 0) & (held != 0))
+            m.d.sync += held.eq(held + self.h_done - release)
+            m.d.sync += owed.eq(owed - release + Mux(self.retired, freed, 0))
+
+
+def _wrap(value, rows):
+    """``value mod rows`` for a value below ``2 * rows``."""
+    return Mux(value >= rows, value - rows, value)

@@ -1,0 +1,226 @@
+import random
+from collections import deque
+
+import numpy as np
+import pytest
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+from bench import PERIOD, STREAM_PATTERNS, run
+from hdl.temporal.blocks import activations, block, vector
+from hypgcn.design import BANK
+from hypgcn.folding import BlockFolding
+from hypgcn.temporal.lane import Lane, LaneConfig
+from hypgcn.temporal.schedule import TemporalSchedule
+
+JOINTS = 3
+
+
+class Sums(wiring.Component):
+    """A lane whose results are unpacked."""
+
+    def __init__(self, cfg):
+        self.cfg = cfg
+        self.lane = Lane(cfg)
+        members = {name: member for name, member in self.lane.signature.members.items() if name != "o"}
+        width = 2 * cfg.schedule.lane_pairs
+        super().__init__({**members, "o": Out(stream.Signature(data.ArrayLayout(signed(cfg.acc_width), width)))})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.lane = lane = self.lane
+        for name, member in lane.signature.members.items():
+            if name != "o":
+                port = wiring.flipped(getattr(self, name))
+                wiring.connect(m, *((port, getattr(lane, name)) if member.flow == In else (getattr(lane, name), port)))
+        m.d.comb += [self.o.valid.eq(lane.o.valid), lane.o.ready.eq(self.o.ready)]
+        for pair in range(self.cfg.schedule.lane_pairs):
+            for n, total in enumerate(self.cfg.mac_config.unpack(lane.o.payload[pair])):
+                m.d.comb += self.o.payload[2 * pair + n].eq(total)
+        return m
+
+
+class Case:
+    """A lane, what the stores hold, and the jobs."""
+
+    def __init__(self, name, *, density=0.4, lane_pairs=2, count=25, seed=1, mac="single", fetches=8, h_rows=11, whole=False, **change):
+        self.rng = rng = np.random.default_rng(seed)
+        self.block = b = block(name, **change)
+        schedule = TemporalSchedule.of(b, BlockFolding(lane_pairs=lane_pairs, y_width=2))
+        self.cfg = LaneConfig(schedule=schedule, joints=JOINTS, h_rows=h_rows, h_banks=b.out_banks, x_rows=6, x_banks=b.in_banks,
+                              acc_width=b.y_acc_width, mac=mac, fetches=fetches)
+        self.h = activations(rng, (h_rows, JOINTS, b.out_channels), density)
+        self.x = activations(rng, (6, JOINTS, b.in_channels), density, low=-128)
+        self.jobs = []
+        for _ in range(count):
+            low, high = (0, b.taps.shape[1] - 1) if whole else sorted(rng.integers(0, b.taps.shape[1], 2).tolist())
+            self.jobs.append({"slot": int(rng.integers(h_rows)), "tap_low": low, "tap_high": high, "x_slot": int(rng.integers(6)),
+                              "joint": int(rng.integers(JOINTS)), "index": int(rng.integers(len(schedule.passes)))})
+
+    def answer(self, rows):
+        def read(request):
+            values = rows[request["slot"], request["joint"], request["bank"] * BANK:][:BANK]
+            return {"vector": vector(values, overflow=1), "tag": 0}
+        return read
+
+    @property
+    def responders(self):
+        found = {("h_req", "h_rsp"): self.answer(self.h)}
+        if self.cfg.schedule.reads_x:
+            found["x_req", "x_rsp"] = self.answer(self.x)
+        return found
+
+    def expected(self):
+        b, found = self.block, []
+        for job in self.jobs:
+            total = np.zeros(b.out_channels, np.int64)
+            for tap in range(job["tap_low"], job["tap_high"] + 1):
+                total += b.temporal[:, tap].astype(np.int64) @ self.h[(job["slot"] + tap) % len(self.h), job["joint"]]
+            if b.res is not None:
+                total += b.res.astype(np.int64) @ self.x[job["x_slot"], job["joint"]]
+            slots = self.cfg.schedule.passes[job["index"]].slots
+            found.append([0 if channel is None else int(total[channel]) for channel in slots])
+        return found
+
+    def tokens(self, job):
+        """Cycles that the tokens of a job take."""
+        p, b = self.cfg.schedule.passes[job["index"]], self.block
+        counts = []
+        for entry in self.cfg.schedule.entries[p.first:p.stop]:
+            if entry.source == "h" and job["tap_low"] <= entry.tap <= job["tap_high"]:
+                row = self.h[(job["slot"] + entry.tap) % len(self.h)]
+            elif entry.source == "x":
+                row = self.x[job["x_slot"]]
+            else:
+                continue
+            counts.append(np.count_nonzero(row[job["joint"], entry.bank * BANK:(entry.bank + 1) * BANK]))
+        assert b is self.block
+        return sum(counts[:-1]) + max(1, counts[-1]) if counts else 1
+
+
+def check(case, **options):
+    result = run(Sums(case.cfg), {"job": case.jobs}, {"o": len(case.jobs)}, responders=case.responders, **options)
+    assert result["o"] == case.expected()
+    return result
+
+
+@pytest.mark.parametrize(("idle", "stall"), STREAM_PATTERNS)
+@pytest.mark.parametrize("name", ["identity", "none", "conv", "dropped"])
+def test_sums(name, idle, stall):
+    check(Case(name), idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize("mac", ["dsp48e2", "inferred", "single"])
+def test_forms(mac):
+    check(Case("conv", mac=mac, lane_pairs=1, count=15))
+
+
+@pytest.mark.parametrize("density", [0.0, 0.05, 1.0])
+@pytest.mark.parametrize("name", ["identity", "conv"])
+def test_densities(name, density):
+    check(Case(name, density=density), idle=0.2, stall=0.2)
+
+
+@pytest.mark.parametrize("change", [
+    dict(lane_pairs=10), dict(lane_pairs=3, fetches=2), dict(kernel=1, keep_taps=1, h_rows=1), dict(kernel=3, h_rows=3, keep_taps=3),
+    dict(in_channels=16, out_channels=16, h_rows=9), dict(in_channels=64, out_channels=64, filters=17, count=10)], ids=str)
+def test_sizes(change):
+    check(Case("identity", **change))
+
+
+def test_extremes():
+    """Every product has its largest magnitude and the same sign."""
+    for sign in (1, -1):
+        case = Case("identity", whole=True, mac="dsp48e2", keep_taps=9, count=3)
+        case.block.temporal[case.block.temporal != 0] = 127 * sign
+        cfg = TemporalSchedule.of(case.block, BlockFolding(lane_pairs=2, y_width=2))
+        case.cfg = LaneConfig(**{**{f: getattr(case.cfg, f) for f in case.cfg.__dataclass_fields__}, "schedule": cfg,
+                                 "acc_width": case.block.y_acc_width})
+        case.h[:] = 127
+        check(case)
+
+
+def run_with_latency(case, latency):
+    """Cycles from the first to the last result, when a store answers each read after ``latency`` cycles."""
+    dut = Sums(case.cfg)
+    read, out = case.answer(case.h), []
+
+    async def store(ctx):
+        waiting, cycle = deque(), 0
+        ctx.set(dut.h_req.ready, 1)
+        while True:
+            ctx.set(dut.h_rsp.valid, bool(waiting) and waiting[0][0] <= cycle)
+            if waiting:
+                ctx.set(dut.h_rsp.payload, waiting[0][1])
+            _, _, valid, slot, joint, bank, sent, taken = await ctx.tick().sample(
+                dut.h_req.valid, dut.h_req.payload.slot, dut.h_req.payload.joint, dut.h_req.payload.bank,
+                dut.h_rsp.valid, dut.h_rsp.ready)
+            if sent and taken:
+                waiting.popleft()
+            if valid:
+                waiting.append((cycle + latency, read({"slot": slot, "joint": joint, "bank": bank})))
+            cycle += 1
+
+    result = run(dut, {"job": case.jobs}, {"o": len(case.jobs)}, background=[store])
+    assert result["o"] == case.expected()
+    return result["times"]["o"][-1] - result["times"]["o"][0], out
+
+
+def test_never_starves():
+    """With 5 to 6 tokens a vector and a store that answers after 10 cycles, every cycle but a few carries a token."""
+    case = Case("identity", density=0.35, whole=True, keep_taps=9, count=12)
+    work = sum(case.tokens(job) for job in case.jobs[1:])
+    cycles, _ = run_with_latency(case, 10)
+    assert cycles <= work * 1.01
+
+
+def test_empty_vectors_cost_nothing():
+    """Half of the vectors are empty: only the tokens of the others count."""
+    case = Case("identity", whole=True, keep_taps=9, count=10, density=0.9)
+    case.h[:, :, BANK:] = 0
+    work = sum(case.tokens(job) for job in case.jobs[1:])
+    cycles, _ = run_with_latency(case, 8)
+    assert cycles <= work * 1.02
+
+
+def test_next_pass_is_summed_while_a_result_waits():
+    case = Case("identity", whole=True, count=3, density=0.9)
+    taken = []
+
+    async def late(ctx):
+        await ctx.delay(400 * PERIOD)
+        taken.append(True)
+
+    dut = Sums(case.cfg)
+    reads = []
+    answer = case.answer(case.h)
+
+    def read(request):
+        if not taken:
+            reads.append(request)
+        return answer(request)
+    # ``o`` is never ready for the first 400 cycles, and still all but the reads that do not fit have been made.
+
+    async def sink(ctx):
+        await ctx.delay(400 * PERIOD)
+        got = []
+        ctx.set(dut.o.ready, 1)
+        while len(got) < 3:
+            _, _, valid, payload = await ctx.tick().sample(dut.o.valid, dut.o.payload)
+            if valid:
+                got.append(list(payload))
+        assert got == case.expected()
+
+    run(dut, {"job": case.jobs}, responders={("h_req", "h_rsp"): read}, testbenches=[sink, late])
+    p = case.cfg.schedule.passes
+    assert len(reads) >= sum(p[j["index"]].stop - p[j["index"]].first for j in case.jobs[:2])
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"h_rows": 8}, r"^h_rows must be at least the kernel, 9, not 8$"), ({"joints": 0}, r"^joints must be at least 1, not 0$"),
+    ({"h_banks": 0}, r"^h_banks must be at least 1, not 0$"), ({"x_rows": 0}, r"^x_rows must be at least 1, not 0$"),
+    ({"x_banks": 0}, r"^x_banks must be at least 1, not 0$"), ({"fetches": 1}, r"^fetches must be at least 2, not 1$")])
+def test_bad_config(change, message):
+    good = Case("identity").cfg
+    with pytest.raises(ValueError, match=message):
+        LaneConfig(**{**{name: getattr(good, name) for name in good.__dataclass_fields__}, **change})
