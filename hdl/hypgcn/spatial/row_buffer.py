@@ -1,0 +1,135 @@
+"""Requantised groups of a row, in the order in which the array makes them, become vectors in (joint, bank) order."""
+
+from dataclasses import dataclass
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..design import BANK
+from ..design.checks import check_choice, check_range
+from ..layouts import dense_layout
+from ..mem import Ram
+
+__all__ = ["RowBufferConfig", "RowBuffer"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowBufferConfig:
+    """Numbers that fix a row buffer: ``joints`` 1..64, ``channels`` 1..1024, ``width``: values per word, 2, 4, 8 or 16."""
+
+    joints: int
+    channels: int
+    width: int
+
+    def __post_init__(self):
+        check_range("joints", self.joints, 1, 64)
+        check_range("channels", self.channels, 1, 1024)
+        check_choice("width", self.width, (2, 4, 8, 16))
+
+    @property
+    def groups(self) -> int:
+        """Words per joint."""
+        return -(-self.channels // self.width)
+
+    @property
+    def i_layout(self) -> data.StructLayout:
+        """Shape of ``i``."""
+        return data.StructLayout({"values": data.ArrayLayout(signed(8), self.width), "joint": range(max(2, self.joints)),
+                                  "group": range(max(2, self.groups)), "last": 1})
+
+    @property
+    def cycles(self) -> int:
+        """Cycles per row, on either side."""
+        return self.joints * self.groups
+
+
+class RowBuffer(wiring.Component):
+    """Reorders a row: words of ``width`` channels of a joint go in as they come, vectors of ``BANK`` channels go out.
+
+    ``o.values[n]`` of bank b is channel ``BANK * b + n``, i.e. ``values[c % width]`` of the word with ``group = c / width``; zero for
+    channels that do not exist. ``overflow`` is 0.
+
+    Throughput: one word a cycle on either side; a row takes ``V * ceil(C / width)`` cycles and one fills while one is read.
+    Latency: the first vector is valid ``3 + W`` cycles after the row's ``last`` was taken, W = words of its bank, at most ``BANK / width``.
+    Stall: a held ``o`` stops reading; ``i`` is not ready while two complete rows wait.
+    Storage: ``2 * V * ceil(C / width)`` words of ``8 * width`` bits, and ``8 * BANK`` flip-flops.
+
+    Parameters
+    ----------
+    cfg : RowBufferConfig
+
+    Members
+    -------
+    i : In(stream, {``values``: width x signed(8), ``joint``, ``group``, ``last``: final word of the row}), each (joint, group) once per row, any order
+    o : Out(stream of :func:`dense_layout`), (joint, bank) order
+    """
+
+    READ_LATENCY = 2
+
+    def __init__(self, cfg: RowBufferConfig):
+        self.cfg = cfg
+        super().__init__({"i": In(stream.Signature(cfg.i_layout)), "o": Out(stream.Signature(dense_layout()))})
+
+    def elaborate(self, platform):
+        m = Module()
+        cfg, i, o = self.cfg, self.i, self.o
+        per_vector, words = BANK // cfg.width, cfg.joints * cfg.groups
+        m.submodules.ram = ram = Ram(width=8 * cfg.width, depth=2 * words, latency=self.READ_LATENCY)
+
+        full = Signal(2)
+        fill_half = Signal()
+        m.d.comb += [
+            i.ready.eq(~full.bit_select(fill_half, 1)),
+            ram.w_en.eq(i.valid & i.ready),
+            ram.w_addr.eq(Mux(fill_half, words, 0) + i.payload.joint * cfg.groups + i.payload.group),
+            ram.w_data.eq(i.payload.values.as_value()),
+        ]
+        with m.If(i.valid & i.ready & i.payload.last):
+            m.d.sync += [full.bit_select(fill_half, 1).eq(1), fill_half.eq(~fill_half)]
+
+        # Words of a row are read in their order in the memory; `group` and `place` only tell where in a vector the word belongs.
+        advance, reading, joint_end, row_end = (Signal(name=name) for name in ("advance", "reading", "joint_end", "row_end"))
+        half = Signal()
+        addr = Signal(range(2 * words))
+        joint, group = Signal(range(max(2, cfg.joints))), Signal(range(max(2, cfg.groups)))
+        place = group[:(per_vector - 1).bit_length()]
+        m.d.comb += [
+            advance.eq(~o.valid | o.ready),
+            reading.eq(full.bit_select(half, 1)),
+            joint_end.eq(group == cfg.groups - 1),
+            row_end.eq(joint_end & (joint == cfg.joints - 1)),
+            ram.r_addr.eq(addr), ram.r_en.eq(advance),
+        ]
+        with m.If(advance & reading):
+            m.d.sync += [addr.eq(addr + 1), group.eq(group + 1)]
+            with m.If(joint_end):
+                m.d.sync += [group.eq(0), joint.eq(joint + 1)]
+            with m.If(row_end):
+                m.d.sync += [joint.eq(0), full.bit_select(half, 1).eq(0), half.eq(~half), addr.eq(Mux(half, 0, words))]
+
+        def delayed(value, name):
+            """``value`` as it was when the word in ``ram.r_data`` was asked for."""
+            for stage in range(self.READ_LATENCY):
+                later = Signal.like(value, name=f"{name}_{stage}")
+                with m.If(advance):
+                    m.d.sync += later.eq(value)
+                value = later
+            return value
+
+        arrived = delayed(reading, "arrived")
+        to_place = delayed(place, "place") if per_vector > 1 else C(0, 1)
+        bank_end = delayed((place == per_vector - 1) | joint_end, "bank_end")
+        last_bank = delayed(group >= (cfg.channels - 1) // BANK * per_vector, "last_bank")
+        in_last_bank = (cfg.channels - 1) % BANK + 1
+        with m.If(advance):
+            m.d.sync += o.valid.eq(arrived & bank_end)
+            with m.If(arrived):
+                for slot in range(BANK):
+                    byte = ram.r_data.word_select(slot % cfg.width, 8).as_signed()
+                    exists = C(1) if slot < in_last_bank else ~last_bank
+                    with m.If(to_place == slot // cfg.width):
+                        m.d.sync += o.payload.values[slot].eq(Mux(exists, byte, 0))
+                    with m.Elif(to_place == 0):
+                        m.d.sync += o.payload.values[slot].eq(0)
+        return m

@@ -1,0 +1,94 @@
+import bench
+import numpy as np
+import pytest
+from hypgcn.design import bits_signed
+from hypgcn.spatial.array import ConvArray, ConvArrayConfig
+from hypgcn.stream import Queue
+
+FORMS = ("dsp48e2", "inferred", "single")
+# joints, entries, outputs, conv_joints, conv_pairs, width
+CORNERS = [(1, 1, 1, 1, 1, 2), (3, 2, 5, 1, 1, 2), (3, 7, 16, 2, 2, 4), (5, 12, 17, 5, 2, 4), (5, 9, 20, 2, 12, 8), (5, 4, 16, 3, 4, 2), (2, 5, 40, 2, 8, 16)]
+
+
+def config(joints, entries, outputs, conv_joints, conv_pairs, width, *, seed=0, mac="inferred", extreme=False):
+    rng = np.random.default_rng(seed)
+    weights = rng.integers(-127, 128, (outputs, entries)).astype(np.int8)
+    if extreme:
+        weights = np.where(weights < 0, -127, 127).astype(np.int8)
+    width_acc = max(9, bits_signed(int(np.abs(weights.astype(int)).sum(axis=1).max()) * 128))
+    return ConvArrayConfig(joints=joints, weights=weights, conv_joints=conv_joints, conv_pairs=conv_pairs, width=width,
+                           acc_width=width_acc, mac=mac)
+
+
+def make_rows(cfg, count, seed):
+    rng = np.random.default_rng(seed)
+    rows = [rng.integers(-128, 128, (cfg.entries, cfg.joints)) for _ in range(count)]
+    rows[1] *= 0
+    rows[2][:] = -128
+    return rows
+
+
+def words(row, cfg):
+    """What the array must give for one row of entries (E, V), in its order."""
+    acc = np.zeros((cfg.joints, cfg.groups * cfg.width), np.int64)
+    acc[:, :cfg.outputs] = row.T @ cfg.weights.astype(np.int64).T
+    found = []
+    for first_group in range(0, cfg.groups, cfg.pass_groups):
+        for first in range(0, cfg.joints, cfg.conv_joints):
+            for joint in range(first, min(first + cfg.conv_joints, cfg.joints)):
+                for group in range(first_group, min(first_group + cfg.pass_groups, cfg.groups)):
+                    values = acc[joint, group * cfg.width:(group + 1) * cfg.width]
+                    found.append({"acc": values.tolist(), "joint": joint, "group": group, "last": 0})
+    found[-1]["last"] = 1
+    return found
+
+
+def check(cfg, count=4, idle=0.0, stall=0.0):
+    rows = make_rows(cfg, count, seed=2)
+    want = [word for row in rows for word in words(row, cfg)]
+    items = [entry.tolist() for row in rows for entry in row]
+    found = bench.run(ConvArray(cfg), {"i": items}, {"o": len(want)}, seed=3, idle=idle, stall=stall)
+    assert found["o"] == want
+    return found["times"]["o"], len(want) // count
+
+
+@pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
+@pytest.mark.parametrize("shape", CORNERS)
+def test_matches_product(shape, idle, stall):
+    check(config(*shape), idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize("mac", FORMS)
+def test_forms_and_extremes(mac):
+    check(config(3, 40, 6, 2, 2, 4, mac=mac, extreme=True), count=3)
+
+
+def test_full_size():
+    check(config(25, 12, 34, 7, 3, 2), count=3)
+
+
+@pytest.mark.parametrize("shape", [*CORNERS, (5, 20, 16, 5, 4, 8), (4, 30, 16, 2, 2, 2), (3, 12, 8, 1, 2, 2), (5, 3, 8, 1, 1, 2), (5, 13, 16, 5, 8, 8)])
+def test_cycles(shape):
+    cfg = config(*shape)
+    times, per_row = check(cfg, count=6)
+    ends = np.array(times[per_row - 1::per_row])
+    assert abs(np.diff(ends)[1:].mean() - cfg.cycles) <= 0.5, (np.diff(ends), cfg.cycles)
+
+
+def test_latency():
+    cfg = config(2, 5, 4, 2, 2, 4)
+    row = make_rows(cfg, 3, seed=2)[0]
+    found = bench.run(ConvArray(cfg), {"i": row.tolist()}, {"o": 2})
+    assert found["times"]["o"][0] == cfg.entries - 1 + cfg.entries + ConvArray.DELAY + 3 + Queue.LATENCY
+
+
+@pytest.mark.parametrize(("field", "value", "text"), [
+    ("joints", 0, "joints must be in 1..64"), ("conv_joints", 6, "conv_joints must be in 1..5"), ("width", 3, "width must be one of"),
+    ("conv_pairs", 1, "conv_pairs must be in 2..1024"), ("conv_pairs", 3, "conv_pairs must be a multiple of 2"),
+    ("acc_width", 8, "acc_width must be in 9..27"), ("mac", "other", "mac must be one of"),
+    ("weights", np.zeros((0, 4), np.int8), "weights must be an array"), ("weights", np.full((4, 4), -128, np.int8), "weights must be in -127..127"),
+])
+def test_rejects(field, value, text):
+    good = {name: getattr(config(5, 4, 8, 2, 4, 4), name) for name in ConvArrayConfig.__dataclass_fields__}
+    with pytest.raises(ValueError, match=text):
+        ConvArrayConfig(**{**good, field: value})

@@ -1,0 +1,81 @@
+import bench
+import numpy as np
+import pytest
+from hypgcn.spatial.frame_buffer import FrameBuffer, FrameBufferConfig
+
+# joints, channels, repeats (cycled over the channels)
+CORNERS = [(1, 1, (1,)), (1, 2, (2, 1)), (3, 5, (1,)), (5, 3, (3, 1)), (5, 17, (1, 3)), (25, 4, (3,))]
+
+
+def config(joints, channels, repeats):
+    return FrameBufferConfig(joints=joints, channels=channels, repeats=tuple(repeats[c % len(repeats)] for c in range(channels)))
+
+
+def make_rows(cfg, seed, densities=(0.4, 0.0, 1.0, 0.1, 0.7)):
+    """Dense rows (joints, channels); the second is all zero, the third has no zero."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for density in densities:
+        row = rng.integers(1, 128, (cfg.joints, cfg.channels)) * rng.choice([-1, 1], (cfg.joints, cfg.channels))
+        rows.append(row * (rng.random(row.shape) < density))
+    return rows
+
+
+def tokens_in(row, end):
+    """Tokens joint by joint; ``end`` tells whether the row ends on a token or on an ``empty``."""
+    found = [{"channel": int(c), "joint": int(j), "value": int(row[j, c]), "empty": 0, "last": 0} for j, c in zip(*np.nonzero(row))]
+    if end == "empty" or not found:
+        found.append({"channel": 0, "joint": 0, "value": 0, "empty": 1, "last": 1})
+    else:
+        found[-1]["last"] = 1
+    return found
+
+
+def walks(row, cfg):
+    found = []
+    for channel in range(cfg.channels):
+        joints = np.flatnonzero(row[:, channel])
+        walk = [{"joint": int(j), "value": int(row[j, channel]), "last": int(j == joints[-1])} for j in joints]
+        found += (walk or [{"joint": 0, "value": 0, "last": 1}]) * cfg.repeats[channel]
+    return found
+
+
+@pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
+@pytest.mark.parametrize(("joints", "channels", "repeats"), CORNERS)
+def test_walks(joints, channels, repeats, idle, stall):
+    cfg = config(joints, channels, repeats)
+    rows = make_rows(cfg, seed=5)
+    items = [token for n, row in enumerate(rows) for token in tokens_in(row, "empty" if n % 2 else "token")]
+    want = [token for row in rows for token in walks(row, cfg)]
+    found = bench.run(FrameBuffer(cfg), {"i": items}, {"o": len(want)}, seed=2, idle=idle, stall=stall)
+    assert found["o"] == want
+
+
+def test_counts_are_cleared_for_the_next_row():
+    cfg = config(3, 2, (2,))
+    rows = make_rows(cfg, seed=6, densities=(1.0, 1.0, 0.0, 0.0, 1.0, 0.0))
+    items = [token for row in rows for token in tokens_in(row, "empty")]
+    want = [token for row in rows for token in walks(row, cfg)]
+    assert bench.run(FrameBuffer(cfg), {"i": items}, {"o": len(want)})["o"] == want
+
+
+@pytest.mark.parametrize(("joints", "channels", "repeats"), CORNERS[2:])
+def test_no_gap_between_walks_and_rows(joints, channels, repeats):
+    cfg = config(joints, channels, [max(2, n) for n in repeats])  # walking takes longer than filling
+    rows = make_rows(cfg, seed=7, densities=(0.5,) * 5)
+    items = [token for row in rows for token in tokens_in(row, "token")]
+    found = bench.run(FrameBuffer(cfg), {"i": items}, {"o": sum(cfg.cycles(np.count_nonzero(row, axis=0)) for row in rows)})
+    times = found["times"]["o"]
+    assert times[0] == channels + (len(tokens_in(rows[0], "token")) - 1) + 4
+    assert (np.diff(times) == 1).all()
+
+
+@pytest.mark.parametrize(("field", "value"), [("joints", 0), ("channels", 0), ("channels", 1025), ("repeats", (1, 1)), ("repeats", (1, 0, 1))])
+def test_rejects(field, value):
+    with pytest.raises(ValueError, match=field):
+        FrameBufferConfig(**{"joints": 5, "channels": 3, "repeats": (1, 1, 1), field: value})
+
+
+def test_rejects_wrong_type():
+    with pytest.raises(TypeError, match="joints must be an integer, not 2.5"):
+        FrameBufferConfig(joints=2.5, channels=3, repeats=(1, 1, 1))

@@ -1,0 +1,101 @@
+import bench
+import numpy as np
+import pytest
+from hypgcn.design import bits_signed
+from hypgcn.spatial.graph import GraphConfig, GraphUnit
+from hypgcn_sim.golden.arith.requant import round_shift
+
+FORMS = ("dsp48e2", "inferred", "single")
+
+
+def config(joints, subsets, at_once, kept, copy, *, seed=0, mac="inferred", extreme=False):
+    rng = np.random.default_rng(seed)
+    graph = rng.integers(-127, 128, (subsets, joints, joints)).astype(np.int8)
+    if extreme:
+        graph = np.where(graph < 0, -127, 127).astype(np.int8)
+    width = max(9, bits_signed(int(np.abs(graph.astype(int)).sum(axis=1).max()) * 128))
+    return GraphConfig(joints=joints, subsets=subsets, at_once=at_once, graph=graph, shift=7, acc_width=width, kept=kept, copy=copy, mac=mac)
+
+
+def make_rows(cfg, seed, densities=(0.5, 0.0, 1.0, 0.1)):
+    rng = np.random.default_rng(seed)
+    rows = [rng.integers(-128, 128, (cfg.joints, len(cfg.kept))) * (rng.random((cfg.joints, len(cfg.kept))) < d) for d in densities]
+    rows.append(np.full(rows[0].shape, -128))
+    return rows
+
+
+def tokens(row, cfg):
+    found = []
+    for channel, walks in enumerate(cfg.repeats):
+        joints = np.flatnonzero(row[:, channel])
+        walk = [{"joint": int(j), "value": int(row[j, channel]), "last": int(j == joints[-1])} for j in joints]
+        found += (walk or [{"joint": 0, "value": 0, "last": 1}]) * walks
+    return found
+
+
+def entries(row, cfg):
+    z = np.clip(round_shift(np.einsum("vc,kvw->kwc", row, cfg.graph.astype(np.int64)), cfg.shift), -128, 127)
+    found = []
+    for channel, (kept, copy) in enumerate(zip(cfg.kept, cfg.copy)):
+        found += [z[k, :, channel].tolist() for k in range(cfg.subsets) if kept]
+        found += [row[:, channel].tolist()] if copy else []
+    return found
+
+
+def check(cfg, seed=1, idle=0.0, stall=0.0, rows=None):
+    rows = make_rows(cfg, seed) if rows is None else rows
+    want = [entry for row in rows for entry in entries(row, cfg)]
+    assert len(want) == len(rows) * cfg.entries
+    items = [token for row in rows for token in tokens(row, cfg)]
+    found = bench.run(GraphUnit(cfg), {"i": items}, {"o": len(want)}, seed=seed, idle=idle, stall=stall)
+    assert found["o"] == want
+    return found
+
+
+@pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
+@pytest.mark.parametrize(("joints", "subsets", "at_once"), [(1, 1, 1), (3, 3, 1), (3, 3, 3), (5, 3, 3), (5, 4, 2), (2, 8, 8)])
+@pytest.mark.parametrize(("kept", "copy"), [((1, 1, 1, 1), (0, 0, 0, 0)), ((1, 0, 1, 0), (1, 1, 0, 1)), ((0,), (1,))])
+def test_matches_golden(joints, subsets, at_once, kept, copy, idle, stall):
+    check(config(joints, subsets, at_once, kept, copy), idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize("mac", FORMS)
+def test_forms_and_extremes(mac):
+    check(config(5, 3, 3, (1, 1), (1, 0), mac=mac, extreme=True))
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_full_size(at_once):
+    check(config(25, 3, at_once, (1, 0), (0, 1)))
+
+
+@pytest.mark.parametrize(("subsets", "at_once", "kept", "copy"), [(3, 1, (1,) * 6, (0,) * 6), (3, 3, (1,) * 6, (0,) * 6),
+                                                                  (3, 3, (1, 0, 1, 1), (1, 1, 0, 1)), (1, 1, (1,) * 5, (1,) * 5)])
+@pytest.mark.parametrize("density", [0.0, 0.3, 1.0])
+def test_cycles(subsets, at_once, kept, copy, density):
+    cfg = config(5, subsets, at_once, kept, copy)
+    rows = make_rows(cfg, 3, (density,) * 6)[:-1]
+    found = check(cfg, rows=rows)
+    ends = found["times"]["o"][cfg.entries - 1::cfg.entries]
+    want = [cfg.cycles(np.count_nonzero(row, axis=0)) for row in rows[1:]]
+    assert np.diff(ends).tolist() == want
+
+
+def test_latency():
+    cfg = config(5, 3, 3, (1,), (1,))
+    dut = GraphUnit(cfg)
+    rows = [np.array([[1], [0], [2], [0], [3]])]
+    found = bench.run(dut, {"i": tokens(rows[0], cfg)}, {"o": cfg.entries})
+    assert found["times"]["o"][0] == 2 + dut.latency  # the third token is taken in cycle 2
+
+
+@pytest.mark.parametrize(("field", "value", "text"), [
+    ("joints", 0, "joints must be in 1..64"), ("subsets", 9, "subsets must be in 1..8"), ("at_once", 2, "at_once must divide the 3 subsets"),
+    ("shift", 16, "shift must be in 1..15"), ("acc_width", 28, "acc_width must be in 9..27"), ("mac", "other", "mac must be one of"),
+    ("graph", np.zeros((3, 5, 4), np.int8), "graph must have shape"), ("kept", (1, 1, 1), "kept and copy must hold one value per channel"),
+    ("kept", (1, 0), "kept or copy must be set"),
+])
+def test_rejects(field, value, text):
+    good = {name: getattr(config(5, 3, 3, (1, 1), (0, 0)), name) for name in GraphConfig.__dataclass_fields__}
+    with pytest.raises(ValueError, match=text):
+        GraphConfig(**{**good, field: value})
