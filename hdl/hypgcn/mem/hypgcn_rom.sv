@@ -16,7 +16,12 @@ module hypgcn_rom #(
     reg [WIDTH-1:0] memory [0:DEPTH-1];
     reg [WIDTH-1:0] word;
 
-    initial $readmemh(INIT_FILE, memory);
+    // Yosys also reads the module with its default parameters.
+    generate
+        if (INIT_FILE != "") begin : contents
+            initial $readmemh(INIT_FILE, memory);
+        end
+    endgenerate
 
     always_ff @(posedge clk)
         if (en) word <= memory[addr];
