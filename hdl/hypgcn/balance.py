@@ -27,8 +27,10 @@ def _graph_cycles(block: Block, joints: int, at_once: int) -> float:
     return tokens * (block.graph.shape[0] // at_once * int(block.kept.sum()) + copies)
 
 
-def _conv_cycles(block: Block, joints: int, conv_joints: int, pairs: int) -> int:
-    return ceil(block.out_channels / (2 * pairs)) * ceil(joints / conv_joints) * _conv_entries(block)
+def _conv_cycles(block: Block, joints: int, conv_joints: int, pairs: int, width: int) -> int:
+    # The sums of a walk leave while the next one runs; if that takes longer, it decides.
+    walk = max(_conv_entries(block), conv_joints * 2 * pairs // width)
+    return ceil(block.out_channels / (2 * pairs)) * ceil(joints / conv_joints) * walk
 
 
 def _lane_work(block: Block, pairs: int) -> tuple[float, int]:
@@ -55,7 +57,7 @@ def row_cycles(design: Design, index: int, folding: BlockFolding) -> dict[str, f
     tokens, vectors = _lane_work(block, folding.lane_pairs)
     return {
         "graph": _graph_cycles(block, joints, folding.graph_subsets),
-        "conv": _conv_cycles(block, joints, folding.conv_joints, folding.conv_pairs),
+        "conv": _conv_cycles(block, joints, folding.conv_joints, folding.conv_pairs, folding.h_width),
         "h_requant": joints * block.out_banks * BANK / folding.h_width,
         "lanes": joints * tokens / folding.lanes / LANE_EFFICIENCY / block.stride,
         "fetch": joints * vectors / block.stride,
@@ -80,7 +82,7 @@ def _balance_block(design: Design, index: int, budget: float) -> BlockFolding:
 
     most = block.out_banks * BANK // 2
     arrays = [(n, pairs) for n in range(1, joints + 1) for pairs in range(h_width // 2, most + 1, h_width // 2)]
-    conv = _cheapest(arrays, lambda a: _conv_cycles(block, joints, *a), lambda a: a[0] * a[1], budget * 0.97)
+    conv = _cheapest(arrays, lambda a: _conv_cycles(block, joints, *a, h_width), lambda a: a[0] * a[1], budget * 0.97)
 
     # Few wide lanes are cheapest to feed: one vector serves all their multipliers.
     lanes = [(n, pairs) for n in range(1, 13) for pairs in range(y_width // 2, most + 1)]

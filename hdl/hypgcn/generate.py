@@ -1,0 +1,56 @@
+"""From a design to the files of its hardware: the work behind ``hypgcn verilog``."""
+
+import dataclasses
+
+from .arith import PackedMac, Requant
+from .balance import balance_to, multipliers, row_cycles
+from .design import Design
+from .emit import Emission, emit
+from .folding import Folding
+from .network import Network
+from .rfc import RfcDecoder, RfcEncoder, RfcExpander
+from .rfc.store_reader import StoreReader
+from .rfc.store_writer import StoreWriter
+
+__all__ = ["DEFAULT_MULTIPLIERS", "generate"]
+
+DEFAULT_MULTIPLIERS = 3544
+"""Multipliers that the default folding may take: those of RFC-HyPGCN on the XCKU115."""
+
+_LATENCIES = {unit.__name__: unit.LATENCY for unit in (PackedMac, Requant, RfcEncoder, RfcDecoder, RfcExpander, StoreWriter, StoreReader)}
+
+
+def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "hypgcn", observe: bool = False,
+             progress=None) -> Emission:
+    """Write SystemVerilog, memory images and the sidecar ``NAME.json`` of ``design`` into ``out_dir``.
+
+    The same design and folding give the same bytes; files that would not change are not touched. A failure leaves ``out_dir`` as it was.
+
+    Parameters
+    ----------
+    design : the network
+    folding : its parallelism; ``None`` takes the fastest balanced one with at most ``DEFAULT_MULTIPLIERS`` multipliers
+    name : of the top module and the main file
+    observe : add the ports of the blocks' outputs, for simulation (see :class:`~hypgcn.network.Network`)
+    progress : called as ``progress(done, total, text)``
+
+    Returns
+    -------
+    Emission : the files and the sidecar; beside what :func:`~hypgcn.emit.emit` writes the sidecar says ``design`` (name, hash,
+        shape), ``folding``, ``multipliers``, ``row_cycles`` (estimates per block and unit) and ``latencies`` (cycles, by unit)
+    """
+    folding = folding or balance_to(design, DEFAULT_MULTIPLIERS)
+    emission = emit(Network(design, folding, observe=observe), name, progress=progress)
+    emission.sidecar["parameters"] = {
+        "design": {"name": design.name, "hash": design.hash, "weights": design.meta.get("weights", "unknown"),
+                   **{field: getattr(design, field) for field in
+                      ("frames", "joints", "persons", "channels", "classes", "subsets", "kernel", "input_scale", "logit_scale")}},
+        "folding": dataclasses.asdict(folding),
+        "observe": observe,
+    }
+    emission.sidecar["latencies"] = _LATENCIES
+    emission.sidecar["multipliers"] = multipliers(design, folding)
+    emission.sidecar["row_cycles"] = [{unit: round(cycles, 1) for unit, cycles in row_cycles(design, index, part).items()}
+                                      for index, part in enumerate(folding.blocks)]
+    emission.write(out_dir)
+    return emission
