@@ -1,6 +1,7 @@
 """Vectors for tests of runtime feature compression: random ones of several densities, and the corners."""
 
 import numpy as np
+
 from hypgcn.design import BANK
 from hypgcn_sim.golden.rfc.encoder import encode
 

@@ -23,9 +23,9 @@ class ShortcutConfig:
     ----------
     rows, joints, banks : of the store that is read; 1..1024, 1..64, 1..64
     width : channels of a group, 1, 2, 4, 8 or 16
-    conv_joints : joints of a joint group, 1..joints. Joint groups follow each other within a pass and the last may be shorter, so the
-        order of joints is the same for all values
-    pass_groups : groups of a pass, at least 1; the last pass may be shorter
+    conv_joints : joints of a joint group, 1..joints. Joint groups follow each other within a pass and the last may be
+        shorter, so the order of joints is the same for all values
+    pass_groups : groups of a pass, 1..banks * 16 / width; the last pass may be shorter
     groups : groups of ``width`` channels of a joint in all, 1..banks * 16 / width
     """
 
@@ -41,10 +41,11 @@ class ShortcutConfig:
         for name, low, high in (("rows", 1, 1 << 10), ("joints", 1, 64), ("banks", 1, 64)):
             check_range(name, getattr(self, name), low, high)
         check_range("conv_joints", self.conv_joints, 1, self.joints)
-        check_range("width", self.width, 1, BANK)
+        if isinstance(self.width, bool) or not isinstance(self.width, int):
+            raise TypeError(f"width must be an integer, not {self.width!r}")
         check_choice("width", self.width, (1, 2, 4, 8, 16))
         check_range("groups", self.groups, 1, self.banks * self.slices)
-        check_range("pass_groups", self.pass_groups, 1, self.groups)
+        check_range("pass_groups", self.pass_groups, 1, self.banks * self.slices)
 
     @property
     def slices(self) -> int:
@@ -69,12 +70,13 @@ class ShortcutReader(wiring.Component):
     ``o`` is, for each row of ``row``: for pass / for joint group / for joint in it / for group of the pass:
     ``res[n] = X[slot, joint, group * width + n]``.
 
-    Throughput: one slice a cycle when the store answers every cycle; at ``width = 16`` this takes one vector a cycle. Between rows
-    there is no gap. Latency: ``LATENCY`` cycles and the store's from the transfer of ``row`` to the first slice. Reads run ahead as far as ``AHEAD``
-    vectors or the store's queue of answers; a held ``o`` stops them without loss. ``row`` must only name rows that can be read until
-    their last slice has left.
+    Throughput: one slice a cycle when the store answers every cycle; at ``width = 16`` this takes one vector a cycle.
+    Between rows there is no gap. Latency: ``LATENCY`` cycles and the store's from the transfer of ``row`` to the first
+    slice. Reads run ahead as far as ``AHEAD`` vectors or the store's queue of answers; a held ``o`` stops them without
+    loss. ``row`` must only name rows that can be read until their last slice has left.
 
-    Storage: an expander, ``AHEAD * 2 * log2(16 / width)`` bits of LUT RAM, ``16 * width`` flip-flops at the output. No DSP.
+    Storage: an expander, ``AHEAD * 2 * log2(16 / width)`` bits of LUT RAM, ``16 * width`` flip-flops at the output. No
+    DSP.
 
     Parameters
     ----------

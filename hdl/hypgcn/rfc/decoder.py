@@ -13,12 +13,13 @@ __all__ = ["RfcDecoder"]
 class RfcDecoder(wiring.Component):
     """Walk the non-zero values of a vector, lowest channel first.
 
-    For the n-th set bit c of the mask: ``channel = c, value = values[n]``, ``last`` on the highest. A vector with an empty mask gives
-    one token ``channel = 0, value = values[0]`` (which the layout wants to be 0) with ``last``.
+    For the n-th set bit c of the mask: ``channel = c, value = values[n]``, ``last`` on the highest. A vector with an
+    empty mask gives one token ``channel = 0, value = values[0]`` (which the layout wants to be 0) with ``last``.
 
-    Throughput: one token a cycle, no gap between vectors: a vector costs ``max(1, ones of the mask)`` cycles. Latency: ``LATENCY``
-    cycle from the vector to its first token. While ``o`` is held, the vector stays in the input register. ``i.ready`` follows
-    ``o.ready`` combinationally on the last token of a vector; ``o`` does not depend on ``i`` combinationally.
+    Throughput: one token a cycle, no gap between vectors: a vector costs ``max(1, ones of the mask)`` cycles. Latency:
+    ``LATENCY`` cycle from the vector to its first token. While ``o`` is held, the vector stays in the input register.
+    ``i.ready`` follows ``o.ready`` combinationally on the last token of a vector; ``o`` does not depend on ``i``
+    combinationally.
 
     Storage: ``BANK * 9 + meta + 1`` flip-flops. No DSP, no memory.
 

@@ -18,13 +18,13 @@ _ITEM = 8 + _STEPS  # a value, and above it how far it moves
 class RfcEncoder(wiring.Component):
     """Drop the zeros of a vector and pack the rest to the left.
 
-    ``mask[c] = |x[c]| > threshold``; ``values[n] = x[c]`` for the n-th set bit c of the mask, and 0 from the number of set
-    bits on. A value moves down by the number of zeros below it, in conditional shifts by 1, 2, 4 and 8: smallest first, two
-    values never meet.
+    ``mask[c] = |x[c]| > threshold``; ``values[n] = x[c]`` for the n-th set bit c of the mask, and 0 from the number of
+    set bits on. A value moves down by the number of zeros below it, in conditional shifts by 1, 2, 4 and 8: smallest
+    first, two values never meet.
 
-    Throughput: one vector a cycle. Latency: ``LATENCY`` cycles. The whole pipe waits while ``o`` is held, and ``i.ready``
-    follows ``o.ready`` combinationally; bubbles are not squeezed out.
-    ``threshold`` counts for the vectors that are taken in while it is at its value; it may change at any time.
+    Throughput: one vector a cycle. Latency: ``LATENCY`` cycles. The whole pipe waits while ``o`` is held, and
+    ``i.ready`` follows ``o.ready`` combinationally; bubbles are not squeezed out. ``threshold`` counts for the vectors
+    that are taken in while it is at its value; it may change at any time.
 
     Storage: about ``BANK * (9 + 3 * (9 + 4)) + 2 * LATENCY`` flip-flops. No DSP, no memory.
 

@@ -4,7 +4,6 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..design import BANK
 from ..layouts import meta_dense_layout, meta_vector_layout
 from .count import prefix_counts
 
@@ -14,11 +13,11 @@ __all__ = ["RfcExpander"]
 class RfcExpander(wiring.Component):
     """Put the packed values of a vector back to their channels.
 
-    ``dense[c] = values[ones below bit c of the mask]`` if ``mask[c]`` else 0. Channel c chooses among the c + 1 values that it
-    can have. Values at or beyond the number of set bits are not looked at.
+    ``dense[c] = values[ones below bit c of the mask]`` if ``mask[c]`` else 0. Channel c chooses among the c + 1 values
+    that it can have. Values at or beyond the number of set bits are not looked at.
 
-    Throughput: one vector a cycle. Latency: ``LATENCY`` cycles. The whole pipe waits while ``o`` is held, and ``i.ready``
-    follows ``o.ready`` combinationally; bubbles are not squeezed out.
+    Throughput: one vector a cycle. Latency: ``LATENCY`` cycles. The whole pipe waits while ``o`` is held, and
+    ``i.ready`` follows ``o.ready`` combinationally; bubbles are not squeezed out.
 
     Storage: about ``2 * BANK * 9 + 49 + 2 * meta`` flip-flops. No DSP, no memory.
 

@@ -16,18 +16,20 @@ __all__ = ["RowStore", "RowStoreConfig"]
 class RowStore(wiring.Component):
     """Hold the last rows of a stream of vectors, without their zeros.
 
-    Row r since reset is in slot ``r mod rows``. Of each row, mini-bank j has room for ``depths[j]`` vectors with more than ``4 j`` non-zeros;
-    what goes beyond is cut off, counted and flagged as ``docs/numbers.md``, "What a store may lose", says. All readers see the
-    same. Neither a full mini-bank nor a reader that rests ever stops the writer; only rows that nobody releases do.
+    Row r since reset is in slot ``r mod rows``. Of each row, mini-bank j has room for ``depths[j]`` vectors with more
+    than ``4 j`` non-zeros; what goes beyond is cut off, counted and flagged as ``docs/numbers.md``, "What a store may
+    lose", says. All readers see the same. Neither a full mini-bank nor a reader that rests ever stops the writer; only
+    rows that nobody releases do.
 
-    Throughput: one vector a cycle in, one a cycle out. Latency: ``StoreWriter.LATENCY`` cycles from a row's last vector to
-    ``row_done``, and ``StoreReader.LATENCY`` from a request to its answer. ``i`` waits while ``rows`` rows are held. Each reader has
-    a queue of ``answers`` vectors, and requests are taken only into free places of it: a reader may rest with answers pending as long
-    as it likes. A row may be read from its ``row_done`` until its ``release``, at which all its answers must have been taken.
+    Throughput: one vector a cycle in, one a cycle out. Latency: ``StoreWriter.LATENCY`` cycles from a row's last vector
+    to ``row_done``, and ``StoreReader.LATENCY`` from a request to its answer. ``i`` waits while ``rows`` rows are held.
+    Each reader has a queue of ``answers`` vectors, and requests are taken only into free places of it: a reader may
+    rest with answers pending as long as it likes. A row may be read from its ``row_done`` until its ``release``, at
+    which all its answers must have been taken.
 
-    Storage: ``rows * vectors * (16 + 4 * ceil(log2(banks)))`` bits of headers, ``rows * joints * sum_j ceil(log2(rows * depths[j]))`` bits of
-    bases, ``32 * rows * sum_j depths[j]`` bits of values, and ``answers * 145`` bits (more with a tag) of LUT RAM per reader; see
-    :class:`RowStoreConfig`. No DSP.
+    Storage: ``rows * joints * banks * (16 + 4 * ceil(log2(banks)))`` bits of headers,
+    ``rows * joints * sum_j ceil(log2(rows * depths[j]))`` bits of bases, ``32 * rows * sum_j depths[j]`` bits of
+    values, and per reader ``answers * (145 + tag)`` bits of LUT RAM; see :class:`RowStoreConfig`. No DSP.
 
     Parameters
     ----------
@@ -39,8 +41,8 @@ class RowStore(wiring.Component):
     row_done : Out(1), high for a cycle per row, in order: it can be read from this cycle on
     release : In(1), frees the oldest row in each cycle in which it is high; not more often than ``row_done``
     req : In(streams of :func:`row_request_layout`), a tuple with one per reader, members ``req0``...
-    rsp : Out(streams of :func:`row_response_layout`), in the order of the requests, members ``rsp0``...; ``vector.overflow`` is the
-        flag of the row: values were lost in its sequence by its end, here or before
+    rsp : Out(streams of :func:`row_response_layout`), in the order of the requests, members ``rsp0``...;
+        ``vector.overflow`` is the flag of the row: values were lost in its sequence by its end, here or before
     overflow_count : Out(32), vectors that lost values here since reset, stays at its largest value
     """
 

@@ -27,8 +27,8 @@ class RowStoreConfig:
     joints, banks : vectors of a row, 1..64 and 1..64
     depths : entries of mini-bank j per row, ``MINI_BANKS`` values in 1..joints * banks
     tags : width of the tag of each reader, at least one reader; 0 is a reader without tag
-    answers : vectors that wait for each reader at most, at least 2; from ``StoreReader.LATENCY + 1`` on, one reader alone gets
-        one vector a cycle
+    answers : vectors that wait for each reader at most, at least 2; from ``StoreReader.LATENCY + 1`` on, one reader
+        alone gets one vector a cycle
     """
 
     frames: int
@@ -62,8 +62,8 @@ class RowStoreConfig:
 
     @property
     def header_layout(self) -> data.StructLayout:
-        """Word of the header memory, one per (slot, joint, bank): the mask of what was kept, and how many entries of each
-        mini-bank the banks before it took for the same joint."""
+        """Word of the header memory, one per (slot, joint, bank): the mask of what was kept, and how many entries of
+        each mini-bank the banks before it took for the same joint."""
         return data.StructLayout({"mask": BANK, "offset": data.ArrayLayout((self.banks - 1).bit_length(), MINI_BANKS)})
 
     @property

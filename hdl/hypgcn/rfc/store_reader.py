@@ -64,13 +64,14 @@ class RoundRobin(wiring.Component):
 class StoreReader(wiring.Component):
     """Read vectors for several readers.
 
-    A request reads header and base, adds the two to an address in each mini-bank, reads the mini-banks and forces to zero what the
-    mask does not ask for. The pipe never waits: a request is taken only when its reader's queue of answers has room for what was
-    asked for before and for this one. So a reader that does not take its answers stops nobody but itself.
+    A request reads header and base, adds the two to an address in each mini-bank, reads the mini-banks and forces to
+    zero what the mask does not ask for. The pipe never waits: a request is taken only when its reader's queue of
+    answers has room for what was asked for before and for this one. So a reader that does not take its answers stops
+    nobody but itself.
 
-    Throughput: one vector a cycle in all, readers in turn; one reader alone gets ``min(1, answers / (LATENCY + 1))`` a cycle.
-    Latency: ``LATENCY`` cycles from the transfer of a request to its answer. ``req[k].ready`` depends combinationally on ``valid`` of
-    all requests, never on a ``ready``.
+    Throughput: one vector a cycle in all, readers in turn; one reader alone gets ``min(1, answers / (LATENCY + 1))`` a
+    cycle. Latency: ``LATENCY`` cycles from the transfer of a request to its answer. ``req[k].ready`` depends
+    combinationally on ``valid`` of all requests, never on a ``ready``.
 
     Storage: per reader ``answers * (BANK * 9 + 1 + tag)`` bits of LUT RAM.
 

@@ -23,11 +23,12 @@ def memory_write(shape):
 class StoreWriter(wiring.Component):
     """Decide what of each vector is kept, and write it.
 
-    A vector with n non-zeros asks for an entry in mini-bank j when ``n > 4 j``. The first full mini-bank f and all above it give
-    none: the vector keeps its first ``4 f`` non-zeros. The rows have fixed parts of every mini-bank, ``depths[j]`` words each.
+    A vector with n non-zeros asks for an entry in mini-bank j when ``n > 4 j``. The first full mini-bank f and all
+    above it give none: the vector keeps its first ``4 f`` non-zeros. The rows have fixed parts of every mini-bank,
+    ``depths[j]`` words each.
 
-    Throughput: one vector a cycle. Latency: ``LATENCY`` cycles from a row's last vector to ``row_done``. ``i`` waits while all rows
-    are held, and never else; ``i.ready`` is a register's value compared with a constant.
+    Throughput: one vector a cycle. Latency: ``LATENCY`` cycles from a row's last vector to ``row_done``. ``i`` waits
+    while all rows are held, and never else; ``i.ready`` is a register's value compared with a constant.
 
     Storage: about ``2 * BANK * 9 + 40`` flip-flops of pipeline and the counters.
 

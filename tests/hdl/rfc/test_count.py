@@ -3,6 +3,7 @@
 import pytest
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
+
 from hypgcn.rfc.count import count_ones, prefix_counts
 
 

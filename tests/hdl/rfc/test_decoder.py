@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
+
 from bench import STREAM_PATTERNS, run
 from hypgcn.rfc import RfcDecoder
 from hypgcn_sim.golden.rfc.decoder import tokens
-from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
 
 
 def _items(dense):

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
+
 from bench import STREAM_PATTERNS, run
 from hypgcn.rfc import RfcEncoder
 from hypgcn_sim.golden.rfc.encoder import threshold
-from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
 
 
 def _vectors():

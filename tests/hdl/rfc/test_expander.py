@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
+
 from bench import STREAM_PATTERNS, run
 from hypgcn.rfc import RfcExpander
 from hypgcn_sim.golden.rfc.expander import expand
-from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
 
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
@@ -15,7 +16,8 @@ def test_matches_golden(idle, stall):
     for n, (item, got) in enumerate(zip(items, found["o"])):
         vector = item["vector"]
         assert got["dense"]["values"] == expand(vector["mask"], vector["values"]).tolist() == dense[n].tolist()
-        assert got["dense"]["overflow"] == vector["overflow"] and got["meta"] == item["meta"]
+        assert got["dense"]["overflow"] == vector["overflow"]
+        assert got["meta"] == item["meta"]
     if not idle and not stall:
         first = RfcExpander.LATENCY
         assert found["times"]["o"] == list(range(first, first + len(items)))

@@ -1,0 +1,205 @@
+"""The row store against the golden store: what readers see, in any order, with rests everywhere."""
+
+import random
+
+import numpy as np
+import pytest
+from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
+
+from bench import STREAM_PATTERNS, feed, run
+from hypgcn.design import BANK
+from hypgcn.rfc import RowStore, RowStoreConfig
+from hypgcn.rfc.store_reader import StoreReader
+from hypgcn.rfc.store_writer import StoreWriter
+from hypgcn_sim.golden.rfc.encoder import to_vectors
+from hypgcn_sim.golden.rfc.store import store_row
+
+
+def _expect(cfg, rows, flags):
+    """Vectors (rows, joints, banks) that readers see, with the sticky flag, and the overflow count."""
+    seen, total, sticky = [], 0, False
+    for r, row in enumerate(rows):
+        if r % cfg.frames == 0:
+            sticky = False
+        kept, lost = store_row(row.reshape(cfg.joints, -1), cfg.depths)
+        total += lost
+        sticky = sticky or lost > 0 or bool(flags[r].any())
+        seen.append([[compress(x, sticky) for x in joint] for joint in to_vectors(kept)])
+    return seen, total
+
+
+def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7):
+    """Write all rows; each reader reads a random share of each in random order; then the row is released."""
+    dut = RowStore(cfg)
+    rng = random.Random(f"{seed}/orders")
+    readers = range(len(cfg.tags))
+    seen, total = _expect(cfg, rows, flags)
+    asked = {k: [] for k in readers}  # per reader and row: requests
+    answers = {k: [] for k in readers}
+    for k in readers:
+        for r in range(len(rows)):
+            places = [(v, b) for v in range(cfg.joints) for b in range(cfg.banks)]
+            places = rng.choices(places, k=max(1, round(share * len(places))))
+            requests = [{"slot": r % cfg.rows, "joint": v, "bank": b, "tag": rng.getrandbits(cfg.tags[k])}
+                        for v, b in places]
+            asked[k].append(requests)
+            answers[k] += [{"vector": seen[r][v][b], "tag": request["tag"]}
+                           for (v, b), request in zip(places, requests)]
+    done = 0
+    taken = [0 for _ in readers]
+
+    async def count(ctx):
+        nonlocal done
+        watched = [dut.row_done, *(part for rsp in dut.rsp for part in (rsp.valid, rsp.ready))]
+        async for _, _, row_done, *parts in ctx.tick().sample(*watched):
+            done += row_done
+            for k in readers:
+                taken[k] += parts[2 * k] & parts[2 * k + 1]
+
+    def reader(k):
+        async def ask(ctx):
+            for r, requests in enumerate(asked[k]):
+                while done + ctx.get(dut.row_done) <= r:  # a row may be read in the very cycle of its row_done
+                    await ctx.tick()
+                await feed(ctx, dut.req[k], requests, random.Random(f"{seed}/{k}/{r}"), idle)
+        return ask
+
+    async def release(ctx):
+        for r in range(len(rows)):
+            while any(taken[k] < sum(map(len, asked[k][:r + 1])) for k in readers):
+                await ctx.tick()
+            ctx.set(dut.release, 1)
+            await ctx.tick()
+            ctx.set(dut.release, 0)
+
+    async def counted(ctx):
+        while done < len(rows):
+            await ctx.tick()
+        await ctx.tick().repeat(4)
+        assert ctx.get(dut.overflow_count) == total
+
+    items = [compress(x, flag) for row, marks in zip(rows, flags)
+             for x, flag in zip(row.reshape(-1, BANK), marks.ravel())]
+    found = run(dut, {"i": items}, {f"rsp.{k}": len(answers[k]) for k in readers}, seed=seed, idle=idle, stall=stall,
+                pulses=["row_done"], background=[count], timeout=20_000,
+                testbenches=[release, *map(reader, readers), counted])
+    for k in readers:
+        assert found[f"rsp.{k}"] == answers[k], f"reader {k}"
+    assert len(found["row_done"]) == len(rows)
+    return found
+
+
+CONFIGS = {
+    "roomy": RowStoreConfig(frames=4, rows=3, joints=5, banks=2, depths=(10, 10, 10, 10), tags=(0,)),
+    "scarce": RowStoreConfig(frames=3, rows=2, joints=5, banks=2, depths=(8, 5, 3, 2), tags=(0, 3)),
+    "smallest": RowStoreConfig(frames=1, rows=1, joints=1, banks=1, depths=(1, 1, 1, 1), tags=(2,), answers=2),
+    "three readers": RowStoreConfig(frames=2, rows=5, joints=3, banks=3, depths=(7, 5, 1, 1), tags=(0, 5, 2),
+                                    answers=3),
+    "starved": RowStoreConfig(frames=5, rows=4, joints=3, banks=1, depths=(1, 1, 1, 1), tags=(1, 0)),
+    "uneven": RowStoreConfig(frames=3, rows=3, joints=2, banks=5, depths=(2, 7, 10, 1), tags=(0,)),
+}
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+@pytest.mark.parametrize("name", CONFIGS)
+def test_matches_golden(name, idle, stall):
+    cfg = CONFIGS[name]
+    rng = np.random.default_rng(21)
+    shape = (cfg.joints, cfg.banks)
+    rows = [random_vectors(rng, shape, density) for density in rng.permutation(np.resize(DENSITIES, 6))]
+    flags = [rng.random(shape) < 0.03 for _ in rows]
+    _exercise(cfg, rows, flags, seed=22, idle=idle, stall=stall, share=0.5)
+
+
+def test_corner_vectors():
+    dense = corner_vectors()[:50].reshape(2, 25, 1, BANK)
+    cfg = RowStoreConfig(frames=2, rows=2, joints=25, banks=1, depths=(25,) * 4, tags=(0,))
+    _exercise(cfg, dense, [np.zeros((25, 1), bool)] * 2, share=3)
+
+
+@pytest.mark.parametrize("full", range(4))
+def test_truncation_at_each_mini_bank(full):
+    """The second and third of three dense vectors find mini-bank ``full`` taken; the next row has room again."""
+    cfg = RowStoreConfig(frames=2, rows=2, joints=3, banks=1, depths=(3,) * full + (1,) * (4 - full), tags=(0,))
+    rows = np.stack([np.arange(1, 1 + 3 * BANK).reshape(3, 1, BANK)] * 4)
+    rows[1, 0] = 0  # in this row the second vector is the first to take entries
+    rows[3] = 0  # nothing is lost in this one, but its sequence is marked
+    none = [np.zeros((3, 1), bool)] * 4
+    seen, total = _expect(cfg, rows, none)
+    assert total == 5
+    assert [v[0]["mask"] for v in seen[0]] == [0xffff, (1 << 4 * full) - 1, (1 << 4 * full) - 1]
+    assert seen[3][0][0] == {"mask": 0, "values": [0] * BANK, "overflow": 1}
+    found = _exercise(cfg, rows, none, share=4)
+    assert sum(answer["vector"]["overflow"] for answer in found["rsp.0"]) == len(found["rsp.0"])
+
+
+def test_incoming_overflow_marks_its_sequence_from_there_on():
+    cfg = RowStoreConfig(frames=3, rows=2, joints=2, banks=1, depths=(2,) * 4, tags=(0,))
+    rows = random_vectors(np.random.default_rng(1), (7, 2, 1), 0.3)
+    flags = np.zeros((7, 2, 1), bool)
+    flags[1, 0] = flags[5, 1] = True
+    found = _exercise(cfg, rows, flags, share=0.5)
+    assert [answer["vector"]["overflow"] for answer in found["rsp.0"]] == [0, 1, 1, 0, 0, 1, 0]
+
+
+def test_waits_when_all_rows_are_held():
+    """With ``i`` always valid: three rows at once, then one more for each release."""
+    cfg = RowStoreConfig(frames=9, rows=3, joints=2, banks=2, depths=(4,) * 4, tags=(0,))
+    dut = RowStore(cfg)
+    ready = []
+
+    async def write(ctx):
+        ctx.set(dut.i.valid, 1)
+        for cycle in range(60):
+            ctx.set(dut.release, cycle in (30, 31, 40))
+            _, _, level = await ctx.tick().sample(dut.i.ready)
+            ready.append(level)
+    found = run(dut, testbenches=[write], pulses=["row_done"], tail=60)
+    taken = [cycle for cycle, level in enumerate(ready) if level]
+    assert taken == [*range(12), *range(31, 39), *range(41, 45)], "no cycle is lost within and between rows"
+    assert found["row_done"] == [cycle + StoreWriter.LATENCY for cycle in taken[3::4]]
+
+
+def _filled(cfg, requests, sinks, **options):
+    """Fill one row, then send ``requests`` {reader: items} as fast as they are taken."""
+    dut = RowStore(cfg)
+    rng = np.random.default_rng(9)
+    row = random_vectors(rng, (cfg.joints, cfg.banks), 0.6)
+    start = []
+
+    def ask(k):
+        async def send(ctx):
+            while not ctx.get(dut.row_done):
+                await ctx.tick()
+            start.append(k)
+            await feed(ctx, dut.req[k], requests[k], random.Random(0), 0)
+        return send
+    found = run(dut, {"i": [compress(x) for x in row.reshape(-1, BANK)]}, sinks, pulses=["row_done"],
+                testbenches=[ask(k) for k in requests], timeout=1000, **options)
+    return found, row
+
+
+def test_one_reader_gets_one_vector_a_cycle():
+    cfg = RowStoreConfig(frames=1, rows=1, joints=8, banks=4, depths=(32,) * 4, tags=(0, 2))
+    places = [(v, b) for v in range(8) for b in range(4)]
+    found, row = _filled(cfg, {1: [{"joint": v, "bank": b} for v, b in places]}, {"rsp.1": 32})
+    first = found["row_done"][0] + StoreReader.LATENCY
+    assert found["times"]["rsp.1"] == list(range(first, first + 32))
+    assert [answer["vector"] for answer in found["rsp.1"]] == [compress(row[v, b]) for v, b in places]
+
+
+def test_readers_take_turns():
+    cfg = RowStoreConfig(frames=1, rows=1, joints=4, banks=4, depths=(16,) * 4, tags=(0, 0, 0))
+    places = [{"joint": v, "bank": b} for v in range(4) for b in range(4)]
+    found, _ = _filled(cfg, dict.fromkeys(range(3), places), {f"rsp.{k}": 16 for k in range(3)})
+    first = found["row_done"][0] + StoreReader.LATENCY
+    times = [found["times"][f"rsp.{k}"] for k in range(3)]
+    assert sorted(sum(times, [])) == list(range(first, first + 48))
+    assert all(later - earlier == 3 for reader in times for earlier, later in zip(reader, reader[1:]))
+
+
+def test_a_resting_reader_stops_only_itself():
+    cfg = RowStoreConfig(frames=1, rows=1, joints=4, banks=4, depths=(16,) * 4, tags=(0, 0), answers=4)
+    places = [{"joint": v, "bank": b} for v in range(4) for b in range(4)]
+    dut_found, row = _filled(cfg, {0: places[:4], 1: places}, {"rsp.1": 16})
+    assert [answer["vector"] for answer in dut_found["rsp.1"]] == [compress(x) for x in row.reshape(-1, BANK)]

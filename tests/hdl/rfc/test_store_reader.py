@@ -1,0 +1,75 @@
+"""The reader alone: the arbiter, and requests that are taken only when there is room for the answer."""
+
+import random
+
+import pytest
+
+from bench import STREAM_PATTERNS, feed, run, simulate
+from hypgcn.rfc import RowStoreConfig
+from hypgcn.rfc.store_reader import RoundRobin, StoreReader
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8])
+def test_round_robin(count):
+    dut = RoundRobin(count)
+    rng = random.Random(7)
+
+    async def check(ctx):
+        last = count - 1
+        for _ in range(200):
+            ask = rng.getrandbits(count)
+            ctx.set(dut.ask, ask)
+            order = [(last + 1 + n) % count for n in range(count)]
+            expected = next((k for k in order if ask >> k & 1), None)
+            assert ctx.get(dut.grant) == (0 if expected is None else 1 << expected)
+            last = last if expected is None else expected
+            await ctx.tick()
+    simulate(dut, check)
+
+
+@pytest.mark.parametrize("answers", [2, 5, 8])
+def test_takes_no_request_without_room(answers):
+    """Reader 0 takes no answer: it gets as many requests through as it has places. Reader 1 gets all of its own."""
+    cfg = RowStoreConfig(frames=1, rows=2, joints=3, banks=2, depths=(6,) * 4, tags=(0, 4), answers=answers)
+    dut = StoreReader(cfg)
+    taken = 0
+
+    async def watch(ctx):
+        nonlocal taken
+        async for _, _, valid, ready in ctx.tick().sample(dut.req[0].valid, dut.req[0].ready):
+            taken += valid & ready
+
+    async def stubborn(ctx):
+        ctx.set(dut.req[0].valid, 1)
+        await ctx.tick().repeat(80)
+
+    async def other(ctx):
+        await feed(ctx, dut.req[1], [{"tag": n} for n in range(16)], random.Random(0), 0)
+    found = run(dut, sinks={"rsp.1": 16}, testbenches=[stubborn, other], background=[watch])
+    assert taken == answers
+    assert [answer["tag"] for answer in found["rsp.1"]] == list(range(16))
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+def test_addresses_and_order(idle, stall):
+    """Header and base addresses are those of (slot, joint, bank), and answers keep the order of each reader."""
+    cfg = RowStoreConfig(frames=1, rows=5, joints=3, banks=3, depths=(9,) * 4, tags=(6, 6))
+    dut = StoreReader(cfg)
+    rng = random.Random(2)
+    requests = [[{"slot": rng.randrange(5), "joint": rng.randrange(3), "bank": rng.randrange(3), "tag": n}
+                 for n in range(40)] for _ in range(2)]
+    addresses = []
+
+    async def watch(ctx):
+        watched = [dut.header.addr, dut.base.addr] + [s for req in dut.req for s in (req.valid, req.ready)]
+        chosen = None
+        async for _, _, header, base, *parts in ctx.tick().sample(*watched):
+            if chosen is not None:
+                addresses.append((chosen, header, base))
+            chosen = next((k for k in range(2) if parts[2 * k] and parts[2 * k + 1]), None)
+    found = run(dut, {f"req.{k}": requests[k] for k in range(2)}, {f"rsp.{k}": 40 for k in range(2)}, seed=3, idle=idle,
+                stall=stall, background=[watch])
+    for k in range(2):
+        assert [answer["tag"] for answer in found[f"rsp.{k}"]] == list(range(40))
+        assert [(header, base) for chosen, header, base in addresses if chosen == k] == [
+            ((r["slot"] * 3 + r["joint"]) * 3 + r["bank"], r["slot"] * 3 + r["joint"]) for r in requests[k]]
