@@ -37,9 +37,12 @@ class RfcEncoder(wiring.Component):
 
     LATENCY = 2 + -(-_STEPS // _STEPS_PER_STAGE)
 
-    i: In(stream.Signature(dense_layout()))
-    o: Out(stream.Signature(vector_layout()))
-    threshold: In(7)
+    def __init__(self):
+        super().__init__({
+            "i": In(stream.Signature(dense_layout())),
+            "o": Out(stream.Signature(vector_layout())),
+            "threshold": In(7),
+        })
 
     def elaborate(self, platform):
         m = Module()
