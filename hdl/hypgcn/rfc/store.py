@@ -39,6 +39,7 @@ class RowStore(wiring.Component):
     -------
     i : In(stream of :func:`vector_layout`), (joint, bank) order
     row_done : Out(1), high for a cycle per row, in order: it can be read from this cycle on
+    row_overflow : Out(1), in the cycle of ``row_done``: the flag of that row
     release : In(1), frees the oldest row in each cycle in which it is high; not more often than ``row_done``
     req : In(streams of :func:`row_request_layout`), a tuple with one per reader, members ``req0``...
     rsp : Out(streams of :func:`row_response_layout`), in the order of the requests, members ``rsp0``...;
@@ -51,6 +52,7 @@ class RowStore(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(vector_layout())),
             "row_done": Out(1),
+            "row_overflow": Out(1),
             "release": In(1),
             **reader_ports(cfg),
             "overflow_count": Out(COUNT_WIDTH),
@@ -88,6 +90,7 @@ class RowStore(wiring.Component):
         m.d.comb += [
             writer.release.eq(self.release),
             self.row_done.eq(writer.row_done),
+            self.row_overflow.eq(writer.row_overflow),
             self.overflow_count.eq(writer.overflow_count),
             reader.flags.eq(writer.flags),
         ]

@@ -41,6 +41,7 @@ class StoreWriter(wiring.Component):
     i : In(stream of :func:`vector_layout`), (joint, bank) order
     release : In(1), frees the oldest row in each cycle in which it is high
     row_done : Out(1), high for a cycle per row: the row can be read from this cycle on
+    row_overflow : Out(1), in the cycle of ``row_done``: the flag of that row
     overflow_count : Out(32), vectors that lost values since reset, stays at its largest value
     flags : Out(rows), of each slot: a vector of its sequence had lost values by its end, here or before
     header, base : Out(write side); data : Out(MINI_BANKS write sides, called ``data0``...)
@@ -54,6 +55,7 @@ class StoreWriter(wiring.Component):
             "i": In(stream.Signature(vector_layout())),
             "release": In(1),
             "row_done": Out(1),
+            "row_overflow": Out(1),
             "overflow_count": Out(COUNT_WIDTH),
             "flags": Out(cfg.rows),
             "header": Out(memory_write(cfg.header_shape)),
@@ -168,7 +170,7 @@ class StoreWriter(wiring.Component):
     def _flags(self, m, valid, truncated, lost, row_end, sequence_end, slot):
         sticky, now, counts = Signal(), Signal(), Signal()
         m.d.comb += now.eq(sticky | lost)
-        m.d.sync += [self.row_done.eq(row_end), counts.eq(truncated)]
+        m.d.sync += [self.row_done.eq(row_end), self.row_overflow.eq(now), counts.eq(truncated)]
         with m.If(valid):
             m.d.sync += sticky.eq(now & ~sequence_end)
         with m.If(row_end):

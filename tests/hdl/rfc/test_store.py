@@ -47,12 +47,15 @@ def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7):
                            for (v, b), request in zip(places, requests)]
     done = 0
     taken = [0 for _ in readers]
+    row_flags = []
 
     async def count(ctx):
         nonlocal done
-        watched = [dut.row_done, *(part for rsp in dut.rsp for part in (rsp.valid, rsp.ready))]
-        async for _, _, row_done, *parts in ctx.tick().sample(*watched):
+        watched = [dut.row_done, dut.row_overflow, *(part for rsp in dut.rsp for part in (rsp.valid, rsp.ready))]
+        async for _, _, row_done, row_overflow, *parts in ctx.tick().sample(*watched):
             done += row_done
+            if row_done:
+                row_flags.append(row_overflow)
             for k in readers:
                 taken[k] += parts[2 * k] & parts[2 * k + 1]
 
@@ -86,6 +89,7 @@ def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7):
     for k in readers:
         assert found[f"rsp.{k}"] == answers[k], f"reader {k}"
     assert len(found["row_done"]) == len(rows)
+    assert row_flags == [row[0][0]["overflow"] for row in seen]
     return found
 
 
