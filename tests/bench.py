@@ -1,8 +1,8 @@
 """Stream tests on the Amaranth simulator: drive, stall, check the stream rules, count exactly, never hang.
 
 Most tests need only :func:`run`. Payloads go in and come out as plain Python: ``int``, ``list`` (``ArrayLayout``) and
-``dict`` (``StructLayout``; absent fields are zero); a value that does not fit its field is a ``ValueError``. NumPy integers
-and arrays are taken as well.
+``dict`` (``StructLayout``; absent fields are zero); a value that does not fit its field is a ``ValueError``. NumPy
+integers and arrays are taken as well.
 """
 
 import random
@@ -199,14 +199,15 @@ def run(dut, sources=None, sinks=None, *, seed=0, idle=0.0, stall=0.0, timeout=1
     timeout : cycles after which the run fails, telling what each sink has got
     signals : {path: value} of plain inputs, set before the first cycle
     pulses : paths of one-bit outputs whose high cycles are recorded
-    responders : {(request path, response path): function from request to response}: memory models; answers come in order
+    responders : {(request path, response path): function from request to response}: memory models, in order
     setup : ``setup(ctx)`` before the first cycle
     testbenches, background : further async functions of ``ctx``; the former must return for the run to end
 
     Returns
     -------
     dict : sink path -> list of payloads; pulse path -> list of cycle numbers; ``"times"`` -> {sink path: cycle of each
-        transfer}; ``"requests"`` -> {request path: requests seen}; ``"cycles"``: cycles up to and with the last expected transfer
+        transfer}; ``"requests"`` -> {request path: requests seen}; ``"cycles"``: cycles up to and with the last
+        expected transfer
     """
     label = f"seed={seed} idle={idle} stall={stall}"
     print(label)

@@ -88,7 +88,8 @@ def test_responder():
                 m.d.sync += [waiting.eq(0), value.eq(self.rsp.payload)]
             return m
     found = run(Loop(), sinks={"o": 5}, responders={("req", "rsp"): lambda value: value - 1}, idle=0.3, stall=0.3)
-    assert found["o"] == [4, 3, 2, 1, 0] and found["requests"]["req"] == [5, 4, 3, 2, 1]
+    assert found["o"] == [4, 3, 2, 1, 0]
+    assert found["requests"]["req"] == [5, 4, 3, 2, 1]
 
 
 def test_pack():

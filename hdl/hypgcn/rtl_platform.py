@@ -33,13 +33,14 @@ class EmittedModule:
 
 
 def component_ports(component) -> dict:
-    """{emitted name: (value, flow)} of all ports that are at least one bit wide, in the order of the signature."""
+    """{emitted name: (value, flow)} of all ports of at least one bit, in the order of the signature."""
     ports = {}
     for path, member, value in component.signature.flatten(component):
         name = "__".join(map(str, path))
         value = Value.cast(value)
         if isinstance(value, Const) and len(value):
-            raise ValueError(f"port {name} must not be constant: always_valid and always_ready streams cannot be emitted")
+            raise ValueError(f"port {name} must not be constant: always_valid and always_ready streams cannot be "
+                             f"emitted")
         if len(value):
             ports[name] = (value, member.flow)
     return ports
@@ -48,8 +49,8 @@ def component_ports(component) -> dict:
 class RtlPlatform:
     """What components elaborate on when they are emitted as text; it collects what the text needs beside itself.
 
-    Components ask it with ``hasattr``: ``share`` for modules that are emitted once, ``memory`` for instances of the hand-written
-    memories, ``model`` for the simulation model of a vendor primitive.
+    Components ask it with ``hasattr``: ``share`` for modules that are emitted once, ``memory`` for instances of the
+    hand-written memories, ``model`` for the simulation model of a vendor primitive.
 
     Members
     -------
@@ -102,7 +103,7 @@ class RtlPlatform:
         return name
 
     def memory(self, kind: str, *, width: int, depth: int, name: str = "", init=None) -> str:
-        """Note one instance of the hand-written memory ``kind``; the name of its contents file, or ``""`` without ``init``."""
+        """Note an instance of the hand-written memory ``kind``; its contents file's name, ``""`` without ``init``."""
         self.sources[f"{kind}.sv"] = (_HERE / _HAND_WRITTEN[kind]).read_text()
         file = ""
         if init is not None:

@@ -16,12 +16,12 @@ PARAMETERS = {
 class Dsp48e2Mac(wiring.Component):
     """One UltraScale DSP48E2 as a multiply-accumulate with pre-adder: ``p = (0 if first else p) + (a + d) * b``.
 
-    Throughput: one product a cycle; never stalls. Latency: 4 cycles from the operands to ``p``, registers in the order
-    A/D/B1, AD/B2, M, P. OPMODE has one register inside, so ``first`` is delayed by two cycles outside and meets its product
-    at the adder. Cost: 1 DSP48E2 and 2 flip-flops.
+    Throughput: one product a cycle; never stalls. Latency: 4 cycles from the operands to ``p``, registers in the
+    order A/D/B1, AD/B2, M, P. OPMODE has one register inside, so ``first`` is delayed by two cycles outside and meets
+    its product at the adder. Cost: 1 DSP48E2 and 2 flip-flops.
 
-    In simulation (no platform) it is a model of exactly this mode, and on every platform the primitive. ``dsp48e2_sim.sv`` is
-    the same model for the simulation of emitted text. ``a + d`` wraps at 27 bits, ``p`` at 48.
+    In simulation (no platform) it is a model of exactly this mode, and on every platform the primitive.
+    ``dsp48e2_sim.sv`` is the same model for the simulation of emitted text. ``a + d`` wraps at 27 bits, ``p`` at 48.
 
     Members
     -------
@@ -31,11 +31,10 @@ class Dsp48e2Mac(wiring.Component):
 
     LATENCY = 4
 
-    a: In(signed(27))
-    d: In(signed(27))
-    b: In(signed(18))
-    first: In(1)
-    p: Out(signed(48))
+    def __init__(self):
+        super().__init__({
+            "a": In(signed(27)), "d": In(signed(27)), "b": In(signed(18)), "first": In(1), "p": Out(signed(48)),
+        })
 
     def elaborate(self, platform):
         m = Module()

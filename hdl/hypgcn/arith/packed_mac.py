@@ -65,17 +65,20 @@ class PackedMacConfig:
 class PackedMac(wiring.Component):
     """Two multiply-accumulates that share the activation, on one multiplier.
 
-    Every cycle ``acc[n] = (0 if first else acc[n]) + w[n] * x``; a bubble is ``x = 0, first = 0``. Exactly ``LATENCY`` cycles later
-    ``raw`` holds the sums, which ``cfg.unpack(raw)`` extracts. Throughput: one pair of products a cycle; never stalls; reset clears
-    nothing, so a sum starts with ``first``. Exact while both sums fit ``acc_width`` bits; ``w`` is -127..127, ``x`` -128..127.
+    Every cycle ``acc[n] = (0 if first else acc[n]) + w[n] * x``; a bubble is ``x = 0, first = 0``. Exactly ``LATENCY``
+    cycles later ``raw`` holds the sums, which ``cfg.unpack(raw)`` extracts. Throughput: one pair of products a cycle;
+    never stalls; reset clears nothing, so a sum starts with ``first``. Exact while both sums fit ``acc_width`` bits;
+    ``w`` is -127..127, ``x`` -128..127.
 
-    The packed forms compute ``p += ((w[0] << 19) + w[1]) * x``. The low 19 bits of ``p`` are those of ``acc[1]``. A counter follows
-    the wraps of that field: its two top bits going from 11 to 00 count +1, from 00 to 11 count -1 (one product is below 2**14, so
-    the field never crosses half its range in a step). Then ``acc[1] = (wraps << 19) + low`` and ``acc[0] = (p >> 19) - wraps``.
-    For ``acc_width`` <= 19 there is no counter: ``wraps`` is minus the sign bit of the field.
+    The packed forms compute ``p += ((w[0] << 19) + w[1]) * x``. The low 19 bits of ``p`` are those of ``acc[1]``. A
+    counter follows the wraps of that field: its two top bits going from 11 to 00 count +1, from 00 to 11 count -1 (one
+    product is below 2**14, so the field never crosses half its range in a step). Then
+    ``acc[1] = (wraps << 19) + low`` and ``acc[0] = (p >> 19) - wraps``. For ``acc_width`` <= 19 there is no counter:
+    ``wraps`` is minus the sign bit of the field.
 
-    Forms: ``"dsp48e2"`` 1 DSP48E2, explicit; ``"inferred"`` the same registers written out, 1 multiplier of 27 x 18 bits;
-    ``"single"`` one product a multiplier, 2 multipliers. The counter costs about ``acc_width - 19`` LUTs and flip-flops.
+    Forms: ``"dsp48e2"`` 1 DSP48E2, explicit; ``"inferred"`` the same registers written out, 1 multiplier of 27 x 18
+    bits; ``"single"`` one product a multiplier, 2 multipliers. The counter costs about ``acc_width - 19`` LUTs and
+    flip-flops.
 
     Members
     -------

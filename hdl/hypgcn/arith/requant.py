@@ -116,13 +116,13 @@ def _times(value, factor: int):
 class Requant(wiring.Component):
     """Scale accumulators to int8, add the shortcut, round once, clamp once (``docs/numbers.md``).
 
-    ``values[n] = clamp(round_shift(acc[n] * mult[c] + bias[c] + ((res[n] * res_mult) << res_shift), shift), low, high)`` with
-    ``c = group * lanes + n`` and ``round_shift(a, s) = (a + 2**(s-1)) >> s``.
+    ``values[n] = clamp(round_shift(sum[n], shift), low, high)`` with ``round_shift(a, s) = (a + 2**(s-1)) >> s``,
+    ``sum[n] = acc[n] * mult[c] + bias[c] + ((res[n] * res_mult) << res_shift)`` and ``c = group * lanes + n``.
 
-    Throughput: one payload a cycle. Latency: ``LATENCY`` cycles. The whole pipe moves unless ``o`` is held; ``i.ready`` follows
-    ``o.ready`` combinationally. Registers: operands (2), product, sum (those of one DSP48E2), result. Cost per lane: one multiplier of
-    ``acc_width`` x 17 bits with its adder; the shortcut term is shifts and adds, no multiplier. Tables of mult and bias: a ROM of
-    ``groups`` words, or constants for one group.
+    Throughput: one payload a cycle. Latency: ``LATENCY`` cycles. The whole pipe moves unless ``o`` is held; ``i.ready``
+    follows ``o.ready`` combinationally. Registers: operands (2), product, sum (those of one DSP48E2), result. Cost per
+    lane: one multiplier of ``acc_width`` x 17 bits with its adder; the shortcut term is shifts and adds, no multiplier.
+    Tables of mult and bias: a ROM of ``groups`` words, or constants for one group.
 
     Members
     -------
@@ -186,7 +186,8 @@ class Requant(wiring.Component):
         mult2 = Signal(mult.shape(), name=f"mult{lane}", reset_less=True)
         offset2 = Signal(offset.shape(), name=f"offset{lane}", reset_less=True)
         res1 = Signal(signed(8), name=f"res{lane}", reset_less=True)
-        res2 = Signal(signed(8 + cfg.res_mult.bit_length()), name=f"term{lane}", reset_less=True, attrs={"use_dsp": "no"})
+        res2 = Signal(signed(8 + cfg.res_mult.bit_length()), name=f"term{lane}", reset_less=True,
+                      attrs={"use_dsp": "no"})
         product = Signal(signed(cfg.acc_width + len(mult)), name=f"product{lane}", reset_less=True,
                          attrs={"use_dsp": "yes"})
         addend = Signal(signed(_signed_width((max(map(abs, cfg.offsets)) + cfg.res_limit,))), name=f"addend{lane}",

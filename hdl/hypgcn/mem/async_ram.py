@@ -10,8 +10,9 @@ __all__ = ["AsyncRam"]
 class AsyncRam(wiring.Component):
     """LUT RAM with one write port and one combinational read port.
 
-    ``r_data`` is the word at ``r_addr`` in the same cycle; a word written shows from the next cycle on. A word that was never
-    written is undefined (reset clears nothing), and so is an address beyond the depth. Storage: ``depth * width`` bits.
+    ``r_data`` is the word at ``r_addr`` in the same cycle; a word written shows from the next cycle on. A word that was
+    never written is undefined (reset clears nothing), and so is an address beyond the depth. Storage:
+    ``depth * width`` bits.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ def check_choice(name, value, choices):
 
 
 def garbage(width, depth, platform):
-    """What a RAM holds before it is written: in simulation something that a unit which relies on zeros will trip over."""
+    """What a RAM holds before it is written: in simulation, something that trips a unit which relies on zeros."""
     if platform is not None:
         return []
     rng = random.Random(width * depth)

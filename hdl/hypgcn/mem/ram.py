@@ -10,9 +10,10 @@ __all__ = ["Ram"]
 class Ram(wiring.Component):
     """Memory with one write port and one registered read port.
 
-    ``r_data`` shows the word at ``r_addr`` ``latency`` enabled cycles later; one read and one write a cycle. ``r_en`` low freezes
-    the read registers. Reading an address in the cycle in which it is written gives an undefined value; so does a word that was
-    never written (reset clears nothing), and an address beyond the depth. Storage: ``depth * width`` bits.
+    ``r_data`` shows the word at ``r_addr`` ``latency`` enabled cycles later; one read and one write a cycle. ``r_en``
+    low freezes the read registers. Reading an address in the cycle in which it is written gives an undefined value; so
+    does a word that was never written (reset clears nothing), and an address beyond the depth. Storage:
+    ``depth * width`` bits.
 
     Parameters
     ----------

@@ -18,8 +18,8 @@ def _same(a, b) -> bool:
 def connect(m, source, sink):
     """Connect stream ``source`` to stream ``sink``, as ``wiring.connect``, but only when their payloads mean the same.
 
-    ``wiring.connect`` joins any two payloads of equal width; this raises :exc:`TypeError` when signedness or layout differ.
-    Ports of the enclosing component are passed as ``wiring.flipped(self.i)``.
+    ``wiring.connect`` joins any two payloads of equal width; this raises :exc:`TypeError` when signedness or layout
+    differ. Ports of the enclosing component are passed as ``wiring.flipped(self.i)``.
     """
     ours, theirs = source.payload.shape(), sink.payload.shape()
     if not _same(ours, theirs):

@@ -10,9 +10,9 @@ __all__ = ["Queue"]
 class Queue(wiring.Component):
     """First in, first out, in LUT RAM.
 
-    Throughput: one payload a cycle in and out, at every fill level but full (a full queue takes the next payload one cycle
-    after it gave one). Latency: 1 cycle from an empty queue. No combinational path between its two sides. Storage:
-    ``depth`` payloads in an :class:`~hypgcn.mem.AsyncRam`.
+    Throughput: one payload a cycle in and out, at every fill level but full (a full queue takes the next payload one
+    cycle after it gave one). Latency: 1 cycle from an empty queue. No combinational path between its two sides.
+    Storage: ``depth`` payloads in an :class:`~hypgcn.mem.AsyncRam`.
 
     Parameters
     ----------

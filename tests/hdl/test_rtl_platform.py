@@ -1,0 +1,77 @@
+# amaranth: UnusedElaboratable=no
+import pytest
+from amaranth.hdl import Module, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hypgcn.rtl_platform import RtlPlatform, component_ports
+
+
+class Part(wiring.Component):
+    i: In(stream.Signature(data.StructLayout({"a": signed(3), "none": 0})))
+    tags: Out(stream.Signature(0)).array(2)
+    raw: Out(signed(5))
+
+    def __init__(self, cfg=()):
+        self.cfg = cfg
+        super().__init__()
+
+    def elaborate(self, platform):
+        return Module()
+
+
+def test_ports():
+    """Arrays of members get their index, and what has no bits is left out."""
+    assert [(name, len(value), flow) for name, (value, flow) in component_ports(Part()).items()] == [
+        ("i__payload", 3, In), ("i__valid", 1, In), ("i__ready", 1, Out),
+        ("tags__0__valid", 1, Out), ("tags__0__ready", 1, In), ("tags__1__valid", 1, Out), ("tags__1__ready", 1, In),
+        ("raw", 5, Out)]
+
+
+def test_constant_ports():
+    class Source(wiring.Component):
+        o: Out(stream.Signature(8, always_valid=True))
+
+    with pytest.raises(ValueError, match="port o__valid must not be constant"):
+        component_ports(Source())
+
+
+def test_names_and_order():
+    class LongName(Part):
+        pass
+
+    platform = RtlPlatform("net", Part())
+    assert platform.next_module().name == "net"
+    types = [platform.share(component).type for component in (Part((1,)), LongName((1,)), Part((2,)), Part((1,)))]
+    assert types == ["net_part", "net_long_name", "net_part_2", "net_part"]
+    assert platform.modules[0].uses == {"net_part": 2, "net_long_name": 1, "net_part_2": 1}
+    assert platform.next_module().name == "net_part"
+    platform.share(Part((3,)))
+    assert [platform.next_module().name for _ in range(3)] == ["net_long_name", "net_part_2", "net_part_3"]
+    assert platform.next_module() is None
+
+
+def test_unhashable_config():
+    with pytest.raises(TypeError, match="cfg of a shared Part must be hashable"):
+        RtlPlatform("net", Part()).share(Part([1]))
+
+
+def test_memories():
+    platform = RtlPlatform("net", Part())
+    platform.next_module()
+    file = platform.memory("hypgcn_rom", width=9, depth=2, name="weights", init=[1, 511])
+    assert file.startswith("net_weights_")
+    assert platform.images[file] == "001\n1ff\n"
+    assert platform.memory("hypgcn_rom", width=9, depth=2, name="weights", init=[1, 511]) == file
+    others = {platform.memory("hypgcn_rom", width=width, depth=2, name=name, init=init)
+              for width, name, init in ((10, "weights", [1, 511]), (9, "bias", [1, 511]), (9, "weights", [511, 1]))}
+    assert len(others | {file}) == 4
+    assert platform.memory("hypgcn_ram", width=4, depth=3) == ""
+    assert platform.modules[0].memories["hypgcn_rom", "weights", 9, 2, file] == 2
+    assert set(platform.sources) == {"hypgcn_rom.sv", "hypgcn_ram.sv"}
+
+
+def test_models():
+    platform = RtlPlatform("net", Part())
+    platform.model("DSP48E2")
+    assert "module DSP48E2" in platform.sources["sim/DSP48E2.sv"]
