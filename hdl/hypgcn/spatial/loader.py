@@ -1,0 +1,188 @@
+"""Reads rows of X from their store and gives the non-zero values of the channels that the spatial unit needs."""
+
+from dataclasses import dataclass
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..design import BANK
+from ..design.checks import check_range
+from ..layouts import row_request_layout, row_response_layout, vector_layout
+from ..rfc.count import count_ones
+from ..stream import Queue, connect
+from .frame_buffer import FrameBufferConfig
+
+__all__ = ["RowLoaderConfig", "RowLoader"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowLoaderConfig:
+    """Numbers that fix a row loader: ``rows`` of the store 1..1024, ``joints`` 1..64, ``needed``: per channel of X whether it is wanted, at least one."""
+
+    rows: int
+    joints: int
+    needed: tuple[bool, ...]
+
+    def __post_init__(self):
+        check_range("rows", self.rows, 1, 1024)
+        check_range("joints", self.joints, 1, 64)
+        if not any(self.needed):
+            raise ValueError("needed must be set for at least one channel")
+
+    @property
+    def in_banks(self) -> int:
+        """Vectors per joint of the store."""
+        return -(-len(self.needed) // BANK)
+
+    @property
+    def masks(self) -> dict[int, int]:
+        """Per bank that has a needed channel, in order: the needed channels as bits."""
+        masks = [sum(1 << n for n, flag in enumerate(self.needed[b:b + BANK]) if flag) for b in range(0, len(self.needed), BANK)]
+        return {bank: mask for bank, mask in enumerate(masks) if mask}
+
+    @property
+    def channels(self) -> int:
+        """Needed channels: the length of the list that ``o.channel`` counts in."""
+        return sum(map(bool, self.needed))
+
+    @property
+    def buffer(self) -> FrameBufferConfig:
+        """A frame buffer that takes ``o``, with one walk per channel."""
+        return FrameBufferConfig(joints=self.joints, channels=self.channels, repeats=(1,) * self.channels)
+
+    def cycles(self, row) -> int:
+        """Cycles for ``row``, an array (V, C) of X."""
+        total = 0
+        for joint in row:
+            for bank, mask in self.masks.items():
+                total += max(1, sum(mask >> n & 1 for n, value in enumerate(joint[bank * BANK:(bank + 1) * BANK]) if value))
+        return total
+
+
+class RowLoader(wiring.Component):
+    """Vectors of the banks that have a needed channel become tokens, numbered by their channel's place in the list of needed channels.
+
+    Channels that nobody needs are skipped within the vector: bit c of the mask is walked only when channel c is needed, and its value is
+    ``values[ones of the mask below c]``. Each row is read once, in (joint, bank) order, after its ``x_row`` pulse.
+
+    Throughput: one token a cycle; a vector takes ``max(1, its needed non-zeros)`` cycles, so that a row takes at least V times the banks that are read
+    (:meth:`RowLoaderConfig.cycles`). Latency: 3 cycles from a vector to its first token.
+    Stall: a held ``o`` stops the pipe; answers then wait in the store. It also stops at the end of a row while ``ROWS_AHEAD`` flags wait in ``overflow``.
+    Storage: about ``2 * 9 * BANK`` flip-flops. No DSP.
+
+    Parameters
+    ----------
+    cfg : RowLoaderConfig
+
+    Members
+    -------
+    x_row : In(1), pulse: one more row of X can be read; its slot is that of the row before plus 1, modulo ``rows``, beginning with 0
+    row_read : Out(1), pulse: all answers for a row have come
+    req : Out(stream of :func:`row_request_layout`), rsp : In(stream of :func:`row_response_layout`), both without tag
+    o : Out(stream of :attr:`FrameBufferConfig.i_layout`)
+    overflow : Out(stream of 1 bit), per row: the store's flag of this row
+    """
+
+    ROWS_AHEAD = 8
+
+    def __init__(self, cfg: RowLoaderConfig):
+        self.cfg = cfg
+        super().__init__({
+            "x_row": In(1),
+            "row_read": Out(1),
+            "req": Out(stream.Signature(row_request_layout(cfg.rows, cfg.joints, cfg.in_banks, 0))),
+            "rsp": In(stream.Signature(row_response_layout(0))),
+            "o": Out(stream.Signature(cfg.buffer.i_layout)),
+            "overflow": Out(stream.Signature(1)),
+        })
+
+    def _places(self, m, step, name):
+        """Walk the (joint, bank) pairs of a row; ``step`` goes to the next. Returns joint, index into the banks, end of the row."""
+        cfg = self.cfg
+        joint = Signal(range(max(2, cfg.joints)), name=f"{name}_joint")
+        bank = Signal(range(max(2, len(cfg.masks))), name=f"{name}_bank")
+        end = Signal(name=f"{name}_end")
+        bank_end = bank == len(cfg.masks) - 1
+        m.d.comb += end.eq(bank_end & (joint == cfg.joints - 1))
+        with m.If(step):
+            m.d.sync += bank.eq(Mux(bank_end, 0, bank + 1))
+            with m.If(bank_end):
+                m.d.sync += joint.eq(Mux(joint == cfg.joints - 1, 0, joint + 1))
+        return joint, bank, end
+
+    def _request(self, m):
+        """Ask for the rows that are there."""
+        cfg, req = self.cfg, self.req
+        rows_left = Signal(range(cfg.rows + 1))
+        asked = Signal()
+        joint, bank, end = self._places(m, asked, "ask")
+        m.d.comb += [
+            req.valid.eq(rows_left != 0),
+            asked.eq(req.valid & req.ready),
+            req.payload.joint.eq(joint),
+            req.payload.bank.eq(Array(cfg.masks)[bank]),
+        ]
+        slot = Signal.like(req.payload.slot)
+        m.d.comb += req.payload.slot.eq(slot)
+        m.d.sync += rows_left.eq(rows_left + self.x_row - (asked & end))
+        with m.If(asked & end):
+            m.d.sync += slot.eq(Mux(slot == cfg.rows - 1, 0, slot + 1))
+
+    def elaborate(self, platform):
+        m = Module()
+        cfg, rsp, o = self.cfg, self.rsp, self.o
+        self._request(m)
+        m.submodules.flags = flags = Queue(1, self.ROWS_AHEAD)
+        connect(m, flags.o, wiring.flipped(self.overflow))
+
+        # Stage 1 holds a vector and crosses off its needed non-zeros.
+        advance, take = Signal(), Signal()
+        joint, bank, end = self._places(m, take, "rsp")
+        valid1, end1, last1 = Signal(), Signal(), Signal()
+        vector1 = Signal(vector_layout(), reset_less=True)
+        rest, lowest = Signal(BANK, reset_less=True), Signal(BANK)
+        joint1, bank1 = Signal.like(joint, name="joint1"), Signal.like(bank, name="bank1")
+        m.d.comb += [
+            advance.eq(~o.valid | o.ready),
+            lowest.eq(rest & -rest),
+            last1.eq((rest & ~lowest) == 0),
+            rsp.ready.eq((~valid1 | (advance & last1)) & (flags.i.ready | ~end)),
+            take.eq(rsp.valid & rsp.ready),
+            flags.i.valid.eq(take & end),
+            flags.i.payload.eq(rsp.payload.vector.overflow),
+        ]
+        m.d.sync += self.row_read.eq(take & end)
+        with m.If(take):
+            m.d.sync += [
+                valid1.eq(1), vector1.eq(rsp.payload.vector), joint1.eq(joint), bank1.eq(bank), end1.eq(end),
+                rest.eq(rsp.payload.vector.mask & Array(cfg.masks.values())[bank]),
+            ]
+        with m.Elif(advance):
+            m.d.sync += [rest.eq(rest & ~lowest), valid1.eq(valid1 & ~last1)]
+
+        # Stage 2 knows where in the vector the value is, stage 3 has it.
+        valid2, empty2, last2 = Signal(), Signal(reset_less=True), Signal(reset_less=True)
+        channel2, rank2 = Signal(range(BANK), reset_less=True), Signal(range(BANK), reset_less=True)
+        values2 = Signal.like(vector1.values, name="values2", reset_less=True)
+        joint2, bank2 = Signal.like(joint, name="joint2"), Signal.like(bank, name="bank2")
+        below = vector1.mask & (lowest - 1)[:BANK]
+        with m.If(advance):
+            m.d.sync += [
+                valid2.eq(valid1), empty2.eq(rest == 0), last2.eq(end1 & last1), values2.eq(vector1.values),
+                joint2.eq(joint1), bank2.eq(bank1), rank2.eq(count_ones(below)),
+                o.valid.eq(valid2), o.payload.joint.eq(joint2), o.payload.empty.eq(empty2), o.payload.last.eq(last2),
+                o.payload.value.eq(values2[rank2]), o.payload.channel.eq(Array(self._numbers())[Cat(channel2, bank2)]),
+            ]
+            for bit in range(len(channel2)):
+                m.d.sync += channel2[bit].eq(Cat(lowest[c] for c in range(BANK) if c >> bit & 1).any())
+        return m
+
+    def _numbers(self):
+        """Place of each channel of the banks that are read in the list of needed channels; 0 for those that are not in it."""
+        numbers, count = [], 0
+        for mask in self.cfg.masks.values():
+            for n in range(BANK):
+                numbers.append(count if mask >> n & 1 else 0)
+                count += mask >> n & 1
+        return numbers

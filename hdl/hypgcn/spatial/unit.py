@@ -1,0 +1,228 @@
+"""The spatial unit: rows of X in, rows of H out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..arith import Requant, RequantConfig
+from ..design import Block
+from ..design.checks import check_range
+from ..folding import BlockFolding
+from ..layouts import row_request_layout, row_response_layout, vector_layout
+from ..rfc import RfcEncoder
+from ..shortcut import ShortcutConfig, ShortcutReader
+from ..stream import connect
+from .array import ConvArray, ConvArrayConfig
+from .frame_buffer import FrameBuffer, FrameBufferConfig
+from .graph import GraphConfig, GraphUnit
+from .loader import RowLoader, RowLoaderConfig
+from .row_buffer import RowBuffer, RowBufferConfig
+
+__all__ = ["SpatialConfig", "SpatialUnit"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SpatialConfig:
+    """What fixes a spatial unit: the configs of its stages follow from it.
+
+    ``block``: its part of the design; ``joints``, ``frames``: V and T of the rows that come in (rows are all treated alike, whatever T);
+    ``folding``: ``graph_subsets``, ``conv_joints``, ``conv_pairs``, ``h_width`` and ``x_rows`` count here; ``mac``: form of the packed MACs.
+    """
+
+    block: Block
+    joints: int
+    frames: int
+    folding: BlockFolding
+    mac: str = "dsp48e2"
+
+    def __post_init__(self):
+        check_range("joints", self.joints, 1, 64)
+        check_range("frames", self.frames, 1, 4096)
+
+    @property
+    def copied(self) -> tuple[bool, ...]:
+        """Per channel of X: whether the convolution of the shortcut reads it."""
+        down = self.block.down
+        return (False,) * self.block.in_channels if down is None else tuple(down.any(axis=0).tolist())
+
+    @property
+    def loader(self) -> RowLoaderConfig:
+        """Of the loader."""
+        needed = tuple(bool(kept) or copied for kept, copied in zip(self.block.kept, self.copied))
+        return RowLoaderConfig(rows=self.folding.x_rows, joints=self.joints, needed=needed)
+
+    @property
+    def channels(self) -> list[int]:
+        """The list of needed channels."""
+        return [channel for channel, needed in enumerate(self.loader.needed) if needed]
+
+    @property
+    def graph(self) -> GraphConfig:
+        """Of the graph unit."""
+        block = self.block
+        return GraphConfig(
+            joints=self.joints, subsets=block.graph.shape[0], at_once=self.folding.graph_subsets, graph=block.graph,
+            shift=block.graph_shift, acc_width=block.graph_acc_width, mac=self.mac,
+            kept=tuple(bool(block.kept[c]) for c in self.channels), copy=tuple(self.copied[c] for c in self.channels))
+
+    @property
+    def buffer(self) -> FrameBufferConfig:
+        """Of the frame buffer."""
+        return FrameBufferConfig(joints=self.joints, channels=len(self.channels), repeats=self.graph.repeats)
+
+    @property
+    def array(self) -> ConvArrayConfig:
+        """Of the 1x1 array, with the weights in the order of the graph unit's words."""
+        columns = []
+        for channel in self.channels:
+            if self.block.kept[channel]:
+                columns += list(self.block.spatial[:, :, channel].T)
+            if self.copied[channel]:
+                columns.append(self.block.down[:, channel])
+        folding = self.folding
+        return ConvArrayConfig(joints=self.joints, weights=np.stack(columns, axis=1), conv_joints=folding.conv_joints,
+                               conv_pairs=folding.conv_pairs, width=folding.h_width, acc_width=self.block.h_acc_width, mac=self.mac)
+
+    @property
+    def rows(self) -> RowBufferConfig:
+        """Of the row buffer."""
+        return RowBufferConfig(joints=self.joints, channels=self.block.out_channels, width=self.folding.h_width)
+
+    @property
+    def requant(self) -> RequantConfig:
+        """Of the requantiser; lanes beyond the last channel give 0."""
+        block, rows = self.block, self.rows
+        spare = (0,) * (rows.groups * rows.width - block.out_channels)
+        place = data.StructLayout({"joint": range(max(2, rows.joints)), "group": range(max(2, rows.groups)), "last": 1})
+        return RequantConfig(
+            lanes=rows.width, acc_width=block.h_acc_width, mult=(*block.h_mult.tolist(), *spare), bias=(*block.h_bias.tolist(), *spare),
+            shift=block.h_shift, low=0, high=127, res_mult=block.h_res_mult, res_shift=block.h_res_shift, meta=place)
+
+    @property
+    def shortcut(self) -> ShortcutConfig:
+        """Of the reader of the identity shortcut."""
+        array = self.array
+        return ShortcutConfig(rows=self.folding.x_rows, joints=self.joints, banks=self.block.in_banks, width=array.width,
+                              conv_joints=array.conv_joints, pass_groups=min(array.pass_groups, array.groups), groups=array.groups)
+
+    @property
+    def macs(self) -> int:
+        """Packed MACs."""
+        return self.graph.macs + self.array.macs
+
+    def cycles(self, row) -> dict[str, int]:
+        """Cycles that each stage takes for ``row``, an array (V, Cin) of X; the largest counts."""
+        counts = np.count_nonzero(np.asarray(row)[:, self.channels], axis=0).tolist()
+        found = {"load": self.loader.cycles(row), "graph": self.graph.cycles(counts), "conv": self.array.cycles, "rows": self.rows.cycles}
+        return found | ({"shortcut": self.shortcut.reads} if self.block.shortcut_h == "identity" else {})
+
+
+class SpatialUnit(wiring.Component):
+    """Graph product and 1x1 convolution of the rows of X, shortcut, requantisation and threshold: ``H[t,w,o]`` of ``docs/numbers.md``.
+
+    Rows follow each other; every stage works on a row of its own, so up to seven rows are on their way.
+
+    Throughput: a row takes as long as its slowest stage: :meth:`SpatialConfig.cycles`, and a few cycles more where two stages take equally long.
+    Latency: the sum of the stages, about their cycles for one row each.
+    Stall: a held ``o`` stops stage after stage, without loss. Rows of X are only read between their ``x_row`` and their ``x_used``.
+    DSP: ``ceil(graph_subsets * V / 2) + conv_joints * conv_pairs`` packed MACs and ``h_width`` multipliers of the requantiser. Storage: see the stages.
+
+    Parameters
+    ----------
+    cfg : SpatialConfig
+
+    Members
+    -------
+    x_row : In(1), pulse: a row of X is complete in the store, in the slot after the row before
+    x_used : Out(1), pulse: this unit has read a row of X and its answers have come; as many as ``x_row``, in order
+    load_req, load_rsp : Out, In(streams of :func:`row_request_layout`, :func:`row_response_layout`, no tag)
+    res_req, res_rsp : the same for the shortcut, only when ``shortcut_h`` is an identity
+    threshold : In(7), values of H up to this become 0
+    o : Out(stream of :func:`vector_layout`), H in (joint, bank) order; ``overflow`` is that of the row of X
+    """
+
+    def __init__(self, cfg: SpatialConfig):
+        self.cfg = cfg
+        request = stream.Signature(row_request_layout(cfg.folding.x_rows, cfg.joints, cfg.block.in_banks, 0))
+        response = stream.Signature(row_response_layout(0))
+        ports = {"x_row": In(1), "x_used": Out(1), "load_req": Out(request), "load_rsp": In(response)}
+        if cfg.block.shortcut_h == "identity":
+            ports |= {"res_req": Out(request), "res_rsp": In(response)}
+        super().__init__({**ports, "threshold": In(7), "o": Out(stream.Signature(vector_layout()))})
+
+    def elaborate(self, platform):
+        m = Module()
+        cfg = self.cfg
+        m.submodules.loader = loader = RowLoader(cfg.loader)
+        m.submodules.buffer = buffer = FrameBuffer(cfg.buffer)
+        m.submodules.graph = graph = GraphUnit(cfg.graph)
+        m.submodules.array = array = ConvArray(cfg.array)
+        m.submodules.requant = requant = Requant(cfg.requant)
+        m.submodules.rows = rows = RowBuffer(cfg.rows)
+        m.submodules.encoder = encoder = RfcEncoder()
+
+        connect(m, loader.req, wiring.flipped(self.load_req))
+        connect(m, wiring.flipped(self.load_rsp), loader.rsp)
+        connect(m, loader.o, buffer.i)
+        connect(m, buffer.o, graph.i)
+        connect(m, graph.o, array.i)
+        connect(m, encoder.o, wiring.flipped(self.o))
+        m.d.comb += [loader.x_row.eq(self.x_row), encoder.threshold.eq(self.threshold)]
+
+        res_valid = self._shortcut(m, array, requant) if cfg.block.shortcut_h == "identity" else C(1)
+        meta = requant.i.payload.meta
+        m.d.comb += [
+            requant.i.valid.eq(array.o.valid & res_valid),
+            array.o.ready.eq(requant.i.ready & res_valid),
+            requant.i.payload.acc.eq(array.o.payload.acc), requant.i.payload.group.eq(array.o.payload.group),
+            meta.joint.eq(array.o.payload.joint), meta.group.eq(array.o.payload.group), meta.last.eq(array.o.payload.last),
+        ]
+        # The shortcut's last value of a row comes after everything else of the row has been read.
+        row_end = array.o.valid & array.o.ready & array.o.payload.last
+        m.d.comb += self.x_used.eq(row_end if cfg.block.shortcut_h == "identity" else loader.row_read)
+
+        place = requant.o.payload.meta
+        m.d.comb += [
+            rows.i.valid.eq(requant.o.valid), requant.o.ready.eq(rows.i.ready),
+            rows.i.payload.values.eq(requant.o.payload.values), rows.i.payload.joint.eq(place.joint),
+            rows.i.payload.group.eq(place.group), rows.i.payload.last.eq(place.last),
+        ]
+        self._encode(m, loader.overflow, rows, encoder)
+        return m
+
+    def _shortcut(self, m, array, requant):
+        """X for the identity shortcut, in the order of the array's sums; returns whether it is there."""
+        cfg = self.cfg
+        m.submodules.shortcut = shortcut = ShortcutReader(cfg.shortcut)
+        connect(m, shortcut.req, wiring.flipped(self.res_req))
+        connect(m, wiring.flipped(self.res_rsp), shortcut.rsp)
+        rows_left, slot = Signal(range(cfg.folding.x_rows + 1)), Signal.like(shortcut.row.payload.slot)
+        asked = shortcut.row.valid & shortcut.row.ready
+        m.d.comb += [
+            shortcut.row.valid.eq(rows_left != 0), shortcut.row.payload.slot.eq(slot),
+            shortcut.o.ready.eq(requant.i.ready & array.o.valid),
+            requant.i.payload.res.eq(shortcut.o.payload.res),
+        ]
+        m.d.sync += rows_left.eq(rows_left + self.x_row - asked)
+        with m.If(asked):
+            m.d.sync += slot.eq(Mux(slot == cfg.folding.x_rows - 1, 0, slot + 1))
+        return shortcut.o.valid
+
+    def _encode(self, m, overflow, rows, encoder):
+        """Every vector of a row gets the row's overflow flag on its way to the encoder."""
+        vectors = self.cfg.joints * self.cfg.block.out_banks
+        count = Signal(range(max(2, vectors)))
+        sent, row_end = Signal(), Signal()
+        m.d.comb += [
+            encoder.i.valid.eq(rows.o.valid & overflow.valid),
+            encoder.i.payload.values.eq(rows.o.payload.values), encoder.i.payload.overflow.eq(overflow.payload),
+            sent.eq(encoder.i.valid & encoder.i.ready),
+            row_end.eq(sent & (count == vectors - 1)),
+            rows.o.ready.eq(encoder.i.ready & overflow.valid),
+            overflow.ready.eq(row_end),
+        ]
+        with m.If(sent):
+            m.d.sync += count.eq(Mux(row_end, 0, count + 1))
