@@ -76,7 +76,7 @@ def test_corners_alone(acc_width, form):
 def test_corners_after_each_other(acc_width, form):
     """Every corner product on top of every other, with and without a bubble between."""
     steps = []
-    for index, (a, b) in enumerate(itertools.product(CORNERS[::3], CORNERS[::2])):
+    for index, (a, b) in enumerate(itertools.product(CORNERS[::7], CORNERS[::4])):
         steps.append((*a, 1))
         if index % 3 == 0:
             steps.append((0, 127, -127, 0))

@@ -64,9 +64,9 @@ def test_matches_numbers(name, idle, stall):
 
 @pytest.mark.parametrize("shift", [1, 2, 8])
 def test_rounds_half_up(shift):
-    """Every accumulator of 12 bits, so every tie on both sides of zero, and both limits from both sides."""
-    cfg = RequantConfig(lanes=1, acc_width=12, mult=(3,), bias=(-1,), shift=shift, low=-100, high=90)
-    items = [{"acc": [acc], "res": [0], "group": 0} for acc in range(-2048, 2048)]
+    """Every accumulator of 11 bits, so every tie on both sides of zero, and both limits from both sides."""
+    cfg = RequantConfig(lanes=1, acc_width=11, mult=(3,), bias=(-1,), shift=shift, low=-100, high=90)
+    items = [{"acc": [acc], "res": [0], "group": 0} for acc in range(-1024, 1024)]
     found = run(Requant(cfg), {"i": items}, {"o": len(items)}, timeout=5000)
     np.testing.assert_array_equal([item["values"] for item in found["o"]], golden(cfg, items))
 
