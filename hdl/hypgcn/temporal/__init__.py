@@ -1,3 +1,10 @@
 """Temporal convolution: sparse dot products on dynamically scheduled lanes, shortcut, requantisation."""
 
-from .schedule import *
+from .combine import Combine, CombineConfig
+from .dispatch import Dispatcher, DispatcherConfig
+from .lane import Lane, LaneConfig
+from .schedule import TemporalSchedule
+from .unit import TemporalConfig, TemporalUnit
+
+__all__ = ["Combine", "CombineConfig", "Dispatcher", "DispatcherConfig", "Lane", "LaneConfig", "TemporalConfig",
+           "TemporalSchedule", "TemporalUnit"]

@@ -15,8 +15,11 @@ __all__ = ["Dispatcher", "DispatcherConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class DispatcherConfig:
-    """Sizes of a dispatcher, each at least 1: ``lanes``, ``joints``, ``passes`` of the schedule, ``kernel``, ``h_rows``, ``x_rows``; ``shortcut``:
-    a reader of X wants to hear of rows."""
+    """Sizes of a dispatcher.
+
+    ``lanes``, ``joints``, ``passes`` of the schedule, ``kernel``, ``h_rows``, ``x_rows``: each at least 1;
+    ``shortcut``: a reader of X wants to hear of rows.
+    """
 
     lanes: int
     joints: int
@@ -33,14 +36,14 @@ class DispatcherConfig:
 
 
 class Dispatcher(wiring.Component):
-    """Makes the jobs of each output row, joint slow and pass fast, and gives each to a free lane: the one whose turn it is or
-    the next after it.
+    """Makes the jobs of each output row, joint slow and pass fast, and gives each to a free lane: the one whose turn it
+    is or the next after it.
 
-    A lane is free when it has taken its last job, which it does as soon as the reads of that job are under way; so lanes with few
-    non-zeros get more jobs. ``order`` tells which lane got each job: results retire in that order.
+    A lane is free when it has taken its last job, which it does as soon as the reads of that job are under way; so
+    lanes with few non-zeros get more jobs. ``order`` tells which lane got each job: results retire in that order.
 
-    Throughput: one job a cycle; 2 cycles a row in between. Latency: 3 cycles from a row to its first job. A full ``order``, ``row`` or ``x_row`` makes
-    it wait. Storage: one job per lane in registers.
+    Throughput: one job a cycle; 1 cycle a row in between. Latency: 2 cycles from a row to its first job. A full
+    ``order``, ``row`` or ``x_row`` makes it wait. Storage: one job per lane in registers.
 
     Parameters
     ----------
@@ -57,9 +60,10 @@ class Dispatcher(wiring.Component):
 
     def __init__(self, cfg: DispatcherConfig):
         self.cfg = cfg
+        jobs = job_layout(cfg.h_rows, cfg.x_rows, cfg.kernel, cfg.joints, cfg.passes)
         members = {
             "i": In(stream.Signature(window_layout(cfg.h_rows, cfg.x_rows, cfg.kernel))),
-            "job": Out(stream.Signature(job_layout(cfg.h_rows, cfg.x_rows, cfg.kernel, cfg.joints, cfg.passes))).array(cfg.lanes),
+            "job": Out(stream.Signature(jobs)).array(cfg.lanes),
             "order": Out(stream.Signature(data.StructLayout({"lane": range(max(2, cfg.lanes))}))),
             "row": Out(stream.Signature(data.StructLayout({"overflow": 1}))),
         }

@@ -13,7 +13,7 @@ from ..rfc import RfcDecoder
 from ..share import shared
 from ..stream import Queue, connect
 from .schedule import TemporalSchedule
-from .walker import Walker, fetch_layout, job_layout
+from .walker import Walker, job_layout
 
 __all__ = ["Lane", "LaneConfig"]
 
@@ -22,8 +22,9 @@ __all__ = ["Lane", "LaneConfig"]
 class LaneConfig:
     """What fixes a lane.
 
-    ``schedule``: passes and weights; ``joints``: V; ``h_rows``, ``h_banks``, ``x_rows``, ``x_banks``: sizes of the two stores, ``h_rows`` at least
-    the kernel; ``acc_width``: of a sum; ``mac``: form of the packed MACs; ``fetches``: vectors under way or waiting, at least 2.
+    ``schedule``: passes and weights; ``joints``: V; ``h_rows``, ``h_banks``, ``x_rows``, ``x_banks``: sizes of the
+    two stores, ``h_rows`` at least the kernel; ``acc_width``: of a sum; ``mac``: form of the packed MACs;
+    ``fetches``: vectors under way or waiting, at least 2.
     """
 
     schedule: TemporalSchedule
@@ -72,17 +73,18 @@ class LaneConfig:
 class Lane(wiring.Component):
     """``2 * lane_pairs`` sums of products of one (frame, joint), over the non-zero values of the vectors of a pass.
 
-    ``sum[s] = sum over entries e of the job's pass, over non-zeros (c, x) of the vector of e: weight[e, c, s] * x``; entries with
-    taps outside ``tap_low..tap_high`` are skipped.
+    ``sum[s] = sum over entries e of the job's pass, over non-zeros (c, x) of the vector of e: weight[e, c, s] * x``;
+    entries with taps outside ``tap_low..tap_high`` are skipped.
 
-    A read costs no MAC cycle until its vector is there: up to ``fetches`` vectors are asked for or wait while earlier ones are worked
-    on, across jobs. Vectors without non-zeros are dropped beside the work, but for the last of a pass.
-    Throughput, when the stores answer within ``5 * (fetches - 1)`` cycles for vectors of 5 non-zeros: a job takes
-    ``max(non-zeros, entries + 5, LATENCY)`` cycles, at least 1 for the non-zeros. Latency: ``LATENCY`` cycles from a pass's last token to ``o``.
-    One result waits in ``o`` while the next pass is summed; the last token of that pass waits until ``o`` is taken.
+    A read costs no MAC cycle until its vector is there: up to ``fetches`` vectors are asked for or wait while earlier
+    ones are worked on, across jobs. Vectors without non-zeros are dropped beside the work, but for the last of a
+    pass. Throughput, when the stores answer within ``5 * (fetches - 1)`` cycles for vectors of 5 non-zeros: a job
+    takes ``max(non-zeros, entries + 5, LATENCY)`` cycles, at least 1 for the non-zeros. Latency: ``LATENCY`` cycles
+    from a pass's last token to ``o``. One result waits in ``o`` while the next pass is summed; the last token of that
+    pass waits until ``o`` is taken.
 
-    All lanes of a unit are the same module. Cost: ``lane_pairs`` packed MACs, ``entries * BANK * 16 * lane_pairs`` bits of weights, ``fetches`` vectors of
-    X in LUT RAM if it reads X, ``lane_pairs`` raw sums in registers.
+    All lanes of a unit are the same module. Cost: ``lane_pairs`` packed MACs, ``entries * BANK * 16 * lane_pairs``
+    bits of weights, ``fetches`` vectors of X in LUT RAM if it reads X, ``lane_pairs`` raw sums in registers.
 
     Parameters
     ----------
@@ -174,7 +176,8 @@ class Lane(wiring.Component):
         with m.Elif(self.o.valid & self.o.ready):
             m.d.sync += finishing.eq(0)
 
-        m.submodules.weights = weights = Rom(schedule.word_width, schedule.words, latency=self.WEIGHT_LATENCY, name="weights")
+        m.submodules.weights = weights = Rom(schedule.word_width, schedule.words, latency=self.WEIGHT_LATENCY,
+                                             name="weights")
         m.d.comb += weights.addr.eq(Cat(token.channel, token.meta.entry))
 
         fresh = Signal(init=1)      # the next token is the first of its pass

@@ -1,4 +1,4 @@
-"""Which output channels a lane sums at once, and which vectors it reads for them. Plain Python: no hardware in this file."""
+"""Which output channels a lane sums at once, and which vectors it reads for them: plain Python, no hardware."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,11 @@ __all__ = ["Entry", "Pass", "Step", "TemporalSchedule"]
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One vector of a pass: ``source`` ``"h"`` (tap ``tap``, bank ``bank`` of H), ``"x"`` (bank of X) or ``"none"`` (holds the
-    place of a pass that reads nothing)."""
+    """One vector of a pass.
+
+    ``source``: ``"h"`` (``tap`` and ``bank`` of H), ``"x"`` (``bank`` of X) or ``"none"`` (holds the place of a pass
+    that reads nothing).
+    """
 
     source: str
     tap: int = 0
@@ -22,8 +25,11 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Pass:
-    """Output channels that a lane sums at once: ``slots[s]`` is the channel of accumulator s, or None; ``first``, ``stop``: its range
-    in :attr:`TemporalSchedule.entries`, never empty."""
+    """Output channels that a lane sums at once.
+
+    ``slots[s]``: channel of accumulator s, or None; ``first``, ``stop``: its range in
+    :attr:`TemporalSchedule.entries`, never empty.
+    """
 
     slots: tuple[int | None, ...]
     first: int
@@ -49,9 +55,10 @@ class Step:
 class TemporalSchedule:
     """Work of the temporal lanes for one (frame, joint), fixed at generation time.
 
-    A channel is *computed* when ``filters`` keeps it or the shortcut is a convolution. The computed channels of consecutive groups
-    fill the ``2 * lane_pairs`` accumulators of a pass; a group is never split. A pass reads, in (tap, bank) order, the vectors of H that
-    ``taps`` keeps and for which one of its channels has a non-zero weight, then likewise those of X. There is at least one pass.
+    A channel is *computed* when ``filters`` keeps it or the shortcut is a convolution. The computed channels of
+    consecutive groups fill the ``2 * lane_pairs`` accumulators of a pass; a group is never split. A pass reads, in
+    (tap, bank) order, the vectors of H that ``taps`` keeps and for which one of its channels has a non-zero weight,
+    then likewise those of X. There is at least one pass.
 
     Parameters
     ----------

@@ -4,7 +4,6 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..layouts import row_request_layout
 from ..mem import Rom
 
 __all__ = ["Walker", "fetch_layout", "job_layout"]
@@ -13,8 +12,9 @@ __all__ = ["Walker", "fetch_layout", "job_layout"]
 def job_layout(h_rows: int, x_rows: int, kernel: int, joints: int, passes: int) -> data.StructLayout:
     """One pass of one (frame, joint).
 
-    ``slot``: of row ``t * stride - pad`` in the H store (where it would be, when it is before the clip); ``tap_low``, ``tap_high``: first
-    and last tap inside the clip; ``x_slot``: of row ``t * stride`` in the X store; ``joint``; ``index`` of the pass.
+    ``slot``: of row ``t * stride - pad`` in the H store (where it would be, when it is before the clip); ``tap_low``,
+    ``tap_high``: first and last tap inside the clip; ``x_slot``: of row ``t * stride`` in the X store; ``joint``;
+    ``index`` of the pass.
     """
     return data.StructLayout({
         "slot": range(max(2, h_rows)), "tap_low": range(max(2, kernel)), "tap_high": range(max(2, kernel)),
@@ -22,20 +22,23 @@ def job_layout(h_rows: int, x_rows: int, kernel: int, joints: int, passes: int) 
 
 
 def fetch_layout(entries: int) -> data.StructLayout:
-    """A vector that was asked for, in the order of asking: ``entry`` of the schedule, ``from_x``: it comes from X, ``null``: nothing
-    was asked for, ``last`` of its pass."""
+    """A vector that was asked for, in the order of asking.
+
+    ``entry`` of the schedule; ``from_x``: it comes from X; ``null``: nothing was asked for; ``last`` of its pass.
+    """
     return data.StructLayout({"entry": range(max(2, entries)), "from_x": 1, "null": 1, "last": 1})
 
 
 class Walker(wiring.Component):
     """Read requests of a pass, in the order of its entries; taps outside of ``tap_low..tap_high`` are left out.
 
-    Each request is announced on ``o`` first, so that a queue behind ``o`` that holds n announcements until their vectors are used bounds the
-    vectors under way to n. A pass without any read announces one ``null``. The row of tap i is in slot ``(slot + i) mod rows``.
+    Each request is announced on ``o`` first, so that a queue behind ``o`` that holds n announcements until their
+    vectors are used bounds the vectors under way to n. A pass without any read announces one ``null``. The row of tap
+    i is in slot ``(slot + i) mod rows``.
 
-    Throughput: one entry a cycle, cut taps included, plus 4 cycles a job. Latency: 5 cycles from a job to the request of its first
-    entry, when that is inside. ``job`` is held while it is worked on: ``job.ready`` comes with the last announcement. Storage: a ROM of one short
-    word per entry.
+    Throughput: one entry a cycle, cut taps included, plus 4 cycles a job. Latency: 5 cycles from a job to the request
+    of its first entry, when that is inside. ``job`` is held while it is worked on: ``job.ready`` comes with the last
+    announcement. Storage: a ROM of one short word per entry.
 
     Parameters
     ----------
@@ -69,12 +72,12 @@ class Walker(wiring.Component):
             "from_x": 1, "live": 1, "stop": 1})
         ends = {p.stop - 1 for p in schedule.passes}
         m.submodules.entries = rom = Rom(info.size, [
-            info.const({"bank": entry.bank, "tap": entry.tap, "from_x": entry.source == "x", "live": entry.source != "none",
-                        "stop": index in ends}).as_value().value
+            info.const({"bank": entry.bank, "tap": entry.tap, "from_x": int(entry.source == "x"),
+                        "live": int(entry.source != "none"), "stop": int(index in ends)}).as_bits()
             for index, entry in enumerate(schedule.entries)], latency=1, name="entries")
 
-        # Entries come out of the ROM, those inside the clip become candidates, a candidate becomes the pending read; that
-        # one leaves when it is known whether another follows it in this pass.
+        # Entries come out of the ROM, those inside the clip become candidates, a candidate becomes the pending read;
+        # that one leaves when it is known whether another follows it in this pass.
         at = Signal.like(self.o.payload.entry)
         running, looked, ended = Signal(), Signal(), Signal()
         looked_at = Signal.like(at)
@@ -93,7 +96,7 @@ class Walker(wiring.Component):
         m.d.comb += [
             rom.addr.eq(at),
             rom.en.eq(look),
-            inside.eq(entry.live & (entry.from_x | ((entry.tap >= job.tap_low) & (entry.tap <= job.tap_high)))),
+            inside.eq(entry.live & (entry.from_x | (entry.tap >= job.tap_low) & (entry.tap <= job.tap_high))),
             row.eq(job.slot + entry.tap),
             leave.eq(self.o.valid & self.o.ready),
             move.eq(candidate_valid & (~pending_valid | leave)),
@@ -104,7 +107,9 @@ class Walker(wiring.Component):
             m.d.sync += [looked.eq(running), looked_at.eq(at), at.eq(at + 1)]
             with m.If(looked & inside):
                 m.d.sync += [
-                    candidate.entry.eq(looked_at), candidate.bank.eq(entry.bank), candidate.from_x.eq(entry.from_x),
+                    candidate.entry.eq(looked_at),
+                    candidate.bank.eq(entry.bank),
+                    candidate.from_x.eq(entry.from_x),
                     candidate.slot.eq(Mux(entry.from_x, job.x_slot, Mux(row >= cfg.h_rows, row - cfg.h_rows, row))),
                 ]
             with m.If(looked & entry.stop):

@@ -10,8 +10,11 @@ __all__ = ["Window", "WindowConfig", "window_layout"]
 
 
 def window_layout(h_rows: int, x_rows: int, kernel: int) -> data.StructLayout:
-    """An output row: ``slot``, ``tap_low``, ``tap_high``, ``x_slot`` as in ``job_layout``; ``overflow``: a store has lost values in this
-    sequence up to the newest row that is needed."""
+    """An output row.
+
+    ``slot``, ``tap_low``, ``tap_high``, ``x_slot``: as in ``job_layout``; ``overflow``: a store has lost values in this
+    sequence up to the newest row that is needed.
+    """
     return data.StructLayout({
         "slot": range(max(2, h_rows)), "tap_low": range(max(2, kernel)), "tap_high": range(max(2, kernel)),
         "x_slot": range(max(2, x_rows)), "overflow": 1})
@@ -21,8 +24,8 @@ def window_layout(h_rows: int, x_rows: int, kernel: int) -> data.StructLayout:
 class WindowConfig:
     """Sizes of a window.
 
-    ``frames``: T, rows of a sequence; ``stride``: 1 or 2; ``kernel``: odd; ``h_rows``: rows of the H store, at least ``max(kernel, stride)``;
-    ``x_rows``: rows of the X store, at least ``max(pad + 1, stride)``.
+    ``frames``: T, rows of a sequence; ``stride``: 1 or 2; ``kernel``: odd; ``h_rows``: rows of the H store, at least
+    ``max(kernel, stride)``; ``x_rows``: rows of the X store, at least ``max(pad + 1, stride)``.
     """
 
     frames: int
@@ -40,7 +43,8 @@ class WindowConfig:
             raise ValueError(f"kernel must be odd and positive, not {self.kernel!r}")
         for name, low in (("h_rows", max(self.kernel, self.stride)), ("x_rows", max(self.pad + 1, self.stride))):
             if getattr(self, name) < low:
-                raise ValueError(f"{name} must be at least {low}, not {getattr(self, name)!r}: an output row would wait for ever")
+                raise ValueError(f"{name} must be at least {low}, not {getattr(self, name)!r}: "
+                                 f"an output row would wait for ever")
 
     @property
     def pad(self) -> int:
@@ -61,12 +65,14 @@ class WindowConfig:
 class Window(wiring.Component):
     """Bookkeeping of the sliding window over the rows of H, and of the rows of X that the shortcut needs.
 
-    Output row t of a sequence is offered once rows 0..min(T - 1, t * stride + pad) of H are complete, for the last one all T rows. When
-    it has been retired, the rows before ``(t + 1) * stride - pad`` of H and before ``(t + 1) * stride`` of X are freed; after a sequence's
-    last, the rest. Sequences follow each other without a gap and may share the stores.
+    Output row t of a sequence is offered once rows 0..min(T - 1, t * stride + pad) of H are complete, for the last
+    one all T rows. When it has been retired, the rows before ``(t + 1) * stride - pad`` of H and before ``(t + 1) *
+    stride`` of X are freed; after a sequence's last, the rest. Sequences follow each other without a gap and may
+    share the stores.
 
-    Throughput: one output row in 2 cycles; one freed row a cycle. Latency: 1 cycle from the last needed ``h_done`` to ``o``. A row of X is
-    freed only after the row of H of the same frame is complete. Storage: one flag per row of H, and counters.
+    Throughput: one output row in 2 cycles; one freed row a cycle. Latency: 1 cycle from the last needed ``h_done`` to
+    ``o``. A row of X is freed only after the row of H of the same frame is complete. Storage: one flag per row of H,
+    and counters.
 
     Parameters
     ----------

@@ -1,14 +1,15 @@
 """Small blocks and clips for the tests of the temporal unit."""
 
 import numpy as np
+
 from hypgcn.design import BANK
 from hypgcn.presets import random_block
 
 SHORTCUTS = {
-    "identity": dict(in_channels=20, out_channels=20, filters=7),
-    "none": dict(in_channels=3, out_channels=36, shortcut_y="none", filters=9, keep_taps=3),
-    "conv": dict(in_channels=36, out_channels=20, stride=2, filters=5, keep_taps=4),
-    "dropped": dict(in_channels=16, out_channels=16, filters=0),
+    "identity": {"in_channels": 20, "out_channels": 20, "filters": 7},
+    "none": {"in_channels": 3, "out_channels": 36, "shortcut_y": "none", "filters": 9, "keep_taps": 3},
+    "conv": {"in_channels": 36, "out_channels": 20, "stride": 2, "filters": 5, "keep_taps": 4},
+    "dropped": {"in_channels": 16, "out_channels": 16, "filters": 0},
 }
 
 
@@ -27,7 +28,8 @@ def vector(values, overflow=0):
     """Payload of one compressed vector of up to 16 values."""
     values = [int(v) for v in values] + [0] * (BANK - len(values))
     kept = [v for v in values if v]
-    return {"mask": sum(1 << c for c, v in enumerate(values) if v), "values": kept + [0] * (BANK - len(kept)), "overflow": overflow}
+    return {"mask": sum(1 << c for c, v in enumerate(values) if v), "values": kept + [0] * (BANK - len(kept)),
+            "overflow": overflow}
 
 
 def vectors(row, overflow=0):

@@ -1,4 +1,4 @@
-import random
+import dataclasses
 from collections import deque
 
 import numpy as np
@@ -6,8 +6,9 @@ import pytest
 from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
-from bench import PERIOD, STREAM_PATTERNS, run
 from hdl.temporal.blocks import activations, block, vector
+
+from bench import PERIOD, STREAM_PATTERNS, run
 from hypgcn.design import BANK
 from hypgcn.folding import BlockFolding
 from hypgcn.temporal.lane import Lane, LaneConfig
@@ -43,19 +44,21 @@ class Sums(wiring.Component):
 class Case:
     """A lane, what the stores hold, and the jobs."""
 
-    def __init__(self, name, *, density=0.4, lane_pairs=2, count=25, seed=1, mac="single", fetches=8, h_rows=11, whole=False, **change):
-        self.rng = rng = np.random.default_rng(seed)
+    def __init__(self, name, *, density=0.4, lane_pairs=2, count=12, seed=1, mac="single", fetches=8, h_rows=11,
+                 whole=False, **change):
+        rng = np.random.default_rng(seed)
         self.block = b = block(name, **change)
         schedule = TemporalSchedule.of(b, BlockFolding(lane_pairs=lane_pairs, y_width=2))
-        self.cfg = LaneConfig(schedule=schedule, joints=JOINTS, h_rows=h_rows, h_banks=b.out_banks, x_rows=6, x_banks=b.in_banks,
-                              acc_width=b.y_acc_width, mac=mac, fetches=fetches)
+        self.cfg = LaneConfig(schedule=schedule, joints=JOINTS, h_rows=h_rows, h_banks=b.out_banks, x_rows=6,
+                              x_banks=b.in_banks, acc_width=b.y_acc_width, mac=mac, fetches=fetches)
         self.h = activations(rng, (h_rows, JOINTS, b.out_channels), density)
         self.x = activations(rng, (6, JOINTS, b.in_channels), density, low=-128)
         self.jobs = []
         for _ in range(count):
             low, high = (0, b.taps.shape[1] - 1) if whole else sorted(rng.integers(0, b.taps.shape[1], 2).tolist())
-            self.jobs.append({"slot": int(rng.integers(h_rows)), "tap_low": low, "tap_high": high, "x_slot": int(rng.integers(6)),
-                              "joint": int(rng.integers(JOINTS)), "index": int(rng.integers(len(schedule.passes)))})
+            self.jobs.append({"slot": int(rng.integers(h_rows)), "tap_low": low, "tap_high": high,
+                              "x_slot": int(rng.integers(6)), "joint": int(rng.integers(JOINTS)),
+                              "index": int(rng.integers(len(schedule.passes)))})
 
     def answer(self, rows):
         def read(request):
@@ -84,8 +87,7 @@ class Case:
 
     def tokens(self, job):
         """Cycles that the tokens of a job take."""
-        p, b = self.cfg.schedule.passes[job["index"]], self.block
-        counts = []
+        p, counts = self.cfg.schedule.passes[job["index"]], []
         for entry in self.cfg.schedule.entries[p.first:p.stop]:
             if entry.source == "h" and job["tap_low"] <= entry.tap <= job["tap_high"]:
                 row = self.h[(job["slot"] + entry.tap) % len(self.h)]
@@ -94,7 +96,6 @@ class Case:
             else:
                 continue
             counts.append(np.count_nonzero(row[job["joint"], entry.bank * BANK:(entry.bank + 1) * BANK]))
-        assert b is self.block
         return sum(counts[:-1]) + max(1, counts[-1]) if counts else 1
 
 
@@ -122,8 +123,9 @@ def test_densities(name, density):
 
 
 @pytest.mark.parametrize("change", [
-    dict(lane_pairs=10), dict(lane_pairs=3, fetches=2), dict(kernel=1, keep_taps=1, h_rows=1), dict(kernel=3, h_rows=3, keep_taps=3),
-    dict(in_channels=16, out_channels=16, h_rows=9), dict(in_channels=64, out_channels=64, filters=17, count=10)], ids=str)
+    {"lane_pairs": 10}, {"lane_pairs": 3, "fetches": 2}, {"kernel": 1, "keep_taps": 1, "h_rows": 1},
+    {"kernel": 3, "h_rows": 3, "keep_taps": 3}, {"in_channels": 16, "out_channels": 16, "h_rows": 9},
+    {"in_channels": 64, "out_channels": 64, "filters": 17, "count": 6}], ids=str)
 def test_sizes(change):
     check(Case("identity", **change))
 
@@ -133,9 +135,8 @@ def test_extremes():
     for sign in (1, -1):
         case = Case("identity", whole=True, mac="dsp48e2", keep_taps=9, count=3)
         case.block.temporal[case.block.temporal != 0] = 127 * sign
-        cfg = TemporalSchedule.of(case.block, BlockFolding(lane_pairs=2, y_width=2))
-        case.cfg = LaneConfig(**{**{f: getattr(case.cfg, f) for f in case.cfg.__dataclass_fields__}, "schedule": cfg,
-                                 "acc_width": case.block.y_acc_width})
+        schedule = TemporalSchedule.of(case.block, BlockFolding(lane_pairs=2, y_width=2))
+        case.cfg = dataclasses.replace(case.cfg, schedule=schedule, acc_width=case.block.y_acc_width)
         case.h[:] = 127
         check(case)
 
@@ -143,7 +144,7 @@ def test_extremes():
 def run_with_latency(case, latency):
     """Cycles from the first to the last result, when a store answers each read after ``latency`` cycles."""
     dut = Sums(case.cfg)
-    read, out = case.answer(case.h), []
+    read = case.answer(case.h)
 
     async def store(ctx):
         waiting, cycle = deque(), 0
@@ -163,14 +164,14 @@ def run_with_latency(case, latency):
 
     result = run(dut, {"job": case.jobs}, {"o": len(case.jobs)}, background=[store])
     assert result["o"] == case.expected()
-    return result["times"]["o"][-1] - result["times"]["o"][0], out
+    return result["times"]["o"][-1] - result["times"]["o"][0]
 
 
 def test_never_starves():
     """With 5 to 6 tokens a vector and a store that answers after 10 cycles, every cycle but a few carries a token."""
     case = Case("identity", density=0.35, whole=True, keep_taps=9, count=12)
     work = sum(case.tokens(job) for job in case.jobs[1:])
-    cycles, _ = run_with_latency(case, 10)
+    cycles = run_with_latency(case, 10)
     assert cycles <= work * 1.01
 
 
@@ -179,30 +180,24 @@ def test_empty_vectors_cost_nothing():
     case = Case("identity", whole=True, keep_taps=9, count=10, density=0.9)
     case.h[:, :, BANK:] = 0
     work = sum(case.tokens(job) for job in case.jobs[1:])
-    cycles, _ = run_with_latency(case, 8)
+    cycles = run_with_latency(case, 8)
     assert cycles <= work * 1.02
 
 
 def test_next_pass_is_summed_while_a_result_waits():
     case = Case("identity", whole=True, count=3, density=0.9)
-    taken = []
-
-    async def late(ctx):
-        await ctx.delay(400 * PERIOD)
-        taken.append(True)
-
-    dut = Sums(case.cfg)
-    reads = []
+    dut, reads = Sums(case.cfg), []
     answer = case.answer(case.h)
 
     def read(request):
-        if not taken:
-            reads.append(request)
+        reads.append(request)
         return answer(request)
-    # ``o`` is never ready for the first 400 cycles, and still all but the reads that do not fit have been made.
 
     async def sink(ctx):
         await ctx.delay(400 * PERIOD)
+        passes = case.cfg.schedule.passes
+        # The first result waits, the second pass is through but for its last token, the third is being read.
+        assert len(reads) > sum(passes[job["index"]].stop - passes[job["index"]].first for job in case.jobs[:2])
         got = []
         ctx.set(dut.o.ready, 1)
         while len(got) < 3:
@@ -211,16 +206,14 @@ def test_next_pass_is_summed_while_a_result_waits():
                 got.append(list(payload))
         assert got == case.expected()
 
-    run(dut, {"job": case.jobs}, responders={("h_req", "h_rsp"): read}, testbenches=[sink, late])
-    p = case.cfg.schedule.passes
-    assert len(reads) >= sum(p[j["index"]].stop - p[j["index"]].first for j in case.jobs[:2])
+    run(dut, {"job": case.jobs}, responders={("h_req", "h_rsp"): read}, testbenches=[sink])
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"h_rows": 8}, r"^h_rows must be at least the kernel, 9, not 8$"), ({"joints": 0}, r"^joints must be at least 1, not 0$"),
+    ({"h_rows": 8}, r"^h_rows must be at least the kernel, 9, not 8$"),
+    ({"joints": 0}, r"^joints must be at least 1, not 0$"),
     ({"h_banks": 0}, r"^h_banks must be at least 1, not 0$"), ({"x_rows": 0}, r"^x_rows must be at least 1, not 0$"),
     ({"x_banks": 0}, r"^x_banks must be at least 1, not 0$"), ({"fetches": 1}, r"^fetches must be at least 2, not 1$")])
 def test_bad_config(change, message):
-    good = Case("identity").cfg
     with pytest.raises(ValueError, match=message):
-        LaneConfig(**{**{name: getattr(good, name) for name in good.__dataclass_fields__}, **change})
+        dataclasses.replace(Case("identity").cfg, **change)

@@ -2,17 +2,18 @@ import dataclasses
 
 import numpy as np
 import pytest
+
 from hypgcn.design import BANK
 from hypgcn.folding import BlockFolding
 from hypgcn.presets import random_block
 from hypgcn.temporal.schedule import TemporalSchedule
 
 BLOCKS = {
-    "identity": dict(in_channels=20, out_channels=20, filters=7),
-    "none": dict(in_channels=3, out_channels=36, shortcut_y="none", filters=9, keep_taps=3),
-    "conv": dict(in_channels=20, out_channels=40, stride=2, filters=5),
-    "dropped": dict(in_channels=16, out_channels=16, filters=0),
-    "one": dict(in_channels=1, out_channels=1, kernel=1, keep_taps=1),
+    "identity": {"in_channels": 20, "out_channels": 20, "filters": 7},
+    "none": {"in_channels": 3, "out_channels": 36, "shortcut_y": "none", "filters": 9, "keep_taps": 3},
+    "conv": {"in_channels": 20, "out_channels": 40, "stride": 2, "filters": 5},
+    "dropped": {"in_channels": 16, "out_channels": 16, "filters": 0},
+    "one": {"in_channels": 1, "out_channels": 1, "kernel": 1, "keep_taps": 1},
 }
 
 

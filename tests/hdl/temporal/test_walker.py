@@ -1,20 +1,20 @@
 import random
 
 import pytest
+from hdl.temporal.blocks import block
+
 from bench import STREAM_PATTERNS, run
 from hypgcn.folding import BlockFolding
 from hypgcn.temporal.lane import LaneConfig
 from hypgcn.temporal.schedule import TemporalSchedule
 from hypgcn.temporal.walker import Walker
 
-from hdl.temporal.blocks import block
-
 
 def config(name, lane_pairs=2, h_rows=11, **change):
     b = block(name, **change)
     schedule = TemporalSchedule.of(b, BlockFolding(lane_pairs=lane_pairs, y_width=2))
-    return LaneConfig(schedule=schedule, joints=3, h_rows=h_rows, h_banks=b.out_banks, x_rows=6, x_banks=b.in_banks,
-                      acc_width=b.y_acc_width)
+    return LaneConfig(schedule=schedule, joints=3, h_rows=h_rows, h_banks=b.out_banks, x_rows=6,
+                      x_banks=b.in_banks, acc_width=b.y_acc_width)
 
 
 def jobs(cfg, count, rng, low=None, high=None):
@@ -33,10 +33,11 @@ def expected(cfg, jobs):
     found, h, x = [], [], []
     for job in jobs:
         p = cfg.schedule.passes[job["index"]]
-        reads = [e for e in range(p.first, p.stop) if cfg.schedule.entries[e].source == "x"
-                 or cfg.schedule.entries[e].source == "h" and job["tap_low"] <= cfg.schedule.entries[e].tap <= job["tap_high"]]
+        entries = cfg.schedule.entries
+        reads = [e for e in range(p.first, p.stop) if entries[e].source == "x"
+                 or entries[e].source == "h" and job["tap_low"] <= entries[e].tap <= job["tap_high"]]
         for e in reads:
-            entry = cfg.schedule.entries[e]
+            entry = entries[e]
             from_x = int(entry.source == "x")
             found.append({"entry": e, "from_x": from_x, "null": 0, "last": int(e == reads[-1])})
             slot = job["x_slot"] if from_x else (job["slot"] + entry.tap) % cfg.h_rows
@@ -69,7 +70,8 @@ def test_requests(name, idle, stall):
     check(cfg, jobs(cfg, 30, random.Random(name)), idle=idle, stall=stall)
 
 
-@pytest.mark.parametrize("change", [dict(h_rows=9), dict(kernel=1, h_rows=1), dict(kernel=3, h_rows=3, lane_pairs=10), dict(keep_taps=9)])
+@pytest.mark.parametrize("change", [
+    {"h_rows": 9}, {"kernel": 1, "h_rows": 1}, {"kernel": 3, "h_rows": 3, "lane_pairs": 10}, {"keep_taps": 9}], ids=str)
 def test_sizes(change):
     cfg = config("identity", **change)
     check(cfg, jobs(cfg, 20, random.Random(1)))
@@ -79,5 +81,6 @@ def test_one_entry_a_cycle():
     cfg = config("none", lane_pairs=9, keep_taps=9)
     entries = len(cfg.schedule.entries)
     result = check(cfg, jobs(cfg, 5, random.Random(1), low=0, high=8))
-    assert entries == 27 and result["cycles"] == 5 * (entries + 4) + 1
+    assert entries == 27
+    assert result["cycles"] == 5 * (entries + 4) + 1
     assert result["times"]["h_req"][0] == 5

@@ -1,0 +1,99 @@
+"""Merge: many readers share one port of a row store."""
+
+from dataclasses import dataclass
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..layouts import row_request_layout, row_response_layout
+from ..stream import Queue
+
+__all__ = ["MergeConfig", "ReadMerge"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeConfig:
+    """Sizes of a merger.
+
+    ``readers`` of a store of ``rows``, ``joints``, ``banks``, each at least 1; ``under_way``: answers outstanding, at
+    least 2.
+    """
+
+    readers: int
+    rows: int
+    joints: int
+    banks: int
+    under_way: int = 16
+
+    def __post_init__(self):
+        for name, low in (("readers", 1), ("rows", 1), ("joints", 1), ("banks", 1), ("under_way", 2)):
+            if getattr(self, name) < low:
+                raise ValueError(f"{name} must be at least {low}, not {getattr(self, name)!r}")
+
+
+class ReadMerge(wiring.Component):
+    """Requests of ``readers`` readers go out one by one, in turns; answers go back in the same order.
+
+    A reader that does not take an answer stops those of all others: it should have room for what it asks for.
+    Throughput: one request and one answer a cycle. Latency: 1 cycle for a request, 0 for an answer. At most
+    ``under_way`` answers are outstanding. Storage: one request in registers, ``under_way`` reader numbers in LUT RAM.
+
+    Parameters
+    ----------
+    cfg : MergeConfig
+
+    Members
+    -------
+    i_req, i_rsp : ``readers`` x In, Out(streams of :func:`row_request_layout`, :func:`row_response_layout`), without
+        tags
+    req, rsp : Out, In(streams), to the store
+    """
+
+    def __init__(self, cfg: MergeConfig):
+        self.cfg = cfg
+        request = stream.Signature(row_request_layout(cfg.rows, cfg.joints, cfg.banks, 0))
+        response = stream.Signature(row_response_layout(0))
+        super().__init__({
+            "i_req": In(request).array(cfg.readers),
+            "i_rsp": Out(response).array(cfg.readers),
+            "req": Out(request),
+            "rsp": In(response),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        cfg = self.cfg
+        m.submodules.turns = turns = Queue(cfg.readers, cfg.under_way)
+
+        wants, above, chosen = (Signal(cfg.readers, name=name) for name in ("wants", "above", "chosen"))
+        others, give = Signal(cfg.readers), Signal()
+        m.d.comb += [
+            wants.eq(Cat(port.valid for port in self.i_req)),
+            others.eq(wants & above),
+            chosen.eq(Mux(others.any(), others & -others, wants & -wants)),
+            give.eq(wants.any() & (~self.req.valid | self.req.ready) & turns.i.ready),
+            turns.i.valid.eq(give),
+            turns.i.payload.eq(chosen),
+        ]
+        with m.If(give):
+            m.d.sync += [above.eq(~(chosen | (chosen - 1))), self.req.valid.eq(1)]
+        with m.Elif(self.req.ready):
+            m.d.sync += self.req.valid.eq(0)
+        for k, port in enumerate(self.i_req):
+            m.d.comb += port.ready.eq(give & chosen[k])
+            with m.If(give & chosen[k]):
+                m.d.sync += self.req.payload.eq(port.payload)
+
+        takes = Signal()
+        m.d.comb += [
+            takes.eq(Cat(port.ready & turns.o.payload[k] for k, port in enumerate(self.i_rsp)).any()),
+            self.rsp.ready.eq(turns.o.valid & takes),
+            turns.o.ready.eq(self.rsp.valid & takes),
+        ]
+        for k, port in enumerate(self.i_rsp):
+            m.d.comb += [
+                port.valid.eq(self.rsp.valid & turns.o.valid & turns.o.payload[k]),
+                port.payload.eq(self.rsp.payload),
+            ]
+        return m

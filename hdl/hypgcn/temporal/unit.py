@@ -1,0 +1,191 @@
+"""Temporal unit: H in, Y out."""
+
+from dataclasses import dataclass
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..design import Block
+from ..folding import MAC_FORMS, BlockFolding
+from ..layouts import row_request_layout, row_response_layout, vector_layout
+from ..rfc import RfcEncoder, RowStore, RowStoreConfig
+from ..share import shared
+from ..shortcut import ShortcutConfig, ShortcutReader
+from ..stream import Queue, Skid, connect
+from .combine import Combine, CombineConfig
+from .dispatch import Dispatcher, DispatcherConfig
+from .lane import Lane, LaneConfig
+from .merge import MergeConfig, ReadMerge
+from .schedule import TemporalSchedule
+from .window import Window, WindowConfig
+
+__all__ = ["TemporalConfig", "TemporalUnit"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemporalConfig:
+    """What fixes a temporal unit.
+
+    ``block``: its part of the design; ``joints``: V; ``frames``: T, rows of a sequence; ``folding``: lanes, widths
+    and rows; ``mac``: form of the packed MACs. With stride 2 the stores need two rows, also where a kernel of 1 alone
+    would do with one.
+    """
+
+    block: Block
+    joints: int
+    frames: int
+    folding: BlockFolding
+    mac: str = "dsp48e2"
+
+    def __post_init__(self):
+        if not 1 <= self.joints <= 64:
+            raise ValueError(f"joints must be in 1..64, not {self.joints!r}")
+        if not 1 <= self.folding.lanes <= 32:
+            raise ValueError(f"folding.lanes must be in 1..32, not {self.folding.lanes!r}")
+        if self.folding.y_width not in (2, 4, 8, 16):
+            raise ValueError(f"folding.y_width must be 2, 4, 8 or 16, not {self.folding.y_width!r}")
+        if self.folding.lane_pairs < self.folding.y_width // 2:
+            raise ValueError(f"folding.lane_pairs must be at least y_width / 2 = {self.folding.y_width // 2}, "
+                             f"not {self.folding.lane_pairs!r}")
+        if self.mac not in MAC_FORMS:
+            raise ValueError(f"mac must be one of {', '.join(MAC_FORMS)}, not {self.mac!r}")
+        self.window  # noqa: B018 -- checks frames and rows
+
+    @property
+    def kernel(self) -> int:
+        """Taps."""
+        return self.block.taps.shape[1]
+
+    @property
+    def window(self) -> WindowConfig:
+        """Of the window."""
+        return WindowConfig(frames=self.frames, stride=self.block.stride, kernel=self.kernel,
+                            h_rows=self.folding.h_rows, x_rows=self.folding.x_rows)
+
+    def lane(self, schedule: TemporalSchedule) -> LaneConfig:
+        """Of each lane."""
+        block, folding = self.block, self.folding
+        return LaneConfig(schedule=schedule, joints=self.joints, h_rows=folding.h_rows, h_banks=block.out_banks,
+                          x_rows=folding.x_rows, x_banks=block.in_banks, acc_width=block.y_acc_width, mac=self.mac)
+
+    def store(self, answers: int) -> RowStoreConfig:
+        """Of the H store, with one reader per lane."""
+        return RowStoreConfig(frames=self.frames, rows=self.folding.h_rows, joints=self.joints,
+                              banks=self.block.out_banks, depths=self.block.h_depths,
+                              tags=(0,) * self.folding.lanes, answers=answers)
+
+
+class TemporalUnit(wiring.Component):
+    """Temporal convolution over the compressed rows of H, shortcut, requantisation, ReLU and threshold:
+
+    ``Y[t,v,o] = thr(clamp(round_shift(B * y_mult[o] + y_bias[o] + S_y, y_shift), 0, 127), threshold)``,
+    ``B[t,v,o] = sum_i sum_c H[t * stride + i - pad, v, c] * temporal[o,i,c] (+ sum_c X[t * stride, v, c] * res[o,c])``,
+    see ``docs/numbers.md``; H as its store holds it.
+
+    Rows outside the sequence, taps that the design cuts, and zeros of H and X take no cycle of a multiplier. Cycles
+    per output row, when H comes fast enough, about the largest of: ``1 / lanes`` of the tokens of all (joint, pass)
+    jobs, each job at least ``Lane.LATENCY`` (jobs go to lanes as these become free); the vectors read, one a cycle
+    for all lanes; ``joints * ceil(O / y_width)``. Latency: from the row ``t * stride + pad`` of H to the first vector
+    of Y about ``60`` cycles and the work of a job. While ``o`` is held everything waits without loss. ``overflow`` of
+    a row of Y: some store lost values in this sequence, up to the newest row of H that the output row needs; the last
+    row has the flag of the whole sequence.
+
+    Cost: ``lanes * lane_pairs`` packed MACs, ``y_width`` requantisers; storage: that of the H store and of the lanes.
+
+    Parameters
+    ----------
+    cfg : TemporalConfig
+
+    Members
+    -------
+    i : In(stream, vector), H in (frame, joint, bank) order, sequences one after the other
+    x_req, x_rsp : Out, In(streams), to a reader of the X store, without tag; only with a shortcut into Y. Row r of X
+        since reset is in slot ``r mod x_rows``, and complete before row r of H comes
+    x_release : Out(1), frees the oldest row of X; T pulses per sequence
+    threshold : In(7), values of Y up to this become 0
+    o : Out(stream, vector), Y in (frame, joint, bank) order, ``ceil(T / stride)`` rows per sequence
+    overflow_count : Out(32), vectors that lost values in the H store since reset
+    """
+
+    def __init__(self, cfg: TemporalConfig):
+        self.cfg = cfg
+        block, folding = cfg.block, cfg.folding
+        members = {
+            "i": In(stream.Signature(vector_layout())),
+            "x_release": Out(1),
+            "threshold": In(7),
+            "o": Out(stream.Signature(vector_layout())),
+            "overflow_count": Out(32),
+        }
+        if block.shortcut_y != "none":
+            members["x_req"] = Out(stream.Signature(row_request_layout(folding.x_rows, cfg.joints, block.in_banks, 0)))
+            members["x_rsp"] = In(stream.Signature(row_response_layout(0)))
+        super().__init__(members)
+
+    def elaborate(self, platform):
+        m = Module()
+        cfg, block, folding = self.cfg, self.cfg.block, self.cfg.folding
+        schedule = TemporalSchedule.of(block, folding)
+        lane_cfg = cfg.lane(schedule)
+        identity = block.shortcut_y == "identity"
+
+        m.submodules.store = store = RowStore(cfg.store(lane_cfg.fetches))
+        m.submodules.window = window = Window(cfg.window)
+        m.submodules.dispatch = dispatch = Dispatcher(DispatcherConfig(
+            lanes=folding.lanes, joints=cfg.joints, passes=len(schedule.passes), kernel=cfg.kernel,
+            h_rows=folding.h_rows, x_rows=folding.x_rows, shortcut=identity))
+        m.submodules.combine = combine = Combine(CombineConfig.of(
+            block, schedule, joints=cfg.joints, lanes=folding.lanes, mac=lane_cfg.mac_config))
+        lanes = [Lane(lane_cfg) for _ in range(folding.lanes)]
+        for k, lane in enumerate(lanes):
+            m.submodules[f"lane{k}"] = shared(platform, lane)
+
+        connect(m, wiring.flipped(self.i), store.i)
+        connect(m, window.o, dispatch.i)
+        m.d.comb += [
+            window.h_done.eq(store.row_done),
+            window.h_overflow.eq(store.row_overflow),
+            window.retired.eq(combine.retired),
+            store.release.eq(window.h_release),
+            self.x_release.eq(window.x_release),
+            self.overflow_count.eq(store.overflow_count),
+        ]
+        for k, lane in enumerate(lanes):
+            connect(m, dispatch.job[k], lane.job)
+            connect(m, lane.h_req, store.req[k])
+            connect(m, store.rsp[k], lane.h_rsp)
+            connect(m, lane.o, combine.results[k])
+
+        # Enough for the jobs that a lane usually has: one being read, one being summed, one in ``o``, one between.
+        queues = [("order", dispatch.order, combine.order, 4 * folding.lanes), ("rows", dispatch.row, combine.row, 2)]
+        if identity:
+            m.submodules.shortcut = shortcut = ShortcutReader(ShortcutConfig(
+                rows=folding.x_rows, joints=cfg.joints, banks=block.in_banks, width=folding.y_width, conv_joints=1,
+                pass_groups=len(schedule.steps), groups=len(schedule.steps)))
+            queues.append(("x_rows", dispatch.x_row, shortcut.row, 2))
+            connect(m, shortcut.o, combine.res)
+            self._connect_x(m, shortcut.req, shortcut.rsp)
+        elif schedule.reads_x:
+            m.submodules.x_merge = merge = ReadMerge(MergeConfig(
+                readers=folding.lanes, rows=folding.x_rows, joints=cfg.joints, banks=block.in_banks))
+            for k, lane in enumerate(lanes):
+                connect(m, lane.x_req, merge.i_req[k])
+                connect(m, merge.i_rsp[k], lane.x_rsp)
+            self._connect_x(m, merge.req, merge.rsp)
+        for name, source, sink, depth in queues:
+            m.submodules[name] = queue = Queue(source.payload.shape(), depth)
+            connect(m, source, queue.i)
+            connect(m, queue.o, sink)
+
+        m.submodules.encoder = encoder = RfcEncoder()
+        m.submodules.skid = skid = Skid(vector_layout())
+        connect(m, combine.o, encoder.i)
+        connect(m, encoder.o, skid.i)
+        connect(m, skid.o, wiring.flipped(self.o))
+        m.d.comb += encoder.threshold.eq(self.threshold)
+        return m
+
+    def _connect_x(self, m, req, rsp):
+        connect(m, req, wiring.flipped(self.x_req))
+        connect(m, wiring.flipped(self.x_rsp), rsp)

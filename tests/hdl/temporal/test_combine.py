@@ -1,0 +1,100 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from hdl.temporal.blocks import activations, block
+
+from bench import STREAM_PATTERNS, run
+from hypgcn.arith import PackedMacConfig
+from hypgcn.design import BANK
+from hypgcn.folding import BlockFolding
+from hypgcn.temporal.combine import Combine, CombineConfig
+from hypgcn.temporal.schedule import TemporalSchedule
+from hypgcn_sim.golden.temporal.combine import combine
+
+JOINTS, ROWS = 3, 4
+
+
+class Case:
+    """A combiner, sums and X of some rows, and what comes out."""
+
+    def __init__(self, name, lane_pairs=3, y_width=2, lanes=3, seed=0, **change):
+        rng = np.random.default_rng(seed)
+        b = block(name, joints=JOINTS, **change)
+        schedule = TemporalSchedule.of(b, BlockFolding(lane_pairs=lane_pairs, y_width=y_width))
+        # In the form "single" a raw sum is the two sums side by side: easy to make here. All forms run in test_unit.
+        mac = PackedMacConfig(acc_width=b.y_acc_width, form="single")
+        self.cfg = CombineConfig.of(b, schedule, joints=JOINTS, lanes=lanes, mac=mac)
+        limit = 1 << b.y_acc_width - 1
+        shape = ROWS, JOINTS, b.out_channels
+        acc = rng.integers(-limit, limit, shape) >> rng.integers(0, 8, shape)
+        acc[0, 0] = -limit
+        acc[-1, -1] = limit - 1
+        computed = [slot is not None for step in schedule.steps for slot in step.slots][:b.out_channels]
+        acc[..., ~np.array(computed)] = 0
+        x = activations(rng, (ROWS, JOINTS, b.in_channels), 0.6, low=-128)
+        flags = rng.integers(0, 2, ROWS).tolist()
+
+        order, results = [], [[] for _ in range(lanes)]
+        for row in acc:
+            for joint in row:
+                for p in schedule.passes:
+                    # An accumulator that nobody owns holds anything.
+                    sums = [int(rng.integers(-limit, limit)) if c is None else int(joint[c]) for c in p.slots]
+                    raws = [(sums[n] % (2 * limit)) | (sums[n + 1] % (2 * limit)) << mac.acc_width
+                            for n in range(0, len(sums), 2)]
+                    lane = int(rng.integers(lanes))
+                    order.append({"lane": lane})
+                    results[lane].append(raws)
+        self.sources = {"row": [{"overflow": flag} for flag in flags], "order": order}
+        self.sources |= {f"results.{lane}": items for lane, items in enumerate(results)}
+        if self.cfg.shortcut:
+            wide = np.zeros((ROWS, JOINTS, len(schedule.steps) * y_width), np.int64)
+            wide[..., :b.in_channels] = x
+            self.sources["res"] = [{"res": values.tolist()} for values in wide.reshape(-1, y_width)]
+        y = combine(acc, x, b, 0)
+        padded = np.zeros((ROWS, JOINTS, b.out_banks * BANK), np.int64)
+        padded[..., :b.out_channels] = y
+        self.expected = [{"values": values.tolist(), "overflow": flag}
+                         for row, flag in zip(padded.reshape(ROWS, -1, BANK), flags) for values in row]
+        self.steps = ROWS * JOINTS * len(schedule.steps)
+
+    def check(self, **options):
+        result = run(Combine(self.cfg), self.sources, {"o": len(self.expected)}, pulses=["retired"], **options)
+        assert result["o"] == self.expected
+        assert len(result["retired"]) == ROWS
+        return result
+
+
+@pytest.mark.parametrize(("idle", "stall"), STREAM_PATTERNS)
+@pytest.mark.parametrize("name", ["identity", "none", "conv", "dropped"])
+def test_rows(name, idle, stall):
+    Case(name).check(idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize("y_width", [2, 4, 8, 16])
+@pytest.mark.parametrize("name", ["identity", "none", "conv"])
+@pytest.mark.parametrize("lanes", [1, 2, 5])
+def test_widths(name, y_width, lanes):
+    Case(name, lane_pairs=y_width // 2 + (lanes == 2), y_width=y_width, lanes=lanes).check(stall=0.1)
+
+
+@pytest.mark.parametrize("change", [{"in_channels": 1, "out_channels": 1}, {"in_channels": 16, "out_channels": 16},
+                                    {"filters": 20}, {"filters": 0}], ids=str)
+def test_sizes(change):
+    Case("identity", **{"filters": None, **change}).check()
+
+
+def test_one_group_a_cycle():
+    case = Case("conv", lane_pairs=20)
+    result = case.check()
+    assert result["cycles"] == case.steps + Combine.LATENCY
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"joints": 0}, r"^joints must be in 1..64, not 0$"), ({"lanes": 33}, r"^lanes must be in 1..32, not 33$"),
+    ({"mult": (1,)}, r"^mult must hold one value per output channel, 19..20, not 1$"),
+    ({"bias": (1,)}, r"^bias must hold one value per output channel, 19..20, not 1$")])
+def test_bad_config(change, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(Case("identity").cfg, **change)

@@ -1,0 +1,91 @@
+import random
+
+import pytest
+
+from bench import STREAM_PATTERNS, run
+from hypgcn.temporal.dispatch import Dispatcher, DispatcherConfig
+
+
+def config(**change):
+    return DispatcherConfig(**{"lanes": 3, "joints": 4, "passes": 2, "kernel": 9, "h_rows": 11, "x_rows": 6,
+                               "shortcut": True, **change})
+
+
+def window_rows(cfg, count, rng):
+    return [{"slot": rng.randrange(cfg.h_rows), "tap_low": rng.randrange(cfg.kernel),
+             "tap_high": rng.randrange(cfg.kernel), "x_slot": rng.randrange(cfg.x_rows), "overflow": rng.getrandbits(1)}
+            for _ in range(count)]
+
+
+def check(cfg, rows, busy=None, **options):
+    """``busy``: cycles that each lane holds each job; the count of jobs per lane is then open."""
+    jobs = [{**{name: row[name] for name in ("slot", "tap_low", "tap_high", "x_slot")}, "joint": joint, "index": index}
+            for row in rows for joint in range(cfg.joints) for index in range(cfg.passes)]
+    dut = Dispatcher(cfg)
+    taken = [[] for _ in range(cfg.lanes)]
+
+    def lane(k):
+        rng = random.Random(k)
+        port = dut.job[k]
+
+        async def work(ctx):
+            held, held_job = 0, None
+            async for _, _, valid, ready, *values in ctx.tick().sample(
+                    port.valid, port.ready, *(getattr(port.payload, name) for name in jobs[0])):
+                job = dict(zip(jobs[0], values))
+                if held:
+                    assert valid
+                    assert job == held_job
+                if valid and ready:
+                    taken[k].append(job)
+                    valid = held = 0
+                held, held_job = (held + 1, job) if valid else (0, None)
+                ctx.set(port.ready, held >= busy[k] if busy else rng.random() < 0.3)
+        return work
+
+    sinks = {"order": len(jobs), "row": len(rows)}
+    if cfg.shortcut:
+        sinks["x_row"] = len(rows)
+    result = run(dut, {"i": rows}, sinks, background=[lane(k) for k in range(cfg.lanes)], tail=60, **options)
+    assert result["row"] == [{"overflow": row["overflow"]} for row in rows]
+    if cfg.shortcut:
+        assert result["x_row"] == [{"slot": row["x_slot"]} for row in rows]
+    lanes = [item["lane"] for item in result["order"]]
+    assert [len(jobs) for jobs in taken] == [lanes.count(k) for k in range(cfg.lanes)]
+    parts = [iter(part) for part in taken]
+    assert [next(parts[k]) for k in lanes] == jobs
+    return lanes, result
+
+
+@pytest.mark.parametrize(("idle", "stall"), STREAM_PATTERNS)
+@pytest.mark.parametrize("change", [
+    {}, {"lanes": 1}, {"lanes": 5, "shortcut": False}, {"lanes": 2, "joints": 1, "passes": 1},
+    {"lanes": 8, "joints": 3, "passes": 1, "kernel": 1, "h_rows": 1, "x_rows": 1}], ids=str)
+def test_jobs_in_order(change, idle, stall):
+    cfg = config(**change)
+    check(cfg, window_rows(cfg, 6, random.Random(2)), idle=idle, stall=stall)
+
+
+def test_lanes_take_turns():
+    cfg = config()
+    lanes, _ = check(cfg, window_rows(cfg, 4, random.Random(2)), busy=[7, 7, 7])
+    assert lanes == [n % 3 for n in range(len(lanes))]
+
+
+def test_fast_lanes_get_more():
+    cfg = config(joints=20)
+    lanes, _ = check(cfg, window_rows(cfg, 3, random.Random(2)), busy=[30, 10, 10])
+    counts = [lanes.count(k) for k in range(3)]
+    assert min(counts[1:]) > 2 * counts[0]
+
+
+def test_one_job_a_cycle():
+    cfg = config(lanes=8, joints=16)
+    _, result = check(cfg, window_rows(cfg, 3, random.Random(2)), busy=[1] * 8)
+    assert result["times"]["order"][-1] == 1 + 3 * 32 - 1 + 2 * 1
+
+
+@pytest.mark.parametrize("name", ["lanes", "joints", "passes", "kernel", "h_rows", "x_rows"])
+def test_bad_config(name):
+    with pytest.raises(ValueError, match=f"^{name} must be at least 1, not 0$"):
+        config(**{name: 0})

@@ -1,0 +1,211 @@
+import dataclasses
+import random
+
+import numpy as np
+import pytest
+from hdl.temporal.blocks import activations, block, vectors
+
+from bench import STREAM_PATTERNS, pack, run
+from hypgcn.design import BANK
+from hypgcn.folding import BlockFolding
+from hypgcn.temporal import TemporalConfig, TemporalUnit
+from hypgcn_sim.golden.temporal.unit import temporal
+
+FOLDING = {"lanes": 2, "lane_pairs": 3, "y_width": 4, "x_rows": 7, "h_rows": 11}
+FOLDINGS = [
+    {"lanes": 1, "lane_pairs": 1, "y_width": 2}, {"lanes": 3, "lane_pairs": 5, "y_width": 2},
+    {"lanes": 5, "lane_pairs": 2, "y_width": 4}, {"lanes": 2, "lane_pairs": 16, "y_width": 8},
+    {"lanes": 3, "lane_pairs": 8, "y_width": 16}, {"lanes": 1, "lane_pairs": 18, "y_width": 16},
+    {"lanes": 5, "lane_pairs": 1, "y_width": 2, "h_rows": 9, "x_rows": 5}]
+NAMES = ["identity", "none", "conv"]
+
+
+class Case:
+    """A unit, sequences of H and X, and what comes out."""
+
+    def __init__(self, b, *, joints=2, frames=3, sequences=2, density=0.4, theta=3, mac="single", seed=0, lossy=(),
+                 h=None, **folding):
+        rng = np.random.default_rng(seed)
+        self.folding = BlockFolding(**{**FOLDING, **folding})
+        self.cfg = TemporalConfig(block=b, joints=joints, frames=frames, folding=self.folding, mac=mac)
+        self.theta = theta
+        if h is None:
+            h = activations(rng, (sequences, frames, joints, b.out_channels), density)
+        self.x = activations(rng, (sequences * frames, joints, b.in_channels), 0.5, low=-128)
+        self.rows, self.expected = [], []       # vectors of each row of H; all vectors of Y
+        self.lost = 0
+        pad = (self.cfg.kernel - 1) // 2
+        for n, part in enumerate(h):
+            golden = temporal(part, self.x[n * frames:(n + 1) * frames], b, theta)
+            came, flags = 0, []
+            for t, row in enumerate(part):
+                came |= int(n * frames + t in lossy)
+                self.rows.append(vectors(row, came))
+                flags.append(came | int(golden["h_lost"][:t + 1].any()))
+            self.lost += int(golden["h_lost"].sum())
+            for t, row in enumerate(golden["y"]):
+                newest = frames - 1 if t == len(golden["y"]) - 1 else min(frames - 1, t * b.stride + pad)
+                self.expected += vectors(row, flags[newest])
+
+    def check(self, idle=0.0, stall=0.0, **options):
+        dut = TemporalUnit(self.cfg)
+        rng = random.Random(repr((idle, stall)))
+        x_rows, freed, given = self.folding.x_rows, [0], [0]
+
+        async def feed(ctx):
+            """H comes as far as X can be there."""
+            shape = dut.i.payload.shape()
+            for index, row in enumerate(self.rows):
+                while index - freed[0] >= x_rows:
+                    await ctx.tick()
+                for item in row:
+                    while rng.random() < idle:
+                        await ctx.tick()
+                    ctx.set(dut.i.payload.as_value(), pack(shape, item))
+                    ctx.set(dut.i.valid, 1)
+                    await ctx.tick().until(dut.i.ready)
+                    ctx.set(dut.i.valid, 0)
+                given[0] = index + 1
+
+        async def free(ctx):
+            async for _, _, release in ctx.tick().sample(dut.x_release):
+                if release:
+                    freed[0] += 1
+                    assert freed[0] <= given[0], "a row of X was freed before its row of H came"
+
+        def read_x(request):
+            # The row that is in the slot now: after a release that came too early, another one.
+            row = freed[0] + (request["slot"] - freed[0]) % x_rows
+            assert row < given[0]
+            place = request["joint"] * self.cfg.block.in_banks + request["bank"]
+            return {"vector": vectors(self.x[row])[place], "tag": 0}
+
+        responders = {} if self.cfg.block.shortcut_y == "none" else {("x_req", "x_rsp"): read_x}
+        counted = []
+
+        async def count(ctx):
+            async for _, _, total in ctx.tick().sample(dut.overflow_count):
+                counted[:] = [total]
+
+        result = run(dut, {}, {"o": len(self.expected)}, signals={"threshold": self.theta}, testbenches=[feed],
+                     background=[free, count], responders=responders, idle=idle, stall=stall, tail=60,
+                     **{"timeout": 30_000, **options})
+        assert result["o"] == self.expected
+        assert freed[0] == len(self.rows)
+        assert counted == [self.lost]
+        return result
+
+
+def small(name, **change):
+    return block(name, joints=2, **change)
+
+
+@pytest.mark.parametrize(("idle", "stall"), STREAM_PATTERNS)
+@pytest.mark.parametrize("name", ["identity", "conv"])
+def test_golden(name, idle, stall):
+    Case(small(name)).check(idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize("name", ["none", "dropped"])
+def test_golden_without_x(name):
+    Case(small(name)).check(idle=0.4, stall=0.6)
+
+
+@pytest.mark.parametrize(("name", "folding"), [(NAMES[n % 3], folding) for n, folding in enumerate(FOLDINGS)], ids=str)
+def test_foldings(name, folding):
+    Case(small(name), sequences=1, **folding).check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folding", FOLDINGS, ids=str)
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("frames", [1, 2, 9, 13])
+def test_all_foldings(name, folding, frames):
+    for stride in (1,) if name == "identity" else (1, 2):
+        Case(small(name, stride=stride), frames=frames, **folding).check(idle=0.1, stall=0.2)
+
+
+@pytest.mark.parametrize(("frames", "name", "stride"), [
+    (1, "identity", 1), (1, "conv", 2), (2, "none", 2), (5, "conv", 1), (9, "identity", 1), (13, "conv", 2),
+    (12, "none", 1)])
+def test_lengths_with_least_rows(frames, name, stride):
+    b = block(name, joints=1, stride=stride, in_channels=16, out_channels=16, shortcut_y=name)
+    Case(b, frames=frames, joints=1, sequences=3, h_rows=9, x_rows=5).check(stall=0.3)
+
+
+@pytest.mark.parametrize(("kernel", "stride", "frames", "h_rows", "x_rows"), [
+    (1, 1, 3, 1, 1), (1, 2, 4, 2, 2), (3, 2, 6, 3, 2), (5, 2, 7, 5, 3)])
+def test_kernels_with_least_rows(kernel, stride, frames, h_rows, x_rows):
+    b = block("conv", joints=1, in_channels=16, out_channels=16, kernel=kernel, stride=stride, keep_taps=min(2, kernel))
+    Case(b, joints=1, frames=frames, h_rows=h_rows, x_rows=x_rows).check(idle=0.1, stall=0.1)
+
+
+@pytest.mark.parametrize(("joints", "change"), [
+    (1, {"in_channels": 64, "out_channels": 64, "filters": 17}), (5, {"in_channels": 16, "out_channels": 16})], ids=str)
+def test_channels(joints, change):
+    Case(block("identity", joints=joints, **change), joints=joints, lane_pairs=9, sequences=1).check()
+
+
+@pytest.mark.parametrize("density", [0.0, 1.0])
+@pytest.mark.parametrize("name", ["identity", "conv"])
+def test_densities(name, density):
+    Case(small(name), density=density, sequences=1).check()
+
+
+@pytest.mark.parametrize("theta", [0, 40, 127])
+def test_thresholds(theta):
+    Case(small("identity"), sequences=1, theta=theta).check()
+
+
+@pytest.mark.parametrize("mac", ["dsp48e2", "inferred"])
+def test_mac_forms(mac):
+    Case(small("conv"), sequences=1, mac=mac, lanes=1).check()
+
+
+@pytest.mark.parametrize(("name", "kernel"), [("identity", 9), ("conv", 3)])
+def test_overflow_is_counted_and_flagged(name, kernel):
+    b = dataclasses.replace(small(name, kernel=kernel), h_depths=(4, 3, 2, 1))
+    densities = np.tile([0.1, 0.1, 0.9, 0.1], 3)[:, None, None]
+    h = activations(np.random.default_rng(1), (12, 2, b.out_channels), densities).reshape(2, 6, 2, b.out_channels)
+    case = Case(b, frames=6, h=h, h_rows=9)
+    assert case.lost
+    assert {v["overflow"] for v in case.expected} == ({0, 1} if kernel == 3 else {1})
+    case.check(stall=0.1)
+
+
+def test_overflow_of_others_is_passed_on():
+    """Also when no output row reads the sequence's last row."""
+    case = Case(small("conv", kernel=1, keep_taps=1), frames=6, sequences=3, lossy={5, 8})
+    assert not case.lost
+    assert {v["overflow"] for v in case.expected} == {0, 1}
+    case.check()
+
+
+def test_lanes_share_uneven_work():
+    """Every second joint is dense. Static turns would give all of them to the same one of two lanes."""
+    joints, frames = 6, 4
+    b = block("none", joints=joints, in_channels=32, out_channels=32, keep_taps=9, filters=8)
+    h = np.zeros((1, frames, joints, 32), np.int64)
+    h[:, :, ::2] = 100
+    case = Case(b, joints=joints, frames=frames, h=h, lane_pairs=4, y_width=4)
+    times = case.check()["times"]["o"]
+    static = frames * frames * 2 * BANK * joints // 2     # every output row reads all rows
+    print(times[-1] - times[0], static)
+    assert times[-1] - times[0] < 0.65 * static
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"joints": 0}, r"^joints must be in 1..64, not 0$"),
+    ({"frames": 0}, r"^frames must be at least 1, not 0$"),
+    ({"mac": "dsp"}, r"^mac must be one of dsp48e2, inferred, single, not 'dsp'$"),
+    ({"lanes": 0}, r"^folding.lanes must be in 1..32, not 0$"),
+    ({"y_width": 3}, r"^folding.y_width must be 2, 4, 8 or 16, not 3$"),
+    ({"lane_pairs": 1}, r"^folding.lane_pairs must be at least y_width / 2 = 2, not 1$"),
+    ({"h_rows": 8}, r"^h_rows must be at least 9, not 8"),
+    ({"x_rows": 4}, r"^x_rows must be at least 5, not 4")])
+def test_bad_config(change, message):
+    own = {"joints": 3, "frames": 5, "mac": "single"}
+    own.update((name, change[name]) for name in own if name in change)
+    folding = {**FOLDING, **{name: value for name, value in change.items() if name not in own}}
+    with pytest.raises(ValueError, match=message):
+        TemporalConfig(block=block("identity"), folding=BlockFolding(**folding), **own)
