@@ -54,7 +54,7 @@ class Block(wiring.Component):
     i : In(stream, vector), X in (frame, joint, bank) order, persons one after the other
     o : Out(stream, vector), Y in the same order, ``ceil(T / stride)`` rows per person
     threshold_h, threshold_y : In(7), values of H and Y up to this become 0
-    overflow_count : Out(32), vectors that lost values in the X or H store since reset (wraps)
+    overflow_count : Out(32), vectors that lost values in the X or H store since reset; stays at its largest value
     """
 
     def __init__(self, cfg: BlockConfig):
@@ -99,5 +99,7 @@ class Block(wiring.Component):
             spatial.threshold.eq(self.threshold_h),
             temporal.threshold.eq(self.threshold_y),
         ]
-        m.d.sync += self.overflow_count.eq(store.overflow_count + temporal.overflow_count)
+        total = Signal(33)
+        m.d.comb += total.eq(store.overflow_count + temporal.overflow_count)
+        m.d.sync += self.overflow_count.eq(Mux(total[32], (1 << 32) - 1, total))
         return m

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """One block, X in and Y out, against golden under stalls, foldings and overflow."""
 
 import numpy as np

@@ -1,0 +1,60 @@
+"""The checks of one block: shapes, ranges, masks that disagree, and the width of the accumulators."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from hypgcn.presets import preset, random_block
+
+
+@pytest.fixture
+def design():
+    return preset("tiny")
+
+
+def with_block(design, index, **changes):
+    blocks = list(design.blocks)
+    blocks[index] = dataclasses.replace(blocks[index], **changes)
+    return dataclasses.replace(design, blocks=tuple(blocks))
+
+
+@pytest.mark.parametrize("index,changes,text", [
+    (1, {"stride": 3}, r"blocks\[1\].stride must be in 1..2, not 3"),
+    (1, {"shortcut_h": "sum"}, r"blocks\[1\].shortcut_h must be one of 'identity', 'conv', not 'sum'"),
+    (1, {"shortcut_h": "identity", "down": None}, "an identity shortcut needs in_channels equal to out_channels"),
+    (1, {"shortcut_y": "none"}, r"blocks\[1\].res must be absent"),
+    (1, {"down": None}, r"blocks\[1\].down must be a NumPy array"),
+    (1, {"h_shift": 0}, r"blocks\[1\].h_shift must be in 1..31, not 0"),
+    (1, {"threshold_h": 128}, r"blocks\[1\].threshold_h must be in 0..127, not 128"),
+    (1, {"x_depths": (5, 5, 5)}, r"blocks\[1\].x_depths must be 4 values"),
+    (1, {"x_depths": (1, 2, 1, 1)}, "that do not increase"),
+    (1, {"h_depths": (11, 1, 1, 1)}, r"in 1..10 that do not increase"),
+    (1, {"density_h": 1.5}, r"blocks\[1\].density_h must be in 0..1, not 1.5"),
+    (1, {"kept": np.zeros(16, np.uint8)}, r"blocks\[1\].kept must keep at least one channel"),
+    (1, {"kept": np.eye(1, 16, dtype=np.uint8)[0]}, "spatial must be zero for the channels that kept drops"),
+    (1, {"filters": np.zeros(20, np.uint8)}, "temporal must be zero for the output channels that filters drops"),
+    (1, {"taps": np.zeros((2, 9), np.uint8)}, "temporal must be zero where taps cuts a tap of a bank"),
+    (0, {"graph": np.zeros((3, 6, 6), np.int8)}, r"blocks\[0\].graph must have shape \(3, 5, 5\), not \(3, 6, 6\)"),
+    (0, {"h_mult": np.full(16, 65536, np.int32)}, r"blocks\[0\].h_mult must be in 0..65535"),
+])
+def test_rejects_block(design, index, changes, text):
+    with pytest.raises((ValueError, TypeError), match=text):
+        with_block(design, index, **changes)
+
+
+def test_wide_accumulator_is_refused():
+    block = random_block(0, joints=1, subsets=8, in_channels=1024, out_channels=1, kernel=1)
+    block.validate("b", 1, 8, 1)
+    wide = dataclasses.replace(block, spatial=np.full_like(block.spatial, 127))
+    with pytest.raises(ValueError, match="b.spatial: the accumulator needs 29 bits, but at most 27 are supported"):
+        wide.validate("b", 1, 8, 1)
+
+
+def test_accumulator_width_holds_the_worst_case(design):
+    for block in design.blocks:
+        total = np.abs(block.temporal.astype(int)).sum(axis=(1, 2))
+        if block.res is not None:
+            total += np.abs(block.res.astype(int)).sum(axis=1)
+        most = int(total.max()) * 128
+        assert -(1 << block.y_acc_width - 1) <= -most and most < 1 << block.y_acc_width - 1

@@ -1,0 +1,58 @@
+"""From a design to files: complete, repeatable, and nothing half-written."""
+
+import json
+
+import pytest
+
+from hypgcn.folding import BlockFolding, Folding
+from hypgcn.generate import generate
+from hypgcn.presets import preset
+
+SMALLEST = Folding(blocks=(BlockFolding(),) * 2)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    out = tmp_path_factory.mktemp("rtl")
+    seen = []
+    generate(preset("tiny"), SMALLEST, out, progress=lambda done, total, text: seen.append((done, total)))
+    return out, seen
+
+
+def content(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_sidecar_tells_ports_design_and_memories(written):
+    out, seen = written
+    sidecar = json.loads((out / "hypgcn.json").read_text())
+    assert sidecar["parameters"]["design"]["hash"] == preset("tiny").hash
+    assert {"clk", "rst", "i__payload", "i__valid", "i__ready", "o__payload", "o__valid", "o__ready", "threshold_raise",
+            "overflow_counts"} == {port["name"] for port in sidecar["ports"]}
+    assert sidecar["latencies"]["PackedMac"] > 0 and sidecar["memories"] and sidecar["multipliers"] > 0
+    assert len(sidecar["row_cycles"]) == 2
+    assert set(sidecar["files"]) | {"hypgcn.json"} == set(content(out))
+    assert seen[-1][0] <= seen[-1][1] and [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_same_design_same_bytes_and_untouched_files(written, tmp_path):
+    out, _ = written
+    generate(preset("tiny"), SMALLEST, tmp_path)
+    assert content(tmp_path) == content(out)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    emission = generate(preset("tiny"), SMALLEST, tmp_path)
+    assert emission.write(tmp_path) == []
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_observation_ports_are_there_only_when_asked_for(written, tmp_path):
+    generate(preset("tiny"), SMALLEST, tmp_path, observe=True)
+    ports = {port["name"] for port in json.loads((tmp_path / "hypgcn.json").read_text())["ports"]}
+    assert {"observe_0", "observe_1"} <= ports
+    assert b"observe_" not in (written[0] / "hypgcn.sv").read_bytes()
+
+
+def test_folding_that_cannot_work_leaves_nothing(tmp_path):
+    with pytest.raises(ValueError, match=r"blocks\[1\].h_rows must be in 9..64, not 3"):
+        generate(preset("tiny"), Folding(blocks=(BlockFolding(), BlockFolding(h_rows=3))), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
