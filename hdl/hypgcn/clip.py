@@ -1,0 +1,124 @@
+"""From recorded joints to the int8 clip that the hardware takes; the one preparation that training, tools and host
+share."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+__all__ = ["Preparation", "prepare_clip", "quantise_clip"]
+
+SCALES = ("axis", "clip", "none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """What is done to a recorded clip before the network sees it, in this order: trim, centre, resample, scale, bones.
+
+    Parameters
+    ----------
+    frames : 1..4096, frames after linear resampling over the whole clip
+    centre : joint that is moved to the origin in the first frame, or None
+    scale : ``"axis"``: every axis of every clip is stretched to -1..1; ``"clip"``: one factor for all axes keeps the
+        proportions; ``"none"``: left alone
+    parents : empty for the joint stream; for the bone stream one joint per joint that is subtracted from it
+    """
+
+    frames: int
+    centre: int | None = None
+    scale: str = "axis"
+    parents: tuple[int, ...] = ()
+
+    def __post_init__(self):
+        if isinstance(self.frames, bool) or not isinstance(self.frames, int):
+            raise TypeError(f"frames must be an integer, not {self.frames!r}")
+        if not 1 <= self.frames <= 4096:
+            raise ValueError(f"frames must be in 1..4096, not {self.frames!r}")
+        if self.scale not in SCALES:
+            raise ValueError(f"scale must be one of {', '.join(map(repr, SCALES))}, not {self.scale!r}")
+
+    def to_dict(self) -> dict:
+        """Plain data that :meth:`from_dict` reads back; kept in a design's ``meta["preparation"]``."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, entry: dict) -> "Preparation":
+        """Preparation of :meth:`to_dict`'s data; :exc:`ValueError` for anything else."""
+        try:
+            return cls(**{**entry, "parents": tuple(entry.get("parents", ()))})
+        except (TypeError, AttributeError) as error:
+            raise ValueError(f"preparation must hold frames, centre, scale and parents, not {entry!r}") from error
+
+
+def _check_clip(clip) -> np.ndarray:
+    clip = np.asarray(clip, dtype=np.float64)
+    if clip.ndim != 4:
+        raise ValueError(f"clip must have the four dimensions (person, frame, joint, channel), not {clip.ndim}")
+    if not clip.size:
+        raise ValueError(f"clip must not be empty, but has shape {clip.shape}")
+    if not np.isfinite(clip).all():
+        raise ValueError("clip must hold finite numbers only, but has NaN or infinite coordinates")
+    return clip
+
+
+def resample(clip: np.ndarray, frames: int) -> np.ndarray:
+    """Frames of ``clip`` (M, T, V, C) interpolated linearly at ``frames`` even steps from its first to its last
+    frame."""
+    places = np.linspace(0, clip.shape[1] - 1, frames)
+    before = np.floor(places).astype(np.int64)
+    after = np.minimum(before + 1, clip.shape[1] - 1)
+    part = (places - before)[:, None, None]
+    return clip[:, before] * (1 - part) + clip[:, after] * part
+
+
+def prepare_clip(clip, preparation: Preparation) -> np.ndarray:
+    """Float32 (M, frames, V, C) of a recorded clip (M, T, V, C), any T >= 1.
+
+    Trailing frames in which everything is zero are padding and are cut off. A person that is zero throughout is absent
+    and stays zero. An axis without extent (a clip of one point, an all-zero clip) becomes zero.
+
+    Raises :exc:`ValueError` for a wrong number of dimensions, an empty clip, NaN, or a joint that the clip lacks.
+    """
+    clip = _check_clip(clip)
+    joints = clip.shape[2]
+    if preparation.centre is not None and not 0 <= preparation.centre < joints:
+        raise ValueError(f"centre must be a joint in 0..{joints - 1}, not {preparation.centre!r}")
+    if preparation.parents and len(preparation.parents) != joints:
+        raise ValueError(f"clip must have the {len(preparation.parents)} joints of the bone stream, not {joints}")
+    used = np.flatnonzero(clip.any(axis=(0, 2, 3)))
+    clip = clip[:, :used[-1] + 1] if used.size else clip[:, :1]
+    present = np.flatnonzero(clip.any(axis=(1, 2, 3)))
+    out = np.zeros((clip.shape[0], preparation.frames, joints, clip.shape[3]))
+    if present.size:
+        body = clip[present]
+        if preparation.centre is not None:
+            body = body - body[0, 0, preparation.centre]
+        body = resample(body, preparation.frames)
+        if preparation.scale != "none":
+            axes = (0, 1, 2)
+            low, high = body.min(axis=axes), body.max(axis=axes)
+            extent = high - low
+            if preparation.scale == "clip":
+                extent = np.full_like(extent, extent.max())
+            some = extent > 0
+            body = np.where(some, (2 * body - low - high) / np.where(some, extent, 1), 0)
+        if preparation.parents:
+            body = body - body[:, :, list(preparation.parents)]
+        out[present] = body
+    return out.astype(np.float32)
+
+
+def quantise_clip(design, clip) -> np.ndarray:
+    """The int8 clip, (person, frame, joint, channel), of a prepared float clip of that order for ``design``.
+
+    ``q = clamp(floor(x / input_scale + 1/2), -128, 127)``, the coordinates that ``docs/numbers.md`` starts from. C
+    order of the result is the order in which the hardware takes them.
+
+    Raises :exc:`ValueError` when persons, frames, joints or channels are not the design's, or a coordinate is not
+    finite. """
+    clip = _check_clip(clip)
+    wanted = (design.persons, design.frames, design.joints, design.channels)
+    for name, found, right in zip(("persons", "frames", "joints", "channels"), clip.shape, wanted):
+        if found != right:
+            raise ValueError(f"clip must have {right} {name}, the design's, not {found}; its order is "
+                             f"(person, frame, joint, channel) = {wanted}")
+    return np.clip(np.floor(clip / design.input_scale + 0.5), -128, 127).astype(np.int8)

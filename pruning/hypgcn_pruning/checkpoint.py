@@ -1,0 +1,110 @@
+"""Float checkpoints: a network's description, weights, masks and thresholds in one ``.safetensors`` or ``.pt`` file."""
+
+import json
+import os
+import pickle
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from .model import ModelConfig, Network
+
+__all__ = ["save_checkpoint", "load_checkpoint", "CHECKPOINT_FORMAT"]
+
+CHECKPOINT_FORMAT = "hypgcn-checkpoint"
+CHECKPOINT_VERSION = 1
+
+
+def save_checkpoint(path, model: Network, info: dict | None = None):
+    """Write ``model`` with ``info`` (plain data: preparation, class names, accuracies); the suffix of ``path`` chooses
+    the format. A failed write leaves the old file."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = {"format": CHECKPOINT_FORMAT, "version": CHECKPOINT_VERSION, "model": model.config.to_dict(),
+              "info": info or {}}
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    part = path.with_name(path.name + ".part")
+    try:
+        if path.suffix == ".safetensors":
+            save_file(state, part, metadata={"hypgcn": json.dumps(header)})
+        elif path.suffix in (".pt", ".pth"):
+            torch.save({**header, "state": state}, part)
+        else:
+            raise ValueError(f"path must end in .safetensors, .pt or .pth, not {path.suffix!r}")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> tuple[dict, dict]:
+    if path.suffix == ".safetensors":
+        try:
+            with safe_open(path, framework="pt") as file:
+                header = json.loads((file.metadata() or {}).get("hypgcn", "{}"))
+                return header, {name: file.get_tensor(name) for name in file.keys()}
+        except (SafetensorError, ValueError) as error:
+            raise ValueError(f"{path} is not a safetensors file, or is cut off: {error}") from error
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path} is not a checkpoint, or is cut off: {reason}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("state", {}), dict):
+        raise ValueError(f"{path} is not a checkpoint: it holds a {type(content).__name__}")
+    return content, content.get("state", {})
+
+
+def load_checkpoint(path) -> tuple[Network, dict]:
+    """The network in evaluation mode, and its ``info``.
+
+    Raises :exc:`FileNotFoundError` or a :exc:`ValueError` that names what is wrong: a damaged or foreign file, another
+    version, missing, unknown or wrongly shaped tensors, NaN, weights where a mask cuts them. """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} not found: a checkpoint is a .safetensors or .pt file")
+    header, state = _read(path)
+    if header.get("format") != CHECKPOINT_FORMAT:
+        raise ValueError(f"{path} is not a checkpoint of this project: format must be {CHECKPOINT_FORMAT!r}, "
+                         f"not {header.get('format')!r}")
+    if header.get("version") != CHECKPOINT_VERSION:
+        raise ValueError(f"{path}: version must be {CHECKPOINT_VERSION}, not {header.get('version')!r}")
+    model = Network(ModelConfig.from_dict(header.get("model", {})))
+    check_state(model, state, str(path))
+    model.load_state_dict(state)
+    check_masks(model, str(path))
+    return model.eval(), header.get("info", {})
+
+
+def check_state(model: Network, state: dict, where: str):
+    """Raise :exc:`ValueError` when names, shapes or values of ``state`` do not fit ``model``."""
+    wanted = model.state_dict()
+    for what, names in (("lacks", wanted.keys() - state.keys()), ("has the unknown", state.keys() - wanted.keys())):
+        if names:
+            more = ", ..." if len(names) > 4 else ""
+            raise ValueError(f"{where} {what} tensors {', '.join(sorted(names)[:4])}{more}")
+    for name, tensor in state.items():
+        if tensor.shape != wanted[name].shape:
+            raise ValueError(f"{where}: {name} must have shape {tuple(wanted[name].shape)}, not {tuple(tensor.shape)}")
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise ValueError(f"{where}: {name} must hold finite numbers only, but has NaN or infinity")
+
+
+def check_masks(model: Network, where: str):
+    """Raise :exc:`ValueError` when a mask is not 0 or 1, keeps nothing, or disagrees with the weights."""
+    for index, block in enumerate(model.blocks, 1):
+        for name in ("kept", "filters", "taps"):
+            if getattr(block, name).max() > 1:
+                raise ValueError(f"{where}: l{index}.{name} must be 0 or 1, not {int(getattr(block, name).max())}")
+        if not block.kept.any():
+            raise ValueError(f"{where}: l{index}.kept must keep at least one channel")
+        if any(conv.weight[:, block.kept == 0].any() for conv in block.gcn1.conv_d):
+            raise ValueError(f"{where}: l{index}.gcn1.conv_d has weights for channels that l{index}.kept drops: they "
+                             f"disagree")
+        mask = block.temporal_mask()
+        if mask is not None and block.tcn1.conv.weight[mask[..., None] == 0].any():
+            raise ValueError(f"{where}: l{index}.tcn1.conv has weights where l{index}.filters or taps cut: they "
+                             f"disagree")
+        if block.theta_h < 0 or block.theta_y < 0:
+            raise ValueError(f"{where}: l{index}.theta_h and theta_y must not be negative")

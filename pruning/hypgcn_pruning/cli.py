@@ -1,0 +1,114 @@
+"""Subcommands of ``hypgcn`` for the offline path: train, prune, quantise, compile, evaluate."""
+
+import argparse
+import dataclasses
+import json
+
+from .config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
+
+__all__ = ["register"]
+
+_DATA = "an .npz of clips, a folder in the layout of 2s-AGCN, or 'motion' for generated clips (default: %(default)s)"
+
+
+def _add_options(parser, config, skip=()):
+    """One option for every field of the dataclass ``config``."""
+    for entry in dataclasses.fields(config):
+        if entry.name in skip:
+            continue
+        extra = {"action": argparse.BooleanOptionalAction} if entry.type is bool else {"type": entry.type}
+        parser.add_argument("--" + entry.name.replace("_", "-"), default=entry.default,
+                            help=entry.metadata["help"] + " (default: %(default)s)", **extra)
+
+
+def _config(config, args):
+    """The dataclass ``config`` from the parsed options."""
+    names = {entry.name for entry in dataclasses.fields(config)}
+    return config(**{name: value for name, value in vars(args).items() if name in names})
+
+
+def _steps():
+    """The steps; torch is loaded here, not when commands are listed."""
+    try:
+        from . import steps
+    except ImportError as error:
+        raise ValueError(f"this command needs {error.name}, which is not installed: "
+                         f"pip install 'hypgcn[train]'") from error
+    return steps
+
+
+def _common(commands, name, text, out, run):
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.add_argument("--data", default="motion", help=_DATA)
+    parser.add_argument("-o", "--out", default=out, help="where results go (default: %(default)s)")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def register(commands):
+    """Add the offline path's parsers to argparse's subparsers ``commands``."""
+    parser = _common(commands, "train", "train a float network", "build/train/float", _train)
+    parser.add_argument("--skeleton", help="ntu25, kinect20, coco17, openpose18, or a file with bones")
+    parser.add_argument("--frames", type=int, default=52, help="frames of a prepared clip (default: %(default)s)")
+    parser.add_argument("--persons", type=int, default=1, help="persons of a clip (default: %(default)s)")
+    parser.add_argument("--blocks", default="small",
+                        help="small, paper, or widths such as 32,32,64/2 (default: %(default)s)")
+    parser.add_argument("--stream", choices=("joint", "bone"), default="joint")
+    parser.add_argument("--dynamic-graph", action="store_true",
+                        help="with the data-dependent graph; pruning removes it")
+    _add_options(parser, TrainConfig)
+
+    parser = _common(commands, "prune", "drop channels, cut taps, set thresholds, fine-tune", "build/train/pruned",
+                     _prune)
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="float network (.safetensors or .pt)")
+    _add_options(parser, PruneConfig)
+    _add_options(parser, TrainConfig, skip=("epochs", "rate", "warmup"))
+
+    parser = _common(commands, "quantise", "quantise a pruned network to int8", "build/train", _quantise)
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="pruned network (.safetensors or .pt)")
+    _add_options(parser, QuantiseConfig)
+
+    parser = _common(commands, "compile", "plan the stores and write the design", "build/train", _compile)
+    parser.add_argument("quantised", metavar="QUANTISED", help="folder that quantise wrote")
+    _add_options(parser, CompileConfig)
+    parser.add_argument("--note", action="append", default=[], metavar="KEY=TEXT", help="kept in the design's meta")
+
+    parser = _common(commands, "evaluate", "measure accuracies over the test clips", "build/train/metrics.json",
+                     _evaluate)
+    parser.add_argument("design", metavar="DESIGN", help="folder of a design")
+    parser.add_argument("--pruned", metavar="CHECKPOINT", help="pruned float network to compare with")
+    parser.add_argument("--float", dest="checkpoint", metavar="CHECKPOINT",
+                        help="unpruned float network to compare with")
+
+
+def _train(args):
+    path = _steps().train_step(args.out, data=args.data, skeleton=args.skeleton, frames=args.frames,
+                               persons=args.persons,
+                               blocks=args.blocks, stream=args.stream, dynamic_graph=args.dynamic_graph,
+                               training=_config(TrainConfig, args))
+    print(f"written: {path}")
+
+
+def _prune(args):
+    path = _steps().prune_step(args.checkpoint, args.out, data=args.data, config=_config(PruneConfig, args),
+                               training=_config(TrainConfig, args))
+    print(f"written: {path}")
+
+
+def _quantise(args):
+    path = _steps().quantise_step(args.checkpoint, args.out, data=args.data, config=_config(QuantiseConfig, args))
+    print(f"written: {path}")
+
+
+def _compile(args):
+    notes = dict(note.partition("=")[::2] for note in args.note)
+    config = _config(CompileConfig, args)
+    path = _steps().compile_step(args.quantised, args.out, data=args.data, config=config, meta=notes)
+    print(f"written: {path}")
+
+
+def _evaluate(args):
+    found = _steps().evaluate_step(args.out, data=args.data, design=args.design, pruned=args.pruned,
+                                   checkpoint=args.checkpoint)
+    print(json.dumps({name: entry for name, entry in found.items() if name != "design"}, indent=1))
+    print(f"written: {args.out}")

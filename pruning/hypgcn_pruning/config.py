@@ -1,0 +1,106 @@
+"""Settings of the steps: plain dataclasses, free of torch, so that the command line knows its options without loading
+it."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["TrainConfig", "PruneConfig", "QuantiseConfig", "CompileConfig", "check_share"]
+
+
+def check_share(name: str, value):
+    """Raise :exc:`ValueError` unless ``value`` is in (0, 1]."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ValueError(f"{name} must be above 0 and at most 1, not {value!r}")
+
+
+def _option(default, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+def _check_counts(config, *names):
+    for name in names:
+        value = getattr(config, name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name} must be an integer of at least 1, not {value!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How to train; fine-tuning after pruning takes everything but the epochs, the rate and the warm-up from here."""
+
+    epochs: int = _option(45, "passes over the training clips")
+    batch: int = _option(32, "clips per step")
+    rate: float = _option(0.1, "highest learning rate; it falls along a cosine")
+    warmup: int = _option(3, "epochs over which the learning rate rises")
+    decay: float = _option(4e-4, "weight decay of convolutions and classifier")
+    smoothing: float = _option(0.1, "of the labels, at least 0 and below 1")
+    average: float = _option(0.995,
+                             "share of itself that the averaged copy of the weights keeps per step; the copy is saved")
+    degrees: float = _option(60.0, "clips are turned by up to this angle")
+    crop: float = _option(0.3, "up to this share of a clip's frames is cut off")
+    seed: int = _option(1, "of weights, order and augmentation")
+    threads: int = _option(0, "of torch; 0 leaves them as they are")
+
+    def __post_init__(self):
+        _check_counts(self, "epochs", "batch")
+        if not self.rate > 0:
+            raise ValueError(f"rate must be positive, not {self.rate!r}")
+        for name in ("smoothing", "average", "crop"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PruneConfig:
+    """How much to prune, and how long to fine-tune."""
+
+    channels: float = _option(0.46, "share of the input channels of blocks 2.. that stays, above 0 and at most 1")
+    taps: int = _option(4, "taps that stay in every bank")
+    density_h: float = _option(0.4, "share of H that its thresholds leave, above 0 and at most 1 (1: no thresholds)")
+    density_y: float = _option(0.4, "the same for the outputs of the blocks")
+    tied: bool = _option(True, "blocks that share a residual path keep the same channels")
+    coupled: bool = _option(True, "temporal filters that only made dropped channels go, too")
+    weights_epochs: int = _option(15, "fine-tuning after channels and taps are cut")
+    threshold_epochs: int = _option(12, "fine-tuning after thresholds are set")
+    tune_rate: float = _option(0.03, "highest learning rate of fine-tuning; half of it with thresholds")
+    calibration: int = _option(256, "training clips that scores and thresholds are measured on")
+
+    def __post_init__(self):
+        for name in ("channels", "density_h", "density_y"):
+            check_share(name, getattr(self, name))
+        _check_counts(self, "taps", "calibration")
+        if not self.tune_rate > 0:
+            raise ValueError(f"tune_rate must be positive, not {self.tune_rate!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantiseConfig:
+    """How the scales of int8 are found."""
+
+    name: str = _option("network", "name of the design")
+    calibration: int = _option(256, "training clips that ranges are measured on")
+    lowest: float = _option(0.4, "smallest share of the largest magnitude that a scale covers; 1: nothing saturates")
+
+    def __post_init__(self):
+        _check_counts(self, "calibration")
+        check_share("lowest", self.lowest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompileConfig:
+    """How the stores are planned."""
+
+    margin: float = _option(1.15,
+                            "depth of a mini-bank over the most that a row of the calibration clips needs, at least 1")
+    calibration: int = _option(256, "training clips that are measured")
+
+    def __post_init__(self):
+        _check_counts(self, "calibration")
+        if not 1 <= self.margin < float("inf"):
+            raise ValueError(f"margin must be at least 1, not {self.margin!r}")
+
+
+def fine_tuning(training: TrainConfig, epochs: int, rate: float) -> TrainConfig:
+    """``training`` for ``epochs`` of fine-tuning: a short warm-up, other augmentations than the first training saw."""
+    return dataclasses.replace(training, epochs=epochs, rate=rate, warmup=min(1, epochs - 1), seed=training.seed + 1000)

@@ -1,0 +1,223 @@
+"""Recorded clips: reading the two common file layouts, splitting, augmentation and batches."""
+
+import io
+import pickle
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from hypgcn.clip import Preparation, prepare_clip
+
+from .skeleton import KINECT20_TO_NTU25, Skeleton
+
+__all__ = ["Clips", "load_npz", "load_npy", "load_clips", "map_to_ntu25", "preparation_for", "prepared", "batches"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clips:
+    """Recorded clips with their labels.
+
+    Parameters
+    ----------
+    data : float32 (N, C, T, V, M), zero-padded at the end of T
+    length : int64 (N,), real frames of each clip, 1..T
+    label : int64 (N,), 0..classes-1
+    classes : number of classes; class_names : their names, or empty
+    split : uint8 (N,), 0 training, 1 test
+    """
+
+    data: np.ndarray
+    length: np.ndarray
+    label: np.ndarray
+    classes: int
+    class_names: tuple[str, ...] = ()
+    split: np.ndarray
+
+    def __post_init__(self):
+        if self.data.ndim != 5:
+            raise ValueError(f"data must have the five dimensions (clip, channel, frame, joint, person), not "
+                             f"{self.data.ndim}")
+        count = len(self.data)
+        if not count or not self.data.size:
+            raise ValueError(f"data must hold at least one clip, but has shape {self.data.shape}")
+        for name in ("length", "label", "split"):
+            if getattr(self, name).shape != (count,):
+                raise ValueError(f"{name} must have one entry for each of the {count} clips, not shape "
+                                 f"{getattr(self, name).shape}")
+        if not np.isfinite(self.data).all():
+            raise ValueError("data must hold finite numbers only, but has NaN or infinite coordinates")
+        if self.length.min() < 1 or self.length.max() > self.data.shape[2]:
+            raise ValueError(f"length must be in 1..{self.data.shape[2]}, not {self.length.min()}..{self.length.max()}")
+        if self.label.min() < 0 or self.label.max() >= self.classes:
+            raise ValueError(f"label must be in 0..{self.classes - 1}, not {self.label.min()}..{self.label.max()}")
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @property
+    def joints(self) -> int:
+        """V of the recordings."""
+        return self.data.shape[3]
+
+    def clip(self, index: int) -> np.ndarray:
+        """One recorded clip, (M, T, V, C), without its padding."""
+        return self.data[index, :, :self.length[index]].transpose(3, 1, 2, 0)
+
+    def part(self, split: int) -> "Clips":
+        """The clips of one split; :exc:`ValueError` when there are none."""
+        chosen = self.split == split
+        if not chosen.any():
+            raise ValueError(f"data must hold at least one clip of split {split} (0 training, 1 test), but has none")
+        return self.take(np.flatnonzero(chosen))
+
+    def take(self, index: np.ndarray) -> "Clips":
+        """The clips at ``index``."""
+        return replace(self, data=self.data[index], length=self.length[index], label=self.label[index],
+                       split=self.split[index])
+
+
+def _lengths(data: np.ndarray) -> np.ndarray:
+    """Frames up to the last one that is not all zero, at least 1."""
+    used = data.any(axis=(1, 3, 4))
+    return np.where(used.any(axis=1), data.shape[2] - np.argmax(used[:, ::-1], axis=1), 1)
+
+
+def load_npz(path) -> Clips:
+    """Clips of an ``.npz`` with ``data`` (N, C, T, V, M) and ``label``; ``length``, ``split`` and ``class_names`` where
+    present."""
+    try:
+        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, AttributeError, TypeError) as error:
+        raise ValueError(f"{path} is not an npz file, or is damaged: {error}") from error
+    for name in ("data", "label"):
+        if name not in found:
+            raise ValueError(f"{path} must hold data and label, but {name} is missing")
+    data, label = found["data"].astype(np.float32), found["label"].astype(np.int64)
+    names = tuple(str(n) for n in found.get("class_names", ()))
+    if data.ndim != 5:
+        raise ValueError(f"{path}: data must have the five dimensions (clip, channel, frame, joint, person), not "
+                         f"{data.ndim}")
+    return Clips(data=data, label=label, class_names=names,
+                 classes=len(names) or int(label.max(initial=0)) + 1,
+                 length=found["length"].astype(np.int64) if "length" in found else _lengths(data),
+                 split=found["split"].astype(np.uint8) if "split" in found else np.zeros(len(label), np.uint8))
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Reads lists, tuples, strings and numbers; refuses everything that would import or call something."""
+
+    def find_class(self, module, name):
+        raise pickle.UnpicklingError(f"labels must be plain lists of names and numbers, but the file asks for "
+                                     f"{module}.{name}")
+
+
+def _load_labels(path: Path) -> np.ndarray:
+    if path.suffix == ".npy":
+        return np.load(path, allow_pickle=False).astype(np.int64)
+    try:
+        content = _PlainUnpickler(io.BytesIO(path.read_bytes())).load()
+        return np.asarray(content[1] if isinstance(content, tuple) else content, dtype=np.int64)
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, AttributeError) as error:
+        raise ValueError(f"{path} is not a label file (names and labels, or a list of labels): {error}") from error
+
+
+def load_npy(data_path, label_path, split: int = 0) -> Clips:
+    """Clips of one split in the layout of 2s-AGCN: ``*_data_joint.npy`` (N, C, T, V, M) and ``*_label.pkl`` or
+    ``.npy``.
+
+    The pickle is read by a reader that knows lists, tuples, strings and numbers only: a foreign file cannot run code.
+    """
+    try:
+        data = np.load(data_path, allow_pickle=False).astype(np.float32)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{data_path} is not an npy file, or is damaged: {error}") from error
+    label = _load_labels(Path(label_path))
+    if data.ndim != 5:
+        raise ValueError(f"{data_path}: data must have five dimensions (clip, channel, frame, joint, person), not "
+                         f"{data.ndim}")
+    return Clips(data=data, label=label, classes=int(label.max(initial=0)) + 1, length=_lengths(data),
+                 split=np.full(len(label), split, np.uint8))
+
+
+def load_clips(path) -> Clips:
+    """Clips at ``path``: an ``.npz``, or a folder with ``train_data_joint.npy``, ``train_label.pkl``,
+    ``val_data_joint.npy``, ``val_label.pkl``."""
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} not found: a dataset is an .npz file or a folder in the layout of 2s-AGCN")
+    if path.is_file():
+        return load_npz(path)
+    parts = []
+    for split, name in enumerate(("train", "val")):
+        labels = [path / f"{name}_label{suffix}" for suffix in (".pkl", ".npy")
+                  if (path / f"{name}_label{suffix}").is_file()]
+        if not labels or not (path / f"{name}_data_joint.npy").is_file():
+            raise FileNotFoundError(f"{path} must hold {name}_data_joint.npy and {name}_label.pkl (or .npy)")
+        parts.append(load_npy(path / f"{name}_data_joint.npy", labels[0], split))
+    joined = {name: np.concatenate([getattr(p, name) for p in parts]) for name in ("data", "length", "label", "split")}
+    return Clips(**joined, classes=max(p.classes for p in parts))
+
+
+def map_to_ntu25(clips: Clips) -> Clips:
+    """Kinect v1 recordings (20 joints) on the 25 joints of NTU RGB+D; missing joints take their nearest neighbour's
+    place."""
+    if clips.joints != 20:
+        raise ValueError(f"clips must have the 20 joints of Kinect v1, not {clips.joints}")
+    joints = [sum(clips.data[:, :, :, source] * np.float32(weight) for source, weight in parts)
+              for parts in KINECT20_TO_NTU25]
+    return replace(clips, data=np.stack(joints, axis=3))
+
+
+def preparation_for(skeleton: Skeleton, frames: int, stream: str = "joint", scale: str = "axis") -> Preparation:
+    """Preparation of the joint or bone stream of ``skeleton``."""
+    if stream not in ("joint", "bone"):
+        raise ValueError(f"stream must be 'joint' or 'bone', not {stream!r}")
+    return Preparation(frames=frames, centre=skeleton.centre, scale=scale,
+                       parents=skeleton.parents if stream == "bone" else ())
+
+
+def _match_persons(clip: np.ndarray, persons: int) -> np.ndarray:
+    """``clip`` (M, T, V, C) with its first ``persons`` persons, absent ones as zeros."""
+    if len(clip) >= persons:
+        return clip[:persons]
+    return np.concatenate([clip, np.zeros((persons - len(clip), *clip.shape[1:]), clip.dtype)])
+
+
+def prepared(clips: Clips, preparation: Preparation, persons: int = 1) -> np.ndarray:
+    """All clips as the network takes them: float32 (N, M, T, V, C)."""
+    return np.stack([prepare_clip(_match_persons(clips.clip(i), persons), preparation) for i in range(len(clips))])
+
+
+def _rotation(rng: np.random.Generator, degrees: float) -> np.ndarray:
+    x, y, z = np.deg2rad(rng.uniform(-degrees, degrees, 3) * (1, 1, 0.25))
+    cx, sx, cy, sy, cz, sz = np.cos(x), np.sin(x), np.cos(y), np.sin(y), np.cos(z), np.sin(z)
+    return (np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]]) @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+            @ np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]]))
+
+
+def augment(clip: np.ndarray, rng: np.random.Generator, degrees: float, crop: float) -> np.ndarray:
+    """``clip`` (M, T, V, C) turned by random angles and cut to a random part of at least ``1 - crop`` of its frames."""
+    frames = clip.shape[1]
+    keep = max(min(frames, 8), int(round(frames * rng.uniform(1 - crop, 1))))
+    first = int(rng.integers(0, frames - keep + 1))
+    clip = clip[:, first:first + keep]
+    if clip.shape[3] == 3 and degrees:
+        absent = ~clip.any(axis=(1, 2, 3))
+        origin = clip[:, :1, :1].copy()
+        origin[absent] = 0
+        clip = (clip - origin) @ _rotation(rng, degrees).T + origin
+    return clip
+
+
+def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Generator, *, persons: int = 1,
+            degrees: float = 60.0, crop: float = 0.3):
+    """One epoch in random order, augmented: pairs of float32 (N, M, T, V, C) and int64 (N,); the last batch may be
+    smaller."""
+    order = rng.permutation(len(clips))
+    for start in range(0, len(order), size):
+        chosen = order[start:start + size]
+        yield np.stack([prepare_clip(augment(_match_persons(clips.clip(i), persons), rng, degrees, crop), preparation)
+                        for i in chosen]), clips.label[chosen]

@@ -1,0 +1,140 @@
+"""The integer contract of ``docs/numbers.md`` in torch, for many clips at once: an implementation of its own, for
+checking.
+
+Sums of products run as float64 matrix products, which are exact here: a design's accumulators have at most 27 bits, far
+below 2^53. Everything behind an accumulator is int64. """
+
+import numpy as np
+import torch
+
+from hypgcn.design import BANK, MINI_BANKS, Block, Design
+
+__all__ = ["run_integer", "predict_integer"]
+
+
+def _tensor(array: np.ndarray, dtype=torch.int64) -> torch.Tensor:
+    return torch.from_numpy(array.astype(np.int64)).to(dtype)
+
+
+def _product(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Exact ``x @ weight`` of integer-valued float64 tensors."""
+    return x @ weight
+
+
+def round_shift(a: torch.Tensor, shift: int) -> torch.Tensor:
+    """``(a + 2^(shift-1)) >> shift``: round half up."""
+    return (a + (1 << (shift - 1))) >> shift
+
+
+def thr(a: torch.Tensor, theta: int) -> torch.Tensor:
+    """Values of magnitude at most ``theta`` become 0."""
+    return a * (a.abs() > theta)
+
+
+def store(rows: torch.Tensor, depths: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a row store gives back of ``rows`` (N, T, V, C), and the number of truncated vectors of each row (N, T)."""
+    n, frames, joints, channels = rows.shape
+    banks = -(-channels // BANK)
+    full = torch.zeros(n, frames, joints, banks * BANK, dtype=rows.dtype)
+    full[..., :channels] = rows
+    vectors = full.view(n * frames, joints * banks, BANK)
+    some = vectors != 0
+    need = (some.sum(-1) + MINI_BANKS - 1) // (BANK // MINI_BANKS)
+    wanted = torch.stack([(need > j).sum(1) for j in range(MINI_BANKS)])
+    lost = torch.zeros(n * frames, dtype=torch.int64)
+    limit = torch.full_like(need, BANK)
+    crowded = torch.nonzero((wanted > torch.tensor(depths)[:, None]).any(0))[:, 0]
+    if len(crowded):
+        used = torch.zeros(len(crowded), MINI_BANKS, dtype=torch.int64)
+        deep = torch.tensor(depths)
+        places = torch.arange(MINI_BANKS)
+        for vector in range(joints * banks):
+            asks = places < need[crowded, vector, None]
+            blocked = asks & (used >= deep)
+            stop = torch.where(blocked.any(1), blocked.int().argmax(1), MINI_BANKS)
+            used += asks & (places < stop[:, None])
+            limit[crowded, vector] = torch.where(stop < MINI_BANKS, stop * (BANK // MINI_BANKS), BANK)
+            lost[crowded] += stop < MINI_BANKS
+    kept = vectors * (some.cumsum(-1) <= limit[..., None])
+    return kept.view(n, frames, joints, -1)[..., :channels], lost.view(n, frames)
+
+
+def _block(block: Block, pad: int, x: torch.Tensor, threshold_raise: int) -> dict[str, torch.Tensor]:
+    """``z``, ``a``, ``h``, ``h_stored``, ``h_lost``, ``b``, ``y`` of one block on the stored ``x`` (N, T, V, C)."""
+    real = torch.float64
+    n, frames, joints, _ = x.shape
+    kept = torch.from_numpy(np.flatnonzero(block.kept))
+    xf = x.to(real)
+    graph = _tensor(block.graph, real)
+    rows = xf[..., kept].transpose(2, 3)
+    z = [round_shift(_product(rows, g).long(), block.graph_shift).clamp(-128, 127).transpose(2, 3) for g in graph]
+    spatial = _tensor(block.spatial, real)
+    a = sum(_product(z[k].to(real), spatial[:, k, kept].T) for k in range(len(z)))
+    if block.down is not None:
+        a = a + _product(xf, _tensor(block.down, real).T)
+    total = a.long() * _tensor(block.h_mult) + _tensor(block.h_bias)
+    if block.shortcut_h == "identity":
+        total = total + ((x * block.h_res_mult) << block.h_res_shift)
+    h = thr(round_shift(total, block.h_shift).clamp(0, 127), min(127, block.threshold_h + threshold_raise))
+    h_stored, lost = store(h, block.h_depths)
+
+    out_frames = -(-frames // block.stride)
+    hf = h_stored.to(real)
+    temporal = _tensor(block.temporal, real)
+    b = torch.zeros(n, out_frames, joints, block.out_channels, dtype=real)
+    for tap in range(temporal.shape[1]):
+        weight = temporal[:, tap].T
+        if not weight.any():
+            continue
+        row = torch.arange(out_frames) * block.stride + tap - pad
+        inside = torch.nonzero((row >= 0) & (row < frames))[:, 0]
+        if len(inside):
+            b[:, inside] += _product(hf[:, row[inside]], weight)
+    xs = x[:, ::block.stride]
+    if block.res is not None:
+        b = b + _product(xs.to(real), _tensor(block.res, real).T)
+    total = b.long() * _tensor(block.y_mult) + _tensor(block.y_bias)
+    if block.shortcut_y == "identity":
+        total = total + ((xs * block.y_res_mult) << block.y_res_shift)
+    y = thr(round_shift(total, block.y_shift).clamp(0, 127), min(127, block.threshold_y + threshold_raise))
+    full_z = torch.zeros(n, len(z), frames, joints, block.in_channels, dtype=torch.int64)
+    full_z[..., kept] = torch.stack(z, 1)
+    return {"z": full_z, "a": a.long(), "h": h, "h_stored": h_stored, "h_lost": lost, "b": b.long(), "y": y}
+
+
+def run_integer(design: Design, clips, threshold_raise: int = 0) -> dict[str, torch.Tensor]:
+    """All tensors of int8 ``clips`` (N, M, T, V, C), int64, the last index is the channel.
+
+    ``logits`` (N, classes); ``overflow`` (N,), the truncated vectors of each clip; and with a row for every (clip,
+    person): ``x1``, and for block b from 0 ``blocks.b.NAME`` with the names ``x_stored``, ``x_lost``, ``z`` (N * M, K,
+    T, V, C), ``a``, ``h``, ``h_stored``, ``h_lost``, ``b``, ``y``. """
+    clips = torch.as_tensor(np.asarray(clips))
+    wanted = (design.persons, design.frames, design.joints, design.channels)
+    if clips.dim() != 5 or tuple(clips.shape[1:]) != wanted or clips.dtype != torch.int8:
+        raise ValueError(f"clips must be int8 of shape (clips, {', '.join(map(str, wanted))}), not {clips.dtype} of "
+                         f"{tuple(clips.shape)}")
+    if not 0 <= threshold_raise <= 127:
+        raise ValueError(f"threshold_raise must be in 0..127, not {threshold_raise!r}")
+    count = len(clips)
+    mult, bias = (_tensor(t).transpose(1, 2)[:, None] for t in (design.input_mult, design.input_bias))
+    x = round_shift(clips.long() * mult + bias, design.input_shift).clamp(-128, 127)
+    x = thr(x, design.input_threshold).flatten(0, 1)
+    found = {"x1": x}
+    overflow = torch.zeros(count * design.persons, dtype=torch.int64)
+    for index, block in enumerate(design.blocks):
+        stored, lost = store(x, block.x_depths)
+        parts = {"x_stored": stored, "x_lost": lost, **_block(block, design.pad, stored, threshold_raise)}
+        overflow += lost.sum(1) + parts["h_lost"].sum(1)
+        found.update({f"blocks.{index}.{name}": tensor for name, tensor in parts.items()})
+        x = parts["y"]
+    pooled = x.view(count, -1, x.shape[-1]).sum(1)
+    found["logits"] = pooled @ _tensor(design.head).T + _tensor(design.head_bias)
+    found["overflow"] = overflow.view(count, design.persons).sum(1)
+    return found
+
+
+def predict_integer(design: Design, clips, size: int = 32,
+                    threshold_raise: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """``logits`` and ``overflow`` of many int8 clips, a batch of ``size`` at a time."""
+    parts = [run_integer(design, clips[i:i + size], threshold_raise) for i in range(0, len(clips), size)]
+    return torch.cat([p["logits"] for p in parts]), torch.cat([p["overflow"] for p in parts])

@@ -1,0 +1,236 @@
+"""The float network: 2s-AGCN with or without the data-dependent graph, with the masks and thresholds of hybrid pruning.
+
+Parameter names follow the published 2s-AGCN code (``data_bn``, ``l1.gcn1.PA``, ``l1.tcn1.conv``, ``l4.residual.conv``,
+``fc``), so that checkpoints of both can be mapped onto each other. A network without masks and thresholds is the plain
+2s-AGCN. """
+
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from hypgcn.design import BANK
+
+from .skeleton import Skeleton
+
+__all__ = ["ModelConfig", "Network", "BlockModule", "PAPER_BLOCKS", "SMALL_BLOCKS"]
+
+PAPER_BLOCKS = ((64, 1),) * 4 + ((128, 2),) + ((128, 1),) * 2 + ((256, 2),) + ((256, 1),) * 2
+"""(output channels, stride) of the ten blocks of 2s-AGCN."""
+SMALL_BLOCKS = ((32, 1), (32, 1), (64, 2), (64, 1), (64, 2))
+"""The five blocks of the network that is shipped."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Shape of a network.
+
+    Parameters
+    ----------
+    skeleton : its joints and graph
+    classes : 1..1024; channels : of a joint, 1..16; persons : 1..16; frames : T of a prepared clip
+    blocks : (output channels, stride 1 or 2) of every block
+    kernel : odd, taps of the temporal convolution
+    dynamic_graph : with the data-dependent graph C (training and import only: the hardware has none)
+    """
+
+    skeleton: Skeleton
+    classes: int
+    channels: int = 3
+    persons: int = 1
+    frames: int = 52
+    blocks: tuple[tuple[int, int], ...] = field(default=SMALL_BLOCKS)
+    kernel: int = 9
+    dynamic_graph: bool = False
+
+    def __post_init__(self):
+        for name, low, high in (("classes", 1, 1024), ("channels", 1, 16), ("persons", 1, 16), ("frames", 1, 4096),
+                                ("kernel", 1, 31)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise TypeError(f"{name} must be an integer, not {value!r}")
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
+        if self.kernel % 2 == 0:
+            raise ValueError(f"kernel must be odd, not {self.kernel!r}")
+        if not self.blocks:
+            raise ValueError("blocks must hold at least one block")
+        for block in self.blocks:
+            if len(block) != 2 or not 1 <= block[0] <= 1024 or block[1] not in (1, 2):
+                raise ValueError(f"blocks must be pairs of channels in 1..1024 and stride 1 or 2, not {block!r}")
+
+    def to_dict(self) -> dict:
+        """Plain data that :meth:`from_dict` reads back."""
+        names = ("classes", "channels", "persons", "frames", "kernel", "dynamic_graph")
+        return {**{name: getattr(self, name) for name in names}, "skeleton": self.skeleton.to_dict(),
+                "blocks": [list(block) for block in self.blocks]}
+
+    @classmethod
+    def from_dict(cls, entry: dict) -> "ModelConfig":
+        """Config of :meth:`to_dict`'s data; :exc:`ValueError` for anything else."""
+        try:
+            return cls(**{**entry, "skeleton": Skeleton.from_dict(entry["skeleton"]),
+                          "blocks": tuple(tuple(block) for block in entry["blocks"])})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not the description of a network: {error}") from error
+
+
+def threshold(x: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
+    """Values at or below ``theta`` become 0; ``x`` is not negative."""
+    return x * (x > theta) if theta > 0 else x
+
+
+class GraphConv(nn.Module):
+    """Graph product over the joints and 1x1 convolution, summed over the subsets, with its shortcut and batch norm."""
+
+    def __init__(self, inputs: int, outputs: int, adjacency: torch.Tensor, dynamic: bool):
+        super().__init__()
+        subsets = len(adjacency)
+        self.register_buffer("A", adjacency, persistent=False)
+        self.PA = nn.Parameter(torch.full_like(adjacency, 1e-6))
+        self.conv_d = nn.ModuleList(nn.Conv2d(inputs, outputs, 1) for _ in range(subsets))
+        self.inter = max(1, outputs // 4)
+        if dynamic:
+            self.conv_a = nn.ModuleList(nn.Conv2d(inputs, self.inter, 1) for _ in range(subsets))
+            self.conv_b = nn.ModuleList(nn.Conv2d(inputs, self.inter, 1) for _ in range(subsets))
+        self.dynamic = dynamic
+        self.bn = nn.BatchNorm2d(outputs)
+        self.down = nn.Sequential(nn.Conv2d(inputs, outputs, 1), nn.BatchNorm2d(outputs)) if inputs != outputs else None
+        for conv in self.conv_d:
+            nn.init.normal_(conv.weight, 0, (2 / (outputs * inputs * subsets)) ** 0.5)
+            nn.init.zeros_(conv.bias)
+        nn.init.constant_(self.bn.weight, 1e-6 if self.down is None else 0.5)
+
+    def graph(self) -> torch.Tensor:
+        """The static graphs (K, V, V)."""
+        return self.A + self.PA
+
+    def similarity(self, x: torch.Tensor, k: int) -> torch.Tensor:
+        """The data-dependent graph C of subset k, (N, V, V): columns are softmax weights over the input joints."""
+        n, _, frames, joints = x.shape
+        a = self.conv_a[k](x).permute(0, 3, 1, 2).reshape(n, joints, -1)
+        b = self.conv_b[k](x).reshape(n, -1, joints)
+        return torch.softmax(a @ b / (self.inter * frames), dim=-2)
+
+    def forward(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+        index = kept.nonzero()[:, 0]
+        part = x if len(index) == len(kept) else x[:, index]
+        n, channels, frames, joints = part.shape
+        rows = part.reshape(n, channels * frames, joints)
+        graph = self.graph()
+        z = [rows @ (graph[k] + self.similarity(x, k) if self.dynamic else graph[k]) for k in range(len(graph))]
+        stacked = torch.stack(z, 1).view(n, len(graph) * channels, frames, joints)
+        weight = torch.cat([conv.weight[:, index] for conv in self.conv_d], 1)
+        bias = torch.stack([conv.bias for conv in self.conv_d]).sum(0)
+        y = self.bn(F.conv2d(stacked, weight, bias))
+        return F.relu(y + (x if self.down is None else self.down(x)))
+
+
+class TemporalConv(nn.Module):
+    """Convolution over time with batch norm; ``mask`` (outputs, inputs, taps) multiplies the weights."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, (kernel, 1), (stride, 1), ((kernel - 1) // 2, 0))
+        self.bn = nn.BatchNorm2d(outputs)
+        nn.init.kaiming_normal_(self.conv.weight, mode="fan_out")
+        nn.init.zeros_(self.conv.bias)
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+        weight = self.conv.weight if mask is None else self.conv.weight * mask[..., None]
+        return self.bn(F.conv2d(x, weight, self.conv.bias, self.conv.stride, self.conv.padding))
+
+
+class BlockModule(nn.Module):
+    """One block; its pruning state is in the buffers ``kept``, ``filters``, ``taps``, ``theta_h``, ``theta_y`` of
+    ``docs/numbers.md``."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, adjacency: torch.Tensor, *, kernel: int, dynamic: bool,
+                 first: bool):
+        super().__init__()
+        self.inputs, self.outputs, self.stride = inputs, outputs, stride
+        self.gcn1 = GraphConv(inputs, outputs, adjacency, dynamic)
+        self.tcn1 = TemporalConv(outputs, outputs, kernel, stride)
+        if first:
+            self.shortcut_y = "none"
+        else:
+            self.shortcut_y = "identity" if inputs == outputs and stride == 1 else "conv"
+        self.residual = TemporalConv(inputs, outputs, 1, stride) if self.shortcut_y == "conv" else None
+        self.register_buffer("kept", torch.ones(inputs, dtype=torch.uint8))
+        self.register_buffer("filters", torch.ones(outputs, dtype=torch.uint8))
+        self.register_buffer("taps", torch.ones(-(-outputs // BANK), kernel, dtype=torch.uint8))
+        self.register_buffer("theta_h", torch.zeros(()))
+        self.register_buffer("theta_y", torch.zeros(()))
+
+    def temporal_mask(self) -> torch.Tensor | None:
+        """Float (outputs, inputs, taps), 1 where the temporal convolution has a weight; None where it has all."""
+        if self.filters.all() and self.taps.all():
+            return None
+        taps = self.taps.repeat_interleave(BANK, 0)[:self.outputs]
+        return (self.filters[:, None, None] * taps[None]).to(self.tcn1.conv.weight.dtype)
+
+    def apply_masks(self):
+        """Set every weight that a mask cuts to zero, so that the stored weights and masks agree."""
+        with torch.no_grad():
+            for conv in self.gcn1.conv_d:
+                conv.weight[:, self.kept == 0] = 0
+            mask = self.temporal_mask()
+            if mask is not None:
+                self.tcn1.conv.weight *= mask[..., None]
+
+    def hidden(self, x: torch.Tensor) -> torch.Tensor:
+        """H (N, O, T, V)."""
+        return threshold(self.gcn1(x, self.kept), self.theta_h)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.tcn1(self.hidden(x), self.temporal_mask())
+        if self.shortcut_y == "identity":
+            y = y + x
+        elif self.residual is not None:
+            y = y + self.residual(x)
+        elif not self.filters.all():
+            # Neither filter nor shortcut: nothing but a constant, which later biases absorb.
+            y = y * self.filters[:, None, None]
+        return threshold(F.relu(y), self.theta_y)
+
+
+class Network(nn.Module):
+    """Clips (N, M, T, V, C), the order of the hardware, to logits (N, classes)."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        adjacency = torch.from_numpy(config.skeleton.adjacency())
+        self.data_bn = nn.BatchNorm1d(config.persons * config.channels * config.skeleton.joints)
+        channels = config.channels
+        self.depth = len(config.blocks)
+        for index, (outputs, stride) in enumerate(config.blocks, 1):
+            self.add_module(f"l{index}", BlockModule(channels, outputs, stride, adjacency, kernel=config.kernel,
+                                                     dynamic=config.dynamic_graph, first=index == 1))
+            channels = outputs
+        self.fc = nn.Linear(channels, config.classes)
+        nn.init.normal_(self.fc.weight, 0, (2 / config.classes) ** 0.5)
+
+    @property
+    def blocks(self) -> list[BlockModule]:
+        """The blocks in order."""
+        return [getattr(self, f"l{index}") for index in range(1, self.depth + 1)]
+
+    def features(self, clips: torch.Tensor) -> torch.Tensor:
+        """X of block 1, (N * M, C, T, V): the clips after ``data_bn``, which works per (person, joint, channel)."""
+        n, persons, frames, joints, channels = clips.shape
+        wanted = (self.config.persons, self.config.skeleton.joints, self.config.channels)
+        if (persons, joints, channels) != wanted:
+            raise ValueError(f"clips must have {wanted[0]} persons, {wanted[1]} joints and {wanted[2]} channels, "
+                             f"not {persons}, {joints} and {channels}")
+        x = clips.permute(0, 1, 3, 4, 2).reshape(n, persons * joints * channels, frames)
+        x = self.data_bn(x).view(n * persons, joints, channels, frames)
+        return x.permute(0, 2, 3, 1).contiguous()
+
+    def forward(self, clips: torch.Tensor) -> torch.Tensor:
+        x = self.features(clips)
+        for block in self.blocks:
+            x = block(x)
+        x = x.view(len(clips), self.config.persons, x.shape[1], -1).mean(dim=(1, 3))
+        return self.fc(x)

@@ -1,0 +1,192 @@
+"""The five steps of the offline path: each takes files, writes one artefact with its seconds beside it, and can be
+repeated."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from hypgcn.clip import Preparation, quantise_clip
+from hypgcn.design import Design
+
+from .checkpoint import load_checkpoint, save_checkpoint
+from .compile import compile_design
+from .config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
+from .data import Clips, load_clips, map_to_ntu25, preparation_for, prepared
+from .evaluate import evaluate
+from .model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
+from .motion import MotionConfig, generate_motion
+from .prune import calibration_clips, prune
+from .quantise import quantise
+from .skeleton import BUILT_IN, Skeleton, load_skeleton
+from .train import train
+
+__all__ = ["open_clips", "parse_blocks", "train_step", "prune_step", "quantise_step", "compile_step", "evaluate_step"]
+
+
+def parse_blocks(text: str) -> tuple[tuple[int, int], ...]:
+    """Blocks of ``small``, ``paper``, or a list such as ``32,32,64/2``: output channels, ``/2`` where the block halves
+    the frames."""
+    named = {"small": SMALL_BLOCKS, "paper": PAPER_BLOCKS}
+    if text in named:
+        return named[text]
+    try:
+        parts = [part.partition("/") for part in text.split(",")]
+        return tuple((int(width), int(stride or 1)) for width, _, stride in parts)
+    except ValueError as error:
+        raise ValueError(f"blocks must be small, paper, or widths such as 32,32,64/2, not {text!r}") from error
+
+
+def write_json(path: Path, data: dict):
+    """Write ``data`` as JSON; a failed write leaves the old file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(data, indent=1) + "\n")
+    os.replace(part, path)
+
+
+def open_clips(data: str, skeleton: str | None, motion: MotionConfig | None = None) -> tuple[Clips, Skeleton]:
+    """Clips and their skeleton. ``data`` is a file or folder, or ``motion`` for generated clips. Without ``skeleton``
+    the built-in one with the right number of joints is taken; Kinect v1 recordings are mapped where ``skeleton`` is
+    ntu25."""
+    if data == "motion":
+        chosen = load_skeleton(skeleton or "ntu25")
+        return generate_motion(chosen, motion or MotionConfig()), chosen
+    clips = load_clips(data)
+    if skeleton is None:
+        fitting = [s for s in BUILT_IN.values() if s.joints == clips.joints]
+        if not fitting:
+            raise ValueError(f"skeleton must be given: no built-in one has the {clips.joints} joints of {data}")
+        return clips, fitting[0]
+    chosen = load_skeleton(skeleton)
+    if chosen.name == "ntu25" and clips.joints == 20:
+        clips = map_to_ntu25(clips)
+    if chosen.joints != clips.joints:
+        raise ValueError(f"skeleton must have the {clips.joints} joints of {data}, not the {chosen.joints} of "
+                         f"{chosen.name}")
+    return clips, chosen
+
+
+def _clips_for(model: Network, data: str) -> Clips:
+    """Clips of ``data`` for a network: generated ones on its own skeleton."""
+    if data == "motion":
+        return generate_motion(model.config.skeleton,
+                               MotionConfig(classes=model.config.classes, persons=model.config.persons))
+    clips = load_clips(data)
+    if clips.joints == 20 and model.config.skeleton.name == "ntu25":
+        clips = map_to_ntu25(clips)
+    if clips.joints != model.config.skeleton.joints:
+        raise ValueError(f"{data} must have the network's {model.config.skeleton.joints} joints, not {clips.joints}")
+    if clips.classes > model.config.classes:
+        raise ValueError(f"{data} must have at most the network's {model.config.classes} classes, not {clips.classes}")
+    return clips
+
+
+def _report(folder: Path, step: str, seconds: float, **entries):
+    """Add a step's seconds and settings to ``steps.json`` in ``folder``."""
+    path = folder / "steps.json"
+    rows = json.loads(path.read_text()) if path.is_file() else {}
+    rows[step] = {"seconds": round(seconds, 1), **entries}
+    write_json(path, rows)
+
+
+def _preparation(info: dict, where) -> Preparation:
+    if "preparation" not in info:
+        raise ValueError(f"{where} does not say how clips are prepared: its info must hold preparation")
+    return Preparation.from_dict(info["preparation"])
+
+
+def train_step(out, *, data: str, skeleton: str | None, frames: int, persons: int, blocks: str, stream: str,
+               dynamic_graph: bool,
+               training: TrainConfig, progress: bool = True) -> Path:
+    """Train a float network; ``last.safetensors`` in ``out`` is the result, and an interrupted run goes on."""
+    start = time.monotonic()
+    out = Path(out)
+    clips, graph = open_clips(data, skeleton, MotionConfig(persons=persons))
+    preparation = preparation_for(graph, frames, stream)
+    config = ModelConfig(skeleton=graph, classes=clips.classes, channels=clips.data.shape[1], persons=persons,
+                         frames=frames,
+                         blocks=parse_blocks(blocks), dynamic_graph=dynamic_graph)
+    torch.manual_seed(training.seed)
+    info = {"preparation": preparation.to_dict(), "class_names": list(clips.class_names)}
+    history = train(Network(config), clips, preparation, training, out, info=info, progress=progress)
+    _report(out, "train", time.monotonic() - start, accuracy=history[-1]["accuracy"], settings=vars(training))
+    return out / "last.safetensors"
+
+
+def prune_step(checkpoint, out, *, data: str, config: PruneConfig, training: TrainConfig,
+               progress: bool = True) -> Path:
+    """Prune and fine-tune a network; ``pruned.safetensors`` in ``out`` is the result, and an interrupted run goes
+    on."""
+    start = time.monotonic()
+    out = Path(out)
+    model, info = load_checkpoint(checkpoint)
+    clips = _clips_for(model, data)
+    info = {name: entry for name, entry in info.items() if name != "history"}
+    model = prune(model, clips, _preparation(info, checkpoint), config, training, out, info=info, progress=progress)
+    save_checkpoint(out / "pruned.safetensors", model, info)
+    _report(out, "prune", time.monotonic() - start, settings={**vars(config), "training": vars(training)})
+    return out / "pruned.safetensors"
+
+
+def quantise_step(checkpoint, out, *, data: str, config: QuantiseConfig) -> Path:
+    """Quantise a pruned network; ``quantised`` in ``out`` is a design whose stores cannot overflow."""
+    start = time.monotonic()
+    model, info = load_checkpoint(checkpoint)
+    preparation = _preparation(info, checkpoint)
+    sample = calibration_clips(_clips_for(model, data), preparation, model.config.persons, config.calibration)
+    design = quantise(model, sample, config, preparation=preparation, class_names=tuple(info.get("class_names", ())))
+    design.save(Path(out) / "quantised")
+    _report(Path(out), "quantise", time.monotonic() - start, settings=vars(config))
+    return Path(out) / "quantised"
+
+
+def _design_clips(design: Design, clips: Clips) -> np.ndarray:
+    return prepared(clips, _preparation(design.meta, design.name), design.persons)
+
+
+def compile_step(quantised, out, *, data: str, config: CompileConfig, meta: dict | None = None) -> Path:
+    """Plan the stores of a quantised design by measured data; ``design`` in ``out`` is what is built."""
+    start = time.monotonic()
+    design = Design.load(quantised)
+    clips, _ = _design_data(design, data)
+    learn = clips.part(0)
+    chosen = np.linspace(0, len(learn) - 1, min(config.calibration, len(learn))).round().astype(np.int64)
+    sample = _design_clips(design, learn.take(chosen))
+    done = compile_design(design, np.stack([quantise_clip(design, clip) for clip in sample]), config, meta)
+    done.save(Path(out) / "design")
+    _report(Path(out), "compile", time.monotonic() - start, settings=vars(config))
+    return Path(out) / "design"
+
+
+def _design_data(design: Design, data: str) -> tuple[Clips, Preparation]:
+    """Recorded clips with the design's joints."""
+    if data == "motion":
+        entry = design.meta.get("skeleton")
+        if not entry:
+            raise ValueError(f"data must be recordings: design {design.name} does not name its skeleton")
+        clips = generate_motion(Skeleton.from_dict(entry), MotionConfig(classes=design.classes, persons=design.persons))
+    else:
+        clips = load_clips(data)
+        if clips.joints == 20 and design.joints == 25:
+            clips = map_to_ntu25(clips)
+    if clips.joints != design.joints:
+        raise ValueError(f"{data} must have the design's {design.joints} joints, not {clips.joints}")
+    return clips, _preparation(design.meta, design.name)
+
+
+def evaluate_step(out, *, data: str, design: str, pruned: str | None = None, checkpoint: str | None = None) -> dict:
+    """Accuracies over the test clips of a design and, where given, of the pruned and the float network; written to
+    ``out``."""
+    start = time.monotonic()
+    loaded = Design.load(design)
+    clips, preparation = _design_data(loaded, data)
+    held = clips.part(1)
+    models = {name: load_checkpoint(path)[0] for name, path in (("pruned", pruned), ("model", checkpoint)) if path}
+    found = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded, **models)
+    found["seconds"] = round(time.monotonic() - start, 1)
+    write_json(Path(out), found)
+    return found

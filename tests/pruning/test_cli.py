@@ -1,0 +1,116 @@
+"""The five commands one after the other on generated motion, and what they say to bad input."""
+
+import argparse
+import json
+
+import numpy as np
+import pytest
+
+from hypgcn.clip import quantise_clip
+from hypgcn.design import Design
+from hypgcn_pruning.cli import register
+from hypgcn_pruning.data import prepared
+from hypgcn_pruning.motion import MotionConfig, generate_motion
+from hypgcn_pruning.skeleton import load_skeleton
+from hypgcn_pruning.steps import open_clips, parse_blocks
+
+
+def hypgcn(*words):
+    parser = argparse.ArgumentParser()
+    register(parser.add_subparsers(required=True))
+    args = parser.parse_args([str(word) for word in words])
+    return args.run(args)
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    clips = generate_motion(load_skeleton("coco17"), MotionConfig(classes=3, clips=10, frames=(6, 20)))
+    path = tmp_path_factory.mktemp("data") / "coco.npz"
+    np.savez(path, data=clips.data, label=clips.label, split=clips.split, class_names=np.array(clips.class_names))
+    return path
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory, recordings):
+    """Folder with the artefacts of all five steps."""
+    out = tmp_path_factory.mktemp("flow")
+    data = ("--data", recordings)
+    fast = ("--batch", 16, "--average", 0.8)
+    hypgcn("train", *data, "-o", out / "float", "--frames", 12, "--blocks", "20,20,24/2", "--epochs", 2, *fast)
+    hypgcn("prune", out / "float/last.safetensors", *data, "-o", out / "pruned", "--weights-epochs", 1,
+           "--threshold-epochs", 1,
+           "--channels", 0.5, *fast)
+    hypgcn("quantise", out / "pruned/pruned.safetensors", *data, "-o", out, "--name", "coco")
+    hypgcn("compile", out / "quantised", *data, "-o", out, "--margin", 1.1, "--note", "trained on=motion")
+    hypgcn("evaluate", out / "design", *data, "-o", out / "metrics.json", "--pruned", out / "pruned/pruned.safetensors",
+           "--float", out / "float/last.safetensors")
+    return out
+
+
+def test_the_design_is_complete(flow, recordings):
+    design = Design.load(flow / "design")
+    assert (design.name, design.joints, design.frames, design.classes) == ("coco", 17, 12, 3)
+    assert design.meta["trained on"] == "motion"
+    assert design.class_names == ("motion 0", "motion 1", "motion 2")
+    assert [int(block.kept.sum()) for block in design.blocks] == [3, 10, 10]
+    assert design.blocks[0].h_depths != (34,) * 4
+    clips, skeleton = open_clips(str(recordings), None)
+    assert skeleton.name == "coco17"
+    from hypgcn.clip import Preparation
+    real = prepared(clips.take(np.arange(2)), Preparation.from_dict(design.meta["preparation"]))
+    assert quantise_clip(design, real[0]).shape == (1, 12, 17, 3)
+
+
+def test_metrics(flow):
+    found = json.loads((flow / "metrics.json").read_text())
+    assert found["clips"] == 6
+    assert set(found["accuracy"]) == {"float", "pruned", "int8"}
+    assert found["design"]["hash"] == Design.load(flow / "design").hash
+
+
+def test_every_step_notes_its_seconds(flow):
+    for folder, names in (("float", {"train"}), ("pruned", {"prune"}), (".", {"quantise", "compile"})):
+        rows = json.loads((flow / folder / "steps.json").read_text())
+        assert set(rows) == names
+        assert all(row["seconds"] >= 0 for row in rows.values())
+
+
+def test_finished_training_is_not_repeated(flow, recordings):
+    before = (flow / "float/state.pt").stat().st_mtime_ns
+    hypgcn("train", "--data", recordings, "-o", flow / "float", "--frames", 12, "--blocks", "20,20,24/2", "--epochs", 2,
+           "--batch", 16)
+    assert (flow / "float/state.pt").stat().st_mtime_ns == before
+
+
+def test_generated_motion_is_the_default():
+    clips, skeleton = open_clips("motion", None, MotionConfig(classes=2, clips=1))
+    assert (clips.joints, skeleton.name) == (25, "ntu25")
+
+
+@pytest.mark.parametrize(("words", "match"), [
+    (("train", "--skeleton", "ntu25"), "must have the 17 joints of .*, not the 25 of ntu25"),
+    (("train", "--blocks", "8,x"), "blocks must be small, paper"),
+    (("train", "--stream", "bone", "--frames", "0"), "frames must"),
+    (("prune", "FLOAT", "--channels", "1.5"), "channels must be above 0 and at most 1"),
+    (("prune", "FLOAT", "--taps", "10"), r"keep must be in 1..9, not 10"),
+    (("compile", "QUANTISED", "--margin", "0.5"), "margin must be at least 1"),
+    (("quantise", "FLOAT", "--lowest", "0"), "lowest must be above 0")])
+def test_bad_input(flow, recordings, tmp_path, words, match):
+    places = {"FLOAT": flow / "float/last.safetensors", "QUANTISED": flow / "quantised"}
+    with pytest.raises(ValueError, match=match):
+        hypgcn(*(places.get(word, word) for word in words), "--data", recordings, "-o", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_recordings_of_another_skeleton(flow, tmp_path):
+    clips = generate_motion(load_skeleton("kinect20"), MotionConfig(classes=3, clips=2))
+    np.savez(tmp_path / "k.npz", data=clips.data, label=clips.label)
+    with pytest.raises(ValueError, match="must have the network's 17 joints, not 20"):
+        hypgcn("quantise", flow / "float/last.safetensors", "--data", tmp_path / "k.npz", "-o", tmp_path)
+    with pytest.raises(ValueError, match="must have the design's 17 joints, not 20"):
+        hypgcn("evaluate", flow / "design", "--data", tmp_path / "k.npz", "-o", tmp_path / "m.json")
+
+
+def test_blocks():
+    assert parse_blocks("8,16/2") == ((8, 1), (16, 2))
+    assert len(parse_blocks("paper")) == 10

@@ -1,0 +1,131 @@
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hypgcn_pruning.data import batches, load_clips, load_npy, load_npz, map_to_ntu25, preparation_for, prepared
+from hypgcn_pruning.motion import MotionConfig, generate_motion
+from hypgcn_pruning.skeleton import load_skeleton
+
+
+def write_npz(path, clips, **changes):
+    entries = {"data": clips.data, "label": clips.label, "length": clips.length, "split": clips.split,
+               "class_names": np.array(clips.class_names), **changes}
+    np.savez(path, **{name: entry for name, entry in entries.items() if entry is not None})
+    return path
+
+
+def test_npz_round_trip(tmp_path, clips):
+    found = load_clips(write_npz(tmp_path / "a.npz", clips))
+    np.testing.assert_array_equal(found.data, clips.data)
+    assert found.class_names == clips.class_names
+    assert found.classes == 3
+
+
+def test_lengths_are_found_where_they_are_missing(tmp_path, clips):
+    found = load_npz(write_npz(tmp_path / "a.npz", clips, length=None, split=None, class_names=None))
+    np.testing.assert_array_equal(found.length, clips.length)
+    assert not found.split.any()
+
+
+def test_all_zero_clip_has_length_one(tmp_path, clips):
+    data = clips.data.copy()
+    data[0] = 0
+    assert load_npz(write_npz(tmp_path / "a.npz", clips, data=data, length=None)).length[0] == 1
+
+
+def test_2s_agcn_folder(tmp_path, clips):
+    for split, name in enumerate(("train", "val")):
+        part = clips.part(split)
+        np.save(tmp_path / f"{name}_data_joint.npy", part.data)
+        (tmp_path / f"{name}_label.pkl").write_bytes(pickle.dumps(([f"clip{i}" for i in range(len(part))],
+                                                                   part.label.tolist())))
+    found = load_clips(tmp_path)
+    assert (found.split == 0).sum() == len(clips.part(0))
+    assert (found.split == 1).sum() == len(clips.part(1))
+
+
+class Evil:
+    def __reduce__(self):
+        return print, ("executed",)
+
+
+def test_label_pickles_cannot_run_code(tmp_path, clips, capsys):
+    np.save(tmp_path / "d.npy", clips.data)
+    (tmp_path / "l.pkl").write_bytes(pickle.dumps(([], [Evil()])))
+    with pytest.raises(ValueError, match=r"plain lists.*builtins.print"):
+        load_npy(tmp_path / "d.npy", tmp_path / "l.pkl")
+    assert "executed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("changes", "match"), [
+    ({"data": None}, "data is missing"), ({"label": np.full(72, 5)}, "label must be in 0..2, not 5..5"),
+    ({"label": np.full(72, -1)}, "label must be in 0..2"),
+    ({"label": np.zeros(3, int)}, "one entry for each of the 72"),
+    ({"data": np.zeros((72, 3, 4), np.float32)}, "five dimensions"), ({"data": np.zeros((0, 3, 9, 7, 1), np.float32),
+     "label": np.zeros(0, int), "length": np.zeros(0, int), "split": np.zeros(0, int)}, "at least one clip"),
+    ({"length": np.full(72, 99)}, r"length must be in 1..30")])
+def test_bad_npz(tmp_path, clips, changes, match):
+    with pytest.raises(ValueError, match=match):
+        load_npz(write_npz(tmp_path / "a.npz", clips, **changes))
+
+
+def test_nan_coordinates(clips):
+    data = clips.data.copy()
+    data[3, 0, 0, 0, 0] = np.nan
+    with pytest.raises(ValueError, match="finite"):
+        replace(clips, data=data)
+
+
+def test_damaged_and_missing_files(tmp_path, clips):
+    path = write_npz(tmp_path / "a.npz", clips)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(ValueError, match="damaged"):
+        load_npz(path)
+    with pytest.raises(FileNotFoundError, match="a dataset is"):
+        load_clips(tmp_path / "nowhere.npz")
+    with pytest.raises(FileNotFoundError, match="train_data_joint"):
+        load_clips(tmp_path)
+
+
+def test_empty_split(clips):
+    with pytest.raises(ValueError, match="split 1"):
+        replace(clips, split=np.zeros(72, np.uint8)).part(1)
+
+
+def test_batches_are_seeded_and_complete(clips, preparation):
+    runs = [list(batches(clips, preparation, 16, np.random.default_rng(seed))) for seed in (5, 5, 6)]
+    assert [len(x) for x, _ in runs[0]] == [16, 16, 16, 16, 8]
+    for (a, la), (b, lb) in zip(runs[0], runs[1]):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(la, lb)
+    assert any((a != b).any() for (a, _), (b, _) in zip(runs[0], runs[2]))
+    assert np.abs(runs[0][0][0]).max() <= 1
+
+
+@pytest.mark.parametrize("persons", [1, 2])
+def test_absent_persons_are_zero(clips, preparation, persons):
+    found = prepared(clips.take(np.arange(3)), preparation, persons)
+    assert found.shape == (3, persons, 16, 7, 3)
+    assert found[:, 0].any()
+    assert not found[:, 1:].any()
+
+
+def test_bone_stream(clips, skeleton):
+    joints = prepared(clips, preparation_for(skeleton, 16))
+    bones = prepared(clips, preparation_for(skeleton, 16, "bone"))
+    np.testing.assert_allclose(bones[:, :, :, 2], joints[:, :, :, 2] - joints[:, :, :, 1], atol=1e-6)
+    assert not bones[:, :, :, 0].any()
+    with pytest.raises(ValueError, match="'joint' or 'bone'"):
+        preparation_for(skeleton, 16, "speed")
+
+
+def test_map_to_ntu25():
+    clips = generate_motion(load_skeleton("kinect20"), MotionConfig(classes=2, clips=2, frames=(5, 9)))
+    mapped = map_to_ntu25(clips)
+    np.testing.assert_array_equal(mapped.data[:, :, :, 20], clips.data[:, :, :, 2])
+    np.testing.assert_allclose(mapped.data[:, :, :, 2], clips.data[:, :, :, 2] * 2 / 3 + clips.data[:, :, :, 3] / 3,
+                               rtol=1e-5)
+    with pytest.raises(ValueError, match="20 joints"):
+        map_to_ntu25(mapped)

@@ -1,0 +1,101 @@
+import pytest
+import torch
+
+from hypgcn_pruning.model import PAPER_BLOCKS, ModelConfig, Network, threshold
+from hypgcn_pruning.skeleton import load_skeleton
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+@pytest.mark.parametrize(("persons", "frames"), [(1, 16), (2, 9), (1, 1)])
+def test_shapes(make_network, dynamic, persons, frames):
+    model = make_network(dynamic_graph=dynamic, persons=persons)
+    assert model(torch.randn(2, persons, frames, 7, 3)).shape == (2, 3)
+
+
+def test_a_block_is_what_the_formulas_say(make_network):
+    """Block 2 computed by loops over subsets and taps, straight from the design note's formulas."""
+    model = make_network()
+    block = model.blocks[1]
+    x = torch.randn(2, 20, 6, 7).relu()
+
+    def normed(bn, t):
+        shape = (1, -1, 1, 1)
+        normal = (t - bn.running_mean.view(shape)) / (bn.running_var.view(shape) + bn.eps).sqrt()
+        return normal * bn.weight.view(shape) + bn.bias.view(shape)
+
+    total = 0
+    for k in range(3):
+        z = torch.einsum("nctv,vw->nctw", x, block.gcn1.A[k] + block.gcn1.PA[k])
+        conv = block.gcn1.conv_d[k]
+        total = total + torch.einsum("nctw,oc->notw", z, conv.weight[:, :, 0, 0]) + conv.bias.view(1, -1, 1, 1)
+    h = (normed(block.gcn1.bn, total) + x).relu()
+    padded = torch.nn.functional.pad(h, (0, 0, 2, 2))
+    conv = block.tcn1.conv
+    taps = sum(torch.einsum("nctv,oc->notv", padded[:, :, i:i + 6], conv.weight[:, :, i, 0]) for i in range(5))
+    y = (normed(block.tcn1.bn, taps + conv.bias.view(1, -1, 1, 1)) + x).relu()
+    torch.testing.assert_close(block(x), y, rtol=1e-4, atol=1e-4)
+
+
+def test_strides_shorten_the_clip(make_network):
+    model = make_network()
+    x = model.features(torch.randn(1, 1, 15, 7, 3))
+    frames = []
+    for block in model.blocks:
+        x = block(x)
+        frames.append(x.shape[2])
+    assert frames == [15, 15, 8, 8, 4]
+
+
+def test_masks_act_as_zero_weights(make_network):
+    torch.manual_seed(1)
+    model = make_network()
+    clips = torch.randn(2, 1, 16, 7, 3)
+    for block in model.blocks[1:]:
+        block.kept[::3] = 0
+        block.filters[1::4] = 0
+        block.taps[:, 2] = 0
+    masked = model(clips)
+    for block in model.blocks:
+        block.apply_masks()
+        for name in ("kept", "filters", "taps"):
+            getattr(block, name).fill_(1)
+    torch.testing.assert_close(model(clips), masked, rtol=1e-4, atol=1e-4)
+
+
+def test_threshold_is_inclusive():
+    x = torch.tensor([0.0, 0.5, 0.50001, 2.0])
+    assert threshold(x, torch.tensor(0.5)).tolist() == pytest.approx([0, 0, 0.50001, 2])
+
+
+def test_paper_network_has_the_names_of_2s_agcn():
+    model = Network(ModelConfig(skeleton=load_skeleton("ntu25"), classes=60, persons=2, blocks=PAPER_BLOCKS,
+                                dynamic_graph=True))
+    state = model.state_dict()
+    for name, shape in {"data_bn.weight": (150,), "l1.gcn1.PA": (3, 25, 25), "l1.gcn1.conv_a.2.weight": (16, 3, 1, 1),
+                        "l5.gcn1.down.0.weight": (128, 64, 1, 1), "l5.residual.conv.weight": (128, 64, 1, 1),
+                        "l10.tcn1.conv.weight": (256, 256, 9, 1), "l10.tcn1.bn.running_var": (256,),
+                        "fc.weight": (60, 256)}.items():
+        assert tuple(state[name].shape) == shape
+
+
+@pytest.mark.parametrize(("changes", "match"),
+                         [({"kernel": 4}, "kernel must be odd"), ({"blocks": ()}, "at least one block"),
+                                                ({"blocks": ((8, 3),)}, "stride 1 or 2"),
+                                                ({"classes": 0}, "classes must be in"),
+                                                ({"persons": 99}, "persons must be in")])
+def test_config_rejects(skeleton, changes, match):
+    with pytest.raises(ValueError, match=match):
+        ModelConfig(**{"skeleton": skeleton, "classes": 3, **changes})
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 16, 8, 3), (1, 2, 16, 7, 3), (1, 1, 16, 7, 2)])
+def test_clips_must_fit(make_network, shape):
+    with pytest.raises(ValueError, match="clips must have 1 persons, 7 joints and 3 channels"):
+        make_network()(torch.zeros(shape))
+
+
+def test_config_round_trip(make_network):
+    config = make_network().config
+    assert ModelConfig.from_dict(config.to_dict()) == config
+    with pytest.raises(ValueError, match="not the description of a network"):
+        ModelConfig.from_dict({"classes": 3})

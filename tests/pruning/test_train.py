@@ -1,0 +1,126 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from hypgcn_pruning.checkpoint import load_checkpoint
+from hypgcn_pruning.config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig, fine_tuning
+from hypgcn_pruning.data import prepared
+from hypgcn_pruning.model import ModelConfig, Network
+from hypgcn_pruning.prune import calibration_clips, prune
+from hypgcn_pruning.train import accuracy, train
+
+FAST = {"batch": 16, "average": 0.8, "warmup": 1, "degrees": 20.0}
+
+
+@pytest.fixture
+def fresh(skeleton):
+    torch.manual_seed(0)
+    return Network(ModelConfig(skeleton=skeleton, classes=3, frames=16, kernel=5, blocks=((8, 1), (8, 1))))
+
+
+def test_learns(trained, clips, preparation):
+    model, score = trained
+    assert score >= 0.8
+    held = torch.from_numpy(prepared(clips.part(1), preparation))
+    assert accuracy(model, held, clips.part(1).label) == pytest.approx(score)
+
+
+def test_masks_survive_fine_tuning(trained):
+    model, _ = trained
+    assert sum(int((block.kept == 0).sum()) for block in model.blocks) == 20
+    for block in model.blocks:
+        mask = block.temporal_mask()
+        assert not block.tcn1.conv.weight[mask[..., None].expand_as(block.tcn1.conv.weight) == 0].any()
+    assert sum(float(block.theta_h + block.theta_y) > 0 for block in model.blocks) >= 2
+
+
+def test_seeded_and_resumable(fresh, clips, preparation, tmp_path):
+    """Two epochs in one go are two epochs with a break."""
+    state = {name: tensor.clone() for name, tensor in fresh.state_dict().items()}
+    config = TrainConfig(epochs=2, **FAST)
+    history = train(fresh, clips, preparation, config, tmp_path / "a", progress=False)
+    other = Network(fresh.config)
+    other.load_state_dict(state)
+    import hypgcn_pruning.train as module
+
+    class Stop(Exception):
+        pass
+
+    stored = module._Run.store
+
+    def store_and_stop(run, path):
+        stored(run, path)
+        raise Stop
+    module._Run.store = store_and_stop
+    try:
+        with pytest.raises(Stop):
+            train(other, clips, preparation, config, tmp_path / "b", progress=False)
+    finally:
+        module._Run.store = stored
+    torch.manual_seed(99)
+    resumed = Network(fresh.config)
+    assert train(resumed, clips, preparation, config, tmp_path / "b", progress=False) == history
+    for name, tensor in fresh.state_dict().items():
+        assert torch.equal(tensor, resumed.state_dict()[name]), name
+    last, info = load_checkpoint(tmp_path / "b" / "last.safetensors")
+    assert torch.equal(last.fc.weight, fresh.fc.weight)
+    assert len(info["history"]) == 2
+
+
+def test_shows_progress(fresh, clips, preparation, tmp_path, capsys):
+    train(fresh, clips, preparation, TrainConfig(epochs=1, **FAST), tmp_path)
+    assert "train" in capsys.readouterr().err
+
+
+def test_divergence_is_an_error(fresh, clips, preparation, tmp_path):
+    with pytest.raises(ValueError, match="diverged in epoch 1"):
+        train(fresh, clips, preparation, TrainConfig(epochs=1, rate=1e30, **FAST), tmp_path, progress=False)
+    assert not (tmp_path / "last.safetensors").exists()
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_prune_step(skeleton, clips, preparation, tmp_path, dynamic):
+    torch.manual_seed(0)
+    model = Network(ModelConfig(skeleton=skeleton, classes=3, frames=16, kernel=5, blocks=((20, 1), (20, 1)),
+                                dynamic_graph=dynamic))
+    config = PruneConfig(channels=0.5, taps=2, weights_epochs=1, threshold_epochs=1)
+    found = prune(model, clips, preparation, config, TrainConfig(**FAST), tmp_path, progress=False)
+    assert not found.config.dynamic_graph
+    assert int(found.blocks[1].kept.sum()) == 10
+    assert found.blocks[0].taps.sum(1).tolist() == [2, 2]
+    assert found.blocks[1].theta_h > 0
+    loaded, info = load_checkpoint(tmp_path / "thresholds" / "last.safetensors")
+    assert torch.equal(loaded.fc.weight, found.fc.weight)
+    assert json.dumps(info)
+
+
+def test_calibration_clips_are_spread(clips, preparation):
+    assert calibration_clips(clips, preparation, 1, 10).shape == (10, 1, 16, 7, 3)
+    assert len(calibration_clips(clips, preparation, 2, 1000)) == (clips.split == 0).sum()
+
+
+def test_fine_tuning_config():
+    config = fine_tuning(TrainConfig(batch=7, seed=2), 1, 0.01)
+    assert (config.epochs, config.rate, config.warmup, config.batch, config.seed) == (1, 0.01, 0, 7, 1002)
+
+
+@pytest.mark.parametrize(("config", "changes", "match"), [
+    (TrainConfig, {"epochs": 0}, "epochs must be"), (TrainConfig, {"rate": 0}, "rate must be positive"),
+    (TrainConfig, {"smoothing": 1.0}, "smoothing must"), (TrainConfig, {"batch": 1.5}, "batch must be"),
+    (PruneConfig, {"channels": 0.0}, "channels must be above 0 and at most 1, not 0.0"),
+    (PruneConfig, {"channels": 1.2}, "channels must be above 0"), (PruneConfig, {"density_h": -1}, "density_h must"),
+    (PruneConfig, {"taps": 0}, "taps must be"), (PruneConfig, {"tune_rate": -1}, "tune_rate must be"),
+    (QuantiseConfig, {"lowest": 0}, "lowest must be"), (QuantiseConfig, {"calibration": 0}, "calibration must"),
+    (CompileConfig, {"margin": 0.9}, "margin must be at least 1"),
+    (CompileConfig, {"calibration": True}, "calibration must")])
+def test_configs_reject(config, changes, match):
+    with pytest.raises(ValueError, match=match):
+        config(**changes)
+
+
+def test_training_needs_training_clips(fresh, clips, preparation, tmp_path):
+    with pytest.raises(ValueError, match="split 0"):
+        train(fresh, clips.take(np.flatnonzero(clips.split == 1)), preparation, TrainConfig(epochs=1), tmp_path,
+              progress=False)
