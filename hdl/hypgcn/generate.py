@@ -40,6 +40,7 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
         shape), ``folding``, ``multipliers``, ``row_cycles`` (estimates per block and unit) and ``latencies`` (cycles, by unit)
     """
     folding = folding or balance_to(design, DEFAULT_MULTIPLIERS)
+    folding.validate(design)
     emission = emit(Network(design, folding, observe=observe), name, progress=progress)
     emission.sidecar["parameters"] = {
         "design": {"name": design.name, "hash": design.hash, "weights": design.meta.get("weights", "unknown"),

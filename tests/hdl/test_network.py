@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The whole tiny network on the Amaranth simulator: every block output and the scores, clip after clip."""
 
 import dataclasses
