@@ -1,0 +1,42 @@
+"""Golden tensors as the beats of streams, in plain data."""
+
+import numpy as np
+
+from hypgcn.design import BANK
+
+from .golden.rfc.encoder import encode, to_vectors
+
+__all__ = ["axes_of", "conv_order", "dense_beats", "vector", "vectors"]
+
+
+def vector(dense, overflow=0) -> dict:
+    """One compressed vector of ``dense`` (BANK,)."""
+    mask, values = encode(dense)
+    return {"mask": mask, "values": values.tolist(), "overflow": int(overflow)}
+
+
+def dense_beats(x) -> list[list[int]]:
+    """Vectors with their zeros, of X (..., V, C) in stream order."""
+    rows = np.asarray(x).reshape(-1, *np.shape(x)[-2:])
+    return [part.tolist() for row in rows for part in to_vectors(row).reshape(-1, BANK)]
+
+
+def vectors(x, overflow=0) -> list[dict]:
+    """Compressed vectors of X (..., V, C) in stream order; ``overflow`` is one flag for all, or one per row."""
+    rows = np.asarray(x).reshape(-1, *np.shape(x)[-2:])
+    flags = np.broadcast_to(np.asarray(overflow, bool).ravel(), len(rows))
+    return [vector(part, flag) for row, flag in zip(rows, flags) for part in to_vectors(row).reshape(-1, BANK)]
+
+
+def axes_of(x, *names: str) -> list[tuple[str, int]]:
+    """Axes of the beats of X (..., V, C): ``names`` for the leading ones, then joint and bank."""
+    shape = np.shape(x)
+    return [*zip(names, shape[:-2]), ("joint", shape[-2]), ("bank", -(-shape[-1] // BANK))]
+
+
+def conv_order(joints: int, groups: int, conv_joints: int, pass_groups: int) -> list[tuple[int, int]]:
+    """(joint, group) in the order in which the 1x1 array gives a row: pass / group of joints / joint / group of the
+    pass."""
+    return [(joint, group) for start in range(0, groups, pass_groups) for first in range(0, joints, conv_joints)
+            for joint in range(first, min(first + conv_joints, joints))
+            for group in range(start, min(start + pass_groups, groups))]

@@ -1,0 +1,81 @@
+"""Clips to simulate: recorded ones where there are any, generated ones elsewhere."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from hypgcn.clip import Preparation, prepare_clip, quantise_clip
+from hypgcn.design import Design
+
+__all__ = ["RECORDINGS", "generated_clip", "make_clips", "recorded_clips"]
+
+RECORDINGS = Path("../shared/data/nwucla.npz")
+"""Where recordings are looked for, beside the checkout; they are not part of the project."""
+
+
+def recorded_clips(design: Design, path: Path, count: int, seed: int) -> np.ndarray:
+    """``count`` test clips, chosen by ``seed``, of an npz with ``data`` (N, C, T, V, M), ``length`` (N,) and ``split``
+    (N,).
+
+    They are prepared as ``design.meta["preparation"]`` says. Persons that the recording lacks are absent (zero). Raises
+    :exc:`ValueError` when the recording does not fit the design.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            data, length, split = file["data"], file["length"], file["split"]
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} is not a recording: it must hold data, length and split ({error})") from error
+    if data.ndim != 5 or data.shape[1] != design.channels or data.shape[3] != design.joints:
+        raise ValueError(
+            f"{path}: data must have shape (clips, {design.channels}, frames, {design.joints}, persons) for this "
+            f"design, not {data.shape}"
+        )
+    tests = np.flatnonzero(split == 1)
+    if len(tests) < count:
+        raise ValueError(f"{path} holds {len(tests)} test clips, fewer than the {count} that are asked for")
+    chosen = np.sort(np.random.default_rng(seed).permutation(tests)[:count])
+    entry = design.meta.get("preparation")
+    preparation = Preparation.from_dict(entry) if entry else Preparation(frames=design.frames)
+    clips = []
+    for index in chosen:
+        clip = data[index, :, :int(length[index])].transpose(3, 1, 2, 0)  # (M, T, V, C)
+        people = np.zeros((design.persons, *clip.shape[1:]), clip.dtype)
+        people[:min(design.persons, len(clip))] = clip[:design.persons]
+        clips.append(quantise_clip(design, prepare_clip(people, preparation)))
+    return np.stack(clips)
+
+
+def generated_clip(design: Design, seed: int) -> np.ndarray:
+    """A seeded clip that moves like a body: a pose per person, and joints that swing about it at a few frequencies."""
+    rng = np.random.default_rng(seed)
+    persons, frames, joints, channels = design.persons, design.frames, design.joints, design.channels
+    pose = rng.uniform(-70, 70, (persons, 1, joints, channels))
+    swing = np.zeros((persons, frames, joints, channels))
+    time = np.arange(frames)[None, :, None, None] / max(frames, 8)
+    for cycles in (1, 2, 5):
+        size = rng.uniform(0, 40 / cycles, (persons, 1, joints, channels))
+        swing += size * np.sin(2 * np.pi * (cycles * time + rng.random((persons, 1, joints, channels))))
+    return np.clip(np.rint(pose + swing), -128, 127).astype(np.int8)
+
+
+def make_clips(design: Design, count: int, *, recordings: Path | None = None, seed: int = 1) -> tuple[np.ndarray, int]:
+    """int8 clips (N, M, T, V, C), and how many of them, from the first on, are recorded.
+
+    ``count`` clips, recorded where possible, then an all-zero one and one of noise over the whole range. Without
+    ``recordings`` those of :data:`RECORDINGS` are taken if they are there and fit the design.
+    """
+    clips: list[np.ndarray] = []
+    if recordings is not None:
+        clips += list(recorded_clips(design, recordings, count, seed))
+    elif RECORDINGS.exists():
+        try:
+            clips += list(recorded_clips(design, RECORDINGS, count, seed))
+        except ValueError:
+            pass  # a recording of another skeleton
+    real = len(clips)
+    clips += [generated_clip(design, seed * 1000 + number) for number in range(real, count)]
+    shape = (design.persons, design.frames, design.joints, design.channels)
+    clips.append(np.zeros(shape, np.int8))
+    clips.append(np.random.default_rng(seed).integers(-128, 128, shape).astype(np.int8))
+    return np.stack(clips), real

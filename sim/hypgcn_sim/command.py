@@ -1,0 +1,81 @@
+"""``hypgcn sim``: the benches on the emitted RTL, in Verilator, against the golden model."""
+
+from pathlib import Path
+
+from hypgcn import __version__
+from hypgcn.cli import load_design, load_folding
+from hypgcn.progress import Progress
+
+__all__ = ["register"]
+
+DEFAULT_DESIGN = Path("checkpoints/nwucla_small/design")
+FALLBACK = "tiny"
+MULTIPLIERS = 256
+"""Of the default folding: few enough to compile in a minute, enough for some ten thousand cycles a clip."""
+NETWORK_WEIGHT = 20.0
+"""Time of the whole network beside that of a unit, for the progress."""
+
+
+def register(commands):
+    """Add the parser of ``hypgcn sim``."""
+    parser = commands.add_parser("sim", help="simulate every unit and the whole network against the golden model")
+    parser.add_argument(
+        "design",
+        metavar="DESIGN",
+        nargs="?",
+        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN} if it is there, else {FALLBACK})",
+    )
+    parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
+    parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
+                        help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
+    parser.add_argument(
+        "--clips", type=int, default=20, metavar="N", help="clips through the network (default: %(default)s)"
+    )
+    parser.add_argument("--recordings", type=Path, metavar="FILE",
+                        help="npz with test clips: data (clip, channel, frame, joint, person), length, split")
+    parser.add_argument("--bench", action="append", metavar="NAME", help="only this bench; may be given more than once")
+    parser.add_argument("--list", action="store_true", help="list the benches")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all random stimuli (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("build/sim"), metavar="DIR",
+                        help="folder for everything that is made (default: %(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(args) -> int:
+    """Run the benches that ``args`` ask for; 1 when one of them finds a difference."""
+    from .units import BENCHES
+
+    if args.list:
+        print("\n".join(BENCHES))
+        return 0
+    chosen = args.bench or list(BENCHES)
+    if unknown := [name for name in chosen if name not in BENCHES]:
+        raise ValueError(f"--bench must be one of {', '.join(BENCHES)}, not {', '.join(unknown)}")
+    if args.clips < 1:
+        raise ValueError(f"--clips must be at least 1, not {args.clips}")
+    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
+
+    from hypgcn.balance import balance_to
+
+    from .clips import make_clips
+    from .context import Context
+    from .report import table, write_summary
+    from .runner import run_benches
+
+    folding = load_folding(args.folding, design) or balance_to(design, args.multipliers)
+    clips, real = make_clips(design, args.clips, recordings=args.recordings, seed=args.seed)
+    print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
+    print(f"{len(clips)} clips, {real} of them recorded")
+    progress = Progress("sim")
+    results = run_benches(
+        Context(design, folding, clips, real, args.seed),
+        {name: NETWORK_WEIGHT if name == "network" else 1.0 for name in chosen},
+        args.out,
+        progress=progress,
+    )
+    failed = sum(not result.passed for result in results)
+    progress.finish(f"{len(results) - failed} of {len(results)} benches equal")
+    write_summary(results, args.out / "summary.json")
+    print(table(results))
+    print(f"\nsummary written to {args.out / 'summary.json'}")
+    return 1 if failed else 0

@@ -1,0 +1,98 @@
+"""What all benches of a run share: the design, its folding, clips, and their golden tensors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from hypgcn.design import Block, Design
+from hypgcn.folding import BlockFolding, Folding
+
+from .case import Case
+from .golden.network import run
+
+__all__ = ["Bench", "Context"]
+
+ROWS = 12
+"""Rows (frames) that the benches of single units and of a block take from a clip."""
+
+
+@dataclass
+class Context:
+    """Parameters
+    ----------
+    design, folding : what is simulated
+    clips : int8 (N, M, T, V, C), the order in which the hardware takes them
+    real : how many of them, from the first on, are recorded
+    seed : of all stimuli that are not clips
+    """
+
+    design: Design
+    folding: Folding
+    clips: np.ndarray
+    real: int = 0
+    seed: int = 1
+
+    def __post_init__(self):
+        self._golden: dict[int, dict] = {}
+
+    def save(self, folder: Path):
+        """Write it for :meth:`load`."""
+        self.design.save(folder / "design")
+        (folder / "folding.json").write_text(self.folding.to_json())
+        np.savez_compressed(folder / "clips.npz", clips=self.clips, real=self.real, seed=self.seed)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Context":
+        """The context that :meth:`save` wrote."""
+        with np.load(folder / "clips.npz") as data:
+            return cls(Design.load(folder / "design"), Folding.load(folder / "folding.json"), data["clips"],
+                       int(data["real"]), int(data["seed"]))
+
+    def golden(self, clip: int = 0) -> dict:
+        """Every tensor of a clip, as :func:`hypgcn_sim.golden.network.run` names them."""
+        if clip not in self._golden:
+            self._golden[clip] = run(self.design, self.clips[clip])
+        return self._golden[clip]
+
+    def rng(self, name: str) -> np.random.Generator:
+        """Random numbers of the bench ``name``."""
+        return np.random.default_rng([self.seed, *name.encode()])
+
+    @cached_property
+    def identity(self) -> int:
+        """The smallest block with identity shortcuts, or the smallest with one into H, or else the first."""
+        both = self._smallest(lambda b: b.shortcut_h == "identity" and b.shortcut_y == "identity")
+        one = self._smallest(lambda b: b.shortcut_h == "identity")
+        return both if both is not None else one or 0
+
+    @cached_property
+    def conv(self) -> int:
+        """The smallest block with convolutions as shortcuts, stride 2 if there is one; or else the last."""
+        strided = self._smallest(lambda b: b.shortcut_y == "conv" and b.stride == 2)
+        plain = self._smallest(lambda b: b.shortcut_y == "conv")
+        found = strided if strided is not None else plain
+        return len(self.design.blocks) - 1 if found is None else found
+
+    def _smallest(self, condition) -> int | None:
+        fitting = [index for index, block in enumerate(self.design.blocks) if condition(block)]
+        return min(fitting, key=lambda index: self.design.blocks[index].out_channels, default=None)
+
+    def block(self, index: int) -> tuple[Block, BlockFolding]:
+        """Block ``index`` of the design, and its folding."""
+        return self.design.blocks[index], self.folding.blocks[index]
+
+    def rows(self, index: int, name: str, count: int = ROWS, person: int = 0) -> np.ndarray:
+        """The first rows of a tensor of block ``index`` for one person of the first clip; ``name`` as in the golden
+        model."""
+        return self.golden()[f"blocks.{index}.{name}"][person][:count]
+
+    def x(self, index: int) -> np.ndarray:
+        """What comes into block ``index``, (M, T, V, C), of the first clip, before its store."""
+        return self.golden()["x1"] if index == 0 else self.golden()[f"blocks.{index - 1}.y"]
+
+
+Bench = Callable[[Context], Case]
+"""Makes the case of one bench."""

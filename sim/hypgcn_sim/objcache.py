@@ -1,0 +1,39 @@
+"""Compiler launcher for Verilator's makefiles: the objects of Verilator's own sources are the same in every build.
+
+Called as ``python objcache.py FOLDER COMPILER ARGUMENTS...``. Anything but those sources is compiled as always.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+__all__ = ["main"]
+
+SHARED = {"verilated.cpp", "verilated_dpi.cpp", "verilated_vpi.cpp", "verilated_threads.cpp"}
+
+
+def main(folder: str, command: list[str]) -> int:
+    """Run ``command``, or take the object that it made before from ``folder``; the exit status."""
+    source = Path(command[-1])
+    if source.name not in SHARED or "-o" not in command:
+        os.execvp(command[0], command)
+    target = Path(command[command.index("-o") + 1])
+    key = hashlib.sha256("\0".join(command).encode() + source.read_bytes()).hexdigest()[:24]
+    kept = Path(folder) / f"{source.stem}-{key}.o"
+    if kept.exists():
+        shutil.copyfile(kept, target)
+        return 0
+    status = subprocess.run(command).returncode
+    if status == 0:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(target, part)
+        os.replace(part, kept)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

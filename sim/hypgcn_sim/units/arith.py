@@ -1,0 +1,84 @@
+"""Benches of the packed MAC and the requantiser."""
+
+from functools import partial
+
+import numpy as np
+
+from hypgcn.arith import PackedMacConfig, Requant
+from hypgcn.spatial import SpatialConfig
+
+from ..case import Case, Feed, Output
+from ..context import Bench, Context
+from ..golden.arith.packed_mac import packed_mac
+from ..golden.arith.requant import requant
+from ..harness import MacBench
+
+__all__ = ["BENCHES"]
+
+
+def _packed_mac(form: str, context: Context) -> Case:
+    block, _ = context.block(context.conv)
+    cfg = PackedMacConfig(acc_width=block.y_acc_width, form=form)
+    rng = context.rng(f"packed_mac_{form}")
+    longest = max(1, ((1 << cfg.acc_width - 1) - 1) // (127 * 128))
+    x: list[int] = []
+    w: list[list[int]] = []
+    first: list[int] = []
+    while len(x) < 600:
+        length = int(rng.integers(1, min(longest, 40) + 1))
+        extreme = rng.random() < 0.3
+        x += (rng.choice([-128, 127], length) if extreme else rng.integers(-128, 128, length)).tolist()
+        w += (rng.choice([-127, 127], (length, 2)) if extreme else rng.integers(-127, 128, (length, 2))).tolist()
+        first += [1] + [0] * (length - 1)
+    beats = [{"x": a, "w": b, "first": c} for a, b, c in zip(x, w, first)]
+    return Case(
+        name=f"packed_mac_{form}",
+        component=lambda: MacBench(cfg),
+        feeds={"i": Feed(beats=beats)},
+        outputs={"o": Output(beats=packed_mac(x, w, first).tolist(), tensor="sums", axes=[("product", len(x))])},
+    )
+
+
+def _requant(context: Context) -> Case:
+    """The requantiser of H: golden accumulators of one row, then ties, extremes and zero."""
+    index = context.identity
+    block, folding = context.block(index)
+    cfg = SpatialConfig(block=block, joints=context.design.joints, frames=1, folding=folding).requant
+    rng, most = context.rng("requant"), (1 << cfg.acc_width - 1) - 1
+    channels = block.out_channels
+    acc = context.rows(index, "a", 1)[0]
+    res = context.rows(index, "x_stored", 1)[0] if block.shortcut_h == "identity" else np.zeros_like(acc)
+    corners = np.resize([0, -1, 1, most, -most - 1], (5, channels))
+    # Accumulators around every rounding tie of a channel: (acc * mult + bias) mod 2**shift near 2**(shift - 1).
+    near = [((int(rng.integers(0, 256)) << block.h_shift) + (1 << block.h_shift >> 1) - int(block.h_bias[c]))
+            // max(1, int(block.h_mult[c])) for c in range(channels)]
+    ties = np.clip(np.array([near, np.array(near) + 1, np.array(near) - 1]), -most - 1, most)
+    acc = np.concatenate([acc, corners, ties, rng.integers(-most - 1, most + 1, (8, channels))])
+    res = np.concatenate([res, rng.integers(-128, 128, (len(acc) - len(res), channels))])
+    want = requant(acc, block.h_mult, block.h_bias, block.h_shift, 0, 127, res if block.shortcut_h == "identity" else 0,
+                   block.h_res_mult, block.h_res_shift)
+    beats, expected = [], []
+    for row in range(len(acc)):
+        for group in range(cfg.groups):
+            part = slice(group * cfg.lanes, (group + 1) * cfg.lanes)
+            meta = {"joint": row % context.design.joints, "group": group, "last": row & 1}
+            beats.append(
+                {
+                    "acc": _fill(acc[row, part], cfg.lanes),
+                    "res": _fill(res[row, part], cfg.lanes),
+                    "group": group,
+                    "meta": meta,
+                }
+            )
+            expected.append({"values": _fill(want[row, part], cfg.lanes), "meta": meta})
+    return Case(name="requant", component=lambda: Requant(cfg), feeds={"i": Feed(beats=beats)}, outputs={
+        "o": Output(beats=expected, tensor=f"blocks.{index}.h", axes=[("row", len(acc)), ("group", cfg.groups)])})
+
+
+def _fill(values, length: int) -> list[int]:
+    return [*map(int, values), *[0] * (length - len(values))]
+
+
+BENCHES: dict[str, Bench] = {
+    f"packed_mac_{form}": partial(_packed_mac, form) for form in ("dsp48e2", "inferred", "single")
+} | {"requant": _requant}

@@ -1,0 +1,101 @@
+"""Benches of a temporal lane and of the temporal unit."""
+
+from functools import partial
+
+import numpy as np
+
+from hypgcn.temporal import LaneConfig, TemporalConfig, TemporalSchedule
+
+from ..beats import axes_of, vectors
+from ..case import Case, Feed, Output, Responder
+from ..context import Bench, Context
+from ..golden.rfc.store import store
+from ..golden.temporal.unit import temporal
+from ..harness import LaneBench, TemporalBench
+from .rfc import row_words
+
+__all__ = ["BENCHES"]
+
+FRAMES = 14
+JOBS = 60
+
+
+def _lane(context: Context) -> Case:
+    """Jobs in random order on the rows that two full stores hold."""
+    design, index = context.design, context.conv
+    block, folding = context.block(index)
+    schedule = TemporalSchedule.of(block, folding)
+    cfg = LaneConfig(
+        schedule=schedule,
+        joints=design.joints,
+        h_rows=folding.h_rows,
+        h_banks=block.out_banks,
+        x_rows=folding.x_rows,
+        x_banks=block.in_banks,
+        acc_width=block.y_acc_width,
+        mac=context.folding.mac,
+    )
+    h, x = (_cycled(context.rows(index, name, rows), rows)
+            for name, rows in (("h_stored", cfg.h_rows), ("x_stored", cfg.x_rows)))
+    rng = context.rng("lane")
+    jobs, expected = [], []
+    for _ in range(JOBS):
+        low, high = sorted(rng.integers(0, design.kernel, 2).tolist())
+        job = {
+            "slot": int(rng.integers(cfg.h_rows)),
+            "tap_low": low,
+            "tap_high": high,
+            "x_slot": int(rng.integers(cfg.x_rows)),
+            "joint": int(rng.integers(design.joints)),
+            "index": int(rng.integers(len(schedule.passes))),
+        }
+        acc = np.zeros(block.out_channels, np.int64)
+        for tap in range(low, high + 1):
+            acc += block.temporal[:, tap].astype(np.int64) @ h[(job["slot"] + tap) % cfg.h_rows, job["joint"]]
+        if block.res is not None:
+            acc += block.res.astype(np.int64) @ x[job["x_slot"], job["joint"]]
+        jobs.append(job)
+        expected.append([0 if c is None else int(acc[c]) for c in schedule.passes[job["index"]].slots])
+    responders = {"h_req": Responder(response="h_rsp", words=row_words(h, cfg.h_rows))}
+    if schedule.reads_x:
+        responders["x_req"] = Responder(response="x_rsp", words=row_words(x, cfg.x_rows))
+    return Case(
+        name="temporal_lane",
+        component=lambda: LaneBench(cfg),
+        feeds={"job": Feed(beats=jobs)},
+        responders=responders,
+        outputs={"o": Output(beats=expected, tensor=f"blocks.{index}.b", axes=[("job", JOBS)])},
+    )
+
+
+def _cycled(rows: np.ndarray, count: int) -> np.ndarray:
+    return rows[np.arange(count) % len(rows)]
+
+
+def _unit(kind: str, context: Context) -> Case:
+    """Two short sequences, each with its own zero padding."""
+    design, index = context.design, getattr(context, kind)
+    block, folding = context.block(index)
+    frames = min(FRAMES, design.block_frames(index))
+    x, h = (np.stack([context.rows(index, name, frames, person) for person in (0, -1)]) for name in ("x_stored", "h"))
+    x, h = x[:, :frames], h[:, :frames]
+    cfg = TemporalConfig(block=block, joints=design.joints, frames=frames, folding=folding, mac=context.folding.mac)
+    found = [temporal(b, a, block, block.threshold_y) for a, b in zip(x, h)]
+    y = np.stack([part["y"] for part in found])
+    lost = sum(int(store(part, block.h_depths)[1].sum()) for part in h)
+    feeds = {"i": Feed(beats=vectors(h))}
+    events = []
+    if block.shortcut_y != "none":
+        per_row = design.joints * block.out_banks
+        feeds = {"x": Feed(beats=vectors(x)),
+                 "i": Feed(beats=vectors(h), needs=[{"x_done": n // per_row + 1} for n in range(2 * frames * per_row)])}
+        events = ["x_done"]
+    return Case(
+        name=f"temporal_unit_{kind}", component=lambda: TemporalBench(cfg), signals={"threshold": block.threshold_y},
+        feeds=feeds, events=events, levels={"overflow_count": lost},
+        outputs={"o": Output(beats=vectors(y), tensor=f"blocks.{index}.y", axes=axes_of(y, "sequence", "frame"),
+                             ignore=("overflow",) if lost else ())})
+
+
+BENCHES: dict[str, Bench] = {"temporal_lane": _lane, "temporal_unit_identity": partial(_unit, "identity"),
+           "temporal_unit_conv": partial(_unit, "conv")}
