@@ -202,11 +202,14 @@ class Combine(wiring.Component):
             m.d.sync += place.eq(Mux(last, 0, place + 1))
         for part in range(slices):
             target = Cat(dense["values"][part * width + n] for n in range(width))
-            kept = Signal(len(target), name=f"kept{part}", reset_less=True)
-            new = Mux(place == part, i.payload["values"].as_value(), 0)
-            m.d.comb += target.eq(Mux(place > part, kept, new))
-            with m.If(i.valid & (place == part)):
-                m.d.sync += kept.eq(i.payload["values"].as_value())
+            new = i.payload["values"].as_value()
+            m.d.comb += target.eq(Mux(place == part, new, 0))
+            if part < slices - 1:
+                kept = Signal(len(target), name=f"kept{part}", reset_less=True)
+                with m.If(place > part):
+                    m.d.comb += target.eq(kept)
+                with m.Elif(i.valid & (place == part)):
+                    m.d.sync += kept.eq(new)
         wiring.connect(m, skid.o, wiring.flipped(self.o))
 
 
