@@ -1,11 +1,12 @@
 """The spatial unit: graph product and 1x1 convolution of the rows of X, requantised to rows of H."""
 
-from .array import ConvArray, ConvArrayConfig
+from .array import ConvArray
+from .array_config import ConvArrayConfig
 from .frame_buffer import FrameBuffer, FrameBufferConfig
 from .graph import GraphConfig, GraphUnit
 from .loader import RowLoader, RowLoaderConfig
 from .row_buffer import RowBuffer, RowBufferConfig
 from .unit import SpatialConfig, SpatialUnit
 
-__all__ = ["ConvArray", "ConvArrayConfig", "FrameBuffer", "FrameBufferConfig", "GraphConfig", "GraphUnit", "RowBuffer", "RowBufferConfig",
-           "RowLoader", "RowLoaderConfig", "SpatialConfig", "SpatialUnit"]
+__all__ = ["ConvArray", "ConvArrayConfig", "FrameBuffer", "FrameBufferConfig", "GraphConfig", "GraphUnit",
+           "RowBuffer", "RowBufferConfig", "RowLoader", "RowLoaderConfig", "SpatialConfig", "SpatialUnit"]

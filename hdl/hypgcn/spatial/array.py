@@ -1,118 +1,34 @@
 """1x1 convolution of one row: joints x output-channel pairs in lockstep."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMac, PackedMacConfig
-from ..design.checks import check_choice, check_range, check_tensor
-from ..folding import MAC_FORMS
 from ..mem import Ram, Rom
 from ..share import shared
 from ..stream import Queue, connect
+from .array_config import MEMORY_LATENCY, ConvArrayConfig
 
-__all__ = ["ConvArrayConfig", "ConvArray"]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ConvArrayConfig:
-    """Numbers that fix a 1x1 array.
-
-    ``joints`` V 1..64; ``weights`` int8 (O, E); ``conv_joints`` J 1..V; ``conv_pairs`` P, a multiple of ``width / 2``; ``width`` 2, 4, 8 or 16;
-    ``acc_width`` 9..27; ``mac``: form of the packed MACs.
-    """
-
-    joints: int
-    weights: np.ndarray = field(repr=False)
-    conv_joints: int
-    conv_pairs: int
-    width: int
-    acc_width: int
-    mac: str = "dsp48e2"
-
-    def __post_init__(self):
-        check_range("joints", self.joints, 1, 64)
-        if not isinstance(self.weights, np.ndarray) or self.weights.ndim != 2 or not self.weights.size:
-            raise ValueError(f"weights must be an array (O, E) with O and E at least 1, not {getattr(self.weights, 'shape', self.weights)!r}")
-        check_tensor("weights", self.weights, self.weights.shape, np.int8, -127, 127)
-        check_range("conv_joints", self.conv_joints, 1, self.joints)
-        check_choice("width", self.width, (2, 4, 8, 16))
-        check_range("conv_pairs", self.conv_pairs, self.width // 2, 1024)
-        if 2 * self.conv_pairs % self.width:
-            raise ValueError(f"conv_pairs must be a multiple of {self.width // 2}, not {self.conv_pairs!r}")
-        check_range("acc_width", self.acc_width, 9, 27)
-        check_choice("mac", self.mac, MAC_FORMS)
-
-    @property
-    def outputs(self) -> int:
-        """Output channels O."""
-        return self.weights.shape[0]
-
-    @property
-    def entries(self) -> int:
-        """Words of ``i`` per row, E."""
-        return self.weights.shape[1]
-
-    @property
-    def groups(self) -> int:
-        """Groups of ``width`` output channels."""
-        return -(-self.outputs // self.width)
-
-    @property
-    def pass_groups(self) -> int:
-        """Groups of a pass."""
-        return 2 * self.conv_pairs // self.width
-
-    @property
-    def passes(self) -> int:
-        """Passes over the entries for each group of joints."""
-        return -(-self.outputs // (2 * self.conv_pairs))
-
-    @property
-    def joint_groups(self) -> int:
-        """Groups of joints in lockstep."""
-        return -(-self.joints // self.conv_joints)
-
-    @property
-    def macs(self) -> int:
-        """Packed MACs."""
-        return self.conv_joints * self.conv_pairs
-
-    @property
-    def o_layout(self) -> data.StructLayout:
-        """Shape of ``o``."""
-        return data.StructLayout({"acc": data.ArrayLayout(signed(self.acc_width), self.width), "joint": range(max(2, self.joints)),
-                                  "group": range(max(2, self.groups)), "last": 1})
-
-    @property
-    def cycles(self) -> int:
-        """Cycles per row: a walk takes its entries, but at least the words that leave meanwhile, and for few entries half the pipe."""
-        doubled = 0
-        for groups in self._real(self.groups, self.pass_groups):
-            for joints in self._real(self.joints, self.conv_joints):
-                doubled += max(2 * self.entries, 2 * groups * joints, self.entries + ConvArray.DELAY)
-        return -(-doubled // 2)
-
-    @staticmethod
-    def _real(total, step):
-        return [min(step, total - start) for start in range(0, total, step)]
+__all__ = ["ConvArray"]
 
 
 class ConvArray(wiring.Component):
     """Dense matrix product of a row's entries with the weights: ``acc[w][o] = sum_e z[e][w] * weights[o][e]``.
 
-    The row is held, and walked once per pass (2 * P output channels) and group of J joints: each entry and its 2 * P weights meet in J * P packed
-    MACs. The sums of a walk are held while they leave, ``width`` a cycle, and the next walk runs meanwhile.
+    The row is held, and walked once per pass (2 * P output channels) and group of J joints: each entry and its 2 * P
+    weights meet in J * P packed MACs. The sums of a walk are held while they leave, ``width`` a cycle, and the next
+    walk runs meanwhile.
 
-    Throughput: a row takes ``ceil(O / 2P) * ceil(V / J) * E`` cycles when E is at least the words of a walk, ``J * 2P / width``, and at least
-    ``DELAY``; in general :attr:`ConvArrayConfig.cycles`. No gap between walks or rows, and one row fills while the other is worked on.
+    Throughput: a row takes ``ceil(O / 2P) * ceil(V / J) * E`` cycles when E is at least the words of a walk,
+    ``J * 2P / width``, and at least ``DELAY``; in general :attr:`ConvArrayConfig.cycles`. No gap between walks or rows,
+    and one row fills while the other is worked on.
     Latency: ``E + DELAY + 3 + Queue.LATENCY`` cycles from a row's last entry to its first word.
-    Stall: the arithmetic never stops; a walk starts only when the sums of the one before are safe. ``i`` is not ready while two rows wait.
-    DSP: ``J * P`` packed MACs. Storage: ``2 * E`` words of ``8 * V`` bits; weight ROM of ``ceil(O / 2P) * E`` words of ``16 * P`` bits; the raw sums in
-    flip-flops; a queue of ``DELAY + 6`` words in LUT RAM.
+    Stall: the arithmetic never stops; a walk starts only when the sums of the one before are safe. ``i`` is not ready
+    while two rows wait.
+    DSP: ``J * P`` packed MACs. Storage: ``2 * E`` words of ``8 * V`` bits; weight ROM of ``ceil(O / 2P) * E`` words
+    of ``16 * P`` bits; the raw sums in flip-flops; a queue of ``DELAY + 6`` words in LUT RAM.
 
     Parameters
     ----------
@@ -121,13 +37,11 @@ class ConvArray(wiring.Component):
     Members
     -------
     i : In(stream, V x signed(8)), E entries per row
-    o : Out(stream, {``acc``: width x signed(acc_width), ``joint``, ``group``, ``last``: of the row}), channel = group * width + lane, 0 beyond O;
-        order: pass / group of joints / joint / group of the pass
+    o : Out(stream, {``acc``: width x signed(acc_width), ``joint``, ``group``, ``last``: of the row}), channel =
+        group * width + lane, 0 beyond O; order: pass / group of joints / joint / group of the pass
     """
 
-    MEMORY_LATENCY = 2
-    DELAY = MEMORY_LATENCY + 1 + PackedMac.LATENCY
-    """Cycles from an entry's read to the sums that contain it."""
+    DELAY = ConvArrayConfig.DELAY
 
     def __init__(self, cfg: ConvArrayConfig):
         self.cfg = cfg
@@ -149,8 +63,9 @@ class ConvArray(wiring.Component):
         cfg, i = self.cfg, self.i
         m.submodules.queue = queue = Queue(cfg.o_layout, self.DELAY + 6)
         connect(m, queue.o, wiring.flipped(self.o))
-        m.submodules.rows = rows = Ram(8 * cfg.joints, 2 * cfg.entries, latency=self.MEMORY_LATENCY)
-        m.submodules.weights = weights = Rom(16 * cfg.conv_pairs, self._weight_words(), latency=self.MEMORY_LATENCY, name="conv")
+        m.submodules.rows = rows = Ram(8 * cfg.joints, 2 * cfg.entries, latency=MEMORY_LATENCY)
+        m.submodules.weights = weights = Rom(16 * cfg.conv_pairs, self._weight_words(), latency=MEMORY_LATENCY,
+                                             name="conv")
 
         # Filling side.
         full = Signal(2)
@@ -199,9 +114,9 @@ class ConvArray(wiring.Component):
 
         # The joints of the group are chosen in a cycle of their own; the weights are read one cycle later to meet them.
         m.d.comb += weights.addr.eq(delayed(pass_base + entry, 1, "weight_addr"))
-        read = delayed(go, self.MEMORY_LATENCY, "read", init=0)
-        first = delayed(begin & go, self.MEMORY_LATENCY + 1, "first", init=0)
-        read_group = delayed(joint_group, self.MEMORY_LATENCY, "read_group")
+        read = delayed(go, MEMORY_LATENCY, "read", init=0)
+        first = delayed(begin & go, MEMORY_LATENCY + 1, "first", init=0)
+        read_group = delayed(joint_group, MEMORY_LATENCY, "read_group")
         raws = []
         for lane in range(cfg.conv_joints):
             x = Signal(signed(8), name=f"x{lane}", reset_less=True)
@@ -222,8 +137,8 @@ class ConvArray(wiring.Component):
         unpack = PackedMacConfig(acc_width=cfg.acc_width, form=cfg.mac).unpack
         lanes = cfg.width // 2
 
-        # Sums stay in the MACs until they are captured, so a walk may begin unless that could overwrite sums that are not safe: its first
-        # product arrives DELAY cycles from now, and by then at most one walk may wait, behind words that the queue has room for.
+        # Sums stay in the MACs until they are captured. A walk that begins now overwrites them in DELAY cycles: the
+        # sums of at most one walk may wait there, behind no more held words than leave until then, and fit the queue.
         arrived = delayed(end, self.DELAY, "arrived", init=0)
         waiting, capture = Signal(), Signal()
         uncaptured = Signal(range(4))
@@ -264,22 +179,26 @@ class ConvArray(wiring.Component):
         with m.If(send):
             m.d.sync += [words_left.eq(words_left - 1), group.eq(group + 1), slot.eq(slot + 1)]
             with m.If(group == held_groups - 1):
-                m.d.sync += [group.eq(0), lane.eq(lane + 1), slot.eq(lane_slot + cfg.pass_groups), lane_slot.eq(lane_slot + cfg.pass_groups)]
+                m.d.sync += [group.eq(0), lane.eq(lane + 1)]
+                m.d.sync += [next_slot.eq(lane_slot + cfg.pass_groups) for next_slot in (slot, lane_slot)]
         with m.If(capture):
             m.d.sync += [mine.eq(raw) for mine, raw in zip(held, raws)]
             m.d.sync += [
-                words_left.eq(joints * groups), held_groups.eq(groups), held_joint.eq(joint_base), held_group.eq(group_base),
+                words_left.eq(joints * groups), held_groups.eq(groups),
+                held_joint.eq(joint_base), held_group.eq(group_base),
                 held_last.eq(last_joints & last_groups), lane.eq(0), group.eq(0), slot.eq(0), lane_slot.eq(0),
                 next_group.eq(next_group + 1), joint_base.eq(joint_base + cfg.conv_joints),
             ]
             with m.If(last_joints):
-                m.d.sync += [next_group.eq(0), joint_base.eq(0), next_pass.eq(next_pass + 1), group_base.eq(group_base + cfg.pass_groups)]
+                m.d.sync += [next_group.eq(0), joint_base.eq(0)]
+                m.d.sync += [next_pass.eq(next_pass + 1), group_base.eq(group_base + cfg.pass_groups)]
                 with m.If(last_groups):
                     m.d.sync += [next_pass.eq(0), group_base.eq(0)]
 
         # Two registers on the way out: choose the raw sums, then unpack them.
         chosen = [Signal.like(raws[0], name=f"chosen{n}", reset_less=True) for n in range(lanes)]
-        by_slot = [held[j * cfg.conv_pairs + g * lanes:][:lanes] for j in range(cfg.conv_joints) for g in range(cfg.pass_groups)]
+        by_slot = [held[j * cfg.conv_pairs + g * lanes:][:lanes]
+                   for j in range(cfg.conv_joints) for g in range(cfg.pass_groups)]
         word = Signal(cfg.o_layout, reset_less=True)
         for n in range(lanes):
             m.d.sync += chosen[n].eq(Array(words[n] for words in by_slot)[slot] if len(by_slot) > 1 else by_slot[0][n])

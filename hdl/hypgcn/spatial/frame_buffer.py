@@ -1,4 +1,4 @@
-"""Tokens of a row of X, sorted by channel: a list of non-zero joints per channel, walked as often as the graph unit needs."""
+"""Tokens of a row of X, sorted by channel: a list of non-zero joints each, walked as often as the graph unit needs."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,10 @@ def walk_layout(joints: int) -> data.StructLayout:
 
 @dataclass(frozen=True, kw_only=True)
 class FrameBufferConfig:
-    """Numbers that fix a frame buffer: ``joints`` 1..64, ``channels`` 1..1024, ``repeats``: walks of each channel, 1..8."""
+    """Numbers that fix a frame buffer.
+
+    ``joints`` 1..64; ``channels`` 1..1024; ``repeats``: walks of each channel, 1..8.
+    """
 
     joints: int
     channels: int
@@ -47,11 +50,13 @@ class FrameBufferConfig:
 class FrameBuffer(wiring.Component):
     """Turns the tokens of a row, which come joint by joint, into walks: the tokens of one channel after the other.
 
-    A walk is all tokens of a channel in the order of their arrival, ``last`` on the final one; a channel without tokens gives one token of
-    value 0. Channels ascend; channel c is walked ``repeats[c]`` times in a row. One row fills while another is walked.
+    A walk is all tokens of a channel in the order of their arrival, ``last`` on the final one; a channel without
+    tokens gives one token of value 0. Channels ascend; channel c is walked ``repeats[c]`` times in a row. One row
+    fills while another is walked.
 
-    Throughput: one token a cycle on either side, without gaps between walks, channels and rows; a row takes the larger of its tokens in
-    and ``sum_c repeats[c] * max(1, tokens of c)``. Latency: a row's first token is valid 4 cycles after its ``last`` was taken.
+    Throughput: one token a cycle on either side, without gaps between walks, channels and rows; a row takes the
+    larger of its tokens in and ``sum_c repeats[c] * max(1, tokens of c)``. Latency: a row's first token is valid 4
+    cycles after its ``last`` was taken.
     After reset ``i`` is not ready for C cycles, in which the list lengths are cleared.
     Stall: a held ``o`` stops the walk; ``i`` is not ready while two complete rows wait.
     Storage: ``2 * C * V`` words of ``8 + bits(V)`` and two LUT RAMs of C list lengths.
@@ -62,8 +67,8 @@ class FrameBuffer(wiring.Component):
 
     Members
     -------
-    i : In(stream, {``channel``, ``joint``, ``value``: signed(8), ``empty``: no token, ``last``: end of the row}); at most one token per channel
-        and joint of a row; every row ends with a ``last``, on a token or on an ``empty``
+    i : In(stream, {``channel``, ``joint``, ``value``: signed(8), ``empty``: no token, ``last``: end of the row}); at
+        most one token per channel and joint of a row; every row ends with a ``last``, on a token or on an ``empty``
     o : Out(stream of :func:`walk_layout`)
     """
 

@@ -22,8 +22,9 @@ __all__ = ["GraphConfig", "GraphUnit"]
 class GraphConfig:
     """Numbers that fix a graph unit.
 
-    ``joints`` 1..64; ``subsets`` K 1..8, ``at_once`` a divisor of it; ``graph`` int8 (K, V, V); ``shift`` 1..15; ``acc_width`` 9..27;
-    ``kept``, ``copy``: per channel of the list, whether its subsets and whether X itself are wanted (at least one of them); ``mac``: form of the packed MACs.
+    ``joints`` 1..64; ``subsets`` K 1..8, ``at_once`` a divisor of it; ``graph`` int8 (K, V, V); ``shift`` 1..15;
+    ``acc_width`` 9..27; ``kept``, ``copy``: per channel of the list, whether its subsets and whether X itself are
+    wanted (at least one of them); ``mac``: form of the packed MACs.
     """
 
     joints: int
@@ -47,7 +48,8 @@ class GraphConfig:
         check_range("acc_width", self.acc_width, 9, 27)
         check_choice("mac", self.mac, MAC_FORMS)
         if not self.kept or len(self.kept) != len(self.copy):
-            raise ValueError(f"kept and copy must hold one value per channel, not {len(self.kept)} and {len(self.copy)}")
+            raise ValueError("kept and copy must hold one value per channel, "
+                             f"not {len(self.kept)} and {len(self.copy)}")
         if not all(kept or copy for kept, copy in zip(self.kept, self.copy)):
             raise ValueError("kept or copy must be set for every channel of the list")
 
@@ -72,7 +74,10 @@ class GraphConfig:
         return -(-self.at_once * self.joints // 2)
 
     def cycles(self, counts) -> int:
-        """Cycles per row with ``counts[channel]`` non-zeros: a walk takes its tokens, but at least the words of the walk before it."""
+        """Cycles per row with ``counts[channel]`` non-zeros.
+
+        A walk takes its tokens, but at least the words of the walk before it.
+        """
         total = 0
         before = self.at_once * bool(self.kept[-1]) + bool(self.copy[-1])
         for kept, copy, walks, count in zip(self.kept, self.copy, self.repeats, counts):
@@ -85,15 +90,19 @@ class GraphConfig:
 class GraphUnit(wiring.Component):
     """Sparse matrix product with the graphs, requantised to int8.
 
-    ``z[k][w] = clamp((sum_v x[v] * G[k][v][w] + 2**(shift-1)) >> shift, -128, 127)``, where x is the channel whose tokens are walked. Each token
-    meets ``at_once * V`` weights at once; the ``K / at_once`` walks of a channel give the subsets in turn. A channel that is only copied is walked once.
+    ``z[k][w] = clamp((sum_v x[v] * G[k][v][w] + 2**(shift-1)) >> shift, -128, 127)``, where x is the channel whose
+    tokens are walked. Each token meets ``at_once * V`` weights at once; the ``K / at_once`` walks of a channel give
+    the subsets in turn. A channel that is only copied is walked once.
 
-    Throughput: one token a cycle; a walk gives ``at_once`` words (one more with ``copy``), which leave while the next walks run, one a cycle, so
-    that a row takes ``sum over walks of max(tokens, words of the walk before)`` cycles: :meth:`GraphConfig.cycles`.
+    Throughput: one token a cycle; a walk gives ``at_once`` words (one more with ``copy``), which leave while the next
+    walks run, one a cycle, so that a row takes ``sum over walks of max(tokens, words of the walk before)`` cycles:
+    :meth:`GraphConfig.cycles`.
     Latency: ``latency`` cycles from a walk's last token to its first word.
-    Stall: the arithmetic never stops; the last token of a walk is taken only when the output queue has room for the walk's words.
-    DSP: ``ceil(at_once * V / 2)`` packed MACs. Storage: graph ROM of ``K / at_once * V`` words of ``8 * at_once * V`` bits; queue of
-    ``latency + 2 * most_entries`` words of ``8 * V`` bits in LUT RAM; ``at_once * V`` accumulators (and twice X, when some channel is copied) in flip-flops.
+    Stall: the arithmetic never stops; the last token of a walk is taken only when the output queue has room for the
+    walk's words.
+    DSP: ``ceil(at_once * V / 2)`` packed MACs. Storage: graph ROM of ``K / at_once * V`` words of ``8 * at_once * V``
+    bits; queue of ``latency + 2 * most_entries`` words of ``8 * V`` bits in LUT RAM; ``at_once * V`` accumulators
+    (and twice X, when some channel is copied) in flip-flops.
 
     Parameters
     ----------
@@ -102,7 +111,8 @@ class GraphUnit(wiring.Component):
     Members
     -------
     i : In(stream of :func:`walk_layout`), the walks of the channels of the list, in order, row after row
-    o : Out(stream, V x signed(8)), the entries of a row: per channel of the list z[0] .. z[K-1] when kept, then X when copied
+    o : Out(stream, V x signed(8)), the entries of a row: per channel of the list z[0] .. z[K-1] when kept, then X
+    when copied
     """
 
     ROM_LATENCY = 2
@@ -154,7 +164,7 @@ class GraphUnit(wiring.Component):
             words.eq(Mux(kept, cfg.at_once, 0) + copy),
         ]
 
-        # A walk may end when its words have room in the queue, and will not meet those of the walk before in the holding registers.
+        # A walk may end when its words have room in the queue and the holding registers will be free for them.
         space = Signal(range(queue.depth + 1), init=queue.depth)
         gap = Signal(range(cfg.most_entries))
         take, end = Signal(), Signal()
@@ -191,14 +201,15 @@ class GraphUnit(wiring.Component):
         for pair in range(cfg.macs):
             mac = PackedMac(PackedMacConfig(acc_width=cfg.acc_width, form=cfg.mac))
             m.submodules[f"mac{pair}"] = part = shared(platform, mac)
-            m.d.comb += [part.x.eq(x_rom), part.first.eq(first_rom), part.w[0].eq(rom.data.word_select(2 * pair, 8).as_signed())]
-            if 2 * pair + 1 < outputs:
-                m.d.comb += part.w[1].eq(rom.data.word_select(2 * pair + 1, 8).as_signed())
+            m.d.comb += [part.x.eq(x_rom), part.first.eq(first_rom)]
+            for n in range(2 * pair, min(2 * pair + 2, outputs)):
+                m.d.comb += part.w[n % 2].eq(rom.data.word_select(n, 8).as_signed())
             sums += mac.unpack(part.raw)
 
         # The finished sums of a walk are held while they leave, one subset a cycle, then X.
         capture = delayed(end, self.mac_delay, "capture", init=0)
-        with_subsets, with_copy = (delayed(value, self.mac_delay, name) for value, name in ((kept, "kept"), (copy, "copy")))
+        with_subsets = delayed(kept, self.mac_delay, "kept")
+        with_copy = delayed(copy, self.mac_delay, "copy")
         held = [Signal(signed(cfg.acc_width), name=f"held{n}", reset_less=True) for n in range(outputs)]
         leaving = Signal()
         index = Signal(range(cfg.at_once + 1))
@@ -206,7 +217,9 @@ class GraphUnit(wiring.Component):
         with m.If(leaving):
             m.d.sync += [index.eq(index + 1), leaving.eq(index != final)]
         with m.If(capture):
-            m.d.sync += [leaving.eq(1), index.eq(Mux(with_subsets, 0, cfg.at_once)), final.eq(cfg.at_once - 1 + with_copy)]
+            m.d.sync += [
+                leaving.eq(1), index.eq(Mux(with_subsets, 0, cfg.at_once)), final.eq(cfg.at_once - 1 + with_copy),
+            ]
             m.d.sync += [held[n].eq(sums[n]) for n in range(outputs)]
 
         x_held = self._gather_x(m, delayed, x, take, begin, capture) if any(cfg.copy) else None
@@ -228,7 +241,8 @@ class GraphUnit(wiring.Component):
         taken, first = delayed(take, self.mac_delay, "taken", init=0), delayed(begin, self.mac_delay, "begin")
         x_held = []
         for v in range(self.cfg.joints):
-            now, so_far, held = (Signal(signed(8), name=f"x_{name}{v}", reset_less=True) for name in ("now", "so_far", "held"))
+            now, so_far, held = (Signal(signed(8), name=f"x_{name}{v}", reset_less=True)
+                                 for name in ("now", "so_far", "held"))
             m.d.comb += now.eq(Mux(joint == v, value, Mux(first, 0, so_far)))
             with m.If(taken):
                 m.d.sync += so_far.eq(now)

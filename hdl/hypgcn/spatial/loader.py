@@ -18,7 +18,10 @@ __all__ = ["RowLoaderConfig", "RowLoader"]
 
 @dataclass(frozen=True, kw_only=True)
 class RowLoaderConfig:
-    """Numbers that fix a row loader: ``rows`` of the store 1..1024, ``joints`` 1..64, ``needed``: per channel of X whether it is wanted, at least one."""
+    """Numbers that fix a row loader.
+
+    ``rows`` of the store 1..1024; ``joints`` 1..64; ``needed``: per channel of X whether it is wanted, at least one.
+    """
 
     rows: int
     joints: int
@@ -38,7 +41,9 @@ class RowLoaderConfig:
     @property
     def masks(self) -> dict[int, int]:
         """Per bank that has a needed channel, in order: the needed channels as bits."""
-        masks = [sum(1 << n for n, flag in enumerate(self.needed[b:b + BANK]) if flag) for b in range(0, len(self.needed), BANK)]
+        masks = [0] * self.in_banks
+        for channel, flag in enumerate(self.needed):
+            masks[channel // BANK] |= bool(flag) << channel % BANK
         return {bank: mask for bank, mask in enumerate(masks) if mask}
 
     @property
@@ -56,19 +61,24 @@ class RowLoaderConfig:
         total = 0
         for joint in row:
             for bank, mask in self.masks.items():
-                total += max(1, sum(mask >> n & 1 for n, value in enumerate(joint[bank * BANK:(bank + 1) * BANK]) if value))
+                vector = joint[bank * BANK:(bank + 1) * BANK]
+                total += max(1, sum(mask >> n & 1 for n, value in enumerate(vector) if value))
         return total
 
 
 class RowLoader(wiring.Component):
-    """Vectors of the banks that have a needed channel become tokens, numbered by their channel's place in the list of needed channels.
+    """Vectors of the banks that have a needed channel become tokens, numbered by their channel's place in the list of
+    needed channels.
 
-    Channels that nobody needs are skipped within the vector: bit c of the mask is walked only when channel c is needed, and its value is
-    ``values[ones of the mask below c]``. Each row is read once, in (joint, bank) order, after its ``x_row`` pulse.
+    Channels that nobody needs are skipped within the vector: bit c of the mask is walked only when channel c is
+    needed, and its value is ``values[ones of the mask below c]``. Each row is read once, in (joint, bank) order,
+    after its ``x_row`` pulse.
 
-    Throughput: one token a cycle; a vector takes ``max(1, its needed non-zeros)`` cycles, so that a row takes at least V times the banks that are read
-    (:meth:`RowLoaderConfig.cycles`). Latency: 3 cycles from a vector to its first token.
-    Stall: a held ``o`` stops the pipe; answers then wait in the store. It also stops at the end of a row while ``ROWS_AHEAD`` flags wait in ``overflow``.
+    Throughput: one token a cycle; a vector takes ``max(1, its needed non-zeros)`` cycles, so that a row takes at
+    least V times the banks that are read (:meth:`RowLoaderConfig.cycles`). Latency: 3 cycles from a vector to its
+    first token.
+    Stall: a held ``o`` stops the pipe; answers then wait in the store. It also stops at the end of a row while
+    ``ROWS_AHEAD`` flags wait in ``overflow``.
     Storage: about ``2 * 9 * BANK`` flip-flops. No DSP.
 
     Parameters
@@ -77,7 +87,8 @@ class RowLoader(wiring.Component):
 
     Members
     -------
-    x_row : In(1), pulse: one more row of X can be read; its slot is that of the row before plus 1, modulo ``rows``, beginning with 0
+    x_row : In(1), pulse: one more row of X can be read; its slot is that of the row before plus 1, modulo ``rows``,
+        beginning with 0
     row_read : Out(1), pulse: all answers for a row have come
     req : Out(stream of :func:`row_request_layout`), rsp : In(stream of :func:`row_response_layout`), both without tag
     o : Out(stream of :attr:`FrameBufferConfig.i_layout`)
@@ -98,7 +109,7 @@ class RowLoader(wiring.Component):
         })
 
     def _places(self, m, step, name):
-        """Walk the (joint, bank) pairs of a row; ``step`` goes to the next. Returns joint, index into the banks, end of the row."""
+        """Walk the vectors of a row; ``step`` goes to the next. Returns joint, index into the banks, end of the row."""
         cfg = self.cfg
         joint = Signal(range(max(2, cfg.joints)), name=f"{name}_joint")
         bank = Signal(range(max(2, len(cfg.masks))), name=f"{name}_bank")
@@ -179,7 +190,7 @@ class RowLoader(wiring.Component):
         return m
 
     def _numbers(self):
-        """Place of each channel of the banks that are read in the list of needed channels; 0 for those that are not in it."""
+        """Place in the list of needed channels of each channel of the banks that are read; 0 when it is not needed."""
         numbers, count = [], 0
         for mask in self.cfg.masks.values():
             for n in range(BANK):

@@ -16,7 +16,10 @@ __all__ = ["RowBufferConfig", "RowBuffer"]
 
 @dataclass(frozen=True, kw_only=True)
 class RowBufferConfig:
-    """Numbers that fix a row buffer: ``joints`` 1..64, ``channels`` 1..1024, ``width``: values per word, 2, 4, 8 or 16."""
+    """Numbers that fix a row buffer.
+
+    ``joints`` 1..64; ``channels`` 1..1024; ``width``: values per word, 2, 4, 8 or 16.
+    """
 
     joints: int
     channels: int
@@ -35,8 +38,8 @@ class RowBufferConfig:
     @property
     def i_layout(self) -> data.StructLayout:
         """Shape of ``i``."""
-        return data.StructLayout({"values": data.ArrayLayout(signed(8), self.width), "joint": range(max(2, self.joints)),
-                                  "group": range(max(2, self.groups)), "last": 1})
+        return data.StructLayout({"values": data.ArrayLayout(signed(8), self.width),
+                                  "joint": range(max(2, self.joints)), "group": range(max(2, self.groups)), "last": 1})
 
     @property
     def cycles(self) -> int:
@@ -47,11 +50,13 @@ class RowBufferConfig:
 class RowBuffer(wiring.Component):
     """Reorders a row: words of ``width`` channels of a joint go in as they come, vectors of ``BANK`` channels go out.
 
-    ``o.values[n]`` of bank b is channel ``BANK * b + n``, i.e. ``values[c % width]`` of the word with ``group = c / width``; zero for
-    channels that do not exist. ``overflow`` is 0.
+    ``o.values[n]`` of bank b is channel ``c = BANK * b + n``, which came as ``values[c % width]`` of the word with
+    ``group = c / width``; zero for channels that do not exist. ``overflow`` is 0.
 
-    Throughput: one word a cycle on either side; a row takes ``V * ceil(C / width)`` cycles and one fills while one is read.
-    Latency: the first vector is valid ``3 + W`` cycles after the row's ``last`` was taken, W = words of its bank, at most ``BANK / width``.
+    Throughput: one word a cycle on either side; a row takes ``V * ceil(C / width)`` cycles, and one fills while one is
+    read.
+    Latency: the first vector is valid ``3 + W`` cycles after the row's ``last`` was taken, W = words of its bank, at
+    most ``BANK / width``.
     Stall: a held ``o`` stops reading; ``i`` is not ready while two complete rows wait.
     Storage: ``2 * V * ceil(C / width)`` words of ``8 * width`` bits, and ``8 * BANK`` flip-flops.
 
@@ -61,7 +66,8 @@ class RowBuffer(wiring.Component):
 
     Members
     -------
-    i : In(stream, {``values``: width x signed(8), ``joint``, ``group``, ``last``: final word of the row}), each (joint, group) once per row, any order
+    i : In(stream, {``values``: width x signed(8), ``joint``, ``group``, ``last``: final word of the row}), each
+        (joint, group) once per row, any order
     o : Out(stream of :func:`dense_layout`), (joint, bank) order
     """
 
@@ -88,8 +94,8 @@ class RowBuffer(wiring.Component):
         with m.If(i.valid & i.ready & i.payload.last):
             m.d.sync += [full.bit_select(fill_half, 1).eq(1), fill_half.eq(~fill_half)]
 
-        # Words of a row are read in their order in the memory; `group` and `place` only tell where in a vector the word belongs.
-        advance, reading, joint_end, row_end = (Signal(name=name) for name in ("advance", "reading", "joint_end", "row_end"))
+        # Words are read in their order in the memory; `place` only tells where in a vector a word belongs.
+        advance, reading, joint_end, row_end = Signal(), Signal(), Signal(), Signal()
         half = Signal()
         addr = Signal(range(2 * words))
         joint, group = Signal(range(max(2, cfg.joints))), Signal(range(max(2, cfg.groups)))

@@ -15,7 +15,8 @@ from ..layouts import row_request_layout, row_response_layout, vector_layout
 from ..rfc import RfcEncoder
 from ..shortcut import ShortcutConfig, ShortcutReader
 from ..stream import connect
-from .array import ConvArray, ConvArrayConfig
+from .array import ConvArray
+from .array_config import ConvArrayConfig
 from .frame_buffer import FrameBuffer, FrameBufferConfig
 from .graph import GraphConfig, GraphUnit
 from .loader import RowLoader, RowLoaderConfig
@@ -28,8 +29,9 @@ __all__ = ["SpatialConfig", "SpatialUnit"]
 class SpatialConfig:
     """What fixes a spatial unit: the configs of its stages follow from it.
 
-    ``block``: its part of the design; ``joints``, ``frames``: V and T of the rows that come in (rows are all treated alike, whatever T);
-    ``folding``: ``graph_subsets``, ``conv_joints``, ``conv_pairs``, ``h_width`` and ``x_rows`` count here; ``mac``: form of the packed MACs.
+    ``block``: its part of the design; ``joints``, ``frames``: V and T of the rows that come in (rows are all treated
+    alike, whatever T); ``folding``: ``graph_subsets``, ``conv_joints``, ``conv_pairs``, ``h_width`` and ``x_rows``
+    count here; ``mac``: form of the packed MACs.
     """
 
     block: Block
@@ -80,11 +82,12 @@ class SpatialConfig:
         for channel in self.channels:
             if self.block.kept[channel]:
                 columns += list(self.block.spatial[:, :, channel].T)
-            if self.copied[channel]:
+            if self.block.down is not None and self.copied[channel]:
                 columns.append(self.block.down[:, channel])
         folding = self.folding
-        return ConvArrayConfig(joints=self.joints, weights=np.stack(columns, axis=1), conv_joints=folding.conv_joints,
-                               conv_pairs=folding.conv_pairs, width=folding.h_width, acc_width=self.block.h_acc_width, mac=self.mac)
+        return ConvArrayConfig(
+            joints=self.joints, weights=np.stack(columns, axis=1), conv_joints=folding.conv_joints,
+            conv_pairs=folding.conv_pairs, width=folding.h_width, acc_width=self.block.h_acc_width, mac=self.mac)
 
     @property
     def rows(self) -> RowBufferConfig:
@@ -98,15 +101,17 @@ class SpatialConfig:
         spare = (0,) * (rows.groups * rows.width - block.out_channels)
         place = data.StructLayout({"joint": range(max(2, rows.joints)), "group": range(max(2, rows.groups)), "last": 1})
         return RequantConfig(
-            lanes=rows.width, acc_width=block.h_acc_width, mult=(*block.h_mult.tolist(), *spare), bias=(*block.h_bias.tolist(), *spare),
-            shift=block.h_shift, low=0, high=127, res_mult=block.h_res_mult, res_shift=block.h_res_shift, meta=place)
+            lanes=rows.width, acc_width=block.h_acc_width, shift=block.h_shift, low=0, high=127,
+            mult=(*block.h_mult.tolist(), *spare), bias=(*block.h_bias.tolist(), *spare),
+            res_mult=block.h_res_mult, res_shift=block.h_res_shift, meta=place)
 
     @property
     def shortcut(self) -> ShortcutConfig:
         """Of the reader of the identity shortcut."""
         array = self.array
-        return ShortcutConfig(rows=self.folding.x_rows, joints=self.joints, banks=self.block.in_banks, width=array.width,
-                              conv_joints=array.conv_joints, pass_groups=min(array.pass_groups, array.groups), groups=array.groups)
+        return ShortcutConfig(
+            rows=self.folding.x_rows, joints=self.joints, banks=self.block.in_banks, width=array.width,
+            conv_joints=array.conv_joints, pass_groups=min(array.pass_groups, array.groups), groups=array.groups)
 
     @property
     def macs(self) -> int:
@@ -116,19 +121,26 @@ class SpatialConfig:
     def cycles(self, row) -> dict[str, int]:
         """Cycles that each stage takes for ``row``, an array (V, Cin) of X; the largest counts."""
         counts = np.count_nonzero(np.asarray(row)[:, self.channels], axis=0).tolist()
-        found = {"load": self.loader.cycles(row), "graph": self.graph.cycles(counts), "conv": self.array.cycles, "rows": self.rows.cycles}
-        return found | ({"shortcut": self.shortcut.reads} if self.block.shortcut_h == "identity" else {})
+        found = {"load": self.loader.cycles(row), "graph": self.graph.cycles(counts), "conv": self.array.cycles,
+                 "rows": self.rows.cycles}
+        if self.block.shortcut_h == "identity":
+            found["shortcut"] = self.shortcut.reads
+        return found
 
 
 class SpatialUnit(wiring.Component):
-    """Graph product and 1x1 convolution of the rows of X, shortcut, requantisation and threshold: ``H[t,w,o]`` of ``docs/numbers.md``.
+    """Graph product and 1x1 convolution of the rows of X, shortcut, requantisation and threshold: ``H[t,w,o]`` of
+    ``docs/numbers.md``.
 
     Rows follow each other; every stage works on a row of its own, so up to seven rows are on their way.
 
-    Throughput: a row takes as long as its slowest stage: :meth:`SpatialConfig.cycles`, and a few cycles more where two stages take equally long.
+    Throughput: a row takes as long as its slowest stage: :meth:`SpatialConfig.cycles`, and a few cycles more where
+    two stages take equally long.
     Latency: the sum of the stages, about their cycles for one row each.
-    Stall: a held ``o`` stops stage after stage, without loss. Rows of X are only read between their ``x_row`` and their ``x_used``.
-    DSP: ``ceil(graph_subsets * V / 2) + conv_joints * conv_pairs`` packed MACs and ``h_width`` multipliers of the requantiser. Storage: see the stages.
+    Stall: a held ``o`` stops stage after stage, without loss. Rows of X are only read between their ``x_row`` and
+    their ``x_used``.
+    DSP: ``ceil(graph_subsets * V / 2) + conv_joints * conv_pairs`` packed MACs and ``h_width`` multipliers of the
+    requantiser. Storage: see the stages.
 
     Parameters
     ----------
@@ -178,7 +190,8 @@ class SpatialUnit(wiring.Component):
             requant.i.valid.eq(array.o.valid & res_valid),
             array.o.ready.eq(requant.i.ready & res_valid),
             requant.i.payload.acc.eq(array.o.payload.acc), requant.i.payload.group.eq(array.o.payload.group),
-            meta.joint.eq(array.o.payload.joint), meta.group.eq(array.o.payload.group), meta.last.eq(array.o.payload.last),
+            meta.joint.eq(array.o.payload.joint), meta.group.eq(array.o.payload.group),
+            meta.last.eq(array.o.payload.last),
         ]
         # The shortcut's last value of a row comes after everything else of the row has been read.
         row_end = array.o.valid & array.o.ready & array.o.payload.last

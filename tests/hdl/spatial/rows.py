@@ -8,7 +8,7 @@ __all__ = ["Rows"]
 
 
 class Rows:
-    """Row r is in slot ``r % slots`` from its ``x_row`` pulse to its ``used`` pulse; at most ``slots`` rows are there at a time."""
+    """Row r is in slot ``r % slots`` from its ``x_row`` pulse to its ``used`` pulse; at most ``slots`` at once."""
 
     def __init__(self, rows, flags, slots, *, seed=0, idle=0.0):
         self.vectors = [vectors(row, flag) for row, flag in zip(rows, flags)]
@@ -22,10 +22,11 @@ class Rows:
         return {"vector": self.vectors[index][request["joint"] * self.banks + request["bank"]], "tag": 0}
 
     def announce(self, dut, used):
-        """Testbench that pulses ``dut.x_row`` and counts the pulses of ``used``; it ends when every row has been used."""
+        """Testbench that pulses ``dut.x_row`` and counts the pulses of ``used``; ends when every row has been used."""
         async def run(ctx):
             while self.used < len(self.vectors):
-                ready = self.given < len(self.vectors) and self.given - self.used < self.slots and self.rng.random() >= self.idle
+                room = self.given < len(self.vectors) and self.given - self.used < self.slots
+                ready = room and self.rng.random() >= self.idle
                 ctx.set(dut.x_row, int(ready))
                 _, _, done = await ctx.tick().sample(used)
                 self.given += ready

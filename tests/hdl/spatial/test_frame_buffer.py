@@ -1,6 +1,7 @@
-import bench
 import numpy as np
 import pytest
+
+import bench
 from hypgcn.spatial.frame_buffer import FrameBuffer, FrameBufferConfig
 
 # joints, channels, repeats (cycled over the channels)
@@ -8,7 +9,8 @@ CORNERS = [(1, 1, (1,)), (1, 2, (2, 1)), (3, 5, (1,)), (5, 3, (3, 1)), (5, 17, (
 
 
 def config(joints, channels, repeats):
-    return FrameBufferConfig(joints=joints, channels=channels, repeats=tuple(repeats[c % len(repeats)] for c in range(channels)))
+    every = tuple(repeats[c % len(repeats)] for c in range(channels))
+    return FrameBufferConfig(joints=joints, channels=channels, repeats=every)
 
 
 def make_rows(cfg, seed, densities=(0.4, 0.0, 1.0, 0.1, 0.7)):
@@ -23,7 +25,8 @@ def make_rows(cfg, seed, densities=(0.4, 0.0, 1.0, 0.1, 0.7)):
 
 def tokens_in(row, end):
     """Tokens joint by joint; ``end`` tells whether the row ends on a token or on an ``empty``."""
-    found = [{"channel": int(c), "joint": int(j), "value": int(row[j, c]), "empty": 0, "last": 0} for j, c in zip(*np.nonzero(row))]
+    found = [{"channel": int(c), "joint": int(j), "value": int(row[j, c]), "empty": 0, "last": 0}
+             for j, c in zip(*np.nonzero(row))]
     if end == "empty" or not found:
         found.append({"channel": 0, "joint": 0, "value": 0, "empty": 1, "last": 1})
     else:
@@ -64,13 +67,15 @@ def test_no_gap_between_walks_and_rows(joints, channels, repeats):
     cfg = config(joints, channels, [max(2, n) for n in repeats])  # walking takes longer than filling
     rows = make_rows(cfg, seed=7, densities=(0.5,) * 5)
     items = [token for row in rows for token in tokens_in(row, "token")]
-    found = bench.run(FrameBuffer(cfg), {"i": items}, {"o": sum(cfg.cycles(np.count_nonzero(row, axis=0)) for row in rows)})
+    count = sum(cfg.cycles(np.count_nonzero(row, axis=0)) for row in rows)
+    found = bench.run(FrameBuffer(cfg), {"i": items}, {"o": count})
     times = found["times"]["o"]
     assert times[0] == channels + (len(tokens_in(rows[0], "token")) - 1) + 4
     assert (np.diff(times) == 1).all()
 
 
-@pytest.mark.parametrize(("field", "value"), [("joints", 0), ("channels", 0), ("channels", 1025), ("repeats", (1, 1)), ("repeats", (1, 0, 1))])
+@pytest.mark.parametrize(("field", "value"), [("joints", 0), ("channels", 0), ("channels", 1025), ("repeats", (1, 1)),
+                                              ("repeats", (1, 0, 1))])
 def test_rejects(field, value):
     with pytest.raises(ValueError, match=field):
         FrameBufferConfig(**{"joints": 5, "channels": 3, "repeats": (1, 1, 1), field: value})

@@ -1,6 +1,7 @@
-import bench
 import numpy as np
 import pytest
+
+import bench
 from hypgcn.design import bits_signed
 from hypgcn.spatial.graph import GraphConfig, GraphUnit
 from hypgcn_sim.golden.arith.requant import round_shift
@@ -14,13 +15,15 @@ def config(joints, subsets, at_once, kept, copy, *, seed=0, mac="inferred", extr
     if extreme:
         graph = np.where(graph < 0, -127, 127).astype(np.int8)
     width = max(9, bits_signed(int(np.abs(graph.astype(int)).sum(axis=1).max()) * 128))
-    return GraphConfig(joints=joints, subsets=subsets, at_once=at_once, graph=graph, shift=7, acc_width=width, kept=kept, copy=copy, mac=mac)
+    return GraphConfig(joints=joints, subsets=subsets, at_once=at_once, graph=graph, shift=7, acc_width=width,
+                       kept=kept, copy=copy, mac=mac)
 
 
 def make_rows(cfg, seed, densities=(0.5, 0.0, 1.0, 0.1)):
     rng = np.random.default_rng(seed)
-    rows = [rng.integers(-128, 128, (cfg.joints, len(cfg.kept))) * (rng.random((cfg.joints, len(cfg.kept))) < d) for d in densities]
-    rows.append(np.full(rows[0].shape, -128))
+    shape = (cfg.joints, len(cfg.kept))
+    rows = [rng.integers(-128, 128, shape) * (rng.random(shape) < density) for density in densities]
+    rows.append(np.full(shape, -128))
     return rows
 
 
@@ -53,10 +56,16 @@ def check(cfg, seed=1, idle=0.0, stall=0.0, rows=None):
 
 
 @pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
-@pytest.mark.parametrize(("joints", "subsets", "at_once"), [(1, 1, 1), (3, 3, 1), (3, 3, 3), (5, 3, 3), (5, 4, 2), (2, 8, 8)])
-@pytest.mark.parametrize(("kept", "copy"), [((1, 1, 1, 1), (0, 0, 0, 0)), ((1, 0, 1, 0), (1, 1, 0, 1)), ((0,), (1,))])
+@pytest.mark.parametrize(("joints", "subsets", "at_once"), [(1, 1, 1), (3, 3, 1), (5, 3, 3), (3, 4, 2)])
+@pytest.mark.parametrize(("kept", "copy"), [((1, 1, 1), (0, 0, 0)), ((1, 0, 1), (1, 1, 0))])
 def test_matches_golden(joints, subsets, at_once, kept, copy, idle, stall):
     check(config(joints, subsets, at_once, kept, copy), idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize(("joints", "subsets", "at_once", "kept", "copy"), [
+    (3, 3, 3, (0,), (1,)), (2, 8, 8, (1, 1), (0, 1))])
+def test_corners(joints, subsets, at_once, kept, copy):
+    check(config(joints, subsets, at_once, kept, copy), idle=0.4, stall=0.6)
 
 
 @pytest.mark.parametrize("mac", FORMS)
@@ -69,8 +78,9 @@ def test_full_size(at_once):
     check(config(25, 3, at_once, (1, 0), (0, 1)))
 
 
-@pytest.mark.parametrize(("subsets", "at_once", "kept", "copy"), [(3, 1, (1,) * 6, (0,) * 6), (3, 3, (1,) * 6, (0,) * 6),
-                                                                  (3, 3, (1, 0, 1, 1), (1, 1, 0, 1)), (1, 1, (1,) * 5, (1,) * 5)])
+@pytest.mark.parametrize(("subsets", "at_once", "kept", "copy"), [
+    (3, 1, (1,) * 6, (0,) * 6), (3, 3, (1,) * 6, (0,) * 6), (3, 3, (1, 0, 1, 1), (1, 1, 0, 1)),
+    (1, 1, (1,) * 5, (1,) * 5)])
 @pytest.mark.parametrize("density", [0.0, 0.3, 1.0])
 def test_cycles(subsets, at_once, kept, copy, density):
     cfg = config(5, subsets, at_once, kept, copy)
@@ -90,9 +100,11 @@ def test_latency():
 
 
 @pytest.mark.parametrize(("field", "value", "text"), [
-    ("joints", 0, "joints must be in 1..64"), ("subsets", 9, "subsets must be in 1..8"), ("at_once", 2, "at_once must divide the 3 subsets"),
-    ("shift", 16, "shift must be in 1..15"), ("acc_width", 28, "acc_width must be in 9..27"), ("mac", "other", "mac must be one of"),
-    ("graph", np.zeros((3, 5, 4), np.int8), "graph must have shape"), ("kept", (1, 1, 1), "kept and copy must hold one value per channel"),
+    ("joints", 0, "joints must be in 1..64"), ("subsets", 9, "subsets must be in 1..8"),
+    ("at_once", 2, "at_once must divide the 3 subsets"), ("shift", 16, "shift must be in 1..15"),
+    ("acc_width", 28, "acc_width must be in 9..27"), ("mac", "other", "mac must be one of"),
+    ("graph", np.zeros((3, 5, 4), np.int8), "graph must have shape"),
+    ("kept", (1, 1, 1), "kept and copy must hold one value per channel"),
     ("kept", (1, 0), "kept or copy must be set"),
 ])
 def test_rejects(field, value, text):

@@ -1,10 +1,11 @@
 import dataclasses
 
-import bench
 import numpy as np
 import pytest
 from hdl.spatial.rows import Rows
 from hdl.vectors import vectors
+
+import bench
 from hypgcn.design import Block
 from hypgcn.folding import BlockFolding
 from hypgcn.presets import random_block
@@ -16,7 +17,7 @@ from hypgcn_sim.golden.spatial.unit import spatial
 SHAPES = {
     "one joint": (1, 1, 3, 5, None),
     "conv": (3, 3, 3, 16, None),
-    "conv, sparse down": (3, 3, 20, 17, 3),
+    "conv, sparse down": (3, 3, 20, 17, 2),
     "identity": (5, 3, 16, 16, 2),
     "identity, odd": (3, 1, 17, 17, 5),
     "identity, banks": (2, 3, 33, 33, 2),
@@ -39,8 +40,9 @@ def make_x(block, joints, count, seed, signed=False):
     return x * (rng.random(x.shape) < densities[:, None, None])
 
 
-def check(block, joints, *, count=4, idle=0.0, stall=0.0, mac="inferred", signed=False, timeout=20_000, theta=3, x=None, **folding):
-    cfg = SpatialConfig(block=block, joints=joints, frames=count, folding=BlockFolding(**{"x_rows": 4, **folding}), mac=mac)
+def check(block, joints, *, count=4, idle=0.0, stall=0.0, mac="inferred", signed=False, theta=3, x=None, **folding):
+    folding = BlockFolding(**{"x_rows": 4, **folding})
+    cfg = SpatialConfig(block=block, joints=joints, frames=count, folding=folding, mac=mac)
     x = make_x(block, joints, count, 1, signed) if x is None else x
     flags = [n % 3 == 1 for n in range(len(x))]
     want = [vector for row, flag in zip(spatial(x, block, theta)["h"], flags) for vector in vectors(row, flag)]
@@ -49,37 +51,43 @@ def check(block, joints, *, count=4, idle=0.0, stall=0.0, mac="inferred", signed
     responders = {("load_req", "load_rsp"): store.answer}
     if block.shortcut_h == "identity":
         responders["res_req", "res_rsp"] = store.answer
-    found = bench.run(dut, {}, {"o": len(want)}, seed=5, idle=idle, stall=stall, timeout=timeout, signals={"threshold": theta},
-                      responders=responders, testbenches=[store.announce(dut, dut.x_used)])
+    found = bench.run(dut, {}, {"o": len(want)}, seed=5, idle=idle, stall=stall, timeout=20_000,
+                      signals={"threshold": theta}, responders=responders,
+                      testbenches=[store.announce(dut, dut.x_used)])
     assert found["o"] == want
     return cfg, x, found
 
 
 @pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", ["conv, sparse down", "identity, banks"])
 def test_matches_golden(name, idle, stall):
     check(make_block(name), SHAPES[name][0], idle=idle, stall=stall, signed="conv" in name, conv_pairs=2, h_width=4)
 
 
+@pytest.mark.parametrize("name", ["one joint", "identity, odd"])
+def test_other_shapes(name):
+    check(make_block(name), SHAPES[name][0], idle=0.4, stall=0.6, signed="conv" in name, conv_pairs=2, h_width=4)
+
+
 FOLDINGS = [
-    {}, {"conv_joints": 2, "h_width": 4, "conv_pairs": 2}, {"conv_joints": 5, "conv_pairs": 3}, {"conv_pairs": 8, "h_width": 16, "graph_subsets": 3},
-    {"conv_joints": 3, "conv_pairs": 12, "h_width": 8, "x_rows": 5}, {"conv_joints": 5, "conv_pairs": 8, "h_width": 8},
+    {}, {"conv_joints": 2, "h_width": 4, "conv_pairs": 2}, {"conv_joints": 5, "conv_pairs": 3},
+    {"conv_pairs": 8, "h_width": 16, "graph_subsets": 3},
+    {"conv_joints": 3, "conv_pairs": 12, "h_width": 8, "x_rows": 5},
 ]
 
 
 @pytest.mark.parametrize("folding", FOLDINGS, ids=str)
 def test_any_folding_gives_the_same(folding):
-    block = random_block(3, joints=5, in_channels=20, out_channels=20, kept=2)
+    block = random_block(3, joints=5, in_channels=20, out_channels=20, kept=1)
     check(block, 5, count=2, stall=0.2, **folding)
 
 
-@pytest.mark.parametrize("folding", FOLDINGS[1::2], ids=str)
-def test_any_folding_with_conv_shortcut(folding):
+def test_folding_with_conv_shortcut():
     block = random_block(4, joints=5, in_channels=3, out_channels=32)
-    check(block, 5, count=2, idle=0.3, **folding)
+    check(block, 5, count=2, idle=0.3, conv_joints=3, conv_pairs=6, h_width=4)
 
 
-@pytest.mark.parametrize("mac", ["dsp48e2", "inferred", "single"])
+@pytest.mark.parametrize("mac", ["dsp48e2", "single"])  # the other tests use "inferred"
 def test_forms(mac):
     check(make_block("conv"), 3, count=2, mac=mac, signed=True, graph_subsets=3, conv_joints=2, conv_pairs=2)
 
@@ -99,11 +107,10 @@ def test_entry_order_is_that_of_the_golden_model():
 
 
 @pytest.mark.parametrize("folding", [
-    {"conv_pairs": 4}, {"conv_joints": 5, "conv_pairs": 8, "h_width": 2}, {"conv_joints": 5, "conv_pairs": 8, "h_width": 16}], ids=str)
+    {"conv_joints": 5, "conv_pairs": 4}, {"conv_joints": 5, "conv_pairs": 8, "h_width": 16}], ids=str)
 def test_cycles_are_those_of_the_slowest_stage(folding):
     block = make_block("identity", seed=6)
-    x = make_x(block, 5, 1, 8).repeat(8, axis=0)
-    x[:] = np.abs(np.random.default_rng(9).integers(-127, 127, x.shape[1:])) * (np.random.default_rng(9).random(x.shape[1:]) < 0.5)
+    x = make_x(block, 5, 1, 8).repeat(7, axis=0)
     cfg, _, found = check(block, 5, x=x, x_rows=6, **folding)
     ends = np.array(found["times"]["o"][block.out_banks * 5 - 1::block.out_banks * 5])
     slowest = max(cfg.cycles(x[0]).values())
@@ -113,4 +120,5 @@ def test_cycles_are_those_of_the_slowest_stage(folding):
 @pytest.mark.parametrize(("field", "value"), [("joints", 0), ("frames", 0)])
 def test_rejects(field, value):
     with pytest.raises(ValueError, match=field):
-        SpatialConfig(**{"block": make_block("identity"), "joints": 5, "frames": 4, "folding": BlockFolding(), field: value})
+        SpatialConfig(**{"block": make_block("identity"), "joints": 5, "frames": 4, "folding": BlockFolding(),
+                         field: value})

@@ -1,0 +1,107 @@
+"""Parameters of the 1x1 array, and the counts that follow from them."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from amaranth.hdl import signed
+from amaranth.lib import data
+
+from ..arith import PackedMac
+from ..design.checks import check_choice, check_range, check_tensor
+from ..folding import MAC_FORMS
+
+__all__ = ["MEMORY_LATENCY", "ConvArrayConfig"]
+
+MEMORY_LATENCY = 2
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ConvArrayConfig:
+    """Numbers that fix a 1x1 array.
+
+    ``joints`` V 1..64; ``weights`` int8 (O, E); ``conv_joints`` J 1..V; ``conv_pairs`` P, a multiple of
+    ``width / 2``; ``width`` 2, 4, 8 or 16; ``acc_width`` 9..27; ``mac``: form of the packed MACs.
+    """
+
+    joints: int
+    weights: np.ndarray = field(repr=False)
+    conv_joints: int
+    conv_pairs: int
+    width: int
+    acc_width: int
+    mac: str = "dsp48e2"
+
+    DELAY: ClassVar[int] = MEMORY_LATENCY + 1 + PackedMac.LATENCY
+    """Cycles from an entry's read to the sums that contain it."""
+
+    def __post_init__(self):
+        check_range("joints", self.joints, 1, 64)
+        if not isinstance(self.weights, np.ndarray) or self.weights.ndim != 2 or not self.weights.size:
+            raise ValueError("weights must be an array (O, E) with O and E at least 1, "
+                             f"not {getattr(self.weights, 'shape', self.weights)!r}")
+        check_tensor("weights", self.weights, self.weights.shape, np.int8, -127, 127)
+        check_range("conv_joints", self.conv_joints, 1, self.joints)
+        check_choice("width", self.width, (2, 4, 8, 16))
+        check_range("conv_pairs", self.conv_pairs, self.width // 2, 1024)
+        if 2 * self.conv_pairs % self.width:
+            raise ValueError(f"conv_pairs must be a multiple of {self.width // 2}, not {self.conv_pairs!r}")
+        check_range("acc_width", self.acc_width, 9, 27)
+        check_choice("mac", self.mac, MAC_FORMS)
+
+    @property
+    def outputs(self) -> int:
+        """Output channels O."""
+        return self.weights.shape[0]
+
+    @property
+    def entries(self) -> int:
+        """Words of ``i`` per row, E."""
+        return self.weights.shape[1]
+
+    @property
+    def groups(self) -> int:
+        """Groups of ``width`` output channels."""
+        return -(-self.outputs // self.width)
+
+    @property
+    def pass_groups(self) -> int:
+        """Groups of a pass."""
+        return 2 * self.conv_pairs // self.width
+
+    @property
+    def passes(self) -> int:
+        """Passes over the entries for each group of joints."""
+        return -(-self.outputs // (2 * self.conv_pairs))
+
+    @property
+    def joint_groups(self) -> int:
+        """Groups of joints in lockstep."""
+        return -(-self.joints // self.conv_joints)
+
+    @property
+    def macs(self) -> int:
+        """Packed MACs."""
+        return self.conv_joints * self.conv_pairs
+
+    @property
+    def o_layout(self) -> data.StructLayout:
+        """Shape of ``o``."""
+        return data.StructLayout({"acc": data.ArrayLayout(signed(self.acc_width), self.width),
+                                  "joint": range(max(2, self.joints)), "group": range(max(2, self.groups)), "last": 1})
+
+    @property
+    def cycles(self) -> int:
+        """Cycles per row.
+
+        A walk takes its entries, but at least the words that leave meanwhile, and with few entries half the pipe.
+        """
+        doubled = 0
+        for groups in self._real(self.groups, self.pass_groups):
+            for joints in self._real(self.joints, self.conv_joints):
+                doubled += max(2 * self.entries, 2 * groups * joints, self.entries + self.DELAY)
+        return -(-doubled // 2)
+
+    @staticmethod
+    def _real(total, step):
+        return [min(step, total - start) for start in range(0, total, step)]
