@@ -130,6 +130,15 @@ def test_sizes(change):
     check(Case("identity", **change))
 
 
+def test_nothing_inside_the_clip():
+    """Every second job reads nothing: what its neighbours left behind does not count."""
+    case = Case("identity", keep_taps=1, density=1.0)
+    assert not case.block.taps[:, 5:].any()
+    for index, job in enumerate(case.jobs):
+        job["tap_low"], job["tap_high"] = (5, 8) if index % 2 else (0, 8)
+    check(case)
+
+
 def test_extremes():
     """Every product has its largest magnitude and the same sign."""
     for sign in (1, -1):
