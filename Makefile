@@ -8,7 +8,7 @@ ARGS   ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verilog sim test test-all lint clean
+.PHONY: help verilog sim synth test test-all lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -18,6 +18,9 @@ verilog: .venv/ready-base ## SystemVerilog of DESIGN (a folder or a preset; defa
 
 sim: .venv/ready-sim ## every unit and the whole network of DESIGN (default: the small one) in Verilator against golden
 	$(BIN)/hypgcn sim $(DESIGN) $(ARGS)
+
+synth: .venv/ready-sim ## every unit of DESIGN mapped by Yosys for UltraScale, with its resources
+	$(BIN)/hypgcn synth $(DESIGN) $(ARGS)
 
 test: .venv/ready-dev ## all tests but the slow and the synthesis ones
 	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not synth" $(ARGS)

