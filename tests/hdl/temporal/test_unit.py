@@ -111,7 +111,7 @@ def test_golden_without_x(name):
     Case(small(name)).check(idle=0.4, stall=0.6)
 
 
-@pytest.mark.parametrize(("name", "folding"), [(NAMES[n % 3], folding) for n, folding in enumerate(FOLDINGS)], ids=str)
+@pytest.mark.parametrize(("name", "folding"), [(NAMES[n % 3], FOLDINGS[n]) for n in (0, 2, 4, 6)], ids=str)
 def test_foldings(name, folding):
     Case(small(name), sequences=1, **folding).check()
 
@@ -126,15 +126,14 @@ def test_all_foldings(name, folding, frames):
 
 
 @pytest.mark.parametrize(("frames", "name", "stride"), [
-    (1, "identity", 1), (1, "conv", 2), (2, "none", 2), (5, "conv", 1), (9, "identity", 1), (13, "conv", 2),
-    (12, "none", 1)])
+    (1, "identity", 1), (1, "conv", 2), (2, "none", 2), (5, "conv", 1), (9, "identity", 1), (11, "conv", 2)])
 def test_lengths_with_least_rows(frames, name, stride):
     b = block(name, joints=1, stride=stride, in_channels=16, out_channels=16, shortcut_y=name)
-    Case(b, frames=frames, joints=1, sequences=3, h_rows=9, x_rows=5).check(stall=0.3)
+    Case(b, frames=frames, joints=1, sequences=3 if frames < 5 else 2, h_rows=9, x_rows=5).check(stall=0.3)
 
 
 @pytest.mark.parametrize(("kernel", "stride", "frames", "h_rows", "x_rows"), [
-    (1, 1, 3, 1, 1), (1, 2, 4, 2, 2), (3, 2, 6, 3, 2), (5, 2, 7, 5, 3)])
+    (1, 1, 3, 1, 1), (1, 2, 4, 2, 2), (3, 2, 5, 3, 2)])
 def test_kernels_with_least_rows(kernel, stride, frames, h_rows, x_rows):
     b = block("conv", joints=1, in_channels=16, out_channels=16, kernel=kernel, stride=stride, keep_taps=min(2, kernel))
     Case(b, joints=1, frames=frames, h_rows=h_rows, x_rows=x_rows).check(idle=0.1, stall=0.1)
@@ -146,20 +145,15 @@ def test_channels(joints, change):
     Case(block("identity", joints=joints, **change), joints=joints, lane_pairs=9, sequences=1).check()
 
 
-@pytest.mark.parametrize("density", [0.0, 1.0])
-@pytest.mark.parametrize("name", ["identity", "conv"])
-def test_densities(name, density):
-    Case(small(name), density=density, sequences=1).check()
-
-
-@pytest.mark.parametrize("theta", [0, 40, 127])
-def test_thresholds(theta):
-    Case(small("identity"), sequences=1, theta=theta).check()
+@pytest.mark.parametrize(("name", "density", "theta"), [
+    ("identity", 0.0, 0), ("conv", 1.0, 40), ("identity", 1.0, 127)])
+def test_densities_and_thresholds(name, density, theta):
+    Case(small(name), frames=2, density=density, theta=theta, sequences=1).check()
 
 
 @pytest.mark.parametrize("mac", ["dsp48e2", "inferred"])
 def test_mac_forms(mac):
-    Case(small("conv"), sequences=1, mac=mac, lanes=1).check()
+    Case(small("conv"), frames=2, sequences=1, mac=mac, lanes=1).check()
 
 
 @pytest.mark.parametrize(("name", "kernel"), [("identity", 9), ("conv", 3)])
@@ -175,7 +169,7 @@ def test_overflow_is_counted_and_flagged(name, kernel):
 
 def test_overflow_of_others_is_passed_on():
     """Also when no output row reads the sequence's last row."""
-    case = Case(small("conv", kernel=1, keep_taps=1), frames=6, sequences=3, lossy={5, 8})
+    case = Case(small("conv", kernel=1, keep_taps=1), frames=4, lossy={3, 6})
     assert not case.lost
     assert {v["overflow"] for v in case.expected} == {0, 1}
     case.check()
