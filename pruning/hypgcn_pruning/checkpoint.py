@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from .model import ModelConfig, Network
 
@@ -28,7 +28,7 @@ def save_checkpoint(path, model: Network, info: dict | None = None):
     part = path.with_name(path.name + ".part")
     try:
         if path.suffix == ".safetensors":
-            save_file(state, part, metadata={"hypgcn": json.dumps(header)})
+            part.write_bytes(save(state, metadata={"hypgcn": json.dumps(header)}))
         elif path.suffix in (".pt", ".pth"):
             torch.save({**header, "state": state}, part)
         else:

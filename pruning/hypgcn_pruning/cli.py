@@ -79,6 +79,7 @@ def register(commands):
     parser.add_argument("--pruned", metavar="CHECKPOINT", help="pruned float network to compare with")
     parser.add_argument("--float", dest="checkpoint", metavar="CHECKPOINT",
                         help="unpruned float network to compare with")
+    parser.add_argument("--record", action="store_true", help="keep the accuracies in the design, too")
 
 
 def _train(args):
@@ -109,6 +110,6 @@ def _compile(args):
 
 def _evaluate(args):
     found = _steps().evaluate_step(args.out, data=args.data, design=args.design, pruned=args.pruned,
-                                   checkpoint=args.checkpoint)
+                                   checkpoint=args.checkpoint, record=args.record)
     print(json.dumps({name: entry for name, entry in found.items() if name != "design"}, indent=1))
     print(f"written: {args.out}")

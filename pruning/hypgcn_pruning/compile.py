@@ -1,4 +1,4 @@
-"""From a quantised network to the design that is built: stores as deep as the data needs, and measured densities."""
+"""From a quantised network to the design that is built: constant channels gone, stores as deep as the data needs."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ import numpy as np
 from hypgcn.design import BANK, Design
 
 from .config import CompileConfig
+from .constants import fold_constants
 from .statistics import measure_stores
 
 __all__ = ["compile_design"]
@@ -21,6 +22,7 @@ def compile_design(design: Design, clips: np.ndarray, config: CompileConfig | No
     ``docs/numbers.md``.
     """
     config = config or CompileConfig()
+    design = fold_constants(design)
     full = [replace(block, x_depths=(design.joints * block.in_banks,) * 4,
                     h_depths=(design.joints * block.out_banks,) * 4)
             for block in design.blocks]

@@ -61,8 +61,8 @@ class PruneConfig:
     density_y: float = _option(0.4, "the same for the outputs of the blocks")
     tied: bool = _option(True, "blocks that share a residual path keep the same channels")
     coupled: bool = _option(True, "temporal filters that only made dropped channels go, too")
-    weights_epochs: int = _option(15, "fine-tuning after channels and taps are cut")
-    threshold_epochs: int = _option(12, "fine-tuning after thresholds are set")
+    weights_epochs: int = _option(9, "fine-tuning after channels and taps are cut")
+    threshold_epochs: int = _option(9, "fine-tuning after thresholds are set")
     tune_rate: float = _option(0.03, "highest learning rate of fine-tuning; half of it with thresholds")
     calibration: int = _option(256, "training clips that scores and thresholds are measured on")
 

@@ -30,8 +30,9 @@ def count_macs(design: Design, *, dense: bool = False) -> dict[str, int]:
         found["graph"] += places * design.joints * design.subsets * kept
         found["spatial"] += places * design.subsets * kept * outputs
         found["temporal"] += out_places * filters * reads
-        found["shortcuts"] += (places * inputs * outputs if block.down is not None else 0) + \
-            (out_places * inputs * outputs if block.res is not None else 0)
+        for weight, count in ((block.down, places), (block.res, out_places)):
+            if weight is not None:
+                found["shortcuts"] += count * outputs * (inputs if dense else int(weight.any(axis=0).sum()))
     return {**found, "all": sum(found.values())}
 
 

@@ -4,6 +4,7 @@ repeated."""
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -178,9 +179,10 @@ def _design_data(design: Design, data: str) -> tuple[Clips, Preparation]:
     return clips, _preparation(design.meta, design.name)
 
 
-def evaluate_step(out, *, data: str, design: str, pruned: str | None = None, checkpoint: str | None = None) -> dict:
+def evaluate_step(out, *, data: str, design: str, pruned: str | None = None, checkpoint: str | None = None,
+                  record: bool = False) -> dict:
     """Accuracies over the test clips of a design and, where given, of the pruned and the float network; written to
-    ``out``."""
+    ``out`` and, with ``record``, into the design's meta, which leaves its hash as it is."""
     start = time.monotonic()
     loaded = Design.load(design)
     clips, preparation = _design_data(loaded, data)
@@ -188,5 +190,8 @@ def evaluate_step(out, *, data: str, design: str, pruned: str | None = None, che
     models = {name: load_checkpoint(path)[0] for name, path in (("pruned", pruned), ("model", checkpoint)) if path}
     found = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded, **models)
     found["seconds"] = round(time.monotonic() - start, 1)
+    if record:
+        test = {"clips": found["clips"], "accuracy": found["accuracy"]}
+        replace(loaded, meta={**loaded.meta, "test": test}).save(design)
     write_json(Path(out), found)
     return found

@@ -43,7 +43,7 @@ def flow(tmp_path_factory, recordings):
     hypgcn("quantise", out / "pruned/pruned.safetensors", *data, "-o", out, "--name", "coco")
     hypgcn("compile", out / "quantised", *data, "-o", out, "--margin", 1.1, "--note", "trained on=motion")
     hypgcn("evaluate", out / "design", *data, "-o", out / "metrics.json", "--pruned", out / "pruned/pruned.safetensors",
-           "--float", out / "float/last.safetensors")
+           "--float", out / "float/last.safetensors", "--record")
     return out
 
 
@@ -65,7 +65,9 @@ def test_metrics(flow):
     found = json.loads((flow / "metrics.json").read_text())
     assert found["clips"] == 6
     assert set(found["accuracy"]) == {"float", "pruned", "int8"}
-    assert found["design"]["hash"] == Design.load(flow / "design").hash
+    design = Design.load(flow / "design")
+    assert found["design"]["hash"] == design.hash
+    assert design.meta["test"] == {"clips": 6, "accuracy": found["accuracy"]}
 
 
 def test_every_step_notes_its_seconds(flow):
