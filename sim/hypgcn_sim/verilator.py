@@ -4,6 +4,7 @@
 changes the environment and leaves with ``SystemExit``.
 """
 
+import fcntl
 import hashlib
 import importlib.metadata
 import json
@@ -67,14 +68,17 @@ def build_and_run(folder: Path, cache: Path):
     sources = [folder / name for name in spec["sources"]]
     build = cache / _digest(sources, spec["ports"])
     build.mkdir(parents=True, exist_ok=True)
+    (folder / "building").write_text(str(build))
     control = build / "ports.vlt"
-    control.write_text("`verilator_config\n" + "".join(
-        f'public_flat_rw -module "{TOP}" -var "{port}"\n' for port in spec["ports"]))
     runner = get_runner("verilator")
-    if not (build / "complete").exists():
-        runner.build(sources=sources, hdl_toplevel=TOP, build_dir=build, cwd=folder, log_file=folder / "build.log",
-                     build_args=[*BUILD_ARGS, str(control)], always=True)
-        (build / "complete").touch()
+    with open(build / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another bench may be at the same build
+        if not (build / "complete").exists():
+            control.write_text("`verilator_config\n" + "".join(
+                f'public_flat_rw -module "{TOP}" -var "{port}"\n' for port in spec["ports"]))
+            runner.build(sources=sources, hdl_toplevel=TOP, build_dir=build, cwd=folder, always=True,
+                         build_args=[*BUILD_ARGS, str(control)], log_file=folder / "build.log")
+            (build / "complete").touch()
     runner.test(test_module="hypgcn_sim.benches.stream", hdl_toplevel=TOP, hdl_toplevel_lang="verilog", build_dir=build,
                 plusargs=["+verilator+rand+reset+2", f"+verilator+seed+{spec['seed']}"],
                 test_dir=folder, extra_env={"HYPGCN_BENCH": str(folder)}, results_xml=str(folder / "results.xml"),

@@ -1,0 +1,91 @@
+"""Every bench can be made for a design, and every unit of the library has one."""
+
+import ast
+
+import pytest
+
+from contracts.tree import PACKAGES, modules
+from hypgcn.balance import balance_to
+from hypgcn.presets import preset, random_design
+from hypgcn_sim.clips import make_clips
+from hypgcn_sim.context import Context
+from hypgcn_sim.units import BENCHES
+
+# Components without a bench of their own, and the bench in which they work.
+INSIDE = {
+    "Skid": "network", "Queue": "conv_array", "Rom": "conv_array", "Ram": "row_store", "AsyncRam": "head",
+    "Dsp48e2Mac": "packed_mac_dsp48e2", "RoundRobin": "row_store", "StoreReader": "row_store",
+    "StoreWriter": "row_store", "Walker": "temporal_lane", "Window": "temporal_unit_conv",
+    "Dispatcher": "temporal_unit_conv", "ReadMerge": "temporal_unit_conv", "Combine": "temporal_unit_conv",
+}
+
+
+def context(design):
+    clips, real = make_clips(design, 1)
+    return Context(design, balance_to(design, 60), clips, real)
+
+
+def write(case, folder):
+    """Write the case, and tell Amaranth that a component which is not elaborated is meant to be so."""
+    component = case.component()
+    for part in (component, getattr(component, "network", component), getattr(component, "lane", component)):
+        part._MustUse__used = True
+    case.write(folder, component)
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return context(preset("tiny"))
+
+
+@pytest.mark.parametrize("bench", BENCHES)
+def test_case_fits_its_component(bench, tiny, tmp_path):
+    case = BENCHES[bench](tiny)
+    assert case.name == bench
+    write(case, tmp_path)
+    assert all(len(output.beats) for output in case.outputs.values())
+
+
+@pytest.mark.parametrize("shape", [
+    {"frames": 1, "joints": 1, "widths": (3,), "strides": (1,)},
+    {"frames": 3, "joints": 2, "widths": (17, 17), "strides": (2, 1), "persons": 2, "subsets": 1, "kernel": 3},
+])
+def test_cases_of_odd_designs(shape, tmp_path):
+    found = context(random_design(1, name="odd", classes=2, **shape))
+    for bench, make in BENCHES.items():
+        write(make(found), tmp_path / bench)
+
+
+def test_same_seed_same_stimuli(tiny):
+    again = Context(tiny.design, tiny.folding, tiny.clips, tiny.real)
+    for bench in ("requant", "packed_mac_single", "row_store", "temporal_lane"):
+        feeds, others = BENCHES[bench](tiny).feeds, BENCHES[bench](again).feeds
+        assert {name: feed.beats for name, feed in feeds.items()} == {name: feed.beats for name, feed in others.items()}
+
+
+def test_context_comes_back(tiny, tmp_path):
+    tiny.save(tmp_path)
+    found = Context.load(tmp_path)
+    assert found.design.hash == tiny.design.hash
+    assert found.folding == tiny.folding
+    assert (found.clips == tiny.clips).all()
+    assert (found.real, found.seed) == (tiny.real, tiny.seed)
+
+
+def test_needs_must_be_one_per_beat(tiny, tmp_path):
+    case = BENCHES["row_store"](tiny)
+    case.feeds["req0"].needs = case.feeds["req0"].needs[1:]
+    with pytest.raises(ValueError, match="needs of req0 must be one per beat"):
+        write(case, tmp_path)
+
+
+def test_every_component_has_a_bench():
+    names = {node.name for path in modules("hypgcn") for node in ast.walk(ast.parse(path.read_text()))
+             if isinstance(node, ast.ClassDef) and any("Component" in ast.unparse(base) for base in node.bases)}
+    text = "".join(path.read_text() for path in (PACKAGES["hypgcn_sim"] / "units").glob("*.py"))
+    text += (PACKAGES["hypgcn_sim"] / "harness.py").read_text()
+    missing = {name for name in names
+               if name not in INSIDE and f"{name}(" not in text and f"component={name}" not in text}
+    assert not missing
+    assert set(INSIDE) <= names
+    assert set(INSIDE.values()) <= set(BENCHES)
