@@ -17,7 +17,8 @@ def compile_it(monkeypatch, tmp_path):
 
     def run(source, *flags):
         (tmp_path / source).touch()
-        return objcache.main(str(tmp_path / "kept"), [sys.executable, "compiler.py", *flags, "-c", "-o", "out.o", source])
+        command = [sys.executable, "compiler.py", *flags, "-c", "-o", "out.o", source]
+        return objcache.main(str(tmp_path / "kept"), command)
     return run
 
 
