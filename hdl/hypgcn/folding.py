@@ -31,7 +31,7 @@ class BlockFolding:
     lanes : temporal lanes, 1..32
     lane_pairs : output-channel pairs of a lane; at least ``y_width / 2``; lanes * lane_pairs packed MACs
     y_width : values that the Y requantiser takes per cycle, 2, 4, 8 or 16
-    x_rows, h_rows : rows that the X and H stores hold; at least pad + 1 and kernel
+    x_rows, h_rows : rows that the X and H stores hold; at least pad + 1 and kernel, and the stride
     """
 
     graph_subsets: int = 1
@@ -60,8 +60,9 @@ class BlockFolding:
                              f"not {self.conv_pairs!r}")
         _check(f"{where}.lanes", self.lanes, 1, 32)
         _check(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, most)
-        _check(f"{where}.x_rows", self.x_rows, design.pad + 1, 64)
-        _check(f"{where}.h_rows", self.h_rows, design.kernel, 64)
+        # With fewer rows the next row of Y would wait for rows that have no place.
+        _check(f"{where}.x_rows", self.x_rows, max(design.pad + 1, block.stride), 64)
+        _check(f"{where}.h_rows", self.h_rows, max(design.kernel, block.stride), 64)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,16 +49,20 @@ def check(block, folding, x, *, threshold=None, joints=JOINTS, mac="inferred", *
     return out
 
 
-@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
-@pytest.mark.parametrize("shortcuts", [
-    dict(in_channels=16, out_channels=16, shortcut_h="identity", shortcut_y="identity"),
-    dict(in_channels=16, out_channels=20, stride=2),
-    dict(in_channels=3, out_channels=16, shortcut_y="none"),
-], ids=["identity", "conv", "none"])
-def test_matches_golden(shortcuts, idle, stall):
+SHORTCUTS = {
+    "identity": dict(in_channels=16, out_channels=16, shortcut_h="identity", shortcut_y="identity"),
+    "conv": dict(in_channels=16, out_channels=20, stride=2),
+    "none": dict(in_channels=3, out_channels=16, shortcut_y="none"),
+}
+
+
+@pytest.mark.parametrize("kind,idle,stall", [("identity", *pattern) for pattern in STREAM_PATTERNS]
+                         + [("conv", 0.4, 0.6), ("none", 0.4, 0.6)])
+def test_matches_golden(kind, idle, stall):
+    shortcuts = SHORTCUTS[kind]
     block = random_block(11, joints=JOINTS, kept=min(7, shortcuts["in_channels"]), filters=6, **shortcuts)
     folding = BlockFolding(conv_joints=2, conv_pairs=2, lanes=2, lane_pairs=2)
-    check(block, folding, persons(block, 2, 4, 1), seed=3, idle=idle, stall=stall)
+    check(block, folding, persons(block, 2, 3, 1), seed=3, idle=idle, stall=stall)
 
 
 @pytest.mark.parametrize("frames", [1, 2, 7])
@@ -83,7 +87,7 @@ def test_overflow_is_counted_flagged_and_exact():
     check(block, BlockFolding(), x)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed > 3 else []) for seed in range(16)])
 def test_any_folding_gives_the_same_integers(seed):
     rng = np.random.default_rng(seed)
     pick = lambda *options: options[rng.integers(len(options))]  # noqa: E731
