@@ -3,9 +3,9 @@
 
 import numpy as np
 import pytest
-from bench import STREAM_PATTERNS, run
 from hdl.vectors import vectors
 
+from bench import STREAM_PATTERNS, run
 from hypgcn.head import Head
 from hypgcn.presets import random_design
 from hypgcn_sim.golden.head import head
@@ -50,7 +50,8 @@ def test_widths(width, channels):
     check(design, width, [clip(design, 1), clip(design, 2, 1.0), clip(design, 3, 0.0)])
 
 
-@pytest.mark.parametrize("shape", [dict(frames=1, joints=1, persons=1, classes=1, channels=3), dict(frames=5, stride=2)])
+@pytest.mark.parametrize("shape", [
+    dict(frames=1, joints=1, persons=1, classes=1, channels=3), dict(frames=5, stride=2)])
 def test_corner_shapes(shape):
     design = make(**shape)
     check(design, 16, [clip(design, seed) for seed in range(3)])

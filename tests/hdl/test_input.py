@@ -4,10 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-from bench import STREAM_PATTERNS, run
 from hdl.vectors import vectors
 from random_clips import random_clip
 
+from bench import STREAM_PATTERNS, run
 from hypgcn.input import InputAffine
 from hypgcn.presets import preset, random_design
 from hypgcn_sim.golden.input import input_affine
@@ -16,7 +16,9 @@ from hypgcn_sim.golden.input import input_affine
 def check(design, clips, *, seed=1, idle=0.0, stall=0.0):
     expected = [vector for clip in clips for vector in vectors(input_affine(clip, design))]
     joints = [joint for clip in clips for joint in clip.reshape(-1, design.channels).tolist()]
-    out = run(InputAffine(design), {"i": joints}, {"o": len(expected)}, seed=seed, idle=idle, stall=stall, timeout=20000)
+    out = run(
+        InputAffine(design), {"i": joints}, {"o": len(expected)}, seed=seed, idle=idle, stall=stall, timeout=20000
+    )
     assert out["o"] == expected
 
 

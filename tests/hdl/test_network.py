@@ -5,10 +5,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-from bench import run
 from hdl.vectors import vectors
 from random_clips import random_clip
 
+from bench import run
 from hypgcn.balance import balance
 from hypgcn.folding import BlockFolding, Folding
 from hypgcn.network import Network
@@ -41,26 +41,25 @@ def check(design, folding, clips, *, threshold_raise=0, **options):
     assert out["o"] == expected
 
 
-@pytest.mark.parametrize("idle,stall", [(0, 0), (0.4, 0.6)])
+@pytest.mark.parametrize("idle,stall", [pytest.param(0, 0, marks=pytest.mark.slow), (0.4, 0.6)])
 def test_tiny_network(idle, stall):
     design = preset("tiny")
-    check(design, balance(design, 2000), [random_clip(design, 1), random_clip(design, 2), np.zeros((2, 6, 5, 3), np.int8)],
-          seed=5, idle=idle, stall=stall)
+    check(design, balance(design, 1000), [random_clip(design, 1), np.zeros((2, 6, 5, 3), np.int8)], seed=5, idle=idle, stall=stall)
 
 
 def test_threshold_raise():
-    design = preset("tiny")
+    design = random_design(2, name="raise", frames=2, joints=2, classes=2, widths=(8, 8), strides=(1, 1), keep=0.5)
     clips = [random_clip(design, 3)]
     plain, raised = (golden(design, clips[0], t)["blocks.1.y"] for t in (0, 30))
     assert np.count_nonzero(raised) < np.count_nonzero(plain)
-    check(design, balance(design, 5000), clips, threshold_raise=30)
+    check(design, balance(design, 500), clips, threshold_raise=30)
 
 
 def test_denser_than_planned():
     design = random_design(4, name="dense", frames=3, joints=2, persons=2, classes=2, widths=(16, 16), strides=(1, 1), margin=0.4)
-    clips = [random_clip(design, 1), np.zeros((2, 3, 2, 3), np.int8), random_clip(design, 2)]
+    clips = [random_clip(design, 1), np.zeros((2, 3, 2, 3), np.int8)]
     assert golden(design, clips[0])["overflow"]
-    check(design, Folding(blocks=(BlockFolding(),) * 2), clips)
+    check(design, Folding(blocks=(BlockFolding(conv_pairs=4, lane_pairs=4),) * 2), clips)
 
 
 def test_one_frame_one_joint():
