@@ -1,7 +1,8 @@
 """A foreign Amaranth design that uses three parts of hypgcn: RFC encoder, row store and RFC decoder.
 
-A sensor of 16 channels and several positions is sampled in rows. The meter keeps the rows compressed, without what lies below a
-threshold, and reports the sum of what is left of every row. ``python examples/activity_meter.py`` prints its Verilog.
+A sensor of 16 channels and several positions is sampled in rows. The meter keeps the rows compressed, without what lies
+below a threshold, and reports the sum of what is left of every row. ``python examples/activity_meter.py`` prints its
+Verilog.
 """
 
 from amaranth import *

@@ -1,7 +1,8 @@
 """A folding for a cycle target: per block and unit, the fewest multipliers that keep up.
 
-A first estimate from the design's measured densities; the units are independent, so each is chosen by itself. Units that are
-too slow at any size get their largest size: the folding is always legal, and :func:`row_cycles` tells what it reaches.
+A first estimate from the design's measured densities; the units are independent, so each is chosen by itself. Units
+that are too slow at any size get their largest size: the folding is always legal, and :func:`row_cycles` tells what it
+    reaches.
 """
 
 from math import ceil
@@ -82,7 +83,7 @@ def _balance_block(design: Design, index: int, budget: float) -> BlockFolding:
 
     most = block.out_banks * BANK // 2
     arrays = [(n, pairs) for n in range(1, joints + 1) for pairs in range(h_width // 2, most + 1, h_width // 2)]
-    conv = _cheapest(arrays, lambda a: _conv_cycles(block, joints, *a, h_width), lambda a: a[0] * a[1], budget * 0.97)
+    conv = _cheapest(arrays, lambda a: _conv_cycles(block, joints, a[0], a[1], h_width), lambda a: a[0] * a[1], budget * 0.97)
 
     # Few wide lanes are cheapest to feed: one vector serves all their multipliers.
     lanes = [(n, pairs) for n in range(1, 13) for pairs in range(y_width // 2, most + 1)]
@@ -92,8 +93,17 @@ def _balance_block(design: Design, index: int, budget: float) -> BlockFolding:
         return max(joints * tokens / option[0] / LANE_EFFICIENCY, joints * vectors / 0.9)
 
     chosen = _cheapest(lanes, lane_cycles, lambda o: o[0] * o[1] + 0.5 * o[0], budget * block.stride)
-    return BlockFolding(graph_subsets=graph_subsets, conv_joints=conv[0], conv_pairs=conv[1], h_width=h_width, lanes=chosen[0],
-                        lane_pairs=chosen[1], y_width=y_width, x_rows=design.pad + 6, h_rows=design.kernel + 2 * block.stride + 1)
+    return BlockFolding(
+        graph_subsets=graph_subsets,
+        conv_joints=conv[0],
+        conv_pairs=conv[1],
+        h_width=h_width,
+        lanes=chosen[0],
+        lane_pairs=chosen[1],
+        y_width=y_width,
+        x_rows=design.pad + 6,
+        h_rows=design.kernel + 2 * block.stride + 1,
+    )
 
 
 def balance(design: Design, cycles_per_clip: int, *, mac: str = "dsp48e2") -> Folding:
@@ -102,8 +112,11 @@ def balance(design: Design, cycles_per_clip: int, *, mac: str = "dsp48e2") -> Fo
         raise ValueError(f"cycles_per_clip must be at least 1, not {cycles_per_clip!r}")
     blocks = tuple(_balance_block(design, index, cycles_per_clip / (design.persons * design.block_frames(index)))
                    for index in range(len(design.blocks)))
-    folding = Folding(blocks=blocks, mac=mac,
-                      head_width=_cheapest((1, 2, 4, 8, 16), lambda w: _head_cycles(design, w), lambda w: w, cycles_per_clip))
+    folding = Folding(
+        blocks=blocks,
+        mac=mac,
+        head_width=_cheapest((1, 2, 4, 8, 16), lambda w: _head_cycles(design, w), lambda w: w, cycles_per_clip),
+    )
     folding.validate(design)
     return folding
 
@@ -114,7 +127,8 @@ def _head_cycles(design: Design, width: int) -> float:
 
 
 def multipliers(design: Design, folding: Folding) -> int:
-    """Hardware multipliers of all blocks and the head: packed MACs (twice as many for ``"single"``) and requantisers."""
+    """Hardware multipliers of all blocks and the head: packed MACs (twice as many for ``"single"``) and
+    requantisers."""
     macs = requants = 0
     for block in folding.blocks:
         macs += ceil(block.graph_subsets * design.joints / 2)

@@ -6,7 +6,8 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .design import Block as DesignBlock, Design
+from .design import Block as DesignBlock
+from .design import Design
 from .folding import BlockFolding, Folding
 from .layouts import vector_layout
 from .rfc import RowStore, RowStoreConfig
@@ -21,8 +22,8 @@ __all__ = ["Block", "BlockConfig"]
 class BlockConfig:
     """What fixes the hardware of one block.
 
-    ``block``: its part of the design; ``joints``, ``frames``: V and T of the rows that come in; ``folding``: its parallelism;
-    ``mac``: form of the packed MACs.
+    ``block``: its part of the design; ``joints``, ``frames``: V and T of the rows that come in; ``folding``: its
+    parallelism; ``mac``: form of the packed MACs.
     """
 
     block: DesignBlock
@@ -39,11 +40,13 @@ class BlockConfig:
 
 
 class Block(wiring.Component):
-    """Graph product, 1x1 convolution, temporal convolution, and the shortcuts into H and Y (``docs/numbers.md``, "A block").
+    """Graph product, 1x1 convolution, temporal convolution, and the shortcuts into H and Y (``docs/numbers.md``, "A
+    block").
 
-    X is kept once, in the compressed row store: the spatial unit's loader, the shortcut into H and the shortcut into Y read it there. Rows of
-    persons and clips follow each other without a gap. Throughput per row: the slowest of the units, see their formulas. A held ``o`` stops the block
-    without loss. Latency: pad + 1 rows of H must be there before the first row of Y is worked on.
+    X is kept once, in the compressed row store: the spatial unit's loader, the shortcut into H and the shortcut into Y
+    read it there. Rows of persons and clips follow each other without a gap. Throughput per row: the slowest of the
+    units, see their formulas. A held ``o`` stops the block without loss. Latency: pad + 1 rows of H must be there
+    before the first row of Y is worked on.
 
     Parameters
     ----------

@@ -26,7 +26,8 @@ class BlockFolding:
     graph_subsets : subsets of the graph product that are worked on at once, a divisor of K; the unit has
         ``ceil(graph_subsets * V / 2)`` packed MACs and walks the tokens of a channel ``K / graph_subsets`` times
     conv_joints : joints of the 1x1 array in lockstep, 1..V
-    conv_pairs : output-channel pairs of the 1x1 array, a multiple of ``h_width / 2``; conv_joints * conv_pairs packed MACs
+    conv_pairs : output-channel pairs of the 1x1 array, a multiple of ``h_width / 2``; conv_joints * conv_pairs packed
+        MACs
     h_width : values that the H requantiser takes per cycle, 2, 4, 8 or 16
     lanes : temporal lanes, 1..32
     lane_pairs : output-channel pairs of a lane; at least ``y_width / 2``; lanes * lane_pairs packed MACs
@@ -48,7 +49,9 @@ class BlockFolding:
         """Raise :exc:`ValueError` that starts with ``where`` when this folding cannot work for ``block``."""
         _check(f"{where}.graph_subsets", self.graph_subsets, 1, design.subsets)
         if design.subsets % self.graph_subsets:
-            raise ValueError(f"{where}.graph_subsets must divide the {design.subsets} subsets, not {self.graph_subsets!r}")
+            raise ValueError(
+                f"{where}.graph_subsets must divide the {design.subsets} subsets, not {self.graph_subsets!r}"
+            )
         _check(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
         for name in ("h_width", "y_width"):
             if getattr(self, name) not in (2, 4, 8, 16):
@@ -67,10 +70,11 @@ class BlockFolding:
 
 @dataclass(frozen=True, kw_only=True)
 class Folding:
-    """Folding of a whole network: one :class:`BlockFolding` per block, the form of the packed MAC, and the head's width.
+    """Folding of a whole network: one :class:`BlockFolding` per block, the form of the packed MAC, and the head's
+    width.
 
-    mac : ``"dsp48e2"`` (explicit primitive, UltraScale), ``"inferred"`` (two products a multiplier, any family with 27x18
-        multipliers) or ``"single"`` (one product a multiplier)
+    mac : ``"dsp48e2"`` (explicit primitive, UltraScale), ``"inferred"`` (two products a multiplier, any family with
+        27x18 multipliers) or ``"single"`` (one product a multiplier)
     head_width : channels that the head sums per cycle, 1, 2, 4, 8 or 16
     """
 

@@ -17,14 +17,18 @@ __all__ = ["DEFAULT_MULTIPLIERS", "generate"]
 DEFAULT_MULTIPLIERS = 3544
 """Multipliers that the default folding may take: those of RFC-HyPGCN on the XCKU115."""
 
-_LATENCIES = {unit.__name__: unit.LATENCY for unit in (PackedMac, Requant, RfcEncoder, RfcDecoder, RfcExpander, StoreWriter, StoreReader)}
+_LATENCIES = {
+    unit.__name__: unit.LATENCY
+    for unit in (PackedMac, Requant, RfcEncoder, RfcDecoder, RfcExpander, StoreWriter, StoreReader)
+}
 
 
 def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "hypgcn", observe: bool = False,
              progress=None) -> Emission:
     """Write SystemVerilog, memory images and the sidecar ``NAME.json`` of ``design`` into ``out_dir``.
 
-    The same design and folding give the same bytes; files that would not change are not touched. A failure leaves ``out_dir`` as it was.
+    The same design and folding give the same bytes; files that would not change are not touched. A failure leaves
+    ``out_dir`` as it was.
 
     Parameters
     ----------
@@ -36,22 +40,41 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
 
     Returns
     -------
-    Emission : the files and the sidecar; beside what :func:`~hypgcn.emit.emit` writes the sidecar says ``design`` (name, hash,
-        shape), ``folding``, ``multipliers``, ``row_cycles`` (estimates per block and unit) and ``latencies`` (cycles, by unit)
+    Emission : the files and the sidecar; beside what :func:`~hypgcn.emit.emit` writes the sidecar says ``design``
+        (name, hash, shape), ``folding``, ``multipliers``, ``row_cycles`` (estimates per block and unit) and
+        ``latencies`` (cycles, by unit)
     """
     folding = folding or balance_to(design, DEFAULT_MULTIPLIERS)
     folding.validate(design)
     emission = emit(Network(design, folding, observe=observe), name, progress=progress)
     emission.sidecar["parameters"] = {
-        "design": {"name": design.name, "hash": design.hash, "weights": design.meta.get("weights", "unknown"),
-                   **{field: getattr(design, field) for field in
-                      ("frames", "joints", "persons", "channels", "classes", "subsets", "kernel", "input_scale", "logit_scale")}},
+        "design": {
+            "name": design.name,
+            "hash": design.hash,
+            "weights": design.meta.get("weights", "unknown"),
+            **{
+                field: getattr(design, field)
+                for field in (
+                    "frames",
+                    "joints",
+                    "persons",
+                    "channels",
+                    "classes",
+                    "subsets",
+                    "kernel",
+                    "input_scale",
+                    "logit_scale",
+                )
+            },
+        },
         "folding": dataclasses.asdict(folding),
         "observe": observe,
     }
     emission.sidecar["latencies"] = _LATENCIES
     emission.sidecar["multipliers"] = multipliers(design, folding)
-    emission.sidecar["row_cycles"] = [{unit: round(cycles, 1) for unit, cycles in row_cycles(design, index, part).items()}
-                                      for index, part in enumerate(folding.blocks)]
+    emission.sidecar["row_cycles"] = [
+        {unit: round(cycles, 1) for unit, cycles in row_cycles(design, index, part).items()}
+        for index, part in enumerate(folding.blocks)
+    ]
     emission.write(out_dir)
     return emission

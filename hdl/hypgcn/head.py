@@ -15,11 +15,13 @@ __all__ = ["Head"]
 class Head(wiring.Component):
     """Class scores of each clip.
 
-    ``pool[c] = sum of Y[m,t,v,c]`` and ``score[j] = sum_c head[j,c] * pool[c] + head_bias[j]``, exact (``docs/numbers.md``).
+    ``pool[c] = sum of Y[m,t,v,c]`` and ``score[j] = sum_c head[j,c] * pool[c] + head_bias[j]``, exact
+    (``docs/numbers.md``).
 
-    Throughput: ``width`` channels per cycle into the sums; classes * (C + ``CLASS_OVERHEAD``) cycles per clip for the scores, while the next clip is already
-    being summed. A clip that ends before the scores of the one before it are all taken waits. Latency from a clip's last vector to its first score: about
-    C + 12 cycles. Cost: 2 x ceil(C / 16) * 16 sums of ``design.pool_width`` bits in LUT RAM, one multiplier, classes * C bytes of weights.
+    Throughput: ``width`` channels per cycle into the sums; classes * (C + ``CLASS_OVERHEAD``) cycles per clip for the
+    scores, while the next clip is already being summed. A clip that ends before the scores of the one before it are all
+    taken waits. Latency from a clip's last vector to its first score: about C + 12 cycles. Cost: 2 x ceil(C / 16) * 16
+    sums of ``design.pool_width`` bits in LUT RAM, one multiplier, classes * C bytes of weights.
 
     Parameters
     ----------
@@ -29,7 +31,8 @@ class Head(wiring.Component):
     Members
     -------
     i : In(stream, vector), the last block's output, order (person, frame, joint, bank)
-    o : Out(stream, result), classes ascending; ``last`` on the clip's last class; ``overflow`` when a store lost values in the clip
+    o : Out(stream, result), classes ascending; ``last`` on the clip's last class; ``overflow`` when a store lost values
+        in the clip
     """
 
     CLASS_OVERHEAD = 8
@@ -96,7 +99,10 @@ class Head(wiring.Component):
             with m.If(last_bank):
                 m.d.sync += first.eq(0)
             with m.If(last_slice):
-                m.d.sync += [vector.eq(vector + 1), flags.bit_select(half, 1).eq(flags.bit_select(half, 1) | dense.overflow)]
+                m.d.sync += [
+                    vector.eq(vector + 1),
+                    flags.bit_select(half, 1).eq(flags.bit_select(half, 1) | dense.overflow),
+                ]
                 with m.If(vector == vectors - 1):
                     m.d.sync += [vector.eq(0), first.eq(1), full.bit_select(half, 1).eq(1), half.eq(~half)]
 

@@ -16,12 +16,12 @@ __all__ = ["InputAffine"]
 class InputAffine(wiring.Component):
     """Apply ``data_bn`` to each coordinate and compress the joint into one vector.
 
-    ``x[c] = clamp(round_shift(q[c] * input_mult[m,c,v] + input_bias[m,c,v], input_shift), -128, 127)``, zero where its magnitude is at
-    most ``input_threshold`` (``docs/numbers.md``). Channels beyond the design's are zero.
+    ``x[c] = clamp(round_shift(q[c] * input_mult[m,c,v] + input_bias[m,c,v], input_shift), -128, 127)``, zero where its
+    magnitude is at most ``input_threshold`` (``docs/numbers.md``). Channels beyond the design's are zero.
 
-    Throughput: one joint per C cycles (one multiplier). Latency: C + ``Requant.LATENCY`` + ``RfcEncoder.LATENCY`` + 1 cycles.
-    A held ``o`` stops the whole unit; nothing is lost. Clips follow each other without a gap; the person and joint indices
-    are counted from reset. Storage: one table of M * V * C words of mult and bias.
+    Throughput: one joint per C cycles (one multiplier). Latency: C + ``Requant.LATENCY`` + ``RfcEncoder.LATENCY`` + 1
+    cycles. A held ``o`` stops the whole unit; nothing is lost. Clips follow each other without a gap; the person and
+    joint indices are counted from reset. Storage: one table of M * V * C words of mult and bias.
 
     Parameters
     ----------

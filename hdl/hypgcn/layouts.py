@@ -21,8 +21,8 @@ def dense_layout() -> data.StructLayout:
 
 
 def vector_layout() -> data.StructLayout:
-    """One compressed vector: ``mask`` bit c is set when channel c is not zero; ``values`` holds the non-zeros in channel
-    order, packed to the low indices, the rest zero; ``overflow`` as in :func:`dense_layout`."""
+    """One compressed vector: ``mask`` bit c is set when channel c is not zero; ``values`` holds the non-zeros in
+    channel order, packed to the low indices, the rest zero; ``overflow`` as in :func:`dense_layout`."""
     return data.StructLayout({"mask": BANK, "values": data.ArrayLayout(signed(8), BANK), "overflow": 1})
 
 
@@ -37,8 +37,9 @@ def meta_dense_layout(meta) -> data.StructLayout:
 
 
 def token_layout(meta) -> data.StructLayout:
-    """One non-zero value of a vector: ``channel`` 0..15 within its bank, ``value`` int8, ``meta`` copied from the vector,
-    ``last`` on the vector's last token. A vector without non-zeros gives one token with ``value`` 0 and ``last``."""
+    """One non-zero value of a vector: ``channel`` 0..15 within its bank, ``value`` int8, ``meta`` copied from the
+    vector, ``last`` on the vector's last token. A vector without non-zeros gives one token with ``value`` 0 and
+    ``last``."""
     return data.StructLayout({"channel": range(BANK), "value": signed(8), "meta": meta, "last": 1})
 
 
@@ -74,6 +75,6 @@ def residual_layout(width: int) -> data.StructLayout:
 
 
 def result_layout(classes: int, logit_width: int) -> data.StructLayout:
-    """One class score of a clip: ``index`` of the class, ``score``, ``last`` on the clip's last class, ``overflow`` (a store
-    lost values in this clip; the same on all classes)."""
+    """One class score of a clip: ``index`` of the class, ``score``, ``last`` on the clip's last class, ``overflow`` (a
+    store lost values in this clip; the same on all classes)."""
     return data.StructLayout({"index": range(max(2, classes)), "score": signed(logit_width), "last": 1, "overflow": 1})

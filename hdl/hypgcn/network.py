@@ -18,9 +18,10 @@ __all__ = ["Network"]
 class Network(wiring.Component):
     """A pruned int8 2s-AGCN, all layers on chip, frames streaming through: one clip of raw joints in, class scores out.
 
-    Every block works on its own rows at the same time; clips follow each other without a gap. Throughput: one clip per as many cycles as its slowest unit
-    needs; see :class:`~hypgcn.spatial.ConvArray`, :class:`~hypgcn.temporal.TemporalUnit` and :class:`~hypgcn.head.Head`. A held ``o`` stops the network
-    without loss. Results do not depend on the folding.
+    Every block works on its own rows at the same time; clips follow each other without a gap. Throughput: one clip per
+    as many cycles as its slowest unit needs; see :class:`~hypgcn.spatial.ConvArray`,
+    :class:`~hypgcn.temporal.TemporalUnit` and :class:`~hypgcn.head.Head`. A held ``o`` stops the network without loss.
+    Results do not depend on the folding.
 
     Parameters
     ----------
@@ -31,7 +32,8 @@ class Network(wiring.Component):
     -------
     i : In(stream, C x int8), one joint, order (person, frame, joint)
     o : Out(stream, result), one class score, classes ascending, ``last`` on a clip's last
-    threshold_raise : In(7), added to ``threshold_h`` and ``threshold_y`` of all blocks, saturating at 127; to be changed only between clips
+    threshold_raise : In(7), added to ``threshold_h`` and ``threshold_y`` of all blocks, saturating at 127; to be
+        changed only between clips
     overflow_counts : Out(blocks x 32), per block the vectors that lost values in its stores since reset
     observe_b : Out(observe), ``valid`` in the cycle in which ``payload`` leaves block b; only with ``observe``
     """

@@ -1,7 +1,7 @@
 """Designs with seeded random weights: for tests, and for the full network until a trained one is given.
 
-The weights mean nothing, but the structure is that of a pruned network: dropped channels, coupled filters, cavity patterns that rotate
-over the banks, and scales that keep the activations in range and sparse.
+The weights mean nothing, but the structure is that of a pruned network: dropped channels, coupled filters, cavity
+patterns that rotate over the banks, and scales that keep the activations in range and sparse.
 """
 
 import dataclasses
@@ -41,8 +41,8 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
                  threshold: int = 2) -> Block:
     """A legal block with seeded weights.
 
-    ``kept``, ``filters``: how many channels take part in the graph product and have a temporal filter (default all); ``margin``:
-    depths of the stores as a share of the worst case, 1.0 never overflows.
+    ``kept``, ``filters``: how many channels take part in the graph product and have a temporal filter (default all);
+    ``margin``: depths of the stores as a share of the worst case, 1.0 never overflows.
     """
     rng = np.random.default_rng(seed)
     shortcut_h = shortcut_h or ("identity" if in_channels == out_channels else "conv")
@@ -77,20 +77,44 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
         return tuple(max(1, int(most * s)) for s in share)
 
     return Block(
-        in_channels=in_channels, out_channels=out_channels, stride=stride, shortcut_h=shortcut_h, shortcut_y=shortcut_y,
-        graph_shift=max(1, min(15, round(np.log2(14 * max(joints, 2) ** 0.5)))), h_shift=h_shift, y_shift=y_shift,
-        h_res_mult=1000 if shortcut_h == "identity" else 0, h_res_shift=max(0, h_shift - 11) if shortcut_h == "identity" else 0,
-        y_res_mult=1000 if shortcut_y == "identity" else 0, y_res_shift=max(0, y_shift - 11) if shortcut_y == "identity" else 0,
-        threshold_h=threshold, threshold_y=threshold, x_depths=depths(in_banks), h_depths=depths(out_banks),
-        density_x=0.35, density_h=0.35, kept=kept_mask, filters=filter_mask, taps=taps, graph=graph, spatial=spatial,
-        down=down, temporal=temporal, res=res, h_mult=h_mult, h_bias=h_bias, y_mult=y_mult, y_bias=y_bias)
+        in_channels=in_channels,
+        out_channels=out_channels,
+        stride=stride,
+        shortcut_h=shortcut_h,
+        shortcut_y=shortcut_y,
+        graph_shift=max(1, min(15, round(np.log2(14 * max(joints, 2) ** 0.5)))),
+        h_shift=h_shift,
+        y_shift=y_shift,
+        h_res_mult=1000 if shortcut_h == "identity" else 0,
+        h_res_shift=max(0, h_shift - 11) if shortcut_h == "identity" else 0,
+        y_res_mult=1000 if shortcut_y == "identity" else 0,
+        y_res_shift=max(0, y_shift - 11) if shortcut_y == "identity" else 0,
+        threshold_h=threshold,
+        threshold_y=threshold,
+        x_depths=depths(in_banks),
+        h_depths=depths(out_banks),
+        density_x=0.35,
+        density_h=0.35,
+        kept=kept_mask,
+        filters=filter_mask,
+        taps=taps,
+        graph=graph,
+        spatial=spatial,
+        down=down,
+        temporal=temporal,
+        res=res,
+        h_mult=h_mult,
+        h_bias=h_bias,
+        y_mult=y_mult,
+        y_bias=y_bias,
+    )
 
 
 def random_design(seed: int = 0, *, name: str, frames: int, joints: int, persons: int = 1, channels: int = 3,
                   classes: int = 10, widths: tuple[int, ...], strides: tuple[int, ...], keep: float = 0.268,
                   keep_taps: int = 2, subsets: int = 3, kernel: int = 9, margin: float = 1.0) -> Design:
-    """A network of ``len(widths)`` blocks; every block but the first keeps the share ``keep`` of its input channels, the
-    temporal filters of the block before it likewise; the first block has no shortcut into Y."""
+    """A network of ``len(widths)`` blocks; every block but the first keeps the share ``keep`` of its input channels,
+    the temporal filters of the block before it likewise; the first block has no shortcut into Y."""
     rng = np.random.default_rng(seed)
     if len(widths) != len(strides):
         raise ValueError(f"strides must hold {len(widths)} values, one per block, not {len(strides)}")
@@ -98,10 +122,22 @@ def random_design(seed: int = 0, *, name: str, frames: int, joints: int, persons
     inputs = channels
     for index, (width, stride) in enumerate(zip(widths, strides)):
         final = index == len(widths) - 1
-        blocks.append(random_block(
-            seed * 1000 + index, joints=joints, subsets=subsets, kernel=kernel, in_channels=inputs, out_channels=width,
-            stride=stride, shortcut_y="none" if index == 0 else None, kept=None if index == 0 else max(1, round(inputs * keep)),
-            filters=None if final else max(1, round(width * keep)), keep_taps=keep_taps, margin=margin))
+        blocks.append(
+            random_block(
+                seed * 1000 + index,
+                joints=joints,
+                subsets=subsets,
+                kernel=kernel,
+                in_channels=inputs,
+                out_channels=width,
+                stride=stride,
+                shortcut_y="none" if index == 0 else None,
+                kept=None if index == 0 else max(1, round(inputs * keep)),
+                filters=None if final else max(1, round(width * keep)),
+                keep_taps=keep_taps,
+                margin=margin,
+            )
+        )
         if index:  # coupled: the filters of a block are the channels that its successor keeps
             mask = blocks[-1].kept
             before = blocks[-2]
@@ -125,7 +161,15 @@ _FULL = dict(frames=150, joints=25, persons=2, classes=60, widths=(64,) * 4 + (1
              strides=(1, 1, 1, 1, 2, 1, 1, 2, 1, 1))
 PRESETS: dict[str, dict] = {
     "tiny": _TINY,
-    "small": {**_TINY, "frames": 16, "joints": 20, "persons": 1, "classes": 10, "widths": (16, 16, 32, 32), "strides": (1, 1, 2, 1)},
+    "small": {
+        **_TINY,
+        "frames": 16,
+        "joints": 20,
+        "persons": 1,
+        "classes": 10,
+        "widths": (16, 16, 32, 32),
+        "strides": (1, 1, 2, 1),
+    },
     "full": _FULL,
 }
 """Named designs: ``tiny`` fits the Amaranth simulator in seconds, ``full`` is the paper's network pruned as it does."""

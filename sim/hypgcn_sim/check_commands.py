@@ -28,7 +28,9 @@ def run_lint(args) -> int:
     from .lint import WAIVERS, read_by_yosys, verilator_findings
 
     if not (args.folder / f"{args.name}.sv").is_file():
-        raise FileNotFoundError(f"{args.folder / args.name}.sv not found: hypgcn verilog DESIGN -o {args.folder} writes it")
+        raise FileNotFoundError(
+            f"{args.folder / args.name}.sv not found: hypgcn verilog DESIGN -o {args.folder} writes it"
+        )
     findings = verilator_findings(args.folder, args.name)
     if findings:
         print("\n".join(findings[:20]))
@@ -47,9 +49,15 @@ def run_lint(args) -> int:
 
 def register_synth(commands):
     """Add the parser of ``hypgcn synth``."""
-    parser = commands.add_parser("synth", help="map every unit with Yosys synth_xilinx -family xcu and count its resources")
-    parser.add_argument("design", metavar="DESIGN", nargs="?",
-                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN} if it is there, else {FALLBACK})")
+    parser = commands.add_parser(
+        "synth", help="map every unit with Yosys synth_xilinx -family xcu and count its resources"
+    )
+    parser.add_argument(
+        "design",
+        metavar="DESIGN",
+        nargs="?",
+        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN} if it is there, else {FALLBACK})",
+    )
     parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
     parser.add_argument("--unit", action="append", metavar="NAME", help="only this unit; may be given more than once")
     parser.add_argument("--out", type=Path, default=Path("build/synth"), metavar="DIR",
@@ -94,7 +102,10 @@ def run_synth(args) -> int:
     width = max(len(name) for name in units)
     print(f"{'unit':{width}}" + "".join(f"{column:>9}" for column in COLUMNS))
     for row in rows:
-        print(f"{row['unit']:{width}}" + ("".join(f"{row[column]:9g}" for column in COLUMNS) if row["mapped"] else "  FAILED"))
+        print(
+            f"{row['unit']:{width}}"
+            + ("".join(f"{row[column]:9g}" for column in COLUMNS) if row["mapped"] else "  FAILED")
+        )
     for row in failed:
         print(f"\n{row['unit']}: {row['error']}")
     print(f"\nsummary written to {path}")

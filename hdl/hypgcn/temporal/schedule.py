@@ -113,7 +113,9 @@ class TemporalSchedule:
             steps.append(Step(index=owner[index], needs=bool(channels), consumes=last, slots=tuple(
                 mine.index(c) if c in channels else None for c in range(index * width, (index + 1) * width))))
 
-        passes, entries, words = [], [], []
+        passes: list[Pass] = []
+        entries: list[Entry] = []
+        words: list[int] = []
         for channels in filled:
             first = len(entries)
             for entry, weights in _entries(block, channels):

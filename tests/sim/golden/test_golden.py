@@ -29,7 +29,8 @@ def clamp(value, low, high):
 
 
 @pytest.mark.parametrize("value,shift,expected", [
-    (0, 4, 0), (7, 4, 0), (8, 4, 1), (9, 4, 1), (-8, 4, 0), (-9, 4, -1), (-7, 4, 0), (24, 4, 2), (-24, 4, -1), (1, 1, 1), (-1, 1, 0)])
+    (0, 4, 0), (7, 4, 0), (8, 4, 1), (9, 4, 1), (-8, 4, 0), (-9, 4, -1), (-7, 4, 0), (24, 4, 2),
+    (-24, 4, -1), (1, 1, 1), (-1, 1, 0)])
 def test_round_half_up(value, shift, expected):
     assert round_shift(value, shift) == expected
 
@@ -88,14 +89,27 @@ def test_block_against_loops(shape):
     joints, frames = 3, 4
     block = random_block(8, joints=joints, subsets=2, kernel=3, **shape)
     rng = np.random.default_rng(2)
-    x = rng.integers(0, 128, (frames, joints, block.in_channels)) * (rng.random((frames, joints, block.in_channels)) < 0.6)
+    x = rng.integers(0, 128, (frames, joints, block.in_channels)) * (
+        rng.random((frames, joints, block.in_channels)) < 0.6
+    )
     found = run_block(x, block, threshold_raise=1)
     inputs, outputs = range(block.in_channels), range(block.out_channels)
     h = np.zeros((frames, joints, block.out_channels), int)
     for t in range(frames):
         for w in range(joints):
-            z = [[clamp(rs(sum(int(x[t, v, c]) * int(block.graph[k, v, w]) for v in range(joints)), block.graph_shift), -128, 127)
-                  if block.kept[c] else 0 for c in inputs] for k in range(2)]
+            z = [
+                [
+                    clamp(
+                        rs(sum(int(x[t, v, c]) * int(block.graph[k, v, w]) for v in range(joints)), block.graph_shift),
+                        -128,
+                        127,
+                    )
+                    if block.kept[c]
+                    else 0
+                    for c in inputs
+                ]
+                for k in range(2)
+            ]
             for o in outputs:
                 acc = sum(z[k][c] * int(block.spatial[o, k, c]) for k in range(2) for c in inputs)
                 res = 0
@@ -148,7 +162,8 @@ def test_all_zero_clip_has_a_result_and_overflow_is_reported():
 
 
 @pytest.mark.parametrize("clip,text", [
-    (np.zeros((1, 6, 5, 3), np.int8), r"clip must have shape \(2, 6, 5, 3\) \(persons, frames, joints, channels\), not \(1, 6, 5, 3\)"),
+    (np.zeros((1, 6, 5, 3), np.int8),
+     r"clip must have shape \(2, 6, 5, 3\) \(persons, frames, joints, channels\), not \(1, 6, 5, 3\)"),
     (np.zeros((2, 6, 5, 3), np.float32), "clip must be int8, not float32"),
 ])
 def test_rejects_clip(clip, text):
@@ -159,6 +174,8 @@ def test_rejects_clip(clip, text):
 def test_planted_rounding_fault_changes_the_result():
     design = preset("tiny")
     clip = random_clip(design, 1)
-    shifted = dataclasses.replace(design.blocks[0], h_bias=design.blocks[0].h_bias + (1 << design.blocks[0].h_shift - 1))
+    shifted = dataclasses.replace(
+        design.blocks[0], h_bias=design.blocks[0].h_bias + (1 << design.blocks[0].h_shift - 1)
+    )
     other = dataclasses.replace(design, blocks=(shifted, design.blocks[1]))
     assert (run(design, clip)["blocks.0.h"] != run(other, clip)["blocks.0.h"]).any()

@@ -25,8 +25,8 @@ def to_vectors(row):
 def encode(dense):
     """Compressed form of one vector (BANK,): ``(mask, values)``.
 
-    Bit c of the integer ``mask`` is set when ``dense[c]`` is not zero; ``values`` (BANK,) holds the non-zeros in channel order at
-    the low indices, the rest zero.
+    Bit c of the integer ``mask`` is set when ``dense[c]`` is not zero; ``values`` (BANK,) holds the non-zeros in
+    channel order at the low indices, the rest zero.
     """
     dense = np.asarray(dense, np.int64)
     where = np.flatnonzero(dense)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hypgcn.design import MINI_BANKS, BANK
+from hypgcn.design import BANK, MINI_BANKS
 
 from .encoder import to_vectors
 
