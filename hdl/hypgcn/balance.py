@@ -83,7 +83,8 @@ def _balance_block(design: Design, index: int, budget: float) -> BlockFolding:
 
     most = block.out_banks * BANK // 2
     arrays = [(n, pairs) for n in range(1, joints + 1) for pairs in range(h_width // 2, most + 1, h_width // 2)]
-    conv = _cheapest(arrays, lambda a: _conv_cycles(block, joints, a[0], a[1], h_width), lambda a: a[0] * a[1], budget * 0.97)
+    conv = _cheapest(arrays, lambda a: _conv_cycles(block, joints, a[0], a[1], h_width), lambda a: a[0] * a[1],
+                     budget * 0.97)
 
     # Few wide lanes are cheapest to feed: one vector serves all their multipliers.
     lanes = [(n, pairs) for n in range(1, 13) for pairs in range(y_width // 2, most + 1)]

@@ -87,17 +87,36 @@ def test_overflow_is_counted_flagged_and_exact():
     check(block, BlockFolding(conv_pairs=5, lane_pairs=5), x)
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed > 3 else []) for seed in range(16)])
+@pytest.mark.parametrize("seed", [pytest.param(seed,
+    marks=[pytest.mark.slow] if seed > 3 else []) for seed in range(16)])
 def test_any_folding_gives_the_same_integers(seed):
     rng = np.random.default_rng(seed)
     pick = lambda *options: options[rng.integers(len(options))]  # noqa: E731
     stride = pick(1, 2)
-    block = random_block(seed, joints=JOINTS, subsets=pick(1, 2, 3), kernel=pick(1, 3, 9), stride=stride, kept=pick(None, 4),
-                         filters=pick(None, 3), in_channels=18, out_channels=18, shortcut_h=pick("identity", "conv"),
-                         shortcut_y=pick("none", "conv") if stride == 2 else pick("none", "identity", "conv"))
+    block = random_block(
+        seed,
+        joints=JOINTS,
+        subsets=pick(1, 2, 3),
+        kernel=pick(1, 3, 9),
+        stride=stride,
+        kept=pick(None, 4),
+        filters=pick(None, 3),
+        in_channels=18,
+        out_channels=18,
+        shortcut_h=pick("identity", "conv"),
+        shortcut_y=pick("none", "conv") if stride == 2 else pick("none", "identity", "conv"),
+    )
     h_width, y_width = pick(2, 4, 8, 16), pick(2, 4, 8, 16)
     folding = BlockFolding(
         graph_subsets=pick(1, block.graph.shape[0]), conv_joints=pick(1, 2, 3),
         conv_pairs=h_width // 2 * pick(*range(1, 32 // h_width + 1)), h_width=h_width, lanes=pick(1, 2, 5),
         lane_pairs=pick(y_width // 2, 8, 11, 16), y_width=y_width, x_rows=pick(5, 6, 11), h_rows=pick(9, 10, 17))
-    check(block, folding, persons(block, 2, 4, seed), mac=pick("dsp48e2", "inferred", "single"), seed=seed, idle=0.2, stall=0.2)
+    check(
+        block,
+        folding,
+        persons(block, 2, 4, seed),
+        mac=pick("dsp48e2", "inferred", "single"),
+        seed=seed,
+        idle=0.2,
+        stall=0.2,
+    )

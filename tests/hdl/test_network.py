@@ -30,8 +30,11 @@ def check(design, folding, clips, *, threshold_raise=0, **options):
                     bits = values[3 * b + 2]
                     seen[b].append((values[3 * b + 1], [(bits >> 8 * n) & 0xff for n in range(16)]))
 
-    expected = [{"index": j, "score": int(score), "last": int(j == design.classes - 1), "overflow": int(found["overflow"])}
-                for found in tensors for j, score in enumerate(found["logits"])]
+    expected = [
+        {"index": j, "score": int(score), "last": int(j == design.classes - 1), "overflow": int(found["overflow"])}
+        for found in tensors
+        for j, score in enumerate(found["logits"])
+    ]
     joints = [joint for clip in clips for joint in clip.reshape(-1, design.channels).tolist()]
     out = run(dut, {"i": joints}, {"o": len(expected)}, signals={"threshold_raise": threshold_raise},
               background=[observe], timeout=100_000, **options)
@@ -44,7 +47,14 @@ def check(design, folding, clips, *, threshold_raise=0, **options):
 @pytest.mark.parametrize("idle,stall", [pytest.param(0, 0, marks=pytest.mark.slow), (0.4, 0.6)])
 def test_tiny_network(idle, stall):
     design = preset("tiny")
-    check(design, balance(design, 1000), [random_clip(design, 1), np.zeros((2, 6, 5, 3), np.int8)], seed=5, idle=idle, stall=stall)
+    check(
+        design,
+        balance(design, 1000),
+        [random_clip(design, 1), np.zeros((2, 6, 5, 3), np.int8)],
+        seed=5,
+        idle=idle,
+        stall=stall,
+    )
 
 
 def test_threshold_raise():
@@ -56,7 +66,9 @@ def test_threshold_raise():
 
 
 def test_denser_than_planned():
-    design = random_design(4, name="dense", frames=3, joints=2, persons=2, classes=2, widths=(16, 16), strides=(1, 1), margin=0.4)
+    design = random_design(
+        4, name="dense", frames=3, joints=2, persons=2, classes=2, widths=(16, 16), strides=(1, 1), margin=0.4
+    )
     clips = [random_clip(design, 1), np.zeros((2, 3, 2, 3), np.int8)]
     assert golden(design, clips[0])["overflow"]
     check(design, Folding(blocks=(BlockFolding(conv_pairs=4, lane_pairs=4),) * 2), clips)
@@ -64,7 +76,11 @@ def test_denser_than_planned():
 
 def test_one_frame_one_joint():
     design = random_design(6, name="dot", frames=1, joints=1, classes=1, widths=(4, 4, 8), strides=(1, 1, 2), keep=0.5)
-    check(design, Folding(blocks=(BlockFolding(),) * 3, mac="single", head_width=1), [random_clip(design, s) for s in range(3)])
+    check(
+        design,
+        Folding(blocks=(BlockFolding(),) * 3, mac="single", head_width=1),
+        [random_clip(design, s) for s in range(3)],
+    )
 
 
 def test_folding_of_another_design_is_refused():
