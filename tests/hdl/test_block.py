@@ -87,8 +87,8 @@ def test_overflow_is_counted_flagged_and_exact():
     check(block, BlockFolding(conv_pairs=5, lane_pairs=5), x)
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed,
-    marks=[pytest.mark.slow] if seed > 3 else []) for seed in range(16)])
+@pytest.mark.parametrize("seed", [
+    pytest.param(seed, marks=[pytest.mark.slow] if seed > 3 else []) for seed in range(16)])
 def test_any_folding_gives_the_same_integers(seed):
     rng = np.random.default_rng(seed)
     pick = lambda *options: options[rng.integers(len(options))]  # noqa: E731
