@@ -10,7 +10,10 @@ Exit status: 0 success; 1 a check found a difference; 2 bad input, said in one l
 
 import argparse
 import importlib.metadata
+import json
+import resource
 import sys
+import time
 from pathlib import Path
 
 from . import __version__
@@ -56,6 +59,7 @@ def _register_verilog(commands):
                         help="output folder (default: %(default)s)")
     parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
     parser.add_argument("--name", default="hypgcn", help="name of the top module (default: %(default)s)")
+    parser.add_argument("--measure", metavar="FILE", type=Path, help="write seconds, peak memory and sizes as JSON")
     parser.set_defaults(run=_run_verilog)
 
 
@@ -67,10 +71,22 @@ def _run_verilog(args):
     from .generate import generate  # elaboration is not needed for the other commands
 
     print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
+    start = time.monotonic()
     progress = Progress("verilog")
-    generate(design, folding, Path(args.out), name=args.name, progress=progress)
+    emission = generate(design, folding, Path(args.out), name=args.name, progress=progress)
     progress.finish()
-    print(f"written to {args.out}")
+    memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    measured = {
+        "design": design.name, "hash": design.hash, "blocks": len(design.blocks),
+        "multipliers": emission.sidecar["multipliers"], "files": len(emission.files) + 1,
+        "megabytes": round(sum(map(len, emission.files.values())) / 1e6, 1),
+        "seconds": round(time.monotonic() - start, 1), "peak_memory_mb": round(memory / 1024),
+    }
+    print(f"written to {args.out}: {measured['files']} files, {measured['megabytes']} MB, "
+          f"{measured['multipliers']} multipliers; {measured['seconds']} s, peak memory {measured['peak_memory_mb']} MB")
+    if args.measure:
+        args.measure.parent.mkdir(parents=True, exist_ok=True)
+        args.measure.write_text(json.dumps(measured, indent=1) + "\n")
 
 
 def _register_presets(commands):

@@ -27,6 +27,8 @@ write_verilog -sv -norename
 """
 _BATCH = 1 << 21
 """Characters of RTLIL after which the modules so far go through Yosys; it takes half a second just to start."""
+_TOP_COST = 40
+"""Time of the top module beside that of a shared one, for the progress; it holds everything that is not shared."""
 _MODULE = re.compile(r"^module \\?([^\s(]+)[^\n]*\n.*?^endmodule\n", re.MULTILINE | re.DOTALL)
 # Fields of no bits come out as wires of two.
 _NO_BITS = re.compile(r"^(?:  \(\*.*\*\)\n)*  (?:wire|reg) \[-1:0\] [^;\n]*;\n", re.MULTILINE)
@@ -116,22 +118,25 @@ def emit(component, name: str, out_dir=None, *, parameters: dict | None = None, 
     batch: list[tuple[str, str]] = []
     ports, done = None, 0
 
+    def cost(module_name):
+        return _TOP_COST if module_name == name else 1
+
     def report(text):
         if progress:
-            progress(done, 2 * len(platform.modules), text)
+            progress(done, 2 * sum(cost(module.name) for module in platform.modules), text)
 
     def flush():
         nonlocal done
         report("Verilog of " + ", ".join(module for module, _ in batch))
         files.update(_verilog(batch))
-        done += len(batch)
+        done += sum(cost(module) for module, _ in batch)
         batch.clear()
 
     while module := platform.next_module():
         report(f"elaborating {module.name}")
         text, its_ports = _rtlil(module, platform)
         ports = ports or its_ports
-        done += 1
+        done += cost(module.name)
         batch.append((module.name, text))
         if sum(len(text) for _, text in batch) > _BATCH:
             flush()

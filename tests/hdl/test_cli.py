@@ -32,10 +32,16 @@ def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
 
     def generate(design, folding, out_dir, *, name, progress):
         called.update(design=design, folding=folding, out_dir=out_dir, name=name)
+        return types.SimpleNamespace(files={"a.sv": "x" * 250_000}, sidecar={"multipliers": 7})
     module = types.SimpleNamespace(generate=generate)
     monkeypatch.setitem(__import__("sys").modules, "hypgcn.generate", module)
-    assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), "--name", "top"]) == 0
+    measure = tmp_path / "build" / "m.json"
+    assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), "--name", "top", "--measure", str(measure)]) == 0
     printed = capsys.readouterr().out
+    measured = json.loads(measure.read_text())
+    assert (measured["multipliers"], measured["files"], measured["megabytes"]) == (7, 2, 0.2)
+    assert 0 <= measured["seconds"] < 60 and measured["peak_memory_mb"] > 10
+    assert "2 files, 0.2 MB, 7 multipliers" in printed
     assert __version__ in printed
     assert preset("tiny").hash[:16] in printed
     assert str(tmp_path / "out") in printed
