@@ -83,7 +83,8 @@ def _run_verilog(args):
         "seconds": round(time.monotonic() - start, 1), "peak_memory_mb": round(memory / 1024),
     }
     print(f"written to {args.out}: {measured['files']} files, {measured['megabytes']} MB, "
-          f"{measured['multipliers']} multipliers; {measured['seconds']} s, peak memory {measured['peak_memory_mb']} MB")
+          f"{measured['multipliers']} multipliers; {measured['seconds']} s, "
+          f"peak memory {measured['peak_memory_mb']} MB")
     if args.measure:
         args.measure.parent.mkdir(parents=True, exist_ok=True)
         args.measure.write_text(json.dumps(measured, indent=1) + "\n")

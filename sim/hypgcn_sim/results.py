@@ -1,7 +1,7 @@
 """The results table of the README, from measured JSON files.
 
-``python -m hypgcn_sim.results`` copies the summaries that the commands left under ``build/`` into ``results/`` (those that are there) and
-rewrites the part of ``README.md`` between its markers. Nothing in the table is typed by hand.
+``python -m hypgcn_sim.results`` copies the summaries that the commands left under ``build/`` into ``results/``, those
+that are there, and rewrites the part of ``README.md`` between its markers. Nothing in the table is typed by hand.
 """
 
 import json
@@ -35,10 +35,12 @@ def results_table(root: Path) -> str:
     if metrics := _load(root / METRICS):
         top1 = metrics["accuracy"]
         row("trained network `checkpoints/nwucla_small`, NW-UCLA cross-view, all 464 test clips",
-            f"top-1 {100 * top1['float']:.1f} % float, {100 * top1['pruned']:.1f} % pruned, {100 * top1['int8']:.1f} % int8",
+            "top-1 " + ", ".join(f"{100 * top1[step]:.1f} % {step}" for step in ("float", "pruned", "int8")),
             "`checkpoints/nwucla_small/README.md`")
         design = metrics["design"]
-        row("its pruning", f"{100 * design['channels_dropped']:.0f} % of channels dropped, {100 * design['taps_cut']:.0f} % of taps cut, "
+        row("its pruning",
+            f"{100 * design['channels_dropped']:.0f} % of channels dropped, "
+            f"{100 * design['taps_cut']:.0f} % of taps cut, "
             f"{100 * design['macs_share']:.0f} % of the multiplications left before zeros are skipped", "the same")
     if sim := _load(root / "results" / "sim.json"):
         command = f"`{SOURCES['sim.json'][1]}`"
@@ -47,21 +49,22 @@ def results_table(root: Path) -> str:
         for bench in sim:
             if bench["bench"] == "network":
                 row(f"of these the whole network `{bench['design']}`: logits and every block's output",
-                    f"{bench['clips']} clips, {bench['real_clips']} of them real recordings, {bench['cycles']:,} cycles with random gaps and stalls",
-                    command)
+                    f"{bench['clips']} clips, {bench['real_clips']} of them real recordings, "
+                    f"{bench['cycles']:,} cycles with random gaps and stalls", command)
     if emission := _load(root / "results" / "emission.json"):
         row(f"emission of the full network ({emission['blocks']} blocks, `{emission['design']}`)",
-            f"{emission['seconds']:.0f} s, peak memory {emission['peak_memory_mb']} MB, {emission['multipliers']} multipliers, "
-            f"{emission['megabytes']} MB of text", f"`{SOURCES['emission.json'][1]}`")
+            f"{emission['seconds']:.0f} s, peak memory {emission['peak_memory_mb']} MB, "
+            f"{emission['multipliers']} multipliers, {emission['megabytes']} MB of text", f"`{SOURCES['emission.json'][1]}`")
     if synth := _load(root / "results" / "synth.json"):
-        row("units mapped by Yosys `synth_xilinx -family xcu`", f"{sum(unit['mapped'] for unit in synth)} of {len(synth)}",
-            f"`{SOURCES['synth.json'][1]}`")
+        command = f"`{SOURCES['synth.json'][1]}`"
+        mapped = sum(unit["mapped"] for unit in synth)
+        row("units mapped by Yosys `synth_xilinx -family xcu`", f"{mapped} of {len(synth)}", command)
         named = {unit["unit"]: unit for unit in synth if unit["mapped"]}
         for name, label in (("packed_mac_dsp48e2", "a packed MAC, two products"), ("row_store", "a row store"),
                             ("rfc_encoder", "the RFC encoder"), ("rfc_decoder", "the RFC decoder")):
             if unit := named.get(name):
-                row(f"{label} (`{name}`)", f"{unit['dsp']} DSP48E2, {unit['lut']} LUT, {unit['ff']} FF, {unit['bram36']:g} BRAM36",
-                    f"`{SOURCES['synth.json'][1]}`")
+                row(f"{label} (`{name}`)",
+                    f"{unit['dsp']} DSP48E2, {unit['lut']} LUT, {unit['ff']} FF, {unit['bram36']:g} BRAM36", command)
     return "\n".join(lines)
 
 
