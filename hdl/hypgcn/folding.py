@@ -6,17 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .design import BANK, Block, Design
+from .design.checks import check_range
 
 __all__ = ["BlockFolding", "Folding"]
 
 MAC_FORMS = ("dsp48e2", "inferred", "single")
-
-
-def _check(name, value, low, high):
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, not {value!r}")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,25 +41,25 @@ class BlockFolding:
 
     def validate(self, where: str, design: Design, block: Block):
         """Raise :exc:`ValueError` that starts with ``where`` when this folding cannot work for ``block``."""
-        _check(f"{where}.graph_subsets", self.graph_subsets, 1, design.subsets)
+        check_range(f"{where}.graph_subsets", self.graph_subsets, 1, design.subsets)
         if design.subsets % self.graph_subsets:
             raise ValueError(
                 f"{where}.graph_subsets must divide the {design.subsets} subsets, not {self.graph_subsets!r}"
             )
-        _check(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
+        check_range(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
         for name in ("h_width", "y_width"):
             if getattr(self, name) not in (2, 4, 8, 16):
                 raise ValueError(f"{where}.{name} must be 2, 4, 8 or 16, not {getattr(self, name)!r}")
         most = block.out_banks * BANK // 2
-        _check(f"{where}.conv_pairs", self.conv_pairs, self.h_width // 2, most)
+        check_range(f"{where}.conv_pairs", self.conv_pairs, self.h_width // 2, most)
         if self.conv_pairs % (self.h_width // 2):
             raise ValueError(f"{where}.conv_pairs must be a multiple of h_width / 2 = {self.h_width // 2}, "
                              f"not {self.conv_pairs!r}")
-        _check(f"{where}.lanes", self.lanes, 1, 32)
-        _check(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, most)
+        check_range(f"{where}.lanes", self.lanes, 1, 32)
+        check_range(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, most)
         # With fewer rows the next row of Y would wait for rows that have no place.
-        _check(f"{where}.x_rows", self.x_rows, max(design.pad + 1, block.stride), 64)
-        _check(f"{where}.h_rows", self.h_rows, max(design.kernel, block.stride), 64)
+        check_range(f"{where}.x_rows", self.x_rows, max(design.pad + 1, block.stride), 64)
+        check_range(f"{where}.h_rows", self.h_rows, max(design.kernel, block.stride), 64)
 
 
 @dataclass(frozen=True, kw_only=True)

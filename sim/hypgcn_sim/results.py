@@ -54,7 +54,8 @@ def results_table(root: Path) -> str:
     if emission := _load(root / "results" / "emission.json"):
         row(f"emission of the full network ({emission['blocks']} blocks, `{emission['design']}`)",
             f"{emission['seconds']:.0f} s, peak memory {emission['peak_memory_mb']} MB, "
-            f"{emission['multipliers']} multipliers, {emission['megabytes']} MB of text", f"`{SOURCES['emission.json'][1]}`")
+            f"{emission['multipliers']} multipliers, {emission['megabytes']} MB of text",
+            f"`{SOURCES['emission.json'][1]}`")
     if synth := _load(root / "results" / "synth.json"):
         command = f"`{SOURCES['synth.json'][1]}`"
         mapped = sum(unit["mapped"] for unit in synth)
