@@ -45,36 +45,22 @@ def _replaced(owner, name: str, value) -> Iterator[None]:
 
 @contextmanager
 def _altered(component, port: str, change) -> Iterator[None]:
-    """Every ``component`` has ``change(m, source, sink)`` instead of a connection between its ``port`` and the
-    outside."""
+    """Every ``component`` has ``change(m, source, sink)`` instead of a connection between its ``port`` and outside."""
     init, elaborate = component.__init__, component.elaborate
-    sound = set()
 
     def new_init(self, *args, **kwargs):
         self._made_by = args, kwargs
         init(self, *args, **kwargs)
 
     def new_elaborate(self, platform):
-        if id(self) in sound:
+        if getattr(self, "_sound", False):
             return elaborate(self, platform)
         args, kwargs = self._made_by
-        inner = component(*args, **kwargs)
-        sound.add(id(inner))
         m = Module()
-        m.submodules.inner = inner
+        m.submodules.inner = inner = component(*args, **kwargs)
+        inner._sound = True
         for name, member in self.signature.members.items():
-            outer, inside = (
-                wiring.flipped(getattr(self, name)) if member.is_signature else getattr(self, name),
-                getattr(inner, name),
-            )
-            source, sink = (outer, inside) if member.flow == In else (inside, outer)
-            if name == port:
-                change(m, source, sink)
-            elif member.is_signature:
-                wiring.connect(m, source, sink)
-            else:
-                m.d.comb += sink.eq(source)
-        m.inner = inner  # keeps its id in use
+            _join(m, member, getattr(self, name), getattr(inner, name), change if name == port else None)
         return m
 
     with _replaced(component, "elaborate", new_elaborate):
@@ -83,9 +69,26 @@ def _altered(component, port: str, change) -> Iterator[None]:
             yield
         finally:
             if init is wiring.Component.__init__:
-                del component.__init__
+                del component.__init__  # it had none of its own
             else:
                 component.__init__ = init
+
+
+def _join(m, member, outer, inner, change):
+    """Connect a port of a component to that of the one inside it, or all of an array of ports."""
+    if isinstance(inner, list | tuple):
+        for one, other in zip(outer, inner):
+            _join(m, member, one, other, change)
+        return
+    if member.is_signature:
+        outer = wiring.flipped(outer)
+    source, sink = (outer, inner) if member.flow == In else (inner, outer)
+    if change:
+        change(m, source, sink)
+    elif member.is_signature:
+        wiring.connect(m, source, sink)
+    else:
+        m.d.comb += sink.eq(source)
 
 
 def _through(m, source, sink):
