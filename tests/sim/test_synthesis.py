@@ -12,8 +12,8 @@ from hypgcn_sim.units import BENCHES
 
 
 def test_cells_are_classed():
-    cells = {"LUT6": 3, "LUT2": 1, "INV": 1, "RAM32M16": 2, "SRL16E": 1, "FDRE": 9, "CARRY4": 4, "DSP48E2": 2, "RAMB36E2": 1,
-             "RAMB18E2": 3, "MUXF7": 5, "BUFG": 1, "strange": 1}
+    cells = {"LUT6": 3, "LUT2": 1, "INV": 1, "RAM32M16": 2, "SRL16E": 1, "FDRE": 9, "CARRY4": 4, "DSP48E2": 2,
+             "RAMB36E2": 1, "RAMB18E2": 3, "MUXF7": 5, "BUFG": 1, "strange": 1}
     assert resources(cells) == {"lut": 5 + 16 + 1, "ff": 9, "carry4": 4, "dsp": 2, "bram36": 2.5, "other": ["strange"]}
 
 
