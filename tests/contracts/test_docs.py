@@ -1,0 +1,36 @@
+"""Every file that the pages name is there: from the picture to the code without a dead end."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+HOMES = [ROOT, ROOT / "docs", ROOT / "hdl/hypgcn", ROOT / "sim/hypgcn_sim", ROOT / "pruning/hypgcn_pruning",
+         ROOT / "hdl/hypgcn/temporal", ROOT / "hdl/hypgcn/spatial", ROOT / "hdl/hypgcn/rfc", ROOT / "hdl/hypgcn/mem"]
+WRITTEN = {"steps.json", "design.json", "bench.json", "summary.json", "build/sim/summary.json", "metrics.json"}
+"""What commands write, not part of the project."""
+
+
+def named_files(text):
+    """Names with a suffix of ours; a placeholder such as NAME.json or a pattern is not one."""
+    for name in re.findall(r"(?<![\w*./{-])[\w./-]+\.(?:py|md|json|sv|vlt|toml)\b", text):
+        if not re.search(r"[A-Z]{4,}\.", name) or name.startswith("README"):
+            yield name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_named_files_exist(page):
+    for name in named_files(page.read_text()):
+        assert name in WRITTEN or any((home / name).exists() for home in HOMES), f"{page.name} names {name}"
+
+
+def test_every_stage_of_the_hardware_is_on_the_architecture_page():
+    text = (ROOT / "docs/architecture.md").read_text()
+    for path in (ROOT / "hdl/hypgcn").glob("*.py"):
+        assert path.name in ("__init__.py", "progress.py", "layouts.py") or path.name in text, path.name
+    for folder in ("spatial", "temporal"):
+        for path in (ROOT / "hdl/hypgcn" / folder).glob("*.py"):
+            stem = path.name.replace("array_config.py", "array.py")
+            assert path.name == "__init__.py" or stem in text, f"{folder}/{path.name}"
