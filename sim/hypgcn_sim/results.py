@@ -61,7 +61,8 @@ def results_table(root: Path) -> str:
         mapped = sum(unit["mapped"] for unit in synth)
         row("units mapped by Yosys `synth_xilinx -family xcu`", f"{mapped} of {len(synth)}", command)
         named = {unit["unit"]: unit for unit in synth if unit["mapped"]}
-        for name, label in (("packed_mac_dsp48e2", "a packed MAC with the unpacking of its two sums"), ("row_store", "a row store"),
+        for name, label in (("packed_mac_dsp48e2", "a packed MAC with the unpacking of its two sums"),
+                            ("row_store", "a row store"),
                             ("rfc_encoder", "the RFC encoder"), ("rfc_decoder", "the RFC decoder")):
             if unit := named.get(name):
                 row(f"{label} (`{name}`)",
