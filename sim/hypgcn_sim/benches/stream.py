@@ -1,95 +1,19 @@
-"""The one bench for every component: drive streams with gaps, take streams with stalls, compare each beat.
-
-Inputs change at the falling edge of the clock and everything is sampled once it has settled there, so a transfer is a
-valid and a ready that are seen together. Tasks sleep until a signal that they wait for changes: idle cycles cost
-nothing in Python.
-"""
+"""The one bench for every component: drive streams with gaps, take streams with stalls, compare each beat."""
 
 import json
 import os
-import random
 from collections import Counter, deque
 from pathlib import Path
 
 import cocotb
-import numpy as np
 from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, Event, FallingEdge, ReadOnly, RisingEdge, Timer
-from cocotb.utils import get_sim_time
+from cocotb.triggers import ClockCycles, Event, FallingEdge, Timer
 
+from hypgcn_sim.benches.bench import PERIOD, Bench, Taker
 from hypgcn_sim.benches.expect import Checker
 
 FOLDER = "HYPGCN_BENCH"
-PERIOD = 10
 TAIL = 40  # cycles after the last expected beat in which one more would be seen
-
-
-class Bench:
-    """The parts of a bench, and what they know of each other."""
-
-    def __init__(self, dut, folder: Path):
-        self.dut, self.folder = dut, folder
-        self.spec = json.loads((folder / "bench.json").read_text())
-        self.beats = np.load(folder / "beats.npz")
-        self.counts: Counter[str] = Counter()  # transfers and pulses so far
-        self.happened = Event()
-        self.expected = 0
-        self.done = 0
-        self.finished = Event()
-        self.failure: Exception | None = None
-        self.open = 0  # tasks that have not finished
-        self.shown = 0
-
-    def rng(self, name):
-        return random.Random(f"{self.spec['seed']}/{name}")
-
-    def port(self, name):
-        return getattr(self.dut, name)
-
-    def words(self, name) -> list[int]:
-        return [int.from_bytes(row.tobytes(), "little") for row in self.beats[name]]
-
-    def cycle(self) -> int:
-        return int(get_sim_time("ns")) // PERIOD
-
-    def count(self, name):
-        """Note a transfer or a pulse."""
-        self.counts[name] += 1
-        self.happened.set()
-        self.happened.clear()
-
-    def progress(self):
-        """One expected beat more has come."""
-        self.done += 1
-        if self.done == self.expected or self.done >= self.shown + self.expected // 200 + 1:
-            self.shown = self.done
-            (self.folder / "progress").write_text(f"{self.done} {self.expected}")
-
-    def close(self):
-        self.open -= 1
-        if not self.open:
-            self.finished.set()
-
-    async def settled(self):
-        """The next point at which everything is settled: in this half of the cycle if that is still to come."""
-        if self.dut.clk.value == 1:
-            await FallingEdge(self.dut.clk)
-        await ReadOnly()
-
-    async def drive_point(self):
-        await FallingEdge(self.dut.clk)
-
-    async def see(self, signal):
-        """Sleep until ``signal`` is high in settled state."""
-        while True:
-            await self.settled()
-            if signal.value == 1:
-                return
-            await RisingEdge(signal)
-
-    async def wait_for(self, needs: dict[str, int]):
-        while any(self.counts[name] < count for name, count in needs.items()):
-            await self.happened.wait()
 
 
 async def feed(bench: Bench, name: str, member: dict):
@@ -134,34 +58,6 @@ async def pulse(bench: Bench, name: str, member: dict):
         await bench.drive_point()
         port.value = 0
     bench.close()
-
-
-class Taker:
-    """The ready side of an output stream: random stalls, and the hold rule at every cycle of a stall."""
-
-    def __init__(self, bench: Bench, name: str):
-        self.bench, self.name = bench, name
-        self.rng, self.stall = bench.rng(name), bench.spec["stall"]
-        self.payload, self.valid, self.ready = (bench.port(f"{name}__{part}") for part in ("payload", "valid", "ready"))
-
-    async def take(self, stall=None) -> int:
-        """The next payload; call it at a drive point, it returns settled, in the cycle of the transfer."""
-        stall = self.stall if stall is None else stall
-        early = self.rng.random() >= stall  # ready before valid, or only after it
-        self.ready.value = int(early)
-        await self.bench.see(self.valid)
-        word = int(self.payload.value)
-        while not early:
-            await self.bench.drive_point()
-            early = self.rng.random() >= stall
-            self.ready.value = int(early)
-            await ReadOnly()
-            if self.valid.value != 1:
-                raise AssertionError(f"{self.name}: valid dropped before the transfer, at cycle {self.bench.cycle()}")
-            if int(self.payload.value) != word:
-                raise AssertionError(f"{self.name}: payload changed before the transfer, at cycle {self.bench.cycle()}")
-        self.bench.count(self.name)
-        return word
 
 
 async def output(bench: Bench, name: str, member: dict):
