@@ -10,9 +10,10 @@ import numpy as np
 
 from hypgcn.clip import Preparation, prepare_clip
 
-from .skeleton import KINECT20_TO_NTU25, Skeleton
+from .skeleton import NTU25_MAPS, Skeleton
 
-__all__ = ["Clips", "load_npz", "load_npy", "load_clips", "map_to_ntu25", "preparation_for", "prepared", "batches"]
+__all__ = ["Clips", "load_npz", "load_npy", "load_clips", "map_to_ntu25", "every_nth", "preparation_for", "prepared",
+           "batches"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Clips:
     label : int64 (N,), 0..classes-1
     classes : number of classes; class_names : their names, or empty
     split : uint8 (N,), 0 training, 1 test
+    scored : the last channel is a confidence, no coordinate; such clips are not turned in training
     """
 
     data: np.ndarray
@@ -34,6 +36,7 @@ class Clips:
     classes: int
     class_names: tuple[str, ...] = ()
     split: np.ndarray
+    scored: bool = False
 
     def __post_init__(self):
         if self.data.ndim != 5:
@@ -47,7 +50,8 @@ class Clips:
                 raise ValueError(f"{name} must have one entry for each of the {count} clips, not shape "
                                  f"{getattr(self, name).shape}")
         if not np.isfinite(self.data).all():
-            raise ValueError("data must hold finite numbers only, but has NaN or infinite coordinates")
+            clip = np.argwhere(~np.isfinite(self.data))[0][0]
+            raise ValueError(f"data must hold finite numbers only, but clip {clip} has NaN or infinite coordinates")
         if self.length.min() < 1 or self.length.max() > self.data.shape[2]:
             raise ValueError(f"length must be in 1..{self.data.shape[2]}, not {self.length.min()}..{self.length.max()}")
         if self.label.min() < 0 or self.label.max() >= self.classes:
@@ -162,13 +166,21 @@ def load_clips(path) -> Clips:
 
 
 def map_to_ntu25(clips: Clips) -> Clips:
-    """Kinect v1 recordings (20 joints) on the 25 joints of NTU RGB+D; missing joints take their nearest neighbour's
-    place."""
-    if clips.joints != 20:
-        raise ValueError(f"clips must have the 20 joints of Kinect v1, not {clips.joints}")
+    """Kinect v1 (20 joints) or COCO (17 points) recordings on the 25 joints of NTU RGB+D; joints that they lack are
+    taken from their neighbours, see ``skeleton.py``."""
+    if clips.joints not in NTU25_MAPS:
+        raise ValueError(f"clips must have the 20 joints of Kinect v1 or the 17 points of COCO, not {clips.joints}")
     joints = [sum(clips.data[:, :, :, source] * np.float32(weight) for source, weight in parts)
-              for parts in KINECT20_TO_NTU25]
+              for parts in NTU25_MAPS[clips.joints]]
     return replace(clips, data=np.stack(joints, axis=3))
+
+
+def every_nth(clips: Clips, step: int) -> Clips:
+    """Every ``step``-th frame from the first on: 2 halves the input, as the hardware's paper does; a clip keeps at
+    least its first frame."""
+    if isinstance(step, bool) or not isinstance(step, int) or step < 1:
+        raise ValueError(f"step must be an integer of at least 1, not {step!r}")
+    return replace(clips, data=clips.data[:, :, ::step], length=-(-clips.length // step))
 
 
 def preparation_for(skeleton: Skeleton, frames: int, stream: str = "joint", scale: str = "axis") -> Preparation:
@@ -216,6 +228,7 @@ def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Ge
             degrees: float = 60.0, crop: float = 0.3):
     """One epoch in random order, augmented: pairs of float32 (N, M, T, V, C) and int64 (N,); the last batch may be
     smaller."""
+    degrees = 0.0 if clips.scored else degrees
     order = rng.permutation(len(clips))
     for start in range(0, len(order), size):
         chosen = order[start:start + size]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Skeleton", "BUILT_IN", "load_skeleton", "KINECT20_TO_NTU25"]
+__all__ = ["Skeleton", "BUILT_IN", "load_skeleton", "KINECT20_TO_NTU25", "COCO17_TO_NTU25", "NTU25_MAPS"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +116,18 @@ KINECT20_TO_NTU25: tuple[tuple[tuple[int, float], ...], ...] = tuple(
     ((2, 2 / 3), (3, 1 / 3)) if joint == 2 else ((source, 1.0),)
     for joint, source in enumerate((0, 1, 2, 3, *range(4, 20), 2, 7, 7, 11, 11)))
 """For each NTU joint the Kinect v1 joints and weights that stand for it (the neck lies between shoulders and head)."""
+
+COCO17_TO_NTU25: tuple[tuple[tuple[int, float], ...], ...] = (
+    ((11, 1 / 2), (12, 1 / 2)), ((5, 1 / 4), (6, 1 / 4), (11, 1 / 4), (12, 1 / 4)),
+    ((5, 1 / 3), (6, 1 / 3), (3, 1 / 6), (4, 1 / 6)), ((3, 1 / 2), (4, 1 / 2)),
+    *(((source, 1.0),) for source in (5, 7, 9, 9, 6, 8, 10, 10, 11, 13, 15, 15, 12, 14, 16, 16)),
+    ((5, 1 / 2), (6, 1 / 2)), *(((source, 1.0),) for source in (9, 9, 10, 10)))
+"""The same for COCO, an approximation: spine base is between the hips, the upper end of the spine between the
+shoulders, its middle between both; the head is between the ears, the neck a third of the way to it; hands, finger tips
+and thumbs are at the wrists, feet at the ankles."""
+
+NTU25_MAPS = {20: KINECT20_TO_NTU25, 17: COCO17_TO_NTU25}
+"""By the number of joints that is mapped."""
 
 
 def load_skeleton(name_or_path) -> Skeleton:

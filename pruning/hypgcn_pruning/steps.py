@@ -16,13 +16,14 @@ from hypgcn.design import Design
 from .checkpoint import load_checkpoint, save_checkpoint
 from .compile import compile_design
 from .config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
-from .data import Clips, load_clips, map_to_ntu25, preparation_for, prepared
+from .data import Clips, map_to_ntu25, preparation_for, prepared
 from .evaluate import evaluate
 from .model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
 from .motion import MotionConfig, generate_motion
 from .prune import calibration_clips, prune
 from .quantise import quantise
-from .skeleton import BUILT_IN, Skeleton, load_skeleton
+from .readers import Source, read_clips
+from .skeleton import BUILT_IN, NTU25_MAPS, Skeleton, load_skeleton
 from .train import train
 
 __all__ = ["open_clips", "parse_blocks", "train_step", "prune_step", "quantise_step", "compile_step", "evaluate_step"]
@@ -49,21 +50,21 @@ def write_json(path: Path, data: dict):
     os.replace(part, path)
 
 
-def open_clips(data: str, skeleton: str | None, motion: MotionConfig | None = None) -> tuple[Clips, Skeleton]:
+def open_clips(data: str | Source, skeleton: str | None, motion: MotionConfig | None = None) -> tuple[Clips, Skeleton]:
     """Clips and their skeleton. ``data`` is a file or folder, or ``motion`` for generated clips. Without ``skeleton``
-    the built-in one with the right number of joints is taken; Kinect v1 recordings are mapped where ``skeleton`` is
-    ntu25."""
+    the built-in one with the right number of joints is taken; Kinect v1 and COCO recordings are mapped where
+    ``skeleton`` is ntu25."""
     if data == "motion":
         chosen = load_skeleton(skeleton or "ntu25")
         return generate_motion(chosen, motion or MotionConfig()), chosen
-    clips = load_clips(data)
+    clips = read_clips(data)
     if skeleton is None:
         fitting = [s for s in BUILT_IN.values() if s.joints == clips.joints]
         if not fitting:
             raise ValueError(f"skeleton must be given: no built-in one has the {clips.joints} joints of {data}")
         return clips, fitting[0]
     chosen = load_skeleton(skeleton)
-    if chosen.name == "ntu25" and clips.joints == 20:
+    if chosen.name == "ntu25" and clips.joints in NTU25_MAPS:
         clips = map_to_ntu25(clips)
     if chosen.joints != clips.joints:
         raise ValueError(f"skeleton must have the {clips.joints} joints of {data}, not the {chosen.joints} of "
@@ -71,13 +72,13 @@ def open_clips(data: str, skeleton: str | None, motion: MotionConfig | None = No
     return clips, chosen
 
 
-def _clips_for(model: Network, data: str) -> Clips:
+def _clips_for(model: Network, data: str | Source) -> Clips:
     """Clips of ``data`` for a network: generated ones on its own skeleton."""
     if data == "motion":
         return generate_motion(model.config.skeleton,
                                MotionConfig(classes=model.config.classes, persons=model.config.persons))
-    clips = load_clips(data)
-    if clips.joints == 20 and model.config.skeleton.name == "ntu25":
+    clips = read_clips(data)
+    if clips.joints in NTU25_MAPS and model.config.skeleton.name == "ntu25":
         clips = map_to_ntu25(clips)
     if clips.joints != model.config.skeleton.joints:
         raise ValueError(f"{data} must have the network's {model.config.skeleton.joints} joints, not {clips.joints}")
@@ -100,7 +101,7 @@ def _preparation(info: dict, where) -> Preparation:
     return Preparation.from_dict(info["preparation"])
 
 
-def train_step(out, *, data: str, skeleton: str | None, frames: int, persons: int, blocks: str, stream: str,
+def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, persons: int, blocks: str, stream: str,
                dynamic_graph: bool,
                training: TrainConfig, progress: bool = True) -> Path:
     """Train a float network; ``last.safetensors`` in ``out`` is the result, and an interrupted run goes on."""
@@ -118,7 +119,7 @@ def train_step(out, *, data: str, skeleton: str | None, frames: int, persons: in
     return out / "last.safetensors"
 
 
-def prune_step(checkpoint, out, *, data: str, config: PruneConfig, training: TrainConfig,
+def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, training: TrainConfig,
                progress: bool = True) -> Path:
     """Prune and fine-tune a network; ``pruned.safetensors`` in ``out`` is the result, and an interrupted run goes
     on."""
@@ -133,7 +134,7 @@ def prune_step(checkpoint, out, *, data: str, config: PruneConfig, training: Tra
     return out / "pruned.safetensors"
 
 
-def quantise_step(checkpoint, out, *, data: str, config: QuantiseConfig) -> Path:
+def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig) -> Path:
     """Quantise a pruned network; ``quantised`` in ``out`` is a design whose stores cannot overflow."""
     start = time.monotonic()
     model, info = load_checkpoint(checkpoint)
@@ -149,7 +150,7 @@ def _design_clips(design: Design, clips: Clips) -> np.ndarray:
     return prepared(clips, _preparation(design.meta, design.name), design.persons)
 
 
-def compile_step(quantised, out, *, data: str, config: CompileConfig, meta: dict | None = None) -> Path:
+def compile_step(quantised, out, *, data: str | Source, config: CompileConfig, meta: dict | None = None) -> Path:
     """Plan the stores of a quantised design by measured data; ``design`` in ``out`` is what is built."""
     start = time.monotonic()
     design = Design.load(quantised)
@@ -163,7 +164,7 @@ def compile_step(quantised, out, *, data: str, config: CompileConfig, meta: dict
     return Path(out) / "design"
 
 
-def _design_data(design: Design, data: str) -> tuple[Clips, Preparation]:
+def _design_data(design: Design, data: str | Source) -> tuple[Clips, Preparation]:
     """Recorded clips with the design's joints."""
     if data == "motion":
         entry = design.meta.get("skeleton")
@@ -171,15 +172,15 @@ def _design_data(design: Design, data: str) -> tuple[Clips, Preparation]:
             raise ValueError(f"data must be recordings: design {design.name} does not name its skeleton")
         clips = generate_motion(Skeleton.from_dict(entry), MotionConfig(classes=design.classes, persons=design.persons))
     else:
-        clips = load_clips(data)
-        if clips.joints == 20 and design.joints == 25:
+        clips = read_clips(data)
+        if clips.joints in NTU25_MAPS and design.joints == 25:
             clips = map_to_ntu25(clips)
     if clips.joints != design.joints:
         raise ValueError(f"{data} must have the design's {design.joints} joints, not {clips.joints}")
     return clips, _preparation(design.meta, design.name)
 
 
-def evaluate_step(out, *, data: str, design: str, pruned: str | None = None, checkpoint: str | None = None,
+def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = None, checkpoint: str | None = None,
                   record: bool = False) -> dict:
     """Accuracies over the test clips of a design and, where given, of the pruned and the float network; written to
     ``out`` and, with ``record``, into the design's meta, which leaves its hash as it is."""

@@ -4,9 +4,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hypgcn_pruning.data import batches, load_clips, load_npy, load_npz, map_to_ntu25, preparation_for, prepared
+from hypgcn_pruning.data import (
+    batches,
+    every_nth,
+    load_clips,
+    load_npy,
+    load_npz,
+    map_to_ntu25,
+    preparation_for,
+    prepared,
+)
 from hypgcn_pruning.motion import MotionConfig, generate_motion
-from hypgcn_pruning.skeleton import load_skeleton
+from hypgcn_pruning.skeleton import NTU25_MAPS, load_skeleton
 
 
 def write_npz(path, clips, **changes):
@@ -74,7 +83,7 @@ def test_bad_npz(tmp_path, clips, changes, match):
 def test_nan_coordinates(clips):
     data = clips.data.copy()
     data[3, 0, 0, 0, 0] = np.nan
-    with pytest.raises(ValueError, match="finite"):
+    with pytest.raises(ValueError, match="finite numbers only, but clip 3 has"):
         replace(clips, data=data)
 
 
@@ -127,5 +136,40 @@ def test_map_to_ntu25():
     np.testing.assert_array_equal(mapped.data[:, :, :, 20], clips.data[:, :, :, 2])
     np.testing.assert_allclose(mapped.data[:, :, :, 2], clips.data[:, :, :, 2] * 2 / 3 + clips.data[:, :, :, 3] / 3,
                                rtol=1e-5)
-    with pytest.raises(ValueError, match="20 joints"):
+    with pytest.raises(ValueError, match="20 joints of Kinect v1 or the 17 points of COCO, not 25"):
         map_to_ntu25(mapped)
+
+
+@pytest.mark.parametrize("name", ["kinect20", "coco17"])
+def test_maps_to_ntu25_move_with_the_body(name):
+    """Weights add up to one, so a moved body maps to the moved joints, and left stays left."""
+    clips = generate_motion(load_skeleton(name), MotionConfig(classes=2, clips=2, frames=(5, 5)))
+    moved = map_to_ntu25(replace(clips, data=clips.data + np.float32(2)))
+    np.testing.assert_allclose(moved.data, map_to_ntu25(clips).data + 2, atol=1e-5)
+    assert len(NTU25_MAPS[clips.joints]) == 25
+
+
+def test_coco_on_ntu25():
+    clips = generate_motion(load_skeleton("coco17"), MotionConfig(classes=2, clips=2, frames=(5, 9)))
+    mapped = map_to_ntu25(clips).data
+    for joint, source in ((4, 5), (5, 7), (6, 9), (8, 6), (10, 10), (12, 11), (14, 15), (16, 12), (22, 9), (24, 10)):
+        np.testing.assert_array_equal(mapped[:, :, :, joint], clips.data[:, :, :, source])
+    np.testing.assert_allclose(mapped[:, :, :, 1], (mapped[:, :, :, 0] + mapped[:, :, :, 20]) / 2, atol=1e-5)
+    np.testing.assert_allclose(mapped[:, :, :, 2] * 3, mapped[:, :, :, 20] * 2 + mapped[:, :, :, 3], atol=1e-5)
+
+
+def test_every_second_frame(clips):
+    halved = every_nth(clips, 2)
+    np.testing.assert_array_equal(halved.clip(5), clips.clip(5)[:, ::2])
+    assert every_nth(clips, 99).length.max() == 1
+    for step in (0, True, 1.5):
+        with pytest.raises(ValueError, match=f"step must be an integer of at least 1, not {step}"):
+            every_nth(clips, step)
+
+
+def test_scores_are_not_turned(clips, preparation):
+    fixed = replace(clips, scored=True)
+    turned, still = (next(batches(c, preparation, 72, np.random.default_rng(1), crop=0.0))[0] for c in (clips, fixed))
+    label_order = np.random.default_rng(1).permutation(72)
+    np.testing.assert_array_equal(still, prepared(clips.take(label_order), preparation))
+    assert np.abs(turned - still).max() > 0.1

@@ -1,0 +1,164 @@
+"""Raw NTU RGB+D recordings: the text of a ``.skeleton`` file, and what its name says."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..data import Clips
+from .ntu_preparation import prepare_ntu
+from .pack import Recording, pack, warn_left_out
+
+__all__ = ["NtuName", "read_skeleton", "read_ntu", "PROTOCOLS"]
+
+PROTOCOLS = ("xsub", "xview", "xset")
+"""Cross-subject, cross-view (cameras 2 and 3 train), cross-setup (even setups train)."""
+
+TRAINING_SUBJECTS = frozenset((
+    1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38,
+    45, 46, 47, 49, 50, 52, 53, 54, 55, 56, 57, 58, 59, 70, 74, 78, 80, 81, 82, 83, 84, 85, 86, 89, 91, 92, 93, 94, 95,
+    97, 98, 100, 103))
+"""The first row is NTU RGB+D, whose subjects end at 40; both rows together are NTU RGB+D 120."""
+
+TRAINING_CAMERAS = frozenset((2, 3))
+JOINTS, TRACKED, FRAMES = 25, 4, 300
+IGNORED = "samples_with_missing_skeletons.txt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NtuName:
+    """What ``SsssCcccPpppRrrrAaaa`` says: setup, camera, subject (person), repetition, action, all from 1."""
+
+    setup: int
+    camera: int
+    subject: int
+    repetition: int
+    action: int
+
+    @classmethod
+    def parse(cls, name: str) -> "NtuName":
+        """The numbers of a file's name, or :exc:`ValueError`."""
+        found = re.match(r"S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})(?!\d)", name)
+        if not found:
+            raise ValueError(f"name must begin with SsssCcccPpppRrrrAaaa, as S001C002P003R002A013, not {name!r}")
+        setup, camera, subject, repetition, action = map(int, found.groups())
+        if not 1 <= action <= 120:
+            raise ValueError(f"action in the name must be in 1..120, not {action} ({name})")
+        return cls(setup=setup, camera=camera, subject=subject, repetition=repetition, action=action)
+
+    def split(self, protocol: str) -> int:
+        """0 where the recording is for training under ``protocol``, 1 where it is for testing."""
+        if protocol not in PROTOCOLS:
+            raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, not {protocol!r}")
+        trains = {"xsub": self.subject in TRAINING_SUBJECTS, "xview": self.camera in TRAINING_CAMERAS,
+                  "xset": self.setup % 2 == 0}
+        return 0 if trains[protocol] else 1
+
+
+class _Lines:
+    """The lines of a file, one after the other; errors name file, line number and what was expected."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.number = 0
+        try:
+            self.lines = path.read_text(encoding="ascii").splitlines()
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path} must be text, as .skeleton files are: {error}") from error
+
+    def fail(self, wanted: str, found: str):
+        raise ValueError(f"{self.path}, line {self.number}: must be {wanted}, not {found}")
+
+    def fields(self, count: int, wanted: str) -> list[str]:
+        """The ``count`` words of the next line."""
+        self.number += 1
+        if self.number > len(self.lines):
+            self.fail(wanted, "the end of the file (truncated?)")
+        words = self.lines[self.number - 1].split()
+        if len(words) != count:
+            self.fail(wanted, f"{len(words)} fields")
+        return words
+
+    def integer(self, wanted: str, most: int | None = None) -> int:
+        """The next line as one number, 0..``most``."""
+        word, = self.fields(1, wanted)
+        if not word.isdecimal() or (most is not None and int(word) > most):
+            self.fail(wanted, repr(word))
+        return int(word)
+
+    def place(self, wanted: str) -> tuple[float, ...]:
+        """x, y, z of the next line, a joint's."""
+        words = self.fields(12, wanted)
+        try:
+            place = tuple(map(float, words[:3]))
+        except ValueError:
+            self.fail(wanted, repr(" ".join(words[:3])))
+        if not np.isfinite(place).all():
+            self.fail(f"{wanted} with finite x, y, z", repr(" ".join(words[:3])))
+        return place
+
+    def end(self):
+        """Refuse anything but blank lines from here on."""
+        for line in self.lines[self.number:]:
+            self.number += 1
+            if line.strip():
+                self.fail("the end of the file after the last frame", repr(line[:40]))
+
+
+def read_skeleton(path) -> np.ndarray:
+    """Float64 (4, T, 25, 3) of one ``.skeleton`` file, x, y, z in metres; absent bodies are zero, T may be 0.
+
+    The file holds the number of frames; per frame the number of bodies; per body a line of 10 fields, the number of
+    joints (25), and a line of 12 fields per joint, of which the first three are read. Bodies keep the place they have
+    in their frame; places beyond the fourth are read and dropped. Anything else, also a file that ends early or goes
+    on, is a :exc:`ValueError` with file, line number and what had to be there.
+    """
+    lines = _Lines(Path(path))
+    count = lines.integer("the number of frames")
+    frames = []
+    for frame in range(count):
+        bodies = np.zeros((TRACKED, JOINTS, 3))
+        for body in range(lines.integer(f"the number of bodies in frame {frame}")):
+            where = f"of body {body} in frame {frame}"
+            lines.fields(10, f"the 10 fields {where}")
+            if lines.integer(f"{JOINTS}, the number of joints {where}", JOINTS) != JOINTS:
+                lines.fail(f"{JOINTS}, the number of joints {where}", repr(lines.lines[lines.number - 1].strip()))
+            places = [lines.place(f"the 12 fields of joint {joint} {where}") for joint in range(JOINTS)]
+            if body < TRACKED:
+                bodies[body] = places
+        frames.append(bodies)
+    lines.end()
+    return np.stack(frames, axis=1) if frames else np.zeros((TRACKED, 0, JOINTS, 3))
+
+
+def _ignored(folder: Path) -> set[str]:
+    path = folder / IGNORED
+    return {line.strip() for line in path.read_text().splitlines()} if path.is_file() else set()
+
+
+def read_ntu(path, protocol: str = "xsub", *, replayed: bool = True) -> Clips:
+    """Clips of a folder of ``.skeleton`` files (or of one file), prepared as 2s-AGCN does, sorted by name.
+
+    ``replayed``: clips are replayed up to 300 frames, as published; otherwise they keep their own length. Recordings
+    in which nobody is seen, and those named in ``samples_with_missing_skeletons.txt`` of the folder, are left out with
+    a warning. There are 60 classes, or 120 where an action above 60 occurs.
+    """
+    path = Path(path)
+    files = [path] if path.is_file() else sorted(path.glob("*.skeleton"))
+    ignored = _ignored(path)
+    recordings, empty = [], []
+    for file in files:
+        name = NtuName.parse(file.name)
+        split = name.split(protocol)
+        bodies = np.zeros(0) if file.stem in ignored else read_skeleton(file)
+        if not bodies.any():
+            empty.append(file.stem)
+            continue
+        try:
+            data = prepare_ntu(bodies, FRAMES if replayed else 0).astype(np.float32)
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from error
+        recordings.append(Recording(name=str(file), data=data, label=name.action - 1, split=split))
+    warn_left_out(path, empty)
+    return pack(recordings, path, classes=120 if any(r.label >= 60 for r in recordings) else 60)
