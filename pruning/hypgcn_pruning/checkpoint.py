@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 from pathlib import Path
 
 import torch
@@ -11,7 +12,7 @@ from safetensors.torch import save
 
 from .model import ModelConfig, Network
 
-__all__ = ["save_checkpoint", "load_checkpoint", "CHECKPOINT_FORMAT"]
+__all__ = ["save_checkpoint", "load_checkpoint", "read_file", "CHECKPOINT_FORMAT"]
 
 CHECKPOINT_FORMAT = "hypgcn-checkpoint"
 CHECKPOINT_VERSION = 1
@@ -38,7 +39,9 @@ def save_checkpoint(path, model: Network, info: dict | None = None):
         part.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> tuple[dict, dict]:
+def read_file(path: Path) -> tuple[dict, dict]:
+    """(header, content) of a ``.safetensors`` file, or of a file of ``torch.save``, whose header is its content. Code
+    in a file is never run: one that asks for it is a :exc:`ValueError`, as is a damaged one."""
     if path.suffix == ".safetensors":
         try:
             with safe_open(path, framework="pt") as file:
@@ -48,12 +51,19 @@ def _read(path: Path) -> tuple[dict, dict]:
             raise ValueError(f"{path} is not a safetensors file, or is cut off: {error}") from error
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except pickle.UnpicklingError as error:
+        wanted = re.search(r"GLOBAL:? (\S+)", str(error))
+        if wanted:
+            raise ValueError(f"{path} is not a checkpoint of tensors and plain data only: it asks for {wanted[1]}, and "
+                             f"code in files is never run; save its state_dict alone") from error
+        raise ValueError(f"{path} is not a checkpoint, or is cut off: it does not unpickle to tensors and plain "
+                         f"data") from error
+    except (RuntimeError, EOFError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path} is not a checkpoint, or is cut off: {reason}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("state", {}), dict):
+    if not isinstance(content, dict):
         raise ValueError(f"{path} is not a checkpoint: it holds a {type(content).__name__}")
-    return content, content.get("state", {})
+    return content, content
 
 
 def load_checkpoint(path) -> tuple[Network, dict]:
@@ -64,7 +74,11 @@ def load_checkpoint(path) -> tuple[Network, dict]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} not found: a checkpoint is a .safetensors or .pt file")
-    header, state = _read(path)
+    header, state = read_file(path)
+    if header is state:
+        state = header.get("state", {})
+        if not isinstance(state, dict):
+            raise ValueError(f"{path} is not a checkpoint: its state is a {type(state).__name__}")
     if header.get("format") != CHECKPOINT_FORMAT:
         raise ValueError(f"{path} is not a checkpoint of this project: format must be {CHECKPOINT_FORMAT!r}, "
                          f"not {header.get('format')!r}")

@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import json
 
-from .config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
+from .config import FORMATS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 
 __all__ = ["register"]
 
@@ -60,7 +60,13 @@ def register(commands):
 
     parser = _common(commands, "prune", "drop channels, cut taps, set thresholds, fine-tune", "build/train/pruned",
                      _prune)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="float network (.safetensors or .pt)")
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="float network (.safetensors, .pt), ours or of others")
+    parser.add_argument("--format", choices=FORMATS, default="auto",
+                        help="whose file it is; auto tells by its keys (default: %(default)s)")
+    parser.add_argument("--skeleton", help="files of others: ntu25, kinect20, coco17, openpose18, or a file with bones")
+    parser.add_argument("--frames", type=int, help="files of others: frames of a prepared clip (default: 52)")
+    parser.add_argument("--persons", type=int, help="files of others: persons of a clip (default: the file's)")
+    parser.add_argument("--stream", choices=("joint", "bone"), help="files of others (default: joint)")
     _add_options(parser, PruneConfig)
     _add_options(parser, TrainConfig, skip=("epochs", "rate", "warmup"))
 
@@ -92,7 +98,8 @@ def _train(args):
 
 def _prune(args):
     path = _steps().prune_step(args.checkpoint, args.out, data=args.data, config=_config(PruneConfig, args),
-                               training=_config(TrainConfig, args))
+                               training=_config(TrainConfig, args), format=args.format, skeleton=args.skeleton,
+                               frames=args.frames, persons=args.persons, stream=args.stream)
     print(f"written: {path}")
 
 

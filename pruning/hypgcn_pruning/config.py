@@ -5,7 +5,10 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["TrainConfig", "PruneConfig", "QuantiseConfig", "CompileConfig", "check_share"]
+__all__ = ["FORMATS", "TrainConfig", "PruneConfig", "QuantiseConfig", "CompileConfig", "check_share"]
+
+FORMATS = ("auto", "hypgcn", "2s-agcn", "pyskl")
+"""Whose checkpoints :mod:`hypgcn_pruning.foreign` reads; ``auto`` tells by the keys."""
 
 
 def check_share(name: str, value):

@@ -21,6 +21,8 @@ PAPER_BLOCKS = ((64, 1),) * 4 + ((128, 2),) + ((128, 1),) * 2 + ((256, 2),) + ((
 SMALL_BLOCKS = ((32, 1), (32, 1), (64, 2), (64, 1), (64, 2))
 """The five blocks of the network that is shipped."""
 
+SIMILARITIES = ("softmax", "tanh")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
@@ -33,6 +35,8 @@ class ModelConfig:
     blocks : (output channels, stride 1 or 2) of every block
     kernel : odd, taps of the temporal convolution
     dynamic_graph : with the data-dependent graph C (training and import only: the hardware has none)
+    similarity : what makes C of the similarity of joints: ``softmax`` over the input joints (2s-AGCN), or ``tanh``
+        times a learned ``alpha`` (AAGCN, PYSKL)
     """
 
     skeleton: Skeleton
@@ -43,6 +47,7 @@ class ModelConfig:
     blocks: tuple[tuple[int, int], ...] = field(default=SMALL_BLOCKS)
     kernel: int = 9
     dynamic_graph: bool = False
+    similarity: str = "softmax"
 
     def __post_init__(self):
         for name, low, high in (("classes", 1, 1024), ("channels", 1, 16), ("persons", 1, 16), ("frames", 1, 4096),
@@ -54,6 +59,8 @@ class ModelConfig:
                 raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
         if self.kernel % 2 == 0:
             raise ValueError(f"kernel must be odd, not {self.kernel!r}")
+        if self.similarity not in SIMILARITIES:
+            raise ValueError(f"similarity must be one of {', '.join(SIMILARITIES)}, not {self.similarity!r}")
         if not self.blocks:
             raise ValueError("blocks must hold at least one block")
         for block in self.blocks:
@@ -62,7 +69,7 @@ class ModelConfig:
 
     def to_dict(self) -> dict:
         """Plain data that :meth:`from_dict` reads back."""
-        names = ("classes", "channels", "persons", "frames", "kernel", "dynamic_graph")
+        names = ("classes", "channels", "persons", "frames", "kernel", "dynamic_graph", "similarity")
         return {**{name: getattr(self, name) for name in names}, "skeleton": self.skeleton.to_dict(),
                 "blocks": [list(block) for block in self.blocks]}
 
@@ -84,7 +91,8 @@ def threshold(x: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
 class GraphConv(nn.Module):
     """Graph product over the joints and 1x1 convolution, summed over the subsets, with its shortcut and batch norm."""
 
-    def __init__(self, inputs: int, outputs: int, adjacency: torch.Tensor, dynamic: bool):
+    def __init__(self, inputs: int, outputs: int, adjacency: torch.Tensor, dynamic: bool,
+                 similarity: str = "softmax"):
         super().__init__()
         subsets = len(adjacency)
         self.register_buffer("A", adjacency, persistent=False)
@@ -94,6 +102,7 @@ class GraphConv(nn.Module):
         if dynamic:
             self.conv_a = nn.ModuleList(nn.Conv2d(inputs, self.inter, 1) for _ in range(subsets))
             self.conv_b = nn.ModuleList(nn.Conv2d(inputs, self.inter, 1) for _ in range(subsets))
+        self.alpha = nn.Parameter(torch.zeros(1)) if dynamic and similarity == "tanh" else None
         self.dynamic = dynamic
         self.bn = nn.BatchNorm2d(outputs)
         self.down = nn.Sequential(nn.Conv2d(inputs, outputs, 1), nn.BatchNorm2d(outputs)) if inputs != outputs else None
@@ -107,11 +116,13 @@ class GraphConv(nn.Module):
         return self.A + self.PA
 
     def similarity(self, x: torch.Tensor, k: int) -> torch.Tensor:
-        """The data-dependent graph C of subset k, (N, V, V): columns are softmax weights over the input joints."""
+        """The data-dependent graph C of subset k, (N, V, V): columns are softmax weights over the input joints, or
+        ``alpha`` times the tanh of what the softmax would be of."""
         n, _, frames, joints = x.shape
         a = self.conv_a[k](x).permute(0, 3, 1, 2).reshape(n, joints, -1)
         b = self.conv_b[k](x).reshape(n, -1, joints)
-        return torch.softmax(a @ b / (self.inter * frames), dim=-2)
+        scores = a @ b / (self.inter * frames)
+        return torch.softmax(scores, dim=-2) if self.alpha is None else torch.tanh(scores) * self.alpha
 
     def forward(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
         index = kept.nonzero()[:, 0]
@@ -147,10 +158,10 @@ class BlockModule(nn.Module):
     ``docs/numbers.md``."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, adjacency: torch.Tensor, *, kernel: int, dynamic: bool,
-                 first: bool):
+                 first: bool, similarity: str = "softmax"):
         super().__init__()
         self.inputs, self.outputs, self.stride = inputs, outputs, stride
-        self.gcn1 = GraphConv(inputs, outputs, adjacency, dynamic)
+        self.gcn1 = GraphConv(inputs, outputs, adjacency, dynamic, similarity)
         self.tcn1 = TemporalConv(outputs, outputs, kernel, stride)
         if first:
             self.shortcut_y = "none"
@@ -207,7 +218,8 @@ class Network(nn.Module):
         self.depth = len(config.blocks)
         for index, (outputs, stride) in enumerate(config.blocks, 1):
             self.add_module(f"l{index}", BlockModule(channels, outputs, stride, adjacency, kernel=config.kernel,
-                                                     dynamic=config.dynamic_graph, first=index == 1))
+                                                     dynamic=config.dynamic_graph, first=index == 1,
+                                                     similarity=config.similarity))
             channels = outputs
         self.fc = nn.Linear(channels, config.classes)
         nn.init.normal_(self.fc.weight, 0, (2 / config.classes) ** 0.5)

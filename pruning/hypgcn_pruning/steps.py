@@ -18,6 +18,7 @@ from .compile import compile_design
 from .config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .data import Clips, map_to_ntu25, preparation_for, prepared
 from .evaluate import evaluate
+from .foreign import open_network
 from .model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
 from .motion import MotionConfig, generate_motion
 from .prune import calibration_clips, prune
@@ -120,12 +121,15 @@ def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, pe
 
 
 def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, training: TrainConfig,
-               progress: bool = True) -> Path:
+               progress: bool = True, format: str = "auto", skeleton: str | None = None, frames: int | None = None,
+               persons: int | None = None, stream: str | None = None) -> Path:
     """Prune and fine-tune a network; ``pruned.safetensors`` in ``out`` is the result, and an interrupted run goes
-    on."""
+    on. ``format``, ``skeleton``, ``frames``, ``persons`` and ``stream`` are those of
+    :func:`hypgcn_pruning.foreign.open_network`."""
     start = time.monotonic()
     out = Path(out)
-    model, info = load_checkpoint(checkpoint)
+    model, info = open_network(checkpoint, format=format, skeleton=skeleton, frames=frames, persons=persons,
+                               stream=stream)
     clips = _clips_for(model, data)
     info = {name: entry for name, entry in info.items() if name != "history"}
     model = prune(model, clips, _preparation(info, checkpoint), config, training, out, info=info, progress=progress)

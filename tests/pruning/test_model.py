@@ -36,6 +36,17 @@ def test_a_block_is_what_the_formulas_say(make_network):
     torch.testing.assert_close(block(x), y, rtol=1e-4, atol=1e-4)
 
 
+def test_tanh_graphs_begin_as_none(make_network):
+    """alpha starts at 0, so that C does; with another alpha it is bounded by it, whatever the features."""
+    model = make_network(dynamic_graph=True, similarity="tanh")
+    gcn = model.blocks[1].gcn1
+    x = 50 * torch.randn(2, 20, 6, 7)
+    assert not gcn.similarity(x, 0).any()
+    torch.nn.init.constant_(gcn.alpha, -0.5)
+    assert 0.45 < float(gcn.similarity(x, 0).detach().abs().max()) <= 0.5
+    assert make_network(dynamic_graph=True).blocks[1].gcn1.alpha is None
+
+
 def test_strides_shorten_the_clip(make_network):
     model = make_network()
     x = model.features(torch.randn(1, 1, 15, 7, 3))
@@ -81,6 +92,7 @@ def test_paper_network_has_the_names_of_2s_agcn():
 @pytest.mark.parametrize(("changes", "match"),
                          [({"kernel": 4}, "kernel must be odd"), ({"blocks": ()}, "at least one block"),
                                                 ({"blocks": ((8, 3),)}, "stride 1 or 2"),
+                                                ({"similarity": "relu"}, "similarity must be one of softmax, tanh"),
                                                 ({"classes": 0}, "classes must be in"),
                                                 ({"persons": 99}, "persons must be in")])
 def test_config_rejects(skeleton, changes, match):
@@ -94,8 +106,9 @@ def test_clips_must_fit(make_network, shape):
         make_network()(torch.zeros(shape))
 
 
-def test_config_round_trip(make_network):
-    config = make_network().config
+@pytest.mark.parametrize("similarity", ["softmax", "tanh"])
+def test_config_round_trip(make_network, similarity):
+    config = make_network(dynamic_graph=True, similarity=similarity).config
     assert ModelConfig.from_dict(config.to_dict()) == config
     with pytest.raises(ValueError, match="not the description of a network"):
         ModelConfig.from_dict({"classes": 3})
