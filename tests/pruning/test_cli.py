@@ -90,7 +90,7 @@ def test_generated_motion_is_the_default():
 
 
 @pytest.mark.parametrize(("words", "match"), [
-    (("train", "--skeleton", "ntu25"), "must have the 17 joints of .*, not the 25 of ntu25"),
+    (("train", "--skeleton", "openpose18"), "must have the 17 joints of .*, not the 18 of openpose18"),
     (("train", "--blocks", "8,x"), "blocks must be small, paper"),
     (("train", "--stream", "bone", "--frames", "0"), "frames must"),
     (("prune", "FLOAT", "--channels", "1.5"), "channels must be above 0 and at most 1"),
