@@ -36,6 +36,9 @@ def register(commands):
     parser.add_argument("--bench", action="append", metavar="NAME", help="only this bench; may be given more than once")
     parser.add_argument("--list", action="store_true", help="list the benches")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all random stimuli (default: %(default)s)")
+    for name, text in (("idle", "an input rests"), ("stall", "an output is not taken")):
+        parser.add_argument(f"--{name}", type=float, metavar="P",
+                            help=f"chance per cycle that {text} (default: each bench's own)")
     parser.add_argument("--out", type=Path, default=Path("build/sim"), metavar="DIR",
                         help="folder for everything that is made (default: %(default)s)")
     parser.set_defaults(run=run)
@@ -53,6 +56,9 @@ def run(args) -> int:
         raise ValueError(f"--bench must be one of {', '.join(BENCHES)}, not {', '.join(unknown)}")
     if args.clips < 1:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")
+    for name in ("idle", "stall"):
+        if getattr(args, name) is not None and not 0.0 <= getattr(args, name) < 1.0:
+            raise ValueError(f"--{name} must be at least 0 and below 1, not {getattr(args, name)}")
     design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
 
     from hypgcn.balance import balance_to
@@ -68,7 +74,7 @@ def run(args) -> int:
     print(f"{len(clips)} clips, {real} of them recorded")
     progress = Progress("sim")
     results = run_benches(
-        Context(design, folding, clips, real, args.seed),
+        Context(design, folding, clips, real, args.seed, args.idle, args.stall),
         {name: NETWORK_WEIGHT if name == "network" else 1.0 for name in chosen},
         args.out,
         progress=progress,

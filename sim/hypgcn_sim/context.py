@@ -1,5 +1,6 @@
 """What all benches of a run share: the design, its folding, clips, and their golden tensors."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,8 @@ class Context:
     clips : int8 (N, M, T, V, C), the order in which the hardware takes them
     real : how many of them, from the first on, are recorded
     seed : of all stimuli that are not clips
+    idle, stall : chance per cycle that an input rests and that an output is not taken, in all benches; ``None`` leaves
+        each bench its own
     """
 
     design: Design
@@ -34,6 +37,8 @@ class Context:
     clips: np.ndarray
     real: int = 0
     seed: int = 1
+    idle: float | None = None
+    stall: float | None = None
 
     def __post_init__(self):
         self._golden: dict[int, dict] = {}
@@ -42,14 +47,16 @@ class Context:
         """Write it for :meth:`load`."""
         self.design.save(folder / "design")
         (folder / "folding.json").write_text(self.folding.to_json())
-        np.savez_compressed(folder / "clips.npz", clips=self.clips, real=self.real, seed=self.seed)
+        np.savez_compressed(folder / "clips.npz", clips=self.clips)
+        rest = {name: getattr(self, name) for name in ("real", "seed", "idle", "stall")}
+        (folder / "context.json").write_text(json.dumps(rest))
 
     @classmethod
     def load(cls, folder: Path) -> "Context":
         """The context that :meth:`save` wrote."""
         with np.load(folder / "clips.npz") as data:
             return cls(Design.load(folder / "design"), Folding.load(folder / "folding.json"), data["clips"],
-                       int(data["real"]), int(data["seed"]))
+                       **json.loads((folder / "context.json").read_text()))
 
     def golden(self, clip: int = 0) -> dict:
         """Every tensor of a clip, as :func:`hypgcn_sim.golden.network.run` names them."""

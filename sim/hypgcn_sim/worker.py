@@ -22,6 +22,8 @@ def main(bench: str, context_path: str, folder_path: str, cache: str, fault: str
         context = Context.load(Path(context_path))
         with plant(fault):
             case = BENCHES[bench](context)
+            case.idle = case.idle if context.idle is None else context.idle
+            case.stall = case.stall if context.stall is None else context.stall
             prepare(case, folder)
     except Exception as error:  # a bench that cannot start is a failed bench; the process log has the details
         (folder / "result.json").write_text(json.dumps({"error": f"{type(error).__name__}: {error}"}))

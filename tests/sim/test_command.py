@@ -59,6 +59,8 @@ def test_list(capsys):
 @pytest.mark.parametrize(("argv", "text"), [
     (["--bench", "nothing"], "--bench must be one of packed_mac_dsp48e2"),
     (["--clips", "0"], "--clips must be at least 1, not 0"),
+    (["--stall", "1"], "--stall must be at least 0 and below 1, not 1.0"),
+    (["--idle", "-0.1"], "--idle must be at least 0 and below 1, not -0.1"),
     (["nowhere"], "'nowhere'"), (["--recordings", "none.npz"], "none.npz"), (["--folding", "none.json"], "none.json"),
 ])
 def test_bad_input(argv, text, capsys, tmp_path):

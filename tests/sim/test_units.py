@@ -69,7 +69,7 @@ def test_context_comes_back(tiny, tmp_path):
     assert found.design.hash == tiny.design.hash
     assert found.folding == tiny.folding
     assert (found.clips == tiny.clips).all()
-    assert (found.real, found.seed) == (tiny.real, tiny.seed)
+    assert (found.real, found.seed, found.idle, found.stall) == (tiny.real, tiny.seed, None, None)
 
 
 def test_needs_must_be_one_per_beat(tiny, tmp_path):
