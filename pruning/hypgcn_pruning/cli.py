@@ -8,7 +8,8 @@ from .config import FORMATS, CompileConfig, PruneConfig, QuantiseConfig, TrainCo
 
 __all__ = ["register"]
 
-_DATA = "an .npz of clips, a folder in the layout of 2s-AGCN, or 'motion' for generated clips (default: %(default)s)"
+_DATA = ("recordings: an .npz of clips, a folder in the layout of 2s-AGCN, a folder of NTU .skeleton files, a PYSKL "
+         ".pkl, a folder of Kinetics-skeleton .json; or 'motion' for generated clips (default: %(default)s)")
 
 
 def _add_options(parser, config, skip=()):
@@ -37,9 +38,27 @@ def _steps():
     return steps
 
 
+def _data(args):
+    """What the options say about recordings: a source, or ``motion``."""
+    from .readers import Source
+    source = Source(path=args.data, format=args.data_format, protocol=args.protocol, every=args.every,
+                    replay=args.replay)
+    if args.data != "motion":
+        return source
+    if source != Source(path="motion"):
+        raise ValueError("data must be recordings where data-format, protocol, every or replay is chosen, not 'motion'")
+    return "motion"
+
+
 def _common(commands, name, text, out, run):
     parser = commands.add_parser(name, help=text, description=text)
     parser.add_argument("--data", default="motion", help=_DATA)
+    parser.add_argument("--data-format", choices=("clips", "ntu", "pyskl", "openpose"),
+                        help="of the recordings; left out, it is recognised")
+    parser.add_argument("--protocol", help="split of NTU (xsub, xview, xset; default xsub) or of a PYSKL file")
+    parser.add_argument("--every", type=int, default=1, help="take every so-many-th frame (default: %(default)s)")
+    parser.add_argument("--replay", action=argparse.BooleanOptionalAction, default=True,
+                        help="repeat NTU .skeleton recordings up to 300 frames, as 2s-AGCN does (default: %(default)s)")
     parser.add_argument("-o", "--out", default=out, help="where results go (default: %(default)s)")
     parser.set_defaults(run=run)
     return parser
@@ -89,7 +108,7 @@ def register(commands):
 
 
 def _train(args):
-    path = _steps().train_step(args.out, data=args.data, skeleton=args.skeleton, frames=args.frames,
+    path = _steps().train_step(args.out, data=_data(args), skeleton=args.skeleton, frames=args.frames,
                                persons=args.persons,
                                blocks=args.blocks, stream=args.stream, dynamic_graph=args.dynamic_graph,
                                training=_config(TrainConfig, args))
@@ -97,26 +116,26 @@ def _train(args):
 
 
 def _prune(args):
-    path = _steps().prune_step(args.checkpoint, args.out, data=args.data, config=_config(PruneConfig, args),
+    path = _steps().prune_step(args.checkpoint, args.out, data=_data(args), config=_config(PruneConfig, args),
                                training=_config(TrainConfig, args), format=args.format, skeleton=args.skeleton,
                                frames=args.frames, persons=args.persons, stream=args.stream)
     print(f"written: {path}")
 
 
 def _quantise(args):
-    path = _steps().quantise_step(args.checkpoint, args.out, data=args.data, config=_config(QuantiseConfig, args))
+    path = _steps().quantise_step(args.checkpoint, args.out, data=_data(args), config=_config(QuantiseConfig, args))
     print(f"written: {path}")
 
 
 def _compile(args):
     notes = dict(note.partition("=")[::2] for note in args.note)
     config = _config(CompileConfig, args)
-    path = _steps().compile_step(args.quantised, args.out, data=args.data, config=config, meta=notes)
+    path = _steps().compile_step(args.quantised, args.out, data=_data(args), config=config, meta=notes)
     print(f"written: {path}")
 
 
 def _evaluate(args):
-    found = _steps().evaluate_step(args.out, data=args.data, design=args.design, pruned=args.pruned,
+    found = _steps().evaluate_step(args.out, data=_data(args), design=args.design, pruned=args.pruned,
                                    checkpoint=args.checkpoint, record=args.record)
     print(json.dumps({name: entry for name, entry in found.items() if name != "design"}, indent=1))
     print(f"written: {args.out}")

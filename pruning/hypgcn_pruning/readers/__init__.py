@@ -6,12 +6,16 @@ from pathlib import Path
 
 from ..data import Clips, every_nth, load_clips
 from .ntu import read_ntu
+from .openpose import read_openpose
+from .pyskl import read_pyskl
 
 __all__ = ["FORMATS", "Source", "recognise", "read_clips"]
 
 FORMATS = {
     "clips": "an .npz of clips, or a folder in the layout of 2s-AGCN (train_data_joint.npy, train_label.pkl, ...)",
     "ntu": "a folder of NTU RGB+D .skeleton files",
+    "pyskl": "an annotation .pkl of PYSKL",
+    "openpose": "a folder of Kinetics-skeleton .json files",
 }
 
 
@@ -50,6 +54,10 @@ def recognise(path) -> str:
         raise FileNotFoundError(f"{path} not found: a dataset is " + "; ".join(FORMATS.values()))
     if path.suffix == ".skeleton" or path.is_dir() and any(path.glob("*.skeleton")):
         return "ntu"
+    if path.suffix in (".pkl", ".pickle"):
+        return "pyskl"
+    if path.suffix == ".json" or any(path.glob("*.json")) or any(path.glob("*train/*.json")):
+        return "openpose"
     return "clips"
 
 
@@ -65,9 +73,11 @@ def read_clips(source: Source | str | Path) -> Clips:
     chosen = source.format or chosen
     if chosen == "ntu":
         clips = read_ntu(source.path, source.protocol or "xsub", replayed=source.replay)
+    elif chosen == "pyskl":
+        clips = read_pyskl(source.path, source.protocol)
+    elif source.protocol:
+        raise ValueError(f"protocol must be left out for {source}, which says itself what is for training, not "
+                         f"{source.protocol!r}")
     else:
-        if source.protocol:
-            raise ValueError(f"protocol must be left out for {source}, which says itself what is for training, not "
-                             f"{source.protocol!r}")
-        clips = load_clips(source.path)
+        clips = read_openpose(source.path) if chosen == "openpose" else load_clips(source.path)
     return every_nth(clips, source.every) if source.every > 1 else clips
