@@ -9,8 +9,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 HOMES = [ROOT, ROOT / "docs", ROOT / "hdl/hypgcn", ROOT / "sim/hypgcn_sim", ROOT / "pruning/hypgcn_pruning",
          ROOT / "hdl/hypgcn/temporal", ROOT / "hdl/hypgcn/spatial", ROOT / "hdl/hypgcn/rfc", ROOT / "hdl/hypgcn/mem"]
-WRITTEN = {"steps.json", "design.json", "bench.json", "summary.json", "build/sim/summary.json", "metrics.json"}
-"""What commands write, not part of the project."""
+WRITTEN = {"steps.json", "design.json", "bench.json", "summary.json", "metrics.json"}
+"""What commands write, not part of the project; so is everything under build/."""
 
 
 def named_files(text):
@@ -23,7 +23,7 @@ def named_files(text):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_named_files_exist(page):
     for name in named_files(page.read_text()):
-        assert name in WRITTEN or any((home / name).exists() for home in HOMES), f"{page.name} names {name}"
+        assert name in WRITTEN or name.startswith("build/") or any((home / name).exists() for home in HOMES), f"{page.name} names {name}"
 
 
 def test_every_stage_of_the_hardware_is_on_the_architecture_page():
