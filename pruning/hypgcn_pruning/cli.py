@@ -73,6 +73,7 @@ def register(commands):
     parser.add_argument("--blocks", default="small",
                         help="small, paper, or widths such as 32,32,64/2 (default: %(default)s)")
     parser.add_argument("--stream", choices=("joint", "bone"), default="joint")
+    parser.add_argument("--init", metavar="CHECKPOINT", help="start from the weights of a network of the same shape")
     parser.add_argument("--dynamic-graph", action="store_true",
                         help="with the data-dependent graph; pruning removes it")
     _add_options(parser, TrainConfig)
@@ -111,7 +112,7 @@ def _train(args):
     path = _steps().train_step(args.out, data=_data(args), skeleton=args.skeleton, frames=args.frames,
                                persons=args.persons,
                                blocks=args.blocks, stream=args.stream, dynamic_graph=args.dynamic_graph,
-                               training=_config(TrainConfig, args))
+                               init=args.init, training=_config(TrainConfig, args))
     print(f"written: {path}")
 
 

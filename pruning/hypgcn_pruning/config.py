@@ -42,6 +42,7 @@ class TrainConfig:
                              "share of itself that the averaged copy of the weights keeps per step; the copy is saved")
     degrees: float = _option(60.0, "clips are turned by up to this angle")
     crop: float = _option(0.3, "up to this share of a clip's frames is cut off")
+    mirror: float = _option(0.0, "share of the clips that are mirrored, left joints for right ones, below 1")
     seed: int = _option(1, "of weights, order and augmentation")
     threads: int = _option(0, "of torch; 0 leaves them as they are")
 
@@ -49,7 +50,7 @@ class TrainConfig:
         _check_counts(self, "epochs", "batch")
         if not self.rate > 0:
             raise ValueError(f"rate must be positive, not {self.rate!r}")
-        for name in ("smoothing", "average", "crop"):
+        for name in ("smoothing", "average", "crop", "mirror"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
 

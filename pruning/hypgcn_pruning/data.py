@@ -201,12 +201,16 @@ def _rotation(rng: np.random.Generator, degrees: float) -> np.ndarray:
             @ np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]]))
 
 
-def augment(clip: np.ndarray, rng: np.random.Generator, degrees: float, crop: float) -> np.ndarray:
-    """``clip`` (M, T, V, C) turned by random angles and cut to a random part of at least ``1 - crop`` of its frames."""
+def augment(clip: np.ndarray, rng: np.random.Generator, degrees: float, crop: float, mirror: float = 0.0,
+            mirrored: tuple[int, ...] = ()) -> np.ndarray:
+    """``clip`` (M, T, V, C) cut to a random part of at least ``1 - crop`` of its frames, turned by random angles and,
+    with probability ``mirror``, mirrored: the first axis changes its sign and joint ``mirrored[j]`` becomes joint j."""
     frames = clip.shape[1]
     keep = max(min(frames, 8), int(round(frames * rng.uniform(1 - crop, 1))))
     first = int(rng.integers(0, frames - keep + 1))
     clip = clip[:, first:first + keep]
+    if mirror and rng.random() < mirror:
+        clip = clip[:, :, list(mirrored)] * np.where(np.arange(clip.shape[3]) == 0, -1, 1)
     if clip.shape[3] == 3 and degrees:
         absent = ~clip.any(axis=(1, 2, 3))
         origin = clip[:, :1, :1].copy()
@@ -216,12 +220,12 @@ def augment(clip: np.ndarray, rng: np.random.Generator, degrees: float, crop: fl
 
 
 def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Generator, *, persons: int = 1,
-            degrees: float = 60.0, crop: float = 0.3):
+            degrees: float = 60.0, crop: float = 0.3, mirror: float = 0.0, mirrored: tuple[int, ...] = ()):
     """One epoch in random order, augmented: pairs of float32 (N, M, T, V, C) and int64 (N,); the last batch may be
     smaller."""
     degrees = 0.0 if clips.scored else degrees
     order = rng.permutation(len(clips))
     for start in range(0, len(order), size):
         chosen = order[start:start + size]
-        yield np.stack([prepare_clip(augment(_match_persons(clips.clip(i), persons), rng, degrees, crop), preparation)
-                        for i in chosen]), clips.label[chosen]
+        found = [augment(_match_persons(clips.clip(i), persons), rng, degrees, crop, mirror, mirrored) for i in chosen]
+        yield np.stack([prepare_clip(clip, preparation) for clip in found]), clips.label[chosen]

@@ -19,12 +19,14 @@ class Skeleton:
     joints : 1..64
     bones : pairs (joint, neighbour that is nearer to the centre), every pair once
     centre : joint that clips are centred on
+    pairs : (left joint, right joint) that change places when a body is mirrored; empty where nobody said
     """
 
     name: str
     joints: int
     bones: tuple[tuple[int, int], ...]
     centre: int = 0
+    pairs: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self):
         if isinstance(self.joints, bool) or not isinstance(self.joints, int):
@@ -40,6 +42,11 @@ class Skeleton:
             if bone[0] == bone[1] or frozenset(bone) in seen:
                 raise ValueError(f"bones must join two different joints, each pair once, not {bone!r}")
             seen.add(frozenset(bone))
+        paired = [joint for pair in self.pairs for joint in pair]
+        if any(len(pair) != 2 for pair in self.pairs) or len(set(paired)) < len(paired) \
+                or any(not isinstance(j, int) or not 0 <= j < self.joints for j in paired):
+            raise ValueError(f"pairs must be pairs of joints in 0..{self.joints - 1}, each joint at most once, not "
+                             f"{self.pairs!r}")
         loose = sorted(set(range(self.joints)) - self._reached())
         if loose:
             raise ValueError(f"bones must connect all {self.joints} joints, but no bone leads from joint {self.centre} "
@@ -66,6 +73,14 @@ class Skeleton:
             parents[joint] = parent
         return tuple(parents)
 
+    @property
+    def mirrored(self) -> tuple[int, ...]:
+        """For every joint the one that takes its place in the mirror image."""
+        order = list(range(self.joints))
+        for left, right in self.pairs:
+            order[left], order[right] = right, left
+        return tuple(order)
+
     def adjacency(self) -> np.ndarray:
         """Float32 (3, V, V), input joint then output joint: each joint itself, from the parent, from the children.
 
@@ -82,14 +97,16 @@ class Skeleton:
 
     def to_dict(self) -> dict:
         """Plain data that :meth:`from_dict` reads back."""
-        return {"name": self.name, "joints": self.joints, "bones": [list(b) for b in self.bones], "centre": self.centre}
+        return {"name": self.name, "joints": self.joints, "bones": [list(b) for b in self.bones], "centre": self.centre,
+                "pairs": [list(pair) for pair in self.pairs]}
 
     @classmethod
     def from_dict(cls, entry: dict) -> "Skeleton":
         """Skeleton of :meth:`to_dict`'s data."""
         try:
             return cls(name=str(entry["name"]), joints=entry["joints"], centre=entry.get("centre", 0),
-                       bones=tuple((int(a), int(b)) for a, b in entry["bones"]))
+                       bones=tuple((int(a), int(b)) for a, b in entry["bones"]),
+                       pairs=tuple((int(a), int(b)) for a, b in entry.get("pairs", ())))
         except (KeyError, TypeError) as error:
             raise ValueError(f"a skeleton needs name, joints and bones (pairs of joints), not {entry!r}") from error
 
@@ -99,16 +116,21 @@ def _chains(*chains) -> tuple[tuple[int, int], ...]:
     return tuple((b, a) for chain in chains for a, b in zip(chain, chain[1:]))
 
 
+def _sides(*starts: tuple[int, int, int]) -> tuple[tuple[int, int], ...]:
+    """Pairs of ``count`` joints from ``left`` and ``right`` on, for each (left, right, count)."""
+    return tuple((left + i, right + i) for left, right, count in starts for i in range(count))
+
+
 BUILT_IN = {s.name: s for s in (
-    Skeleton(name="ntu25", joints=25, centre=1, bones=_chains(
+    Skeleton(name="ntu25", joints=25, centre=1, pairs=_sides((4, 8, 4), (12, 16, 4), (21, 23, 2)), bones=_chains(
         (20, 1, 0), (20, 2, 3), (20, 4, 5, 6, 7, 22, 21), (20, 8, 9, 10, 11, 24, 23), (0, 12, 13, 14, 15),
         (0, 16, 17, 18, 19))),
-    Skeleton(name="kinect20", joints=20, centre=1, bones=_chains(
+    Skeleton(name="kinect20", joints=20, centre=1, pairs=_sides((4, 8, 4), (12, 16, 4)), bones=_chains(
         (1, 0), (1, 2, 3), (2, 4, 5, 6, 7), (2, 8, 9, 10, 11), (0, 12, 13, 14, 15), (0, 16, 17, 18, 19))),
-    Skeleton(name="coco17", joints=17, centre=0, bones=_chains(
-        (0, 1, 3), (0, 2, 4), (0, 5, 7, 9), (0, 6, 8, 10), (5, 11, 13, 15), (6, 12, 14, 16))),
-    Skeleton(name="openpose18", joints=18, centre=1, bones=_chains(
-        (1, 0, 14, 16), (0, 15, 17), (1, 2, 3, 4), (1, 5, 6, 7), (2, 8, 9, 10), (5, 11, 12, 13))),
+    Skeleton(name="coco17", joints=17, centre=0, pairs=tuple((left, left + 1) for left in range(1, 17, 2)),
+             bones=_chains((0, 1, 3), (0, 2, 4), (0, 5, 7, 9), (0, 6, 8, 10), (5, 11, 13, 15), (6, 12, 14, 16))),
+    Skeleton(name="openpose18", joints=18, centre=1, pairs=_sides((5, 2, 3), (11, 8, 3), (15, 14, 1), (17, 16, 1)),
+             bones=_chains((1, 0, 14, 16), (0, 15, 17), (1, 2, 3, 4), (1, 5, 6, 7), (2, 8, 9, 10), (5, 11, 12, 13))),
 )}
 """NTU RGB+D and Kinect v2; Kinect v1 (NW-UCLA); COCO key points; OpenPose's 18 points."""
 

@@ -103,9 +103,9 @@ def _preparation(info: dict, where) -> Preparation:
 
 
 def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, persons: int, blocks: str, stream: str,
-               dynamic_graph: bool,
-               training: TrainConfig, progress: bool = True) -> Path:
-    """Train a float network; ``last.safetensors`` in ``out`` is the result, and an interrupted run goes on."""
+               dynamic_graph: bool, training: TrainConfig, init: str | None = None, progress: bool = True) -> Path:
+    """Train a float network; ``last.safetensors`` in ``out`` is the result, and an interrupted run goes on. With
+    ``init`` it starts from the weights of that checkpoint, of a network of the same shape (the other stream, say)."""
     start = time.monotonic()
     out = Path(out)
     clips, graph = open_clips(data, skeleton, MotionConfig(persons=persons))
@@ -115,9 +115,23 @@ def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, pe
                          blocks=parse_blocks(blocks), dynamic_graph=dynamic_graph)
     torch.manual_seed(training.seed)
     info = {"preparation": preparation.to_dict(), "class_names": list(clips.class_names)}
-    history = train(Network(config), clips, preparation, training, out, info=info, progress=progress)
+    model = Network(config)
+    if init:
+        model.load_state_dict(_initial(config, init))
+    history = train(model, clips, preparation, training, out, info=info, progress=progress)
     _report(out, "train", time.monotonic() - start, accuracy=history[-1]["accuracy"], settings=vars(training))
     return out / "last.safetensors"
+
+
+def _initial(config: ModelConfig, path) -> dict:
+    """Weights of the checkpoint at ``path``, which must be of the shape ``config``, but for its classifier."""
+    model, _ = load_checkpoint(path)
+    if replace(model.config, frames=config.frames, classes=config.classes) != config:
+        raise ValueError(f"init must be a network of the same blocks, skeleton, persons and channels; {path} is not")
+    state = model.state_dict()
+    if model.config.classes != config.classes:
+        state.update({f"fc.{name}": tensor for name, tensor in Network(config).fc.state_dict().items()})
+    return state
 
 
 def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, training: TrainConfig,

@@ -103,6 +103,9 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
     learn = clips.part(0)
     held = clips.part(1) if (clips.split == 1).any() else learn
     held_x = torch.from_numpy(prepared(held, preparation, model.config.persons))
+    if config.mirror and not model.config.skeleton.pairs:
+        raise ValueError(f"mirror must be 0: skeleton {model.config.skeleton.name} does not name its pairs of left and "
+                         f"right joints")
     run = _Run(model, config)
     if (folder / "state.pt").is_file():
         run.resume(folder / "state.pt")
@@ -116,7 +119,8 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
         model.train()
         losses = []
         for number, (x, y) in enumerate(batches(learn, preparation, config.batch, rng, persons=model.config.persons,
-                                                degrees=config.degrees, crop=config.crop)):
+                                                degrees=config.degrees, crop=config.crop, mirror=config.mirror,
+                                                mirrored=model.config.skeleton.mirrored)):
             if len(x) == 1 and steps > 1:
                 continue  # batch norm cannot learn from a single clip
             for group in run.optimiser.param_groups:
