@@ -85,6 +85,7 @@ def load_checkpoint(path) -> tuple[Network, dict]:
     if header.get("version") != CHECKPOINT_VERSION:
         raise ValueError(f"{path}: version must be {CHECKPOINT_VERSION}, not {header.get('version')!r}")
     model = Network(ModelConfig.from_dict(header.get("model", {})))
+    state = model.complete(state)
     check_state(model, state, str(path))
     model.load_state_dict(state)
     check_masks(model, str(path))
@@ -108,9 +109,9 @@ def check_state(model: Network, state: dict, where: str):
 def check_masks(model: Network, where: str):
     """Raise :exc:`ValueError` when a mask is not 0 or 1, keeps nothing, or disagrees with the weights."""
     for index, block in enumerate(model.blocks, 1):
-        for name in ("kept", "filters", "taps"):
-            if getattr(block, name).max() > 1:
-                raise ValueError(f"{where}: l{index}.{name} must be 0 or 1, not {int(getattr(block, name).max())}")
+        for name in ("kept", "filters", "taps", "carried", "cavity", "gcn1.edges"):
+            if (most := int(block.get_buffer(name).max())) > 1:
+                raise ValueError(f"{where}: l{index}.{name} must be 0 or 1, not {most}")
         if not block.kept.any():
             raise ValueError(f"{where}: l{index}.kept must keep at least one channel")
         if any(conv.weight[:, block.kept == 0].any() for conv in block.gcn1.conv_d):
@@ -119,6 +120,9 @@ def check_masks(model: Network, where: str):
         mask = block.temporal_mask()
         if mask is not None and block.tcn1.conv.weight[mask[..., None] == 0].any():
             raise ValueError(f"{where}: l{index}.tcn1.conv has weights where l{index}.filters or taps cut: they "
+                             f"disagree")
+        if block.residual is not None and block.residual.conv.weight[block.carried == 0].any():
+            raise ValueError(f"{where}: l{index}.residual.conv has weights for outputs that l{index}.carried drops: they "
                              f"disagree")
         if block.theta_h < 0 or block.theta_y < 0:
             raise ValueError(f"{where}: l{index}.theta_h and theta_y must not be negative")

@@ -17,7 +17,8 @@ def _add_options(parser, config, skip=()):
     for entry in dataclasses.fields(config):
         if entry.name in skip:
             continue
-        extra = {"action": argparse.BooleanOptionalAction} if entry.type is bool else {"type": entry.type}
+        extra = {"action": argparse.BooleanOptionalAction} if entry.type is bool else {
+            "type": entry.type, "choices": entry.metadata.get("choices")}
         parser.add_argument("--" + entry.name.replace("_", "-"), default=entry.default,
                             help=entry.metadata["help"] + " (default: %(default)s)", **extra)
 

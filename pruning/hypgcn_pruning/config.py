@@ -17,8 +17,8 @@ def check_share(name: str, value):
         raise ValueError(f"{name} must be above 0 and at most 1, not {value!r}")
 
 
-def _option(default, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
+def _option(default, text: str, choices: tuple | None = None) -> Any:
+    return field(default=default, metadata={"help": text, "choices": choices})
 
 
 def _check_counts(config, *names):
@@ -26,6 +26,13 @@ def _check_counts(config, *names):
         value = getattr(config, name)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} must be an integer of at least 1, not {value!r}")
+
+
+def _check_choices(config):
+    for entry in dataclasses.fields(config):
+        choices, value = entry.metadata.get("choices"), getattr(config, entry.name)
+        if choices and value not in choices:
+            raise ValueError(f"{entry.name} must be one of {', '.join(choices)}, not {value!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +52,20 @@ class TrainConfig:
     mirror: float = _option(0.0, "share of the clips that are mirrored, left joints for right ones, below 1")
     seed: int = _option(1, "of weights, order and augmentation")
     threads: int = _option(0, "of torch; 0 leaves them as they are")
+    accelerator: str = _option("cpu", "where training runs", ("cpu", "cuda", "auto"))
+    devices: int = _option(1, "processes, each with a share of every batch: GPUs, or on the CPU for trial")
+    precision: str = _option("32", "bits of a product; 16 and bf16 are mixed precision, weights stay at 32",
+                             ("32", "16", "bf16"))
+
+    PLACE = ("threads", "accelerator", "devices", "precision")
+    """Fields that say where a run computes, not what: an interrupted run may go on with others."""
 
     def __post_init__(self):
-        _check_counts(self, "epochs", "batch")
+        _check_counts(self, "epochs", "batch", "devices")
+        _check_choices(self)
+        if self.batch < 2 * self.devices and self.devices > 1:
+            raise ValueError(f"batch must be at least {2 * self.devices}, two clips for each of {self.devices} devices, "
+                             f"not {self.batch!r}")
         if not self.rate > 0:
             raise ValueError(f"rate must be positive, not {self.rate!r}")
         for name in ("smoothing", "average", "crop", "mirror"):

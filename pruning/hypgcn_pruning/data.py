@@ -220,12 +220,16 @@ def augment(clip: np.ndarray, rng: np.random.Generator, degrees: float, crop: fl
 
 
 def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Generator, *, persons: int = 1,
-            degrees: float = 60.0, crop: float = 0.3, mirror: float = 0.0, mirrored: tuple[int, ...] = ()):
+            degrees: float = 60.0, crop: float = 0.3, mirror: float = 0.0, mirrored: tuple[int, ...] = (),
+            share: tuple[int, int] = (0, 1)):
     """One epoch in random order, augmented: pairs of float32 (N, M, T, V, C) and int64 (N,); the last batch may be
-    smaller."""
+    smaller. With ``share`` (rank, ranks) every ranks-th clip of each batch: all ranks together have the whole one."""
     degrees = 0.0 if clips.scored else degrees
     order = rng.permutation(len(clips))
+    rank, ranks = share
+    if ranks > 1:
+        rng = rng.spawn(ranks)[rank]
     for start in range(0, len(order), size):
-        chosen = order[start:start + size]
+        chosen = order[start:start + size][rank::ranks]
         found = [augment(_match_persons(clips.clip(i), persons), rng, degrees, crop, mirror, mirrored) for i in chosen]
         yield np.stack([prepare_clip(clip, preparation) for clip in found]), clips.label[chosen]

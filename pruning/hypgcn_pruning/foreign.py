@@ -17,7 +17,7 @@ from .skeleton import Skeleton, load_skeleton
 __all__ = ["detect_format", "load_foreign", "open_network"]
 
 _ATTENTION = {"conv_sa": "spatial", "conv_ta": "temporal", "fc1c": "channel", "fc2c": "channel"}
-_STATE = re.compile(r"l\d+\.(kept|filters|taps|theta_h|theta_y)$|.*\.num_batches_tracked$")
+_STATE = re.compile(r"l\d+\.(kept|filters|taps|carried|cavity|gcn1\.edges|theta_h|theta_y)$|.*\.num_batches_tracked$")
 """Names of our network that files of others do not set: the state of pruning, and counters without effect."""
 FRAMES = 52
 """T of a prepared clip where the caller does not say: the files do not hold it."""

@@ -14,7 +14,10 @@ from hypgcn.design import BANK
 
 from .skeleton import Skeleton
 
-__all__ = ["ModelConfig", "Network", "BlockModule", "PAPER_BLOCKS", "SMALL_BLOCKS"]
+__all__ = ["ModelConfig", "Network", "BlockModule", "PAPER_BLOCKS", "SMALL_BLOCKS", "LATER_BUFFERS"]
+
+LATER_BUFFERS = ("carried", "cavity", "gcn1.edges")
+"""Buffers of a block that files of version 0.1 lack: nothing is pruned there."""
 
 PAPER_BLOCKS = ((64, 1),) * 4 + ((128, 2),) + ((128, 1),) * 2 + ((256, 2),) + ((256, 1),) * 2
 """(output channels, stride) of the ten blocks of 2s-AGCN."""
@@ -96,6 +99,7 @@ class GraphConv(nn.Module):
         super().__init__()
         subsets = len(adjacency)
         self.register_buffer("A", adjacency, persistent=False)
+        self.register_buffer("edges", torch.ones_like(adjacency, dtype=torch.uint8))
         self.PA = nn.Parameter(torch.full_like(adjacency, 1e-6))
         self.conv_d = nn.ModuleList(nn.Conv2d(inputs, outputs, 1) for _ in range(subsets))
         self.inter = max(1, outputs // 4)
@@ -112,8 +116,9 @@ class GraphConv(nn.Module):
         nn.init.constant_(self.bn.weight, 1e-6 if self.down is None else 0.5)
 
     def graph(self) -> torch.Tensor:
-        """The static graphs (K, V, V)."""
-        return self.A + self.PA
+        """The static graphs (K, V, V), without the edges that are pruned."""
+        whole = self.A + self.PA
+        return whole if self.edges.all() else whole * self.edges
 
     def similarity(self, x: torch.Tensor, k: int) -> torch.Tensor:
         """The data-dependent graph C of subset k, (N, V, V): columns are softmax weights over the input joints, or
@@ -139,7 +144,10 @@ class GraphConv(nn.Module):
 
 
 class TemporalConv(nn.Module):
-    """Convolution over time with batch norm; ``mask`` (outputs, inputs, taps) multiplies the weights."""
+    """Convolution over time with batch norm; ``mask`` (outputs, inputs, taps) multiplies the weights.
+
+    Outputs without a weight are not computed: they are what batch norm makes of a constant. Where the mask leaves less
+    than half of the (input, tap) pairs, only those are gathered, so that fine-tuning costs what the mask leaves. """
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int):
         super().__init__()
@@ -149,13 +157,52 @@ class TemporalConv(nn.Module):
         nn.init.zeros_(self.conv.bias)
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
-        weight = self.conv.weight if mask is None else self.conv.weight * mask[..., None]
-        return self.bn(F.conv2d(x, weight, self.conv.bias, self.conv.stride, self.conv.padding))
+        conv = self.conv
+        if mask is None:
+            return self.bn(F.conv2d(x, conv.weight, conv.bias, conv.stride, conv.padding))
+        rows = mask.flatten(1).any(1).nonzero()[:, 0]
+        weight, bias = conv.weight[rows] * mask[rows][..., None], conv.bias[rows]
+        reads = mask.any(0)
+        if 2 * int(reads.sum()) > reads.numel():
+            y = F.conv2d(x, weight, bias, conv.stride, conv.padding)
+        else:
+            y = self._gathered(x, weight, bias, reads)
+        return self._normalised(y, rows)
+
+    def _gathered(self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, reads: torch.Tensor) -> torch.Tensor:
+        """The convolution as one 1x1 over the (input, tap) pairs in ``reads`` (inputs, taps)."""
+        pad, stride = self.conv.padding[0], self.conv.stride[0]
+        frames = (x.shape[2] - 1) // stride + 1
+        x = F.pad(x, (0, 0, pad, pad))
+        parts, weights = [], []
+        for tap in range(reads.shape[1]):
+            channels = reads[:, tap].nonzero()[:, 0]
+            parts.append(x[:, :, tap:tap + stride * (frames - 1) + 1:stride].index_select(1, channels))
+            weights.append(weight[:, channels, tap])
+        return F.conv2d(torch.cat(parts, 1), torch.cat(weights, 1)[..., None], bias)
+
+    def _normalised(self, y: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """All outputs from ``y``, the convolution's outputs ``rows``; the others convolve to their bias."""
+        bn = self.bn
+        if len(rows) == bn.num_features:
+            return bn(y)
+        mean, var = bn.running_mean[rows], bn.running_var[rows]
+        y = F.batch_norm(y, mean, var, bn.weight[rows], bn.bias[rows], bn.training, bn.momentum, bn.eps)
+        rest = bn.bias
+        if bn.training:
+            bn.running_mean[rows], bn.running_var[rows] = mean, var
+            bn.num_batches_tracked += 1
+        else:
+            rest = rest + (self.conv.bias - bn.running_mean) * bn.weight / (bn.running_var + bn.eps).sqrt()
+        whole = rest[None, :, None, None].expand(len(y), -1, *y.shape[2:])
+        return torch.index_copy(whole.contiguous(), 1, rows, y)
 
 
 class BlockModule(nn.Module):
     """One block; its pruning state is in the buffers ``kept``, ``filters``, ``taps``, ``theta_h``, ``theta_y`` of
-    ``docs/numbers.md``."""
+    ``docs/numbers.md``, and in three whose zeros the design has as zero weights: ``carried`` (outputs), 0 where a
+    convolved shortcut has no output; ``cavity`` (outputs, taps), the taps that each filter has of its banks';
+    ``gcn1.edges`` (K, V, V), the graph's entries that are kept."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, adjacency: torch.Tensor, *, kernel: int, dynamic: bool,
                  first: bool, similarity: str = "softmax"):
@@ -168,18 +215,22 @@ class BlockModule(nn.Module):
         else:
             self.shortcut_y = "identity" if inputs == outputs and stride == 1 else "conv"
         self.residual = TemporalConv(inputs, outputs, 1, stride) if self.shortcut_y == "conv" else None
+        self.observer = None  # called with H and Y of every batch, see regularise.py
         self.register_buffer("kept", torch.ones(inputs, dtype=torch.uint8))
         self.register_buffer("filters", torch.ones(outputs, dtype=torch.uint8))
         self.register_buffer("taps", torch.ones(-(-outputs // BANK), kernel, dtype=torch.uint8))
+        self.register_buffer("carried", torch.ones(outputs, dtype=torch.uint8))
+        self.register_buffer("cavity", torch.ones(outputs, kernel, dtype=torch.uint8))
         self.register_buffer("theta_h", torch.zeros(()))
         self.register_buffer("theta_y", torch.zeros(()))
 
     def temporal_mask(self) -> torch.Tensor | None:
         """Float (outputs, inputs, taps), 1 where the temporal convolution has a weight; None where it has all."""
-        if self.filters.all() and self.taps.all():
+        if self.filters.all() and self.taps.all() and self.cavity.all():
             return None
         taps = self.taps.repeat_interleave(BANK, 0)[:self.outputs]
-        return (self.filters[:, None, None] * taps[None]).to(self.tcn1.conv.weight.dtype)
+        mask = self.filters[:, None, None] * taps[None] * self.cavity[:, None]
+        return mask.to(self.tcn1.conv.weight.dtype)
 
     def apply_masks(self):
         """Set every weight that a mask cuts to zero, so that the stored weights and masks agree."""
@@ -189,21 +240,37 @@ class BlockModule(nn.Module):
             mask = self.temporal_mask()
             if mask is not None:
                 self.tcn1.conv.weight *= mask[..., None]
+            if self.residual is not None:
+                self.residual.conv.weight[self.carried == 0] = 0
+
+    def settle(self):
+        """Set the mean that batch norms expect of outputs without weights to the constant that they are: in evaluation
+        they then give what they give in training."""
+        with torch.no_grad():
+            for conv, still in ((self.tcn1, self.filters == 0), (self.residual, self.carried == 0)):
+                if conv is not None:
+                    conv.bn.running_mean[still] = conv.conv.bias[still]
 
     def hidden(self, x: torch.Tensor) -> torch.Tensor:
         """H (N, O, T, V)."""
-        return threshold(self.gcn1(x, self.kept), self.theta_h)
+        return self._seen(threshold(self.gcn1(x, self.kept), self.theta_h))
+
+    def _seen(self, x: torch.Tensor) -> torch.Tensor:
+        if self.observer is not None:
+            self.observer(x)
+        return x
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = self.tcn1(self.hidden(x), self.temporal_mask())
         if self.shortcut_y == "identity":
             y = y + x
         elif self.residual is not None:
-            y = y + self.residual(x)
+            carried = None if self.carried.all() else self.carried[:, None, None].to(y.dtype).expand(-1, self.inputs, 1)
+            y = y + self.residual(x, carried)
         elif not self.filters.all():
             # Neither filter nor shortcut: nothing but a constant, which later biases absorb.
             y = y * self.filters[:, None, None]
-        return threshold(F.relu(y), self.theta_y)
+        return self._seen(threshold(F.relu(y), self.theta_y))
 
 
 class Network(nn.Module):
@@ -228,6 +295,12 @@ class Network(nn.Module):
     def blocks(self) -> list[BlockModule]:
         """The blocks in order."""
         return [getattr(self, f"l{index}") for index in range(1, self.depth + 1)]
+
+    def complete(self, state: dict) -> dict:
+        """``state`` with the buffers that older files lack."""
+        own = self.state_dict()
+        names = [f"l{index}.{name}" for index in range(1, self.depth + 1) for name in LATER_BUFFERS]
+        return {**{name: torch.ones_like(own[name]) for name in names}, **state}
 
     def features(self, clips: torch.Tensor) -> torch.Tensor:
         """X of block 1, (N * M, C, T, V): the clips after ``data_bn``, which works per (person, joint, channel)."""

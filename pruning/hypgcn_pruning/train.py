@@ -16,6 +16,7 @@ from .checkpoint import save_checkpoint
 from .config import TrainConfig
 from .data import Clips, batches, prepared
 from .model import Network
+from .regularise import Regulariser
 
 __all__ = ["train", "accuracy", "predict"]
 
@@ -55,8 +56,8 @@ def _rate(config: TrainConfig, epoch: float) -> float:
 class _Run:
     """Everything that changes while training, so that it can be stored and taken up again."""
 
-    def __init__(self, model: Network, config: TrainConfig):
-        self.model, self.config = model, config
+    def __init__(self, model: Network, config: TrainConfig, regulariser: Regulariser | None = None):
+        self.model, self.config, self.regulariser = model, config, regulariser
         self.optimiser = torch.optim.SGD(_groups(model, config.decay), config.rate, momentum=0.9, nesterov=True)
         self.average = {name: tensor.clone() for name, tensor in model.state_dict().items()}
         self.epoch, self.step, self.best = 0, 0, 0.0
@@ -75,27 +76,31 @@ class _Run:
     def store(self, path: Path):
         state = {"average": self.average, "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
                  "epoch": self.epoch, "step": self.step, "best": self.best, "history": self.history}
+        if self.regulariser is not None:
+            state["regulariser"] = self.regulariser.state_dict()
         part = path.with_name(path.name + ".part")
         torch.save(state, part)
         os.replace(part, path)
 
     def resume(self, path: Path):
         state = torch.load(path, map_location="cpu", weights_only=True)
-        self.model.load_state_dict(state["model"])
+        self.model.load_state_dict(self.model.complete(state["model"]))
         self.optimiser.load_state_dict(state["optimiser"])
+        if self.regulariser is not None and "regulariser" in state:
+            self.regulariser.load_state_dict(state["regulariser"])
         for name in ("average", "epoch", "step", "best", "history"):
             setattr(self, name, state[name])
+        self.average = self.model.complete(self.average)
 
 
 def train(model: Network, clips: Clips, preparation: Preparation, config: TrainConfig, folder, *,
-          info: dict | None = None,
-          progress: bool = True) -> list[dict]:
+          info: dict | None = None, regulariser: Regulariser | None = None, progress: bool = True) -> list[dict]:
     """Train ``model`` in place on the training clips; test accuracy is measured after every epoch but steers nothing.
 
     Files in ``folder``: ``last.safetensors`` (the averaged weights, what ``model`` holds at the end),
     ``best.safetensors`` (the epoch that did best on the test clips, for curiosity: choosing by it would flatter the
     result), ``state.pt`` (to resume from; a run that finds one goes on with it). Returns one row per epoch: ``epoch``,
-    ``loss``, ``accuracy``. """
+    ``loss``, ``accuracy``. A ``regulariser`` adds its penalty to the loss. """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if config.threads:
@@ -106,7 +111,9 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
     if config.mirror and not model.config.skeleton.pairs:
         raise ValueError(f"mirror must be 0: skeleton {model.config.skeleton.name} does not name its pairs of left and "
                          f"right joints")
-    run = _Run(model, config)
+    run = _Run(model, config, regulariser)
+    if regulariser is not None:
+        regulariser.begin(model)
     if (folder / "state.pt").is_file():
         run.resume(folder / "state.pt")
     shadow = Network(model.config)
@@ -126,6 +133,8 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
             for group in run.optimiser.param_groups:
                 group["lr"] = _rate(config, run.epoch + number / steps)
             loss = F.cross_entropy(model(torch.from_numpy(x)), torch.from_numpy(y), label_smoothing=config.smoothing)
+            if regulariser is not None:
+                loss = loss + regulariser.penalty(model)
             run.optimiser.zero_grad()
             loss.backward()
             run.optimiser.step()
@@ -133,6 +142,8 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
             losses.append(loss.item())
             bar.update()
         run.epoch += 1
+        if regulariser is not None:
+            regulariser.after_epoch(model)
         if not all(map(math.isfinite, losses)):
             raise ValueError(f"training diverged in epoch {run.epoch}: the loss is not finite; rate must be below "
                              f"{config.rate}")
@@ -149,6 +160,8 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
             save_checkpoint(folder / "best.safetensors", shadow, notes)
         run.store(folder / "state.pt")
     bar.close()
+    if regulariser is not None:
+        regulariser.end(model)
     model.load_state_dict(run.average)
     for block in model.blocks:
         block.apply_masks()
