@@ -10,8 +10,10 @@ __all__ = ["Regulariser", "ActivationPenalty"]
 
 
 class Regulariser(Protocol):
-    """A term of the loss with a memory. ``begin`` is called before the first batch and ``end`` after the last,
-    ``penalty`` for every batch after the forward pass (a scalar tensor), ``after_epoch`` once an epoch; the state travels with interrupted runs."""
+    """A term of the loss with a memory.
+
+    ``begin`` is called before the first batch and ``end`` after the last, ``penalty`` for every batch after the forward
+    pass (a scalar tensor), ``after_epoch`` once an epoch; the state travels with interrupted runs. """
 
     def begin(self, model: Network) -> None: ...
 
