@@ -8,13 +8,16 @@ ARGS   ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verilog lint-rtl sim synth test test-all lint clean
+.PHONY: help verilog registers lint-rtl sim synth test test-all lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 verilog: .venv/ready-base ## SystemVerilog of DESIGN (a folder or a preset; default: the full network) into OUT
 	$(BIN)/hypgcn verilog $(or $(DESIGN),full) -o $(OUT) $(ARGS)
+
+registers: .venv/ready-base ## C header, Python map and page of the control registers, from hdl/hypgcn/registers.py
+	$(BIN)/python -m hypgcn.register_files
 
 lint-rtl: .venv/ready-sim ## what make verilog wrote into OUT, read by Verilator (lint) and Yosys
 	$(BIN)/hypgcn lint $(OUT) $(ARGS)

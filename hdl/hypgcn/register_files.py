@@ -1,0 +1,139 @@
+"""Files that follow from :data:`hypgcn.registers.REGISTERS`: C header, Python map, register page, and JSON.
+
+``python -m hypgcn.register_files [ROOT]`` brings those of a checkout up to date (``make registers``).
+"""
+
+import sys
+from pathlib import Path
+
+from .registers import ABI, ACCESSES, MAGIC, MAX_BLOCKS, REGISTERS, RESULT_FLAGS, TRAILER
+
+__all__ = ["FILES", "as_json", "c_header", "markdown", "python_map", "write"]
+
+_NOTE = "Written by hypgcn.register_files from hdl/hypgcn/registers.py. Do not edit: make registers."
+
+
+def c_header() -> str:
+    """``hypgcn_registers.h``: offsets, masks and shifts of all fields, and the words of a result."""
+    lines = [f"/* {_NOTE} */", "#ifndef HYPGCN_REGISTERS_H", "#define HYPGCN_REGISTERS_H", "",
+             _define("HYPGCN_MAGIC", f"{MAGIC:#010x}u"), _define("HYPGCN_ABI", f"{ABI}u"),
+             _define("HYPGCN_MAX_BLOCKS", f"{MAX_BLOCKS}u")]
+    for register in REGISTERS:
+        name = f"HYPGCN_REG_{register.name}"
+        lines.append("")
+        if register.count == 1:
+            lines.append(_define(name, f"{register.offset:#05x}u"))
+        else:
+            lines.append(_define(f"{name}(n)", f"({register.offset:#05x}u + {register.stride}u * (n))"))
+        if not _plain(register):
+            for field in register.fields:
+                lines.append(_define(f"{name}_{field.name.upper()}_MASK", f"{field.mask:#010x}u"))
+                lines.append(_define(f"{name}_{field.name.upper()}_SHIFT", f"{field.low}u"))
+    lines += ["", "/* Words of a result after its scores, and the bits of the last one. */"]
+    lines += [_define(f"HYPGCN_RESULT_{word.upper()}", f"{index}u") for index, word in enumerate(TRAILER)]
+    lines.append(_define("HYPGCN_RESULT_TRAILER", f"{len(TRAILER)}u"))
+    lines += [_define(f"HYPGCN_FLAG_{flag.name.upper()}", f"{flag.mask:#010x}u") for flag in RESULT_FLAGS]
+    return "\n".join([*lines, "", "#endif", ""])
+
+
+def _define(name, value):
+    return f"#define {name:42} {value}"
+
+
+def _plain(register):
+    """One field of all bits."""
+    return [field.width for field in register.fields] == [32]
+
+
+def python_map() -> str:
+    """``registers.py`` of the host package: offsets and ``(mask, shift)`` of fields."""
+    lines = ['"""Control registers of the core.', "", f'{_NOTE}', '"""', "", "# fmt: off",
+             f"MAGIC = {MAGIC:#010x}", f"ABI = {ABI}", f"MAX_BLOCKS = {MAX_BLOCKS}", ""]
+    lines += ["OFFSETS = {", *(f'    "{register.name}": {register.offset:#05x},' for register in REGISTERS)]
+    lines += ["}", '"""Byte address of each register, or of its first word when every block has one."""', ""]
+    lines.append("STRIDES = {")
+    lines += [f'    "{register.name}": {register.stride},' for register in REGISTERS if register.count > 1]
+    lines += ["}", '"""Bytes between the words of registers that every block has."""', "", "FIELDS = {"]
+    for register in REGISTERS:
+        lines.append(f'    "{register.name}": {{')
+        lines += [f'        "{field.name}": ({field.mask:#010x}, {field.low}),' for field in register.fields]
+        lines.append("    },")
+    lines += ["}", '"""Per register: per field its mask and shift."""', "",
+              f"TRAILER = ({', '.join(map(_quoted, TRAILER))})", '"""Words of a result after its scores."""',
+              "", "FLAGS = {"]
+    lines += [f'    "{flag.name}": {flag.mask:#x},' for flag in RESULT_FLAGS]
+    return "\n".join([*lines, "}", '"""Bits of the last word of a result, and of ERRORS."""', ""])
+
+
+def _quoted(name):
+    return f'"{name}"'
+
+
+def markdown() -> str:
+    """The register page of the documentation."""
+    lines = ["# Control registers", "", f"<!-- {_NOTE} -->", "",
+             "Words of 32 bits, little endian, on `s_axi_control`; addresses are bytes from its base. Addresses",
+             "without a register read 0 and ignore writes; the response is always OKAY. Byte strobes count: a field changes in",
+             "the bytes that are written.", "", "| address | register | what |", "| --- | --- | --- |"]
+    lines += [f"| {_address(register)} | [{register.name}](#{register.name.lower()}) | {register.text} |"
+              for register in REGISTERS]
+    lines += ["", "How a field behaves:", ""]
+    lines += [f"* `{name}`: {text}." for name, text in ACCESSES.items()]
+    for register in REGISTERS:
+        lines += ["", f"## {register.name}", "", f"{_address(register)}. {register.text}"]
+        if not _plain(register):
+            lines += ["", "| bits | field | access | what |", "| --- | --- | --- | --- |"]
+            lines += [f"| {_bits(field)} | {field.name} | {field.access} | {field.text} |" for field in register.fields]
+    lines += ["", "## Words of a result", "",
+              "`m_axis` gives the scores, int32, class 0 first, and then:", "", "| word | what |", "| --- | --- |",
+              "| argmax | the class with the highest score; the lowest index wins a tie |",
+              "| clip | number of the clip since reset, from 0 |",
+              "| flags | what happened to the clip, below; TLAST |", "", "| bit | flag | what |", "| --- | --- | --- |"]
+    lines += [f"| {flag.low} | {flag.name} | {flag.text} |" for flag in RESULT_FLAGS]
+    return "\n".join([*lines, ""])
+
+
+def _address(register):
+    if register.count == 1:
+        return f"`{register.offset:#05x}`"
+    return f"`{register.offset:#05x} + {register.stride} N`"
+
+
+def _bits(field):
+    return str(field.low) if field.width == 1 else f"{field.low + field.width - 1}:{field.low}"
+
+
+def as_json() -> dict:
+    """The description as plain data, for the sidecar of an emission."""
+    return {
+        "abi": ABI, "magic": MAGIC, "result": {"trailer": list(TRAILER),
+                                               "flags": {flag.name: flag.mask for flag in RESULT_FLAGS}},
+        "registers": [{
+            "name": register.name, "offset": register.offset, "count": register.count, "stride": register.stride,
+            "fields": [{"name": field.name, "low": field.low, "width": field.width, "access": field.access}
+                       for field in register.fields]} for register in REGISTERS],
+    }
+
+
+FILES = {
+    "firmware/c/hypgcn_registers.h": c_header,
+    "firmware/hypgcn_host/registers.py": python_map,
+    "docs/registers.md": markdown,
+}
+"""Generated files of the checkout, and the function that gives the text of each."""
+
+
+def write(root) -> list[str]:
+    """Write those of :data:`FILES` that differ under the folder ``root``; their names."""
+    changed = []
+    for name, make in FILES.items():
+        path, text = Path(root) / name, make()
+        if not path.is_file() or path.read_text() != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, newline="\n")
+            changed.append(name)
+    return changed
+
+
+if __name__ == "__main__":
+    print("\n".join(write(sys.argv[1] if len(sys.argv) > 1 else ".")) or "nothing changed")

@@ -1,0 +1,216 @@
+"""The control registers: the one description from which the RTL bank, the C header, the Python map, the register page
+and the sidecar follow (see :mod:`hypgcn.register_files` for the files)."""
+
+from dataclasses import dataclass
+
+__all__ = ["ABI", "ACCESSES", "ADDRESS_BITS", "MAGIC", "MAX_BLOCKS", "Field", "REGISTERS", "RESULT_FLAGS", "Register",
+           "TRAILER", "register"]
+
+MAGIC = 0x4E434748
+"""Identity of the core: the bytes ``HGCN`` in memory order."""
+ABI = 1
+"""Number of this description; counts up with every change that an old driver would not survive."""
+ADDRESS_BITS = 12
+"""One page of 4 KiB."""
+MAX_BLOCKS = 64
+"""Blocks that have a place for their counters."""
+
+ACCESSES = {
+    "ro": "read only; writes are ignored",
+    "rw": "read and write",
+    "set": "writing 1 sets it, writing 0 changes nothing; the hardware clears it",
+    "rc": "cleared by reading",
+    "w1c": "writing 1 clears it, writing 0 changes nothing",
+    "pulse": "writing 1 acts once; reads as 0 unless the text says otherwise",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """Neighbouring bits of a register that belong together.
+
+    Parameters
+    ----------
+    name : lower case, a C and Python identifier
+    low, width : place in the word
+    access : one of :data:`ACCESSES`
+    text : what it means, for the register page
+    """
+
+    name: str
+    low: int
+    width: int = 1
+    access: str = "ro"
+    text: str
+
+    def __post_init__(self):
+        if not (self.name.isidentifier() and self.name == self.name.lower()):
+            raise ValueError(f"name must be an identifier in lower case, not {self.name!r}")
+        if not 0 <= self.low <= 31:
+            raise ValueError(f"low must be in 0..31, not {self.low!r}")
+        if not 1 <= self.width <= 32 - self.low:
+            raise ValueError(f"width must be in 1..{32 - self.low}, not {self.width!r}")
+        if self.access not in ACCESSES:
+            raise ValueError(f"access must be one of {', '.join(ACCESSES)}, not {self.access!r}")
+
+    @property
+    def mask(self) -> int:
+        """Its bits in the word."""
+        return ((1 << self.width) - 1) << self.low
+
+
+@dataclass(frozen=True, kw_only=True)
+class Register:
+    """One word, or ``count`` words ``stride`` bytes apart.
+
+    Parameters
+    ----------
+    name : upper case, a C and Python identifier
+    offset : bytes from the base, a multiple of 4
+    fields : that do not overlap
+    text : for the register page
+    count : 1, or :data:`MAX_BLOCKS` for a register per block
+    stride : bytes between the words of an array
+    """
+
+    name: str
+    offset: int
+    fields: tuple[Field, ...]
+    text: str
+    count: int = 1
+    stride: int = 4
+
+    def __post_init__(self):
+        if not (self.name.isidentifier() and self.name == self.name.upper()):
+            raise ValueError(f"name must be an identifier in upper case, not {self.name!r}")
+        if self.offset % 4 or self.stride % 4 or self.stride < 4:
+            raise ValueError(f"offset and stride must be multiples of 4, not {self.offset!r} and {self.stride!r}")
+        if self.count < 1 or not 0 <= self.offset <= (1 << ADDRESS_BITS) - 4 - (self.count - 1) * self.stride:
+            raise ValueError(f"offset must be in the {1 << ADDRESS_BITS} bytes of the bank, not {self.offset!r}")
+        if sum(field.mask for field in self.fields) != _union(self.fields):
+            raise ValueError(f"fields must be apart, but some of {self.name} overlap")
+
+    def address(self, index: int = 0) -> int:
+        """Byte address of word ``index``."""
+        return self.offset + index * self.stride
+
+    def field(self, name: str) -> Field:
+        """The field of that name; :exc:`KeyError` when there is none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(f"{self.name} has no field {name}")
+
+
+def _union(fields):
+    bits = 0
+    for field in fields:
+        bits |= field.mask
+    return bits
+
+
+def _word(name, offset, text, **options):
+    """A register that is one field of 32 bits."""
+    return Register(name=name, offset=offset, text=text, **options,
+                    fields=(Field(name="value", low=0, width=32, text="all bits"),))
+
+
+def _events(access, suffix):
+    return (
+        Field(name="done", low=0, access=access, text=f"a result has left the core{suffix}"),
+        Field(name="ready", low=1, access=access, text=f"the last element of a clip has been taken{suffix}"),
+        Field(name="error", low=2, access=access, text=f"a bit of ERRORS has been set{suffix}"),
+    )
+
+
+_ERRORS = (
+    ("short", "TLAST came before the end of a clip; its rest was taken as zeros"),
+    ("late", "a clip did not end with TLAST; what followed, to the next TLAST, was dropped"),
+    ("keep", "TKEEP was low for an element of a clip that was not missing at its end; it was taken as zero"),
+    ("overflow", "a result left whose clip was denser than the stores of the design hold; its scores are defined but "
+                 "not those of the network"),
+    ("saturated", "a score did not fit 32 bits and was sent as the nearest value that does; argmax is exact"),
+    ("aborted", "a soft reset cut off a result on its way out; its remaining words are zero"),
+)
+
+RESULT_FLAGS = tuple(Field(name=name, low=bit, text=text) for bit, (name, text) in enumerate(_ERRORS))
+"""Bits of the last word of a result; the bits of ERRORS are the same."""
+TRAILER = ("argmax", "clip", "flags")
+"""Words of a result after its scores."""
+
+_block = dict(count=MAX_BLOCKS, stride=16)
+_COUNTER = "Stays at 0xffffffff once there. As of the last snapshot."
+
+REGISTERS: tuple[Register, ...] = (
+    Register(name="CONTROL", offset=0x00, text="Start and state, laid out as for AMD's HLS cores.", fields=(
+        Field(name="start", low=0, access="set", text="admit one clip; reads 1 until the last element of that clip has "
+                                                      "been taken. Writing it while it is 1 has no further effect"),
+        Field(name="done", low=1, access="rc", text="a result has left the core since the last read"),
+        Field(name="idle", low=2, text="no clip and no result is under way, and start is 0"),
+        Field(name="ready", low=3, access="rc", text="the last element of a clip has been taken since the last read"),
+        Field(name="auto_restart", low=7, access="rw", text="admit clips as they come, without start"),
+    )),
+    Register(name="INTERRUPT_GLOBAL", offset=0x04, text="Gate of the interrupt output.", fields=(
+        Field(name="enable", low=0, access="rw", text="the output may rise"),)),
+    Register(name="INTERRUPT_ENABLE", offset=0x08, text="Which events raise the interrupt output.",
+             fields=_events("rw", ": enabled")),
+    Register(name="INTERRUPT_STATUS", offset=0x0C, fields=_events("w1c", " since it was cleared"),
+             text="Events, noted whether enabled or not. The output is high while an enabled one is set."),
+    _word("MAGIC", 0x10, f"Identity: {MAGIC:#010x}, the bytes HGCN in memory order. Read it first."),
+    Register(name="VERSION", offset=0x14, text="Which generator made the core.", fields=(
+        Field(name="patch", low=0, width=8, text="of the generator's version"),
+        Field(name="minor", low=8, width=8, text="of the generator's version"),
+        Field(name="major", low=16, width=8, text="of the generator's version"),
+        Field(name="abi", low=24, width=8, text=f"number of this register description, {ABI}"))),
+    _word("HASH_LOW", 0x18, "Digits 9 to 16 of the design's hash."),
+    _word("HASH_HIGH", 0x1C, "The first eight hexadecimal digits of the design's hash."),
+    Register(name="SHAPE_0", offset=0x20, text="Shape of a clip.", fields=(
+        Field(name="frames", low=0, width=16, text="T"), Field(name="joints", low=16, width=16, text="V"))),
+    Register(name="SHAPE_1", offset=0x24, text="Shape of a clip.", fields=(
+        Field(name="persons", low=0, width=16, text="M"), Field(name="channels", low=16, width=16, text="C"))),
+    Register(name="NETWORK", offset=0x28, text="Classes, blocks, and the input bus.", fields=(
+        Field(name="classes", low=0, width=16, text="scores of a result"),
+        Field(name="blocks", low=16, width=8, text="blocks of the network; those beyond read 0 in the counters"),
+        Field(name="bus_bytes", low=24, width=8, text="bytes of s_axis_tdata"))),
+    _word("CLIP_BYTES", 0x2C, "Bytes of a clip: M * T * V * C."),
+    Register(name="THRESHOLD", offset=0x30, text="Activation thresholds: less work, less accuracy.", fields=(
+        Field(name="raise", low=0, width=7, access="rw",
+              text="added to all thresholds of H and Y, saturating at 127. A clip is computed with one value "
+                   "throughout: after a change no clip is admitted until those under way have left"),
+        Field(name="applied", low=8, width=7, text="what the network works with now"))),
+    Register(name="ERRORS", offset=0x34, text="Sticky errors; the flags word of a result says which clips they hit.",
+             fields=tuple(Field(name=flag.name, low=flag.low, access="w1c", text=flag.text) for flag in RESULT_FLAGS)),
+    Register(name="RESET", offset=0x38, text="Soft reset; see the page on integration for what is lost.", fields=(
+        Field(name="core", low=0, access="pulse",
+              text="reset everything but this bank's settings: clips under way are lost, counters and clip numbers "
+                   "start at 0, CONTROL.start and auto_restart are cleared. The rest of a packet that was under way "
+                   "is dropped to its TLAST; a result that was under way is filled up and flagged. Reads 1 while it "
+                   "lasts"),
+        Field(name="input", low=1, access="pulse",
+              text="together with core, when the source has been reset too: no rest of a packet is waited for"))),
+    Register(name="SNAPSHOT", offset=0x3C, text="The counters below show the moment of the last snapshot.", fields=(
+        Field(name="take", low=0, access="pulse", text="copy all counters, in one cycle"),
+        Field(name="clear", low=1, access="pulse", text="together with take: count the cycles of the blocks from 0 "
+                                                        "again, with no cycle lost or counted twice"))),
+    _word("CYCLES_LOW", 0x40, "Cycles since reset, low word. As of the last snapshot."),
+    _word("CYCLES_HIGH", 0x44, "Cycles since reset, high word. As of the last snapshot."),
+    _word("CLIPS_IN", 0x48, "Clips taken to their last element since reset, modulo 2^32. As of the last snapshot."),
+    _word("CLIPS_OUT", 0x4C, "Results that have left since reset, modulo 2^32. As of the last snapshot."),
+    _word("CLIP_CYCLES", 0x50, "Cycles from the first beat of a clip to the last word of its result, of the last "
+                               "result. As of the last snapshot."),
+    _word("BLOCK_BUSY", 0x100, f"Cycles in which block N was neither blocked nor starved. {_COUNTER}", **_block),
+    _word("BLOCK_STARVED", 0x104, "Cycles in which block N offered nothing that was refused and could take a vector, "
+                                  f"but none came. {_COUNTER}", **_block),
+    _word("BLOCK_BLOCKED", 0x108, f"Cycles in which block N offered a vector that was not taken. {_COUNTER}", **_block),
+    _word("BLOCK_OVERFLOW", 0x10C, "Vectors that lost values in the stores of block N since reset; SNAPSHOT.clear does "
+                                   f"not touch it. {_COUNTER}", **_block),
+)
+"""All registers, by address."""
+
+
+def register(name: str) -> Register:
+    """The register of that name; :exc:`KeyError` when there is none."""
+    for found in REGISTERS:
+        if found.name == name:
+            return found
+    raise KeyError(f"there is no register {name}")
