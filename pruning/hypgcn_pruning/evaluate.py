@@ -6,34 +6,22 @@ import numpy as np
 import torch
 
 from hypgcn.clip import quantise_clip
-from hypgcn.design import BANK, Design
+from hypgcn.design import Design
 
 from .fold_bn import fold
 from .integer import predict_integer, run_integer
 from .model import Network
 from .train import predict
+from .work import work_of
 
 __all__ = ["count_macs", "design_figures", "layer_noise", "evaluate"]
 
 
 def count_macs(design: Design, *, dense: bool = False) -> dict[str, int]:
     """Multiplications of one clip by unit, all persons: with the masks of ``design``, or as if nothing were pruned."""
-    found = {"graph": 0, "spatial": 0, "temporal": 0, "shortcuts": 0}
-    for index, block in enumerate(design.blocks):
-        places = design.persons * design.block_frames(index) * design.joints
-        out_places = design.persons * design.block_frames(index + 1) * design.joints
-        inputs, outputs = block.in_channels, block.out_channels
-        kept = inputs if dense else int(block.kept.sum())
-        widths = np.minimum(BANK, outputs - BANK * np.arange(block.out_banks))
-        filters = outputs if dense else int(block.filters.sum())
-        reads = outputs * design.kernel if dense else int((block.taps.sum(1) * widths).sum())
-        found["graph"] += places * design.joints * design.subsets * kept
-        found["spatial"] += places * design.subsets * kept * outputs
-        found["temporal"] += out_places * filters * reads
-        for weight, count in ((block.down, places), (block.res, out_places)):
-            if weight is not None:
-                found["shortcuts"] += count * outputs * (inputs if dense else int(weight.any(axis=0).sum()))
-    return {**found, "all": sum(found.values())}
+    work = work_of(design)
+    found = (work.dense() if dense else work).macs()
+    return {unit: count for unit, count in found.items() if unit != "similarity"}  # no design has that graph
 
 
 def design_figures(design: Design) -> dict:

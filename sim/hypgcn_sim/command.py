@@ -1,10 +1,12 @@
-"""``hypgcn sim``: the benches on the emitted RTL, in Verilator, against the golden model."""
+"""``hypgcn sim``: the benches on the emitted RTL, in Verilator, against the golden model; with it ``hypgcn golden``."""
 
 from pathlib import Path
 
 from hypgcn import __version__
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
+
+from . import golden_command
 
 __all__ = ["register"]
 
@@ -17,7 +19,8 @@ NETWORK_WEIGHT = 20.0
 
 
 def register(commands):
-    """Add the parser of ``hypgcn sim``."""
+    """Add the parsers of ``hypgcn sim`` and ``hypgcn golden``."""
+    golden_command.register(commands)
     parser = commands.add_parser("sim", help="simulate every unit and the whole network against the golden model")
     parser.add_argument(
         "design",

@@ -1,0 +1,92 @@
+"""``hypgcn golden``: the logits of the golden model for many clips, on all cores."""
+
+import multiprocessing
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from hypgcn.cli import load_design
+from hypgcn.design import Design
+from hypgcn.progress import Progress
+
+__all__ = ["golden_logits", "load_clips", "register"]
+
+_design: Design  # of a worker process
+
+
+def load_clips(path: Path, design: Design) -> np.ndarray:
+    """``clips`` of an npz: int8 (N, M, T, V, C) for ``design``; :exc:`ValueError` says what is wrong."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            clips = file["clips"]
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} must be an npz with clips: {error}") from error
+    wanted = (design.persons, design.frames, design.joints, design.channels)
+    if clips.dtype != np.int8 or clips.ndim != 5 or clips.shape[1:] != wanted or not len(clips):
+        raise ValueError(f"{path}: clips must be int8 of shape (clips, {', '.join(map(str, wanted))}), at least one, "
+                         f"not {clips.dtype} of {clips.shape}")
+    return clips
+
+
+def _start(design: Design):
+    global _design
+    _design = design
+
+
+def _run(clip: np.ndarray) -> tuple[np.ndarray, int]:
+    from .golden.network import run
+    found = run(_design, clip)
+    return found["logits"], found["overflow_count"]
+
+
+def golden_logits(design: Design, clips: np.ndarray, jobs: int = 1, progress=None) -> tuple[np.ndarray, np.ndarray]:
+    """int64 logits (N, classes) and overflow counts (N,) of int8 ``clips`` (N, M, T, V, C), in ``jobs`` processes;
+    ``progress`` is called with the clips that are done and their number."""
+    found = []
+
+    def collect(results):
+        for result in results:
+            found.append(result)
+            if progress is not None:
+                progress(len(found), len(clips))
+
+    if jobs == 1:
+        _start(design)
+        collect(map(_run, clips))
+    else:
+        # Spawned, not forked: the caller may have threads, which a fork would copy in the middle of their work.
+        with multiprocessing.get_context("spawn").Pool(jobs, _start, (design,)) as pool:
+            collect(pool.imap(_run, clips))
+    return np.stack([logits for logits, _ in found]), np.array([count for _, count in found], np.int64)
+
+
+def register(commands):
+    """Add the parser of ``hypgcn golden``."""
+    parser = commands.add_parser("golden", help="logits of the golden model for a file of int8 clips")
+    parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
+    parser.add_argument("clips", metavar="CLIPS", type=Path,
+                        help="npz with clips: int8 (clip, person, frame, joint, channel)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="processes (default: one for each core)")
+    parser.add_argument("-o", "--out", type=Path, default=Path("build/golden.npz"), metavar="FILE",
+                        help="npz with logits, overflow and the design's hash (default: %(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Run the golden model for ``args``."""
+    if args.jobs < 1:
+        raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
+    design = load_design(args.design)
+    clips = load_clips(args.clips, design)
+    progress = Progress(f"golden {design.name}")
+    logits, overflow = golden_logits(design, clips, min(args.jobs, len(clips)), progress)
+    progress.finish(f"{len(clips)} clips done")
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    part = args.out.with_name(args.out.name + ".part")
+    with open(part, "wb") as file:
+        np.savez(file, logits=logits, overflow=overflow, hash=np.array(design.hash))
+    os.replace(part, args.out)
+    print(f"written: {args.out}")
