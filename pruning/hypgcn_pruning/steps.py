@@ -27,7 +27,8 @@ from .readers import Source, read_clips
 from .skeleton import BUILT_IN, NTU25_MAPS, Skeleton, load_skeleton
 from .train import train
 
-__all__ = ["open_clips", "parse_blocks", "train_step", "prune_step", "quantise_step", "compile_step", "evaluate_step"]
+__all__ = ["open_clips", "clips_for", "design_data", "preparation_in", "parse_blocks", "write_json", "train_step",
+           "prune_step", "quantise_step", "compile_step", "evaluate_step"]
 
 
 def parse_blocks(text: str) -> tuple[tuple[int, int], ...]:
@@ -73,7 +74,7 @@ def open_clips(data: str | Source, skeleton: str | None, motion: MotionConfig | 
     return clips, chosen
 
 
-def _clips_for(model: Network, data: str | Source) -> Clips:
+def clips_for(model: Network, data: str | Source) -> Clips:
     """Clips of ``data`` for a network: generated ones on its own skeleton."""
     if data == "motion":
         return generate_motion(model.config.skeleton,
@@ -96,7 +97,8 @@ def _report(folder: Path, step: str, seconds: float, **entries):
     write_json(path, rows)
 
 
-def _preparation(info: dict, where) -> Preparation:
+def preparation_in(info: dict, where) -> Preparation:
+    """How clips are prepared, from the ``info`` of a checkpoint or the ``meta`` of a design."""
     if "preparation" not in info:
         raise ValueError(f"{where} does not say how clips are prepared: its info must hold preparation")
     return Preparation.from_dict(info["preparation"])
@@ -144,9 +146,9 @@ def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, trai
     out = Path(out)
     model, info = open_network(checkpoint, format=format, skeleton=skeleton, frames=frames, persons=persons,
                                stream=stream)
-    clips = _clips_for(model, data)
+    clips = clips_for(model, data)
     info = {name: entry for name, entry in info.items() if name != "history"}
-    model = prune(model, clips, _preparation(info, checkpoint), config, training, out, info=info, progress=progress)
+    model = prune(model, clips, preparation_in(info, checkpoint), config, training, out, info=info, progress=progress)
     save_checkpoint(out / "pruned.safetensors", model, info)
     _report(out, "prune", time.monotonic() - start, settings={**vars(config), "training": vars(training)})
     return out / "pruned.safetensors"
@@ -156,8 +158,8 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
     """Quantise a pruned network; ``quantised`` in ``out`` is a design whose stores cannot overflow."""
     start = time.monotonic()
     model, info = load_checkpoint(checkpoint)
-    preparation = _preparation(info, checkpoint)
-    sample = calibration_clips(_clips_for(model, data), preparation, model.config.persons, config.calibration)
+    preparation = preparation_in(info, checkpoint)
+    sample = calibration_clips(clips_for(model, data), preparation, model.config.persons, config.calibration)
     design = quantise(model, sample, config, preparation=preparation, class_names=tuple(info.get("class_names", ())))
     design.save(Path(out) / "quantised")
     _report(Path(out), "quantise", time.monotonic() - start, settings=vars(config))
@@ -165,14 +167,14 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
 
 
 def _design_clips(design: Design, clips: Clips) -> np.ndarray:
-    return prepared(clips, _preparation(design.meta, design.name), design.persons)
+    return prepared(clips, preparation_in(design.meta, design.name), design.persons)
 
 
 def compile_step(quantised, out, *, data: str | Source, config: CompileConfig, meta: dict | None = None) -> Path:
     """Plan the stores of a quantised design by measured data; ``design`` in ``out`` is what is built."""
     start = time.monotonic()
     design = Design.load(quantised)
-    clips, _ = _design_data(design, data)
+    clips, _ = design_data(design, data)
     learn = clips.part(0)
     chosen = np.linspace(0, len(learn) - 1, min(config.calibration, len(learn))).round().astype(np.int64)
     sample = _design_clips(design, learn.take(chosen))
@@ -182,7 +184,7 @@ def compile_step(quantised, out, *, data: str | Source, config: CompileConfig, m
     return Path(out) / "design"
 
 
-def _design_data(design: Design, data: str | Source) -> tuple[Clips, Preparation]:
+def design_data(design: Design, data: str | Source) -> tuple[Clips, Preparation]:
     """Recorded clips with the design's joints."""
     if data == "motion":
         entry = design.meta.get("skeleton")
@@ -195,7 +197,7 @@ def _design_data(design: Design, data: str | Source) -> tuple[Clips, Preparation
             clips = map_to_ntu25(clips)
     if clips.joints != design.joints:
         raise ValueError(f"{data} must have the design's {design.joints} joints, not {clips.joints}")
-    return clips, _preparation(design.meta, design.name)
+    return clips, preparation_in(design.meta, design.name)
 
 
 def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = None, checkpoint: str | None = None,
@@ -204,7 +206,7 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
     ``out`` and, with ``record``, into the design's meta, which leaves its hash as it is."""
     start = time.monotonic()
     loaded = Design.load(design)
-    clips, preparation = _design_data(loaded, data)
+    clips, preparation = design_data(loaded, data)
     held = clips.part(1)
     models = {name: load_checkpoint(path)[0] for name, path in (("pruned", pruned), ("model", checkpoint)) if path}
     found = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded, **models)

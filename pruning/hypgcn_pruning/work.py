@@ -12,7 +12,7 @@ from hypgcn.design import BANK, Design
 
 from .model import Network
 
-__all__ = ["BlockWork", "Work", "Tally", "work_of"]
+__all__ = ["BlockWork", "Work", "Tally", "graph_skip", "work_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,12 +85,6 @@ class Work:
             found["similarity"] += before * self.subsets * block.inner * (2 * block.inputs + self.joints)
         return {**found, "all": sum(found.values())}
 
-    def graph_skip(self) -> tuple[float, float]:
-        """Share of the graph product that dropped channels save: of its multiplications, and of the channels."""
-        work = self.macs()["graph"], self.dense().macs()["graph"]
-        channels = sum(int(b.kept.sum()) for b in self.blocks), sum(b.inputs for b in self.blocks)
-        return 1 - work[0] / work[1], 1 - channels[0] / channels[1]
-
     def parameters(self) -> int:
         """Weights that are kept: graphs, all convolutions and the classifier; neither biases nor batch norms."""
         count = self.classes * self.blocks[-1].outputs
@@ -115,6 +109,15 @@ class Work:
             if masks:
                 total += block.inputs + block.outputs + -(-block.outputs // BANK) * block.readers.shape[1]
         return total
+
+
+def graph_skip(*works: Work) -> tuple[float, float]:
+    """Share of the graph product that dropped channels save, over all ``works``: of its multiplications, and of the
+    channels."""
+    done = sum(work.macs()["graph"] for work in works), sum(work.dense().macs()["graph"] for work in works)
+    blocks = [block for work in works for block in work.blocks]
+    channels = sum(int(block.kept.sum()) for block in blocks), sum(block.inputs for block in blocks)
+    return 1 - done[0] / done[1], 1 - channels[0] / channels[1]
 
 
 def _conv(weight) -> tuple[np.ndarray, int] | None:
