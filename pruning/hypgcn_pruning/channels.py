@@ -8,9 +8,10 @@ import math
 import torch
 
 from .config import check_share
+from .importance import channel_scores, layers, residual_groups
 from .model import Network
 
-__all__ = ["residual_groups", "channel_scores", "drop_channels", "reorder_channels", "remove_dynamic_graph"]
+__all__ = ["best_mask", "drop_channels", "drop_last_filters", "reorder_channels", "remove_dynamic_graph"]
 
 
 def remove_dynamic_graph(model: Network) -> Network:
@@ -24,67 +25,58 @@ def remove_dynamic_graph(model: Network) -> Network:
     return static.eval()
 
 
-def residual_groups(model: Network) -> list[list[int]]:
-    """Indices of blocks whose inputs are tied by identity shortcuts, so that their channels mean the same; the
-    network's own input is not listed. The last group may hold ``len(blocks)``, the output of the last block."""
-    groups: list[list[int]] = []
-    for index, block in enumerate(model.blocks):
-        if block.shortcut_y == "identity" and groups:
-            groups[-1].append(index + 1)
-        else:
-            groups.append([index + 1])
-    return groups
+def best_mask(score: torch.Tensor, share: float) -> torch.Tensor:
+    """Mask of the best ``share`` of ``score``, rounded down, at least one."""
+    kept = torch.zeros(len(score), dtype=torch.uint8)
+    # The small number forgives a share that was divided and multiplied again.
+    kept[score.argsort(descending=True, stable=True)[:max(1, math.floor(share * len(score) + 1e-9))]] = 1
+    return kept
 
 
-def channel_scores(model: Network, activity: list[torch.Tensor] | None = None) -> list[torch.Tensor]:
-    """Importance of every input channel of every block: the L2 norm of its weights in the 1x1 convolution (all subsets,
-    batch norm included), times the root mean square of its activations where ``activity`` gives them; divided by the
-    block's mean."""
-    scores = []
-    for index, block in enumerate(model.blocks):
-        gain = block.gcn1.bn.weight / (block.gcn1.bn.running_var + block.gcn1.bn.eps).sqrt()
-        weight = torch.stack([conv.weight[:, :, 0, 0] for conv in block.gcn1.conv_d])
-        score = (weight * gain[None, :, None]).square().sum((0, 1)).sqrt().detach()
-        if activity is not None:
-            score = score * activity[index]
-        scores.append(score / score.mean().clamp_min(1e-12))
-    return scores
-
-
-def measure_activity(model: Network, clips: torch.Tensor) -> list[torch.Tensor]:
-    """Root mean square of each input channel of each block over ``clips``."""
-    found = []
-    with torch.no_grad():
-        x = model.eval().features(clips)
-        for block in model.blocks:
-            found.append(x.square().mean((0, 2, 3)).sqrt())
-            x = block(x)
-    return found
-
-
-def drop_channels(model: Network, share: float, *, activity: list[torch.Tensor] | None = None, tied: bool = True,
-                  coupled: bool = True):
-    """Keep the best ``share`` of the input channels of blocks 2.. (rounded down, at least one) and zero the rest.
+def drop_channels(model: Network, share: float | list[float], *, scores: list[torch.Tensor] | None = None,
+                  tied: bool = True, coupled: bool = True, residual: bool = True):
+    """Keep the best ``share`` of the input channels of blocks 2.. (rounded down, at least one) and zero the rest; a
+    list has one share for each decision of :func:`hypgcn_pruning.importance.layers`. ``scores`` are those of
+    :func:`hypgcn_pruning.importance.channel_scores`, by L2 norms where left out.
 
     With ``tied``, all blocks of a residual group keep the same channels, so that reordering can bring them together.
-    With ``coupled``, the temporal filters that only made dropped channels go, too. The first block keeps its few
+    With ``coupled``, the temporal filters that only made dropped channels go, too; without ``residual`` convolved
+    shortcuts then lose the same outputs, so that a dropped channel carries a constant. The first block keeps its few
     inputs. """
-    check_share("share", share)
-    scores = channel_scores(model, activity)
+    decisions = layers(model, tied)
+    shares = list(share) if isinstance(share, list | tuple) else [share] * len(decisions)
+    if len(shares) != len(decisions):
+        raise ValueError(f"share must be one number or {len(decisions)}, one for each group of tied blocks, not "
+                         f"{len(shares)}")
+    for number in shares:
+        check_share("share", number)
+    scores = channel_scores(model, "l2") if scores is None else scores
     blocks = model.blocks
-    for group in residual_groups(model):
-        members = [index for index in group if index < len(blocks)]
+    for members, part in zip(decisions, shares):
+        kept = best_mask(sum(scores[index] for index in members), part)
         for index in members:
-            score = sum(scores[i] for i in members) if tied else scores[index]
-            best = score.argsort(descending=True, stable=True)[:max(1, math.floor(share * len(score)))]
-            kept = torch.zeros_like(blocks[index].kept)
-            kept[best] = 1
             blocks[index].kept.copy_(kept)
     if coupled:
         for block, follower in zip(blocks, blocks[1:]):
             block.filters.copy_(follower.kept)
+            if not residual and block.residual is not None:
+                block.carried.copy_(follower.kept)
     for block in blocks:
         block.apply_masks()
+        block.settle()
+
+
+def drop_last_filters(model: Network, share: float):
+    """Keep the best ``share`` of the last block's temporal filters (no block behind it drops channels): those whose
+    weights and the classifier's for them have the largest product of norms."""
+    check_share("share", share)
+    block = model.blocks[-1]
+    with torch.no_grad():
+        gain = block.tcn1.bn.weight / (block.tcn1.bn.running_var + block.tcn1.bn.eps).sqrt()
+        made = block.tcn1.conv.weight[..., 0].square().sum((1, 2)).sqrt() * gain.abs()
+        block.filters.copy_(best_mask(made * model.fc.weight.square().sum(0).sqrt(), share))
+    block.apply_masks()
+    block.settle()
 
 
 def _permute(module, out: torch.Tensor | None = None, inp: torch.Tensor | None = None):
@@ -133,5 +125,6 @@ def reorder_channels(model: Network):
             _permute(block.residual.conv, y, x)
             _permute(block.residual.bn, y)
         block.kept.copy_(block.kept[x].clone())
-        block.filters.copy_(block.filters[y].clone())
+        for mask in (block.filters, block.carried, block.cavity):
+            mask.copy_(mask[y].clone())
     _permute(model.fc, None, orders[-1])

@@ -122,7 +122,7 @@ def check_masks(model: Network, where: str):
             raise ValueError(f"{where}: l{index}.tcn1.conv has weights where l{index}.filters or taps cut: they "
                              f"disagree")
         if block.residual is not None and block.residual.conv.weight[block.carried == 0].any():
-            raise ValueError(f"{where}: l{index}.residual.conv has weights for outputs that l{index}.carried drops: they "
-                             f"disagree")
+            raise ValueError(f"{where}: l{index}.residual.conv has weights for outputs that l{index}.carried drops: "
+                             f"they disagree")
         if block.theta_h < 0 or block.theta_y < 0:
             raise ValueError(f"{where}: l{index}.theta_h and theta_y must not be negative")

@@ -64,8 +64,8 @@ class TrainConfig:
         _check_counts(self, "epochs", "batch", "devices")
         _check_choices(self)
         if self.batch < 2 * self.devices and self.devices > 1:
-            raise ValueError(f"batch must be at least {2 * self.devices}, two clips for each of {self.devices} devices, "
-                             f"not {self.batch!r}")
+            raise ValueError(f"batch must be at least {2 * self.devices}, two clips for each of {self.devices} "
+                             f"devices, not {self.batch!r}")
         if not self.rate > 0:
             raise ValueError(f"rate must be positive, not {self.rate!r}")
         for name in ("smoothing", "average", "crop", "mirror"):
@@ -75,38 +75,87 @@ class TrainConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class PruneConfig:
-    """How much to prune, and how long to fine-tune."""
+    """How much to prune, by which criterion, on which schedule, and how long to fine-tune."""
 
     channels: float = _option(0.46, "share of the input channels of blocks 2.. that stays, above 0 and at most 1")
     taps: int = _option(4, "taps that stay in every bank")
+    ratios: str = _option("uniform", "per layer: uniform, global (channels ranked over all layers), sensitivity (a "
+                                     "search for the target macs), or shares such as 0.5,0.3,0.25 of each group of "
+                                     "tied blocks")
+    macs: float = _option(0.0, "with sensitivity: how many times fewer multiplications by weights are wanted, above 1")
+    criterion: str = _option("activity", "importance of channels: activity, l1, l2 or multi")
+    schedule: str = _option("one-shot", "one-shot, gradual or admm")
+    stages: int = _option(3, "of the gradual schedule")
+    rho: float = _option(0.003, "strength of admm's pull")
+    admm_epochs: int = _option(6, "of admm before channels are dropped, and again before taps are cut")
+    patterns: str = _option("bank", "taps are chosen for each bank, or for each filter (no gain in this hardware)")
+    last_filters: float = _option(1.0, "share of the last block's temporal filters that stays, above 0 and at most 1")
+    edges: float = _option(1.0, "share of the entries of the learned graphs that stays, above 0 and at most 1")
     density_h: float = _option(0.4, "share of H that its thresholds leave, above 0 and at most 1 (1: no thresholds)")
-    density_y: float = _option(0.4, "the same for the outputs of the blocks")
+    density_y: float = _option(0.4, "the same for the outputs of the blocks, where they are not constant")
+    sparsity: float = _option(0.0, "weight of a penalty on activations in all fine-tuning, 0 for none")
     tied: bool = _option(True, "blocks that share a residual path keep the same channels")
     coupled: bool = _option(True, "temporal filters that only made dropped channels go, too")
+    residual: bool = _option(True, "convolved shortcuts keep the outputs that the next block drops")
     weights_epochs: int = _option(9, "fine-tuning after channels and taps are cut")
     threshold_epochs: int = _option(9, "fine-tuning after thresholds are set")
     tune_rate: float = _option(0.03, "highest learning rate of fine-tuning; half of it with thresholds")
     calibration: int = _option(256, "training clips that scores and thresholds are measured on")
 
     def __post_init__(self):
-        for name in ("channels", "density_h", "density_y"):
+        for name in ("channels", "last_filters", "edges", "density_h", "density_y"):
             check_share(name, getattr(self, name))
-        _check_counts(self, "taps", "calibration")
-        if not self.tune_rate > 0:
-            raise ValueError(f"tune_rate must be positive, not {self.tune_rate!r}")
+        _check_counts(self, "taps", "calibration", "stages", "admm_epochs")
+        for name in ("tune_rate", "rho"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, not {getattr(self, name)!r}")
+        if not self.sparsity >= 0:
+            raise ValueError(f"sparsity must be at least 0, not {self.sparsity!r}")
+        for name, choices in _PRUNE_CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
+        if self.ratios not in ("uniform", "global", "sensitivity"):
+            self.shares_by_hand()
+        if (self.ratios == "sensitivity") != (self.macs != 0) or self.macs and not self.macs > 1:
+            raise ValueError(f"macs must be above 1 with ratios 'sensitivity', and 0 else, not {self.macs!r}")
+        if self.schedule == "admm" and self.patterns == "filter":
+            raise ValueError("patterns must be 'bank' with schedule 'admm', not 'filter'")
+        if not self.residual and not self.coupled:
+            raise ValueError("residual must be on where coupled is off: shortcuts lose what filters lose")
+
+    def shares_by_hand(self) -> list[float]:
+        """The numbers of ``ratios``."""
+        try:
+            shares = [float(part) for part in self.ratios.split(",")]
+        except ValueError:
+            raise ValueError(f"ratios must be uniform, global, sensitivity, or shares such as 0.5,0.3,0.25, not "
+                             f"{self.ratios!r}") from None
+        for share in shares:
+            check_share("ratios", share)
+        return shares
+
+
+_PRUNE_CHOICES = {"criterion": ("activity", "l1", "l2", "multi"), "schedule": ("one-shot", "gradual", "admm"),
+                  "patterns": ("bank", "filter")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuantiseConfig:
-    """How the scales of int8 are found."""
+    """How the scales of int8 are found, and how long the network is trained with them."""
 
     name: str = _option("network", "name of the design")
     calibration: int = _option(256, "training clips that ranges are measured on")
     lowest: float = _option(0.4, "smallest share of the largest magnitude that a scale covers; 1: nothing saturates")
+    epochs: int = _option(0, "of fine-tuning with the integer arithmetic in place; 0: calibration only")
+    rate: float = _option(0.005, "highest learning rate of that fine-tuning")
 
     def __post_init__(self):
         _check_counts(self, "calibration")
         check_share("lowest", self.lowest)
+        if isinstance(self.epochs, bool) or not isinstance(self.epochs, int) or self.epochs < 0:
+            raise ValueError(f"epochs must be an integer of at least 0, not {self.epochs!r}")
+        if not self.rate > 0:
+            raise ValueError(f"rate must be positive, not {self.rate!r}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ Parameter names follow the published 2s-AGCN code (``data_bn``, ``l1.gcn1.PA``, 
 ``fc``), so that checkpoints of both can be mapped onto each other. A network without masks and thresholds is the plain
 2s-AGCN. """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -163,7 +164,9 @@ class TemporalConv(nn.Module):
         rows = mask.flatten(1).any(1).nonzero()[:, 0]
         weight, bias = conv.weight[rows] * mask[rows][..., None], conv.bias[rows]
         reads = mask.any(0)
-        if 2 * int(reads.sum()) > reads.numel():
+        if not len(rows):
+            y = x[:, :0, ::conv.stride[0]]
+        elif 2 * int(reads.sum()) > reads.numel():
             y = F.conv2d(x, weight, bias, conv.stride, conv.padding)
         else:
             y = self._gathered(x, weight, bias, reads)
@@ -187,13 +190,14 @@ class TemporalConv(nn.Module):
         if len(rows) == bn.num_features:
             return bn(y)
         mean, var = bn.running_mean[rows], bn.running_var[rows]
-        y = F.batch_norm(y, mean, var, bn.weight[rows], bn.bias[rows], bn.training, bn.momentum, bn.eps)
-        rest = bn.bias
+        if len(rows):
+            y = F.batch_norm(y, mean, var, bn.weight[rows], bn.bias[rows], bn.training, bn.momentum, bn.eps)
+        rest: torch.Tensor = bn.bias
         if bn.training:
             bn.running_mean[rows], bn.running_var[rows] = mean, var
-            bn.num_batches_tracked += 1
+            bn.num_batches_tracked.add_(1)
         else:
-            rest = rest + (self.conv.bias - bn.running_mean) * bn.weight / (bn.running_var + bn.eps).sqrt()
+            rest = bn.bias + (self.conv.bias - bn.running_mean) * bn.weight / (bn.running_var + bn.eps).sqrt()
         whole = rest[None, :, None, None].expand(len(y), -1, *y.shape[2:])
         return torch.index_copy(whole.contiguous(), 1, rows, y)
 
@@ -215,7 +219,7 @@ class BlockModule(nn.Module):
         else:
             self.shortcut_y = "identity" if inputs == outputs and stride == 1 else "conv"
         self.residual = TemporalConv(inputs, outputs, 1, stride) if self.shortcut_y == "conv" else None
-        self.observer = None  # called with H and Y of every batch, see regularise.py
+        self.observer: Callable | None = None  # called with H and Y of every batch, see regularise.py
         self.register_buffer("kept", torch.ones(inputs, dtype=torch.uint8))
         self.register_buffer("filters", torch.ones(outputs, dtype=torch.uint8))
         self.register_buffer("taps", torch.ones(-(-outputs // BANK), kernel, dtype=torch.uint8))

@@ -1,4 +1,5 @@
-"""Fine temporal pruning: all filters that read one bank of H keep the same few taps, balanced over the banks."""
+"""Fine temporal pruning ("cavity"): all filters that read one bank of H keep the same few taps, balanced over the
+banks; or every filter has taps of its own."""
 
 import numpy as np
 import torch
@@ -7,7 +8,7 @@ from hypgcn.design import BANK
 
 from .model import BlockModule, Network
 
-__all__ = ["rotating_taps", "best_taps", "tap_scores", "cut_taps"]
+__all__ = ["rotating_taps", "best_taps", "tap_scores", "cut_taps", "cut_taps_of_filters"]
 
 
 def rotating_taps(banks: int, kernel: int, keep: int, offset: int = 0) -> np.ndarray:
@@ -80,13 +81,33 @@ def tap_scores(block: BlockModule) -> np.ndarray:
     return np.stack([energy[start:start + BANK].sum(axis=0) for start in range(0, block.outputs, BANK)])
 
 
-def cut_taps(model: Network, keep: int, *, by_magnitude: bool = True):
-    """Keep ``keep`` taps of every bank in every block and zero the other temporal weights."""
-    for index, block in enumerate(model.blocks):
+def _counts(model: Network, keep: int | list[int]) -> list[int]:
+    counts = list(keep) if isinstance(keep, list | tuple) else [keep] * len(model.blocks)
+    if len(counts) != len(model.blocks):
+        raise ValueError(f"keep must be one number or {len(model.blocks)}, one for each block, not {len(counts)}")
+    return counts
+
+
+def cut_taps(model: Network, keep: int | list[int], *, by_magnitude: bool = True):
+    """Keep ``keep`` taps (one number, or one for each block) of every bank and zero the other temporal weights."""
+    for index, (block, count) in enumerate(zip(model.blocks, _counts(model, keep))):
         banks, kernel = block.taps.shape
         if by_magnitude:
-            chosen = best_taps(tap_scores(block), keep)
+            chosen = best_taps(tap_scores(block), count)
         else:
-            chosen = rotating_taps(banks, kernel, keep, index * keep)
+            chosen = rotating_taps(banks, kernel, count, index * count)
         block.taps.copy_(torch.from_numpy(chosen))
+        block.apply_masks()
+
+
+def cut_taps_of_filters(model: Network, keep: int | list[int]):
+    """Keep in every temporal filter the ``keep`` taps of most energy, over all channels that it reads: patterns of
+    filters, not of banks. As many weights go, but the lanes, which work on all filters at once, skip nothing."""
+    for block, count in zip(model.blocks, _counts(model, keep)):
+        kernel = block.taps.shape[1]
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= kernel:
+            raise ValueError(f"keep must be in 1..{kernel}, not {count!r}")
+        energy = block.tcn1.conv.weight.detach()[..., 0].square().sum(1)
+        best = energy.argsort(dim=1, descending=True, stable=True)[:, :count]
+        block.cavity.copy_(torch.zeros_like(block.cavity).scatter_(1, best, 1))
         block.apply_masks()

@@ -5,7 +5,7 @@ import torch
 from .config import check_share
 from .model import Network
 
-__all__ = ["set_thresholds", "quantile_threshold"]
+__all__ = ["set_thresholds", "quantile_threshold", "constant_outputs"]
 
 
 def quantile_threshold(x: torch.Tensor, density: float) -> float:
@@ -18,18 +18,36 @@ def quantile_threshold(x: torch.Tensor, density: float) -> float:
     return float(values.kthvalue(rank).values)
 
 
+def constant_outputs(model: Network) -> list[torch.Tensor]:
+    """For every block a mask of its output channels that have the same value everywhere: without a temporal filter,
+    and with no shortcut or one that brings a constant. The design moves them into biases (``constants.py``)."""
+    found, before = [], torch.zeros(model.config.channels, dtype=torch.bool)
+    for block in model.blocks:
+        still: torch.Tensor = block.filters.eq(0)
+        if block.shortcut_y == "identity":
+            still = still & before
+        elif block.residual is not None:
+            still = still & block.carried.eq(0)
+        found.append(still)
+        before = still
+    return found
+
+
 def set_thresholds(model: Network, clips: torch.Tensor, density_h: float, density_y: float):
     """Set ``theta_h`` and ``theta_y`` of every block from the quantiles of what ``clips`` give, front to back, each
-    seeing the thresholds before it. The last block's Y goes to the head, not into a store, and keeps all its values."""
+    seeing the thresholds before it. The last block's Y goes to the head, not into a store, and keeps all its values.
+
+    Channels of Y that are constant (:func:`constant_outputs`) do not count: the design stores none of them. """
     check_share("density_h", density_h)
     check_share("density_y", density_y)
     model.eval()
     with torch.inference_mode():
         x = model.features(clips)
+        constant = constant_outputs(model)
         for index, block in enumerate(model.blocks):
             block.theta_h.zero_()
             block.theta_y.zero_()
             block.theta_h.fill_(quantile_threshold(block.hidden(x), density_h))
             if index + 1 < len(model.blocks):
-                block.theta_y.fill_(quantile_threshold(block(x), density_y))
+                block.theta_y.fill_(quantile_threshold(block(x)[:, ~constant[index]], density_y))
             x = block(x)

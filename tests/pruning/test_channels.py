@@ -1,14 +1,8 @@
 import pytest
 import torch
 
-from hypgcn_pruning.channels import (
-    channel_scores,
-    drop_channels,
-    measure_activity,
-    remove_dynamic_graph,
-    reorder_channels,
-    residual_groups,
-)
+from hypgcn_pruning.channels import drop_channels, drop_last_filters, remove_dynamic_graph, reorder_channels
+from hypgcn_pruning.importance import channel_scores, measure_activity, residual_groups
 from hypgcn_pruning.taps import cut_taps
 
 
@@ -62,7 +56,7 @@ def test_silent_channels_go(make_network):
     activity = measure_activity(model, clips)
     assert [len(a) for a in activity] == [3, 20, 20, 34, 34]
     activity[1][7] = activity[2][7] = 0
-    drop_channels(model, 0.9, activity=activity)
+    drop_channels(model, 0.9, scores=channel_scores(model, "activity", activity))
     assert model.blocks[1].kept[7] == 0
 
 
@@ -102,3 +96,58 @@ def test_dynamic_graph_is_removed(make_network):
 def test_share_range(make_network, share):
     with pytest.raises(ValueError, match="share must be above 0 and at most 1"):
         drop_channels(make_network(), share)
+
+
+def test_shares_of_each_group(make_network):
+    model = make_network()
+    drop_channels(model, [0.5, 0.25])
+    assert [int(block.kept.sum()) for block in model.blocks] == [3, 10, 10, 8, 8]
+    with pytest.raises(ValueError, match="share must be one number or 2, one for each group of tied blocks, not 3"):
+        drop_channels(model, [0.5, 0.5, 0.5])
+
+
+def test_shortcuts_lose_what_is_dropped(make_network):
+    """Without ``residual`` a dropped channel is the same everywhere behind a convolved shortcut, in training as well,
+    and evaluation gives what training would."""
+    model = make_network()
+    drop_channels(model, 0.5, residual=False)
+    block = model.blocks[2]
+    assert block.residual is not None
+    assert torch.equal(block.carried, block.filters)
+    x = model.features(torch.randn(4, 1, 16, 7, 3))
+    for earlier in model.blocks[:2]:
+        x = earlier(x)
+    dropped = block.filters == 0
+    y = block(x)[:, dropped]
+    assert (y.flatten(2).amax((0, 2)) == y.flatten(2).amin((0, 2))).all()
+    with torch.no_grad():
+        trained = block.train()(x)[:, dropped]
+    torch.testing.assert_close(trained, y)
+    assert not torch.equal(block(x)[0, ~dropped, 0], block(x)[1, ~dropped, 0])
+
+
+def test_the_last_filters_that_matter_stay(make_network):
+    model = make_network()
+    block = model.blocks[-1]
+    model.fc.weight.data[:, :10] = 0
+    drop_last_filters(model, 0.5)
+    assert int(block.filters.sum()) == 17
+    assert not block.filters[:10].any()
+    assert not block.tcn1.conv.weight[block.filters == 0].any()
+    with pytest.raises(ValueError, match="share must be above 0 and at most 1"):
+        drop_last_filters(model, 0)
+
+
+def test_reordering_moves_all_masks(make_network):
+    model = make_network()
+    drop_channels(model, 0.5, residual=False)
+    drop_last_filters(model, 0.3)
+    for block in model.blocks:
+        block.cavity[::2, 1] = 0
+        block.apply_masks()
+    clips = torch.randn(3, 1, 16, 7, 3)
+    before = model(clips)
+    reorder_channels(model)
+    torch.testing.assert_close(model(clips), before, rtol=1e-4, atol=1e-4)
+    block = model.blocks[2]
+    assert torch.equal(block.carried, block.filters)

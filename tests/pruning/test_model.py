@@ -112,3 +112,48 @@ def test_config_round_trip(make_network, similarity):
     assert ModelConfig.from_dict(config.to_dict()) == config
     with pytest.raises(ValueError, match="not the description of a network"):
         ModelConfig.from_dict({"classes": 3})
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize(("filters", "taps", "cavity"), [
+    (slice(0, 0), slice(0, 0), slice(0, 0)), (slice(3, 9), slice(1, 2), slice(0, 0)),
+    (slice(0, 19), slice(0, 4), slice(0, 0)), (slice(0, 20), slice(0, 0), slice(0, 0)),
+    (slice(2, 5), slice(0, 0), slice(0, 3))])
+def test_sparse_temporal_path_is_the_masked_convolution(make_network, stride, training, filters, taps, cavity):
+    """What is not computed is what the whole convolution with masked weights gives, and so are gradients and
+    statistics."""
+    model = make_network(blocks=((20, 1), (20, stride)))
+    block = model.blocks[1]
+    block.filters[filters] = 0
+    block.taps[:, taps] = 0
+    block.cavity[cavity, 2] = 0
+    block.settle()
+    conv, bn = block.tcn1.conv, block.tcn1.bn.train(training)
+    other = torch.nn.BatchNorm2d(20).train(training)
+    other.load_state_dict(bn.state_dict())
+    x = torch.randn(3, 20, 9, 7)
+    mask = block.temporal_mask()
+    weight = conv.weight.detach().clone().requires_grad_()
+    masked = weight if mask is None else weight * mask[..., None]
+    whole = other(torch.nn.functional.conv2d(x, masked, conv.bias.detach(), (stride, 1), (2, 0)))
+    found = block.tcn1(x, mask)
+    torch.testing.assert_close(found, whole, rtol=1e-4, atol=1e-4)
+    factor = torch.randn_like(whole)
+    alive = block.filters != 0
+    (found * factor).sum().backward()
+    (whole * factor).sum().backward()
+    if alive.any():
+        torch.testing.assert_close(conv.weight.grad, weight.grad, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(bn.bias.grad, other.bias.grad, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(bn.running_mean[alive], other.running_mean[alive], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(bn.running_var[alive], other.running_var[alive], rtol=1e-4, atol=1e-4)
+
+
+def test_older_files_have_nothing_pruned_where_they_say_nothing(make_network):
+    model = make_network()
+    state = {name: tensor for name, tensor in model.state_dict().items()
+             if not name.endswith(("carried", "cavity", "edges"))}
+    whole = model.complete(state)
+    assert whole.keys() == model.state_dict().keys()
+    assert all(whole[f"l{index}.{name}"].all() for index in range(1, 6) for name in ("carried", "cavity", "gcn1.edges"))

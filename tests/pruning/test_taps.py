@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from hypgcn_pruning.taps import best_taps, cut_taps, rotating_taps, tap_scores
+from hypgcn_pruning.taps import best_taps, cut_taps, cut_taps_of_filters, rotating_taps, tap_scores
 
 
 def balanced(taps, keep):
@@ -69,3 +69,28 @@ def test_scores_see_the_loud_tap(make_network):
 def test_keep_range(make_network, keep):
     with pytest.raises(ValueError, match="keep must be in 1..5"):
         cut_taps(make_network(), keep)
+
+
+def test_taps_of_each_block(make_network):
+    model = make_network()
+    cut_taps(model, [1, 2, 3, 4, 5])
+    assert [int(block.taps.sum(1)[0]) for block in model.blocks] == [1, 2, 3, 4, 5]
+    with pytest.raises(ValueError, match="keep must be one number or 5, one for each block, not 2"):
+        cut_taps(model, [1, 2])
+
+
+def test_patterns_of_filters(make_network):
+    """Each filter keeps its own strongest taps, for all channels that it reads; banks keep all."""
+    model = make_network()
+    whole = model.blocks[1].tcn1.conv.weight.detach().clone()
+    cut_taps_of_filters(model, 2)
+    block = model.blocks[1]
+    assert block.taps.all()
+    assert (block.cavity.sum(1) == 2).all()
+    for o in range(block.outputs):
+        energy = whole[o, :, :, 0].square().sum(0)
+        assert set(block.cavity[o].nonzero()[:, 0].tolist()) == set(energy.topk(2).indices.tolist())
+    weight = block.tcn1.conv.weight[..., 0]
+    assert not weight[(block.cavity == 0)[:, None].expand_as(weight)].any()
+    with pytest.raises(ValueError, match="keep must be in 1..5, not 6"):
+        cut_taps_of_filters(model, 6)
