@@ -5,6 +5,7 @@ import dataclasses
 import json
 
 from .config import FORMATS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
+from .report_cli import register_reports
 
 __all__ = ["register"]
 
@@ -107,6 +108,8 @@ def register(commands):
     parser.add_argument("--float", dest="checkpoint", metavar="CHECKPOINT",
                         help="unpruned float network to compare with")
     parser.add_argument("--record", action="store_true", help="keep the accuracies in the design, too")
+
+    register_reports(commands, _common, _add_options, _config, _data)
 
 
 def _train(args):

@@ -1,4 +1,4 @@
-"""The results table of the README, from measured JSON files.
+"""The results of the README, from measured JSON files.
 
 ``python -m hypgcn_sim.results`` copies the summaries that the commands left under ``build/`` into ``results/``, those
 that are there, and rewrites the part of ``README.md`` between its markers. Nothing in the table is typed by hand.
@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-__all__ = ["SOURCES", "results_table", "main"]
+__all__ = ["SOURCES", "accuracy_tables", "results_table", "results_text", "main"]
 
 SOURCES = {
     "emission.json": ("build/emission.json", "make verilog ARGS='--measure build/emission.json'"),
@@ -17,6 +17,10 @@ SOURCES = {
     "synth.json": ("build/synth/summary.json", "make synth"),
 }
 """File in ``results/``: where the command leaves it, and the command."""
+ACCURACY, TRADEOFF, PICTURE = "results/accuracy.json", "results/tradeoff.json", "results/tradeoff.png"
+"""What `hypgcn accuracy` and `hypgcn tradeoff` write where it belongs."""
+STEPS = {"dense_c": "dense with C", "dense": "dense", "pruned": "pruned", "int8": "int8"}
+"""Steps of the accuracy table, as its columns are called."""
 METRICS = "checkpoints/nwucla_small/metrics.json"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
@@ -70,6 +74,47 @@ def results_table(root: Path) -> str:
     return "\n".join(lines)
 
 
+def _streams(rows: list[dict]) -> list[str]:
+    """Lines of the accuracy table for the rows of one network on one split, a stream a line; what a network costs is
+    from its last step."""
+    lines = ["| stream | " + " | ".join(STEPS.values()) + " | graph work skipped | fewer multiplications by weights | "
+             "executed | fewer weights | fewer bits | density of H | of X |", "| --- |" + " --- |" * (len(STEPS) + 7)]
+    for stream in ("joint", "bone", "joint+bone"):
+        steps = {row["step"]: row for row in rows if row["stream"] == stream}
+        if not steps:
+            continue
+        last = [steps[step] for step in STEPS if step in steps][-1]
+        top1 = [f"{100 * steps[step]['top1']:.1f} %" if step in steps else "" for step in STEPS]
+        costs = [f"{100 * last['graph_skip']:.1f} %",
+                 *(f"{last[name]:.1f} x" for name in ("mac_reduction", "effective_reduction", "param_reduction",
+                                                      "bit_reduction")),
+                 *(f"{last[name]:.2f}" for name in ("density_h", "density_x"))]
+        lines.append(f"| {' | '.join([stream, *top1, *costs])} |")
+    return lines
+
+
+def accuracy_tables(root: Path) -> str:
+    """Markdown of ``results/accuracy.json`` and of the trade-off, each network on each split by itself; empty where
+    neither is there."""
+    rows = _load(root / ACCURACY) or []
+    lines: list[str] = []
+    for group in dict.fromkeys((row["dataset"], row["protocol"], row["network"]) for row in rows):
+        mine = [row for row in rows if (row["dataset"], row["protocol"], row["network"]) == group]
+        counts = " and ".join(f"{count:,}" for count in sorted({row["clips"] for row in mine}))
+        lines += [f"Top-1 of `{group[2]}` on {group[0]}, {group[1]}, all {counts} test clips; int8 is the golden "
+                  f"model's integers, joint+bone the sum of both streams' scores. Each row of `{ACCURACY}` holds the "
+                  f"command that measures it.", "", *_streams(mine), ""]
+    if points := _load(root / TRADEOFF):
+        lines += [f"![Top-1 against the reduction of multiplications, {len(points)} networks]({PICTURE})", "",
+                  f"The points and their commands are in `{TRADEOFF}`.", ""]
+    return "\n".join(lines).strip()
+
+
+def results_text(root: Path) -> str:
+    """All that the README shows between its markers."""
+    return "\n\n".join(part for part in (results_table(root), accuracy_tables(root)) if part)
+
+
 def main(root: Path) -> int:
     """Bring ``results/`` and the README up to date."""
     (root / "results").mkdir(exist_ok=True)
@@ -83,7 +128,7 @@ def main(root: Path) -> int:
     if BEGIN not in text or END not in text:
         raise ValueError(f"{readme} must hold the lines {BEGIN} and {END}")
     head, rest = text.split(BEGIN, 1)
-    readme.write_text(f"{head}{BEGIN}\n{results_table(root)}\n{END}{rest.split(END, 1)[1]}")
+    readme.write_text(f"{head}{BEGIN}\n{results_text(root)}\n{END}{rest.split(END, 1)[1]}")
     print(f"{readme} says what results/ says")
     return 0
 

@@ -36,7 +36,7 @@ def held(clips, preparation):
     return prepared(clips.part(1), preparation)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_network(skeleton):
     """A fresh network with random weights and statistics, so that no channel is like another."""
     def make(**changes):

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from hypgcn_sim.results import BEGIN, END, SOURCES, main, results_table
+from hypgcn_sim.results import (
+    ACCURACY,
+    BEGIN,
+    END,
+    PICTURE,
+    SOURCES,
+    TRADEOFF,
+    accuracy_tables,
+    main,
+    results_table,
+    results_text,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,7 +25,8 @@ ROOT = Path(__file__).parents[2]
 def test_readme_is_up_to_date():
     text = (ROOT / "README.md").read_text()
     table = text.split(BEGIN)[1].split(END)[0].strip()
-    assert table == results_table(ROOT), "run python -m hypgcn_sim.results"
+    assert table == results_text(ROOT), "run python -m hypgcn_sim.results"
+    assert (ROOT / PICTURE).is_file() == (ROOT / TRADEOFF).is_file()
 
 
 def test_every_figure_has_a_command_beside_it():
@@ -44,3 +56,34 @@ def test_rejects_readme_without_markers(project):
     (project / "README.md").write_text("nothing")
     with pytest.raises(ValueError, match="README.md must hold the lines"):
         main(project)
+
+
+def accuracy_row(stream, step, top1, **changes):
+    return {"dataset": "NW-UCLA", "protocol": "cross-view", "network": "2s-agcn", "stream": stream, "step": step,
+            "top1": top1, "clips": 464, "graph_skip": 0.7321, "mac_reduction": 6.04, "effective_reduction": 11.25,
+            "param_reduction": 7.0, "bit_reduction": 25.96, "density_h": 0.334, "density_x": 0.339,
+            "command": "hypgcn accuracy", **changes}
+
+
+def test_accuracy_table(project):
+    (project / ACCURACY).parent.mkdir(exist_ok=True)
+    rows = [accuracy_row("joint", "dense", 0.9353, graph_skip=0.0, mac_reduction=1.0),
+            accuracy_row("joint", "int8", 0.9246), accuracy_row("joint+bone", "dense_c", 0.95),
+            accuracy_row("joint", "dense", 0.9, dataset="other")]
+    (project / ACCURACY).write_text(json.dumps(rows))
+    text = accuracy_tables(project)
+    assert "| joint |  | 93.5 % |  | 92.5 % | 73.2 % | 6.0 x | 11.2 x | 7.0 x | 26.0 x | 0.33 | 0.34 |" in text
+    assert "| joint+bone | 95.0 % |  |  |  |" in text and "all 464 test clips" in text
+    assert text.index("on NW-UCLA") < text.index("on other") and text.count("| stream |") == 2 and "bone |" in text
+    assert "| bone |" not in text and PICTURE not in text
+    (project / TRADEOFF).write_text(json.dumps([{}, {}]))
+    assert f"2 networks]({PICTURE})" in accuracy_tables(project)
+    assert main(project) == 0
+    assert text in (project / "README.md").read_text() and text in results_text(project)
+
+
+def test_without_measured_accuracies_nothing_is_shown(project):
+    assert accuracy_tables(project) == ""
+    (project / ACCURACY).parent.mkdir(exist_ok=True)
+    (project / ACCURACY).write_text("[]")
+    assert accuracy_tables(project) == "" and results_text(project) == results_table(project)

@@ -1,0 +1,72 @@
+"""Subcommands of ``hypgcn`` that write ``results/``: accuracy, tradeoff."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from .report_config import ACCURACY, STEPS, STREAMS, TRADEOFF, AccuracyConfig
+
+__all__ = ["register_reports"]
+
+
+def pairs(option: str, texts: Sequence[str], names: Sequence[str] = ()) -> dict[str, str]:
+    """``{name: path}`` of options of the form ``NAME=PATH``; with ``names`` only those."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if not (name and equals and path) or names and name not in names:
+            wanted = f"one of {', '.join(names)}, = and a path" if names else "a name, = and a path"
+            raise ValueError(f"{option} must be {wanted}, not {text!r}")
+        if name in found:
+            raise ValueError(f"{option} must be given once for {name}, not for {found[name]} and {path}")
+        found[name] = path
+    return found
+
+
+def register_reports(commands, common, add_options, config_of, data_of):
+    """Add the parsers to argparse's subparsers ``commands``; the other arguments are the helpers of ``cli.py``."""
+    parser = common(commands, "accuracy", "measure networks on the test clips into the table of results", ACCURACY,
+                    lambda args: _accuracy(args, data_of(args), config_of(AccuracyConfig, args)))
+    for stream in STREAMS:
+        parser.add_argument(f"--{stream}", action="append", default=[], metavar="STEP=PATH",
+                            help=f"network of the {stream} stream: {', '.join(STEPS[:-1])}=checkpoint or int8=design; "
+                                 f"for each step")
+    add_options(parser, AccuracyConfig)
+    parser = common(commands, "tradeoff", "measure pruned networks into the trade-off and its picture", TRADEOFF,
+                    lambda args: _tradeoff(args, data_of(args)))
+    parser.add_argument("--point", action="append", default=[], metavar="NAME=PATH", required=True,
+                        help="a checkpoint, or a folder with pruned.safetensors and design/; may be given more than "
+                             "once. Points that are not given stay as they are")
+
+
+def _module(name: str):
+    """A module of this package that needs torch; loaded here, not when commands are listed."""
+    try:
+        return importlib.import_module(f".{name}", __package__)
+    except ImportError as error:
+        raise ValueError(f"this command needs {error.name}, which is not installed: "
+                         f"pip install 'hypgcn[train]'") from error
+
+
+def _accuracy(args, data, config) -> int:
+    networks = {stream: pairs(f"--{stream}", getattr(args, stream), STEPS) for stream in STREAMS}
+    accuracy = _module("accuracy")
+    try:
+        rows = accuracy.accuracy_step(args.out, data=data, networks=networks, config=config)
+    except accuracy.Difference as error:
+        print(f"hypgcn: {error}", file=sys.stderr)
+        return 1
+    for row in rows:
+        print(f"{row['stream']:10} {row['step']:8} {100 * row['top1']:6.2f} %  {row['mac_reduction']:6.2f} x fewer "
+              f"multiplications by weights, {row['effective_reduction']:6.2f} x executed, density H "
+              f"{row['density_h']:.2f}, X {row['density_x']:.2f}")
+    print(f"written: {args.out}")
+    return 0
+
+
+def _tradeoff(args, data):
+    points = pairs("--point", args.point)
+    for point in _module("tradeoff").tradeoff_step(args.out, data=data, points=points):
+        print(f"{point['name']:10} {point['mac_reduction']:6.2f} x  float {100 * point['top1_float']:.2f} %"
+              + (f"  int8 {100 * point['top1_int8']:.2f} %" if point["top1_int8"] is not None else ""))
+    print(f"written: {args.out} and its picture")
