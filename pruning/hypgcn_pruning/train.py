@@ -1,8 +1,10 @@
-"""Training and fine-tuning of the float network, with masks and thresholds in place; seeded, resumable, with
-progress."""
+"""Training and fine-tuning of a network, with masks and thresholds in place; seeded, resumable, with progress, on one
+device or several."""
 
+import copy
 import math
-import os
+import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +16,26 @@ from hypgcn.clip import Preparation
 
 from .checkpoint import save_checkpoint
 from .config import TrainConfig
+from .curves import plot_history
 from .data import Clips, batches, prepared
 from .model import Network
+from .place import join_statistics, open_fabric
 from .regularise import Regulariser
+from .run_state import RunState
 
 __all__ = ["train", "accuracy", "predict"]
+
+PICTURE_SECONDS = 30
+"""Curves of a long run are drawn again when they are older than this."""
 
 
 def predict(model: Network, clips: torch.Tensor, size: int = 64) -> torch.Tensor:
     """Logits (N, classes) of prepared clips (N, M, T, V, C), in evaluation mode."""
     was = model.training
     model.eval()
+    device = next(model.parameters()).device
     with torch.inference_mode():
-        logits = torch.cat([model(clips[i:i + size]) for i in range(0, len(clips), size)])
+        logits = torch.cat([model(clips[i:i + size].to(device)).cpu() for i in range(0, len(clips), size)])
     model.train(was)
     return logits
 
@@ -34,15 +43,6 @@ def predict(model: Network, clips: torch.Tensor, size: int = 64) -> torch.Tensor
 def accuracy(model: Network, clips: torch.Tensor, labels: np.ndarray) -> float:
     """Share of clips whose highest logit is the label."""
     return float((predict(model, clips).argmax(1).numpy() == labels).mean())
-
-
-def _groups(model: Network, decay: float) -> list[dict]:
-    """Weight decay for matrices and kernels, none for graphs, biases and batch norms."""
-    decayed: list[torch.Tensor] = []
-    free: list[torch.Tensor] = []
-    for name, parameter in model.named_parameters():
-        (decayed if parameter.dim() > 1 and not name.endswith("PA") else free).append(parameter)
-    return [{"params": decayed, "weight_decay": decay}, {"params": free, "weight_decay": 0.0}]
 
 
 def _rate(config: TrainConfig, epoch: float) -> float:
@@ -53,117 +53,143 @@ def _rate(config: TrainConfig, epoch: float) -> float:
     return config.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * part)))
 
 
-class _Run:
-    """Everything that changes while training, so that it can be stored and taken up again."""
-
-    def __init__(self, model: Network, config: TrainConfig, regulariser: Regulariser | None = None):
-        self.model, self.config, self.regulariser = model, config, regulariser
-        self.optimiser = torch.optim.SGD(_groups(model, config.decay), config.rate, momentum=0.9, nesterov=True)
-        self.average = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-        self.epoch, self.step, self.best = 0, 0, 0.0
-        self.history: list[dict] = []
-
-    def update_average(self):
-        """Moving average of weights and statistics; young averages follow faster."""
-        keep = min(self.config.average, (1 + self.step) / (10 + self.step)) if self.config.average else 0.0
-        for name, tensor in self.model.state_dict().items():
-            if tensor.is_floating_point():
-                self.average[name].mul_(keep).add_(tensor, alpha=1 - keep)
-            else:
-                self.average[name].copy_(tensor)
-        self.step += 1
-
-    def store(self, path: Path):
-        state = {"average": self.average, "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
-                 "epoch": self.epoch, "step": self.step, "best": self.best, "history": self.history}
-        if self.regulariser is not None:
-            state["regulariser"] = self.regulariser.state_dict()
-        part = path.with_name(path.name + ".part")
-        torch.save(state, part)
-        os.replace(part, path)
-
-    def resume(self, path: Path):
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        self.model.load_state_dict(self.model.complete(state["model"]))
-        self.optimiser.load_state_dict(state["optimiser"])
-        if self.regulariser is not None and "regulariser" in state:
-            self.regulariser.load_state_dict(state["regulariser"])
-        for name in ("average", "epoch", "step", "best", "history"):
-            setattr(self, name, state[name])
-        self.average = self.model.complete(self.average)
-
-
 def train(model: Network, clips: Clips, preparation: Preparation, config: TrainConfig, folder, *,
           info: dict | None = None, regulariser: Regulariser | None = None, progress: bool = True) -> list[dict]:
     """Train ``model`` in place on the training clips; test accuracy is measured after every epoch but steers nothing.
 
     Files in ``folder``: ``last.safetensors`` (the averaged weights, what ``model`` holds at the end),
     ``best.safetensors`` (the epoch that did best on the test clips, for curiosity: choosing by it would flatter the
-    result), ``state.pt`` (to resume from; a run that finds one goes on with it). Returns one row per epoch: ``epoch``,
-    ``loss``, ``accuracy``. A ``regulariser`` adds its penalty to the loss. """
+    result), ``curves.png``, ``state.pt`` (to resume from; a run that finds one goes on with it, and ends with the same
+    bits as one that was not interrupted). Returns one row per epoch: ``epoch``, ``loss``, ``accuracy``, ``rate`` (the
+    highest of the epoch). A ``regulariser`` adds its penalty to the loss.
+
+    With several devices each takes its share of every batch, normalised by itself; gradients are those of the whole
+    batch, and only the first process writes. """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    learn = clips.part(0)
-    held = clips.part(1) if (clips.split == 1).any() else learn
-    held_x = torch.from_numpy(prepared(held, preparation, model.config.persons))
     if config.mirror and not model.config.skeleton.pairs:
         raise ValueError(f"mirror must be 0: skeleton {model.config.skeleton.name} does not name its pairs of left and "
                          f"right joints")
-    run = _Run(model, config, regulariser)
-    if regulariser is not None:
-        regulariser.begin(model)
-    if (folder / "state.pt").is_file():
-        run.resume(folder / "state.pt")
-    shadow = Network(model.config)
-    steps = -(-len(learn) // config.batch)
-    bar = tqdm(total=config.epochs * steps, initial=run.epoch * steps, desc="train", disable=not progress,
-               mininterval=1)
-    while run.epoch < config.epochs:
-        torch.manual_seed(config.seed + run.epoch)
-        rng = np.random.default_rng((config.seed, run.epoch))
-        model.train()
-        losses = []
-        for number, (x, y) in enumerate(batches(learn, preparation, config.batch, rng, persons=model.config.persons,
-                                                degrees=config.degrees, crop=config.crop, mirror=config.mirror,
-                                                mirrored=model.config.skeleton.mirrored)):
-            if len(x) == 1 and steps > 1:
-                continue  # batch norm cannot learn from a single clip
-            for group in run.optimiser.param_groups:
-                group["lr"] = _rate(config, run.epoch + number / steps)
-            loss = F.cross_entropy(model(torch.from_numpy(x)), torch.from_numpy(y), label_smoothing=config.smoothing)
-            if regulariser is not None:
-                loss = loss + regulariser.penalty(model)
-            run.optimiser.zero_grad()
-            loss.backward()
-            run.optimiser.step()
-            run.update_average()
-            losses.append(loss.item())
-            bar.update()
-        run.epoch += 1
-        if regulariser is not None:
-            regulariser.after_epoch(model)
-        if not all(map(math.isfinite, losses)):
-            raise ValueError(f"training diverged in epoch {run.epoch}: the loss is not finite; rate must be below "
-                             f"{config.rate}")
-        shadow.load_state_dict(run.average)
-        score = accuracy(shadow, held_x, held.label)
-        run.history.append({"epoch": run.epoch, "loss": float(np.mean(losses)), "accuracy": score})
-        bar.set_postfix(loss=f"{np.mean(losses):.3f}", accuracy=f"{score:.4f}")
-        for block in shadow.blocks:
-            block.apply_masks()
-        notes = {**(info or {}), "history": run.history}
-        save_checkpoint(folder / "last.safetensors", shadow, notes)
-        if score > run.best:
-            run.best = score
-            save_checkpoint(folder / "best.safetensors", shadow, notes)
-        run.store(folder / "state.pt")
-    bar.close()
-    if regulariser is not None:
-        regulariser.end(model)
+    clips.part(0)
+    fabric = open_fabric(config)
+    work = (model, regulariser, clips, preparation, config, folder, info or {}, progress)
+    if config.devices == 1:
+        _train(fabric, *work)
+    elif problem := fabric.launch(partial(_try, work=work)):
+        raise ValueError(problem)
+    model.cpu()
+    run = RunState(model, config)
+    run.resume(folder / "state.pt")
     model.load_state_dict(run.average)
     for block in model.blocks:
         block.apply_masks()
     model.eval()
     return run.history
+
+
+def _try(fabric, work) -> str:
+    """What was wrong, as text: an exception would not find its way back to the first process."""
+    try:
+        _train(fabric, *copy.deepcopy(work[:2]), *work[2:])  # unpickled tensors share memory with other processes
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _learn(fabric, run: RunState, learner, optimiser, clips: Clips, preparation: Preparation,
+           bar) -> tuple[float, float]:
+    """One epoch: mean loss, and the highest learning rate."""
+    config, skeleton = run.config, run.model.config.skeleton
+    torch.manual_seed(config.seed + run.epoch)
+    rng = np.random.default_rng((config.seed, run.epoch))
+    run.model.train()
+    rank, ranks = fabric.global_rank, fabric.world_size
+    steps = -(-len(clips) // config.batch)
+    losses, rates = [], []
+    for number, (x, y) in enumerate(batches(clips, preparation, config.batch, rng, persons=run.model.config.persons,
+                                            degrees=config.degrees, crop=config.crop, mirror=config.mirror,
+                                            mirrored=skeleton.mirrored, share=(rank, ranks))):
+        whole = min(config.batch, len(clips) - number * config.batch)
+        if whole < 2 * ranks and steps > 1:
+            continue  # batch norm cannot learn from a single clip
+        rates.append(_rate(config, run.epoch + number / steps))
+        for group in run.optimiser.param_groups:
+            group["lr"] = rates[-1]
+        inputs, labels = torch.from_numpy(x).to(fabric.device), torch.from_numpy(y).to(fabric.device)
+        loss = F.cross_entropy(learner(inputs), labels, label_smoothing=config.smoothing)
+        if ranks > 1:
+            loss = loss * (len(x) * ranks / whole)  # the processes' gradients are averaged
+        if run.regulariser is not None:
+            loss = loss + run.regulariser.penalty(run.model)
+        optimiser.zero_grad()
+        fabric.backward(loss)
+        optimiser.step()
+        run.update_average()
+        losses.append(loss.item())
+        bar.update()
+    mean = float(np.mean(losses))
+    if ranks > 1:
+        mean = float(fabric.all_reduce(torch.tensor(mean, dtype=torch.float64, device=fabric.device), reduce_op="mean"))
+    if not math.isfinite(mean):
+        raise ValueError(f"training diverged in epoch {run.epoch + 1}: the loss is not finite; rate must be below "
+                         f"{config.rate}")
+    return mean, max(rates)
+
+
+def _train(fabric, model: Network, regulariser: Regulariser | None, clips: Clips, preparation: Preparation,
+           config: TrainConfig, folder: Path, info: dict, progress: bool):
+    """What each process does; the result is in ``state.pt``."""
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    learn = clips.part(0)
+    held = clips.part(1) if (clips.split == 1).any() else learn
+    rank, ranks = fabric.global_rank, fabric.world_size
+    most = max(1, min(len(learn) // 2, len(held)))
+    if ranks > most:
+        raise ValueError(f"devices must be at most {most}, two training clips and one test clip for each, not {ranks}")
+    mine = held.take(np.arange(rank, len(held), ranks))
+    held_x = torch.from_numpy(prepared(mine, preparation, model.config.persons))
+    shadow = copy.deepcopy(model).to(fabric.device)
+    model.to(fabric.device)
+    run = RunState(model, config, regulariser)
+    if regulariser is not None:
+        regulariser.begin(model)
+    if (folder / "state.pt").is_file():
+        run.resume(folder / "state.pt")
+    scaler = fabric.strategy.precision
+    if run.scaler:
+        scaler.load_state_dict(run.scaler)
+    learner, optimiser = fabric.setup(model, run.optimiser)
+    steps = -(-len(learn) // config.batch)
+    drawn = -math.inf
+    with tqdm(total=config.epochs * steps, initial=run.epoch * steps, desc="train", mininterval=1,
+              disable=not progress or rank > 0) as bar:
+        while run.epoch < config.epochs:
+            loss, rate = _learn(fabric, run, learner, optimiser, learn, preparation, bar)
+            run.epoch += 1
+            if regulariser is not None:
+                regulariser.after_epoch(model)
+            join_statistics(fabric, model.state_dict())
+            join_statistics(fabric, run.average)
+            shadow.load_state_dict(run.average)
+            right = torch.tensor(int((predict(shadow, held_x).argmax(1).numpy() == mine.label).sum()),
+                                 device=fabric.device)
+            score = int(fabric.all_reduce(right, reduce_op="sum")) / len(held)
+            run.history.append({"epoch": run.epoch, "loss": loss, "accuracy": score, "rate": rate})
+            bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{score:.4f}")
+            if rank > 0:
+                continue
+            for block in shadow.blocks:
+                block.apply_masks()
+            notes = {**info, "history": run.history}
+            save_checkpoint(folder / "last.safetensors", shadow, notes)
+            if score > run.best:
+                run.best = score
+                save_checkpoint(folder / "best.safetensors", shadow, notes)
+            run.scaler = scaler.state_dict()
+            run.store(folder / "state.pt")
+            if run.epoch == config.epochs or time.monotonic() - drawn > PICTURE_SECONDS:
+                drawn = time.monotonic()
+                plot_history(run.history, folder / "curves.png")
+    if regulariser is not None:
+        regulariser.end(model)

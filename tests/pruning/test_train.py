@@ -1,3 +1,4 @@
+import copy
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypgcn_pruning.config import CompileConfig, PruneConfig, QuantiseConfig, Tr
 from hypgcn_pruning.data import prepared
 from hypgcn_pruning.model import ModelConfig, Network
 from hypgcn_pruning.prune import calibration_clips, prune
+from hypgcn_pruning.run_state import RunState
 from hypgcn_pruning.train import accuracy, train
 
 FAST = {"batch": 16, "average": 0.8, "warmup": 1, "degrees": 20.0}
@@ -43,22 +45,21 @@ def test_seeded_and_resumable(fresh, clips, preparation, tmp_path):
     history = train(fresh, clips, preparation, config, tmp_path / "a", progress=False)
     other = Network(fresh.config)
     other.load_state_dict(state)
-    import hypgcn_pruning.train as module
 
     class Stop(Exception):
         pass
 
-    stored = module._Run.store
+    stored = RunState.store
 
     def store_and_stop(run, path):
         stored(run, path)
         raise Stop
-    module._Run.store = store_and_stop
+    RunState.store = store_and_stop
     try:
         with pytest.raises(Stop):
             train(other, clips, preparation, config, tmp_path / "b", progress=False)
     finally:
-        module._Run.store = stored
+        RunState.store = stored
     torch.manual_seed(99)
     resumed = Network(fresh.config)
     assert train(resumed, clips, preparation, config, tmp_path / "b", progress=False) == history
@@ -69,9 +70,53 @@ def test_seeded_and_resumable(fresh, clips, preparation, tmp_path):
     assert len(info["history"]) == 2
 
 
-def test_shows_progress(fresh, clips, preparation, tmp_path, capsys):
-    train(fresh, clips, preparation, TrainConfig(epochs=1, **FAST), tmp_path)
+def test_shows_progress_and_curves(fresh, clips, preparation, tmp_path, capsys):
+    history = train(fresh, clips, preparation, TrainConfig(epochs=1, **FAST), tmp_path)
     assert "train" in capsys.readouterr().err
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert 0 < history[0]["rate"] <= TrainConfig().rate
+    assert (tmp_path / "best.safetensors").is_file()
+
+
+def test_finished_run_is_only_read(fresh, clips, preparation, tmp_path):
+    config = TrainConfig(epochs=1, **FAST)
+    history = train(fresh, clips, preparation, config, tmp_path, progress=False)
+    weights = fresh.fc.weight.clone()
+    stamp = (tmp_path / "state.pt").stat().st_mtime_ns
+    assert train(fresh, clips, preparation, config, tmp_path, progress=False) == history
+    assert torch.equal(fresh.fc.weight, weights)
+    assert (tmp_path / "state.pt").stat().st_mtime_ns == stamp
+
+
+def test_mixed_precision_learns_the_same(fresh, clips, preparation, tmp_path):
+    other = copy.deepcopy(fresh)
+    history = train(fresh, clips, preparation, TrainConfig(epochs=1, **FAST), tmp_path / "a", progress=False)
+    mixed = train(other, clips, preparation, TrainConfig(epochs=1, precision="bf16", **FAST), tmp_path / "b",
+                  progress=False)
+    assert mixed[0]["loss"] != history[0]["loss"]
+    assert mixed[0]["loss"] == pytest.approx(history[0]["loss"], rel=0.05)
+    assert other.fc.weight.dtype == torch.float32
+
+
+@pytest.mark.slow
+def test_two_processes(fresh, clips, preparation, tmp_path):
+    """Both see the same weights, the result is stored once, a run of one process can be taken up, and the loss falls as
+    with one; a divergence comes back as the usual error."""
+    config = TrainConfig(epochs=3, devices=2, **FAST)
+    single = copy.deepcopy(fresh)
+    history = train(fresh, clips, preparation, config, tmp_path / "two", progress=False)
+    assert [row["epoch"] for row in history] == [1, 2, 3]
+    count = int((clips.split == 1).sum())
+    assert history[-1]["accuracy"] * count == pytest.approx(round(history[-1]["accuracy"] * count))
+    held = torch.from_numpy(prepared(clips.part(1), preparation))
+    assert accuracy(fresh, held, clips.part(1).label) == pytest.approx(history[-1]["accuracy"])
+    alone = train(single, clips, preparation, TrainConfig(epochs=3, **FAST), tmp_path / "one", progress=False)
+    assert history[-1]["loss"] == pytest.approx(alone[-1]["loss"], rel=0.15)
+    again = Network(fresh.config)
+    assert train(again, clips, preparation, config, tmp_path / "one", progress=False) == alone
+    with pytest.raises(ValueError, match="diverged in epoch 1"):
+        train(again, clips, preparation, TrainConfig(epochs=1, devices=2, rate=1e30, **FAST), tmp_path / "three",
+              progress=False)
 
 
 def test_divergence_is_an_error(fresh, clips, preparation, tmp_path):
@@ -108,10 +153,16 @@ def test_fine_tuning_config():
 
 @pytest.mark.parametrize(("config", "changes", "match"), [
     (TrainConfig, {"epochs": 0}, "epochs must be"), (TrainConfig, {"rate": 0}, "rate must be positive"),
+    (TrainConfig, {"precision": "8"}, "precision must be one of 32, 16, bf16, not '8'"),
+    (TrainConfig, {"accelerator": "tpu"}, "accelerator must be one of cpu, cuda, auto, not 'tpu'"),
+    (TrainConfig, {"devices": 0}, "devices must be an integer of at least 1, not 0"),
+    (TrainConfig, {"devices": 3, "batch": 5}, "batch must be at least 6, two clips for each of 3 devices, not 5"),
     (TrainConfig, {"smoothing": 1.0}, "smoothing must"), (TrainConfig, {"batch": 1.5}, "batch must be"),
     (PruneConfig, {"channels": 0.0}, "channels must be above 0 and at most 1, not 0.0"),
     (PruneConfig, {"channels": 1.2}, "channels must be above 0"), (PruneConfig, {"density_h": -1}, "density_h must"),
     (PruneConfig, {"taps": 0}, "taps must be"), (PruneConfig, {"tune_rate": -1}, "tune_rate must be"),
+    (QuantiseConfig, {"epochs": -1}, "epochs must be an integer of at least 0, not -1"),
+    (QuantiseConfig, {"epochs": 1.5}, "epochs must be"), (QuantiseConfig, {"rate": 0}, "rate must be positive"),
     (QuantiseConfig, {"lowest": 0}, "lowest must be"), (QuantiseConfig, {"calibration": 0}, "calibration must"),
     (CompileConfig, {"margin": 0.9}, "margin must be at least 1"),
     (CompileConfig, {"calibration": True}, "calibration must")])
