@@ -132,7 +132,7 @@ class GraphConv(nn.Module):
 
     def forward(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
         index = kept.nonzero()[:, 0]
-        part = x if len(index) == len(kept) else x[:, index]
+        part = x if len(index) == len(kept) else x[:, :len(index)] if int(index[-1]) < len(index) else x[:, index]
         n, channels, frames, joints = part.shape
         rows = part.reshape(n, channels * frames, joints)
         graph = self.graph()
@@ -147,8 +147,7 @@ class GraphConv(nn.Module):
 class TemporalConv(nn.Module):
     """Convolution over time with batch norm; ``mask`` (outputs, inputs, taps) multiplies the weights.
 
-    Outputs without a weight are not computed: they are what batch norm makes of a constant. Where the mask leaves less
-    than half of the (input, tap) pairs, only those are gathered, so that fine-tuning costs what the mask leaves. """
+    Outputs without a weight are not computed: they are what batch norm makes of a constant. """
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int):
         super().__init__()
@@ -163,26 +162,9 @@ class TemporalConv(nn.Module):
             return self.bn(F.conv2d(x, conv.weight, conv.bias, conv.stride, conv.padding))
         rows = mask.flatten(1).any(1).nonzero()[:, 0]
         weight, bias = conv.weight[rows] * mask[rows][..., None], conv.bias[rows]
-        reads = mask.any(0)
         if not len(rows):
-            y = x[:, :0, ::conv.stride[0]]
-        elif 2 * int(reads.sum()) > reads.numel():
-            y = F.conv2d(x, weight, bias, conv.stride, conv.padding)
-        else:
-            y = self._gathered(x, weight, bias, reads)
-        return self._normalised(y, rows)
-
-    def _gathered(self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, reads: torch.Tensor) -> torch.Tensor:
-        """The convolution as one 1x1 over the (input, tap) pairs in ``reads`` (inputs, taps)."""
-        pad, stride = self.conv.padding[0], self.conv.stride[0]
-        frames = (x.shape[2] - 1) // stride + 1
-        x = F.pad(x, (0, 0, pad, pad))
-        parts, weights = [], []
-        for tap in range(reads.shape[1]):
-            channels = reads[:, tap].nonzero()[:, 0]
-            parts.append(x[:, :, tap:tap + stride * (frames - 1) + 1:stride].index_select(1, channels))
-            weights.append(weight[:, channels, tap])
-        return F.conv2d(torch.cat(parts, 1), torch.cat(weights, 1)[..., None], bias)
+            return self._normalised(x[:, :0, ::conv.stride[0]], rows)
+        return self._normalised(F.conv2d(x, weight, bias, conv.stride, conv.padding), rows)
 
     def _normalised(self, y: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """All outputs from ``y``, the convolution's outputs ``rows``; the others convolve to their bias."""
@@ -199,6 +181,8 @@ class TemporalConv(nn.Module):
         else:
             rest = bn.bias + (self.conv.bias - bn.running_mean) * bn.weight / (bn.running_var + bn.eps).sqrt()
         whole = rest[None, :, None, None].expand(len(y), -1, *y.shape[2:])
+        if not len(rows) or int(rows[-1]) == len(rows) - 1:
+            return torch.cat([y, whole[:, len(rows):]], 1)  # as channels are after their reordering
         return torch.index_copy(whole.contiguous(), 1, rows, y)
 
 
