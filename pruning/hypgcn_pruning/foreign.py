@@ -19,6 +19,8 @@ __all__ = ["detect_format", "load_foreign", "open_network"]
 _ATTENTION = {"conv_sa": "spatial", "conv_ta": "temporal", "fc1c": "channel", "fc2c": "channel"}
 _STATE = re.compile(r"l\d+\.(kept|filters|taps|carried|cavity|gcn1\.edges|theta_h|theta_y)$|.*\.num_batches_tracked$")
 """Names of our network that files of others do not set: the state of pruning, and counters without effect."""
+_CONV_FIRST = re.compile(r"(st_gcn_networks\.\d+|backbone\.gcn\.\d+)\.gcn\.conv\.(weight|bias)$|edge_importance\.\d+$")
+"""Keys of ST-GCN, which multiplies by the graph behind the 1x1 convolution."""
 FRAMES = 52
 """T of a prepared clip where the caller does not say: the files do not hold it."""
 
@@ -46,6 +48,7 @@ class _File:
                 if part in _ATTENTION:
                     raise ValueError(f"{path}: {key} belongs to {_ATTENTION[part]} attention, which the network has no "
                                      f"place for")
+        _refuse_st_gcn(self.state, path)
         if layout == "pyskl":
             self.state.pop("backbone.A", None)  # what every block's A began as
 
@@ -88,6 +91,20 @@ class _File:
                                  f"{tuple(self.state[key].shape)}")
 
 
+def _refuse_st_gcn(keys, path):
+    """Raise :exc:`ValueError` that names the first key of ``keys`` which only ST-GCN has.
+
+    Its order is ours as far as the weights go, ``(W x) G = W (x G)``. But its bias comes before the graph product, so
+    that joint w gets the bias times the sum of column w of G, and sums of trained graphs differ from joint to joint,
+    while a bias here is one for all joints; and it has no shortcut around the graph product, where ours always has one.
+    """
+    for key in keys:
+        if _CONV_FIRST.match(key):
+            raise ValueError(f"{path}: {key} belongs to ST-GCN, whose convolution comes before the graph product: its "
+                             f"bias differs from joint to joint, and it has no shortcut around the product, which the "
+                             f"network has no place for")
+
+
 def detect_format(content: dict, path) -> str:
     """Whose keys ``content`` has: ``hypgcn``, ``2s-agcn`` or ``pyskl``; :exc:`ValueError` for anything else."""
     if content.get("format") == CHECKPOINT_FORMAT:
@@ -98,6 +115,7 @@ def detect_format(content: dict, path) -> str:
         return "pyskl"
     if any(re.match(r"l\d+\.gcn1\.", key) for key in keys):
         return "2s-agcn"
+    _refuse_st_gcn(keys, path)
     raise ValueError(f"{path} is not a checkpoint of this project, 2s-AGCN, PYSKL or mmaction2: its keys are "
                      f"{', '.join(keys[:4]) or 'none'}{', ...' if len(keys) > 4 else ''}")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Skeleton", "BUILT_IN", "load_skeleton", "KINECT20_TO_NTU25", "COCO17_TO_NTU25", "NTU25_MAPS"]
+__all__ = ["Skeleton", "BUILT_IN", "load_skeleton", "KINECT20_TO_NTU25", "COCO17_TO_NTU25",
+           "OPENPOSE18_TO_NTU25", "NTU25_MAPS"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +149,15 @@ COCO17_TO_NTU25: tuple[tuple[tuple[int, float], ...], ...] = (
 shoulders, its middle between both; the head is between the ears, the neck a third of the way to it; hands, finger tips
 and thumbs are at the wrists, feet at the ankles."""
 
-NTU25_MAPS = {20: KINECT20_TO_NTU25, 17: COCO17_TO_NTU25}
+OPENPOSE18_TO_NTU25: tuple[tuple[tuple[int, float], ...], ...] = (
+    ((8, 1 / 2), (11, 1 / 2)), ((1, 1 / 2), (8, 1 / 4), (11, 1 / 4)), ((1, 2 / 3), (0, 1 / 3)), ((0, 1.0),),
+    *(((source, 1.0),) for source in (5, 6, 7, 7, 2, 3, 4, 4, 11, 12, 13, 13, 8, 9, 10, 10, 1, 7, 7, 4, 4)))
+"""The same for OpenPose, an approximation: spine base is between the hips, the upper end of the spine at the neck's
+point, its middle between both; the head is the nose, which is seen more often than both ears, the neck a third of the
+way to it; hands, finger tips and thumbs are at the wrists, feet at the ankles. A point that was not found is zero, and
+draws what is interpolated from it towards the centre of the picture."""
+
+NTU25_MAPS = {20: KINECT20_TO_NTU25, 17: COCO17_TO_NTU25, 18: OPENPOSE18_TO_NTU25}
 """By the number of joints that is mapped."""
 
 

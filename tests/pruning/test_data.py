@@ -140,7 +140,7 @@ def test_map_to_ntu25():
         map_to_ntu25(mapped)
 
 
-@pytest.mark.parametrize("name", ["kinect20", "coco17"])
+@pytest.mark.parametrize("name", ["kinect20", "coco17", "openpose18"])
 def test_maps_to_ntu25_move_with_the_body(name):
     """Weights add up to one, so a moved body maps to the moved joints, and left stays left."""
     clips = generate_motion(load_skeleton(name), MotionConfig(classes=2, clips=2, frames=(5, 5)))

@@ -308,6 +308,32 @@ def test_other_errors(tmp_path, skeleton):
         load_foreign(path, skeleton=skeleton, format="pyskl")
 
 
+@pytest.mark.parametrize(("keys", "format"), [
+    (("data_bn.weight", "st_gcn_networks.0.gcn.conv.weight", "st_gcn_networks.0.tcn.2.weight", "fcn.weight"), "auto"),
+    (("edge_importance.0", "fcn.weight"), "auto"),
+    (("backbone.data_bn.weight", "backbone.gcn.0.gcn.conv.bias", "cls_head.fc_cls.weight"), "auto"),
+    (("st_gcn_networks.9.gcn.conv.bias",), "2s-agcn")])
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_st_gcn_is_refused_with_its_key(tmp_path, skeleton, keys, format, prefix):
+    """The published code's files and PYSKL's; whoever calls their format by another name learns the same."""
+    torch.save({prefix + key: torch.zeros(1) for key in keys}, tmp_path / "a.pt")
+    culprit = next(key for key in keys if ".conv." in key or "edge" in key).replace(".", r"\.")
+    with pytest.raises(ValueError, match=rf"a\.pt: {culprit} belongs to ST-GCN, whose convolution comes before the "):
+        load_foreign(tmp_path / "a.pt", skeleton=skeleton, format=format)
+
+
+def test_why_st_gcn_is_refused():
+    """Its order is ours without a bias, and with one where the graph's columns have equal sums, and not else."""
+    rng = torch.Generator().manual_seed(0)
+    x, graph, weight, bias = (torch.randn(*shape, generator=rng, dtype=torch.float64)
+                              for shape in ((3, 4, 7), (7, 7), (5, 3), (5,)))
+    even = graph + (1 - graph.sum(0)) / 7
+    for used, b, same in ((graph, 0 * bias, True), (even, bias, True), (graph, bias, False)):
+        first = torch.einsum("otv,vw->otw", torch.einsum("oc,ctv->otv", weight, x) + b[:, None, None], used)
+        last = torch.einsum("oc,ctw->otw", weight, torch.einsum("ctv,vw->ctw", x, used)) + b[:, None, None]
+        assert torch.allclose(first, last) is same
+
+
 def test_code_in_a_file_is_not_run(tmp_path, skeleton):
     class Evil:
         def __reduce__(self):

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from hypgcn_pruning.skeleton import BUILT_IN, KINECT20_TO_NTU25, Skeleton, load_skeleton
+from hypgcn_pruning.skeleton import BUILT_IN, KINECT20_TO_NTU25, OPENPOSE18_TO_NTU25, Skeleton, load_skeleton
 
 
 @pytest.mark.parametrize(("name", "joints", "bones"), [("ntu25", 25, 24), ("kinect20", 20, 19), ("coco17", 17, 16),
@@ -73,3 +73,19 @@ def test_unknown_name():
 def test_joint_count(joints):
     with pytest.raises(ValueError, match="joints must be in 1..64"):
         Skeleton(name="x", joints=joints, bones=())
+
+
+def test_openpose_on_ntu25():
+    """Every NTU joint is made of points of its own side, with weights that add up to one."""
+    named = dict(nose=0, neck=1, r_shoulder=2, r_elbow=3, r_wrist=4, l_shoulder=5, l_elbow=6, l_wrist=7, r_hip=8,
+                 r_knee=9, r_ankle=10, l_hip=11, l_knee=12, l_ankle=13)
+    for joint, source in {4: "l_shoulder", 5: "l_elbow", 6: "l_wrist", 7: "l_wrist", 8: "r_shoulder", 9: "r_elbow",
+                          10: "r_wrist", 11: "r_wrist", 12: "l_hip", 13: "l_knee", 14: "l_ankle", 15: "l_ankle",
+                          16: "r_hip", 17: "r_knee", 18: "r_ankle", 19: "r_ankle", 20: "neck", 3: "nose",
+                          21: "l_wrist", 22: "l_wrist", 23: "r_wrist", 24: "r_wrist"}.items():
+        assert OPENPOSE18_TO_NTU25[joint] == ((named[source], 1.0),)
+    assert {source for source, _ in OPENPOSE18_TO_NTU25[0]} == {8, 11}
+    assert all(sum(weight for _, weight in parts) == 1 for parts in OPENPOSE18_TO_NTU25)
+    ntu, openpose = BUILT_IN["ntu25"], BUILT_IN["openpose18"]
+    for left, right in ntu.pairs:  # the mirror image of a mapped body is the map of its mirror image
+        assert {(openpose.mirrored[s], w) for s, w in OPENPOSE18_TO_NTU25[left]} == set(OPENPOSE18_TO_NTU25[right])
