@@ -59,6 +59,9 @@ def _register_verilog(commands):
                         help="output folder (default: %(default)s)")
     parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
     parser.add_argument("--name", default="hypgcn", help="name of the top module (default: %(default)s)")
+    parser.add_argument("--bus-width", type=int, default=32, metavar="BITS",
+                        help="of the input stream, 8 to 512 (default: %(default)s)")
+    parser.add_argument("--bare", action="store_true", help="the network alone, without AXI buses and registers")
     parser.add_argument("--measure", metavar="FILE", type=Path, help="write seconds, peak memory and sizes as JSON")
     parser.set_defaults(run=_run_verilog)
 
@@ -73,7 +76,8 @@ def _run_verilog(args):
     print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
     start = time.monotonic()
     progress = Progress("verilog")
-    emission = generate(design, folding, Path(args.out), name=args.name, progress=progress)
+    emission = generate(design, folding, Path(args.out), name=args.name,
+                        bus_width=None if args.bare else args.bus_width, progress=progress)
     progress.finish()
     memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     measured = {

@@ -8,9 +8,11 @@ from .design import Design
 from .emit import Emission, emit
 from .folding import Folding
 from .network import Network
+from .register_files import as_json
 from .rfc import RfcDecoder, RfcEncoder, RfcExpander
 from .rfc.store_reader import StoreReader
 from .rfc.store_writer import StoreWriter
+from .top import Top
 
 __all__ = ["DEFAULT_MULTIPLIERS", "generate"]
 
@@ -24,7 +26,7 @@ _LATENCIES = {
 
 
 def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "hypgcn", observe: bool = False,
-             progress=None) -> Emission:
+             bus_width: int | None = None, progress=None) -> Emission:
     """Write SystemVerilog, memory images and the sidecar ``NAME.json`` of ``design`` into ``out_dir``.
 
     The same design and folding give the same bytes; files that would not change are not touched. A failure leaves
@@ -36,17 +38,21 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     folding : its parallelism; ``None`` takes the fastest balanced one with at most ``DEFAULT_MULTIPLIERS`` multipliers
     name : of the top module and the main file
     observe : add the ports of the blocks' outputs, for simulation (see :class:`~hypgcn.network.Network`)
+    bus_width : the top is :class:`~hypgcn.top.Top` with this many bits of input; ``None``: the bare network
     progress : called as ``progress(done, total, text)``
 
     Returns
     -------
     Emission : the files and the sidecar; beside what :func:`~hypgcn.emit.emit` writes the sidecar says ``design``
         (name, hash, shape), ``folding``, ``multipliers``, ``row_cycles`` (estimates per block and unit) and
-        ``latencies`` (cycles, by unit)
+        ``latencies`` (cycles, by unit); with ``bus_width`` also ``registers`` (see :mod:`hypgcn.register_files`)
     """
+    if observe and bus_width is not None:
+        raise ValueError(f"observe must be false with a bus_width, not {observe!r}")
     folding = folding or balance_to(design, DEFAULT_MULTIPLIERS)
     folding.validate(design)
-    emission = emit(Network(design, folding, observe=observe), name, progress=progress)
+    top = Network(design, folding, observe=observe) if bus_width is None else Top.of(design, folding, bus_width)
+    emission = emit(top, name, progress=progress)
     emission.sidecar["parameters"] = {
         "design": {
             "name": design.name,
@@ -69,7 +75,10 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
         },
         "folding": dataclasses.asdict(folding),
         "observe": observe,
+        "bus_width": bus_width,
     }
+    if bus_width is not None:
+        emission.sidecar["registers"] = as_json()
     emission.sidecar["latencies"] = _LATENCIES
     emission.sidecar["multipliers"] = multipliers(design, folding)
     emission.sidecar["row_cycles"] = [

@@ -6,7 +6,8 @@ from amaranth.lib import data
 from .design import BANK, MINI_BANKS
 
 __all__ = ["MINI", "dense_layout", "vector_layout", "token_layout", "row_request_layout", "row_response_layout",
-           "joint_layout", "observe_layout", "result_layout"]
+           "joint_layout", "observe_layout", "result_layout", "activity_layout", "beat_layout", "word_layout",
+           "clip_layout"]
 
 MINI = BANK // MINI_BANKS
 """Values of one mini-bank entry."""
@@ -78,3 +79,25 @@ def result_layout(classes: int, logit_width: int) -> data.StructLayout:
     """One class score of a clip: ``index`` of the class, ``score``, ``last`` on the clip's last class, ``overflow`` (a
     store lost values in this clip; the same on all classes)."""
     return data.StructLayout({"index": range(max(2, classes)), "score": signed(logit_width), "last": 1, "overflow": 1})
+
+
+def activity_layout() -> data.StructLayout:
+    """``valid`` and ``ready`` of both sides of a block, for counting."""
+    return data.StructLayout({"i_valid": 1, "i_ready": 1, "o_valid": 1, "o_ready": 1})
+
+
+def beat_layout(size: int) -> data.StructLayout:
+    """A beat of AXI4-Stream input of ``size`` bytes: ``data``, the lowest byte first; ``keep`` one bit per byte;
+    ``last`` of the packet."""
+    return data.StructLayout({"data": 8 * size, "keep": size, "last": 1})
+
+
+def word_layout() -> data.StructLayout:
+    """A word of a result on its way out, ``last`` on the result's last."""
+    return data.StructLayout({"data": 32, "last": 1})
+
+
+def clip_layout() -> data.StructLayout:
+    """What goes past the network with a clip: what its packet was like, ``short``, ``late`` and ``keep`` as in
+    :data:`hypgcn.registers.RESULT_FLAGS`, and ``start``, the cycle of its first beat, modulo 2^32."""
+    return data.StructLayout({"short": 1, "late": 1, "keep": 1, "start": 32})

@@ -9,7 +9,7 @@ from .design import Design
 from .folding import Folding
 from .head import Head
 from .input import InputAffine
-from .layouts import joint_layout, observe_layout, result_layout, vector_layout
+from .layouts import activity_layout, joint_layout, observe_layout, result_layout, vector_layout
 from .stream import Skid, connect
 
 __all__ = ["Network"]
@@ -27,6 +27,7 @@ class Network(wiring.Component):
     ----------
     design : the network; folding : its parallelism, checked against the design
     observe : add a port per block that shows each vector as it leaves the block, for simulation
+    activity : add a port that shows the handshakes of the blocks, for counting
 
     Members
     -------
@@ -35,20 +36,24 @@ class Network(wiring.Component):
     threshold_raise : In(7), added to ``threshold_h`` and ``threshold_y`` of all blocks, saturating at 127; to be
         changed only between clips
     overflow_counts : Out(blocks x 32), per block the vectors that lost values in its stores since reset
+    activity : Out(blocks x activity), the handshakes at both sides of every block; only with ``activity``
     observe_b : Out(observe), ``valid`` in the cycle in which ``payload`` leaves block b; only with ``observe``
     """
 
-    def __init__(self, design: Design, folding: Folding, *, observe: bool = False):
+    def __init__(self, design: Design, folding: Folding, *, observe: bool = False, activity: bool = False):
         folding.validate(design)
         self.design = design
         self.folding = folding
         self.observe = observe
+        self.show_activity = activity
         members = {
             "i": In(stream.Signature(joint_layout(design.channels))),
             "o": Out(stream.Signature(result_layout(design.classes, design.logit_width))),
             "threshold_raise": In(7),
             "overflow_counts": Out(data.ArrayLayout(32, len(design.blocks))),
         }
+        if activity:
+            members["activity"] = Out(data.ArrayLayout(activity_layout(), len(design.blocks)))
         if observe:
             members |= {f"observe_{b}": Out(observe_layout()) for b in range(len(design.blocks))}
         super().__init__(members)
@@ -70,6 +75,14 @@ class Network(wiring.Component):
                 m.d.comb += raised.eq(self.threshold_raise + trained)
                 m.d.sync += port.eq(Mux(raised[7], 127, raised))
             m.d.comb += self.overflow_counts[index].eq(block.overflow_count)
+            if self.show_activity:
+                shown = self.activity[index]
+                m.d.comb += [
+                    shown.i_valid.eq(block.i.valid),
+                    shown.i_ready.eq(block.i.ready),
+                    shown.o_valid.eq(block.o.valid),
+                    shown.o_ready.eq(block.o.ready),
+                ]
             if self.observe:
                 port = getattr(self, f"observe_{index}")
                 m.d.comb += [port.valid.eq(block.o.valid & block.o.ready), port.payload.eq(block.o.payload)]

@@ -73,8 +73,8 @@ def markdown() -> str:
     """The register page of the documentation."""
     lines = ["# Control registers", "", f"<!-- {_NOTE} -->", "",
              "Words of 32 bits, little endian, on `s_axi_control`; addresses are bytes from its base. Addresses",
-             "without a register read 0 and ignore writes; the response is always OKAY. Byte strobes count: a field changes in",
-             "the bytes that are written.", "", "| address | register | what |", "| --- | --- | --- |"]
+             "without a register read 0 and ignore writes; the response is always OKAY. Byte strobes count: a field",
+             "changes in the bytes that are written.", "", "| address | register | what |", "| --- | --- | --- |"]
     lines += [f"| {_address(register)} | [{register.name}](#{register.name.lower()}) | {register.text} |"
               for register in REGISTERS]
     lines += ["", "How a field behaves:", ""]

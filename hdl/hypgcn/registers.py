@@ -196,8 +196,8 @@ REGISTERS: tuple[Register, ...] = (
     _word("CYCLES_HIGH", 0x44, "Cycles since reset, high word. As of the last snapshot."),
     _word("CLIPS_IN", 0x48, "Clips taken to their last element since reset, modulo 2^32. As of the last snapshot."),
     _word("CLIPS_OUT", 0x4C, "Results that have left since reset, modulo 2^32. As of the last snapshot."),
-    _word("CLIP_CYCLES", 0x50, "Cycles from the first beat of a clip to the last word of its result, of the last "
-                               "result. As of the last snapshot."),
+    _word("CLIP_CYCLES", 0x50, "Cycles from the admission of a clip, when its first beat is there, until its result is "
+                               "complete, of the last result. As of the last snapshot."),
     _word("BLOCK_BUSY", 0x100, f"Cycles in which block N was neither blocked nor starved. {_COUNTER}", **_block),
     _word("BLOCK_STARVED", 0x104, "Cycles in which block N offered nothing that was refused and could take a vector, "
                                   f"but none came. {_COUNTER}", **_block),

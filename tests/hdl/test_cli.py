@@ -30,8 +30,8 @@ def test_presets_are_listed(capsys):
 def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
     called = {}
 
-    def generate(design, folding, out_dir, *, name, progress):
-        called.update(design=design, folding=folding, out_dir=out_dir, name=name)
+    def generate(design, folding, out_dir, *, name, bus_width, progress):
+        called.update(design=design, folding=folding, out_dir=out_dir, name=name, bus_width=bus_width)
         return types.SimpleNamespace(files={"a.sv": "x" * 250_000}, sidecar={"multipliers": 7})
     module = types.SimpleNamespace(generate=generate)
     monkeypatch.setitem(__import__("sys").modules, "hypgcn.generate", module)
@@ -48,6 +48,10 @@ def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
     assert called["name"] == "top"
     assert called["folding"] is None
     assert called["out_dir"] == tmp_path / "out"
+    assert called["bus_width"] == 32
+    for argv, width in ((["--bus-width", "64"], 64), (["--bare"], None)):
+        assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), *argv]) == 0
+        assert called["bus_width"] == width
 
 
 def test_design_from_folder(tmp_path):
@@ -95,6 +99,12 @@ def test_missing_folding(capsys, tmp_path):
 
 def test_bad_name(capsys):
     assert "--name must be a Verilog identifier, not '1x'" in error_of(capsys, "verilog", "tiny", "--name", "1x")
+
+
+def test_bad_bus_width(capsys, tmp_path):
+    argv = ["verilog", "tiny", "-o", str(tmp_path / "out"), "--bus-width", "24"]
+    assert "bus_width must be one of 8, 16, 32, 64, 128, 256, 512, not 24" in error_of(capsys, *argv)
+    assert not (tmp_path / "out").exists()
 
 
 def test_traceback_on_request():

@@ -1,6 +1,7 @@
 """From a design to files: complete, repeatable, and nothing half-written."""
 
 import json
+import re
 
 import pytest
 
@@ -50,6 +51,28 @@ def test_observation_ports_are_there_only_when_asked_for(written, tmp_path):
     ports = {port["name"] for port in json.loads((tmp_path / "hypgcn.json").read_text())["ports"]}
     assert {"observe_0", "observe_1"} <= ports
     assert b"observe_" not in (written[0] / "hypgcn.sv").read_bytes()
+
+
+def test_top_with_buses(written, tmp_path):
+    emission = generate(preset("tiny"), SMALLEST, tmp_path, bus_width=64)
+    sidecar = json.loads((tmp_path / "hypgcn.json").read_text())
+    ports = {port["name"]: port["width"] for port in sidecar["ports"]}
+    assert {"aclk", "aresetn", "irq", "m_axis_tdata", "s_axi_control_awaddr"} <= set(ports)
+    assert not {"clk", "rst"} & set(ports)
+    assert (ports["s_axis_tdata"], ports["s_axis_tkeep"]) == (64, 8)
+    assert sidecar["parameters"]["bus_width"] == 64
+    assert sidecar["registers"]["registers"][0]["name"] == "CONTROL"
+    text = (tmp_path / "hypgcn.sv").read_text()
+    for port in ports:
+        assert re.search(rf'X_INTERFACE_INFO = "xilinx.com:[^"]*" \*\)(\s*\(\*.*\*\))?\s*(input|output)[^;]* {port};',
+                         text), port
+    assert 'ASSOCIATED_BUSIF s_axis:m_axis:s_axi_control, ASSOCIATED_RESET aresetn' in text
+    assert emission.sidecar["multipliers"] == json.loads((written[0] / "hypgcn.json").read_text())["multipliers"]
+
+
+def test_top_with_buses_shows_no_inner_ports():
+    with pytest.raises(ValueError, match="observe must be false with a bus_width, not True"):
+        generate(preset("tiny"), SMALLEST, "nowhere", observe=True, bus_width=32)
 
 
 def test_folding_that_cannot_work_leaves_nothing(tmp_path):

@@ -1,0 +1,11 @@
+"""The shell around a network: AXI4-Lite registers, AXI4-Stream in and out."""
+
+from .axi_lite import AXI_LITE_PORTS, AxiLiteSlave, axi_lite_ports
+from .bank import RegisterBank
+from .clip_input import ClipInput
+from .config import BUS_WIDTHS, ShellConfig
+from .counters import Counters
+from .result_output import ResultOutput
+
+__all__ = ["AXI_LITE_PORTS", "BUS_WIDTHS", "AxiLiteSlave", "ClipInput", "Counters", "RegisterBank", "ResultOutput",
+           "ShellConfig", "axi_lite_ports"]

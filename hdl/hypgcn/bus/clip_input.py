@@ -1,0 +1,111 @@
+"""Packets of bytes to the joints of clips."""
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..layouts import beat_layout, joint_layout
+from .config import ShellConfig
+
+__all__ = ["ClipInput"]
+
+
+class ClipInput(wiring.Component):
+    """Makes exactly one clip of every packet, whatever the packet is like.
+
+    Element n of a clip, in (person, frame, joint, channel) order, is byte ``n % B`` of beat ``n // B``, B bytes a beat.
+
+    * TLAST early: the missing elements are 0, the clip is ``short``. Within the beat of TLAST the packet ends with the
+      highest byte whose TKEEP is set.
+    * TLAST late, or bytes kept behind the last element: the surplus is dropped to TLAST, the clip is ``late``.
+    * TKEEP low for any other element of the clip: it is 0, the clip is ``keep``.
+
+    Throughput: one element a cycle, and 2 cycles between clips. Latency: 2 cycles from a beat to the joint of its first
+    element, if that is the joint's last. A held ``o`` stops the beats; nothing is lost.
+
+    Parameters
+    ----------
+    cfg : ShellConfig
+
+    Members
+    -------
+    i : In(stream of beats)
+    o : Out(stream, C x int8), one joint
+    admit : In(1), the next clip may begin
+    resume : In(1), looked at once after reset: a packet is under way, drop it to its TLAST
+    begin : Out(1), the cycle in which a clip begins: its first beat is there
+    taken : Out(1), the cycle in which the last element of a clip is taken; then ``short``, ``late``, ``keep`` tell
+    active : Out(1), a clip is under way here
+    """
+
+    def __init__(self, cfg: ShellConfig):
+        self.cfg = cfg
+        super().__init__({
+            "i": In(stream.Signature(beat_layout(cfg.bus_bytes))),
+            "o": Out(stream.Signature(joint_layout(cfg.channels))),
+            "admit": In(1), "resume": In(1), "begin": Out(1), "taken": Out(1),
+            "short": Out(1), "late": Out(1), "keep": Out(1), "active": Out(1),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        cfg = self.cfg
+        beat = self.i.payload
+        bytes_left = Signal(cfg.bus_width, reset_less=True)
+        kept = Signal(cfg.bus_bytes)
+        left = Signal(range(cfg.bus_bytes + 1))
+        last = Signal()             # the beat that is held is the packet's last
+        ended = last & (kept == 0)  # nothing of the packet is left: the rest of the clip is zeros
+        short, odd = Signal(), Signal()
+
+        count = Signal(range(max(2, cfg.clip_bytes)))
+        channel = Signal(range(max(2, cfg.channels)))
+        joint_done = channel == cfg.channels - 1
+        clip_done = count == cfg.clip_bytes - 1
+        gathered = Signal(data.ArrayLayout(signed(8), cfg.channels), reset_less=True)
+        element = Mux(kept[0], bytes_left[:8], 0).as_signed()
+        advance = Signal()
+        surplus = ~last | (kept[1:] != 0 if cfg.bus_bytes > 1 else 0)
+
+        with m.If(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        with m.FSM():
+            with m.State("Reset"):
+                m.next = "Wait"
+                with m.If(self.resume):
+                    m.next = "Drop"
+            with m.State("Wait"):
+                m.d.sync += [left.eq(0), last.eq(0), kept.eq(0), short.eq(0), odd.eq(0)]
+                with m.If(self.admit & self.i.valid):
+                    m.d.comb += self.begin.eq(1)
+                    m.next = "Clip"
+            with m.State("Clip"):
+                m.d.comb += [
+                    self.active.eq(1),
+                    advance.eq(((left != 0) | ended) & (~joint_done | ~self.o.valid | self.o.ready)),
+                    self.i.ready.eq(~last & ~(advance & clip_done) & ((left == 0) | (advance & (left == 1)))),
+                ]
+                with m.If(advance):
+                    m.d.sync += [
+                        bytes_left.eq(bytes_left >> 8), kept.eq(kept >> 1), left.eq(Mux(left == 0, 0, left - 1)),
+                        short.eq(short | ended), odd.eq(odd | (~kept[0] & ~ended)),
+                        gathered[channel].eq(element), channel.eq(channel + 1), count.eq(count + 1),
+                    ]
+                    with m.If(joint_done):
+                        m.d.sync += [channel.eq(0), self.o.valid.eq(1), self.o.payload.eq(gathered),
+                                     self.o.payload[cfg.channels - 1].eq(element)]
+                    with m.If(clip_done):
+                        m.d.comb += [self.taken.eq(1), self.short.eq(short | ended), self.late.eq(surplus),
+                                     self.keep.eq(odd | (~kept[0] & ~ended))]
+                        m.d.sync += count.eq(0)
+                        m.next = "Wait"
+                        with m.If(~last):
+                            m.next = "Drop"
+                with m.If(self.i.valid & self.i.ready):
+                    m.d.sync += [bytes_left.eq(beat.data), kept.eq(beat.keep), left.eq(cfg.bus_bytes),
+                                 last.eq(beat.last)]
+            with m.State("Drop"):
+                m.d.comb += self.i.ready.eq(1)
+                with m.If(self.i.valid & beat.last):
+                    m.next = "Wait"
+        return m

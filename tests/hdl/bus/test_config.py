@@ -1,0 +1,39 @@
+"""Shape of the shell: derived numbers, and strict about what is not."""
+
+import pytest
+
+from hypgcn.bus import ShellConfig
+from hypgcn.presets import preset
+
+GOOD = dict(persons=2, frames=6, joints=5, channels=3, classes=4, logit_width=30, blocks=2, hash="0123456789abcdefff")
+
+
+def test_derived_numbers():
+    cfg = ShellConfig(**GOOD, bus_width=64)
+    assert (cfg.clip_bytes, cfg.bus_bytes) == (180, 8)
+    assert cfg.hash_words == (0x89abcdef, 0x01234567)
+
+
+def test_of_a_design():
+    design = preset("tiny")
+    cfg = ShellConfig.of(design, 16)
+    assert cfg.clip_bytes == design.persons * design.frames * design.joints * design.channels
+    assert (cfg.blocks, cfg.bus_width, cfg.hash) == (len(design.blocks), 16, design.hash)
+
+
+@pytest.mark.parametrize(("change", "error", "text"), [
+    ({"persons": 0}, ValueError, "persons must be in 1..16, not 0"),
+    ({"frames": 4097}, ValueError, "frames must be in 1..4096, not 4097"),
+    ({"blocks": 65}, ValueError, "blocks must be in 1..64, not 65"),
+    ({"logit_width": 49}, ValueError, "logit_width must be in 2..48, not 49"),
+    ({"clips_inside": 1}, ValueError, "clips_inside must be in 2..32, not 1"),
+    ({"classes": 2.0}, TypeError, "classes must be an integer, not 2.0"),
+    ({"joints": True}, TypeError, "joints must be an integer, not True"),
+    ({"bus_width": 24}, ValueError, "bus_width must be one of 8, 16, 32, 64, 128, 256, 512, not 24"),
+    ({"hash": "xyz"}, ValueError, "hash must be hexadecimal digits, not 'xyz'"),
+    ({"hash": None}, ValueError, "hash must be hexadecimal digits|'NoneType'"),
+    ({"hash": "abc"}, ValueError, "hash must be at least 16 digits, not 'abc'"),
+])
+def test_bad_values(change, error, text):
+    with pytest.raises((error, TypeError) if change.get("hash", 1) is None else error, match=text):
+        ShellConfig(**{**GOOD, **change})

@@ -1,0 +1,553 @@
+# amaranth: UnusedElaboratable=no
+"""The shell around a stub, through its pins: packets of any shape, start, reset, back-pressure, registers."""
+
+import random
+
+import numpy as np
+import pytest
+from axi import CoreBench, beats_of, clip_of
+from random_clips import random_clip
+from stub_core import StubCore, stub_scores
+
+from bench import STREAM_PATTERNS
+from hypgcn.balance import balance
+from hypgcn.bus import ShellConfig
+from hypgcn.presets import preset, random_design
+from hypgcn.registers import ABI, MAGIC, RESULT_FLAGS
+from hypgcn.top import Top
+from hypgcn_sim.golden.network import run as golden
+
+FLAG = {flag.name: flag.mask for flag in RESULT_FLAGS}
+SMALL = dict(persons=1, frames=2, joints=3, channels=3, classes=4, logit_width=32, blocks=2,
+             hash="0123456789abcdef" * 4)
+
+
+def core(bus_width=32, scale=0, **changes):
+    cfg = ShellConfig(**{**SMALL, "bus_width": bus_width, **changes})
+    return Top(cfg, StubCore(cfg, scale)), cfg
+
+
+def content(cfg, seed):
+    return random.Random(seed).randbytes(cfg.clip_bytes).replace(b"\x7f", b"\x01")
+
+
+def signed(word, width=32):
+    return word - (1 << width) if word >> (width - 1) else word
+
+
+def result(cfg, elements, number, flags=0, threshold=0, scale=0):
+    """The words of a result."""
+    scores, overflow = stub_scores(cfg, elements, threshold, scale)
+    low, high = -(1 << 31), (1 << 31) - 1
+    sent = [min(max(score, low), high) for score in scores]
+    flags |= FLAG["overflow"] * overflow | FLAG["saturated"] * (sent != scores)
+    return [score & 0xffffffff for score in sent] + [int(np.argmax(scores)), number, flags]
+
+
+def of_packet(cfg, packet, number):
+    elements, flags = clip_of(packet, cfg.bus_bytes, cfg.clip_bytes)
+    return result(cfg, elements, number, sum(FLAG[name] * on for name, on in flags.items()))
+
+
+def of_content(cfg, data, number, **more):
+    return result(cfg, [byte - 256 if byte > 127 else byte for byte in data], number, **more)
+
+
+def play(dut, test, **options):
+    bench = CoreBench(dut, **options)
+    bench.run(test)
+    return bench
+
+
+@pytest.mark.parametrize("bus_width,idle,stall", [*((32, *p) for p in STREAM_PATTERNS), (8, 0.4, 0.6), (512, 0, 0)])
+def test_clips_in_results_out(bus_width, idle, stall):
+    dut, cfg = core(bus_width)
+    clips = [content(cfg, seed) for seed in range(4)] + [bytes(cfg.clip_bytes), b"\x7f" * cfg.clip_bytes]
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        for clip in clips:
+            await bench.send(beats_of(clip, cfg.bus_bytes))
+        await bench.results(len(clips))
+        await bench.cycles(30)
+        assert bench.packets == [of_content(cfg, clip, number) for number, clip in enumerate(clips)]
+        assert await bench.read("CONTROL", field="idle") == 1
+        assert await bench.read("ERRORS") == FLAG["overflow"]
+    play(dut, test, seed=3, idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize("changes", [
+    dict(frames=1, joints=1, channels=1, classes=1), dict(frames=1, joints=5, channels=1, bus_width=64),
+    dict(persons=2, frames=1, joints=1, channels=4, classes=2, bus_width=16)])
+def test_corner_shapes(changes):
+    dut, cfg = core(**changes)
+    clips = [content(cfg, seed) for seed in range(3)]
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        for clip in clips:
+            await bench.send(beats_of(clip, cfg.bus_bytes))
+        await bench.results(3)
+    bench = play(dut, test, idle=0.4, stall=0.6)
+    assert bench.packets == [of_content(cfg, clip, number) for number, clip in enumerate(clips)]
+
+
+def test_one_element_a_cycle():
+    dut, cfg = core(8)
+    clip = content(cfg, 1)
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        for _ in range(5):
+            await bench.send(beats_of(clip, 1))
+        await bench.results(5)
+    times = play(dut, test).times
+    assert {after - before for before, after in zip(times[1:], times[2:])} == {cfg.clip_bytes + 2}
+
+
+def odd_packets(cfg):
+    """Packets that are wrong in every way, by name."""
+    size = cfg.bus_bytes
+    full = beats_of(content(cfg, 7), size)
+    every = (1 << size) - 1
+
+    def with_(index, **change):
+        beats = [dict(beat) for beat in full]
+        beats[index].update(change)
+        return beats
+    return {
+        "early": [*full[:2], {**full[2], "last": 1}],
+        "first beat": [{**full[0], "last": 1}],
+        "one byte": [{**full[0], "keep": 1, "last": 1}],
+        "nothing at all": [{**full[0], "keep": 0, "last": 1}],
+        "one byte missing": with_(-1, keep=full[-1]["keep"] >> 1),
+        "late": [*with_(-1, last=0, keep=every), {"data": 5, "keep": 1, "last": 1}],
+        "very late": [*with_(-1, last=0, keep=every), *full[:-1], *full],
+        "late and empty": [*with_(-1, last=0, keep=every), {"data": 5, "keep": 0, "last": 1}],
+        "one byte more": with_(-1, keep=full[-1]["keep"] << 1 | 1),
+        "hole": with_(1, keep=every & ~2),
+        "null beat": with_(1, keep=0),
+        "hole at the end": [*full[:-1], {**full[-1], "keep": 0b10}],
+        "hole and early": [{**full[0], "keep": 0b100, "last": 1}],
+        "hole and late": [*with_(1, keep=1)[:-1], {**full[-1], "last": 0}, full[-1]],
+    }
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+def test_odd_packets_give_one_flagged_result_each_and_do_no_harm(idle, stall):
+    dut, cfg = core()
+    good, wanted = content(cfg, 8), []
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        for name, packet in odd_packets(cfg).items():
+            wanted.append(of_packet(cfg, packet, len(wanted)))
+            assert wanted[-1][-1], f"{name} is flagged"
+            await bench.send(packet)
+            await bench.results(len(wanted))
+            errors = await bench.read("ERRORS")
+            assert errors == wanted[-1][-1], name
+            assert await bench.read("INTERRUPT_STATUS", field="error") == 1
+            await bench.write("ERRORS", **{flag.name: errors >> flag.low & 1 for flag in RESULT_FLAGS})
+            assert await bench.read("ERRORS") == 0
+            wanted.append(of_content(cfg, good, len(wanted)))
+            await bench.send(beats_of(good, cfg.bus_bytes))
+        await bench.results(len(wanted))
+        await bench.cycles(40)
+    assert play(dut, test, idle=idle, stall=stall).packets == wanted
+
+
+@pytest.mark.parametrize("bus_width", [8, 16, 64])
+def test_any_packets(bus_width):
+    dut, cfg = core(bus_width, frames=1)
+    rng, size = random.Random(bus_width), bus_width // 8
+    packets = []
+    for _ in range(30):
+        count = max(1, rng.choice([-(-cfg.clip_bytes // size)] * 3 + [1, rng.randrange(1, 20)]))
+        keep = [(1 << size) - 1 if rng.random() < 0.9 else rng.randrange(1 << size) for _ in range(count)]
+        packets.append([{"data": rng.getrandbits(bus_width), "keep": k, "last": 0} for k in keep])
+        packets[-1][-1]["last"] = 1
+    wanted = [of_packet(cfg, packet, number) for number, packet in enumerate(packets)]
+    assert len({words[-1] & ~FLAG["overflow"] for words in wanted}) >= 3
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        for packet in packets:
+            await bench.send(packet)
+        await bench.results(len(packets))
+        await bench.cycles(30)
+    assert play(dut, test, idle=0.2, stall=0.3).packets == wanted
+
+
+def test_scores_that_do_not_fit():
+    dut, cfg = core(logit_width=40, scale=18, classes=3)
+    clips = [bytes([100] * cfg.clip_bytes), bytes([1] + [0] * (cfg.clip_bytes - 1)), bytes([156] * cfg.clip_bytes)]
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        for clip in clips:
+            await bench.send(beats_of(clip, cfg.bus_bytes))
+        await bench.results(3)
+        assert await bench.read("ERRORS") == FLAG["saturated"]
+    packets = play(dut, test).packets
+    assert packets == [of_content(cfg, clip, number, scale=18) for number, clip in enumerate(clips)]
+    assert [bool(words[-1]) for words in packets] == [True, False, True]
+    assert packets[0][2] == 0x7fffffff and packets[0][0] == 0x80000000
+
+
+def test_start_admits_one_clip():
+    dut, cfg = core()
+    beats = beats_of(content(cfg, 1), cfg.bus_bytes)
+
+    async def test(bench):
+        assert await bench.read("CONTROL") == 0b100
+        taken = 0
+        while await bench.beat(**beats[taken], patience=20):
+            taken += 1
+        assert taken == 2, "without start only the register slice takes beats"
+        bench.ctx.set(dut.s_axis_tvalid, 1)  # still offered
+        await bench.write("CONTROL", start=1)
+        assert await bench.read("CONTROL", field="idle") == 0
+        await bench.send(beats[taken:])
+        await bench.results(1)
+        await bench.cycles(5)
+        assert await bench.read("CONTROL") == 0b1110
+        assert await bench.read("CONTROL") == 0b0100, "done and ready are cleared by reading"
+        for beat in beats[:2]:
+            await bench.beat(**beat)
+        assert not await bench.beat(**beats[2], patience=50)
+        await bench.write("CONTROL", start=1)
+        await bench.write("CONTROL", start=1)  # has no effect while the first has not been used up
+        await bench.send(beats[2:])
+        await bench.results(2)
+        await bench.cycles(20)
+        assert len(bench.packets) == 2
+    play(dut, test)
+
+
+def test_start_waits_for_data_and_counts_as_not_idle():
+    dut, cfg = core()
+
+    async def test(bench):
+        await bench.write("CONTROL", start=1)
+        await bench.cycles(20)
+        assert await bench.read("CONTROL") == 1
+        for _ in range(2):
+            await bench.send(beats_of(content(cfg, 1), cfg.bus_bytes)[:2])
+            break
+        assert await bench.read("CONTROL", field="start") == 1
+        await bench.send(beats_of(content(cfg, 1), cfg.bus_bytes)[2:])
+        await bench.results(1)
+        assert await bench.read("CONTROL", field="start") == 0
+    play(dut, test)
+
+
+def test_threshold_changes_between_clips_only():
+    dut, cfg = core()
+    clips = [content(cfg, seed) for seed in range(4)]
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        bench.hold = True
+        await bench.send(beats_of(clips[0], cfg.bus_bytes))
+        beats = beats_of(clips[1], cfg.bus_bytes)
+        await bench.send(beats[:3])
+        await bench.write("THRESHOLD", **{"raise": 9})
+        await bench.send(beats[3:])
+        third = beats_of(clips[2], cfg.bus_bytes)
+        await bench.send(third[:2])
+        assert not await bench.beat(**third[2], patience=60), "two clips of the old threshold are under way"
+        assert await bench.read("THRESHOLD") == 9
+        bench.hold = False
+        await bench.send(third[2:])
+        await bench.send(beats_of(clips[3], cfg.bus_bytes))
+        await bench.results(4)
+        assert await bench.read("THRESHOLD") == 9 | 9 << 8
+    packets = play(dut, test).packets
+    assert packets == [of_content(cfg, clip, n, threshold=9 * (n > 1)) for n, clip in enumerate(clips)]
+
+
+def test_output_held_for_long_and_released():
+    dut, cfg = core()
+    clips = [content(cfg, seed) for seed in range(12)]
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        bench.hold = True
+        sent = [beat for clip in clips for beat in beats_of(clip, cfg.bus_bytes)]
+        taken = 0
+        while await bench.beat(**sent[taken], patience=400):
+            taken += 1
+        assert 0 < taken < len(sent) and bench.packets == []
+        bench.hold = False
+        await bench.send(sent[taken:])
+        await bench.results(len(clips))
+    assert play(dut, test).packets == [of_content(cfg, clip, n) for n, clip in enumerate(clips)]
+
+
+def test_no_more_clips_inside_than_there_are_places():
+    dut, cfg = core(clips_inside=2)
+    clips = [content(cfg, seed) for seed in range(6)]
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        bench.hold = True
+        sent = [beat for clip in clips for beat in beats_of(clip, cfg.bus_bytes)]
+        taken = 0
+        while await bench.beat(**sent[taken], patience=100):
+            taken += 1
+        assert taken == 2 * len(sent) // 6 + 2  # two clips, and the register slice
+        bench.hold = False
+        await bench.send(sent[taken:])
+        await bench.results(len(clips))
+    assert play(dut, test).packets == [of_content(cfg, clip, n) for n, clip in enumerate(clips)]
+
+
+def test_pins_reset_in_the_middle_of_a_clip():
+    dut, cfg = core()
+    clip = content(cfg, 1)
+
+    async def test(bench):
+        for beats in range(1, 6):
+            await bench.write("CONTROL", auto_restart=1)
+            await bench.send(beats_of(content(cfg, 2), cfg.bus_bytes))
+            await bench.send(beats_of(clip, cfg.bus_bytes)[:beats])
+            await bench.reset()
+            before = len(bench.packets)
+            assert await bench.read("CONTROL") == 0b100
+            await bench.write("CONTROL", auto_restart=1)
+            await bench.send(beats_of(clip, cfg.bus_bytes))
+            await bench.results(before + 1)
+            await bench.cycles(30)
+            assert bench.packets[before:] == [of_content(cfg, clip, 0)]
+            assert await bench.read("ERRORS") == 0
+    play(dut, test)
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_pins_reset_in_the_middle_of_a_result(hold):
+    dut, cfg = core()
+    clip = content(cfg, 1)
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        await bench.send(beats_of(content(cfg, 2), cfg.bus_bytes))
+        while len(bench.words) < 2:
+            await bench.cycles(1)
+        bench.hold = hold
+        await bench.cycles(2)
+        await bench.reset()
+        bench.hold = False
+        await bench.write("CONTROL", auto_restart=1)
+        await bench.send(beats_of(clip, cfg.bus_bytes))
+        await bench.results(1)
+    assert play(dut, test).packets == [of_content(cfg, clip, 0)]
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+def test_soft_reset_in_the_middle_of_a_clip_drops_its_packet(idle, stall):
+    dut, cfg = core()
+    lost, clip = beats_of(content(cfg, 2), cfg.bus_bytes), content(cfg, 1)
+
+    async def test(bench):
+        for beats in (0, 1, 3, 4):
+            await bench.write("CONTROL", auto_restart=1)
+            await bench.send(lost[:beats])
+            await bench.cycles(3 * cfg.bus_bytes)  # both beats of the register slice have gone on
+            await bench.write("RESET", core=1)
+            assert await bench.read("RESET") == 1
+            while await bench.read("RESET"):
+                pass
+            assert await bench.read("CONTROL") & 0x85 == 0b100, "auto_restart is off"
+            await bench.write("CONTROL", auto_restart=1)
+            if beats:
+                await bench.send(lost[beats:])
+            await bench.send(beats_of(clip, cfg.bus_bytes))
+            await bench.results(1)
+            await bench.cycles(40)
+            assert await bench.read("ERRORS") == 0
+            assert bench.packets.pop() == of_content(cfg, clip, 0)
+            assert not bench.packets
+    play(dut, test, idle=idle, stall=stall)
+
+
+def test_soft_reset_with_the_source_forgets_the_packet():
+    dut, cfg = core()
+    clip = content(cfg, 1)
+
+    async def test(bench):
+        await bench.write("CONTROL", start=1)
+        await bench.send(beats_of(content(cfg, 2), cfg.bus_bytes)[:4])  # two of them wait in the register slice
+        await bench.write("RESET", core=1, input=1)
+        await bench.cycles(20)
+        await bench.write("CONTROL", auto_restart=1)
+        await bench.send(beats_of(clip, cfg.bus_bytes))
+        await bench.results(1)
+    assert play(dut, test).packets == [of_content(cfg, clip, 0)]
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_soft_reset_in_the_middle_of_a_result_fills_it_up(hold):
+    dut, cfg = core()
+    old, clip = content(cfg, 2), content(cfg, 1)
+    seen = set()
+
+    async def test(bench):
+        for words in (1, 2, 4, 5, 6):
+            whole = of_content(cfg, old, int(words > 1))
+            await bench.write("CONTROL", auto_restart=1)
+            bench.hold = True
+            await bench.send(beats_of(old, cfg.bus_bytes))
+            await bench.cycles(30)
+            while len(bench.words) < words:
+                bench.hold = False
+                await bench.cycles(1)
+                bench.hold = True
+                await bench.cycles(1)
+            bench.hold = hold
+            await bench.write("RESET", core=1)
+            await bench.cycles(30)
+            bench.hold = False
+            await bench.results(1)
+            await bench.write("CONTROL", auto_restart=1)
+            await bench.send(beats_of(clip, cfg.bus_bytes))
+            await bench.results(2)
+            first, second = bench.packets
+            bench.packets.clear()
+            assert len(first) == len(whole)
+            assert second == of_content(cfg, clip, 0)
+            errors = await bench.read("ERRORS")
+            await bench.write("ERRORS", aborted=1)
+            seen.add(errors)
+            if first == whole:
+                assert errors == 0
+                continue
+            assert first[-1] == errors == FLAG["aborted"]
+            same = next(n for n, (a, b) in enumerate(zip(first, whole)) if a != b)
+            assert same >= words and not any(first[same:-1])
+            assert await bench.read("CONTROL", field="idle") == 1
+    play(dut, test)
+    assert FLAG["aborted"] in seen or not hold
+
+
+def test_interrupts():
+    dut, cfg = core()
+    clip = content(cfg, 1)
+
+    async def test(bench):
+        def irq():
+            return bench.ctx.get(dut.irq)
+        await bench.write("CONTROL", auto_restart=1)
+        await bench.send(beats_of(clip, cfg.bus_bytes))
+        await bench.results(1)
+        await bench.cycles(3)
+        assert await bench.read("INTERRUPT_STATUS") == 0b011
+        await bench.write("INTERRUPT_ENABLE", done=1)
+        await bench.cycles(3)
+        assert not irq(), "the gate is shut"
+        await bench.write("INTERRUPT_GLOBAL", enable=1)
+        await bench.cycles(3)
+        assert irq()
+        await bench.write("INTERRUPT_STATUS", ready=1)
+        assert irq() and await bench.read("INTERRUPT_STATUS") == 0b001
+        await bench.write("INTERRUPT_STATUS", done=1)
+        await bench.cycles(3)
+        assert not irq() and await bench.read("INTERRUPT_STATUS") == 0
+        await bench.send(beats_of(clip, cfg.bus_bytes))
+        await bench.results(2)
+        await bench.cycles(3)
+        assert irq()
+    play(dut, test)
+
+
+def test_identity_and_shape():
+    dut, cfg = core(128)
+
+    async def test(bench):
+        assert await bench.read("MAGIC") == MAGIC
+        assert await bench.read("VERSION", field="abi") == ABI
+        assert await bench.read("HASH_HIGH") == 0x01234567 and await bench.read("HASH_LOW") == 0x89abcdef
+        shape = [await bench.read(name, field=field) for name, field in (
+            ("SHAPE_1", "persons"), ("SHAPE_0", "frames"), ("SHAPE_0", "joints"), ("SHAPE_1", "channels"),
+            ("NETWORK", "classes"), ("NETWORK", "blocks"), ("NETWORK", "bus_bytes"))]
+        assert shape == [1, 2, 3, 3, 4, 2, 16]
+        assert await bench.read("CLIP_BYTES") == cfg.clip_bytes
+        await bench.write("MAGIC", value=0)
+        assert await bench.read("MAGIC") == MAGIC
+    play(dut, test)
+
+
+def test_counters_are_of_one_moment():
+    dut, cfg = core()
+
+    async def test(bench):
+        async def shown():
+            cycles = await bench.read("CYCLES_LOW")
+            blocks = [[await bench.read(f"BLOCK_{name}", index) for name in ("BUSY", "STARVED", "BLOCKED")]
+                      for index in range(cfg.blocks)]
+            return cycles, blocks
+        assert (await shown())[0] == 0, "nothing before the first snapshot"
+        await bench.write("CONTROL", auto_restart=1)
+        for seed in range(3):
+            await bench.send(beats_of(content(cfg, seed), cfg.bus_bytes))
+        await bench.send(beats_of(b"\x7f" * cfg.clip_bytes, cfg.bus_bytes))
+        await bench.results(4)
+        await bench.write("SNAPSHOT", take=1)
+        first, blocks = await shown()
+        assert first > 0 and await bench.read("CYCLES_HIGH") == 0
+        assert [sum(block) for block in blocks] == [first, first]
+        assert all(count > 0 for block in blocks for count in block[:2])
+        assert (await shown()) == (first, blocks), "stands still until the next snapshot"
+        assert [await bench.read(name) for name in ("CLIPS_IN", "CLIPS_OUT")] == [4, 4]
+        assert await bench.read("BLOCK_OVERFLOW") == cfg.clip_bytes // cfg.channels
+        assert await bench.read("BLOCK_BUSY", cfg.blocks) == 0, "no such block"
+        await bench.write("SNAPSHOT", take=1, clear=1)
+        before, blocks = await shown()
+        assert [sum(block) for block in blocks] == [before, before]
+        await bench.write("SNAPSHOT", take=1, clear=1)
+        after, blocks = await shown()
+        assert [sum(block) for block in blocks] == [after - before] * 2
+        assert await bench.read("BLOCK_OVERFLOW") == cfg.clip_bytes // cfg.channels
+        await bench.write("RESET", core=1)
+        await bench.cycles(20)
+        assert (await shown())[0] == 0
+    play(dut, test)
+
+
+def test_cycles_of_a_clip():
+    dut, cfg = core(8)
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        begin = bench.now
+        await bench.send(beats_of(content(cfg, 1), 1))
+        await bench.results(1)
+        await bench.write("SNAPSHOT", take=1)
+        assert 0 <= bench.times[0] - begin - await bench.read("CLIP_CYCLES") <= 4
+    play(dut, test)
+
+
+@pytest.mark.parametrize("design", [
+    random_design(2, name="small", frames=2, joints=2, classes=2, widths=(8, 8), strides=(1, 1), keep=0.5),
+    pytest.param(preset("tiny"), marks=pytest.mark.slow)], ids=lambda design: design.name)
+def test_network_gives_golden_scores(design):
+    dut = Top.of(design, balance(design, 1000), 64)
+    clips = [random_clip(design, 1)]
+    clips.append(np.zeros_like(clips[0]))
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        for clip in clips:
+            await bench.send(beats_of(clip.tobytes(), 8))
+        await bench.results(2)
+    packets = play(dut, test, idle=0.2, stall=0.4, timeout=60_000).packets
+    for number, (clip, words) in enumerate(zip(clips, packets)):
+        found = golden(design, clip)
+        assert [signed(word) for word in words[:-3]] == found["logits"].tolist()
+        assert words[-3:] == [int(np.argmax(found["logits"])), number, FLAG["overflow"] * bool(found["overflow"])]
+
+
+def test_bus_width_of_the_tiny_core():
+    design = preset("tiny")
+    with pytest.raises(ValueError, match="bus_width must be one of 8, 16, 32, 64, 128, 256, 512, not 24"):
+        Top.of(design, balance(design, 1000), 24)
