@@ -12,6 +12,9 @@ __all__ = ["register"]
 _DATA = ("recordings: an .npz of clips, a folder in the layout of 2s-AGCN, a folder of NTU .skeleton files, a PYSKL "
          ".pkl, a folder of Kinetics-skeleton .json; or 'motion' for generated clips (default: %(default)s)")
 
+_TUNING = ("epochs", "rate", "warmup")
+"""Settings of training that fine-tuning has its own of."""
+
 
 def _add_options(parser, config, skip=()):
     """One option for every field of the dataclass ``config``."""
@@ -24,9 +27,9 @@ def _add_options(parser, config, skip=()):
                             help=entry.metadata["help"] + " (default: %(default)s)", **extra)
 
 
-def _config(config, args):
-    """The dataclass ``config`` from the parsed options."""
-    names = {entry.name for entry in dataclasses.fields(config)}
+def _config(config, args, skip=()):
+    """The dataclass ``config`` from the parsed options, but for the fields ``skip``."""
+    names = {entry.name for entry in dataclasses.fields(config)} - set(skip)
     return config(**{name: value for name, value in vars(args).items() if name in names})
 
 
@@ -90,11 +93,12 @@ def register(commands):
     parser.add_argument("--persons", type=int, help="files of others: persons of a clip (default: the file's)")
     parser.add_argument("--stream", choices=("joint", "bone"), help="files of others (default: joint)")
     _add_options(parser, PruneConfig)
-    _add_options(parser, TrainConfig, skip=("epochs", "rate", "warmup"))
+    _add_options(parser, TrainConfig, skip=_TUNING)
 
     parser = _common(commands, "quantise", "quantise a pruned network to int8", "build/train", _quantise)
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="pruned network (.safetensors or .pt)")
     _add_options(parser, QuantiseConfig)
+    _add_options(parser, TrainConfig, skip=_TUNING)
 
     parser = _common(commands, "compile", "plan the stores and write the design", "build/train", _compile)
     parser.add_argument("quantised", metavar="QUANTISED", help="folder that quantise wrote")
@@ -128,7 +132,8 @@ def _prune(args):
 
 
 def _quantise(args):
-    path = _steps().quantise_step(args.checkpoint, args.out, data=_data(args), config=_config(QuantiseConfig, args))
+    path = _steps().quantise_step(args.checkpoint, args.out, data=_data(args), config=_config(QuantiseConfig, args),
+                                  training=_config(TrainConfig, args, skip=_TUNING))
     print(f"written: {path}")
 
 

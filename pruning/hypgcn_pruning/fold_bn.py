@@ -1,15 +1,13 @@
 """The float network with every batch norm folded into the convolution before it: what quantisation starts from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 
-from hypgcn.design import BANK
-
 from .model import Network, threshold
 
-__all__ = ["FoldedBlock", "Folded", "fold"]
+__all__ = ["FoldedBlock", "Folded", "fold", "fold_differentiably"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,13 +99,12 @@ def _fold_block(block) -> FoldedBlock:
         down, bias = _folded(*gcn.down)
         down, h_bias = down[..., 0], h_bias + bias
     temporal, y_bias = _folded(tcn.conv, tcn.bn)
-    temporal = temporal.permute(0, 2, 1).clone()
-    taps = block.taps.repeat_interleave(BANK, 0)[:block.outputs]
-    temporal *= taps.T[None] * block.filters[:, None, None]
+    mask = block.temporal_mask()
+    temporal = (temporal if mask is None else temporal * mask).permute(0, 2, 1)
     res = None
     if block.residual is not None:
         res, bias = _folded(block.residual.conv, block.residual.bn)
-        res, y_bias = res[..., 0], y_bias + bias
+        res, y_bias = res[..., 0] * block.carried[:, None], y_bias + bias
     elif block.shortcut_y == "none":
         y_bias = y_bias * block.filters
     return FoldedBlock(
@@ -125,9 +122,16 @@ def fold(model: Network) -> Folded:
     for name, tensor in model.state_dict().items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise ValueError(f"{name} must hold finite numbers only, but has NaN or infinity")
-    config = model.config
     with torch.no_grad():
-        gain, offset = (t.view(config.persons, config.skeleton.joints, config.channels).transpose(1, 2)
-                        for t in _affine(model.data_bn))
-        return Folded(gain=gain.clone(), offset=offset.clone(), blocks=tuple(map(_fold_block, model.blocks)),
-                      head=model.fc.weight.double().detach().clone(), head_bias=model.fc.bias.double().detach().clone())
+        found = fold_differentiably(model)
+        return replace(found, head=found.head.clone(), head_bias=found.head_bias.clone())
+
+
+def fold_differentiably(model: Network) -> Folded:
+    """As :func:`fold`, without its checks: gradients flow to the weights of ``model``, with which the tensors may share
+    memory; its batch norms count as they are in evaluation."""
+    config = model.config
+    gain, offset = (t.view(config.persons, config.skeleton.joints, config.channels).transpose(1, 2)
+                    for t in _affine(model.data_bn))
+    return Folded(gain=gain, offset=offset, blocks=tuple(map(_fold_block, model.blocks)),
+                  head=model.fc.weight.double(), head_bias=model.fc.bias.double())

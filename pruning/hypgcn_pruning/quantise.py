@@ -2,6 +2,7 @@
 channel."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,9 +12,9 @@ from hypgcn.design import BANK, MINI_BANKS, Block, Design
 
 from .config import QuantiseConfig
 from .fold_bn import Folded, FoldedBlock, fold
-from .model import Network
+from .model import ModelConfig, Network
 
-__all__ = ["quantise", "best_scale", "multipliers"]
+__all__ = ["quantise", "calibrate", "check_scales", "integers", "Integers", "graph_scales", "best_scale", "multipliers"]
 
 
 def best_scale(values: torch.Tensor, lowest: float, steps: int = 25) -> float:
@@ -117,26 +118,55 @@ def _block(block: FoldedBlock, x_scale: float, z_wanted: float, h_scale: float, 
         down=down, temporal=temporal, res=res, h_mult=h_mult, h_bias=h_bias, y_mult=y_mult, y_bias=y_bias)
 
 
-def _scales(folded: Folded, clips: torch.Tensor, lowest: float) -> dict[str, float]:
-    """Step of every tensor, each as if it were quantised alone; ``clips`` too."""
+def calibrate(model: Network, clips: torch.Tensor, lowest: float = 0.4) -> dict[str, float]:
+    """Step of every tensor from prepared ``clips`` (N, M, T, V, C), each as if it were quantised alone: ``clips``,
+    ``x1``, and for block b from 0 ``blocks.b.z``, ``blocks.b.h``, ``blocks.b.y``."""
     found = {"clips": best_scale(clips.double(), 1.0)}
     with torch.inference_mode():
-        for name, tensor in folded.tensors(clips):
+        for name, tensor in fold(model).tensors(clips):
             if name != "logits":
                 found[name] = best_scale(tensor, lowest)
     return found
 
 
-def quantise(model: Network, clips: torch.Tensor, config: QuantiseConfig, *, preparation: Preparation | None = None,
-             class_names: tuple[str, ...] = ()) -> Design:
-    """Int8 design of ``model``, calibrated on prepared ``clips`` (N, M, T, V, C); its stores are as deep as can be, so
-    that nothing overflows (:func:`hypgcn_pruning.compile.compile_design` makes them fit)."""
-    shape = model.config
-    folded = fold(model)
-    scales = _scales(folded, clips, config.lowest)
+def check_scales(model: Network, scales: dict[str, float]):
+    """Raise :exc:`ValueError` unless ``scales`` holds a positive number for every tensor of ``model``."""
+    wanted = {"clips", "x1", *(f"blocks.{index}.{name}" for index in range(model.depth) for name in "zhy")}
+    if scales.keys() != wanted:
+        odd = ", ".join(sorted(scales.keys() ^ wanted)[:4])
+        raise ValueError(f"scales must hold clips, x1, and z, h and y of {model.depth} blocks; missing or unknown: "
+                         f"{odd}")
+    for name, scale in scales.items():
+        if isinstance(scale, bool) or not isinstance(scale, float) or not 0 < scale < math.inf:
+            raise ValueError(f"scales: {name} must be a positive number, not {scale!r}")
+
+
+def graph_scales(folded: Folded, scales: dict[str, float]) -> list[float]:
+    """Step that Z of each block really has: the shift of the graph product allows no other."""
+    inputs = [scales["x1"], *(scales[f"blocks.{index}.y"] for index in range(len(folded.blocks) - 1))]
+    return [_graph(block.graph, x_scale, scales[f"blocks.{index}.z"])[2]
+            for index, (block, x_scale) in enumerate(zip(folded.blocks, inputs))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integers:
+    """All integers of a design, and the step of its logits; the members are those of
+    :class:`hypgcn.design.Design`."""
+
+    input_mult: np.ndarray
+    input_bias: np.ndarray
+    input_shift: int
+    blocks: tuple[Block, ...]
+    head: np.ndarray
+    head_bias: np.ndarray
+    logit_scale: float
+
+
+def integers(folded: Folded, scales: dict[str, float], shape: ModelConfig) -> Integers:
+    """``folded`` on the grids of ``scales``."""
     x_scale = scales["x1"]
-    gain = (folded.gain * scales["clips"] / x_scale).numpy()
-    mult, bias, shift = multipliers(gain, (folded.offset / x_scale).numpy())
+    mult, bias, shift = multipliers((folded.gain * scales["clips"] / x_scale).numpy(),
+                                    (folded.offset / x_scale).numpy())
     blocks = []
     for index, block in enumerate(folded.blocks):
         z, h, y = (scales[f"blocks.{index}.{name}"] for name in "zhy")
@@ -147,14 +177,25 @@ def quantise(model: Network, clips: torch.Tensor, config: QuantiseConfig, *, pre
     logit_scale = float(head_step[0]) * x_scale / (shape.persons * frames * shape.skeleton.joints)
     if logit_scale == 0:
         raise ValueError("fc.weight must not be all zero")
+    return Integers(input_mult=mult, input_bias=bias, input_shift=shift, blocks=tuple(blocks),
+                    head=head.reshape(folded.head.shape), logit_scale=logit_scale,
+                    head_bias=np.rint(folded.head_bias.numpy() / logit_scale).astype(np.int64))
+
+
+def quantise(model: Network, clips: torch.Tensor, config: QuantiseConfig, *, preparation: Preparation | None = None,
+             class_names: tuple[str, ...] = (), scales: dict[str, float] | None = None) -> Design:
+    """Int8 design of ``model``, calibrated on prepared ``clips`` (N, M, T, V, C), or with the given ``scales``; its
+    stores are as deep as can be, so that nothing overflows (:func:`hypgcn_pruning.compile.compile_design` makes them
+    fit)."""
+    shape = model.config
+    if scales is None:
+        scales = calibrate(model, clips, config.lowest)
+    check_scales(model, scales)
+    found = integers(fold(model), scales, shape)
     meta: dict = {"weights": "trained", "skeleton": shape.skeleton.to_dict()}
     if preparation is not None:
         meta["preparation"] = preparation.to_dict()
     return Design(
         name=config.name, frames=shape.frames, joints=shape.skeleton.joints, persons=shape.persons,
-        channels=shape.channels,
-        classes=shape.classes, class_names=tuple(class_names), subsets=len(folded.blocks[0].graph), kernel=shape.kernel,
-        input_scale=scales["clips"], input_shift=shift, logit_scale=logit_scale, input_mult=mult, input_bias=bias,
-        head=head.reshape(folded.head.shape),
-        head_bias=np.rint(folded.head_bias.numpy() / logit_scale).astype(np.int64),
-        blocks=tuple(blocks), meta=meta)
+        channels=shape.channels, classes=shape.classes, class_names=tuple(class_names),
+        subsets=len(found.blocks[0].graph), kernel=shape.kernel, input_scale=scales["clips"], meta=meta, **vars(found))

@@ -22,7 +22,9 @@ from .foreign import open_network
 from .model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
 from .motion import MotionConfig, generate_motion
 from .prune import calibration_clips, prune
-from .quantise import quantise
+from .qat import train_aware
+from .quantise import calibrate, quantise
+from .ranges import measure_ranges, plot_ranges
 from .readers import Source, read_clips
 from .skeleton import BUILT_IN, NTU25_MAPS, Skeleton, load_skeleton
 from .train import train
@@ -147,23 +149,44 @@ def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, trai
     model, info = open_network(checkpoint, format=format, skeleton=skeleton, frames=frames, persons=persons,
                                stream=stream)
     clips = clips_for(model, data)
-    info = {name: entry for name, entry in info.items() if name != "history"}
+    info = {name: entry for name, entry in info.items() if name not in ("history", "scales")}
     model = prune(model, clips, preparation_in(info, checkpoint), config, training, out, info=info, progress=progress)
     save_checkpoint(out / "pruned.safetensors", model, info)
     _report(out, "prune", time.monotonic() - start, settings={**vars(config), "training": vars(training)})
     return out / "pruned.safetensors"
 
 
-def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig) -> Path:
-    """Quantise a pruned network; ``quantised`` in ``out`` is a design whose stores cannot overflow."""
+def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig, training: TrainConfig | None = None,
+                  progress: bool = True) -> Path:
+    """Quantise a pruned network; ``quantised`` in ``out`` is a design whose stores cannot overflow, ``ranges.json`` and
+    ``ranges.png`` say how well int8 fits.
+
+    With ``config.epochs`` the network is first fine-tuned with the design's arithmetic, in the folder ``aware``; an
+    interrupted run goes on. Scales are calibrated, or those that the checkpoint was trained with. """
     start = time.monotonic()
+    out = Path(out)
     model, info = load_checkpoint(checkpoint)
     preparation = preparation_in(info, checkpoint)
-    sample = calibration_clips(clips_for(model, data), preparation, model.config.persons, config.calibration)
-    design = quantise(model, sample, config, preparation=preparation, class_names=tuple(info.get("class_names", ())))
-    design.save(Path(out) / "quantised")
-    _report(Path(out), "quantise", time.monotonic() - start, settings=vars(config))
-    return Path(out) / "quantised"
+    clips = clips_for(model, data)
+    sample = calibration_clips(clips, preparation, model.config.persons, config.calibration)
+    scales = info.get("scales")
+    if scales is None:
+        scales = calibrate(model, sample, config.lowest)
+    more = {}
+    if config.epochs:
+        training = training or TrainConfig()
+        info = {name: entry for name, entry in info.items() if name != "history"}
+        history = train_aware(model, scales, clips, preparation, config, training, out / "aware", info=info,
+                              progress=progress)
+        more = {"accuracy": history[-1]["accuracy"], "training": vars(training)}
+    design = quantise(model, sample, config, preparation=preparation, class_names=tuple(info.get("class_names", ())),
+                      scales=scales)
+    design.save(out / "quantised")
+    ranges = measure_ranges(model, sample, scales)
+    write_json(out / "ranges.json", ranges)
+    plot_ranges(ranges, out / "ranges.png")
+    _report(out, "quantise", time.monotonic() - start, settings=vars(config), **more)
+    return out / "quantised"
 
 
 def _design_clips(design: Design, clips: Clips) -> np.ndarray:

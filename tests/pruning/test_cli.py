@@ -8,6 +8,7 @@ import pytest
 
 from hypgcn.clip import quantise_clip
 from hypgcn.design import Design
+from hypgcn_pruning.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.cli import register
 from hypgcn_pruning.data import prepared
 from hypgcn_pruning.motion import MotionConfig, generate_motion
@@ -79,9 +80,40 @@ def test_every_step_notes_its_seconds(flow):
 
 def test_finished_training_is_not_repeated(flow, recordings):
     before = (flow / "float/state.pt").stat().st_mtime_ns
-    hypgcn("train", "--data", recordings, "-o", flow / "float", "--frames", 12, "--blocks", "20,20,24/2", "--epochs", 2,
-           "--batch", 16)
+    words = ("train", "--data", recordings, "-o", flow / "float", "--frames", 12, "--blocks", "20,20,24/2", "--batch",
+             16, "--average", 0.8, "--epochs")
+    hypgcn(*words, 2)
     assert (flow / "float/state.pt").stat().st_mtime_ns == before
+    with pytest.raises(ValueError, match="epochs must be 2, as in the run that .* holds, not 3"):
+        hypgcn(*words, 3)
+
+
+def test_quantisation_aware_training(flow, recordings, tmp_path):
+    """Its checkpoint gives the same design when it is quantised by itself, with its own scales."""
+    data = ("--data", recordings)
+    hypgcn("quantise", flow / "pruned/pruned.safetensors", *data, "-o", tmp_path, "--epochs", 1, "--rate", 0.01,
+           "--batch", 16, "--average", 0.8)
+    design = Design.load(tmp_path / "quantised")
+    assert design.hash != Design.load(flow / "quantised").hash
+    assert design.input_scale == Design.load(flow / "quantised").input_scale
+    assert json.loads((tmp_path / "steps.json").read_text())["quantise"]["accuracy"] >= 0
+    hypgcn("quantise", tmp_path / "aware/last.safetensors", *data, "-o", tmp_path / "again", "--calibration", 5)
+    assert Design.load(tmp_path / "again/quantised").hash == design.hash
+
+
+def test_pruning_forgets_the_scales(flow, recordings, tmp_path):
+    """They would be those of another network."""
+    model, info = load_checkpoint(flow / "float/last.safetensors")
+    save_checkpoint(tmp_path / "a.safetensors", model, {**info, "scales": {"clips": 1.0}})
+    hypgcn("prune", tmp_path / "a.safetensors", "--data", recordings, "-o", tmp_path, "--weights-epochs", 0,
+           "--threshold-epochs", 0)
+    assert "scales" not in load_checkpoint(tmp_path / "pruned.safetensors")[1]
+
+
+def test_ranges_lie_beside_the_design(flow):
+    found = json.loads((flow / "ranges.json").read_text())
+    assert found["activations"]["blocks.2.h"]["saturated_high"] < 0.1
+    assert (flow / "ranges.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_generated_motion_is_the_default():
@@ -96,6 +128,9 @@ def test_generated_motion_is_the_default():
     (("prune", "FLOAT", "--channels", "1.5"), "channels must be above 0 and at most 1"),
     (("prune", "FLOAT", "--taps", "10"), r"keep must be in 1..9, not 10"),
     (("compile", "QUANTISED", "--margin", "0.5"), "margin must be at least 1"),
+    (("quantise", "FLOAT", "--epochs", "-1"), "epochs must be an integer of at least 0, not -1"),
+    (("quantise", "FLOAT", "--epochs", "1", "--precision", "bf16"), "precision must be 32 where"),
+    (("train", "--devices", "2", "--batch", "3"), "batch must be at least 4, two clips for each of 2 devices"),
     (("quantise", "FLOAT", "--lowest", "0"), "lowest must be above 0")])
 def test_bad_input(flow, recordings, tmp_path, words, match):
     places = {"FLOAT": flow / "float/last.safetensors", "QUANTISED": flow / "quantised"}
