@@ -1,0 +1,166 @@
+#include "hypgcn_axidma.h"
+
+/* Registers of one channel, from its base. */
+#define MM2S 0x00u
+#define S2MM 0x30u
+#define CONTROL 0x00u
+#define STATUS 0x04u
+#define ADDRESS_LOW 0x18u
+#define ADDRESS_HIGH 0x1cu
+#define LENGTH 0x28u
+
+#define CONTROL_RUN 0x1u
+#define CONTROL_RESET 0x4u
+#define STATUS_IDLE 0x2u
+#define STATUS_ERRORS 0x70u
+#define STATUS_DONE 0x1000u
+
+#define RESET_TIMEOUT_MS 100u
+/* Bits of the length registers with the DMA's largest setting; a smaller one is an error of the block design. */
+#define MOST_BYTES 0x3ffffffu
+
+static bool expired(const struct hypgcn_axidma_io *io, uint32_t start, uint32_t timeout_ms)
+{
+    return io->milliseconds(io->context) - start > timeout_ms;
+}
+
+enum hypgcn_error hypgcn_axidma_reset(const struct hypgcn_axidma_io *io, uint32_t timeout_ms)
+{
+    if (io == NULL) {
+        return HYPGCN_ERROR_ARGUMENT;
+    }
+    uint32_t start = io->milliseconds(io->context);
+    /* A reset of one channel resets both; it lasts until the transactions under way have ended. */
+    io->write32(io->context, MM2S + CONTROL, CONTROL_RESET);
+    while ((io->read32(io->context, MM2S + CONTROL) & CONTROL_RESET) != 0) {
+        if (expired(io, start, timeout_ms)) {
+            return HYPGCN_ERROR_TIMEOUT;
+        }
+    }
+    return HYPGCN_OK;
+}
+
+static void begin(const struct hypgcn_axidma_io *io, uint32_t channel, uint64_t address, size_t size)
+{
+    io->write32(io->context, channel + CONTROL, CONTROL_RUN);
+    io->write32(io->context, channel + STATUS, STATUS_DONE);
+    io->write32(io->context, channel + ADDRESS_LOW, (uint32_t)address);
+    io->write32(io->context, channel + ADDRESS_HIGH, (uint32_t)(address >> 32));
+    io->write32(io->context, channel + LENGTH, (uint32_t)size); /* starts it */
+}
+
+static enum hypgcn_error finish(const struct hypgcn_axidma_io *io, uint32_t channel, uint32_t start,
+                                uint32_t timeout_ms)
+{
+    for (;;) {
+        uint32_t status = io->read32(io->context, channel + STATUS);
+        if ((status & STATUS_ERRORS) != 0) {
+            return HYPGCN_ERROR_BUS;
+        }
+        if ((status & (STATUS_DONE | STATUS_IDLE)) == (STATUS_DONE | STATUS_IDLE)) {
+            return HYPGCN_OK;
+        }
+        if (expired(io, start, timeout_ms)) {
+            return HYPGCN_ERROR_TIMEOUT;
+        }
+    }
+}
+
+enum hypgcn_error hypgcn_axidma_transfer(const struct hypgcn_axidma_io *io, uint64_t tx, size_t tx_size, uint64_t rx,
+                                         size_t rx_size, uint32_t timeout_ms, size_t *received)
+{
+    if (io == NULL || received == NULL || tx_size > MOST_BYTES || rx_size > MOST_BYTES) {
+        return HYPGCN_ERROR_ARGUMENT;
+    }
+    *received = 0;
+    uint32_t start = io->milliseconds(io->context);
+    enum hypgcn_error error = HYPGCN_OK;
+    if (rx_size != 0) {
+        begin(io, S2MM, rx, rx_size);
+    }
+    if (tx_size != 0) {
+        begin(io, MM2S, tx, tx_size);
+        error = finish(io, MM2S, start, timeout_ms);
+    }
+    if (error == HYPGCN_OK && rx_size != 0) {
+        error = finish(io, S2MM, start, timeout_ms);
+    }
+    if (error != HYPGCN_OK) {
+        (void)hypgcn_axidma_reset(io, RESET_TIMEOUT_MS);
+        return error;
+    }
+    if (rx_size != 0) {
+        *received = io->read32(io->context, S2MM + LENGTH);
+    }
+    return HYPGCN_OK;
+}
+
+static uint32_t dma_read(void *context, uint32_t offset)
+{
+    const struct hypgcn_axidma *device = context;
+    return device->dma[offset / 4u];
+}
+
+static void dma_write(void *context, uint32_t offset, uint32_t value)
+{
+    const struct hypgcn_axidma *device = context;
+    device->dma[offset / 4u] = value;
+}
+
+static uint32_t dma_milliseconds(void *context)
+{
+    const struct hypgcn_axidma *device = context;
+    return device->milliseconds(device->context);
+}
+
+static struct hypgcn_axidma_io io_of(struct hypgcn_axidma *device)
+{
+    return (struct hypgcn_axidma_io){
+        .context = device, .read32 = dma_read, .write32 = dma_write, .milliseconds = dma_milliseconds};
+}
+
+static enum hypgcn_error core_read(void *context, uint32_t address, uint32_t *value)
+{
+    const struct hypgcn_axidma *device = context;
+    *value = device->core[address / 4u];
+    return HYPGCN_OK;
+}
+
+static enum hypgcn_error core_write(void *context, uint32_t address, uint32_t value)
+{
+    const struct hypgcn_axidma *device = context;
+    device->core[address / 4u] = value;
+    return HYPGCN_OK;
+}
+
+static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size, void *rx, size_t rx_size,
+                                  uint32_t timeout_ms, size_t *received)
+{
+    struct hypgcn_axidma *device = context;
+    const struct hypgcn_axidma_io io = io_of(device);
+    if (device->flush != NULL) {
+        if (tx_size != 0) {
+            device->flush(tx, tx_size);
+        }
+        if (rx_size != 0) {
+            device->flush(rx, rx_size); /* no dirty line may be written back over what arrives */
+        }
+    }
+    enum hypgcn_error error = hypgcn_axidma_transfer(&io, (uintptr_t)tx, tx_size, (uintptr_t)rx, rx_size, timeout_ms,
+                                                     received);
+    if (rx_size != 0 && device->invalidate != NULL) {
+        device->invalidate(rx, rx_size);
+    }
+    return error;
+}
+
+enum hypgcn_error hypgcn_axidma_bus(struct hypgcn_axidma *device, struct hypgcn_bus *bus)
+{
+    if (device == NULL || bus == NULL || device->core == NULL || device->dma == NULL
+        || device->milliseconds == NULL) {
+        return HYPGCN_ERROR_ARGUMENT;
+    }
+    *bus = (struct hypgcn_bus){.context = device, .read32 = core_read, .write32 = core_write, .transfer = transfer};
+    const struct hypgcn_axidma_io io = io_of(device);
+    return hypgcn_axidma_reset(&io, RESET_TIMEOUT_MS);
+}

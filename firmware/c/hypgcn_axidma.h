@@ -1,0 +1,53 @@
+/*
+ * Transfers through an AMD AXI DMA in direct register mode (no scatter-gather), for bare metal; hypgcn_uio.h builds on
+ * the same engine. The DMA's MM2S side feeds s_axis, its S2MM side takes m_axis; both interrupts may stay off.
+ */
+#ifndef HYPGCN_AXIDMA_H
+#define HYPGCN_AXIDMA_H
+
+#include "hypgcn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How the engine reaches the registers of the DMA, and time. `milliseconds` may wrap. */
+struct hypgcn_axidma_io {
+    void *context;
+    uint32_t (*read32)(void *context, uint32_t offset);
+    void (*write32)(void *context, uint32_t offset, uint32_t value);
+    uint32_t (*milliseconds)(void *context);
+};
+
+/* Stops both channels, whatever they do. Call it once before the first transfer and after a failed one. */
+enum hypgcn_error hypgcn_axidma_reset(const struct hypgcn_axidma_io *io, uint32_t timeout_ms);
+
+/*
+ * One transfer between physical addresses; see struct hypgcn_bus for the meaning. The memory must be coherent, or
+ * flushed before and invalidated after. After an error the DMA has been reset.
+ */
+enum hypgcn_error hypgcn_axidma_transfer(const struct hypgcn_axidma_io *io, uint64_t tx, size_t tx_size, uint64_t rx,
+                                         size_t rx_size, uint32_t timeout_ms, size_t *received);
+
+/*
+ * Bare metal: registers at fixed addresses, virtual addresses are physical ones. `flush` and `invalidate` may be NULL
+ * when the DMA's port is coherent; with Xilinx' standalone library they are Xil_DCacheFlushRange and
+ * Xil_DCacheInvalidateRange behind a cast of their arguments.
+ */
+struct hypgcn_axidma {
+    volatile uint32_t *core; /* base of s_axi_control */
+    volatile uint32_t *dma;  /* base of the DMA's registers */
+    uint32_t (*milliseconds)(void *context);
+    void (*flush)(const void *start, size_t size);
+    void (*invalidate)(void *start, size_t size);
+    void *context; /* of milliseconds */
+};
+
+/* Fills `bus`, which refers to `device` as long as it is used, and resets the DMA. */
+enum hypgcn_error hypgcn_axidma_bus(struct hypgcn_axidma *device, struct hypgcn_bus *bus);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,179 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "hypgcn_uio.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE 4096u
+#define RESET_TIMEOUT_MS 100u
+/* Results are kept apart from clips by whole cache lines and bursts. */
+#define ALIGNMENT 64u
+
+static uint32_t dma_read(void *context, uint32_t offset)
+{
+    const struct hypgcn_uio *device = context;
+    return device->dma[offset / 4u];
+}
+
+static void dma_write(void *context, uint32_t offset, uint32_t value)
+{
+    const struct hypgcn_uio *device = context;
+    device->dma[offset / 4u] = value;
+}
+
+static uint32_t milliseconds(void *context)
+{
+    (void)context;
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)((uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u);
+}
+
+static struct hypgcn_axidma_io io_of(struct hypgcn_uio *device)
+{
+    return (struct hypgcn_axidma_io){
+        .context = device, .read32 = dma_read, .write32 = dma_write, .milliseconds = milliseconds};
+}
+
+static enum hypgcn_error core_read(void *context, uint32_t address, uint32_t *value)
+{
+    const struct hypgcn_uio *device = context;
+    *value = device->core[address / 4u];
+    return HYPGCN_OK;
+}
+
+static enum hypgcn_error core_write(void *context, uint32_t address, uint32_t value)
+{
+    const struct hypgcn_uio *device = context;
+    device->core[address / 4u] = value;
+    return HYPGCN_OK;
+}
+
+static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size, void *rx, size_t rx_size,
+                                  uint32_t timeout_ms, size_t *received)
+{
+    struct hypgcn_uio *device = context;
+    const struct hypgcn_axidma_io io = io_of(device);
+    size_t rx_offset = (tx_size + ALIGNMENT - 1u) / ALIGNMENT * ALIGNMENT;
+    *received = 0;
+    if (tx_size > device->buffer_size || rx_offset > device->buffer_size
+        || rx_size > device->buffer_size - rx_offset) {
+        return HYPGCN_ERROR_BUS;
+    }
+    if (tx_size != 0) {
+        memcpy(device->buffer, tx, tx_size);
+    }
+    enum hypgcn_error error = hypgcn_axidma_transfer(&io, device->phys, tx_size, device->phys + rx_offset, rx_size,
+                                                     timeout_ms, received);
+    if (error == HYPGCN_OK && rx_size != 0) {
+        memcpy(rx, device->buffer + rx_offset, *received < rx_size ? *received : rx_size);
+    }
+    return error;
+}
+
+static void *map(int file, size_t size)
+{
+    void *start = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    return start == MAP_FAILED ? NULL : start;
+}
+
+/* The number in a sysfs file, written in hexadecimal with or without 0x. */
+static bool read_number(const char *path, uint64_t *value)
+{
+    char text[32];
+    int file = open(path, O_RDONLY);
+    if (file < 0) {
+        return false;
+    }
+    ssize_t count = read(file, text, sizeof text - 1);
+    (void)close(file);
+    if (count <= 0) {
+        return false;
+    }
+    text[count] = '\0';
+    char *end = NULL;
+    *value = strtoull(text, &end, 16);
+    return end != text;
+}
+
+enum hypgcn_error hypgcn_uio_open(struct hypgcn_uio *device, const struct hypgcn_uio_paths *paths,
+                                  struct hypgcn_bus *bus)
+{
+    if (device == NULL) {
+        return HYPGCN_ERROR_ARGUMENT;
+    }
+    *device = (struct hypgcn_uio){.core_file = -1, .dma_file = -1, .buffer_file = -1};
+    if (paths == NULL || bus == NULL || paths->core == NULL || paths->dma == NULL || paths->buffer == NULL
+        || paths->buffer_phys == NULL || paths->buffer_size == 0) {
+        return HYPGCN_ERROR_ARGUMENT;
+    }
+    device->core_file = open(paths->core, O_RDWR | O_SYNC);
+    device->dma_file = open(paths->dma, O_RDWR | O_SYNC);
+    device->buffer_file = open(paths->buffer, O_RDWR | O_SYNC);
+    if (device->core_file >= 0 && device->dma_file >= 0 && device->buffer_file >= 0
+        && read_number(paths->buffer_phys, &device->phys)) {
+        device->core = map(device->core_file, PAGE);
+        device->dma = map(device->dma_file, PAGE);
+        device->buffer = map(device->buffer_file, paths->buffer_size);
+        device->buffer_size = paths->buffer_size;
+    }
+    enum hypgcn_error error = HYPGCN_ERROR_BUS;
+    if (device->core != NULL && device->dma != NULL && device->buffer != NULL) {
+        const struct hypgcn_axidma_io io = io_of(device);
+        error = hypgcn_axidma_reset(&io, RESET_TIMEOUT_MS);
+    }
+    if (error != HYPGCN_OK) {
+        hypgcn_uio_close(device);
+        return error;
+    }
+    *bus = (struct hypgcn_bus){.context = device, .read32 = core_read, .write32 = core_write, .transfer = transfer};
+    return HYPGCN_OK;
+}
+
+void hypgcn_uio_close(struct hypgcn_uio *device)
+{
+    if (device == NULL) {
+        return;
+    }
+    if (device->core != NULL) {
+        (void)munmap((void *)(uintptr_t)device->core, PAGE);
+    }
+    if (device->dma != NULL) {
+        (void)munmap((void *)(uintptr_t)device->dma, PAGE);
+    }
+    if (device->buffer != NULL) {
+        (void)munmap(device->buffer, device->buffer_size);
+    }
+    int files[] = {device->core_file, device->dma_file, device->buffer_file};
+    for (size_t n = 0; n < sizeof files / sizeof *files; n++) {
+        if (files[n] >= 0) {
+            (void)close(files[n]);
+        }
+    }
+    *device = (struct hypgcn_uio){.core_file = -1, .dma_file = -1, .buffer_file = -1};
+}
+
+enum hypgcn_error hypgcn_uio_wait(struct hypgcn_uio *device, uint32_t timeout_ms)
+{
+    if (device == NULL) {
+        return HYPGCN_ERROR_ARGUMENT;
+    }
+    uint32_t count = 1; /* to UIO: enable */
+    if (write(device->core_file, &count, sizeof count) != (ssize_t)sizeof count) {
+        return HYPGCN_ERROR_BUS;
+    }
+    struct pollfd entry = {.fd = device->core_file, .events = POLLIN};
+    int ready = poll(&entry, 1, timeout_ms > (uint32_t)INT_MAX ? INT_MAX : (int)timeout_ms);
+    if (ready == 0) {
+        return HYPGCN_ERROR_TIMEOUT;
+    }
+    return ready == 1 && read(device->core_file, &count, sizeof count) == (ssize_t)sizeof count ? HYPGCN_OK
+                                                                                              : HYPGCN_ERROR_BUS;
+}

@@ -1,0 +1,45 @@
+/*
+ * Access from Linux user space on a Zynq: the core and an AXI DMA through UIO devices, clips and results through a
+ * dma-buf of physically contiguous memory as the u-dma-buf module gives it (a character device and, in sysfs, its
+ * physical address). The dma-buf is opened with O_SYNC, so no cache has to be looked after.
+ */
+#ifndef HYPGCN_UIO_H
+#define HYPGCN_UIO_H
+
+#include "hypgcn_axidma.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct hypgcn_uio_paths {
+    const char *core;         /* UIO device of s_axi_control */
+    const char *dma;          /* UIO device of the AXI DMA */
+    const char *buffer;       /* the dma-buf */
+    const char *buffer_phys;  /* its phys_addr file */
+    size_t buffer_size;       /* bytes; at least a clip and a result */
+};
+
+struct hypgcn_uio {
+    int core_file, dma_file, buffer_file;
+    volatile uint32_t *core, *dma;
+    unsigned char *buffer;
+    size_t buffer_size;
+    uint64_t phys;
+};
+
+/* Maps the devices, resets the DMA and fills `bus`, which refers to `device` as long as it is used. */
+enum hypgcn_error hypgcn_uio_open(struct hypgcn_uio *device, const struct hypgcn_uio_paths *paths,
+                                  struct hypgcn_bus *bus);
+
+/* Unmaps and closes; may be called after a failed open too. */
+void hypgcn_uio_close(struct hypgcn_uio *device);
+
+/* Waits for the core's interrupt; enables it in the UIO device first. hypgcn_take_interrupts tells which. */
+enum hypgcn_error hypgcn_uio_wait(struct hypgcn_uio *device, uint32_t timeout_ms);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

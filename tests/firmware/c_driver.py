@@ -1,0 +1,148 @@
+"""The C driver as a shared library, its structures, and a fake core behind its bus, for tests."""
+
+import ctypes
+import os
+import subprocess
+from ctypes import (
+    CFUNCTYPE,
+    POINTER,
+    Structure,
+    byref,
+    c_bool,
+    c_char_p,
+    c_int,
+    c_size_t,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+    cast,
+)
+
+from contracts.tree import ROOT
+from hypgcn.registers import ABI, MAGIC, RESULT_FLAGS, register
+
+SOURCES = ROOT / "firmware/c"
+WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
+FLAG = {flag.name: flag.mask for flag in RESULT_FLAGS}
+ERRORS = ("OK", "ARGUMENT", "BUS", "TIMEOUT", "IDENTITY", "ABI", "HASH", "SHAPE", "SIZE", "RESULT", "COUNT")
+READ = CFUNCTYPE(c_int, c_void_p, c_uint32, POINTER(c_uint32))
+WRITE = CFUNCTYPE(c_int, c_void_p, c_uint32, c_uint32)
+TRANSFER = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, c_uint32, POINTER(c_size_t))
+
+
+def code(name):
+    return ERRORS.index(name)
+
+
+class Bus(Structure):
+    _fields_ = [("context", c_void_p), ("read32", READ), ("write32", WRITE), ("transfer", TRANSFER)]
+
+
+class Shape(Structure):
+    _fields_ = [(name, c_uint32) for name in ("persons", "frames", "joints", "channels", "classes", "blocks",
+                                              "bus_bytes", "clip_bytes", "result_words")]
+
+
+class Core(Structure):
+    _fields_ = [("bus", Bus), ("shape", Shape), ("hash", c_uint64),
+                *((name, c_uint32) for name in ("version", "timeout_ms", "polls", "next_clip", "stale"))]
+
+
+class Result(Structure):
+    _fields_ = [("scores", POINTER(ctypes.c_int32)), ("argmax", c_uint32), ("clip", c_uint32), ("flags", c_uint32)]
+
+
+class Counters(Structure):
+    _fields_ = [("cycles", c_uint64), ("clips_in", c_uint32), ("clips_out", c_uint32), ("clip_cycles", c_uint32)]
+
+
+class BlockCounters(Structure):
+    _fields_ = [(name, c_uint32) for name in ("busy", "starved", "blocked", "overflow")]
+
+
+def build(folder, *extra):
+    """Path of the library, built with all warnings as errors."""
+    path = folder / "libhypgcn.so"
+    names = ("hypgcn.c", "hypgcn_axidma.c", "hypgcn_uio.c", "hypgcn_xdma.c")
+    command = [os.environ.get("CC", "gcc"), *WARNINGS, "-O1", "-fPIC", "-shared", *extra,
+               *(str(SOURCES / name) for name in names), "-o", str(path)]
+    subprocess.run(command, check=True)
+    return path
+
+
+def load(path):
+    library = ctypes.CDLL(str(path))
+    library.hypgcn_error_text.restype = c_char_p
+    library.hypgcn_open.argtypes = [POINTER(Core), POINTER(Bus), c_uint64]
+    library.hypgcn_reset.argtypes = [POINTER(Core), c_bool]
+    library.hypgcn_classify.argtypes = [POINTER(Core), c_char_p, c_size_t, POINTER(c_uint32), c_size_t,
+                                        POINTER(Result)]
+    library.hypgcn_errors.argtypes = [POINTER(Core), c_bool, POINTER(c_uint32)]
+    library.hypgcn_snapshot.argtypes = [POINTER(Core), c_bool, POINTER(Counters)]
+    return library
+
+
+class FakeCore:
+    """A core in Python behind the three functions: two classes, the score is the sum of the clip and its negative.
+
+    ``fail`` : {(what, address or None): error} of the next access of that kind; ``log`` : all accesses
+    ``packets`` : results that come before the real ones; ``silent`` : no result comes
+    """
+
+    HASH = 0x0123456789abcdef
+
+    def __init__(self, **words):
+        self.words = {
+            register("MAGIC").offset: MAGIC, register("VERSION").offset: ABI << 24 | 0x000102,
+            register("HASH_LOW").offset: self.HASH & 0xffffffff, register("HASH_HIGH").offset: self.HASH >> 32,
+            register("SHAPE_0").offset: 3 << 16 | 2, register("SHAPE_1").offset: 3 << 16 | 1,
+            register("NETWORK").offset: 4 << 24 | 2 << 16 | 2, register("CLIP_BYTES").offset: 18,
+            register("CONTROL").offset: 4,
+            **{register(name).offset: value for name, value in words.items()},
+        }
+        self.fail, self.log, self.packets = {}, [], []
+        self.silent, self.reset_lasts, self.flags, self.number = False, 0, 0, 0
+        self.bus = Bus(None, READ(self._read), WRITE(self._write), TRANSFER(self._transfer))
+
+    def _error(self, what, address=None):
+        self.log.append((what, address))
+        return code(self.fail.get((what, address), "OK"))
+
+    def _read(self, context, address, value):
+        value[0] = self.words.get(address, 0)
+        if address == register("RESET").offset:
+            value[0] = int(self.reset_lasts > 0)
+            self.reset_lasts -= 1
+        return self._error("read", address)
+
+    def _write(self, context, address, value):
+        self.log.append(("value", address, value))
+        if address == register("RESET").offset:
+            self.number = 0
+        elif address == register("ERRORS").offset:
+            self.words[address] &= ~value
+        elif address != register("CONTROL").offset:
+            self.words[address] = value
+        return self._error("write", address)
+
+    def _transfer(self, context, tx, tx_size, rx, rx_size, timeout_ms, received):
+        self.timeout_ms = timeout_ms
+        if tx_size:
+            total = sum(value - 256 * (value > 127) for value in ctypes.string_at(tx, tx_size))
+            words = [total & 0xffffffff, -total & 0xffffffff, int(total < 0), self.number, self.flags]
+            self.packets.append(b"".join(word.to_bytes(4, "little") for word in words))
+            self.number += 1
+        if rx_size and (self.silent or not self.packets):
+            return code("TIMEOUT")
+        content = self.packets.pop(0) if rx_size else b""
+        ctypes.memmove(rx, content, len(content))
+        received[0] = len(content)
+        return self._error("transfer")
+
+
+def classify(library, core, clip, words=5):
+    """(error, result) of a clip of bytes."""
+    result, buffer = Result(), (c_uint32 * words)()
+    error = library.hypgcn_classify(byref(core), clip, len(clip), cast(buffer, POINTER(c_uint32)), words, byref(result))
+    result.buffer = buffer  # keeps the words
+    return error, result

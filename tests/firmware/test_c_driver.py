@@ -1,0 +1,295 @@
+"""The C driver on a fake core: what it reads and writes, and every way in which it can fail."""
+
+import ctypes
+import shutil
+import subprocess
+from ctypes import byref, c_uint32
+
+import pytest
+from firmware.c_driver import (
+    ERRORS,
+    FLAG,
+    WARNINGS,
+    BlockCounters,
+    Bus,
+    Core,
+    Counters,
+    FakeCore,
+    build,
+    classify,
+    code,
+    load,
+)
+
+from contracts.tree import ROOT
+from hypgcn.registers import register
+
+CLIP = bytes(range(18))
+NOTHING = ctypes.POINTER(ctypes.c_uint32)()
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    if not shutil.which("gcc"):
+        pytest.skip("no C compiler: gcc is not on the path")
+    return load(build(tmp_path_factory.mktemp("driver")))
+
+
+def opened(library, fake=None):
+    fake, core = fake or FakeCore(), Core()
+    assert library.hypgcn_open(byref(core), byref(fake.bus), FakeCore.HASH) == 0
+    fake.log.clear()
+    return core, fake
+
+
+def offset(name):
+    return register(name).offset
+
+
+def test_every_error_has_its_own_text(library):
+    texts = [library.hypgcn_error_text(number).decode() for number in range(len(ERRORS))]
+    assert len(set(texts)) == len(ERRORS)
+    assert texts[-1] == library.hypgcn_error_text(99).decode() == "unknown error"
+    assert not any(text.endswith(".") for text in texts)
+
+
+def test_open_checks_identity_and_hash_before_it_writes(library):
+    core, fake = Core(), FakeCore()
+    assert library.hypgcn_open(byref(core), byref(fake.bus), FakeCore.HASH) == 0
+    order = [entry[1] for entry in fake.log if entry[0] in ("read", "write")]
+    assert order[:4] == [offset(name) for name in ("MAGIC", "VERSION", "HASH_LOW", "HASH_HIGH")]
+    writes = [entry[1:] for entry in fake.log if entry[0] == "value"]
+    assert writes == [(offset("RESET"), 3)]
+    shape = core.shape
+    assert (shape.persons, shape.frames, shape.joints, shape.channels) == (1, 2, 3, 3)
+    assert (shape.classes, shape.blocks, shape.bus_bytes, shape.clip_bytes, shape.result_words) == (2, 2, 4, 18, 5)
+    assert (core.hash, core.version) == (FakeCore.HASH, 0x000102)
+
+
+def test_any_design_when_no_hash_is_given(library):
+    assert library.hypgcn_open(byref(Core()), byref(FakeCore(HASH_LOW=1).bus), 0) == 0
+
+
+@pytest.mark.parametrize(("words", "error"), [
+    ({"MAGIC": 0}, "IDENTITY"), ({"MAGIC": 0xffffffff}, "IDENTITY"), ({"VERSION": 2 << 24}, "ABI"),
+    ({"HASH_LOW": 1}, "HASH"), ({"HASH_HIGH": 1}, "HASH"), ({"SHAPE_0": 0}, "SHAPE"), ({"SHAPE_1": 1}, "SHAPE"),
+    ({"CLIP_BYTES": 17}, "SHAPE"), ({"NETWORK": 2 << 16}, "SHAPE"), ({"NETWORK": 2}, "SHAPE"),
+    ({"NETWORK": 65 << 16 | 2}, "SHAPE"), ({"SHAPE_0": 0xffffffff, "SHAPE_1": 0xffffffff}, "SHAPE"),
+])
+def test_open_refuses_other_cores_untouched(words, error, library):
+    fake = FakeCore(**words)
+    assert library.hypgcn_open(byref(Core()), byref(fake.bus), FakeCore.HASH) == code(error)
+    assert not [entry for entry in fake.log if entry[0] == "write"]
+
+
+@pytest.mark.parametrize("name", ["MAGIC", "VERSION", "HASH_LOW", "HASH_HIGH", "SHAPE_0", "SHAPE_1", "NETWORK",
+                                  "CLIP_BYTES", "RESET", "ERRORS"])
+def test_open_passes_on_what_the_bus_says(name, library):
+    for error in ("BUS", "TIMEOUT"):
+        fake = FakeCore()
+        fake.fail["read", offset(name)] = error
+        assert library.hypgcn_open(byref(Core()), byref(fake.bus), 0) == code(error)
+
+
+def test_open_waits_for_the_reset_but_not_for_ever(library):
+    fake = FakeCore()
+    fake.reset_lasts = 20
+    assert library.hypgcn_open(byref(Core()), byref(fake.bus), 0) == 0
+    fake.reset_lasts = 1 << 40
+    assert library.hypgcn_open(byref(Core()), byref(fake.bus), 0) == code("TIMEOUT")
+
+
+def test_open_clears_old_errors(library):
+    fake = FakeCore(ERRORS=0x15)
+    opened(library, fake)
+    assert fake.words[offset("ERRORS")] == 0
+
+
+def test_missing_arguments(library):
+    core, fake = opened(library)
+    null, bad = ctypes.POINTER(Core)(), code("ARGUMENT")
+    word = c_uint32()
+    assert library.hypgcn_open(null, byref(fake.bus), 0) == bad
+    assert library.hypgcn_open(byref(core), ctypes.POINTER(Bus)(), 0) == bad
+    for name in ("read32", "write32", "transfer"):
+        bus = Bus(None, fake.bus.read32, fake.bus.write32, fake.bus.transfer)
+        setattr(bus, name, type(getattr(bus, name))())
+        assert library.hypgcn_open(byref(core), byref(bus), 0) == bad
+    core, fake = opened(library)
+    assert library.hypgcn_classify(null, CLIP, 18, NOTHING, 5, None) == bad
+    assert library.hypgcn_classify(byref(core), None, 18, NOTHING, 5, None) == bad
+    assert library.hypgcn_classify(byref(core), CLIP, 18, NOTHING, 5, None) == bad
+    assert library.hypgcn_classify(byref(core), CLIP, 18, (c_uint32 * 5)(), 5, None) == bad
+    for name, *arguments in (("reset", True), ("wait_idle",), ("set_threshold", 1), ("errors", True, byref(word)),
+                             ("snapshot", False, byref(Counters())), ("block", 0, byref(BlockCounters())),
+                             ("enable_interrupts", 1), ("take_interrupts", byref(word))):
+        assert getattr(library, f"hypgcn_{name}")(null, *arguments) == bad, name
+    assert library.hypgcn_snapshot(byref(core), False, None) == bad
+    assert library.hypgcn_block(byref(core), 0, None) == bad
+    assert library.hypgcn_block(byref(core), 2, byref(BlockCounters())) == bad
+    assert library.hypgcn_set_threshold(byref(core), 128) == bad
+    assert library.hypgcn_enable_interrupts(byref(core), 8) == bad
+    assert library.hypgcn_take_interrupts(byref(core), None) == bad
+    assert fake.log == []
+
+
+def test_clips_are_classified(library):
+    core, fake = opened(library)
+    for number, clip in enumerate((CLIP, bytes([200] * 18), bytes(18))):
+        fake.flags = FLAG["overflow"] if number == 1 else 0
+        error, result = classify(library, core, clip)
+        total = sum(value - 256 * (value > 127) for value in clip)
+        assert error == 0
+        assert [result.scores[n] for n in range(2)] == [total, -total]
+        assert (result.argmax, result.clip, result.flags) == (int(total < 0), number, fake.flags)
+    assert [entry for entry in fake.log if entry[0] == "value"] == [("value", offset("CONTROL"), 1)] * 3
+    assert fake.timeout_ms == core.timeout_ms > 0
+
+
+@pytest.mark.parametrize(("clip", "words"), [(CLIP[:-1], 5), (CLIP + b"x", 5), (b"", 5), (CLIP, 4)])
+def test_wrong_sizes_touch_nothing(clip, words, library):
+    core, fake = opened(library)
+    assert classify(library, core, clip, words)[0] == code("SIZE")
+    assert fake.log == []
+
+
+def words_of(*words):
+    return b"".join(word.to_bytes(4, "little") for word in words)
+
+
+@pytest.mark.parametrize("packet", [
+    words_of(1, 2, 0, 7, 0), words_of(1, 2, 2, 0, 0), words_of(1, 2, 0, 0, FLAG["aborted"]), words_of(1, 2, 0, 0), b""],
+    ids=["other number", "no such class", "aborted", "too short", "empty"])
+def test_what_is_not_the_result(packet, library):
+    core, fake = opened(library)
+    assert classify(library, core, CLIP)[0] == 0
+    assert library.hypgcn_reset(byref(core), False) == 0
+    fake.packets = [packet]
+    error, result = classify(library, core, CLIP)
+    assert error == 0 and result.scores[0] == sum(CLIP), "after a reset, leftovers are thrown away"
+    fake.packets = [packet]
+    assert classify(library, core, CLIP)[0] == code("RESULT"), "but not later"
+
+
+def test_leftovers_are_thrown_away_only_twice(library):
+    core, fake = opened(library)
+    fake.packets = [b"\0" * 4] * 3
+    assert classify(library, core, CLIP)[0] == code("RESULT")
+
+
+def test_failing_buses(library):
+    for what, address in (("write", offset("CONTROL")), ("transfer", None)):
+        for error in ("BUS", "TIMEOUT"):
+            core, fake = opened(library)
+            fake.fail[what, address] = error
+            assert classify(library, core, CLIP)[0] == code(error)
+    core, fake = opened(library)
+    fake.silent = True
+    assert classify(library, core, CLIP)[0] == code("TIMEOUT")
+    fake.silent, fake.packets = False, []
+    assert library.hypgcn_reset(byref(core), True) == 0
+    assert classify(library, core, CLIP)[0] == 0, "a reset brings it back"
+    core, fake = opened(library)
+    fake.packets, fake.silent = [b"\0" * 4], False
+    fake.fail["transfer", None] = "BUS"
+    assert classify(library, core, CLIP)[0] == code("BUS")
+
+
+def test_reset_says_what_it_resets(library):
+    core, fake = opened(library)
+    for source_too, value in ((False, 1), (True, 3)):
+        assert library.hypgcn_reset(byref(core), source_too) == 0
+        assert fake.log[-3] == ("value", offset("RESET"), value)
+    fake.fail["write", offset("RESET")] = "BUS"
+    assert library.hypgcn_reset(byref(core), True) == code("BUS")
+
+
+def test_idle_is_waited_for_but_not_for_ever(library):
+    core, fake = opened(library)
+    assert library.hypgcn_wait_idle(byref(core)) == 0
+    fake.words[offset("CONTROL")] = 0
+    core.polls = 7
+    fake.log.clear()
+    assert library.hypgcn_wait_idle(byref(core)) == code("TIMEOUT")
+    assert len(fake.log) == 7
+    fake.fail["read", offset("CONTROL")] = "BUS"
+    assert library.hypgcn_wait_idle(byref(core)) == code("BUS")
+
+
+def test_threshold_errors_and_interrupts(library):
+    core, fake = opened(library)
+    assert library.hypgcn_set_threshold(byref(core), 127) == 0
+    assert fake.words[offset("THRESHOLD")] == 127
+    flags = c_uint32()
+    fake.words[offset("ERRORS")] = 5
+    assert library.hypgcn_errors(byref(core), False, byref(flags)) == 0
+    assert (flags.value, fake.words[offset("ERRORS")]) == (5, 5)
+    assert library.hypgcn_errors(byref(core), True, byref(flags)) == 0
+    assert (flags.value, fake.words[offset("ERRORS")]) == (5, 0)
+    assert library.hypgcn_enable_interrupts(byref(core), 5) == 0
+    assert (fake.words[offset("INTERRUPT_ENABLE")], fake.words[offset("INTERRUPT_GLOBAL")]) == (5, 1)
+    assert library.hypgcn_enable_interrupts(byref(core), 0) == 0
+    assert (fake.words[offset("INTERRUPT_ENABLE")], fake.words[offset("INTERRUPT_GLOBAL")]) == (0, 0)
+    fake.words[offset("INTERRUPT_STATUS")] = 6
+    assert library.hypgcn_take_interrupts(byref(core), byref(flags)) == 0
+    assert flags.value == 6 and fake.log[-2] == ("value", offset("INTERRUPT_STATUS"), 6)
+
+
+def test_counters(library):
+    core, fake = opened(library)
+    for name, value in (("CYCLES_LOW", 5), ("CYCLES_HIGH", 2), ("CLIPS_IN", 3), ("CLIPS_OUT", 4), ("CLIP_CYCLES", 9)):
+        fake.words[offset(name)] = value
+    for index, name in enumerate(("BUSY", "STARVED", "BLOCKED", "OVERFLOW")):
+        fake.words[register(f"BLOCK_{name}").address(1)] = 10 + index
+    counters, block = Counters(), BlockCounters()
+    assert library.hypgcn_snapshot(byref(core), True, byref(counters)) == 0
+    assert fake.words[offset("SNAPSHOT")] == 3
+    assert (counters.cycles, counters.clips_in, counters.clips_out, counters.clip_cycles) == (2 << 32 | 5, 3, 4, 9)
+    assert library.hypgcn_block(byref(core), 1, byref(block)) == 0
+    assert (block.busy, block.starved, block.blocked, block.overflow) == (10, 11, 12, 13)
+
+
+@pytest.mark.parametrize(("name", "arguments", "accesses"), [
+    ("snapshot", (False, Counters()), [("write", "SNAPSHOT"), ("read", "CYCLES_LOW"), ("read", "CYCLES_HIGH"),
+                                       ("read", "CLIPS_IN"), ("read", "CLIPS_OUT"), ("read", "CLIP_CYCLES")]),
+    ("block", (0, BlockCounters()), [("read", f"BLOCK_{part}") for part in ("BUSY", "STARVED", "BLOCKED", "OVERFLOW")]),
+    ("enable_interrupts", (1,), [("write", "INTERRUPT_ENABLE"), ("write", "INTERRUPT_GLOBAL")]),
+    ("take_interrupts", (c_uint32(),), [("read", "INTERRUPT_STATUS"), ("write", "INTERRUPT_STATUS")]),
+    ("errors", (True, c_uint32()), [("read", "ERRORS"), ("write", "ERRORS")]),
+    ("set_threshold", (1,), [("write", "THRESHOLD")]),
+])
+def test_every_access_may_fail(name, arguments, accesses, library):
+    for what, where in accesses:
+        core, fake = opened(library, FakeCore())
+        fake.words[offset("ERRORS")] = 1
+        fake.fail[what, offset(where)] = "BUS"
+        passed = [byref(value) if isinstance(value, (ctypes.Structure, c_uint32)) else value for value in arguments]
+        assert getattr(library, f"hypgcn_{name}")(byref(core), *passed) == code("BUS"), (what, where)
+
+
+def test_no_globals_and_no_allocation(library, tmp_path):
+    if not shutil.which("nm"):
+        pytest.skip("nm is not on the path")
+    for source in ("hypgcn.c", "hypgcn_axidma.c", "hypgcn_uio.c", "hypgcn_xdma.c"):
+        target = tmp_path / "one.o"
+        subprocess.run(["gcc", *WARNINGS, "-c", str(ROOT / "firmware/c" / source), "-o", str(target)], check=True)
+        symbols = subprocess.run(["nm", str(target)], capture_output=True, text=True, check=True).stdout.split("\n")
+        kinds = {line.split()[-2]: line.split()[-1] for line in symbols if line}
+        assert not {"B", "b", "D", "d", "C"} & set(kinds), f"{source}: {kinds}"
+        assert not {"malloc", "calloc", "realloc", "free"} & {line.split()[-1] for line in symbols if line}
+
+
+def test_makefile_builds_everything(tmp_path):
+    if not shutil.which("make") or not shutil.which("gcc"):
+        pytest.skip("make or gcc is not on the path")
+    subprocess.run(["make", "-s", f"OUT={tmp_path / 'out'}"], cwd=ROOT / "firmware/c", check=True)
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"libhypgcn.a", "libhypgcn.so", "hypgcn-example"}
+
+
+@pytest.mark.parametrize("compiler", ["aarch64-linux-gnu-gcc", "arm-linux-gnueabihf-gcc"])
+def test_cross_compilers_have_nothing_to_say(compiler, tmp_path):
+    if not shutil.which(compiler):
+        pytest.skip(f"{compiler} is not installed (Debian: gcc-{compiler.removesuffix('-gcc')})")
+    done = subprocess.run(["make", "-s", "cross", f"CROSS={compiler}", f"OUT={tmp_path}"], cwd=ROOT / "firmware/c",
+                          capture_output=True, text=True, check=True)
+    assert done.stdout == f"{compiler}: clean\n"
