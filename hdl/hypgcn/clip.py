@@ -12,7 +12,8 @@ SCALES = ("axis", "clip", "none")
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """What is done to a recorded clip before the network sees it, in this order: trim, centre, resample, scale, bones.
+    """What is done to a recorded clip before the network sees it, in this order: trim, centre, resample, scale, bones,
+    repeat.
 
     Parameters
     ----------
@@ -20,6 +21,8 @@ class Preparation:
     centre : joint that is moved to the origin in the first frame, or None
     scale : ``"axis"``: every axis of every clip is stretched to -1..1; ``"clip"``: one factor for all axes keeps the
         proportions; ``"none"``: left alone
+    period : 0, or the number of frames after resampling: the clip is then repeated until ``frames`` are full (a network
+        trained on short clips sees them at the speed that it knows, in hardware for longer ones)
     parents : empty for the joint stream; for the bone stream one joint per joint that is subtracted from it
     """
 
@@ -27,12 +30,15 @@ class Preparation:
     centre: int | None = None
     scale: str = "axis"
     parents: tuple[int, ...] = ()
+    period: int = 0
 
     def __post_init__(self):
         if isinstance(self.frames, bool) or not isinstance(self.frames, int):
             raise TypeError(f"frames must be an integer, not {self.frames!r}")
         if not 1 <= self.frames <= 4096:
             raise ValueError(f"frames must be in 1..4096, not {self.frames!r}")
+        if isinstance(self.period, bool) or not isinstance(self.period, int) or not 0 <= self.period <= self.frames:
+            raise ValueError(f"period must be an integer in 0..{self.frames}, the frames, not {self.period!r}")
         if self.scale not in SCALES:
             raise ValueError(f"scale must be one of {', '.join(map(repr, SCALES))}, not {self.scale!r}")
 
@@ -92,7 +98,7 @@ def prepare_clip(clip, preparation: Preparation) -> np.ndarray:
         body = clip[present]
         if preparation.centre is not None:
             body = body - body[0, 0, preparation.centre]
-        body = resample(body, preparation.frames)
+        body = resample(body, preparation.period or preparation.frames)
         if preparation.scale != "none":
             axes = (0, 1, 2)
             low, high = body.min(axis=axes), body.max(axis=axes)
@@ -103,7 +109,7 @@ def prepare_clip(clip, preparation: Preparation) -> np.ndarray:
             body = np.where(some, (2 * body - low - high) / np.where(some, extent, 1), 0)
         if preparation.parents:
             body = body - body[:, :, list(preparation.parents)]
-        out[present] = body
+        out[present] = body[:, np.arange(preparation.frames) % body.shape[1]]
     return out.astype(np.float32)
 
 

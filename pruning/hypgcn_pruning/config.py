@@ -165,9 +165,15 @@ class CompileConfig:
     margin: float = _option(1.15,
                             "depth of a mini-bank over the most that a row of the calibration clips needs, at least 1")
     calibration: int = _option(256, "training clips that are measured")
+    frames: int = _option(0, "of the design's clips, which are repeated to fill them; 0: as trained")
+    persons: int = _option(0, "of the design's clips; 0: as trained")
 
     def __post_init__(self):
         _check_counts(self, "calibration")
+        for name in ("frames", "persons"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise ValueError(f"{name} must be an integer of at least 0, not {value!r}")
         if not 1 <= self.margin < float("inf"):
             raise ValueError(f"margin must be at least 1, not {self.margin!r}")
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from hypgcn.clip import Preparation, prepare_clip
+from hypgcn.clip import Preparation, prepare_clip, resample
 
 from .plain_pickle import load_plain
 from .skeleton import NTU25_MAPS, Skeleton
 
 __all__ = ["Clips", "load_npz", "load_npy", "load_clips", "map_to_ntu25", "every_nth", "preparation_for", "prepared",
-           "batches"]
+           "crowded", "batches"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +187,21 @@ def _match_persons(clip: np.ndarray, persons: int) -> np.ndarray:
     if len(clip) >= persons:
         return clip[:persons]
     return np.concatenate([clip, np.zeros((persons - len(clip), *clip.shape[1:]), clip.dtype)])
+
+
+def crowded(clips: Clips, persons: int) -> Clips:
+    """``clips`` with ``persons`` persons: those that are missing are the first persons of the clips that follow, at the
+    speed of their new companion. For measuring what hardware for several persons needs; labels are the first one's."""
+    recorded = clips.data.shape[4]
+    if recorded >= persons:
+        return clips
+    data = np.zeros((*clips.data.shape[:4], persons), clips.data.dtype)
+    data[..., :recorded] = clips.data
+    for index, length in enumerate(clips.length):
+        for person in range(recorded, persons):
+            guest = clips.clip((index + person - recorded + 1) % len(clips))[:1]
+            data[index, :, :length, :, person] = resample(guest, int(length))[0].transpose(2, 0, 1)
+    return replace(clips, data=data)
 
 
 def prepared(clips: Clips, preparation: Preparation, persons: int = 1) -> np.ndarray:

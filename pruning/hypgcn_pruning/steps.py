@@ -16,7 +16,7 @@ from hypgcn.design import Design
 from .checkpoint import load_checkpoint, save_checkpoint
 from .compile import compile_design
 from .config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
-from .data import Clips, map_to_ntu25, preparation_for, prepared
+from .data import Clips, crowded, map_to_ntu25, preparation_for, prepared
 from .evaluate import evaluate
 from .foreign import open_network
 from .model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
@@ -26,6 +26,7 @@ from .qat import train_aware
 from .quantise import calibrate, quantise
 from .ranges import measure_ranges, plot_ranges
 from .readers import Source, read_clips
+from .reshape import reshape_design
 from .skeleton import BUILT_IN, NTU25_MAPS, Skeleton, load_skeleton
 from .train import train
 
@@ -196,9 +197,9 @@ def _design_clips(design: Design, clips: Clips) -> np.ndarray:
 def compile_step(quantised, out, *, data: str | Source, config: CompileConfig, meta: dict | None = None) -> Path:
     """Plan the stores of a quantised design by measured data; ``design`` in ``out`` is what is built."""
     start = time.monotonic()
-    design = Design.load(quantised)
+    design = reshape_design(Design.load(quantised), config.frames, config.persons)
     clips, _ = design_data(design, data)
-    learn = clips.part(0)
+    learn = crowded(clips.part(0), design.persons)
     chosen = np.linspace(0, len(learn) - 1, min(config.calibration, len(learn))).round().astype(np.int64)
     sample = _design_clips(design, learn.take(chosen))
     done = compile_design(design, np.stack([quantise_clip(design, clip) for clip in sample]), config, meta)

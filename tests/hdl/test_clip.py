@@ -46,6 +46,20 @@ def test_all_zero_clip(frames):
     assert not prepare_clip(np.zeros((2, frames, 4, 3)), PLAIN).any()
 
 
+@pytest.mark.parametrize(("frames", "period"), [(13, 6), (12, 6), (6, 6), (7, 1)])
+def test_a_period_repeats_the_resampled_clip(frames, period):
+    clip = random_clip()
+    once = prepare_clip(clip, Preparation(frames=period, centre=1, parents=(1, 1, 1, 2)))
+    found = prepare_clip(clip, Preparation(frames=frames, period=period, centre=1, parents=(1, 1, 1, 2)))
+    np.testing.assert_array_equal(found, np.concatenate([once] * frames, axis=1)[:, :frames])
+
+
+@pytest.mark.parametrize("period", [-1, 7, 2.0, True])
+def test_period_range(period):
+    with pytest.raises(ValueError, match="period must be an integer in 0..6, the frames"):
+        Preparation(frames=6, period=period)
+
+
 def test_absent_person_stays_zero():
     clip = random_clip()
     clip[0] = 0

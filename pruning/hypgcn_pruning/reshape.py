@@ -1,0 +1,38 @@
+"""The same network for clips of another length or with more persons: convolutions do not mind, the head's mean does."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hypgcn.clip import Preparation
+from hypgcn.design import Design
+
+__all__ = ["reshape_design"]
+
+
+def reshape_design(design: Design, frames: int = 0, persons: int = 0) -> Design:
+    """``design`` for clips of ``frames`` and ``persons`` (0: as they are); its logits, times ``logit_scale``, are means
+    over the new places.
+
+    Every person gets the input affine of the first one. Longer clips are the old ones repeated (``period`` of
+    :class:`hypgcn.clip.Preparation`), so that movements keep their speed; shorter ones are resampled. The depths of the
+    stores stay, and may no longer fit: compile the result. """
+    frames, persons = frames or design.frames, persons or design.persons
+    if (frames, persons) == (design.frames, design.persons):
+        return design
+
+    def spread(values: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(np.repeat(values[:1], persons, axis=0))
+
+    found = replace(design, frames=frames, persons=persons) if persons == design.persons else replace(
+        design, frames=frames, persons=persons, input_mult=spread(design.input_mult),
+        input_bias=spread(design.input_bias))
+    last = len(design.blocks)
+    scale = design.logit_scale * (design.persons * design.block_frames(last)) / (persons * found.block_frames(last))
+    meta = dict(design.meta)
+    if "preparation" in meta:
+        old = Preparation.from_dict(meta["preparation"])
+        period = (old.period or old.frames) if frames > old.frames else 0
+        meta["preparation"] = replace(old, frames=frames, period=period).to_dict()
+    return replace(found, logit_scale=scale, meta=meta,
+                   head_bias=np.rint(design.head_bias * (design.logit_scale / scale)).astype(np.int64))
