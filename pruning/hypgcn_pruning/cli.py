@@ -78,7 +78,9 @@ def register(commands):
     parser.add_argument("--blocks", default="small",
                         help="small, paper, or widths such as 32,32,64/2 (default: %(default)s)")
     parser.add_argument("--stream", choices=("joint", "bone"), default="joint")
-    parser.add_argument("--init", metavar="CHECKPOINT", help="start from the weights of a network of the same shape")
+    parser.add_argument("--init", metavar="CHECKPOINT",
+                        help="start from the weights of a network of the same shape, or of a narrower one, which is "
+                             "widened")
     parser.add_argument("--dynamic-graph", action="store_true",
                         help="with the data-dependent graph; pruning removes it")
     _add_options(parser, TrainConfig)

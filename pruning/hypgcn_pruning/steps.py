@@ -29,6 +29,7 @@ from .readers import Source, read_clips
 from .reshape import reshape_design
 from .skeleton import BUILT_IN, NTU25_MAPS, Skeleton, load_skeleton
 from .train import train
+from .widen import widen
 
 __all__ = ["open_clips", "clips_for", "design_data", "preparation_in", "parse_blocks", "write_json", "train_step",
            "prune_step", "quantise_step", "compile_step", "evaluate_step"]
@@ -110,7 +111,8 @@ def preparation_in(info: dict, where) -> Preparation:
 def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, persons: int, blocks: str, stream: str,
                dynamic_graph: bool, training: TrainConfig, init: str | None = None, progress: bool = True) -> Path:
     """Train a float network; ``last.safetensors`` in ``out`` is the result, and an interrupted run goes on. With
-    ``init`` it starts from the weights of that checkpoint, of a network of the same shape (the other stream, say)."""
+    ``init`` it starts from the weights of that checkpoint: a network of the same shape (the other stream, say), or a
+    narrower one, which is widened. """
     start = time.monotonic()
     out = Path(out)
     clips, graph = open_clips(data, skeleton, MotionConfig(persons=persons))
@@ -122,17 +124,23 @@ def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, pe
     info = {"preparation": preparation.to_dict(), "class_names": list(clips.class_names)}
     model = Network(config)
     if init:
-        model.load_state_dict(_initial(config, init))
+        model.load_state_dict(_initial(config, init, training.seed))
     history = train(model, clips, preparation, training, out, info=info, progress=progress)
     _report(out, "train", time.monotonic() - start, accuracy=history[-1]["accuracy"], settings=vars(training))
     return out / "last.safetensors"
 
 
-def _initial(config: ModelConfig, path) -> dict:
-    """Weights of the checkpoint at ``path``, which must be of the shape ``config``, but for its classifier."""
+def _initial(config: ModelConfig, path, seed: int) -> dict:
+    """Weights of the checkpoint at ``path``, which must be of the shape ``config``, or narrower, but for its
+    classifier."""
     model, _ = load_checkpoint(path)
-    if replace(model.config, frames=config.frames, classes=config.classes) != config:
-        raise ValueError(f"init must be a network of the same blocks, skeleton, persons and channels; {path} is not")
+    widths = [outputs for outputs, _ in config.blocks]
+    strides = [stride for _, stride in config.blocks]
+    same = replace(model.config, frames=config.frames, classes=config.classes, blocks=config.blocks) == config
+    if not same or [stride for _, stride in model.config.blocks] != strides:
+        raise ValueError(f"init must be a network of the same strides, skeleton, persons and channels; {path} is not")
+    if [outputs for outputs, _ in model.config.blocks] != widths:
+        model = widen(model, widths, seed=seed)
     state = model.state_dict()
     if model.config.classes != config.classes:
         state.update({f"fc.{name}": tensor for name, tensor in Network(config).fc.state_dict().items()})
