@@ -139,20 +139,23 @@ def test_other_rows_stay(place):
     assert rows[0] == kept and [row["dataset"] for row in rows] == ["another", "motion"]
 
 
-def test_golden_and_integer_must_agree(place, monkeypatch, capsys):
-    """A wrong logit in either is found, and nothing is written."""
+@pytest.mark.parametrize("name", ["logits", "overflow"])
+def test_golden_and_integer_must_agree(place, monkeypatch, capsys, name):
+    """One wrong number in either result is found, and nothing is written."""
+    real = accuracy.hypgcn
+
     def wrong(words):
-        design = Design.load("joint_design")
-        with np.load(words[2]) as file:
-            count = len(file["clips"])
-        np.savez(words[4], logits=np.zeros((count, 3), np.int64), overflow=np.zeros(count), hash=design.hash)
-        return 0
+        status = real(words)
+        with np.load(words[4]) as file:
+            found = dict(file)
+        found[name][5] += 1
+        np.savez(words[4], **found)
+        return status
 
     monkeypatch.setattr(accuracy, "hypgcn", wrong)
-    words = ("accuracy", "--data", "clips.npz", "--joint", "int8=joint_design", "-o", "table.json")
-    assert hypgcn(*words) == 1
-    assert "golden model and integer.py differ on" in capsys.readouterr().err
-    assert not (place / "table.json").exists()
+    assert hypgcn("accuracy", "--data", "clips.npz", "--joint", "int8=joint_design", "--jobs", 1, "-o", "t.json") == 1
+    assert "golden model and integer.py differ on 1 of 18 clips, first on clip 5" in capsys.readouterr().err
+    assert not (place / "t.json").exists()
 
 
 def test_a_failed_golden_run_is_an_error(place, monkeypatch):
