@@ -83,6 +83,7 @@ class Case:
     seed : of all chance in the bench
     timeout : cycles without a transfer after which the bench fails
     clips, real_clips : whole clips that run through, for the summary
+    module : the cocotb module that runs it
     """
 
     name: str
@@ -99,6 +100,7 @@ class Case:
     timeout: int = 20_000
     clips: int = 0
     real_clips: int = 0
+    module: str = "hypgcn_sim.benches.stream"
 
     def write(self, folder: Path, component):
         """Write what the cocotb module reads, ``bench.json`` and ``beats.npz``, into ``folder``."""

@@ -43,6 +43,7 @@ def prepare(case: Case, folder: Path):
     emission = emit(component, TOP, folder)
     known = {port["name"] for port in emission.sidecar["ports"]}
     build = {"sources": sorted(name for name in emission.files if name.endswith(".sv")), "seed": case.seed,
+             "module": case.module,
              "ports": [port for port in case.ports() if port in known]}
     (folder / "build.json").write_text(json.dumps(build))
 

@@ -54,8 +54,8 @@ def _digest(sources: list[Path], ports: list[str]) -> str:
 
 
 def build_and_run(folder: Path, cache: Path):
-    """Run the bench in ``folder``: ``build.json`` names sources and ports, ``bench.json`` and ``beats.npz`` the
-    stimuli.
+    """Run the bench in ``folder``: ``build.json`` names sources, ports and the cocotb module, ``bench.json`` and
+    ``beats.npz`` the stimuli.
 
     The simulator is built in ``cache`` under the hash of its sources, or found there. ``result.json`` holds the
     outcome; without it the build or the simulator failed, and ``build.log`` or ``run.log`` says how.
@@ -79,7 +79,7 @@ def build_and_run(folder: Path, cache: Path):
             runner.build(sources=sources, hdl_toplevel=TOP, build_dir=build, cwd=folder, always=True,
                          build_args=[*BUILD_ARGS, str(control)], log_file=folder / "build.log")
             (build / "complete").touch()
-    runner.test(test_module="hypgcn_sim.benches.stream", hdl_toplevel=TOP, hdl_toplevel_lang="verilog", build_dir=build,
+    runner.test(test_module=spec["module"], hdl_toplevel=TOP, hdl_toplevel_lang="verilog", build_dir=build,
                 plusargs=["+verilator+rand+reset+2", f"+verilator+seed+{spec['seed']}"],
                 test_dir=folder, extra_env={"HYPGCN_BENCH": str(folder)}, results_xml=str(folder / "results.xml"),
                 log_file=folder / "run.log")

@@ -5,10 +5,11 @@ one function beside its relatives, and a row in the ``BENCHES`` of that file.
 """
 
 from ..context import Bench
-from . import arith, rfc, spatial, temporal, whole
+from . import arith, core, rfc, spatial, temporal, whole
 
 __all__ = ["BENCHES"]
 
 BENCHES: dict[str, Bench] = {
-    **arith.BENCHES, **rfc.BENCHES, **spatial.BENCHES, **temporal.BENCHES, **whole.BENCHES}
-"""From the smallest unit to the whole network."""
+    **arith.BENCHES, **rfc.BENCHES, **spatial.BENCHES, **temporal.BENCHES, **whole.BENCHES,
+    **core.BENCHES}
+"""From the smallest unit to the whole core."""

@@ -1,0 +1,61 @@
+"""Bench of the whole core through its AXI buses."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hypgcn.bus import AXI_LITE_PORTS
+from hypgcn.register_files import as_json
+from hypgcn.top import CONTROL, Top
+
+from ..case import BEATS, DESCRIPTION, Case
+from ..context import Bench, Context
+
+__all__ = ["BENCHES", "CoreCase"]
+
+CLIPS = 3
+BUS_WIDTH = 32
+
+
+@dataclass(kw_only=True)
+class CoreCase(Case):
+    """A bench of :class:`hypgcn.top.Top`: cocotbext-axi masters and slaves in place of streams.
+
+    ``content`` : int8 clips (N, M, T, V, C); ``scores`` : int64 (N, classes); ``overflow`` : per clip
+    """
+
+    content: np.ndarray
+    scores: np.ndarray
+    overflow: list[int]
+
+    def write(self, folder: Path, component):
+        """As :meth:`Case.write`, for :mod:`hypgcn_sim.benches.core`."""
+        cfg = component.cfg
+        description = {
+            "name": self.name, "idle": self.idle, "stall": self.stall, "seed": self.seed, "timeout": self.timeout,
+            "overflow": self.overflow, "hash": list(cfg.hash_words), "blocks": cfg.blocks, "map": as_json(),
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / DESCRIPTION).write_text(json.dumps(description))
+        np.savez_compressed(folder / BEATS, content=self.content, scores=self.scores)
+
+    def ports(self) -> list[str]:
+        """All pins."""
+        streams = [f"{bus}_{name}" for bus in ("s_axis", "m_axis")
+                   for name in ("tdata", "tkeep", "tlast", "tvalid", "tready")]
+        return ["aclk", "aresetn", "irq", *streams, *(f"{CONTROL}_{name}" for name in AXI_LITE_PORTS)]
+
+
+def _core(context: Context) -> Case:
+    count = min(CLIPS, len(context.clips))
+    golden = [context.golden(clip) for clip in range(count)]
+    return CoreCase(
+        name="core", component=lambda: Top.of(context.design, context.folding, BUS_WIDTH),
+        module="hypgcn_sim.benches.core", feeds={}, outputs={}, idle=0.3, stall=0.5, timeout=300_000,
+        content=context.clips[:count], scores=np.stack([found["logits"] for found in golden]),
+        overflow=[int(found["overflow"]) for found in golden], clips=count, real_clips=min(count, context.real))
+
+
+BENCHES: dict[str, Bench] = {"core": _core}
