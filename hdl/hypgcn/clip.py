@@ -69,7 +69,12 @@ def _check_clip(clip) -> np.ndarray:
 def resample(clip: np.ndarray, frames: int) -> np.ndarray:
     """Frames of ``clip`` (M, T, V, C) interpolated linearly at ``frames`` even steps from its first to its last
     frame."""
-    places = np.linspace(0, clip.shape[1] - 1, frames)
+    return at_times(clip, np.linspace(0, clip.shape[1] - 1, frames))
+
+
+def at_times(clip: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """``clip`` (M, T, V, C) interpolated linearly at ``places`` in 0..T - 1, one frame for each."""
+    places = np.clip(places, 0, clip.shape[1] - 1)
     before = np.floor(places).astype(np.int64)
     after = np.minimum(before + 1, clip.shape[1] - 1)
     part = (places - before)[:, None, None]

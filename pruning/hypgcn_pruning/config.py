@@ -50,6 +50,7 @@ class TrainConfig:
     degrees: float = _option(60.0, "clips are turned by up to this angle")
     crop: float = _option(0.3, "up to this share of a clip's frames is cut off")
     mirror: float = _option(0.0, "share of the clips that are mirrored, left joints for right ones, below 1")
+    warp: float = _option(0.0, "how unevenly clips run, from 0 to below 1: frames are taken at random steps")
     seed: int = _option(1, "of weights, order and augmentation")
     threads: int = _option(0, "of torch; 0 leaves them as they are")
     accelerator: str = _option("cpu", "where training runs", ("cpu", "cuda", "auto"))
@@ -68,7 +69,7 @@ class TrainConfig:
                              f"devices, not {self.batch!r}")
         if not self.rate > 0:
             raise ValueError(f"rate must be positive, not {self.rate!r}")
-        for name in ("smoothing", "average", "crop", "mirror"):
+        for name in ("smoothing", "average", "crop", "mirror", "warp"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
 

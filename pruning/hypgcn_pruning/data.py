@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hypgcn.clip import Preparation, prepare_clip, resample
+from hypgcn.clip import Preparation, at_times, prepare_clip, resample
 
 from .plain_pickle import load_plain
 from .skeleton import NTU25_MAPS, Skeleton
@@ -217,13 +217,18 @@ def _rotation(rng: np.random.Generator, degrees: float) -> np.ndarray:
 
 
 def augment(clip: np.ndarray, rng: np.random.Generator, degrees: float, crop: float, mirror: float = 0.0,
-            mirrored: tuple[int, ...] = ()) -> np.ndarray:
+            mirrored: tuple[int, ...] = (), warp: float = 0.0) -> np.ndarray:
     """``clip`` (M, T, V, C) cut to a random part of at least ``1 - crop`` of its frames, turned by random angles and,
-    with probability ``mirror``, mirrored: the first axis changes its sign and joint ``mirrored[j]`` becomes joint j."""
+    with probability ``mirror``, mirrored: the first axis changes its sign and joint ``mirrored[j]`` becomes joint j.
+    With ``warp`` its speed varies: the steps in time between frames are 1 - warp plus warp times an exponential
+    variable."""
     frames = clip.shape[1]
     keep = max(min(frames, 8), int(round(frames * rng.uniform(1 - crop, 1))))
     first = int(rng.integers(0, frames - keep + 1))
     clip = clip[:, first:first + keep]
+    if warp and keep > 2:
+        steps = 1 - warp + warp * rng.exponential(size=keep - 1)
+        clip = at_times(clip, np.concatenate([[0.0], steps.cumsum() / steps.sum()]) * (keep - 1))
     if mirror and rng.random() < mirror:
         clip = clip[:, :, list(mirrored)] * np.where(np.arange(clip.shape[3]) == 0, -1, 1)
     if clip.shape[3] == 3 and degrees:
@@ -236,7 +241,7 @@ def augment(clip: np.ndarray, rng: np.random.Generator, degrees: float, crop: fl
 
 def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Generator, *, persons: int = 1,
             degrees: float = 60.0, crop: float = 0.3, mirror: float = 0.0, mirrored: tuple[int, ...] = (),
-            share: tuple[int, int] = (0, 1)):
+            warp: float = 0.0, share: tuple[int, int] = (0, 1)):
     """One epoch in random order, augmented: pairs of float32 (N, M, T, V, C) and int64 (N,); the last batch may be
     smaller. With ``share`` (rank, ranks) every ranks-th clip of each batch: all ranks together have the whole one."""
     degrees = 0.0 if clips.scored else degrees
@@ -246,5 +251,6 @@ def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Ge
         rng = rng.spawn(ranks)[rank]
     for start in range(0, len(order), size):
         chosen = order[start:start + size][rank::ranks]
-        found = [augment(_match_persons(clips.clip(i), persons), rng, degrees, crop, mirror, mirrored) for i in chosen]
+        found = [augment(_match_persons(clips.clip(i), persons), rng, degrees, crop, mirror, mirrored, warp)
+                 for i in chosen]
         yield np.stack([prepare_clip(clip, preparation) for clip in found]), clips.label[chosen]

@@ -106,9 +106,10 @@ def _learn(fabric, run: RunState, learner, optimiser, clips: Clips, preparation:
     rank, ranks = fabric.global_rank, fabric.world_size
     steps = -(-len(clips) // config.batch)
     losses, rates = [], []
-    for number, (x, y) in enumerate(batches(clips, preparation, config.batch, rng, persons=run.model.config.persons,
-                                            degrees=config.degrees, crop=config.crop, mirror=config.mirror,
-                                            mirrored=skeleton.mirrored, share=(rank, ranks))):
+    settings = {name: getattr(config, name) for name in ("degrees", "crop", "mirror", "warp")}
+    drawn = batches(clips, preparation, config.batch, rng, persons=run.model.config.persons,
+                    mirrored=skeleton.mirrored, share=(rank, ranks), **settings)
+    for number, (x, y) in enumerate(drawn):
         whole = min(config.batch, len(clips) - number * config.batch)
         if whole < 2 * ranks and steps > 1:
             continue  # batch norm cannot learn from a single clip

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from hypgcn_pruning.data import (
+    augment,
     batches,
     every_nth,
     load_clips,
@@ -15,7 +16,7 @@ from hypgcn_pruning.data import (
     prepared,
 )
 from hypgcn_pruning.motion import MotionConfig, generate_motion
-from hypgcn_pruning.skeleton import NTU25_MAPS, load_skeleton
+from hypgcn_pruning.skeleton import BUILT_IN, NTU25_MAPS, load_skeleton
 
 
 def write_npz(path, clips, **changes):
@@ -173,3 +174,34 @@ def test_scores_are_not_turned(clips, preparation):
     label_order = np.random.default_rng(1).permutation(72)
     np.testing.assert_array_equal(still, prepared(clips.take(label_order), preparation))
     assert np.abs(turned - still).max() > 0.1
+
+
+def test_mirrored_clips_are_mirror_images():
+    """Twice mirrored is the clip again; once, left joints are where right ones were, with the first axis negated."""
+    clip = np.random.default_rng(0).normal(size=(1, 9, 4, 3))
+    order = (0, 2, 1, 3)
+    once = augment(clip, np.random.default_rng(1), 0.0, 0.0, 1.0, order)
+    np.testing.assert_array_equal(once[:, :, 1], clip[:, :, 2] * (-1, 1, 1))
+    np.testing.assert_array_equal(augment(once, np.random.default_rng(1), 0.0, 0.0, 1.0, order), clip)
+    np.testing.assert_array_equal(augment(clip, np.random.default_rng(1), 0.0, 0.0, 0.0, order), clip)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 40])
+def test_warped_clips_keep_their_ends_and_their_order(frames):
+    clip = np.broadcast_to(np.arange(frames, dtype=float)[None, :, None, None], (1, frames, 4, 3))
+    found = augment(clip, np.random.default_rng(3), 0.0, 0.0, warp=0.9)
+    assert found.shape == clip.shape
+    assert found[0, 0, 0, 0] == 0
+    assert found[0, -1, 0, 0] == pytest.approx(frames - 1)
+    steps = np.diff(found[0, :, 0, 0])
+    assert (steps > 0).all()
+    assert frames <= 3 or steps.std() > 0.2
+
+
+def test_skeletons_know_their_sides():
+    for skeleton in BUILT_IN.values():
+        mirrored = skeleton.mirrored
+        assert skeleton.pairs
+        assert [mirrored[mirrored[joint]] for joint in range(skeleton.joints)] == list(range(skeleton.joints))
+        bones = {frozenset(bone) for bone in skeleton.bones}
+        assert {frozenset(mirrored[joint] for joint in bone) for bone in bones} == bones
