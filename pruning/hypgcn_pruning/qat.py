@@ -3,6 +3,7 @@ gradients are those of the float network (straight-through)."""
 
 import dataclasses
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -37,9 +38,22 @@ def _as(array, real: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     return _Straight.apply(real.to(dtype), value.reshape(real.shape))
 
 
-def _rounded(x: torch.Tensor, low: int, high: int) -> torch.Tensor:
-    """Round half up, saturate; values beyond the range have no gradient."""
-    return _Straight.apply(x.clamp(low, high), torch.floor(x + 0.5).clamp(low, high))
+class _Rounded(torch.autograd.Function):
+    """Round half up, saturate, apply the threshold theta; what lies beyond the range or is cut has no gradient."""
+
+    @staticmethod
+    def forward(ctx, x, low, high, theta=0):
+        inside = (x >= low) & (x <= high)
+        value = torch.floor(x + 0.5).clamp_(low, high)
+        if theta:
+            inside &= value > theta
+            value *= value > theta
+        ctx.save_for_backward(inside)
+        return value
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * ctx.saved_tensors[0], None, None, None
 
 
 def _plain(entry):
@@ -92,7 +106,7 @@ class FakeQuantNetwork(Network):
         unit = 2.0**-found.input_shift
         gain = _as(found.input_mult * unit, real.gain * scales["clips"] / scales["x1"], dtype)
         offset = _as(found.input_bias * unit, real.offset / scales["x1"], dtype)
-        x = _rounded(q * gain[:, :, None] + offset[:, :, None], -128, 127).flatten(0, 1)
+        x = _Rounded.apply(q * gain[:, :, None] + offset[:, :, None], -128, 127).flatten(0, 1)
         yield "x1", x
         x_scale = scales["x1"]
         z_scales = graph_scales(plain, scales)
@@ -120,7 +134,8 @@ def _z(block: FoldedBlock, grid: Block, x: torch.Tensor, x_scale: float, z_scale
     unit = 2.0**-grid.graph_shift
     graph = _as(grid.graph, block.graph * (x_scale / (z_scale * unit)), x.dtype)
     part = x[:, grid.kept.nonzero()[0]]
-    return _rounded(torch.einsum("nctv,kvw->nkctw", part, graph) * unit, -128, 127)
+    z = torch.stack([part.reshape(len(x), -1, x.shape[3]) @ one for one in graph * unit], 1)
+    return _Rounded.apply(z.view(len(x), len(graph), *part.shape[1:]), -128, 127)
 
 
 def _h(block: FoldedBlock, grid: Block, x: torch.Tensor, z: torch.Tensor, x_scale: float, z_scale: float,
@@ -136,7 +151,7 @@ def _h(block: FoldedBlock, grid: Block, x: torch.Tensor, z: torch.Tensor, x_scal
     total = _scaled(total, grid.h_mult, grid.h_bias, unit, block.h_bias / h_scale)
     if grid.shortcut_h == "identity":
         total = total + x * (grid.h_res_mult * 2.0**grid.h_res_shift * unit)
-    return _thresholded(_rounded(total, 0, 127), grid.threshold_h)
+    return _Rounded.apply(total, 0, 127, grid.threshold_h)
 
 
 def _y(block: FoldedBlock, grid: Block, x: torch.Tensor, h: torch.Tensor, x_scale: float, h_scale: float,
@@ -145,19 +160,17 @@ def _y(block: FoldedBlock, grid: Block, x: torch.Tensor, h: torch.Tensor, x_scal
     unit = 2.0**-grid.y_shift
     step = torch.from_numpy(grid.y_mult) * (unit * y_scale)
     weight = _as(grid.temporal, _steps(block.temporal, step, h_scale), x.dtype).permute(0, 2, 1)[..., None]
-    total = F.conv2d(h, weight, None, (grid.stride, 1), (weight.shape[2] // 2, 0))
+    rows = torch.from_numpy(grid.filters.nonzero()[0] if grid.filters.any() else np.zeros(1, np.int64)).to(x.device)
+    total = F.conv2d(h, weight[rows], None, (grid.stride, 1), (weight.shape[2] // 2, 0))
+    if len(rows) < len(weight):  # outputs without a weight cost nothing
+        total = total.new_zeros(len(x), len(weight), *total.shape[2:]).index_copy(1, rows, total)
     if block.res is not None:
         res = _as(grid.res, _steps(block.res, step, x_scale), x.dtype)
         total = total + F.conv2d(x, res[..., None, None], stride=(grid.stride, 1))
     total = _scaled(total, grid.y_mult, grid.y_bias, unit, block.y_bias / y_scale)
     if grid.shortcut_y == "identity":
         total = total + x * (grid.y_res_mult * 2.0**grid.y_res_shift * unit)
-    return _thresholded(_rounded(total, 0, 127), grid.threshold_y)
-
-
-def _thresholded(x: torch.Tensor, theta: int) -> torch.Tensor:
-    """``x``, not negative, without the values that theta cuts, which have no gradient."""
-    return x * (x > theta) if theta else x
+    return _Rounded.apply(total, 0, 127, grid.threshold_y)
 
 
 def _scaled(total: torch.Tensor, mult, bias, unit: float, real_bias: torch.Tensor) -> torch.Tensor:

@@ -31,6 +31,7 @@ def cases(trained, make_network, learned):
     with torch.no_grad():
         pruned.blocks[1].kept[::3] = 0
         pruned.blocks[2].filters[:5] = 0
+        pruned.blocks[3].filters[:] = 0
         pruned.blocks[0].taps[0, 1] = 0
         pruned.blocks[1].theta_h.fill_(0.3)
         for block in pruned.blocks:
