@@ -51,6 +51,7 @@ class CoreBench:
             port = getattr(getattr(self.lite, f"{interface}_if"), f"{channel}_channel")
             port.set_pause_generator(self._pauses(channel, self.spec["stall"]))
         self.rules = LiteRules(CONTROL)
+        self.streams = {bus: StreamRules(bus) for bus in ("s_axis", "m_axis")}
 
     def _pauses(self, name, chance):
         rng = random.Random(f"{self.spec['seed']}/{name}")
@@ -89,9 +90,8 @@ class CoreBench:
     async def watch(self):
         """The monitors, once a cycle."""
         dut = self.dut
-        streams = [(StreamRules(bus), *(getattr(dut, f"{bus}_{name}") for name in
-                                        ("tvalid", "tready", "tdata", "tkeep", "tlast")))
-                   for bus in ("s_axis", "m_axis")]
+        streams = [(rules, *(getattr(dut, f"{bus}_{name}") for name in ("tvalid", "tready", "tdata", "tkeep", "tlast")))
+                   for bus, rules in self.streams.items()]
         lite = {name: getattr(dut, f"{CONTROL}_{name}") for channel, names in LITE_CHANNELS.items()
                 for name in (*names, f"{channel}valid", f"{channel}ready")}
         while True:
@@ -188,6 +188,8 @@ async def core(dut):
             monitor.result()
         await ClockCycles(dut.aclk, 3)
         bench.rules.finish()
+        words = {"s_axis": -(-len(bench.clips[0]) // len(dut.s_axis_tkeep)), "m_axis": bench.scores.shape[1] + 3}
+        check("transfers that the monitors saw", {bus: rules.transfers for bus, rules in bench.streams.items()}, words)
     except Exception as found:
         error = found
         if monitor.done():  # a broken rule is the cause, not its consequence

@@ -46,6 +46,9 @@ def test_packets_of_any_shape(bus_width, channels, idle, stall):
         beats = max(1, rng.choice([-(-cfg.clip_bytes // size), rng.randrange(1, 20)]))
         packets.append([{"data": rng.getrandbits(bus_width), "last": int(n == beats - 1),
                          "keep": rng.choice([(1 << size) - 1, rng.getrandbits(size)])} for n in range(beats)])
+    for surplus in (1, 2, size, size + 1):  # so that TLAST comes right behind the last element
+        packets.append(beats_of(rng.randbytes(cfg.clip_bytes + surplus), size))
+    packets.append(beats_of(rng.randbytes(cfg.clip_bytes), size))
     play(cfg, packets, seed=2, idle=idle, stall=stall)
 
 
