@@ -19,8 +19,10 @@ from pathlib import Path
 from . import __version__
 from .design import Design
 from .folding import Folding
+from .folding_commands import register_allocate, register_estimate
 from .presets import PRESETS, preset
 from .progress import Progress
+from .vivado.command import register as register_vivado
 
 __all__ = ["load_design", "load_folding", "main"]
 
@@ -140,6 +142,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _register_verilog(commands)
     _register_presets(commands)
+    register_allocate(commands, load_design)
+    register_estimate(commands, load_design, load_folding)
+    register_vivado(commands, load_design, load_folding)
     for _, register in _plugins():
         register(commands)
     return parser

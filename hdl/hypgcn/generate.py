@@ -2,10 +2,11 @@
 
 import dataclasses
 
+from .allocate import within
 from .arith import PackedMac, Requant
-from .balance import balance_to, multipliers, row_cycles
 from .design import Design
 from .emit import Emission, emit
+from .estimate import estimate
 from .folding import Folding
 from .network import Network
 from .register_files import as_json
@@ -35,7 +36,7 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     Parameters
     ----------
     design : the network
-    folding : its parallelism; ``None`` takes the fastest balanced one with at most ``DEFAULT_MULTIPLIERS`` multipliers
+    folding : its parallelism; ``None`` takes the fastest one with at most ``DEFAULT_MULTIPLIERS`` multipliers
     name : of the top module and the main file
     observe : add the ports of the blocks' outputs, for simulation (see :class:`~hypgcn.network.Network`)
     bus_width : the top is :class:`~hypgcn.top.Top` with this many bits of input; ``None``: the bare network
@@ -44,12 +45,12 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     Returns
     -------
     Emission : the files and the sidecar; beside what :func:`~hypgcn.emit.emit` writes the sidecar says ``design``
-        (name, hash, shape), ``folding``, ``multipliers``, ``row_cycles`` (estimates per block and unit) and
+        (name, hash, shape), ``folding``, ``multipliers``, ``clip_cycles`` (estimates per block and unit) and
         ``latencies`` (cycles, by unit); with ``bus_width`` also ``registers`` (see :mod:`hypgcn.register_files`)
     """
     if observe and bus_width is not None:
         raise ValueError(f"observe must be false with a bus_width, not {observe!r}")
-    folding = folding or balance_to(design, DEFAULT_MULTIPLIERS)
+    folding = folding or within(design, DEFAULT_MULTIPLIERS)
     folding.validate(design)
     top = Network(design, folding, observe=observe) if bus_width is None else Top.of(design, folding, bus_width)
     emission = emit(top, name, progress=progress)
@@ -80,10 +81,9 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     if bus_width is not None:
         emission.sidecar["registers"] = as_json()
     emission.sidecar["latencies"] = _LATENCIES
-    emission.sidecar["multipliers"] = multipliers(design, folding)
-    emission.sidecar["row_cycles"] = [
-        {unit: round(cycles, 1) for unit, cycles in row_cycles(design, index, part).items()}
-        for index, part in enumerate(folding.blocks)
-    ]
+    found = estimate(design, folding)
+    emission.sidecar["multipliers"] = found.resources.dsp
+    emission.sidecar["clip_cycles"] = [{unit: round(part.cycles) for unit, part in units.items() if part.cycles}
+                                       for units in found.blocks]
     emission.write(out_dir)
     return emission

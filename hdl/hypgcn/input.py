@@ -10,7 +10,14 @@ from .layouts import dense_layout, joint_layout, vector_layout
 from .rfc import RfcEncoder
 from .stream import connect
 
-__all__ = ["InputAffine"]
+__all__ = ["InputAffine", "requant_of"]
+
+
+def requant_of(design: Design) -> RequantConfig:
+    """Of the requantiser; table order (person, joint, channel), in which the coordinates come."""
+    return RequantConfig(lanes=1, acc_width=9, shift=design.input_shift, low=-128, high=127,
+                         mult=tuple(design.input_mult.transpose(0, 2, 1).ravel().tolist()),
+                         bias=tuple(design.input_bias.transpose(0, 2, 1).ravel().tolist()))
 
 
 class InputAffine(wiring.Component):
@@ -45,11 +52,7 @@ class InputAffine(wiring.Component):
         design = self.cfg
         channels, joints, persons = design.channels, design.joints, design.persons
 
-        # Table order (person, joint, channel): the order in which the coordinates come.
-        m.submodules.requant = requant = Requant(RequantConfig(
-            lanes=1, acc_width=9, shift=design.input_shift, low=-128, high=127,
-            mult=tuple(design.input_mult.transpose(0, 2, 1).ravel().tolist()),
-            bias=tuple(design.input_bias.transpose(0, 2, 1).ravel().tolist())))
+        m.submodules.requant = requant = Requant(requant_of(design))
         m.submodules.encoder = encoder = RfcEncoder()
         m.d.comb += encoder.threshold.eq(design.input_threshold)
 

@@ -67,7 +67,7 @@ def register_synth(commands):
 
 def run_synth(args) -> int:
     """1 when a unit does not map."""
-    from hypgcn.balance import balance_to
+    from hypgcn.allocate import within
     from hypgcn.emit import emit
 
     from .clips import make_clips
@@ -75,11 +75,11 @@ def run_synth(args) -> int:
     from .synthesis import synthesise
     from .units import BENCHES
 
-    units = args.unit or [name for name in BENCHES if name != "network"]
+    units = args.unit or [name for name in BENCHES if name not in ("network", "core")]
     if unknown := [name for name in units if name not in BENCHES]:
         raise ValueError(f"--unit must be one of {', '.join(BENCHES)}, not {', '.join(unknown)}")
     design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
-    folding = load_folding(args.folding, design) or balance_to(design, MULTIPLIERS)
+    folding = load_folding(args.folding, design) or within(design, MULTIPLIERS)
     clips, real = make_clips(design, 2, seed=1)
     context = Context(design, folding, clips, real, 1)
     progress = Progress("synth")

@@ -64,21 +64,21 @@ def run(args) -> int:
             raise ValueError(f"--{name} must be at least 0 and below 1, not {getattr(args, name)}")
     design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
 
-    from hypgcn.balance import balance_to
+    from hypgcn.allocate import within
 
     from .clips import make_clips
     from .context import Context
     from .report import table, write_summary
     from .runner import run_benches
 
-    folding = load_folding(args.folding, design) or balance_to(design, args.multipliers)
+    folding = load_folding(args.folding, design) or within(design, args.multipliers)
     clips, real = make_clips(design, args.clips, recordings=args.recordings, seed=args.seed)
     print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
     print(f"{len(clips)} clips, {real} of them recorded")
     progress = Progress("sim")
     results = run_benches(
         Context(design, folding, clips, real, args.seed, args.idle, args.stall),
-        {name: NETWORK_WEIGHT if name == "network" else 1.0 for name in chosen},
+        {name: NETWORK_WEIGHT if name in ("network", "core") else 1.0 for name in chosen},
         args.out,
         progress=progress,
     )

@@ -31,7 +31,7 @@ def test_sidecar_tells_ports_design_and_memories(written):
     assert {"clk", "rst", "i__payload", "i__valid", "i__ready", "o__payload", "o__valid", "o__ready", "threshold_raise",
             "overflow_counts"} == {port["name"] for port in sidecar["ports"]}
     assert sidecar["latencies"]["PackedMac"] > 0 and sidecar["memories"] and sidecar["multipliers"] > 0
-    assert len(sidecar["row_cycles"]) == 2
+    assert len(sidecar["clip_cycles"]) == 2
     assert set(sidecar["files"]) | {"hypgcn.json"} == set(content(out))
     assert seen[-1][0] <= seen[-1][1] and [done for done, _ in seen] == sorted(done for done, _ in seen)
 

@@ -9,7 +9,7 @@ from hdl.vectors import vectors
 from random_clips import random_clip
 
 from bench import run
-from hypgcn.balance import balance
+from hypgcn.allocate import reaching
 from hypgcn.folding import BlockFolding, Folding
 from hypgcn.network import Network
 from hypgcn.presets import preset, random_design
@@ -49,7 +49,7 @@ def test_tiny_network(idle, stall):
     design = preset("tiny")
     check(
         design,
-        balance(design, 1000),
+        reaching(design, 1000),
         [random_clip(design, 1), np.zeros((2, 6, 5, 3), np.int8)],
         seed=5,
         idle=idle,
@@ -62,7 +62,7 @@ def test_threshold_raise():
     clips = [random_clip(design, 3)]
     plain, raised = (golden(design, clips[0], t)["blocks.1.y"] for t in (0, 30))
     assert np.count_nonzero(raised) < np.count_nonzero(plain)
-    check(design, balance(design, 500), clips, threshold_raise=30)
+    check(design, reaching(design, 500), clips, threshold_raise=30)
 
 
 def test_denser_than_planned():
@@ -86,4 +86,4 @@ def test_one_frame_one_joint():
 def test_folding_of_another_design_is_refused():
     design = preset("tiny")
     with pytest.raises(ValueError, match="blocks must hold 2 foldings, one per block, not 1"):
-        Network(design, dataclasses.replace(balance(design, 2000), blocks=(BlockFolding(),)))
+        Network(design, dataclasses.replace(reaching(design, 2000), blocks=(BlockFolding(),)))

@@ -9,7 +9,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from contracts.tree import ROOT
-from hypgcn.balance import balance_to
+from hypgcn.allocate import within
 from hypgcn.presets import random_design
 from hypgcn_sim.case import Case, Feed, Output
 from hypgcn_sim.clips import make_clips
@@ -103,7 +103,7 @@ def small():
     design = random_design(1, name="small", frames=6, joints=5, classes=3, widths=(16, 16, 20), strides=(1, 1, 2),
                            keep=0.5)
     clips, real = make_clips(design, 1)
-    return Context(design, balance_to(design, 80), clips, real)
+    return Context(design, within(design, 80), clips, real)
 
 
 def check(small, fault, benches, folder):

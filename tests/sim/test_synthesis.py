@@ -3,7 +3,7 @@
 import pytest
 from random_clips import random_clip
 
-from hypgcn.balance import balance
+from hypgcn.allocate import reaching
 from hypgcn.emit import emit
 from hypgcn.presets import preset
 from hypgcn_sim.context import Context
@@ -26,7 +26,7 @@ def test_cells_come_from_the_whole_design():
 def test_unit_maps(name, tmp_path):
     design = preset("tiny")
     clip = random_clip(design, 1)[None]
-    context = Context(design, balance(design, 2000), clip)
+    context = Context(design, reaching(design, 2000), clip)
     emit(BENCHES[name](context).component(), "top", tmp_path)
     found = synthesise(tmp_path, "top")
     assert found["other"] == [] and found["ff"] > 0

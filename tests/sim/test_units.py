@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from contracts.tree import PACKAGES, modules
-from hypgcn.balance import balance_to
+from hypgcn.allocate import within
 from hypgcn.presets import preset, random_design
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.context import Context
@@ -16,19 +16,21 @@ INSIDE = {
     "Skid": "network", "Queue": "conv_array", "Rom": "conv_array", "Ram": "row_store", "AsyncRam": "head",
     "Dsp48e2Mac": "packed_mac_dsp48e2", "RoundRobin": "row_store", "StoreReader": "row_store",
     "StoreWriter": "row_store", "Walker": "temporal_lane", "Window": "temporal_unit_conv",
-    "Dispatcher": "temporal_unit_conv", "ReadMerge": "temporal_unit_conv", "Combine": "temporal_unit_conv",
+    "Dispatcher": "temporal_unit_conv", "ReadMerge": "temporal_unit_conv", "Combine": "temporal_unit_conv", "Top": "core",
+    "AxiLiteSlave": "core", "RegisterBank": "core", "Counters": "core", "ClipInput": "core", "ResultOutput": "core",
 }
 
 
 def context(design):
     clips, real = make_clips(design, 1)
-    return Context(design, balance_to(design, 60), clips, real)
+    return Context(design, within(design, 60), clips, real)
 
 
 def write(case, folder):
     """Write the case, and tell Amaranth that a component which is not elaborated is meant to be so."""
     component = case.component()
-    for part in (component, getattr(component, "network", component), getattr(component, "lane", component)):
+    for part in (component, getattr(component, "network", component), getattr(component, "lane", component),
+                 getattr(component, "core", component)):
         part._MustUse__used = True
     case.write(folder, component)
 

@@ -90,6 +90,25 @@ class RequantConfig:
         most = max((abs(mult) << self.acc_width - 1) + abs(offset) for mult, offset in zip(self.mult, self.offsets))
         return (most + self.res_limit).bit_length() + 1
 
+    @property
+    def table_layout(self) -> data.ArrayLayout:
+        """Word of the table of mult and bias."""
+        return data.ArrayLayout(data.StructLayout({"mult": signed(_signed_width(self.mult)),
+                                                   "offset": signed(_signed_width(self.offsets))}), self.lanes)
+
+    @property
+    def table_words(self) -> list[int]:
+        """The table, one word per group."""
+        mult_width, offset_width = _signed_width(self.mult), _signed_width(self.offsets)
+        words, offsets = [], self.offsets
+        for group in range(self.groups):
+            word = 0
+            for channel in reversed(range(group * self.lanes, (group + 1) * self.lanes)):
+                word = word << offset_width | offsets[channel] & (1 << offset_width) - 1
+                word = word << mult_width | self.mult[channel] & (1 << mult_width) - 1
+            words.append(word)
+        return words
+
 
 def _signed_width(values):
     return max(abs(value) for value in values).bit_length() + 1
@@ -163,19 +182,12 @@ class Requant(wiring.Component):
     def _tables(self, m, advance):
         """(mult, offset) of each lane, one cycle after ``i``."""
         cfg = self.cfg
-        mult_width, offset_width = _signed_width(cfg.mult), _signed_width(cfg.offsets)
         if cfg.groups == 1:
-            return [(Const(cfg.mult[lane], signed(mult_width)), Const(cfg.offsets[lane], signed(offset_width)))
-                    for lane in range(cfg.lanes)]
+            return [(Const(cfg.mult[lane], signed(_signed_width(cfg.mult))),
+                     Const(cfg.offsets[lane], signed(_signed_width(cfg.offsets)))) for lane in range(cfg.lanes)]
 
-        layout = data.ArrayLayout(data.StructLayout({"mult": signed(mult_width), "offset": signed(offset_width)}),
-                                  cfg.lanes)
-        words = []
-        for group in range(cfg.groups):
-            channels = range(group * cfg.lanes, (group + 1) * cfg.lanes)
-            word = layout.const([{"mult": cfg.mult[c], "offset": cfg.offsets[c]} for c in channels])
-            words.append(word.as_bits())
-        m.submodules.tables = rom = Rom(layout.size, words, latency=1, name="requant")
+        layout = cfg.table_layout
+        m.submodules.tables = rom = Rom(layout.size, cfg.table_words, latency=1, name="requant")
         m.d.comb += [rom.addr.eq(self.i.payload.group), rom.en.eq(advance)]
         word = data.View(layout, rom.data)
         return [(word[lane].mult, word[lane].offset) for lane in range(cfg.lanes)]

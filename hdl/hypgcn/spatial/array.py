@@ -1,6 +1,5 @@
 """1x1 convolution of one row: joints x output-channel pairs in lockstep."""
 
-import numpy as np
 from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -52,11 +51,7 @@ class ConvArray(wiring.Component):
 
     def _weight_words(self):
         """ROM contents: at (pass, entry) the weights of the pass's channels, 8 bits each, 0 beyond O."""
-        cfg = self.cfg
-        padded = np.zeros((cfg.passes * 2 * cfg.conv_pairs, cfg.entries), np.uint8)
-        padded[:cfg.outputs] = cfg.weights.astype(np.uint8)
-        words = padded.reshape(cfg.passes, 2 * cfg.conv_pairs, cfg.entries).transpose(0, 2, 1)
-        return [int.from_bytes(word.tobytes(), "little") for word in words.reshape(-1, 2 * cfg.conv_pairs)]
+        return [int.from_bytes(word.tobytes(), "little") for word in self.cfg.weight_table]
 
     def elaborate(self, platform):
         m = Module()

@@ -85,6 +85,14 @@ class ConvArrayConfig:
         return self.conv_joints * self.conv_pairs
 
     @property
+    def weight_table(self) -> np.ndarray:
+        """Weights as they are stored: int8 (passes * E, 2 P), pass / entry / channel of the pass, 0 beyond O."""
+        padded = np.zeros((self.passes * 2 * self.conv_pairs, self.entries), np.int8)
+        padded[:self.outputs] = self.weights
+        words = padded.reshape(self.passes, 2 * self.conv_pairs, self.entries).transpose(0, 2, 1)
+        return np.ascontiguousarray(words).reshape(-1, 2 * self.conv_pairs)
+
+    @property
     def o_layout(self) -> data.StructLayout:
         """Shape of ``o``."""
         return data.StructLayout({"acc": data.ArrayLayout(signed(self.acc_width), self.width),
@@ -97,11 +105,13 @@ class ConvArrayConfig:
         A walk takes its entries, but at least the words that leave meanwhile, and with few entries half the pipe.
         """
         doubled = 0
-        for groups in self._real(self.groups, self.pass_groups):
-            for joints in self._real(self.joints, self.conv_joints):
-                doubled += max(2 * self.entries, 2 * groups * joints, self.entries + self.DELAY)
+        for groups, passes in self._real(self.groups, self.pass_groups):
+            for joints, joint_groups in self._real(self.joints, self.conv_joints):
+                walk = max(2 * self.entries, 2 * groups * joints, self.entries + self.DELAY)
+                doubled += passes * joint_groups * walk
         return -(-doubled // 2)
 
     @staticmethod
     def _real(total, step):
-        return [min(step, total - start) for start in range(0, total, step)]
+        """Sizes of the parts of ``total`` when each but the last takes ``step``, and how many there are of each."""
+        return [(size, count) for size, count in ((step, total // step), (total % step, 1)) if size and count]

@@ -73,8 +73,8 @@ class GraphConfig:
         """Packed MACs."""
         return -(-self.at_once * self.joints // 2)
 
-    def cycles(self, counts) -> int:
-        """Cycles per row with ``counts[channel]`` non-zeros.
+    def cycles(self, counts) -> float:
+        """Cycles per row with ``counts[channel]`` non-zeros, or about as many when these are means.
 
         A walk takes its tokens, but at least the words of the walk before it.
         """
@@ -82,7 +82,7 @@ class GraphConfig:
         before = self.at_once * bool(self.kept[-1]) + bool(self.copy[-1])
         for kept, copy, walks, count in zip(self.kept, self.copy, self.repeats, counts):
             for walk in range(walks):
-                total += max(1, int(count), before)
+                total += max(1, count, before)
                 before = self.at_once * bool(kept) + (bool(copy) and walk == walks - 1)
         return total
 
@@ -97,11 +97,11 @@ class GraphUnit(wiring.Component):
     Throughput: one token a cycle; a walk gives ``at_once`` words (one more with ``copy``), which leave while the next
     walks run, one a cycle, so that a row takes ``sum over walks of max(tokens, words of the walk before)`` cycles:
     :meth:`GraphConfig.cycles`.
-    Latency: ``latency`` cycles from a walk's last token to its first word.
+    Latency: ``LATENCY`` cycles from a walk's last token to its first word.
     Stall: the arithmetic never stops; the last token of a walk is taken only when the output queue has room for the
     walk's words.
     DSP: ``ceil(at_once * V / 2)`` packed MACs. Storage: graph ROM of ``K / at_once * V`` words of ``8 * at_once * V``
-    bits; queue of ``latency + 2 * most_entries`` words of ``8 * V`` bits in LUT RAM; ``at_once * V`` accumulators
+    bits; queue of ``LATENCY + 2 * most_entries`` words of ``8 * V`` bits in LUT RAM; ``at_once * V`` accumulators
     (and twice X, when some channel is copied) in flip-flops.
 
     Parameters
@@ -116,6 +116,10 @@ class GraphUnit(wiring.Component):
     """
 
     ROM_LATENCY = 2
+    MAC_DELAY = ROM_LATENCY + PackedMac.LATENCY
+    """Cycles from a token to the sums that contain it."""
+    LATENCY = MAC_DELAY + 2 + Queue.LATENCY
+    """Cycles from a walk's last token to its first word, when the queue is empty."""
 
     def __init__(self, cfg: GraphConfig):
         self.cfg = cfg
@@ -123,16 +127,6 @@ class GraphUnit(wiring.Component):
             "i": In(stream.Signature(walk_layout(cfg.joints))),
             "o": Out(stream.Signature(data.ArrayLayout(signed(8), cfg.joints))),
         })
-
-    @property
-    def mac_delay(self) -> int:
-        """Cycles from a token to the sums that contain it."""
-        return self.ROM_LATENCY + PackedMac.LATENCY
-
-    @property
-    def latency(self) -> int:
-        """Cycles from a walk's last token to its first word, when the queue is empty."""
-        return self.mac_delay + 2 + Queue.LATENCY
 
     def _graph_words(self):
         """ROM contents: at (walk, v) the weights of all outputs (k, w) of that walk, 8 bits each."""
@@ -147,7 +141,7 @@ class GraphUnit(wiring.Component):
         outputs = cfg.at_once * cfg.joints
         walks = cfg.subsets // cfg.at_once
         channels = len(cfg.kept)
-        m.submodules.queue = queue = Queue(self.o.payload.shape(), self.latency + 2 * cfg.most_entries)
+        m.submodules.queue = queue = Queue(self.o.payload.shape(), self.LATENCY + 2 * cfg.most_entries)
         connect(m, queue.o, wiring.flipped(self.o))
 
         # Which walk of which channel the token belongs to.
@@ -207,9 +201,9 @@ class GraphUnit(wiring.Component):
             sums += mac.unpack(part.raw)
 
         # The finished sums of a walk are held while they leave, one subset a cycle, then X.
-        capture = delayed(end, self.mac_delay, "capture", init=0)
-        with_subsets = delayed(kept, self.mac_delay, "kept")
-        with_copy = delayed(copy, self.mac_delay, "copy")
+        capture = delayed(end, self.MAC_DELAY, "capture", init=0)
+        with_subsets = delayed(kept, self.MAC_DELAY, "kept")
+        with_copy = delayed(copy, self.MAC_DELAY, "copy")
         held = [Signal(signed(cfg.acc_width), name=f"held{n}", reset_less=True) for n in range(outputs)]
         leaving = Signal()
         index = Signal(range(cfg.at_once + 1))
@@ -237,8 +231,8 @@ class GraphUnit(wiring.Component):
 
     def _gather_x(self, m, delayed, x, take, begin, capture):
         """X of the walk whose sums are held, put together from its tokens as they reach the sums."""
-        joint, value = delayed(self.i.payload.joint, self.mac_delay, "joint"), delayed(x, self.mac_delay, "x_value")
-        taken, first = delayed(take, self.mac_delay, "taken", init=0), delayed(begin, self.mac_delay, "begin")
+        joint, value = delayed(self.i.payload.joint, self.MAC_DELAY, "joint"), delayed(x, self.MAC_DELAY, "x_value")
+        taken, first = delayed(take, self.MAC_DELAY, "taken", init=0), delayed(begin, self.MAC_DELAY, "begin")
         x_held = []
         for v in range(self.cfg.joints):
             now, so_far, held = (Signal(signed(8), name=f"x_{name}{v}", reset_less=True)

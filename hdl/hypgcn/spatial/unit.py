@@ -118,7 +118,7 @@ class SpatialConfig:
         """Packed MACs."""
         return self.graph.macs + self.array.macs
 
-    def cycles(self, row) -> dict[str, int]:
+    def cycles(self, row) -> dict[str, float]:
         """Cycles that each stage takes for ``row``, an array (V, Cin) of X; the largest counts."""
         counts = np.count_nonzero(np.asarray(row)[:, self.channels], axis=0).tolist()
         found = {"load": self.loader.cycles(row), "graph": self.graph.cycles(counts), "conv": self.array.cycles,

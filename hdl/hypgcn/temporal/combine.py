@@ -62,11 +62,21 @@ class CombineConfig:
     @property
     def requant(self) -> RequantConfig:
         """Of the requantiser; channels beyond the last give 0."""
-        beyond = (0,) * (len(self.schedule.steps) * self.schedule.y_width - len(self.mult))
-        return RequantConfig(
-            lanes=self.schedule.y_width, acc_width=self.mac.acc_width, mult=self.mult + beyond, bias=self.bias + beyond,
-            shift=self.shift, low=0, high=127, res_mult=self.res_mult, res_shift=self.res_shift,
-            meta=data.StructLayout({"overflow": 1, "last": 1}))
+        return _requant(self.schedule.y_width, self.mac.acc_width, self.mult, self.bias, self.shift, self.res_mult,
+                        self.res_shift)
+
+
+def _requant(width, acc_width, mult, bias, shift, res_mult, res_shift) -> RequantConfig:
+    beyond = (0,) * (-len(mult) % width)
+    return RequantConfig(lanes=width, acc_width=acc_width, mult=mult + beyond, bias=bias + beyond, shift=shift, low=0,
+                         high=127, res_mult=res_mult, res_shift=res_shift,
+                         meta=data.StructLayout({"overflow": 1, "last": 1}))
+
+
+def requant_of(block: Block, width: int, acc_width: int) -> RequantConfig:
+    """Of the requantiser of Y of ``block``, ``width`` values a cycle from sums of ``acc_width`` bits."""
+    return _requant(width, acc_width, tuple(block.y_mult.tolist()), tuple(block.y_bias.tolist()),
+                    block.y_shift, block.y_res_mult, block.y_res_shift)
 
 
 class Combine(wiring.Component):

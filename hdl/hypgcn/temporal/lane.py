@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -44,6 +45,11 @@ class LaneConfig:
             if getattr(self, name) < low:
                 raise ValueError(f"{name} must be at least {low}, not {getattr(self, name)!r}")
 
+    @staticmethod
+    def least_cycles(entries):
+        """Cycles of a job whose pass lists so many ``entries`` (a number or an array), however few its non-zeros."""
+        return np.maximum(entries + Walker.JOB_OVERHEAD, Lane.LATENCY)
+
     @property
     def job_layout(self) -> data.StructLayout:
         """Payload of jobs."""
@@ -79,7 +85,7 @@ class Lane(wiring.Component):
     A read costs no MAC cycle until its vector is there: up to ``fetches`` vectors are asked for or wait while earlier
     ones are worked on, across jobs. Vectors without non-zeros are dropped beside the work, but for the last of a
     pass. Throughput, when the stores answer within ``5 * (fetches - 1)`` cycles for vectors of 5 non-zeros: a job
-    takes ``max(non-zeros, entries + 5, LATENCY)`` cycles, at least 1 for the non-zeros. Latency: ``LATENCY`` cycles
+    takes ``max(non-zeros, LaneConfig.least_cycles(entries))`` cycles. Latency: ``LATENCY`` cycles
     from a pass's last token to ``o``. One result waits in ``o`` while the next pass is summed; the last token of that
     pass waits until ``o`` is taken.
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..design import BANK, Block
 from ..folding import BlockFolding
 
-__all__ = ["Entry", "Pass", "Step", "TemporalSchedule"]
+__all__ = ["Entry", "Pass", "Step", "TemporalSchedule", "pack"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,19 +92,7 @@ class TemporalSchedule:
     def of(cls, block: Block, folding: BlockFolding) -> "TemporalSchedule":
         """Schedule of ``block`` under ``folding``."""
         width, room = folding.y_width, 2 * folding.lane_pairs
-        if room < width:
-            raise ValueError(f"lane_pairs must be at least y_width / 2 = {width // 2}, not {folding.lane_pairs!r}")
-        computed = np.ones(block.out_channels, bool) if block.shortcut_y == "conv" else block.filters != 0
-        groups = [[c for c in range(start, min(start + width, block.out_channels)) if computed[c]]
-                  for start in range(0, block.out_channels, width)]
-
-        filled: list[list[int]] = [[]]      # channels of each pass
-        owner = []                          # pass of each group
-        for channels in groups:
-            if len(filled[-1]) + len(channels) > room:
-                filled.append([])
-            filled[-1] += channels
-            owner.append(len(filled) - 1)
+        groups, filled, owner = pack(block, width, folding.lane_pairs)
 
         steps = []
         for index, channels in enumerate(groups):
@@ -124,6 +112,24 @@ class TemporalSchedule:
             passes.append(Pass(slots=tuple(channels + [None] * (room - len(channels))), first=first, stop=len(entries)))
         return cls(lane_pairs=folding.lane_pairs, y_width=width, kernel=block.taps.shape[1], steps=tuple(steps),
                    passes=tuple(passes), entries=tuple(entries), words=tuple(words))
+
+
+def pack(block: Block, y_width: int, lane_pairs: int) -> tuple[list[list[int]], list[list[int]], list[int]]:
+    """Computed channels of each group, computed channels of each pass, and the pass of each group."""
+    room = 2 * lane_pairs
+    if room < y_width:
+        raise ValueError(f"lane_pairs must be at least y_width / 2 = {y_width // 2}, not {lane_pairs!r}")
+    computed = np.ones(block.out_channels, bool) if block.shortcut_y == "conv" else block.filters != 0
+    groups = [[c for c in range(start, min(start + y_width, block.out_channels)) if computed[c]]
+              for start in range(0, block.out_channels, y_width)]
+    filled: list[list[int]] = [[]]
+    owner = []
+    for channels in groups:
+        if len(filled[-1]) + len(channels) > room:
+            filled.append([])
+        filled[-1] += channels
+        owner.append(len(filled) - 1)
+    return groups, filled, owner
 
 
 def _entries(block, channels):

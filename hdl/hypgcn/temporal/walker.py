@@ -52,6 +52,9 @@ class Walker(wiring.Component):
     o : Out(stream of :func:`fetch_layout`)
     """
 
+    JOB_OVERHEAD = 5
+    """Cycles that a job takes beyond one per entry."""
+
     def __init__(self, cfg):
         self.cfg = cfg
         members = {

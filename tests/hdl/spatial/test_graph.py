@@ -96,7 +96,7 @@ def test_latency():
     dut = GraphUnit(cfg)
     rows = [np.array([[1], [0], [2], [0], [3]])]
     found = bench.run(dut, {"i": tokens(rows[0], cfg)}, {"o": cfg.entries})
-    assert found["times"]["o"][0] == 2 + dut.latency  # the third token is taken in cycle 2
+    assert found["times"]["o"][0] == 2 + dut.LATENCY  # the third token is taken in cycle 2
 
 
 @pytest.mark.parametrize(("field", "value", "text"), [

@@ -1,0 +1,228 @@
+"""What a design takes under a folding: per block and unit the cycles of a clip, DSPs, block RAMs and LUTs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+
+from ..arith import PackedMacConfig
+from ..design import Design
+from ..folding import BlockFolding, Folding
+from ..rfc import RowStoreConfig
+from ..shortcut import ShortcutConfig
+from ..spatial import SpatialConfig
+from ..temporal.combine import requant_of
+from . import resources as cost
+from .activity import Activity
+from .plan import LanePlan
+from .resources import Resources
+
+__all__ = ["COUPLING", "BlockModel", "Estimate", "Unit", "estimate"]
+
+
+COUPLING = 1.025
+"""Cycles of a network over those of its slowest unit: units wait for each other now and then. Measured on the small
+network, 22 clips in RTL simulation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """One unit: ``cycles`` of it that a clip takes, and its ``resources``. ``x_reads``: vectors that it reads from the
+    store of X per clip."""
+
+    cycles: float = 0.0
+    resources: Resources = Resources()
+    x_reads: float = 0.0
+
+
+class BlockModel:
+    """The units of block ``index`` of ``design`` under any folding.
+
+    Parameters
+    ----------
+    design : the network; index : of the block; mac : form of the packed MACs
+    activity : its non-zeros; ``None``: from the design's densities
+    """
+
+    def __init__(self, design: Design, index: int, mac: str = "dsp48e2", activity: Activity | None = None):
+        self.block = design.blocks[index]
+        self.joints, self.frames, self.persons = design.joints, design.block_frames(index), design.persons
+        self.mac = mac
+        self.activity = activity or Activity.assumed(self.block, design.joints)
+        self.rows = self.persons * self.frames
+        """Rows of X of a clip."""
+        self.out_rows = self.persons * -(-self.frames // self.block.stride)
+        self.spatial = SpatialConfig(block=self.block, joints=self.joints, frames=self.frames, folding=BlockFolding(),
+                                     mac=mac)
+        self._array, self._graph = self.spatial.array, self.spatial.graph
+        self.plan, self.lane = cache(self._plan), cache(self._lane)
+        self.requant, self.weight_bits = cache(self._requant), cache(self._weight_bits)
+
+    def graph(self, at_once: int) -> dict[str, Unit]:
+        """Loader, frame buffer and graph unit."""
+        cfg = replace(self._graph, at_once=at_once)
+        channels = self.spatial.channels
+        counts = [self.activity.x_channels[channel] for channel in channels]
+        loader = self.spatial.loader
+        needed = [self.activity.x_channels[channel] * need for channel, need in enumerate(loader.needed)]
+        load = sum(max(self.joints, sum(needed[16 * bank:16 * bank + 16])) for bank in loader.masks)
+        return {
+            "loader": Unit(cycles=self.rows * load, resources=cost.loader(loader.in_banks),
+                           x_reads=self.rows * self.joints * len(loader.masks)),
+            "frame_buffer": Unit(resources=cost.frame_buffer(replace(self.spatial.buffer, repeats=cfg.repeats))),
+            "graph": Unit(cycles=self.rows * cfg.cycles(counts), resources=cost.graph_unit(cfg)),
+        }
+
+    def conv(self, conv_joints: int, conv_pairs: int, h_width: int) -> dict[str, Unit]:
+        """The 1x1 array and everything up to the encoder of H."""
+        cfg = replace(self._array, conv_joints=conv_joints, conv_pairs=conv_pairs, width=h_width)
+        rows = replace(self.spatial.rows, width=h_width)
+        units = {
+            "conv": Unit(cycles=self.rows * cfg.cycles, resources=cost.conv_array(cfg, self.weight_bits(conv_pairs))),
+            "h_requant": Unit(resources=self.requant(h_width)),
+            "h_rows": Unit(cycles=self.rows * rows.cycles, resources=cost.row_buffer(rows) + cost.encoder()),
+        }
+        if self.block.shortcut_h == "identity":
+            reader = ShortcutConfig(rows=8, joints=self.joints, banks=self.block.in_banks, width=h_width,
+                                    conv_joints=conv_joints, pass_groups=min(cfg.pass_groups, cfg.groups),
+                                    groups=cfg.groups)
+            units["h_shortcut"] = Unit(resources=cost.shortcut(reader), x_reads=self.rows * reader.reads)
+        return units
+
+    def _weight_bits(self, conv_pairs: int) -> int:
+        """Bits of a weight word of the 1x1 array that are no constants."""
+        return cost.varying_bits(replace(self._array, conv_pairs=conv_pairs, width=2).weight_table)
+
+    def _requant(self, width: int) -> Resources:
+        folding = replace(self.spatial.folding, h_width=width, conv_pairs=max(1, width // 2))
+        return cost.requant(replace(self.spatial, folding=folding).requant)
+
+    def temporal(self, lanes: int, lane_pairs: int, y_width: int) -> dict[str, Unit]:
+        """Lanes, their schedulers, and everything up to Y; without the store of H."""
+        plan, identity = self.plan(lane_pairs, y_width), self.block.shortcut_y == "identity"
+        jobs, h_reads, x_reads, lane, requant = self.lane(lane_pairs, y_width)
+        units = {
+            "lanes": Unit(cycles=self.persons * jobs / lanes, resources=lane * lanes, x_reads=self.persons * x_reads),
+            "dispatch": Unit(resources=cost.schedulers(plan, lanes, identity)),
+            "h_store": Unit(cycles=self.persons * h_reads),
+            "combine": Unit(cycles=self.out_rows * self.joints * plan.groups,
+                            resources=cost.combine(plan, lanes) + requant + cost.encoder() + cost.skid() * 2),
+        }
+        if identity:
+            reader = ShortcutConfig(rows=8, joints=self.joints, banks=self.block.in_banks, width=y_width,
+                                    pass_groups=plan.groups, groups=plan.groups)
+            units["y_shortcut"] = Unit(resources=cost.shortcut(reader), x_reads=self.out_rows * reader.reads)
+        return units
+
+    def _lane(self, lane_pairs: int, y_width: int) -> tuple[float, float, float, Resources, Resources]:
+        """Work of the jobs, what one lane takes, and what the requantisers take."""
+        plan = self.plan(lane_pairs, y_width)
+        requant = cost.requant(requant_of(self.block, y_width, self.y_acc_width))
+        return *plan.work(self.activity), cost.lane(plan), requant
+
+    def _plan(self, lane_pairs: int, y_width: int) -> LanePlan:
+        """What a lane has to do."""
+        return LanePlan(block=self.block, joints=self.joints, frames=self.frames, pairs=lane_pairs, y_width=y_width,
+                        mac=PackedMacConfig(acc_width=self.y_acc_width, form=self.mac))
+
+    @cached_property
+    def y_acc_width(self) -> int:
+        """Of the temporal sums."""
+        return self.block.y_acc_width
+
+    skid = cost.skid()
+    """At the block's input."""
+
+    def stores(self, x_rows: int, h_rows: int, lanes: int, fetches: int = LanePlan.fetches) -> dict[str, Resources]:
+        """The stores of X and H."""
+        block = self.block
+        x_readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
+        return {
+            "x_store": cost.row_store(RowStoreConfig(
+                frames=self.frames, rows=x_rows, joints=self.joints, banks=block.in_banks, depths=block.x_depths,
+                tags=(0,) * x_readers)),
+            "h_store": cost.row_store(RowStoreConfig(
+                frames=self.frames, rows=h_rows, joints=self.joints, banks=block.out_banks, depths=block.h_depths,
+                tags=(0,) * lanes, answers=fetches)),
+        }
+
+    def units(self, folding: BlockFolding) -> dict[str, Unit]:
+        """All units under ``folding``."""
+        found = self.graph(folding.graph_subsets) | self.conv(folding.conv_joints, folding.conv_pairs, folding.h_width)
+        found |= self.temporal(folding.lanes, folding.lane_pairs, folding.y_width)
+        stores = self.stores(folding.x_rows, folding.h_rows, folding.lanes)
+        found["x_store"] = Unit(cycles=sum(unit.x_reads for unit in found.values()), resources=stores["x_store"])
+        found["h_store"] = replace(found["h_store"], resources=stores["h_store"])
+        found["skid"] = Unit(resources=self.skid)
+        return found
+
+    def drain(self, units: dict[str, Unit]) -> float:
+        """Cycles from the last row of X to the last row of Y: one row in every spatial stage, then pad + 1 rows of Y,
+        or what a stride leaves of them."""
+        spatial = sum(units[name].cycles for name in ("loader", "graph", "conv", "h_rows")) / self.rows
+        pad = (self.block.taps.shape[1] - 1) // 2
+        temporal = max(units[name].cycles for name in ("lanes", "h_store", "combine")) / self.out_rows
+        return spatial + (pad // self.block.stride + 1) * temporal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a network takes.
+
+    blocks : per block its units; rest : input and head
+    drains : per block the cycles from its last row of X to its last row of Y
+    """
+
+    blocks: tuple[dict[str, Unit], ...]
+    rest: dict[str, Unit]
+    drains: tuple[float, ...] = ()
+
+    @property
+    def cycles(self) -> float:
+        """Cycles per clip in the steady state: those of the slowest unit and what coupling costs."""
+        return COUPLING * max(unit.cycles for units in (*self.blocks, self.rest) for unit in units.values())
+
+    @property
+    def first_clip(self) -> float:
+        """Cycles until a first clip has left: it takes the slowest unit's cycles, and in every block a row passes all
+        stages, and pad + 1 rows of Y are still to be made when the last row of H is there."""
+        return self.cycles + sum(self.drains)
+
+    @property
+    def slowest(self) -> str:
+        """Name of the unit that decides."""
+        named = {f"blocks[{index}].{name}": unit for index, units in enumerate(self.blocks)
+                 for name, unit in units.items()} | self.rest
+        return max(named, key=lambda name: named[name].cycles)
+
+    @property
+    def resources(self) -> Resources:
+        """Of the whole network."""
+        total = Resources()
+        for units in (*self.blocks, self.rest):
+            for unit in units.values():
+                total += unit.resources
+        return total
+
+
+def rest_units(design: Design, head_width: int) -> dict[str, Unit]:
+    """Input and head."""
+    last = len(design.blocks)
+    positions = design.persons * design.block_frames(last) * design.joints
+    return {
+        "input": Unit(cycles=design.persons * design.frames * design.joints * design.channels,
+                      resources=cost.input_affine(design)),
+        "head": Unit(cycles=max(positions * design.blocks[-1].out_banks * (16 // head_width),
+                                design.classes * (design.head.shape[1] + cost.CLASS_OVERHEAD)),
+                     resources=cost.head(design, head_width) + cost.skid()),
+    }
+
+
+def estimate(design: Design, folding: Folding, activities: Sequence[Activity] | None = None) -> Estimate:
+    """Estimate ``design`` under ``folding``; ``activities``: of each block, ``None`` takes the design's densities."""
+    folding.validate(design)
+    blocks, drains = [], []
+    for index, part in enumerate(folding.blocks):
+        model = BlockModel(design, index, folding.mac, None if activities is None else activities[index])
+        blocks.append(model.units(part))
+        drains.append(model.drain(blocks[-1]))
+    return Estimate(blocks=tuple(blocks), rest=rest_units(design, folding.head_width), drains=tuple(drains))

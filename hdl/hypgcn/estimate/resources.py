@@ -1,0 +1,153 @@
+"""DSP, block RAM and LUT of each unit, from the unit's own config.
+
+DSPs and block RAMs are counted: the multipliers and the memories that the unit asks for, each memory by the rule of
+:mod:`~hypgcn.estimate.memory`. LUTs are the sum of the parts that a unit is made of (:mod:`~hypgcn.estimate.lut`).
+"""
+
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from ..arith import RequantConfig
+from ..design import Design
+from ..head import Head
+from ..input import requant_of
+from ..rfc import RowStoreConfig
+from ..shortcut import ShortcutConfig
+from ..spatial.array_config import ConvArrayConfig
+from ..spatial.frame_buffer import FrameBufferConfig, walk_layout
+from ..spatial.graph import GraphConfig, GraphUnit
+from ..spatial.loader import RowLoader
+from ..spatial.row_buffer import RowBufferConfig
+from . import lut
+from .memory import Memory, rom_width, varying_bits
+from .plan import LanePlan
+
+__all__ = ["CLASS_OVERHEAD", "Resources", "combine", "conv_array", "encoder", "frame_buffer", "graph_unit", "head",
+           "input_affine", "lane", "loader", "requant", "row_buffer", "row_store", "schedulers", "shortcut", "skid",
+           "varying_bits"]
+
+CLASS_OVERHEAD = Head.CLASS_OVERHEAD
+
+
+@dataclass(frozen=True)
+class Resources:
+    """``dsp`` DSP48E2, ``bram36`` (an 18 kbit half is 0.5), ``lut`` with LUT RAM."""
+
+    dsp: int = 0
+    bram36: float = 0.0
+    lut: float = 0.0
+
+    def __add__(self, other: "Resources") -> "Resources":
+        return Resources(self.dsp + other.dsp, self.bram36 + other.bram36, self.lut + other.lut)
+
+    def __mul__(self, times: int) -> "Resources":
+        return Resources(self.dsp * times, self.bram36 * times, self.lut * times)
+
+
+def _made_of(dsp: int, memories, luts: float) -> Resources:
+    found = [memory.primitives for memory in memories]
+    return Resources(dsp, sum(part.bram36 for part in found), luts + sum(lut.memory(part) for part in found))
+
+
+def row_store(cfg: RowStoreConfig) -> Resources:
+    """A row store with its readers."""
+    memories = [Memory("ram", *shape) for shape in cfg.memories]
+    memories += [Memory("async", *shape) for shape in cfg.answer_shapes]
+    return _made_of(0, memories, lut.row_store(cfg))
+
+
+def loader(in_banks: int) -> Resources:
+    """The row loader."""
+    return _made_of(0, [Memory("async", 1, RowLoader.ROWS_AHEAD)], lut.LOADER + lut.LOADER_BANK * in_banks)
+
+
+def frame_buffer(cfg: FrameBufferConfig) -> Resources:
+    """The frame buffer with its lists."""
+    words = Memory("ram", walk_layout(cfg.joints).size - 1, 2 * cfg.channels * cfg.joints)
+    counts = [Memory("async", cfg.joints.bit_length(), cfg.channels)] * 2
+    return _made_of(0, [words, *counts], lut.FRAME_BUFFER)
+
+
+def graph_unit(cfg: GraphConfig) -> Resources:
+    """The graph product."""
+    words = cfg.graph.reshape(cfg.subsets // cfg.at_once, cfg.at_once, cfg.joints, cfg.joints).transpose(0, 2, 1, 3)
+    rom = varying_bits(np.ascontiguousarray(words).reshape(-1, cfg.at_once * cfg.joints))
+    depth = cfg.subsets // cfg.at_once * cfg.joints
+    queue = Memory("async", 8 * cfg.joints, GraphUnit.LATENCY + 2 * cfg.most_entries)
+    return _made_of(lut.multipliers(cfg.macs, cfg.mac), [Memory("rom", rom, depth), queue], lut.graph_unit(cfg))
+
+
+def conv_array(cfg: ConvArrayConfig, weight_bits: int | None = None) -> Resources:
+    """The 1x1 array; ``weight_bits``: :func:`varying_bits` of its weights, where they are known already."""
+    rom = varying_bits(cfg.weight_table) if weight_bits is None else weight_bits
+    memories = [Memory("rom", rom, cfg.passes * cfg.entries), Memory("ram", 8 * cfg.joints, 2 * cfg.entries),
+                Memory("async", cfg.o_layout.size, cfg.DELAY + 6)]
+    return _made_of(lut.multipliers(cfg.macs, cfg.mac), memories, lut.conv_array(cfg))
+
+
+def requant(cfg: RequantConfig) -> Resources:
+    """A requantiser with its tables."""
+    memories = [Memory("rom", rom_width(cfg.table_words), cfg.groups)] if cfg.groups > 1 else []
+    return _made_of(cfg.lanes, memories, lut.requant(cfg))
+
+
+def row_buffer(cfg: RowBufferConfig) -> Resources:
+    """The buffer that brings the values of a row in order."""
+    return _made_of(0, [Memory("ram", 8 * cfg.width, 2 * cfg.joints * cfg.groups)], lut.row_buffer(cfg))
+
+
+def encoder() -> Resources:
+    """The encoder of compressed vectors."""
+    return Resources(lut=lut.ENCODER)
+
+
+def skid() -> Resources:
+    """A register slice for vectors."""
+    return Resources(lut=lut.VECTOR)
+
+
+def shortcut(cfg: ShortcutConfig) -> Resources:
+    """A reader of X in drain order."""
+    return _made_of(0, [Memory("async", max(1, 2 * (cfg.slices - 1).bit_length()), 16)], lut.shortcut(cfg))
+
+
+def lane(plan: LanePlan) -> Resources:
+    """One lane."""
+    memories = [Memory("rom", plan.weight_bits, 16 * plan.entries), Memory("rom", plan.walk_bits, plan.entries),
+                Memory("async", plan.fetch_bits, plan.fetches)]
+    if plan.reads_x:
+        memories.append(Memory("async", lut.VECTOR, plan.fetches))
+    return _made_of(lut.multipliers(plan.pairs, plan.mac.form), memories, lut.lane(plan))
+
+
+def schedulers(plan: LanePlan, lanes: int, identity: bool) -> Resources:
+    """Window, dispatcher, their queues, and the merger of the reads of X."""
+    select = max(1, (lanes - 1).bit_length())
+    memories = [Memory("async", select, 4 * lanes), Memory("async", 1, 2)]
+    if identity:
+        memories.append(Memory("async", 4, 2))
+    elif plan.reads_x:
+        memories.append(Memory("async", lanes, 16))
+    return _made_of(0, memories, lut.schedulers(plan, lanes, identity))
+
+
+def combine(plan: LanePlan, lanes: int) -> Resources:
+    """The sums of all lanes put in order, without the requantiser."""
+    return Resources(lut=lut.combine(plan, lanes))
+
+
+def input_affine(design: Design) -> Resources:
+    """The input affine with its encoder."""
+    cfg = requant_of(design)
+    return _made_of(1, [Memory("rom", rom_width(cfg.table_words), cfg.groups)], lut.input_affine(design))
+
+
+def head(design: Design, width: int) -> Resources:
+    """Sums and class scores."""
+    banks = design.blocks[-1].out_banks
+    memories = list(chain([Memory("async", design.pool_width * width, banks * 16 // width)] * 2,
+                          [Memory("rom", varying_bits(design.head.reshape(-1, 1)), design.head.size)],
+                          [Memory("rom", design.logit_width, design.classes)]))
+    return _made_of(1, memories, lut.head(design, width))
