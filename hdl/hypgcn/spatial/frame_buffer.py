@@ -110,9 +110,11 @@ class FrameBuffer(wiring.Component):
         w_en = Signal()
         w_addr = Signal(range(2 * half_words), reset_less=True)
         w_data = Signal(word, reset_less=True)
+        # A table in place of a product, which would take a multiplier.
+        base = Array(channel * cfg.joints for channel in range(cfg.channels))[i.payload.channel]
         m.d.sync += [
             w_en.eq(put),
-            w_addr.eq(Mux(fill_half, half_words, 0) + i.payload.channel * cfg.joints + fill_count),
+            w_addr.eq(Mux(fill_half, half_words, 0) + base + fill_count),
             w_data.joint.eq(i.payload.joint),
             w_data.value.eq(i.payload.value),
         ]

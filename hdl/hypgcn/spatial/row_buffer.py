@@ -85,10 +85,12 @@ class RowBuffer(wiring.Component):
 
         full = Signal(2)
         fill_half = Signal()
+        # A table in place of a product, which would take a multiplier.
+        base = Array(joint * cfg.groups for joint in range(cfg.joints))[i.payload.joint]
         m.d.comb += [
             i.ready.eq(~full.bit_select(fill_half, 1)),
             ram.w_en.eq(i.valid & i.ready),
-            ram.w_addr.eq(Mux(fill_half, words, 0) + i.payload.joint * cfg.groups + i.payload.group),
+            ram.w_addr.eq(Mux(fill_half, words, 0) + base + i.payload.group),
             ram.w_data.eq(i.payload.values.as_value()),
         ]
         with m.If(i.valid & i.ready & i.payload.last):
