@@ -8,6 +8,7 @@ ARGS   ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
+.PHONY: vivado-files vivado
 .PHONY: help verilog registers lint-rtl sim synth test test-all lint clean
 
 help: ## this list
@@ -18,6 +19,13 @@ verilog: .venv/ready-base ## SystemVerilog of DESIGN (a folder or a preset; defa
 
 registers: .venv/ready-base ## C header, Python map and page of the control registers, from hdl/hypgcn/registers.py
 	$(BIN)/python -m hypgcn.register_files
+
+vivado-files: .venv/ready-base ## RTL, constraints and Tcl of DESIGN for Vivado, into build/vivado (or OUT); needs no Vivado
+	$(BIN)/hypgcn vivado $(or $(DESIGN),full) -o $(or $(filter-out build/verilog,$(OUT)),build/vivado) $(ARGS)
+
+vivado: .venv/ready-base ## the same, then Vivado builds it and packages the IP; vivado must be on the PATH
+	$(BIN)/hypgcn vivado $(or $(DESIGN),full) -o $(or $(filter-out build/verilog,$(OUT)),build/vivado) \
+	  --run build --run package --run block-design $(ARGS)
 
 lint-rtl: .venv/ready-sim ## what make verilog wrote into OUT, read by Verilator (lint) and Yosys
 	$(BIN)/hypgcn lint $(OUT) $(ARGS)

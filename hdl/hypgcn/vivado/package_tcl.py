@@ -1,0 +1,96 @@
+"""Tcl that packages the core as an IP for the catalogue."""
+
+from .. import __version__
+from ..registers import ADDRESS_BITS
+from .project_tcl import Sources, word_list
+from .settings import VivadoSettings
+
+__all__ = ["LIBRARY", "VENDOR", "package_tcl", "vlnv"]
+
+VENDOR = "hypgcn"
+LIBRARY = "accelerator"
+
+
+def _ip_version():
+    return ".".join(__version__.split(".")[:2])
+
+
+def vlnv(settings: VivadoSettings) -> str:
+    """Vendor, library, name and version of the IP."""
+    return f"{VENDOR}:{LIBRARY}:{settings.name}:{_ip_version()}"
+
+
+def package_tcl(settings: VivadoSettings, sources: Sources, design_name: str) -> str:
+    """Text of ``package.tcl``.
+
+    The IP is complete in ``ip/``: sources, contents of the memories and constraints are copied there. Buses, clock and
+    reset are inferred from the attributes of the ports; which clock and reset belong to which bus is said again here,
+    because the block designer refuses buses without.
+    """
+    name = settings.name
+    buses = "\n".join(f"ipx::associate_bus_interfaces -busif {bus} -clock aclk $core"
+                      for bus in ("s_axis", "m_axis", "s_axi_control"))
+    return f"""\
+# Packages {name} as {vlnv(settings)} in ip/, for any device of the families listed below.
+#   vivado -mode batch -source package.tcl
+set here [file dirname [file normalize [info script]]]
+set ip [file join $here ip]
+set rtl {word_list(sources["rtl"])}
+set memory {word_list(sources["memory"])}
+set constraints {{constraints/{name}_ooc.xdc constraints/{name}.xdc}}
+
+file delete -force $ip
+file mkdir [file join $ip src]
+foreach path [concat $rtl $memory $constraints] {{
+    file copy [file join $here $path] [file join $ip src [file tail $path]]
+}}
+proc inside {{paths}} {{
+    global ip
+    set copies {{}}
+    foreach path $paths {{
+        lappend copies [file join $ip src [file tail $path]]
+    }}
+    return $copies
+}}
+
+create_project -force {name}_ip [file join $here build ip] -part {settings.part}
+add_files -norecurse -fileset sources_1 [inside $rtl]
+if {{[llength $memory] > 0}} {{
+    add_files -norecurse -fileset sources_1 [inside $memory]
+    set_property FILE_TYPE {{Memory File}} [get_files [inside $memory]]
+}}
+add_files -norecurse -fileset constrs_1 [inside $constraints]
+set_property USED_IN {{synthesis implementation out_of_context}} [get_files [lindex [inside $constraints] 0]]
+set_property TOP {name} [get_filesets sources_1]
+update_compile_order -fileset sources_1
+
+ipx::package_project -root_dir $ip -vendor {VENDOR} -library {LIBRARY} -taxonomy /{VENDOR} -force
+set core [ipx::current_core]
+set_property NAME {name} $core
+set_property VERSION {_ip_version()} $core
+set_property DISPLAY_NAME {{{name}: skeleton action recognition}} $core
+set_property DESCRIPTION {{2s-AGCN accelerator of the design {design_name}: AXI4-Stream clips in, scores out}} $core
+set_property SUPPORTED_FAMILIES [list kintexu Production virtexu Production kintexuplus Production \\
+    virtexuplus Production zynquplus Production] $core
+
+{buses}
+ipx::associate_bus_interfaces -clock aclk -reset aresetn $core
+set map [ipx::get_memory_maps s_axi_control -of_objects $core]
+set_property RANGE {1 << ADDRESS_BITS} [ipx::get_address_blocks reg0 -of_objects $map]
+
+# The contents of the memories are data: without them in the IP its memories would be empty.
+set group [ipx::get_file_groups xilinx_anylanguagesynthesis -of_objects $core]
+foreach path $memory {{
+    set file src/[file tail $path]
+    if {{[llength [ipx::get_files $file -of_objects $group]] == 0}} {{
+        ipx::add_file $file $group
+    }}
+    set_property TYPE mem [ipx::get_files $file -of_objects $group]
+}}
+
+ipx::create_xgui_files $core
+ipx::update_checksums $core
+ipx::check_integrity $core
+ipx::save_core $core
+close_project
+"""

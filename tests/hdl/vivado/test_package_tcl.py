@@ -1,0 +1,35 @@
+import shutil
+
+import pytest
+from vivado_commands import check_script
+from vivado_stub import interpreter, run_tcl
+
+from hypgcn.vivado.package_tcl import vlnv
+
+
+def test_commands_are_known(emitted):
+    check_script((emitted[0] / "package.tcl").read_text())
+
+
+@pytest.mark.skipif(interpreter() is None, reason="there is neither tclsh nor a tkinter with its Tcl")
+def test_ip_is_complete(emitted, tmp_path):
+    folder, emission, settings = emitted
+    project = tmp_path / "project"
+    shutil.copytree(folder, project)
+    calls = run_tcl(project / "package.tcl", folder=tmp_path)
+    files = {name for name in emission.files if "/" not in name} | {"hypgcn.xdc", "hypgcn_ooc.xdc"}
+    assert {path.name for path in (project / "ip/src").iterdir()} == files
+    memories = {f"src/{name}" for name in files if name.endswith(".mem")}
+    assert memories
+    assert {words[0] for name, words in calls if name == "ipx::add_file"} == memories
+    buses = [words for name, words in calls if name == "ipx::associate_bus_interfaces"]
+    assert [words[words.index("-busif") + 1] for words in buses[:-1]] == ["s_axis", "m_axis", "s_axi_control"]
+    assert ["RANGE", "4096"] in [words[:2] for name, words in calls if name == "set_property"]
+    assert calls[-2][0] == "ipx::save_core"
+    assert vlnv(settings) == "hypgcn:accelerator:hypgcn:" + vlnv(settings).rpartition(":")[2]
+    run_tcl(project / "package.tcl", folder=tmp_path)  # again, over the first
+
+
+def test_buses_are_those_of_the_core(emitted):
+    ports = {port["name"] for port in emitted[1].sidecar["ports"]}
+    assert {"aclk", "aresetn", "irq", "s_axis_tdata", "m_axis_tdata", "s_axi_control_awaddr"} <= ports

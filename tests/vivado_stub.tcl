@@ -1,0 +1,303 @@
+# Stands for Vivado: every command is recorded, and what it is given must be there. Options and counts of arguments are
+# checked by who reads the record. The variables ports, texts and known are set before this file is read.
+namespace eval stub {
+    variable log {}
+    variable project 0
+    variable design 0
+    variable files {}
+    variable ipfiles {}
+    variable runs
+    array set runs {synth_1 idle impl_1 idle}
+    variable cells
+    array set cells {}
+    variable bdports {}
+    variable connected {}
+    # Interfaces and pins of the IPs in the block design.
+    variable pins {
+        *:ip:axi_dma:* {S_AXI_LITE M_AXI_MM2S M_AXI_S2MM M_AXIS_MM2S S_AXIS_S2MM s_axi_lite_aclk m_axi_mm2s_aclk
+            m_axi_s2mm_aclk axi_resetn mm2s_introut s2mm_introut}
+        *:ip:smartconnect:* {S00_AXI S01_AXI M00_AXI M01_AXI aclk aresetn}
+        *:ip:xlconcat:* {In0 In1 In2 dout}
+        hypgcn:accelerator:* {s_axis m_axis s_axi_control aclk aresetn irq}
+    }
+}
+
+# Value of an option among the words of a call, or the default.
+proc stub::option {words name {default ""}} {
+    set at [lsearch -exact $words $name]
+    return [expr {$at < 0 ? $default : [lindex $words [expr {$at + 1}]]}]
+}
+
+# The words that are neither a flag nor an option or its value.
+proc stub::arguments {name words} {
+    variable known
+    lassign [dict get $known $name] flags options
+    set rest {}
+    for {set at 0} {$at < [llength $words]} {incr at} {
+        set word [lindex $words $at]
+        if {$word in $options} {
+            incr at
+        } elseif {$word ni $flags} {
+            lappend rest $word
+        }
+    }
+    return $rest
+}
+
+proc stub::call {name args} {
+    variable log
+    variable project
+    lappend log [linsert $args 0 $name]
+    if {!$project && $name ne "create_project" && ![string match {[gs]et_*} $name] && $name ne "create_clock"} {
+        error "$name: no project is open"
+    }
+    set base [string map {:: __} $name]
+    if {[info procs ::stub::do_$base] ne ""} {
+        return [stub::do_$base $args [stub::arguments $name $args]]
+    }
+    # What a command names is what it returns.
+    return [lindex [stub::arguments $name $args] 0]
+}
+
+proc stub::must_exist {paths} {
+    foreach path $paths {
+        if {![file isfile $path]} {
+            error "file not found: $path"
+        }
+    }
+}
+
+proc stub::write {path text} {
+    set file [open $path w]
+    puts -nonewline $file $text
+    close $file
+}
+
+proc stub::do_create_project {words rest} {
+    variable project
+    if {$project} {
+        error "create_project: a project is open"
+    }
+    set project 1
+}
+proc stub::do_current_project {words rest} {
+    return a_project
+}
+proc stub::do_close_project {words rest} {
+    variable project
+    set project 0
+}
+proc stub::do_add_files {words rest} {
+    variable files
+    must_exist [lindex $rest 0]
+    if {[option $words -fileset sources_1] ni {sources_1 constrs_1 sim_1}} {
+        error "add_files: unknown fileset"
+    }
+    foreach path [lindex $rest 0] {
+        if {$path in $files} {
+            error "added twice: $path"
+        }
+        lappend files $path
+    }
+    return $files
+}
+proc stub::do_read_xdc {words rest} {
+    must_exist [lindex $rest 0]
+}
+proc stub::do_get_files {words rest} {
+    variable files
+    foreach path [lindex $rest 0] {
+        if {$path ni $files} {
+            error "get_files: not in the project: $path"
+        }
+    }
+    return [lindex $rest 0]
+}
+proc stub::do_launch_runs {words rest} {
+    variable runs
+    foreach run $rest {
+        if {![info exists runs($run)]} {
+            error "unknown run $run"
+        }
+        if {$run eq "impl_1" && $runs(synth_1) ne "100%"} {
+            error "impl_1 before synth_1"
+        }
+        set runs($run) launched
+    }
+}
+proc stub::do_wait_on_run {words rest} {
+    variable runs
+    variable texts
+    if {$runs([lindex $rest 0]) ne "launched"} {
+        error "wait_on_run: not launched"
+    }
+    set runs([lindex $rest 0]) [dict get $texts progress]
+}
+proc stub::do_open_run {words rest} {
+    variable runs
+    variable design
+    if {$design || $runs([lindex $rest 0]) ne "100%"} {
+        error "open_run: the run is not complete, or a design is open"
+    }
+    set design 1
+}
+proc stub::do_synth_design {words rest} {
+    variable design
+    set design 1
+}
+proc stub::do_close_design {words rest} {
+    variable design
+    if {!$design} {
+        error "close_design: none is open"
+    }
+    set design 0
+}
+proc stub::report {words text} {
+    variable design
+    if {!$design} {
+        error "no design is open"
+    }
+    if {[option $words -file] ne ""} {
+        write [option $words -file] $text
+    }
+}
+proc stub::do_report_timing_summary {words rest} {
+    variable texts
+    report $words [dict get $texts timing]
+}
+proc stub::do_report_utilization {words rest} {
+    variable texts
+    report $words [dict get $texts utilisation]
+}
+proc stub::do_get_property {words rest} {
+    variable runs
+    if {[lindex $rest 0] in {PROGRESS STATUS}} {
+        return $runs([lindex $rest 1])
+    }
+    return ""
+}
+proc stub::do_set_property {words rest} {
+    set objects [option $words -objects [lindex $rest end]]
+    if {$objects eq "" && "-quiet" ni $words} {
+        error "set_property: no object"
+    }
+}
+proc stub::do_get_ports {words rest} {
+    variable ports
+    foreach pattern [lindex $rest 0] {
+        regsub {\[\*\]$} $pattern {} name
+        if {$name ni $ports} {
+            error "get_ports: no port $name"
+        }
+    }
+    return [lindex $rest 0]
+}
+proc stub::do_get_nets {words rest} {
+    return [expr {"-quiet" in $words ? "a_net" : [lindex $rest 0]}]
+}
+proc stub::do_get_cells {words rest} {
+    return {}
+}
+proc stub::do_ipx__package_project {words rest} {
+    write [file join [option $words -root_dir] component.xml] ""
+}
+proc stub::do_ipx__current_core {words rest} {
+    return core
+}
+proc stub::do_ipx__get_files {words rest} {
+    variable ipfiles
+    return [expr {[lindex $rest 0] in $ipfiles ? [lindex $rest 0] : ""}]
+}
+proc stub::do_ipx__add_file {words rest} {
+    variable ipfiles
+    variable iproot
+    must_exist [list [file join $iproot [lindex $rest 0]]]
+    lappend ipfiles [lindex $rest 0]
+}
+proc stub::do_create_bd_design {words rest} {
+    variable files
+    lappend files [lindex $rest 0].bd
+}
+proc stub::do_create_bd_cell {words rest} {
+    variable cells
+    variable pins
+    foreach {pattern names} $pins {
+        if {[string match $pattern [option $words -vlnv]]} {
+            set cells([lindex $rest 0]) $names
+            return [lindex $rest 0]
+        }
+    }
+    error "no IP [option $words -vlnv]"
+}
+proc stub::do_create_bd_port {words rest} {
+    variable bdports
+    lappend bdports [lindex $rest 0]
+    return [lindex $rest 0]
+}
+proc stub::do_create_bd_intf_port {words rest} {
+    return [do_create_bd_port $words $rest]
+}
+proc stub::do_get_bd_cells {words rest} {
+    variable cells
+    if {![info exists cells([lindex $rest 0])]} {
+        error "no cell [lindex $rest 0]"
+    }
+    return [lindex $rest 0]
+}
+proc stub::do_get_bd_ports {words rest} {
+    variable bdports
+    if {[lindex $rest 0] ni $bdports} {
+        error "no port [lindex $rest 0]"
+    }
+    return [lindex $rest 0]
+}
+proc stub::do_get_bd_intf_ports {words rest} {
+    return [do_get_bd_ports $words $rest]
+}
+proc stub::do_get_bd_pins {words rest} {
+    variable cells
+    lassign [split [lindex $rest 0] /] cell pin
+    if {![info exists cells($cell)] || $pin ni $cells($cell)} {
+        error "no pin [lindex $rest 0]"
+    }
+    return [lindex $rest 0]
+}
+proc stub::do_get_bd_intf_pins {words rest} {
+    return [do_get_bd_pins $words $rest]
+}
+proc stub::do_connect_bd_net {words rest} {
+    variable connected
+    lappend connected {*}$rest
+}
+proc stub::do_connect_bd_intf_net {words rest} {
+    do_connect_bd_net $words $rest
+}
+proc stub::do_validate_bd_design {words rest} {
+    variable cells
+    variable connected
+    foreach cell [array names cells] {
+        foreach pin $cells($cell) {
+            # Of the switches only the sides in use are there.
+            if {"$cell/$pin" ni $connected && ![regexp {^[SM]0._AXI$} $pin]} {
+                error "$cell/$pin is not connected"
+            }
+        }
+    }
+}
+proc stub::do_make_wrapper {words rest} {
+    variable folder
+    set path [file join $folder system_wrapper.v]
+    write $path ""
+    return $path
+}
+
+# Nothing but Tcl and the commands above.
+proc ::unknown {name args} {
+    error "unknown command $name"
+}
+foreach name [dict keys $stub::known] {
+    if {[string match {*::*} $name]} {
+        namespace eval [namespace qualifiers $name] {}
+    }
+    interp alias {} ::$name {} stub::call $name
+}
