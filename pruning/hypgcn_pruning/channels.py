@@ -92,8 +92,9 @@ def _permute(module, out: torch.Tensor | None = None, inp: torch.Tensor | None =
             tensor.copy_(new.clone())
 
 
-def reorder_channels(model: Network):
-    """Permute the channels of every residual group so that those which most of its blocks keep come first.
+def reorder_channels(model: Network, *others: Network):
+    """Permute the channels of every residual group so that those which most of its blocks keep come first, in ``model``
+    and, by the same order, in networks of the same shape.
 
     The function of the network does not change. Kept channels then share banks, so that the graph unit reads fewer
     vectors. Taps belong to banks: :exc:`ValueError` when they are cut already. """
@@ -107,7 +108,13 @@ def reorder_channels(model: Network):
         width = blocks[group[0] - 1].outputs
         order = torch.arange(width) if isinstance(votes, int) else (-votes).argsort(stable=True)
         orders += [order] * len(group)
-    for index, block in enumerate(blocks):
+    for network in (model, *others):
+        _permute_network(network, orders)
+
+
+def _permute_network(model: Network, orders: list[torch.Tensor]):
+    """Bring the inputs of each block, and the last one's outputs, into the order of ``orders``."""
+    for index, block in enumerate(model.blocks):
         x, y = orders[index], orders[index + 1]
         h = x if block.gcn1.down is None else y  # free where the shortcut is a convolution
         for conv in block.gcn1.conv_d:

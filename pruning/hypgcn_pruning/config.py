@@ -84,11 +84,12 @@ class PruneConfig:
                                      "search for the target macs), or shares such as 0.5,0.3,0.25 of each group of "
                                      "tied blocks")
     macs: float = _option(0.0, "with sensitivity: how many times fewer multiplications by weights are wanted, above 1")
-    criterion: str = _option("activity", "importance of channels: activity, l1, l2 or multi")
+    criterion: str = _option("activity", "importance of channels: activity, l1, l2, multi or cover")
     schedule: str = _option("one-shot", "one-shot, gradual or admm")
     stages: int = _option(3, "of the gradual schedule")
     rho: float = _option(0.003, "strength of admm's pull")
     admm_epochs: int = _option(6, "of admm before channels are dropped, and again before taps are cut")
+    reconstruct: bool = _option(True, "after a cut, what is left makes up for it by least squares on calibration clips")
     patterns: str = _option("bank", "taps are chosen for each bank, or for each filter (no gain in this hardware)")
     last_filters: float = _option(1.0, "share of the last block's temporal filters that stays, above 0 and at most 1")
     edges: float = _option(1.0, "share of the entries of the learned graphs that stays, above 0 and at most 1")
@@ -136,7 +137,7 @@ class PruneConfig:
         return shares
 
 
-_PRUNE_CHOICES = {"criterion": ("activity", "l1", "l2", "multi"), "schedule": ("one-shot", "gradual", "admm"),
+_PRUNE_CHOICES = {"criterion": ("activity", "l1", "l2", "multi", "cover"), "schedule": ("one-shot", "gradual", "admm"),
                   "patterns": ("bank", "filter")}
 
 

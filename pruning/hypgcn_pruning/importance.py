@@ -7,9 +7,10 @@ import torch
 from .model import Network
 from .work import work_of
 
-__all__ = ["CRITERIA", "channel_scores", "measure_activity", "residual_groups", "layers", "global_shares"]
+__all__ = ["CRITERIA", "channel_scores", "cover_scores", "measure_activity",
+           "residual_groups", "layers", "global_shares"]
 
-CRITERIA = ("activity", "l1", "l2", "multi")
+CRITERIA = ("activity", "l1", "l2", "multi", "cover")
 """Names of the criteria, see :func:`channel_scores`."""
 
 
@@ -87,9 +88,9 @@ def channel_scores(model: Network, criterion: str = "activity",
     ``multi``: the geometric mean of three criteria, each divided by its layer's mean (the weights that read it, the
     temporal filter that makes it, its activations), over the square root of what it costs
     (multiplications and weights, relative to the mean layer), so that a ranking over all layers takes the cheapest
-    accuracy first. """
-    if criterion not in CRITERIA:
-        raise ValueError(f"criterion must be one of {', '.join(CRITERIA)}, not {criterion!r}")
+    accuracy first. (``cover`` needs clips: :func:`cover_scores`.) """
+    if criterion not in CRITERIA[:-1]:
+        raise ValueError(f"criterion must be one of {', '.join(CRITERIA[:-1])}, not {criterion!r}")
     scores, costs = [], _costs(model)
     mean_cost = sum(costs[1:]) / max(1, len(costs) - 1)
     with torch.no_grad():
@@ -104,6 +105,41 @@ def channel_scores(model: Network, criterion: str = "activity",
                 score = _normal(score)
             scores.append(score)
     return scores
+
+
+def cover_scores(model: Network, clips: torch.Tensor, tied: bool) -> list[torch.Tensor]:
+    """Scores of ``cover``: channels are picked one after another, each time the one whose activations, times the size
+    of the weights that read them, those picked before explain least (Cholesky factorisation of their second moments
+    over ``clips`` with pivoting); the score is what was unexplained. A copy of a channel, or a mixture of channels,
+    scores nothing. Tied blocks pick together. """
+    moments = []
+    with torch.no_grad():
+        x = model.eval().features(clips)
+        for block in model.blocks:
+            rows = x.movedim(1, 0).flatten(1)
+            moments.append((rows @ rows.T / rows.shape[1]).double())
+            x = block(x)
+        scores = [_normal(moments[0].diagonal().float().clone())]
+        scores += [torch.empty(0)] * (len(moments) - 1)
+        for members in layers(model, tied):
+            size = torch.stack([_normal(_consumers(model.blocks[index], 2)) for index in members]).mean(0).double()
+            left = sum(moments[index] / moments[index].diagonal().mean().clamp_min(1e-30) for index in members)
+            found = _normal(_pivots(left * torch.outer(size, size)))
+            for index in members:
+                scores[index] = found
+    return scores
+
+
+def _pivots(left: torch.Tensor) -> torch.Tensor:
+    """What is left of each diagonal entry of a positive semidefinite matrix when it is the largest and is taken out."""
+    found = torch.zeros(len(left))
+    for _ in range(len(left)):
+        rest = torch.where(found > 0, -1.0, left.diagonal())
+        pick = int(rest.argmax())
+        found[pick] = rest[pick].clamp_min(1e-9)
+        column = left[:, pick] / left[pick, pick].clamp_min(1e-30).sqrt()
+        left = left - torch.outer(column, column)
+    return found
 
 
 def global_shares(scores: list[torch.Tensor], decisions: list[list[int]], share: float,

@@ -130,18 +130,26 @@ class GraphConv(nn.Module):
         scores = a @ b / (self.inter * frames)
         return torch.softmax(scores, dim=-2) if self.alpha is None else torch.tanh(scores) * self.alpha
 
-    def forward(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    def graph_products(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+        """Z (N, subsets * kept channels, T, V), subset by subset."""
         index = kept.nonzero()[:, 0]
         part = x if len(index) == len(kept) else x[:, :len(index)] if int(index[-1]) < len(index) else x[:, index]
         n, channels, frames, joints = part.shape
         rows = part.reshape(n, channels * frames, joints)
         graph = self.graph()
         z = [rows @ (graph[k] + self.similarity(x, k) if self.dynamic else graph[k]) for k in range(len(graph))]
-        stacked = torch.stack(z, 1).view(n, len(graph) * channels, frames, joints)
+        return torch.stack(z, 1).view(n, len(graph) * channels, frames, joints)
+
+    def total(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+        """H before its ReLU."""
+        index = kept.nonzero()[:, 0]
         weight = torch.cat([conv.weight[:, index] for conv in self.conv_d], 1)
         bias = torch.stack([conv.bias for conv in self.conv_d]).sum(0)
-        y = self.bn(F.conv2d(stacked, weight, bias))
-        return F.relu(y + (x if self.down is None else self.down(x)))
+        y = self.bn(F.conv2d(self.graph_products(x, kept), weight, bias))
+        return y + (x if self.down is None else self.down(x))
+
+    def forward(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+        return F.relu(self.total(x, kept))
 
 
 class TemporalConv(nn.Module):
@@ -248,17 +256,25 @@ class BlockModule(nn.Module):
             self.observer(x)
         return x
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.tcn1(self.hidden(x), self.temporal_mask())
+    def shortcut(self, x: torch.Tensor) -> torch.Tensor:
+        """What is added to the temporal convolution: X, its convolution, or nothing (a zero that broadcasts)."""
         if self.shortcut_y == "identity":
-            y = y + x
-        elif self.residual is not None:
-            carried = None if self.carried.all() else self.carried[:, None, None].to(y.dtype).expand(-1, self.inputs, 1)
-            y = y + self.residual(x, carried)
-        elif not self.filters.all():
-            # Neither filter nor shortcut: nothing but a constant, which later biases absorb.
-            y = y * self.filters[:, None, None]
-        return self._seen(threshold(F.relu(y), self.theta_y))
+            return x
+        if self.residual is None:
+            return x.new_zeros(1, self.outputs, 1, 1)
+        carried = None if self.carried.all() else self.carried[:, None, None].to(x.dtype).expand(-1, self.inputs, 1)
+        return self.residual(x, carried)
+
+    def total(self, x: torch.Tensor) -> torch.Tensor:
+        """Y before its ReLU."""
+        y = self.tcn1(self.hidden(x), self.temporal_mask())
+        if self.shortcut_y != "none":
+            return y + self.shortcut(x)
+        # Neither filter nor shortcut: nothing but a constant, which later biases absorb.
+        return y if self.filters.all() else y * self.filters[:, None, None]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self._seen(threshold(F.relu(self.total(x)), self.theta_y))
 
 
 class Network(nn.Module):

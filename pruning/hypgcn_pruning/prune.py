@@ -1,6 +1,8 @@
 """The pruning step: channels, taps, thresholds, on one of three schedules, with fine-tuning after each stage."""
 
+import copy
 import json
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,8 +16,9 @@ from .channels import drop_channels, drop_last_filters, remove_dynamic_graph, re
 from .config import PruneConfig, TrainConfig, fine_tuning
 from .data import Clips, prepared
 from .edges import prune_edges
-from .importance import channel_scores, global_shares, layers, measure_activity
+from .importance import channel_scores, cover_scores, global_shares, layers, measure_activity
 from .model import Network
+from .reconstruct import reconstruct
 from .regularise import ActivationPenalty, Regulariser
 from .sensitivity import measure_sensitivity, search_ratios
 from .taps import cut_taps, cut_taps_of_filters
@@ -54,6 +57,8 @@ class _Pruning:
                   self.folder / name, info=self.info, regulariser=regulariser, progress=self.progress)
 
     def scores(self) -> list[torch.Tensor]:
+        if self.config.criterion == "cover":
+            return cover_scores(self.model, self.sample, self.config.tied)
         return channel_scores(self.model, self.config.criterion, measure_activity(self.model, self.sample))
 
     def ratios(self) -> tuple[list[float], list[int]]:
@@ -80,12 +85,12 @@ class _Pruning:
             drop_channels(self.model, shares, scores=self.scores(), tied=self.config.tied,
                           coupled=self.config.coupled, residual=self.config.residual)
 
-    def finish_channels(self):
-        """What needs the final channels: their order, the last block's filters, the edges."""
+    def finish_channels(self, before: Network):
+        """What needs the final channels: their order, in ``before`` as well, the last block's filters, the edges."""
         with torch.no_grad():
             if self.config.last_filters < 1:
                 drop_last_filters(self.model, self.config.last_filters)
-            reorder_channels(self.model)
+            reorder_channels(self.model, before)
             if self.config.edges < 1:
                 prune_edges(self.model, self.config.edges)
 
@@ -96,10 +101,19 @@ class _Pruning:
             else:
                 cut_taps(self.model, taps)
 
+    @contextmanager
+    def made_up_for(self):
+        """What is cut inside is made up for, as far as it can be."""
+        before = copy.deepcopy(self.model)
+        yield before
+        if self.config.reconstruct:
+            reconstruct(self.model, before, self.sample)
+
     def one_shot(self, shares: list[float], taps: list[int]):
-        self.drop(shares)
-        self.finish_channels()
-        self.cut(taps)
+        with self.made_up_for() as before:
+            self.drop(shares)
+            self.finish_channels(before)
+            self.cut(taps)
         self.tune("weights", self.config.weights_epochs, self.config.tune_rate)
 
     def gradual(self, shares: list[float], taps: list[int]):
@@ -109,23 +123,27 @@ class _Pruning:
         spans = np.diff(np.linspace(0, self.config.weights_epochs, 2 * stages + 1).round().astype(int)).tolist()
         parts = [1 - (1 - (stage + 1) / stages) ** 3 for stage in range(stages)]
         for stage, part in enumerate(parts):
-            self.drop([1 - part * (1 - share) for share in shares])
-            if stage + 1 == stages:
-                self.finish_channels()
+            with self.made_up_for() as before:
+                self.drop([1 - part * (1 - share) for share in shares])
+                if stage + 1 == stages:
+                    self.finish_channels(before)
             self.tune(f"channels{stage + 1}", spans[stage], self.config.tune_rate)
         for stage, part in enumerate(parts):
-            self.cut([kernel - int(part * (kernel - keep)) for keep in taps])
+            with self.made_up_for():
+                self.cut([kernel - int(part * (kernel - keep)) for keep in taps])
             self.tune(f"taps{stage + 1}", spans[stages + stage], self.config.tune_rate)
 
     def admm(self, shares: list[float], taps: list[int]):
         config = self.config
         pull = Admm(ChannelStructure(self.model, shares, tied=config.tied, coupled=config.coupled), config.rho)
         self.tune("admm_channels", config.admm_epochs, config.tune_rate, pull)
-        self.drop(shares)
-        self.finish_channels()
+        with self.made_up_for() as before:
+            self.drop(shares)
+            self.finish_channels(before)
         self.tune("admm_taps", config.admm_epochs, config.tune_rate,
                   Admm(TapStructure(taps, self.model.depth), config.rho))
-        self.cut(taps)
+        with self.made_up_for():
+            self.cut(taps)
         self.tune("weights", config.weights_epochs, config.tune_rate)
 
     def thresholds(self):

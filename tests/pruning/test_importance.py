@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from hypgcn_pruning.importance import CRITERIA, channel_scores, global_shares, layers, measure_activity
+from hypgcn_pruning.importance import CRITERIA, channel_scores, cover_scores, global_shares, layers, measure_activity
 
 
 def test_decisions(make_network):
@@ -16,7 +16,8 @@ def test_every_criterion_sees_a_weak_channel(make_network, criterion):
     activity = measure_activity(model, torch.randn(4, 1, 16, 7, 3))
     for conv in model.blocks[3].gcn1.conv_d:
         conv.weight.data[:, 11] *= 1e-4
-    scores = channel_scores(model, criterion, activity)
+    scores = channel_scores(model, criterion, activity) if criterion != "cover" else \
+        cover_scores(model, torch.randn(4, 1, 16, 7, 3), tied=False)
     assert [len(score) for score in scores] == [3, 20, 20, 34, 34]
     assert int(scores[3].argmin()) == 11
     assert all(float(score.min()) >= 0 and torch.isfinite(score).all() for score in scores)
