@@ -531,7 +531,7 @@ def test_cycles_of_a_clip():
 
 
 @pytest.mark.parametrize("design", [
-    random_design(2, name="small", frames=2, joints=2, classes=2, widths=(8, 8), strides=(1, 1), keep=0.5),
+    random_design(6, name="dot", frames=1, joints=1, classes=2, widths=(4, 8), strides=(1, 2), keep=0.5),
     pytest.param(preset("tiny"), marks=pytest.mark.slow)], ids=lambda design: design.name)
 def test_network_gives_golden_scores(design):
     dut = Top.of(design, FOLDING, 64)
