@@ -5,7 +5,7 @@ import dataclasses
 import json
 
 from .config import FORMATS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
-from .report_cli import register_reports
+from .reports.report_cli import register_reports
 
 __all__ = ["register"]
 
@@ -45,7 +45,7 @@ def _steps():
 
 def _data(args):
     """What the options say about recordings: a source, or ``motion``."""
-    from .readers import Source
+    from .recordings.readers import Source
     source = Source(path=args.data, format=args.data_format, protocol=args.protocol, every=args.every,
                     replay=args.replay)
     if args.data != "motion":

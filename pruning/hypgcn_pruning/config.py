@@ -8,7 +8,7 @@ from typing import Any
 __all__ = ["FORMATS", "TrainConfig", "PruneConfig", "QuantiseConfig", "CompileConfig", "check_share"]
 
 FORMATS = ("auto", "hypgcn", "2s-agcn", "pyskl")
-"""Whose checkpoints :mod:`hypgcn_pruning.foreign` reads; ``auto`` tells by the keys."""
+"""Whose checkpoints :mod:`hypgcn_pruning.network.foreign` reads; ``auto`` tells by the keys."""
 
 
 def check_share(name: str, value):

@@ -13,23 +13,23 @@ import torch
 from hypgcn.clip import Preparation, quantise_clip
 from hypgcn.design import Design
 
-from .checkpoint import load_checkpoint, save_checkpoint
-from .compile import compile_design
+from .building.compile import compile_design
+from .building.reshape import reshape_design
 from .config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
-from .data import Clips, crowded, map_to_ntu25, preparation_for, prepared
-from .evaluate import evaluate
-from .foreign import open_network
-from .model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
-from .motion import MotionConfig, generate_motion
-from .prune import calibration_clips, prune
-from .qat import train_aware
-from .quantise import calibrate, quantise
-from .ranges import measure_ranges, plot_ranges
-from .readers import Source, read_clips
-from .reshape import reshape_design
-from .skeleton import BUILT_IN, NTU25_MAPS, Skeleton, load_skeleton
-from .train import train
-from .widen import widen
+from .integers.qat import train_aware
+from .integers.quantise import calibrate, quantise
+from .integers.ranges import measure_ranges, plot_ranges
+from .network.checkpoint import load_checkpoint, save_checkpoint
+from .network.foreign import open_network
+from .network.model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
+from .network.widen import widen
+from .recordings.data import Clips, crowded, map_to_ntu25, preparation_for, prepared
+from .recordings.motion import MotionConfig, generate_motion
+from .recordings.readers import Source, read_clips
+from .recordings.skeleton import BUILT_IN, NTU25_MAPS, Skeleton, load_skeleton
+from .reports.evaluate import evaluate
+from .sparsity.prune import calibration_clips, prune
+from .training.train import train
 
 __all__ = ["open_clips", "clips_for", "design_data", "preparation_in", "parse_blocks", "write_json", "train_step",
            "prune_step", "quantise_step", "compile_step", "evaluate_step"]
@@ -152,7 +152,7 @@ def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, trai
                persons: int | None = None, stream: str | None = None) -> Path:
     """Prune and fine-tune a network; ``pruned.safetensors`` in ``out`` is the result, and an interrupted run goes
     on. ``format``, ``skeleton``, ``frames``, ``persons`` and ``stream`` are those of
-    :func:`hypgcn_pruning.foreign.open_network`."""
+    :func:`~.foreign.open_network`."""
     start = time.monotonic()
     out = Path(out)
     model, info = open_network(checkpoint, format=format, skeleton=skeleton, frames=frames, persons=persons,

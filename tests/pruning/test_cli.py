@@ -8,11 +8,11 @@ import pytest
 
 from hypgcn.clip import quantise_clip
 from hypgcn.design import Design
-from hypgcn_pruning.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.cli import register
-from hypgcn_pruning.data import prepared
-from hypgcn_pruning.motion import MotionConfig, generate_motion
-from hypgcn_pruning.skeleton import load_skeleton
+from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
+from hypgcn_pruning.recordings.data import prepared
+from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
+from hypgcn_pruning.recordings.skeleton import load_skeleton
 from hypgcn_pruning.steps import open_clips, parse_blocks
 
 

@@ -12,7 +12,7 @@ from hypgcn.presets import random_design
 from hypgcn_sim.golden import network
 
 torch = pytest.importorskip("torch")
-integer = pytest.importorskip("hypgcn_pruning.integer")
+integer = pytest.importorskip("hypgcn_pruning.integers.integer")
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "checkpoints/nwucla_small/design"
@@ -67,8 +67,8 @@ def small():
 
 
 def test_small_network_on_generated_motion():
-    from hypgcn_pruning.motion import MotionConfig, generate_motion
-    from hypgcn_pruning.skeleton import load_skeleton
+    from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
+    from hypgcn_pruning.recordings.skeleton import load_skeleton
 
     design = small()
     clips = generate_motion(load_skeleton("kinect20"), MotionConfig(classes=2, clips=2))
@@ -79,7 +79,7 @@ def test_small_network_on_generated_motion():
 def test_small_network_on_recordings():
     """Equal tensors on recordings from all over the test split, a single frame and an all-zero clip; most are
     recognised."""
-    from hypgcn_pruning.data import load_npz, prepared
+    from hypgcn_pruning.recordings.data import load_npz, prepared
 
     design = small()
     if not RECORDINGS.is_file():

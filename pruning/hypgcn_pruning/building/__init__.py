@@ -1,0 +1,1 @@
+"""From a quantised network to the design that is built."""

@@ -1,0 +1,34 @@
+"""From a quantised network to the design that is built: constant channels gone, stores as deep as the data needs."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hypgcn.design import BANK, Design
+
+from ..config import CompileConfig
+from .constants import fold_constants
+from .statistics import measure_stores
+
+__all__ = ["compile_design"]
+
+
+def compile_design(design: Design, clips: np.ndarray, config: CompileConfig | None = None,
+                   meta: dict | None = None) -> Design:
+    """``design`` with ``x_depths``, ``h_depths``, ``density_x`` and ``density_h`` from int8 calibration ``clips``, and
+    with ``meta`` added.
+
+    Its logits are those of the quantised network on all clips that fit the stores; what happens to others is defined in
+    ``docs/numbers.md``.
+    """
+    config = config or CompileConfig()
+    design = fold_constants(design)
+    full = [replace(block, x_depths=(design.joints * block.in_banks,) * 4,
+                    h_depths=(design.joints * block.out_banks,) * 4)
+            for block in design.blocks]
+    design = replace(design, blocks=tuple(full))
+    blocks = [replace(block, x_depths=x.depths(config.margin, design.joints * -(-block.in_channels // BANK)),
+                      h_depths=h.depths(config.margin, design.joints * -(-block.out_channels // BANK)),
+                      density_x=x.density, density_h=h.density)
+              for block, (x, h) in zip(full, measure_stores(design, clips))]
+    return replace(design, blocks=tuple(blocks), meta={**design.meta, **(meta or {})})

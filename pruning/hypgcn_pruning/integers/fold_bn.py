@@ -1,0 +1,137 @@
+"""The float network with every batch norm folded into the convolution before it: what quantisation starts from."""
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+
+from ..network.model import Network, threshold
+
+__all__ = ["FoldedBlock", "Folded", "fold", "fold_differentiably"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldedBlock:
+    """Float64 weights of one block, in the shapes of :class:`hypgcn.design.Block`, with its masks and thresholds."""
+
+    stride: int
+    shortcut_h: str
+    shortcut_y: str
+    graph: torch.Tensor
+    spatial: torch.Tensor
+    down: torch.Tensor | None
+    h_bias: torch.Tensor
+    temporal: torch.Tensor
+    res: torch.Tensor | None
+    y_bias: torch.Tensor
+    kept: torch.Tensor
+    filters: torch.Tensor
+    taps: torch.Tensor
+    theta_h: float
+    theta_y: float
+
+    def z(self, x: torch.Tensor) -> torch.Tensor:
+        """Graph product (N, K, C, T, V) of x (N, C, T, V); zero for the channels that are dropped."""
+        return torch.einsum("nctv,kvw->nkctw", x * self.kept[:, None, None], self.graph)
+
+    def h(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        """H (N, O, T, V) before its threshold."""
+        total = F.conv2d(z.flatten(1, 2), self.spatial.flatten(1)[..., None, None], self.h_bias)
+        return F.relu(total + (x if self.down is None else F.conv2d(x, self.down[..., None, None])))
+
+    def y(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+        """Y (N, O, T / stride, V) before its threshold."""
+        weight = self.temporal.permute(0, 2, 1)[..., None]
+        total = F.conv2d(h, weight, self.y_bias, (self.stride, 1), (weight.shape[2] // 2, 0))
+        if self.shortcut_y == "identity":
+            total = total + x
+        elif self.res is not None:
+            total = total + F.conv2d(x, self.res[..., None, None], stride=(self.stride, 1))
+        return F.relu(total)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folded:
+    """The folded network: ``gain``, ``offset`` (M, C, V) of the input affine, blocks, and the classifier."""
+
+    gain: torch.Tensor
+    offset: torch.Tensor
+    blocks: tuple[FoldedBlock, ...]
+    head: torch.Tensor
+    head_bias: torch.Tensor
+
+    def tensors(self, clips: torch.Tensor):
+        """Pairs (name, tensor) in the order in which the network makes them: ``x1`` (N * M, C, T, V), then for block b
+        from 0 ``blocks.b.z``, ``blocks.b.h``, ``blocks.b.y`` (thresholds applied), and ``logits``."""
+        clips = clips.double()
+        x = clips.permute(0, 1, 4, 2, 3) * self.gain[:, :, None] + self.offset[:, :, None]
+        x = x.flatten(0, 1)
+        yield "x1", x
+        for index, block in enumerate(self.blocks):
+            z = block.z(x)
+            yield f"blocks.{index}.z", z
+            h = threshold(block.h(x, z), torch.tensor(block.theta_h))
+            yield f"blocks.{index}.h", h
+            x = threshold(block.y(x, h), torch.tensor(block.theta_y))
+            yield f"blocks.{index}.y", x
+        pooled = x.view(len(clips), -1, *x.shape[1:]).mean(dim=(1, 3, 4))
+        yield "logits", pooled @ self.head.T + self.head_bias
+
+
+def _affine(bn) -> tuple[torch.Tensor, torch.Tensor]:
+    gain = bn.weight.double() / (bn.running_var.double() + bn.eps).sqrt()
+    return gain, bn.bias.double() - bn.running_mean.double() * gain
+
+
+def _folded(conv, bn) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weight (O, I, taps) and bias of a convolution and the batch norm behind it."""
+    gain, offset = _affine(bn)
+    return conv.weight.double()[..., 0] * gain[:, None, None], conv.bias.double() * gain + offset
+
+
+def _fold_block(block) -> FoldedBlock:
+    gcn, tcn = block.gcn1, block.tcn1
+    gain, offset = _affine(gcn.bn)
+    spatial = torch.stack([conv.weight.double()[:, :, 0, 0] for conv in gcn.conv_d], 1) * gain[:, None, None]
+    h_bias = sum(conv.bias.double() for conv in gcn.conv_d) * gain + offset
+    down = None
+    if gcn.down is not None:
+        down, bias = _folded(*gcn.down)
+        down, h_bias = down[..., 0], h_bias + bias
+    temporal, y_bias = _folded(tcn.conv, tcn.bn)
+    mask = block.temporal_mask()
+    temporal = (temporal if mask is None else temporal * mask).permute(0, 2, 1)
+    res = None
+    if block.residual is not None:
+        res, bias = _folded(block.residual.conv, block.residual.bn)
+        res, y_bias = res[..., 0] * block.carried[:, None], y_bias + bias
+    elif block.shortcut_y == "none":
+        y_bias = y_bias * block.filters
+    return FoldedBlock(
+        stride=block.stride, shortcut_h="identity" if down is None else "conv", shortcut_y=block.shortcut_y,
+        graph=gcn.graph().double(), spatial=spatial * block.kept, down=down, h_bias=h_bias, temporal=temporal, res=res,
+        y_bias=y_bias, kept=block.kept.clone(), filters=block.filters.clone(), taps=block.taps.clone(),
+        theta_h=float(block.theta_h), theta_y=float(block.theta_y))
+
+
+def fold(model: Network) -> Folded:
+    """``model`` with its batch norms folded. :exc:`ValueError` when it has the data-dependent graph or weights that are
+    not finite."""
+    if model.config.dynamic_graph:
+        raise ValueError("dynamic_graph must be off: the hardware has no data-dependent graph; prune the network first")
+    for name, tensor in model.state_dict().items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise ValueError(f"{name} must hold finite numbers only, but has NaN or infinity")
+    with torch.no_grad():
+        found = fold_differentiably(model)
+        return replace(found, head=found.head.clone(), head_bias=found.head_bias.clone())
+
+
+def fold_differentiably(model: Network) -> Folded:
+    """As :func:`fold`, without its checks: gradients flow to the weights of ``model``, with which the tensors may share
+    memory; its batch norms count as they are in evaluation."""
+    config = model.config
+    gain, offset = (t.view(config.persons, config.skeleton.joints, config.channels).transpose(1, 2)
+                    for t in _affine(model.data_bn))
+    return Folded(gain=gain, offset=offset, blocks=tuple(map(_fold_block, model.blocks)),
+                  head=model.fc.weight.double(), head_bias=model.fc.bias.double())

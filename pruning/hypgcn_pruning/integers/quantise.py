@@ -1,0 +1,201 @@
+"""Post-training quantisation to the integers of ``docs/numbers.md``: scales from calibration clips, weights per output
+channel."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from hypgcn.clip import Preparation
+from hypgcn.design import BANK, MINI_BANKS, Block, Design
+
+from ..config import QuantiseConfig
+from ..network.model import ModelConfig, Network
+from .fold_bn import Folded, FoldedBlock, fold
+
+__all__ = ["quantise", "calibrate", "check_scales", "integers", "Integers", "graph_scales", "best_scale", "multipliers"]
+
+
+def best_scale(values: torch.Tensor, lowest: float, steps: int = 25) -> float:
+    """Step of an int8 grid with the least mean squared error over ``values``, saturation included."""
+    values = values.flatten()
+    if len(values) > 1 << 18:
+        values = values[torch.randint(len(values), (1 << 18,), generator=torch.Generator().manual_seed(0))]
+    most = float(values.abs().max())
+    if most == 0:
+        return 1.0 / 127
+    scales = [most * part / 127 for part in np.linspace(lowest, 1, steps)]
+    errors = [float((values - (values / s).round().clamp(-128, 127) * s).square().mean()) for s in scales]
+    return float(scales[int(np.argmin(errors))])
+
+
+def _rows(weight: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """int8 ``weight`` (O, ...) and its step per output; an all-zero row has step 0."""
+    step = weight.flatten(1).abs().amax(1) / 127
+    grid = (weight / step.clamp_min(1e-30).view(-1, *[1] * (weight.dim() - 1))).round().clamp(-127, 127)
+    return grid.to(torch.int8).numpy(), step.numpy()
+
+
+def multipliers(gains: np.ndarray, biases: np.ndarray, limit: int = 65535) -> tuple[np.ndarray, np.ndarray, int]:
+    """``mult``, ``bias`` and the one ``shift`` with ``mult / 2^shift`` nearest ``gains`` and ``bias / 2^shift`` nearest
+    ``biases``.
+
+    The shift is the largest that keeps multipliers within ``limit`` and biases below 2^40. A gain that would need more
+    than that raises :exc:`ValueError`. """
+    largest = max(float(np.abs(gains).max()), 1e-30)
+    shift = min(31, math.floor(math.log2((limit + 0.49) / largest)))
+    most = max(float(np.abs(biases).max()), 1e-30)
+    shift = min(shift, math.floor(math.log2((2.0**40 - 1) / most)))
+    if shift < 1:
+        raise ValueError(f"gains up to {largest:.3g} and biases up to {most:.3g} steps do not fit multipliers of at "
+                         f"most {limit}: "
+                         f"a scale is degenerate")
+    return (np.rint(gains * 2.0**shift).astype(np.int32), np.rint(biases * 2.0**shift).astype(np.int64), shift)
+
+
+def _shortcut(ratio: float, shift: int) -> tuple[int, int]:
+    """``res_mult``, ``res_shift`` with ``res_mult * 2^(res_shift - shift)`` nearest ``ratio``: 12 bits of
+    multiplier."""
+    scaled = ratio * 2.0**shift
+    res_shift = min(24, max(0, math.ceil(math.log2(max(scaled, 1e-30) / 4095.49))))
+    mult = round(scaled / 2.0**res_shift)
+    if not 0 <= mult <= 4095:
+        raise ValueError(f"a shortcut's gain of {ratio:.3g} at shift {shift} does not fit 12 bits and a shift of 24: a "
+                         f"scale "
+                         f"is degenerate")
+    return mult, res_shift
+
+
+def _theta(theta: float, scale: float) -> int:
+    """Integer threshold: a value of half a step more than it survives."""
+    return min(127, math.floor(theta / scale))
+
+
+def _joint(main: torch.Tensor, main_scale: float, side: torch.Tensor | None, side_scale: float):
+    """Two weight tensors (O, ...) that share an accumulator: each channel gets one scale of the sum, the step of a
+    product."""
+    parts = [main.flatten(1) * main_scale] + ([] if side is None else [side * side_scale])
+    grid, step = _rows(torch.cat(parts, 1))
+    width = parts[0].shape[1]
+    return grid[:, :width].reshape(main.shape), None if side is None else np.ascontiguousarray(grid[:, width:]), step
+
+
+def _requant(step: np.ndarray, bias: torch.Tensor, scale: float, identity: bool, x_scale: float):
+    """mult, bias, shift, res_mult, res_shift of one requantiser."""
+    mult, offset, shift = multipliers(step / scale, bias.numpy() / scale)
+    res_mult, res_shift = _shortcut(x_scale / scale, shift) if identity else (0, 0)
+    return mult, offset, shift, res_mult, res_shift
+
+
+def _graph(graph: torch.Tensor, x_scale: float, z_scale: float) -> tuple[np.ndarray, int, float]:
+    """int8 graph, its shift, and the scale that Z really has: the graph's step follows from the shift and is free
+    otherwise."""
+    smallest = max(float(graph.abs().max()) / 127, 1e-30)
+    shift = min(15, max(1, math.floor(math.log2(max(z_scale / (x_scale * smallest), 2)))))
+    step = max(z_scale / (x_scale * 2.0**shift), smallest)
+    return (graph / step).round().clamp(-127, 127).to(torch.int8).numpy(), shift, x_scale * step * 2.0**shift
+
+
+def _block(block: FoldedBlock, x_scale: float, z_wanted: float, h_scale: float, y_scale: float, joints: int) -> Block:
+    graph, graph_shift, z_scale = _graph(block.graph, x_scale, z_wanted)
+    spatial, down, h_step = _joint(block.spatial, z_scale, block.down, x_scale)
+    temporal, res, y_step = _joint(block.temporal, h_scale, block.res, x_scale)
+    h_mult, h_bias, h_shift, h_res_mult, h_res_shift = _requant(h_step, block.h_bias, h_scale,
+                                                                block.shortcut_h == "identity",
+                                                                x_scale)
+    y_mult, y_bias, y_shift, y_res_mult, y_res_shift = _requant(y_step, block.y_bias, y_scale,
+                                                                block.shortcut_y == "identity",
+                                                                x_scale)
+    outputs, inputs = len(h_mult), len(block.kept)
+    return Block(
+        in_channels=inputs, out_channels=outputs, stride=block.stride, shortcut_h=block.shortcut_h,
+        shortcut_y=block.shortcut_y, graph_shift=graph_shift, h_shift=h_shift, y_shift=y_shift, h_res_mult=h_res_mult,
+        h_res_shift=h_res_shift, y_res_mult=y_res_mult, y_res_shift=y_res_shift,
+        threshold_h=_theta(block.theta_h, h_scale), threshold_y=_theta(block.theta_y, y_scale),
+        x_depths=(joints * -(-inputs // BANK),) * MINI_BANKS, h_depths=(joints * -(-outputs // BANK),) * MINI_BANKS,
+        kept=block.kept.numpy(), filters=block.filters.numpy(), taps=block.taps.numpy(), graph=graph, spatial=spatial,
+        down=down, temporal=temporal, res=res, h_mult=h_mult, h_bias=h_bias, y_mult=y_mult, y_bias=y_bias)
+
+
+def calibrate(model: Network, clips: torch.Tensor, lowest: float = 0.4) -> dict[str, float]:
+    """Step of every tensor from prepared ``clips`` (N, M, T, V, C), each as if it were quantised alone: ``clips``,
+    ``x1``, and for block b from 0 ``blocks.b.z``, ``blocks.b.h``, ``blocks.b.y``."""
+    found = {"clips": best_scale(clips.double(), 1.0)}
+    with torch.inference_mode():
+        for name, tensor in fold(model).tensors(clips):
+            if name != "logits":
+                found[name] = best_scale(tensor, lowest)
+    return found
+
+
+def check_scales(model: Network, scales: dict[str, float]):
+    """Raise :exc:`ValueError` unless ``scales`` holds a positive number for every tensor of ``model``."""
+    wanted = {"clips", "x1", *(f"blocks.{index}.{name}" for index in range(model.depth) for name in "zhy")}
+    if scales.keys() != wanted:
+        odd = ", ".join(sorted(scales.keys() ^ wanted)[:4])
+        raise ValueError(f"scales must hold clips, x1, and z, h and y of {model.depth} blocks; missing or unknown: "
+                         f"{odd}")
+    for name, scale in scales.items():
+        if isinstance(scale, bool) or not isinstance(scale, float) or not 0 < scale < math.inf:
+            raise ValueError(f"scales: {name} must be a positive number, not {scale!r}")
+
+
+def graph_scales(folded: Folded, scales: dict[str, float]) -> list[float]:
+    """Step that Z of each block really has: the shift of the graph product allows no other."""
+    inputs = [scales["x1"], *(scales[f"blocks.{index}.y"] for index in range(len(folded.blocks) - 1))]
+    return [_graph(block.graph, x_scale, scales[f"blocks.{index}.z"])[2]
+            for index, (block, x_scale) in enumerate(zip(folded.blocks, inputs))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integers:
+    """All integers of a design, and the step of its logits; the members are those of
+    :class:`hypgcn.design.Design`."""
+
+    input_mult: np.ndarray
+    input_bias: np.ndarray
+    input_shift: int
+    blocks: tuple[Block, ...]
+    head: np.ndarray
+    head_bias: np.ndarray
+    logit_scale: float
+
+
+def integers(folded: Folded, scales: dict[str, float], shape: ModelConfig) -> Integers:
+    """``folded`` on the grids of ``scales``."""
+    x_scale = scales["x1"]
+    mult, bias, shift = multipliers((folded.gain * scales["clips"] / x_scale).numpy(),
+                                    (folded.offset / x_scale).numpy())
+    blocks = []
+    for index, block in enumerate(folded.blocks):
+        z, h, y = (scales[f"blocks.{index}.{name}"] for name in "zhy")
+        blocks.append(_block(block, x_scale, z, h, y, shape.skeleton.joints))
+        x_scale = y
+    head, head_step = _rows(folded.head.reshape(1, -1))
+    frames = -(-shape.frames // math.prod(stride for _, stride in shape.blocks))
+    logit_scale = float(head_step[0]) * x_scale / (shape.persons * frames * shape.skeleton.joints)
+    if logit_scale == 0:
+        raise ValueError("fc.weight must not be all zero")
+    return Integers(input_mult=mult, input_bias=bias, input_shift=shift, blocks=tuple(blocks),
+                    head=head.reshape(folded.head.shape), logit_scale=logit_scale,
+                    head_bias=np.rint(folded.head_bias.numpy() / logit_scale).astype(np.int64))
+
+
+def quantise(model: Network, clips: torch.Tensor, config: QuantiseConfig, *, preparation: Preparation | None = None,
+             class_names: tuple[str, ...] = (), scales: dict[str, float] | None = None) -> Design:
+    """Int8 design of ``model``, calibrated on prepared ``clips`` (N, M, T, V, C), or with the given ``scales``; its
+    stores are as deep as can be, so that nothing overflows (:func:`~.compile.compile_design` makes them
+    fit)."""
+    shape = model.config
+    if scales is None:
+        scales = calibrate(model, clips, config.lowest)
+    check_scales(model, scales)
+    found = integers(fold(model), scales, shape)
+    meta: dict = {"weights": "trained", "skeleton": shape.skeleton.to_dict()}
+    if preparation is not None:
+        meta["preparation"] = preparation.to_dict()
+    return Design(
+        name=config.name, frames=shape.frames, joints=shape.skeleton.joints, persons=shape.persons,
+        channels=shape.channels, classes=shape.classes, class_names=tuple(class_names),
+        subsets=len(found.blocks[0].graph), kernel=shape.kernel, input_scale=scales["clips"], meta=meta, **vars(found))

@@ -1,0 +1,104 @@
+"""How well int8 fits: ranges and saturation of every activation, ranges of the weights, as data and as a picture."""
+
+import math
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from ..network.model import Network
+from ..training.curves import save_picture
+from .fold_bn import fold
+from .quantise import check_scales, graph_scales
+
+__all__ = ["measure_ranges", "plot_ranges", "QUANTILES"]
+
+QUANTILES = (0.001, 0.01, 0.5, 0.99, 0.999)
+_SAMPLE = 1 << 20  # values of a tensor that quantiles are taken of
+
+
+def _activation(values: torch.Tensor, scale: float) -> dict:
+    """Ranges of one tensor; saturated are the values that round to steps beyond -128..127."""
+    values = values.flatten()
+    steps = torch.floor(values / scale + 0.5)
+    sample = values[::-(-len(values) // _SAMPLE)].sort().values
+    places = [round(q * (len(sample) - 1)) for q in QUANTILES]
+    return {"scale": scale, "min": float(values.min()), "max": float(values.max()),
+            "quantiles": {str(q): float(sample[place]) for q, place in zip(QUANTILES, places)},
+            "zero": round(float((steps == 0).double().mean()), 6),
+            "saturated_low": round(float((steps < -128).double().mean()), 6),
+            "saturated_high": round(float((steps > 127).double().mean()), 6)}
+
+
+def _weight(weight: torch.Tensor) -> dict:
+    """Spread of the largest magnitudes of the output channels: what one step for all of them would cost."""
+    rows = weight.flatten(1).abs().amax(1)
+    used = rows[rows > 0].sort().values
+    if not len(used):
+        return {"channels": len(rows), "empty": len(rows), "smallest": 0.0, "median": 0.0, "largest": 0.0}
+    return {"channels": len(rows), "empty": len(rows) - len(used), "smallest": float(used[0]),
+            "median": float(used[len(used) // 2]), "largest": float(used[-1])}
+
+
+def measure_ranges(model: Network, clips: torch.Tensor, scales: dict[str, float]) -> dict:
+    """Plain data on ``model`` with ``scales`` over prepared ``clips`` (N, M, T, V, C).
+
+    ``activations``: for every tensor its ``scale``, ``min``, ``max``, ``quantiles`` in real units, and the shares of
+    values that become ``zero`` or are ``saturated_low``, ``saturated_high``. ``weights``: for every convolution with
+    its batch norm folded, the ``smallest``, ``median`` and ``largest`` of its output channels' largest magnitudes, and
+    how many of its ``channels`` are ``empty``; convolutions that share an accumulator are listed one by one, the graph
+    as one channel for each subset. """
+    if not len(clips):
+        raise ValueError("clips must hold at least one clip, but are empty")
+    check_scales(model, scales)
+    folded = fold(model)
+    steps = dict(scales)
+    for index, scale in enumerate(graph_scales(folded, scales)):
+        steps[f"blocks.{index}.z"] = scale
+    found = {"clips": _activation(clips.double(), steps["clips"])}
+    with torch.inference_mode():
+        for name, tensor in folded.tensors(clips):
+            if name.endswith("z"):
+                tensor = tensor[:, :, folded.blocks[int(name.split(".")[1])].kept.bool()]
+            if name != "logits":
+                found[name] = _activation(tensor, steps[name])
+    weights = {f"blocks.{index}.{name}": _weight(getattr(block, name)) for index, block in enumerate(folded.blocks)
+               for name in ("graph", "spatial", "down", "temporal", "res") if getattr(block, name) is not None}
+    return {"clips": len(clips), "activations": found, "weights": {**weights, "head": _weight(folded.head)}}
+
+
+def _row(panel, place: int, low: float, inner: tuple[float, float], middle: float, high: float):
+    panel.plot([low, high], [place, place], color="0.55", linewidth=1, marker="|", markersize=5)
+    panel.plot(inner, [place, place], color="tab:blue", linewidth=5, solid_capstyle="butt")
+    panel.plot([middle], [place], color="black", marker="|", markersize=7)
+
+
+def plot_ranges(found: dict, path):
+    """Picture of :func:`measure_ranges`' data. Left the activations in units of 127 steps: thin from the least to the
+    greatest value, thick between the outermost quantiles, and what saturates; int8 lies between the red lines. Right
+    the weights: largest magnitudes of the output channels, from the smallest channel to the largest."""
+    activations, weights = found["activations"], found["weights"]
+    count = max(len(activations), len(weights))
+    figure = Figure(figsize=(13, 1.5 + 0.2 * count), dpi=100, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    low_key, high_key = str(QUANTILES[0]), str(QUANTILES[-1])
+    for place, row in enumerate(activations.values()):
+        unit, q = 127 * row["scale"], row["quantiles"]
+        _row(left, place, row["min"] / unit, (q[low_key] / unit, q[high_key] / unit), q["0.5"] / unit,
+             row["max"] / unit)
+        share = row["saturated_low"] + row["saturated_high"]
+        left.annotate(f"{share:.3%}" if share else "0", (1.01, place), xycoords=("axes fraction", "data"), fontsize=7,
+                      verticalalignment="center")
+    for edge in (-128 / 127, 1):
+        left.axvline(edge, color="tab:red", linewidth=1)
+    left.set_xlabel(f"value / (127 steps); thick: quantiles {low_key} to {high_key}; right: share that saturates")
+    for place, row in enumerate(weights.values()):
+        if row["largest"] > 0:
+            low, middle, high = (math.log10(row[name]) for name in ("smallest", "median", "largest"))
+            _row(right, place, low, (low, high), middle, high)
+    right.set_xlabel("log10 of the output channels' largest magnitudes, batch norms folded")
+    for panel, names in ((left, activations), (right, weights)):
+        panel.set_yticks(np.arange(len(names)), list(names), fontsize=7)
+        panel.set_ylim(len(names) - 0.5, -0.5)
+        panel.grid(axis="x", alpha=0.3)
+    save_picture(figure, path)

@@ -1,0 +1,1 @@
+"""The float network and its files."""

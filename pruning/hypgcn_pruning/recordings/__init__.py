@@ -1,0 +1,1 @@
+"""Recorded or generated clips and their skeletons."""

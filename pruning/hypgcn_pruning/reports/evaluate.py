@@ -1,0 +1,86 @@
+"""Accuracies and sizes of a network on its way from float to design, as plain data for reports."""
+
+import math
+
+import numpy as np
+import torch
+
+from hypgcn.clip import quantise_clip
+from hypgcn.design import Design
+
+from ..integers.fold_bn import fold
+from ..integers.integer import predict_integer, run_integer
+from ..network.model import Network
+from ..training.train import predict
+from .work import work_of
+
+__all__ = ["count_macs", "design_figures", "layer_noise", "evaluate"]
+
+
+def count_macs(design: Design, *, dense: bool = False) -> dict[str, int]:
+    """Multiplications of one clip by unit, all persons: with the masks of ``design``, or as if nothing were pruned."""
+    work = work_of(design)
+    found = (work.dense() if dense else work).macs()
+    return {unit: count for unit, count in found.items() if unit != "similarity"}  # no design has that graph
+
+
+def design_figures(design: Design) -> dict:
+    """Channels, filters, taps, multiplications, densities and store depths of a design."""
+    later = design.blocks[1:]
+
+    def share(arrays) -> float:
+        arrays = list(arrays)
+        return round(1 - sum(int(a.sum()) for a in arrays) / max(1, sum(a.size for a in arrays)), 4)
+
+    macs, dense = count_macs(design), count_macs(design, dense=True)
+    return {
+        "hash": design.hash,
+        "channels_dropped": share(b.kept for b in design.blocks),
+        "channels_dropped_after_block_1": share(b.kept for b in later),
+        "filters_dropped": share(b.filters for b in design.blocks), "taps_cut": share(b.taps for b in design.blocks),
+        "macs_dense": dense, "macs_pruned": macs, "macs_share": round(macs["all"] / dense["all"], 4),
+        "blocks": [{"in": b.in_channels, "out": b.out_channels, "stride": b.stride, "kept": int(b.kept.sum()),
+                    "filters": int(b.filters.sum()), "taps": int(b.taps.sum()), "density_x": b.density_x,
+                    "density_h": b.density_h, "threshold_h": b.threshold_h, "threshold_y": b.threshold_y,
+                    "x_depths": list(b.x_depths), "h_depths": list(b.h_depths)} for b in design.blocks],
+    }
+
+
+def layer_noise(model: Network, design: Design, clips: np.ndarray) -> dict[str, float]:
+    """Signal over quantisation noise in dB of every tensor of ``design`` against the float ``model`` that it was made
+    from.
+
+    Errors add up from layer to layer; the layer at which the figure falls most is the one to look at. Each tensor is
+    compared at the scale that fits it best, so that no scales need to be known. """
+    found = run_integer(design, np.stack([quantise_clip(design, clip) for clip in clips]))
+    noise = {}
+    with torch.inference_mode():
+        for name, real in fold(model).tensors(torch.from_numpy(clips)):
+            integer = found[name].double() if name == "logits" else found[name].double().movedim(-1, -3)
+            scale = float((integer * real).sum() / integer.square().sum().clamp_min(1))
+            error = float((real - scale * integer).square().sum())
+            noise[name] = round(10 * math.log10(max(float(real.square().sum()), 1e-30) / max(error, 1e-30)), 1)
+    return noise
+
+
+def evaluate(clips: np.ndarray, labels: np.ndarray, *, model: Network | None = None, pruned: Network | None = None,
+             design: Design | None = None) -> dict:
+    """Top-1 accuracies on prepared float ``clips`` (N, M, T, V, C), how often the int8 design and the pruned network
+    agree, and :func:`layer_noise` on the first clips."""
+    if not len(clips):
+        raise ValueError("clips must hold at least one clip, but are empty")
+    found: dict = {"clips": len(clips)}
+    votes = {}
+    for name, network in (("float", model), ("pruned", pruned)):
+        if network is not None:
+            votes[name] = predict(network, torch.from_numpy(clips)).argmax(1).numpy()
+    if design is not None:
+        logits, overflow = predict_integer(design, np.stack([quantise_clip(design, clip) for clip in clips]))
+        votes["int8"] = logits.argmax(1).numpy()
+        found["clips_with_overflow"] = int((overflow > 0).sum())
+        found["design"] = design_figures(design)
+    found["accuracy"] = {name: round(float((vote == labels).mean()), 4) for name, vote in votes.items()}
+    if {"pruned", "int8"} <= votes.keys():
+        found["noise_db"] = layer_noise(pruned, design, clips[:32])
+        found["agreement_pruned_int8"] = round(float((votes["pruned"] == votes["int8"]).mean()), 4)
+    return found

@@ -1,0 +1,117 @@
+"""One network on test clips: its scores, the zeros in its activations, and what it costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from hypgcn.clip import Preparation, quantise_clip
+from hypgcn.design import Design
+
+from ..integers.integer import run_integer
+from ..network.checkpoint import load_checkpoint
+from ..network.model import Network, threshold
+from ..recordings.data import Clips, prepared
+from ..steps import clips_for, design_data, preparation_in
+from .work import Tally, work_of
+
+__all__ = ["Measured", "measure", "summed_scores"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measured:
+    """A network on all test clips.
+
+    Parameters
+    ----------
+    network : float network or design
+    scores : float64 or int64 (N, classes); times ``scale`` they are logits
+    label : int64 (N,)
+    tally : zeros of its activations; overflow : clips that were truncated in a store, always 0 for a float network
+    clips : of a design, the int8 clips that it was given
+    preparation : how the clips were prepared
+    """
+
+    network: Network | Design
+    scores: np.ndarray
+    scale: float
+    label: np.ndarray
+    tally: Tally
+    overflow: np.ndarray
+    clips: np.ndarray | None
+    preparation: Preparation
+
+
+def summed_scores(parts: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
+    """Sum of ``scores * scale`` (N, classes) over ``parts``, up to a positive factor. Sums of integers are exact:
+    scales are fractions, which a common denominator makes integers of any size."""
+    if any(scores.dtype.kind == "f" for scores, _ in parts):
+        return np.sum([scores * scale for scores, scale in parts], axis=0)
+    scales = [Fraction(scale) for _, scale in parts]
+    common = lcm(*(scale.denominator for scale in scales))
+    return np.sum([scores.astype(object) * int(scale * common) for (scores, _), scale in zip(parts, scales)], axis=0)
+
+
+def _run_network(model: Network, clips: np.ndarray, tally: Tally, size: int, title: str) -> np.ndarray:
+    """Logits of prepared clips; X is what a block is given, H what its graph convolution gives behind the threshold."""
+    seen: dict[int, list[torch.Tensor]] = {}
+    hooks = []
+    for index, block in enumerate(model.blocks):
+        hooks.append(block.register_forward_pre_hook(lambda _, args, i=index: seen.update({i: [args[0]]})))
+        hooks.append(block.gcn1.register_forward_hook(
+            lambda _, args, out, i=index, b=block: seen[i].append(threshold(out, b.theta_h))))
+    logits = []
+    try:
+        with torch.inference_mode():
+            for start in tqdm(range(0, len(clips), size), title, disable=None, leave=False):
+                batch = torch.from_numpy(clips[start:start + size])
+                logits.append(model.eval()(batch))
+                tally.add(len(batch), [tuple(t.movedim(1, -1) for t in seen[i]) for i in range(len(seen))])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return torch.cat(logits).double().numpy()
+
+
+def _run_design(design: Design, clips: np.ndarray, tally: Tally, size: int, title: str):
+    """Logits and overflow counts of int8 clips; X and H are what the stores hold."""
+    logits, overflow = [], []
+    for start in tqdm(range(0, len(clips), size), title, disable=None, leave=False):
+        found = run_integer(design, clips[start:start + size])
+        tally.add(len(found["logits"]), [(found[f"blocks.{i}.x_stored"], found[f"blocks.{i}.h_stored"])
+                                         for i in range(len(design.blocks))])
+        logits.append(found["logits"])
+        overflow.append(found["overflow"])
+    return torch.cat(logits).numpy(), torch.cat(overflow).numpy()
+
+
+def _check(held: Clips, classes: int, path):
+    if held.classes > classes:
+        raise ValueError(f"{path} must have at least the {held.classes} classes of the clips, not {classes}")
+
+
+def measure(path, data, *, size: int = 8) -> Measured:
+    """The checkpoint or the design at ``path`` on the test clips of ``data`` (recordings, or ``motion``), ``size`` at
+    a time. A design runs in ``integer.py``."""
+    if Path(path).is_dir() or Path(path).name == "design.json":
+        design = Design.load(path)
+        clips, preparation = design_data(design, data)
+        held = clips.part(1)
+        _check(held, design.classes, path)
+        whole = np.stack([quantise_clip(design, clip) for clip in prepared(held, preparation, design.persons)])
+        tally = Tally(work_of(design))
+        scores, overflow = _run_design(design, whole, tally, size, str(path))
+        return Measured(network=design, scores=scores, scale=design.logit_scale, label=held.label, tally=tally,
+                        overflow=overflow, clips=whole, preparation=preparation)
+    model, info = load_checkpoint(path)
+    preparation = preparation_in(info, path)
+    held = clips_for(model, data).part(1)
+    tally = Tally(work_of(model))
+    scores = _run_network(model, prepared(held, preparation, model.config.persons), tally, size, str(path))
+    return Measured(network=model, scores=scores, scale=1.0, label=held.label, tally=tally,
+                    overflow=np.zeros(len(held), np.int64), clips=None, preparation=preparation)

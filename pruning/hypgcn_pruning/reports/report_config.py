@@ -1,0 +1,30 @@
+"""Settings of the reports, free of torch like ``config.py``."""
+
+from dataclasses import dataclass
+
+from ..config import _option
+
+__all__ = ["STEPS", "STREAMS", "ACCURACY", "TRADEOFF", "AccuracyConfig"]
+
+STREAMS = ("joint", "bone")
+STEPS = ("dense_c", "dense", "pruned", "int8")
+"""From the float network with the data-dependent graph to the design."""
+ACCURACY, TRADEOFF = "results/accuracy.json", "results/tradeoff.json"
+"""Where results are kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccuracyConfig:
+    """What rows are called, and how the golden model runs."""
+
+    dataset: str = _option("", "name of the data set in the rows; left out, the name of the recordings")
+    split: str = _option("", "name of the split in the rows; left out, the protocol")
+    network: str = _option("2s-agcn", "name of the networks in the rows")
+    cache: str = _option("build/accuracy", "folder for the golden model's logits, which are not computed twice")
+    jobs: int = _option(0, "processes of the golden model; 0: one for each core")
+
+    def __post_init__(self):
+        if isinstance(self.jobs, bool) or not isinstance(self.jobs, int) or self.jobs < 0:
+            raise ValueError(f"jobs must be an integer of at least 0, not {self.jobs!r}")
+        if not self.network:
+            raise ValueError("network must be a name, not ''")

@@ -1,0 +1,92 @@
+"""The trade-off between accuracy and work: points of ``results/tradeoff.json`` and their picture."""
+
+import io
+import json
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from ..config import PruneConfig
+from ..recordings.readers import Source
+from .accuracy import figures, relative, source_options, top1, update_rows
+from .measure import measure
+from .report_config import TRADEOFF
+
+__all__ = ["picture", "tradeoff_step"]
+
+
+def _pruning(folder: Path) -> str:
+    """The options of ``hypgcn prune`` that are not its defaults, as ``steps.json`` beside a pruned network has them."""
+    path = folder / "steps.json"
+    settings = json.loads(path.read_text()).get("prune", {}).get("settings", {}) if path.is_file() else {}
+    words = []
+    for entry in fields(PruneConfig):
+        value = settings.get(entry.name, entry.default)
+        if value != entry.default:
+            option = entry.name.replace("_", "-")
+            words += [f"--{option}" if value else f"--no-{option}"] if isinstance(value, bool) \
+                else [f"--{option}", str(value)]
+    return shlex.join(words)
+
+
+def _point(name: str, path: str, data, command: str) -> dict:
+    place = Path(path)
+    network = place / "pruned.safetensors" if place.is_dir() else place
+    real = measure(network, data)
+    design = measure(place / "design", data) if place.is_dir() and (place / "design").is_dir() else None
+    costs = figures([design or real])
+    return {
+        "name": name, "mac_reduction": costs["mac_reduction"], "effective_reduction": costs["effective_reduction"],
+        "graph_skip": costs["graph_skip"],
+        "params": (design or real).tally.work.parameters(), "density_h": costs["density_h"],
+        "density_x": costs["density_x"], "top1_float": top1([real]), "top1_int8": top1([design]) if design else None,
+        "clips": len(real.label), "pruning": _pruning(place if place.is_dir() else place.parent), "command": command,
+    }
+
+
+def tradeoff_step(out, *, data: str | Source, points: Mapping[str, str]) -> list[dict]:
+    """Measure ``points`` (name: a checkpoint, or a folder with ``pruned.safetensors`` and, where it is there,
+    ``design``) on the test clips of ``data`` into the JSON list at ``out``, and draw all its points beside it as PNG.
+
+    Counts and densities are the design's where there is one; ``top1_int8`` is measured by ``integer.py``, which the
+    golden model equals. Each point has the command that measures it again, and the options it was pruned with. """
+    out, base = Path(out), ["hypgcn", "tradeoff", *source_options(data)]
+    if str(out) != TRADEOFF:
+        base += ["-o", relative("out", out)]
+    found = [_point(name, relative("point", path), data, shlex.join([*base, "--point", f"{name}={path}"]))
+             for name, path in points.items()]
+    every = update_rows(out, found, lambda row: row["name"], lambda row: (row["mac_reduction"], row["name"]))
+    image, path = picture(every), out.with_suffix(".png")
+    if not path.is_file() or path.read_bytes() != image:
+        part = path.with_name(path.name + ".part")
+        part.write_bytes(image)
+        os.replace(part, path)
+    return found
+
+
+def picture(points: Sequence[dict]) -> bytes:
+    """PNG of accuracy against the reduction by weights and against what is executed; the same points, the same
+    bytes."""
+    from matplotlib.figure import Figure
+    figure = Figure(figsize=(9, 3.6), dpi=120, layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
+    for axis, key, title in ((axes[0], "mac_reduction", "fewer multiplications, by weights"),
+                             (axes[1], "effective_reduction", "fewer multiplications, zeros skipped")):
+        row = sorted(points, key=lambda point: (point[key], point["name"]))
+        for step, colour, marker in (("float", "#1f5fa8", "o"), ("int8", "#c8501e", "s")):
+            line = [(point[key], 100 * point[f"top1_{step}"]) for point in row if point[f"top1_{step}"] is not None]
+            if line:
+                axis.plot(*zip(*line), color=colour, marker=marker, markersize=4, linewidth=1.2, label=step)
+        for point in row:
+            axis.annotate(point["name"], (point[key], 100 * point["top1_float"]), xytext=(0, 6), fontsize=7,
+                          textcoords="offset points", ha="center")
+        axis.set_xlabel(f"{title} (times)")
+        axis.grid(True, linewidth=0.4, alpha=0.5)
+        axis.margins(0.08, 0.15)
+    axes[0].set_ylabel("top-1 (%)")
+    axes[0].legend(frameon=False)
+    file = io.BytesIO()
+    figure.savefig(file, format="png", metadata={"Software": None})
+    return file.getvalue()

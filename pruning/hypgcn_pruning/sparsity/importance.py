@@ -1,0 +1,157 @@
+"""How much a channel matters: criteria that score every input channel of every block, alone or several together.
+
+All scores are divided by their block's mean, so that layers can be compared. """
+
+import torch
+
+from ..network.model import Network
+from ..reports.work import work_of
+
+__all__ = ["CRITERIA", "channel_scores", "cover_scores", "measure_activity",
+           "residual_groups", "layers", "global_shares"]
+
+CRITERIA = ("activity", "l1", "l2", "multi", "cover")
+"""Names of the criteria, see :func:`channel_scores`."""
+
+
+def residual_groups(model: Network) -> list[list[int]]:
+    """Indices of blocks whose inputs are tied by identity shortcuts, so that their channels mean the same; the
+    network's own input is not listed. The last group may hold ``len(blocks)``, the output of the last block."""
+    groups: list[list[int]] = []
+    for index, block in enumerate(model.blocks):
+        if block.shortcut_y == "identity" and groups:
+            groups[-1].append(index + 1)
+        else:
+            groups.append([index + 1])
+    return groups
+
+
+def layers(model: Network, tied: bool) -> list[list[int]]:
+    """Blocks that decide together which input channels they keep, one list for each decision: the residual groups
+    where ``tied``, else every block for itself. The first block keeps its few inputs and is not listed."""
+    inner = [[index for index in group if index < len(model.blocks)] for group in residual_groups(model)]
+    inner = [group for group in inner if group]
+    return inner if tied else [[index] for group in inner for index in group]
+
+
+def measure_activity(model: Network, clips: torch.Tensor) -> list[torch.Tensor]:
+    """Root mean square of each input channel of each block over ``clips``."""
+    found = []
+    with torch.no_grad():
+        x = model.eval().features(clips)
+        for block in model.blocks:
+            found.append(x.square().mean((0, 2, 3)).sqrt())
+            x = block(x)
+    return found
+
+
+def _gain(bn) -> torch.Tensor:
+    return bn.weight / (bn.running_var + bn.eps).sqrt()
+
+
+def _normal(score: torch.Tensor) -> torch.Tensor:
+    return score / score.mean().clamp_min(1e-12)
+
+
+def _consumers(block, order: int) -> torch.Tensor:
+    """Norm (1 or 2) of the 1x1 weights that read each input channel, all subsets and outputs, batch norm included."""
+    weight = torch.stack([conv.weight[:, :, 0, 0] for conv in block.gcn1.conv_d]) * _gain(block.gcn1.bn)[None, :, None]
+    return weight.abs().sum((0, 1)) if order == 1 else weight.square().sum((0, 1)).sqrt()
+
+
+def _producers(block) -> torch.Tensor:
+    """L2 norm of the temporal filter that makes each output channel, batch norm included."""
+    weight = block.tcn1.conv.weight[..., 0] * _gain(block.tcn1.bn)[:, None, None]
+    return weight.square().sum((1, 2)).sqrt()
+
+
+def _costs(model: Network) -> list[float]:
+    """What an input channel of each block costs in all: the geometric mean of its share of the multiplications (graph,
+    1x1, and the temporal filter that makes it) and of its weights."""
+    work, found = work_of(model), []
+    for index, (block, (places, _)) in enumerate(zip(work.blocks, work.places())):
+        macs = places * work.subsets * (work.joints + block.outputs)
+        weights = work.subsets * block.outputs
+        if index:
+            made_by = work.blocks[index - 1].outputs * model.config.kernel
+            macs, weights = macs + places * made_by, weights + made_by
+        found.append((macs * weights) ** 0.5)
+    return found
+
+
+def channel_scores(model: Network, criterion: str = "activity",
+                   activity: list[torch.Tensor] | None = None) -> list[torch.Tensor]:
+    """Importance of every input channel of every block.
+
+    ``l1``, ``l2``: norm of its weights in the 1x1 convolution (all subsets, batch norm included). ``activity``: the L2
+    norm times the root mean square of its activations, where ``activity`` (:func:`measure_activity`) gives them.
+    ``multi``: the geometric mean of three criteria, each divided by its layer's mean (the weights that read it, the
+    temporal filter that makes it, its activations), over the square root of what it costs
+    (multiplications and weights, relative to the mean layer), so that a ranking over all layers takes the cheapest
+    accuracy first. (``cover`` needs clips: :func:`cover_scores`.) """
+    if criterion not in CRITERIA[:-1]:
+        raise ValueError(f"criterion must be one of {', '.join(CRITERIA[:-1])}, not {criterion!r}")
+    scores, costs = [], _costs(model)
+    mean_cost = sum(costs[1:]) / max(1, len(costs) - 1)
+    with torch.no_grad():
+        for index, block in enumerate(model.blocks):
+            score = _normal(_consumers(block, 1 if criterion == "l1" else 2))
+            if activity is not None and criterion in ("activity", "multi"):
+                score = score * _normal(activity[index])
+            if criterion == "multi" and index:
+                score = (score * _normal(_producers(model.blocks[index - 1]))) ** (1 / 3)
+                score = _normal(score) * (mean_cost / costs[index]) ** 0.5
+            else:
+                score = _normal(score)
+            scores.append(score)
+    return scores
+
+
+def cover_scores(model: Network, clips: torch.Tensor, tied: bool) -> list[torch.Tensor]:
+    """Scores of ``cover``: channels are picked one after another, each time the one whose activations, times the size
+    of the weights that read them, those picked before explain least (Cholesky factorisation of their second moments
+    over ``clips`` with pivoting); the score is what was unexplained. A copy of a channel, or a mixture of channels,
+    scores nothing. Tied blocks pick together. """
+    moments = []
+    with torch.no_grad():
+        x = model.eval().features(clips)
+        for block in model.blocks:
+            rows = x.movedim(1, 0).flatten(1)
+            moments.append((rows @ rows.T / rows.shape[1]).double())
+            x = block(x)
+        scores = [_normal(moments[0].diagonal().float().clone())]
+        scores += [torch.empty(0)] * (len(moments) - 1)
+        for members in layers(model, tied):
+            size = torch.stack([_normal(_consumers(model.blocks[index], 2)) for index in members]).mean(0).double()
+            left = sum(moments[index] / moments[index].diagonal().mean().clamp_min(1e-30) for index in members)
+            found = _normal(_pivots(left * torch.outer(size, size)))
+            for index in members:
+                scores[index] = found
+    return scores
+
+
+def _pivots(left: torch.Tensor) -> torch.Tensor:
+    """What is left of each diagonal entry of a positive semidefinite matrix when it is the largest and is taken out."""
+    found = torch.zeros(len(left))
+    for _ in range(len(left)):
+        rest = torch.where(found > 0, -1.0, left.diagonal())
+        pick = int(rest.argmax())
+        found[pick] = rest[pick].clamp_min(1e-9)
+        column = left[:, pick] / left[pick, pick].clamp_min(1e-30).sqrt()
+        left = left - torch.outer(column, column)
+    return found
+
+
+def global_shares(scores: list[torch.Tensor], decisions: list[list[int]], share: float,
+                  least: float = 0.125) -> list[float]:
+    """Share of the channels that each decision of :func:`layers` keeps when ``share`` of all channels stay, those of
+    the highest ``scores`` over all layers; no layer keeps less than ``least`` of its own."""
+    means = [torch.stack([scores[index] for index in members]).mean(0) for members in decisions]
+    owner = torch.cat([torch.full((len(mean),), number) for number, mean in enumerate(means)])
+    best = torch.cat(means).argsort(descending=True, stable=True)
+    taken = [max(1, int(least * len(mean))) for mean in means]
+    sure = torch.cat([(-mean).argsort(stable=True).argsort() < count for mean, count in zip(means, taken)])
+    free = max(0, int(share * len(owner)) - int(sure.sum()))
+    for place in [place for place in best.tolist() if not sure[place]][:free]:
+        taken[int(owner[place])] += 1
+    return [count / len(mean) for count, mean in zip(taken, means)]

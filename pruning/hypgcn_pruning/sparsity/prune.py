@@ -1,0 +1,168 @@
+"""The pruning step: channels, taps, thresholds, on one of three schedules, with fine-tuning after each stage."""
+
+import copy
+import json
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from hypgcn.clip import Preparation
+
+from ..config import PruneConfig, TrainConfig, fine_tuning
+from ..network.model import Network
+from ..recordings.data import Clips, prepared
+from ..training.regularise import ActivationPenalty, Regulariser
+from ..training.train import train
+from .admm import Admm, ChannelStructure, TapStructure
+from .channels import drop_channels, drop_last_filters, remove_dynamic_graph, reorder_channels
+from .edges import prune_edges
+from .importance import channel_scores, cover_scores, global_shares, layers, measure_activity
+from .reconstruct import reconstruct
+from .sensitivity import measure_sensitivity, search_ratios
+from .taps import cut_taps, cut_taps_of_filters
+from .thresholds import set_thresholds
+
+__all__ = ["calibration_clips", "prune"]
+
+
+def _calibration(clips: Clips, count: int) -> Clips:
+    learn = clips.part(0)
+    return learn.take(np.linspace(0, len(learn) - 1, min(count, len(learn))).round().astype(np.int64))
+
+
+def calibration_clips(clips: Clips, preparation: Preparation, persons: int, count: int) -> torch.Tensor:
+    """``count`` prepared training clips at even steps through the training split, or all where there are fewer."""
+    return torch.from_numpy(prepared(_calibration(clips, count), preparation, persons))
+
+
+class _Pruning:
+    """One run: the network, its settings, and the fine-tunings that have been made."""
+
+    def __init__(self, model: Network, clips: Clips, preparation: Preparation, config: PruneConfig,
+                 training: TrainConfig, folder: Path, info: dict | None, progress: bool):
+        self.model, self.clips, self.preparation = model, clips, preparation
+        self.config, self.training, self.folder = config, training, folder
+        self.info, self.progress = info, progress
+        self.sample = calibration_clips(clips, preparation, model.config.persons, config.calibration)
+
+    def tune(self, name: str, epochs: int, rate: float, regulariser: Regulariser | None = None):
+        """Fine-tune in the folder ``name``; a run that is complete there is only read."""
+        if regulariser is None and self.config.sparsity:
+            regulariser = ActivationPenalty(self.config.sparsity)
+        if epochs:
+            train(self.model, self.clips, self.preparation, fine_tuning(self.training, epochs, rate),
+                  self.folder / name, info=self.info, regulariser=regulariser, progress=self.progress)
+
+    def scores(self) -> list[torch.Tensor]:
+        if self.config.criterion == "cover":
+            return cover_scores(self.model, self.sample, self.config.tied)
+        return channel_scores(self.model, self.config.criterion, measure_activity(self.model, self.sample))
+
+    def ratios(self) -> tuple[list[float], list[int]]:
+        """Share of channels of every decision, and taps of every block; a search is written to ``ratios.json``."""
+        config, model = self.config, self.model
+        decisions, taps = layers(model, config.tied), [config.taps] * model.depth
+        if config.ratios == "uniform":
+            return [config.channels] * len(decisions), taps
+        if config.ratios == "global":
+            return global_shares(self.scores(), decisions, config.channels), taps
+        if config.ratios != "sensitivity":
+            return config.shares_by_hand(), taps
+        labels = torch.from_numpy(_calibration(self.clips, config.calibration).label)
+        trials = measure_sensitivity(model, self.sample, labels, scores=self.scores(), tied=config.tied,
+                                     coupled=config.coupled, progress=self.progress)
+        found = search_ratios(model, trials, config.macs, tied=config.tied, coupled=config.coupled)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "ratios.json").write_text(
+            json.dumps({**asdict(found), "trials": [asdict(trial) for trial in trials]}, indent=1) + "\n")
+        return list(found.shares), list(found.taps)
+
+    def drop(self, shares: list[float]):
+        with torch.no_grad():
+            drop_channels(self.model, shares, scores=self.scores(), tied=self.config.tied,
+                          coupled=self.config.coupled, residual=self.config.residual)
+
+    def finish_channels(self, before: Network):
+        """What needs the final channels: their order, in ``before`` as well, the last block's filters, the edges."""
+        with torch.no_grad():
+            if self.config.last_filters < 1:
+                drop_last_filters(self.model, self.config.last_filters)
+            reorder_channels(self.model, before)
+            if self.config.edges < 1:
+                prune_edges(self.model, self.config.edges)
+
+    def cut(self, taps: list[int]):
+        with torch.no_grad():
+            if self.config.patterns == "filter":
+                cut_taps_of_filters(self.model, taps)
+            else:
+                cut_taps(self.model, taps)
+
+    @contextmanager
+    def made_up_for(self):
+        """What is cut inside is made up for, as far as it can be."""
+        before = copy.deepcopy(self.model)
+        yield before
+        if self.config.reconstruct:
+            reconstruct(self.model, before, self.sample)
+
+    def one_shot(self, shares: list[float], taps: list[int]):
+        with self.made_up_for() as before:
+            self.drop(shares)
+            self.finish_channels(before)
+            self.cut(taps)
+        self.tune("weights", self.config.weights_epochs, self.config.tune_rate)
+
+    def gradual(self, shares: list[float], taps: list[int]):
+        """In ``stages`` steps each, what is cut grows as 1 - (1 - n / stages)^3 (Zhu and Gupta, 2017): first channels,
+        then taps. What a stage dropped stays dropped, because nothing is left of it to score."""
+        stages, kernel = self.config.stages, self.model.config.kernel
+        spans = np.diff(np.linspace(0, self.config.weights_epochs, 2 * stages + 1).round().astype(int)).tolist()
+        parts = [1 - (1 - (stage + 1) / stages) ** 3 for stage in range(stages)]
+        for stage, part in enumerate(parts):
+            with self.made_up_for() as before:
+                self.drop([1 - part * (1 - share) for share in shares])
+                if stage + 1 == stages:
+                    self.finish_channels(before)
+            self.tune(f"channels{stage + 1}", spans[stage], self.config.tune_rate)
+        for stage, part in enumerate(parts):
+            with self.made_up_for():
+                self.cut([kernel - int(part * (kernel - keep)) for keep in taps])
+            self.tune(f"taps{stage + 1}", spans[stages + stage], self.config.tune_rate)
+
+    def admm(self, shares: list[float], taps: list[int]):
+        config = self.config
+        pull = Admm(ChannelStructure(self.model, shares, tied=config.tied, coupled=config.coupled), config.rho)
+        self.tune("admm_channels", config.admm_epochs, config.tune_rate, pull)
+        with self.made_up_for() as before:
+            self.drop(shares)
+            self.finish_channels(before)
+        self.tune("admm_taps", config.admm_epochs, config.tune_rate,
+                  Admm(TapStructure(taps, self.model.depth), config.rho))
+        with self.made_up_for():
+            self.cut(taps)
+        self.tune("weights", config.weights_epochs, config.tune_rate)
+
+    def thresholds(self):
+        config = self.config
+        if config.density_h < 1 or config.density_y < 1:
+            set_thresholds(self.model, self.sample, config.density_h, config.density_y)
+        self.tune("thresholds", config.threshold_epochs, config.tune_rate / 2)
+
+
+def prune(model: Network, clips: Clips, preparation: Preparation, config: PruneConfig, training: TrainConfig, folder, *,
+          info: dict | None = None, progress: bool = True) -> Network:
+    """A pruned copy of ``model`` that is fine-tuned with its masks and thresholds in place.
+
+    Every fine-tuning has a folder with its checkpoints in ``folder`` that an interrupted run takes up again:
+    ``weights`` (or ``channels1``, .., ``taps1``, .. of the gradual schedule; ``admm_channels``, ``admm_taps`` before
+    it), ``thresholds``. """
+    run = _Pruning(remove_dynamic_graph(model).eval(), clips, preparation, config, training, Path(folder), info,
+                   progress)
+    steps = {"one-shot": run.one_shot, "gradual": run.gradual, "admm": run.admm}
+    steps[config.schedule](*run.ratios())
+    run.thresholds()
+    return run.model.eval()

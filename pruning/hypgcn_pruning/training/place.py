@@ -1,0 +1,41 @@
+"""Where training runs: CPU or GPUs, one process or several, which precision; Lightning Fabric does the work."""
+
+import math
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.strategies import DDPStrategy
+
+from ..config import TrainConfig
+
+__all__ = ["open_fabric", "join_statistics"]
+
+_PRECISIONS = {"32": "32-true", "16": "16-mixed", "bf16": "bf16-mixed"}
+
+
+def open_fabric(config: TrainConfig) -> Fabric:
+    """Fabric for ``accelerator``, ``devices`` and ``precision`` of ``config``.
+
+    Several devices are as many processes, started afresh (`spawn`): a script that trains with them needs the usual
+    ``if __name__ == "__main__"``. :exc:`ValueError` for what this machine does not have. """
+    cuda = torch.cuda.is_available() and config.accelerator != "cpu"
+    if config.accelerator == "cuda" and not cuda:
+        raise ValueError("accelerator must be cpu or auto, not 'cuda': torch finds no CUDA device")
+    if cuda and config.devices > torch.cuda.device_count():
+        raise ValueError(f"devices must be at most {torch.cuda.device_count()}, the CUDA devices of this machine, "
+                         f"not {config.devices!r}")
+    if config.precision == "16" and not cuda:
+        raise ValueError("precision must be 32 or bf16 on the CPU, not '16'")
+    strategy = DDPStrategy(start_method="spawn", forward_sync_buffers=False) if config.devices > 1 else "auto"
+    return Fabric(accelerator="cuda" if cuda else "cpu", devices=config.devices, strategy=strategy,
+                  precision=_PRECISIONS[config.precision])
+
+
+def join_statistics(fabric: Fabric, state: dict[str, torch.Tensor]):
+    """Give the batch norms of all processes the mean of their running means and variances; in place in ``state``."""
+    names = sorted(name for name in state if name.endswith(("running_mean", "running_var")))
+    if fabric.world_size == 1 or not names:
+        return
+    joined = fabric.all_reduce(torch.cat([state[name].flatten() for name in names]), reduce_op="mean")
+    for name, part in zip(names, joined.split([math.prod(state[name].shape) for name in names])):
+        state[name].copy_(part.view_as(state[name]))

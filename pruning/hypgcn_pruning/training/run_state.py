@@ -1,0 +1,90 @@
+"""The state of a training run: what is stored after every epoch, and taken up again after an interruption."""
+
+import os
+from pathlib import Path
+
+import torch
+
+from ..config import TrainConfig
+from ..network.checkpoint import read_file
+from ..network.model import Network
+from .regularise import Regulariser
+
+__all__ = ["RunState"]
+
+
+def _groups(model: Network, decay: float) -> list[dict]:
+    """Weight decay for matrices and kernels, none for graphs, biases and batch norms."""
+    decayed: list[torch.Tensor] = []
+    free: list[torch.Tensor] = []
+    for name, parameter in model.named_parameters():
+        (decayed if parameter.dim() > 1 and not name.endswith("PA") else free).append(parameter)
+    return [{"params": decayed, "weight_decay": decay}, {"params": free, "weight_decay": 0.0}]
+
+
+class RunState:
+    """Everything that changes while training, so that it can be stored and taken up again."""
+
+    def __init__(self, model: Network, config: TrainConfig, regulariser: Regulariser | None = None):
+        self.model, self.config, self.regulariser = model, config, regulariser
+        self.optimiser = torch.optim.SGD(_groups(model, config.decay), config.rate, momentum=0.9, nesterov=True)
+        self.average = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        self.epoch, self.step, self.best = 0, 0, 0.0
+        self.history: list[dict] = []
+        self.scaler: dict = {}
+
+    @property
+    def settings(self) -> dict:
+        return {name: value for name, value in vars(self.config).items() if name not in TrainConfig.PLACE}
+
+    def update_average(self):
+        """Moving average of weights and statistics; young averages follow faster."""
+        keep = min(self.config.average, (1 + self.step) / (10 + self.step)) if self.config.average else 0.0
+        for name, tensor in self.model.state_dict().items():
+            if tensor.is_floating_point():
+                self.average[name].mul_(keep).add_(tensor, alpha=1 - keep)
+            else:
+                self.average[name].copy_(tensor)
+        self.step += 1
+
+    def store(self, path: Path):
+        state = {"average": self.average, "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
+                 "epoch": self.epoch, "step": self.step, "best": self.best, "history": self.history,
+                 "settings": self.settings, "scaler": self.scaler}
+        if self.regulariser is not None:
+            state["regulariser"] = self.regulariser.state_dict()
+        part = path.with_name(path.name + ".part")
+        torch.save(state, part)
+        os.replace(part, path)
+
+    def resume(self, path: Path):
+        """Go on from ``path``. :exc:`ValueError` when it is damaged, of another network, or of other settings; older
+        files lack settings and the buffers of later masks, which stay as the model has them."""
+        _, state = read_file(path)
+        missing = {"average", "model", "optimiser", "epoch", "step", "best", "history"} - state.keys()
+        if missing:
+            raise ValueError(f"{path} is not the state of a training run: it lacks {', '.join(sorted(missing))}")
+        for name, value in self.settings.items():
+            found = state.get("settings", {}).get(name, value)
+            if found != value:
+                raise ValueError(f"{name} must be {found!r}, as in the run that {path.parent} holds, not {value!r}: "
+                                 f"give that, or another folder for a new run")
+        if state["epoch"] > self.config.epochs:
+            raise ValueError(f"epochs must be at least {state['epoch']}, what the run in {path.parent} has done, "
+                             f"not {self.config.epochs!r}")
+        own = self.model.state_dict()
+        weights = dict(self.model.named_parameters()).keys()
+        for part in (state["model"], state["average"]):
+            if (part.keys() - own.keys() or weights - part.keys()
+                    or any(part[name].shape != own[name].shape for name in part)):
+                raise ValueError(f"{path} is the state of a network of another shape: give another folder for a new "
+                                 f"run")
+        self.model.load_state_dict({**own, **state["model"]})
+        self.optimiser.load_state_dict(state["optimiser"])
+        for name, tensor in state["average"].items():
+            self.average[name].copy_(tensor)
+        for name in ("epoch", "step", "best", "history"):
+            setattr(self, name, state[name])
+        self.scaler = state.get("scaler", {})
+        if self.regulariser is not None and "regulariser" in state:
+            self.regulariser.load_state_dict(state["regulariser"])

@@ -1,0 +1,207 @@
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hypgcn_pruning.recordings.data import (
+    augment,
+    batches,
+    every_nth,
+    load_clips,
+    load_npy,
+    load_npz,
+    map_to_ntu25,
+    preparation_for,
+    prepared,
+)
+from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
+from hypgcn_pruning.recordings.skeleton import BUILT_IN, NTU25_MAPS, load_skeleton
+
+
+def write_npz(path, clips, **changes):
+    entries = {"data": clips.data, "label": clips.label, "length": clips.length, "split": clips.split,
+               "class_names": np.array(clips.class_names), **changes}
+    np.savez(path, **{name: entry for name, entry in entries.items() if entry is not None})
+    return path
+
+
+def test_npz_round_trip(tmp_path, clips):
+    found = load_clips(write_npz(tmp_path / "a.npz", clips))
+    np.testing.assert_array_equal(found.data, clips.data)
+    assert found.class_names == clips.class_names
+    assert found.classes == 3
+
+
+def test_lengths_are_found_where_they_are_missing(tmp_path, clips):
+    found = load_npz(write_npz(tmp_path / "a.npz", clips, length=None, split=None, class_names=None))
+    np.testing.assert_array_equal(found.length, clips.length)
+    assert not found.split.any()
+
+
+def test_all_zero_clip_has_length_one(tmp_path, clips):
+    data = clips.data.copy()
+    data[0] = 0
+    assert load_npz(write_npz(tmp_path / "a.npz", clips, data=data, length=None)).length[0] == 1
+
+
+def test_2s_agcn_folder(tmp_path, clips):
+    for split, name in enumerate(("train", "val")):
+        part = clips.part(split)
+        np.save(tmp_path / f"{name}_data_joint.npy", part.data)
+        (tmp_path / f"{name}_label.pkl").write_bytes(pickle.dumps(([f"clip{i}" for i in range(len(part))],
+                                                                   part.label.tolist())))
+    found = load_clips(tmp_path)
+    assert (found.split == 0).sum() == len(clips.part(0))
+    assert (found.split == 1).sum() == len(clips.part(1))
+
+
+class Evil:
+    def __reduce__(self):
+        return print, ("executed",)
+
+
+def test_label_pickles_cannot_run_code(tmp_path, clips, capsys):
+    np.save(tmp_path / "d.npy", clips.data)
+    (tmp_path / "l.pkl").write_bytes(pickle.dumps(([], [Evil()])))
+    with pytest.raises(ValueError, match=r"plain lists.*builtins.print"):
+        load_npy(tmp_path / "d.npy", tmp_path / "l.pkl")
+    assert "executed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("changes", "match"), [
+    ({"data": None}, "data is missing"), ({"label": np.full(72, 5)}, "label must be in 0..2, not 5..5"),
+    ({"label": np.full(72, -1)}, "label must be in 0..2"),
+    ({"label": np.zeros(3, int)}, "one entry for each of the 72"),
+    ({"data": np.zeros((72, 3, 4), np.float32)}, "five dimensions"), ({"data": np.zeros((0, 3, 9, 7, 1), np.float32),
+     "label": np.zeros(0, int), "length": np.zeros(0, int), "split": np.zeros(0, int)}, "at least one clip"),
+    ({"length": np.full(72, 99)}, r"length must be in 1..30")])
+def test_bad_npz(tmp_path, clips, changes, match):
+    with pytest.raises(ValueError, match=match):
+        load_npz(write_npz(tmp_path / "a.npz", clips, **changes))
+
+
+def test_nan_coordinates(clips):
+    data = clips.data.copy()
+    data[3, 0, 0, 0, 0] = np.nan
+    with pytest.raises(ValueError, match="finite numbers only, but clip 3 has"):
+        replace(clips, data=data)
+
+
+def test_damaged_and_missing_files(tmp_path, clips):
+    path = write_npz(tmp_path / "a.npz", clips)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(ValueError, match="damaged"):
+        load_npz(path)
+    with pytest.raises(FileNotFoundError, match="a dataset is"):
+        load_clips(tmp_path / "nowhere.npz")
+    with pytest.raises(FileNotFoundError, match="train_data_joint"):
+        load_clips(tmp_path)
+
+
+def test_empty_split(clips):
+    with pytest.raises(ValueError, match="split 1"):
+        replace(clips, split=np.zeros(72, np.uint8)).part(1)
+
+
+def test_batches_are_seeded_and_complete(clips, preparation):
+    runs = [list(batches(clips, preparation, 16, np.random.default_rng(seed))) for seed in (5, 5, 6)]
+    assert [len(x) for x, _ in runs[0]] == [16, 16, 16, 16, 8]
+    for (a, la), (b, lb) in zip(runs[0], runs[1]):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(la, lb)
+    assert any((a != b).any() for (a, _), (b, _) in zip(runs[0], runs[2]))
+    assert np.abs(runs[0][0][0]).max() <= 1
+
+
+@pytest.mark.parametrize("persons", [1, 2])
+def test_absent_persons_are_zero(clips, preparation, persons):
+    found = prepared(clips.take(np.arange(3)), preparation, persons)
+    assert found.shape == (3, persons, 16, 7, 3)
+    assert found[:, 0].any()
+    assert not found[:, 1:].any()
+
+
+def test_bone_stream(clips, skeleton):
+    joints = prepared(clips, preparation_for(skeleton, 16))
+    bones = prepared(clips, preparation_for(skeleton, 16, "bone"))
+    np.testing.assert_allclose(bones[:, :, :, 2], joints[:, :, :, 2] - joints[:, :, :, 1], atol=1e-6)
+    assert not bones[:, :, :, 0].any()
+    with pytest.raises(ValueError, match="'joint' or 'bone'"):
+        preparation_for(skeleton, 16, "speed")
+
+
+def test_map_to_ntu25():
+    clips = generate_motion(load_skeleton("kinect20"), MotionConfig(classes=2, clips=2, frames=(5, 9)))
+    mapped = map_to_ntu25(clips)
+    np.testing.assert_array_equal(mapped.data[:, :, :, 20], clips.data[:, :, :, 2])
+    np.testing.assert_allclose(mapped.data[:, :, :, 2], clips.data[:, :, :, 2] * 2 / 3 + clips.data[:, :, :, 3] / 3,
+                               rtol=1e-5)
+    with pytest.raises(ValueError, match="20 joints of Kinect v1 or the 17 points of COCO, not 25"):
+        map_to_ntu25(mapped)
+
+
+@pytest.mark.parametrize("name", ["kinect20", "coco17", "openpose18"])
+def test_maps_to_ntu25_move_with_the_body(name):
+    """Weights add up to one, so a moved body maps to the moved joints, and left stays left."""
+    clips = generate_motion(load_skeleton(name), MotionConfig(classes=2, clips=2, frames=(5, 5)))
+    moved = map_to_ntu25(replace(clips, data=clips.data + np.float32(2)))
+    np.testing.assert_allclose(moved.data, map_to_ntu25(clips).data + 2, atol=1e-5)
+    assert len(NTU25_MAPS[clips.joints]) == 25
+
+
+def test_coco_on_ntu25():
+    clips = generate_motion(load_skeleton("coco17"), MotionConfig(classes=2, clips=2, frames=(5, 9)))
+    mapped = map_to_ntu25(clips).data
+    for joint, source in ((4, 5), (5, 7), (6, 9), (8, 6), (10, 10), (12, 11), (14, 15), (16, 12), (22, 9), (24, 10)):
+        np.testing.assert_array_equal(mapped[:, :, :, joint], clips.data[:, :, :, source])
+    np.testing.assert_allclose(mapped[:, :, :, 1], (mapped[:, :, :, 0] + mapped[:, :, :, 20]) / 2, atol=1e-5)
+    np.testing.assert_allclose(mapped[:, :, :, 2] * 3, mapped[:, :, :, 20] * 2 + mapped[:, :, :, 3], atol=1e-5)
+
+
+def test_every_second_frame(clips):
+    halved = every_nth(clips, 2)
+    np.testing.assert_array_equal(halved.clip(5), clips.clip(5)[:, ::2])
+    assert every_nth(clips, 99).length.max() == 1
+    for step in (0, True, 1.5):
+        with pytest.raises(ValueError, match=f"step must be an integer of at least 1, not {step}"):
+            every_nth(clips, step)
+
+
+def test_scores_are_not_turned(clips, preparation):
+    fixed = replace(clips, scored=True)
+    turned, still = (next(batches(c, preparation, 72, np.random.default_rng(1), crop=0.0))[0] for c in (clips, fixed))
+    label_order = np.random.default_rng(1).permutation(72)
+    np.testing.assert_array_equal(still, prepared(clips.take(label_order), preparation))
+    assert np.abs(turned - still).max() > 0.1
+
+
+def test_mirrored_clips_are_mirror_images():
+    """Twice mirrored is the clip again; once, left joints are where right ones were, with the first axis negated."""
+    clip = np.random.default_rng(0).normal(size=(1, 9, 4, 3))
+    order = (0, 2, 1, 3)
+    once = augment(clip, np.random.default_rng(1), 0.0, 0.0, 1.0, order)
+    np.testing.assert_array_equal(once[:, :, 1], clip[:, :, 2] * (-1, 1, 1))
+    np.testing.assert_array_equal(augment(once, np.random.default_rng(1), 0.0, 0.0, 1.0, order), clip)
+    np.testing.assert_array_equal(augment(clip, np.random.default_rng(1), 0.0, 0.0, 0.0, order), clip)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 40])
+def test_warped_clips_keep_their_ends_and_their_order(frames):
+    clip = np.broadcast_to(np.arange(frames, dtype=float)[None, :, None, None], (1, frames, 4, 3))
+    found = augment(clip, np.random.default_rng(3), 0.0, 0.0, warp=0.9)
+    assert found.shape == clip.shape
+    assert found[0, 0, 0, 0] == 0
+    assert found[0, -1, 0, 0] == pytest.approx(frames - 1)
+    steps = np.diff(found[0, :, 0, 0])
+    assert (steps > 0).all()
+    assert frames <= 3 or steps.std() > 0.2
+
+
+def test_skeletons_know_their_sides():
+    for skeleton in BUILT_IN.values():
+        mirrored = skeleton.mirrored
+        assert skeleton.pairs
+        assert [mirrored[mirrored[joint]] for joint in range(skeleton.joints)] == list(range(skeleton.joints))
+        bones = {frozenset(bone) for bone in skeleton.bones}
+        assert {frozenset(mirrored[joint] for joint in bone) for bone in bones} == bones

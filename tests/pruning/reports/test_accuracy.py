@@ -1,0 +1,218 @@
+"""Rows of the accuracy table: what is in them, that they reproduce, and that both integer models stand behind them."""
+
+import argparse
+import json
+import shlex
+import shutil
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+
+from hypgcn.clip import quantise_clip
+from hypgcn.design import Design
+from hypgcn_pruning import cli
+from hypgcn_pruning.building.compile import compile_design
+from hypgcn_pruning.config import CompileConfig, QuantiseConfig
+from hypgcn_pruning.integers.quantise import quantise
+from hypgcn_pruning.network.checkpoint import save_checkpoint
+from hypgcn_pruning.recordings.data import preparation_for, prepared
+from hypgcn_pruning.reports import accuracy
+from hypgcn_pruning.reports.accuracy import accuracy_step
+from hypgcn_pruning.reports.measure import measure, summed_scores
+from hypgcn_pruning.reports.report_config import AccuracyConfig
+from hypgcn_pruning.reports.work import work_of
+from hypgcn_pruning.sparsity.channels import drop_channels, reorder_channels
+from hypgcn_pruning.sparsity.taps import cut_taps
+from hypgcn_pruning.sparsity.thresholds import set_thresholds
+from hypgcn_pruning.training.train import predict
+
+REQUIRED = ("dataset", "protocol", "stream", "step", "top1", "clips", "graph_skip", "mac_reduction", "param_reduction",
+            "density_h", "density_x", "command")
+CONFIG = AccuracyConfig(dataset="motion", split="even and odd", jobs=1)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, make_network, clips, skeleton):
+    """A folder with recordings and the networks of both streams."""
+    folder = tmp_path_factory.mktemp("made")
+    np.savez(folder / "clips.npz", data=clips.data, label=clips.label, length=clips.length, split=clips.split)
+    blocks = {"blocks": ((18, 1), (20, 2), (20, 1))}
+    for stream in ("joint", "bone"):
+        preparation = preparation_for(skeleton, 16, stream)
+        sample = torch.from_numpy(prepared(clips.part(0), preparation))[:16]
+        info = {"preparation": preparation.to_dict()}
+        save_checkpoint(folder / f"{stream}_c.safetensors", make_network(dynamic_graph=True, **blocks), info)
+        model = make_network(**blocks)
+        save_checkpoint(folder / f"{stream}.safetensors", model, info)
+        with torch.no_grad():
+            drop_channels(model, 0.5)
+            reorder_channels(model)
+            cut_taps(model, 2)
+            set_thresholds(model, sample, 0.4, 0.4)
+        save_checkpoint(folder / f"{stream}_pruned.safetensors", model, info)
+        design = quantise(model, sample, QuantiseConfig(name=stream), preparation=preparation)
+        integers = np.stack([quantise_clip(design, clip) for clip in sample.numpy()])
+        compile_design(design, integers[:3], CompileConfig(margin=1.0)).save(folder / f"{stream}_design")
+    return folder
+
+
+@pytest.fixture
+def place(made, tmp_path, monkeypatch):
+    """A copy of that folder, entered."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def networks(*streams):
+    return {stream: {"dense_c": f"{stream}_c.safetensors", "dense": f"{stream}.safetensors",
+                     "pruned": f"{stream}_pruned.safetensors", "int8": f"{stream}_design"} for stream in streams}
+
+
+def hypgcn(*words):
+    parser = argparse.ArgumentParser()
+    cli.register(parser.add_subparsers(required=True))
+    args = parser.parse_args([str(word) for word in words])
+    return args.run(args)
+
+
+def test_rows(place, clips, skeleton, capsys):
+    rows = accuracy_step("table.json", data="clips.npz", networks=networks("joint", "bone"), config=CONFIG)
+    assert [(row["stream"], row["step"]) for row in rows] == [
+        (stream, step) for stream in ("joint", "bone", "joint+bone") for step in ("dense_c", "dense", "pruned", "int8")]
+    assert json.loads((place / "table.json").read_text()) == rows
+    table = {(row["stream"], row["step"]): row for row in rows}
+    for row in rows:
+        assert set(REQUIRED) < set(row)
+        assert (row["clips"], row["dataset"], row["protocol"]) == (len(clips.part(1)), "motion", "even and odd")
+    held = clips.part(1)
+    score = {}
+    for stream in ("joint", "bone"):
+        x = torch.from_numpy(prepared(held, preparation_for(skeleton, 16, stream)))
+        score[stream] = predict(measure(f"{stream}.safetensors", "clips.npz").network, x).double().numpy()
+        assert table[stream, "dense"]["top1"] == round(float((score[stream].argmax(1) == held.label).mean()), 4)
+        dense, pruned, integer = (table[stream, step] for step in ("dense", "pruned", "int8"))
+        assert dense["mac_reduction"] == dense["param_reduction"] == dense["bit_reduction"] == 1
+        assert dense["graph_skip"] == 0 and dense["density_h"] > pruned["density_h"]
+        assert table[stream, "dense_c"]["mac_reduction"] < 1
+        assert pruned["graph_skip"] == integer["graph_skip"] > 0.3
+        assert integer["mac_reduction"] >= pruned["mac_reduction"] > 2  # constants leave columns without weights
+        assert integer["effective_reduction"] > integer["mac_reduction"]
+        assert integer["density_h"] == pytest.approx(pruned["density_h"], abs=0.05)
+        assert integer["bit_reduction"] > 3 * integer["bit_reduction_int8"] > 3
+        assert pruned["bit_reduction_int8"] is None and pruned["bit_reduction"] < pruned["param_reduction"]
+        design = Design.load(place / f"{stream}_design")
+        work = work_of(design)
+        assert integer["mac_reduction"] == round(work.dense().macs()["all"] / work.macs()["all"], 3)
+    summed = (score["joint"] + score["bone"]).argmax(1)
+    assert table["joint+bone", "dense"]["top1"] == round(float((summed == held.label).mean()), 4)
+    assert any(row["clips_with_overflow"] for row in rows if row["step"] == "int8")
+    assert not list((place / "build/accuracy").glob("clips-*"))
+    capsys.readouterr()
+
+
+def test_commands_give_their_rows_again(place, capsys, monkeypatch):
+    accuracy_step("table.json", data="clips.npz", networks=networks("joint", "bone"), config=CONFIG)
+    rows = json.loads((place / "table.json").read_text())
+    before = (place / "table.json").stat().st_mtime_ns
+    monkeypatch.setattr(accuracy, "hypgcn", lambda words: pytest.fail("the golden model ran twice"))
+    for row in rows[3::4] + rows[:1]:
+        words = shlex.split(row["command"])
+        assert words[0] == "hypgcn" and str(place) not in row["command"]
+        assert hypgcn(*words[1:]) == 0
+    assert (place / "table.json").stat().st_mtime_ns == before  # nothing changed
+    (place / "table.json").unlink()
+    assert hypgcn(*shlex.split(rows[-1]["command"])[1:]) == 0
+    found = json.loads((place / "table.json").read_text())
+    assert [(row["stream"], row["step"]) for row in found] == [
+        ("joint", "int8"), ("bone", "int8"), ("joint+bone", "int8")]
+    assert found == [rows[3], rows[7], rows[11]]
+    assert "joint+bone int8" in capsys.readouterr().out
+
+
+def test_other_rows_stay(place):
+    kept = {"dataset": "another", "protocol": "p", "network": "n", "stream": "joint", "step": "dense", "top1": 0.5}
+    (place / "table.json").write_text(json.dumps([kept]))
+    accuracy_step("table.json", data="clips.npz", networks={"joint": {"dense": "joint.safetensors"}}, config=CONFIG)
+    rows = json.loads((place / "table.json").read_text())
+    assert rows[0] == kept and [row["dataset"] for row in rows] == ["another", "motion"]
+
+
+@pytest.mark.parametrize("name", ["logits", "overflow"])
+def test_golden_and_integer_must_agree(place, monkeypatch, capsys, name):
+    """One wrong number in either result is found, and nothing is written."""
+    real = accuracy.hypgcn
+
+    def wrong(words):
+        status = real(words)
+        with np.load(words[4]) as file:
+            found = dict(file)
+        found[name][5] += 1
+        np.savez(words[4], **found)
+        return status
+
+    monkeypatch.setattr(accuracy, "hypgcn", wrong)
+    assert hypgcn("accuracy", "--data", "clips.npz", "--joint", "int8=joint_design", "--jobs", 1, "-o", "t.json") == 1
+    assert "golden model and integer.py differ on 1 of 18 clips, first on clip 5" in capsys.readouterr().err
+    assert not (place / "t.json").exists()
+
+
+def test_a_failed_golden_run_is_an_error(place, monkeypatch):
+    monkeypatch.setattr(accuracy, "hypgcn", lambda words: 2)
+    with pytest.raises(ValueError, match="joint_design: the golden model gave no logits"):
+        accuracy_step("table.json", data="clips.npz", networks={"joint": {"int8": "joint_design"}}, config=CONFIG)
+    assert not list((place / "build/accuracy").iterdir())
+
+
+def test_sums_of_integers_are_exact():
+    """Scales far apart, and a difference that floats of 53 bits would lose."""
+    a, b = np.array([[2 ** 46, 2 ** 46 + 1, 0]]), np.array([[1, 0, 0]])
+    scale = 0.1, 0.1 * 3
+    found = summed_scores([(a, scale[0]), (b, scale[1])])
+    exact = [Fraction(scale[0]) * int(x) + Fraction(scale[1]) * int(y) for x, y in zip(a[0], b[0])]
+    assert found.argmax(1) == [max(range(3), key=lambda i: exact[i])]
+    assert [Fraction(int(x), int(found[0, 0])) for x in found[0]] == [x / exact[0] for x in exact]
+    assert summed_scores([(a, 0.3)]).argmax(1) == [1]
+    tied = summed_scores([(np.array([[5, 5]]), 0.1), (np.array([[0, 0]]), 0.7)])
+    assert tied.argmax(1) == [0]
+
+
+@pytest.mark.parametrize(("words", "match"), [
+    (("--joint", "dense"), "--joint must be one of dense_c, dense, pruned, int8, = and a path, not 'dense'"),
+    (("--joint", "float=x"), "--joint must be one of dense_c"),
+    (("--joint", "dense=a", "--joint", "dense=b"), "--joint must be given once for dense, not for a and b"),
+    ((), "networks must hold at least one network"),
+    (("--joint", "dense=/x/a.safetensors"), "joint dense must be a path relative to the checkout"),
+    (("--joint", "dense=bone.safetensors"), "must be a network of the joint stream, but is one of the other"),
+    (("--bone", "dense=joint.safetensors"), "must be a network of the bone stream"),
+    (("--joint", "int8=joint.safetensors"), "joint int8=joint.safetensors must be a design"),
+    (("--joint", "pruned=joint_design"), "joint pruned=joint_design must be a checkpoint"),
+    (("--joint", "dense=joint_c.safetensors"), "must be a network without the data-dependent graph"),
+    (("--joint", "dense_c=joint.safetensors"), "must be a network with the data-dependent graph"),
+    (("--joint", "dense=joint.safetensors", "--jobs", "-1"), "jobs must be an integer of at least 0, not -1"),
+    (("--joint", "dense=joint.safetensors", "--network", ""), "network must be a name")])
+def test_bad_options(place, words, match):
+    with pytest.raises(ValueError, match=match):
+        hypgcn("accuracy", "--data", "clips.npz", "-o", "table.json", *words)
+    assert not (place / "table.json").exists()
+
+
+def test_bad_places(place):
+    absolute = place / "clips.npz"
+    with pytest.raises(ValueError, match="data must be a path relative to the checkout, because it becomes part"):
+        hypgcn("accuracy", "--data", absolute, "--joint", "dense=joint.safetensors")
+    with pytest.raises(ValueError, match="out must be a path relative"):
+        hypgcn("accuracy", "--data", "clips.npz", "-o", place / "t.json", "--joint", "dense=joint.safetensors")
+    (place / "table.json").write_text("{}")
+    with pytest.raises(ValueError, match="table.json must hold a list of rows"):
+        hypgcn("accuracy", "--data", "clips.npz", "-o", "table.json", "--joint", "dense=joint.safetensors")
+
+
+def test_classes_must_do(place, clips):
+    np.savez("more.npz", data=clips.data, label=clips.label + 2, length=clips.length, split=clips.split)
+    for path, match in (("joint.safetensors", "at most the network's 3 classes, not 5"),
+                        ("joint_design", "joint_design must have at least the 5 classes of the clips, not 3")):
+        with pytest.raises(ValueError, match=match):
+            measure(path, "more.npz")

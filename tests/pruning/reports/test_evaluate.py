@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+import torch
+
+from hypgcn.presets import random_design
+from hypgcn_pruning.config import QuantiseConfig
+from hypgcn_pruning.integers.quantise import quantise
+from hypgcn_pruning.recordings.data import prepared
+from hypgcn_pruning.reports.evaluate import count_macs, design_figures, evaluate
+
+
+def test_macs_by_hand():
+    design = random_design(0, name="d", frames=7, joints=3, persons=2, classes=3, kernel=5, widths=(20, 20),
+                           strides=(1, 2), keep=0.5)
+    dense, pruned = count_macs(design, dense=True), count_macs(design)
+    assert dense["graph"] == 2 * 7 * 3 * 3 * 3 * (3 + 20)
+    assert dense["spatial"] == 2 * 7 * 3 * 3 * 20 * (3 + 20)
+    assert dense["temporal"] == 2 * 3 * (7 + 4) * 20 * 20 * 5
+    assert dense["shortcuts"] == 2 * 3 * 7 * 3 * 20 + (2 * 3 * 4 * 20 * 20 if design.blocks[1].res is not None else 0)
+    assert pruned["all"] == sum(pruned[k] for k in ("graph", "spatial", "temporal", "shortcuts")) < dense["all"]
+    temporal = 0
+    for index, block in enumerate(design.blocks):
+        taps = np.repeat(block.taps, 16, axis=0)[:20]
+        temporal += 2 * 3 * (7, 4)[index] * int(block.filters.sum()) * int(taps.sum())
+    assert pruned["temporal"] == temporal
+
+
+def test_figures(trained, clips, preparation, held):
+    model, score = trained
+    design = quantise(model, torch.from_numpy(prepared(clips.part(0), preparation)), QuantiseConfig())
+    found = evaluate(held, clips.part(1).label, pruned=model, design=design)
+    assert found["clips"] == len(held)
+    assert found["accuracy"]["pruned"] == pytest.approx(score, abs=1e-4)
+    assert found["agreement_pruned_int8"] >= 0.9
+    assert found["clips_with_overflow"] == 0
+    assert found["noise_db"]["x1"] > 25
+    figures = design_figures(design)
+    assert figures["channels_dropped_after_block_1"] == 0.5
+    assert figures["taps_cut"] == 0.4
+    assert found["design"] == figures
+    assert figures["blocks"][1]["kept"] == 10
+
+
+def test_no_clips(held):
+    with pytest.raises(ValueError, match="at least one clip"):
+        evaluate(held[:0], np.zeros(0, int))

@@ -1,0 +1,75 @@
+"""Points of the trade-off and their picture."""
+
+import json
+import shlex
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from hypgcn.cli import main
+from hypgcn_pruning.config import PruneConfig, QuantiseConfig
+from hypgcn_pruning.integers.quantise import quantise
+from hypgcn_pruning.network.checkpoint import save_checkpoint
+from hypgcn_pruning.recordings.data import prepared
+from hypgcn_pruning.reports.measure import measure
+from hypgcn_pruning.reports.tradeoff import picture, tradeoff_step
+from hypgcn_pruning.sparsity.channels import drop_channels, reorder_channels
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, make_network, clips, preparation):
+    monkeypatch.chdir(tmp_path)
+    np.savez("clips.npz", data=clips.data, label=clips.label, length=clips.length, split=clips.split)
+    info = {"preparation": preparation.to_dict()}
+    model = make_network(blocks=((18, 1), (18, 1)))
+    save_checkpoint(tmp_path / "dense.safetensors", model, info)
+    with torch.no_grad():
+        drop_channels(model, 0.5)
+        reorder_channels(model)
+    save_checkpoint(tmp_path / "half/pruned.safetensors", model, info)
+    settings = {**vars(PruneConfig()), "channels": 0.5, "taps": 3, "tied": False, "training": {}}
+    (tmp_path / "half/steps.json").write_text(json.dumps({"prune": {"seconds": 1.0, "settings": settings}}))
+    sample = torch.from_numpy(prepared(clips.part(0), preparation))
+    quantise(model, sample[:16], QuantiseConfig(), preparation=preparation).save(tmp_path / "half/design")
+    return tmp_path
+
+
+def test_points(place, capsys):
+    assert main(["tradeoff", "--data", "clips.npz", "--point", "half=half", "--point", "dense=dense.safetensors",
+                 "-o", "t.json"]) == 0
+    assert "written: t.json and its picture" in capsys.readouterr().out
+    dense, half = json.loads((place / "t.json").read_text())
+    assert (dense["name"], dense["mac_reduction"], dense["top1_int8"], dense["pruning"]) == ("dense", 1, None, "")
+    assert half["mac_reduction"] > 1.3 and half["params"] < dense["params"] and half["top1_int8"] is not None
+    assert half["pruning"] == "--channels 0.5 --taps 3 --no-tied"
+    design = measure("half/design", "clips.npz")
+    assert half["top1_int8"] == round(float((design.scores.argmax(1) == design.label).mean()), 4)
+    assert half["density_h"] == round(design.tally.density()[1], 4)
+    image, times = (place / "t.png").read_bytes(), [(place / f"t.{s}").stat().st_mtime_ns for s in ("json", "png")]
+    assert main(shlex.split(half["command"])[1:]) == 0
+    assert [(place / f"t.{s}").stat().st_mtime_ns for s in ("json", "png")] == times
+    assert image[:8] == b"\x89PNG\r\n\x1a\n"
+    shutil.rmtree(place / "half/design")
+    tradeoff_step("t.json", data="clips.npz", points={"half": "half"})
+    assert json.loads((place / "t.json").read_text())[1]["top1_int8"] is None
+    assert (place / "t.png").read_bytes() != image
+
+
+def test_picture_has_no_date_and_shows_every_point():
+    points = [{"name": str(n), "mac_reduction": n, "effective_reduction": 2 * n, "top1_float": 1 - n / 50,
+               "top1_int8": 0.9 - n / 50 if n > 1 else None} for n in (1, 2, 6)]
+    image = picture(points)
+    assert image == picture(points[::-1]) and b"tIME" not in image and b"matplotlib" not in image.lower()
+    assert image != picture(points[:2])
+
+
+@pytest.mark.parametrize(("words", "match"), [
+    (("--point", "half"), "--point must be a name, = and a path, not 'half'"),
+    (("--point", "a=dense.safetensors", "--point", "a=half"), "--point must be given once for a"),
+    (("--point", "a=/x"), "point must be a path relative to the checkout"),
+    (("--point", "a=nowhere"), "not found")])
+def test_bad_input(place, capsys, words, match):
+    assert main(["tradeoff", "--data", "clips.npz", *words, "-o", "t.json"]) == 2
+    assert match in capsys.readouterr().err and not (place / "t.json").exists()

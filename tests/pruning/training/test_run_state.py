@@ -1,0 +1,80 @@
+import pytest
+import torch
+
+from hypgcn_pruning.config import TrainConfig
+from hypgcn_pruning.network.model import ModelConfig, Network
+from hypgcn_pruning.training.run_state import RunState
+
+
+@pytest.fixture
+def network(skeleton):
+    torch.manual_seed(0)
+    return Network(ModelConfig(skeleton=skeleton, classes=3, frames=16, kernel=5, blocks=((8, 1), (8, 1))))
+
+
+@pytest.fixture
+def stored(network, tmp_path):
+    run = RunState(network, TrainConfig(epochs=5))
+    run.epoch, run.step, run.best = 2, 7, 0.5
+    run.history = [{"epoch": 1}, {"epoch": 2}]
+    run.average["fc.weight"] += 1
+    run.store(tmp_path / "state.pt")
+    return tmp_path / "state.pt"
+
+
+def change(path, edit):
+    state = torch.load(path, weights_only=True)
+    edit(state)
+    torch.save(state, path)
+
+
+def test_all_comes_back(network, stored):
+    run = RunState(Network(network.config), TrainConfig(epochs=5))
+    run.resume(stored)
+    assert (run.epoch, run.step, run.best, len(run.history)) == (2, 7, 0.5, 2)
+    assert torch.equal(run.model.fc.weight, network.fc.weight)
+    assert torch.equal(run.average["fc.weight"], network.fc.weight + 1)
+
+
+def test_other_places_are_fine(network, stored):
+    RunState(network, TrainConfig(epochs=5, precision="bf16", devices=2, accelerator="auto", threads=1)).resume(stored)
+
+
+@pytest.mark.parametrize(("changes", "match"), [
+    ({"epochs": 6}, "epochs must be 5, as in the run that .* holds, not 6"), ({"rate": 0.2}, "rate must be 0.1"),
+    ({"seed": 2}, "seed must be 1")])
+def test_other_settings_are_refused(network, stored, changes, match):
+    with pytest.raises(ValueError, match=match):
+        RunState(network, TrainConfig(**{"epochs": 5, **changes})).resume(stored)
+
+
+def test_files_of_version_0_1(network, stored):
+    """They lack the settings, so that only the number of epochs can be held against them, and the newer buffers."""
+    def age(state):
+        del state["settings"], state["scaler"]
+        for part in ("model", "average"):
+            del state[part]["l1.kept"]
+    change(stored, age)
+    network.blocks[0].kept[0] = 0
+    run = RunState(network, TrainConfig(epochs=6, rate=0.2))
+    run.resume(stored)
+    assert run.model.blocks[0].kept.tolist() == run.average["l1.kept"].tolist() == [0, 1, 1]
+    with pytest.raises(ValueError, match="epochs must be at least 2, what the run in .* has done, not 1"):
+        RunState(network, TrainConfig(epochs=1, warmup=0)).resume(stored)
+
+
+@pytest.mark.parametrize(("edit", "match"), [
+    (lambda state: state.pop("optimiser"), "is not the state of a training run: it lacks optimiser"),
+    (lambda state: state["model"].pop("fc.weight"), "network of another shape"),
+    (lambda state: state["average"].update(more=torch.zeros(1)), "network of another shape"),
+    (lambda state: state["model"].update({"fc.bias": torch.zeros(9)}), "network of another shape")])
+def test_foreign_states(network, stored, edit, match):
+    change(stored, edit)
+    with pytest.raises(ValueError, match=match):
+        RunState(network, TrainConfig(epochs=5)).resume(stored)
+
+
+def test_damaged_state(network, stored):
+    stored.write_bytes(stored.read_bytes()[:500])
+    with pytest.raises(ValueError, match="cut off"):
+        RunState(network, TrainConfig(epochs=5)).resume(stored)

@@ -1,0 +1,198 @@
+import copy
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from hypgcn_pruning.config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig, fine_tuning
+from hypgcn_pruning.network.checkpoint import load_checkpoint
+from hypgcn_pruning.network.model import ModelConfig, Network
+from hypgcn_pruning.recordings.data import batches, prepared
+from hypgcn_pruning.sparsity.prune import calibration_clips, prune
+from hypgcn_pruning.training.run_state import RunState
+from hypgcn_pruning.training.train import _rate, accuracy, train
+
+FAST = {"batch": 16, "average": 0.8, "warmup": 1, "degrees": 20.0}
+
+
+@pytest.fixture
+def fresh(skeleton):
+    torch.manual_seed(0)
+    return Network(ModelConfig(skeleton=skeleton, classes=3, frames=16, kernel=5, blocks=((8, 1), (8, 1))))
+
+
+def test_learns(trained, clips, preparation):
+    model, score = trained
+    assert score >= 0.8
+    held = torch.from_numpy(prepared(clips.part(1), preparation))
+    assert accuracy(model, held, clips.part(1).label) == pytest.approx(score)
+
+
+def test_masks_survive_fine_tuning(trained):
+    model, _ = trained
+    assert sum(int((block.kept == 0).sum()) for block in model.blocks) == 20
+    for block in model.blocks:
+        mask = block.temporal_mask()
+        assert not block.tcn1.conv.weight[mask[..., None].expand_as(block.tcn1.conv.weight) == 0].any()
+    assert sum(float(block.theta_h + block.theta_y) > 0 for block in model.blocks) >= 2
+
+
+def test_seeded_and_resumable(fresh, clips, preparation, tmp_path):
+    """Two epochs in one go are two epochs with a break."""
+    state = {name: tensor.clone() for name, tensor in fresh.state_dict().items()}
+    config = TrainConfig(epochs=2, **FAST)
+    history = train(fresh, clips, preparation, config, tmp_path / "a", progress=False)
+    other = Network(fresh.config)
+    other.load_state_dict(state)
+
+    class Stop(Exception):
+        pass
+
+    stored = RunState.store
+
+    def store_and_stop(run, path):
+        stored(run, path)
+        raise Stop
+    RunState.store = store_and_stop
+    try:
+        with pytest.raises(Stop):
+            train(other, clips, preparation, config, tmp_path / "b", progress=False)
+    finally:
+        RunState.store = stored
+    torch.manual_seed(99)
+    resumed = Network(fresh.config)
+    assert train(resumed, clips, preparation, config, tmp_path / "b", progress=False) == history
+    for name, tensor in fresh.state_dict().items():
+        assert torch.equal(tensor, resumed.state_dict()[name]), name
+    last, info = load_checkpoint(tmp_path / "b" / "last.safetensors")
+    assert torch.equal(last.fc.weight, fresh.fc.weight)
+    assert len(info["history"]) == 2
+
+
+def test_shows_progress_and_curves(fresh, clips, preparation, tmp_path, capsys):
+    history = train(fresh, clips, preparation, TrainConfig(epochs=1, **FAST), tmp_path)
+    assert "train" in capsys.readouterr().err
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert 0 < history[0]["rate"] <= TrainConfig().rate
+    assert (tmp_path / "best.safetensors").is_file()
+
+
+def test_finished_run_is_only_read(fresh, clips, preparation, tmp_path):
+    config = TrainConfig(epochs=1, **FAST)
+    history = train(fresh, clips, preparation, config, tmp_path, progress=False)
+    weights = fresh.fc.weight.clone()
+    stamp = (tmp_path / "state.pt").stat().st_mtime_ns
+    assert train(fresh, clips, preparation, config, tmp_path, progress=False) == history
+    assert torch.equal(fresh.fc.weight, weights)
+    assert (tmp_path / "state.pt").stat().st_mtime_ns == stamp
+
+
+def test_mixed_precision_learns_the_same(fresh, clips, preparation, tmp_path):
+    other = copy.deepcopy(fresh)
+    history = train(fresh, clips, preparation, TrainConfig(epochs=1, **FAST), tmp_path / "a", progress=False)
+    mixed = train(other, clips, preparation, TrainConfig(epochs=1, precision="bf16", **FAST), tmp_path / "b",
+                  progress=False)
+    assert mixed[0]["loss"] != history[0]["loss"]
+    assert mixed[0]["loss"] == pytest.approx(history[0]["loss"], rel=0.05)
+    assert other.fc.weight.dtype == torch.float32
+
+
+def as_two(model, clips, preparation, config):
+    """One epoch on both processes' shares in one process; returns the mean loss."""
+    run = RunState(model.train(), config)
+    learn = clips.part(0)
+    losses = []
+    shares = [batches(learn, preparation, config.batch, np.random.default_rng((config.seed, 0)), degrees=config.degrees,
+                      crop=config.crop, share=(rank, 2)) for rank in range(2)]
+    for number, parts in enumerate(zip(*shares)):
+        for group in run.optimiser.param_groups:
+            group["lr"] = _rate(config, number / -(-len(learn) // config.batch))
+        whole = sum(len(x) for x, _ in parts)
+        loss = sum(torch.nn.functional.cross_entropy(model(torch.from_numpy(x)), torch.from_numpy(y), reduction="sum",
+                                                     label_smoothing=config.smoothing) for x, y in parts) / whole
+        run.optimiser.zero_grad()
+        loss.backward()
+        run.optimiser.step()
+        losses.append(loss.item())
+    return np.mean(losses)
+
+
+@pytest.mark.slow
+def test_two_processes(fresh, clips, preparation, tmp_path):
+    """They learn what one process learns of both shares of every batch, the last one uneven; all clips count for the
+    accuracy; one process can take the run up; a divergence comes back as the usual error."""
+    config = TrainConfig(epochs=1, devices=2, **{**FAST, "batch": 15})
+    assert (clips.split == 0).sum() % 15 % 2 == 1
+    other = copy.deepcopy(fresh)
+    history = train(fresh, clips, preparation, config, tmp_path / "two", progress=False)
+    assert history[0]["loss"] == pytest.approx(as_two(other, clips, preparation, config), rel=1e-4)
+    state = torch.load(tmp_path / "two" / "state.pt", weights_only=True)
+    for name, parameter in other.named_parameters():
+        torch.testing.assert_close(state["model"][name], parameter.detach(), rtol=1e-3, atol=1e-5, msg=name)
+    held = torch.from_numpy(prepared(clips.part(1), preparation))
+    assert accuracy(fresh, held, clips.part(1).label) == pytest.approx(history[-1]["accuracy"])
+    again = Network(fresh.config)
+    assert train(again, clips, preparation, replace(config, devices=1), tmp_path / "two", progress=False) == history
+    assert torch.equal(again.fc.weight, fresh.fc.weight)
+    with pytest.raises(ValueError, match="diverged in epoch 1"):
+        train(again, clips, preparation, replace(config, rate=1e30), tmp_path / "three", progress=False)
+
+
+def test_divergence_is_an_error(fresh, clips, preparation, tmp_path):
+    with pytest.raises(ValueError, match="diverged in epoch 1"):
+        train(fresh, clips, preparation, TrainConfig(epochs=1, rate=1e30, **FAST), tmp_path, progress=False)
+    assert not (tmp_path / "last.safetensors").exists()
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_prune_step(skeleton, clips, preparation, tmp_path, dynamic):
+    torch.manual_seed(0)
+    model = Network(ModelConfig(skeleton=skeleton, classes=3, frames=16, kernel=5, blocks=((20, 1), (20, 1)),
+                                dynamic_graph=dynamic))
+    config = PruneConfig(channels=0.5, taps=2, weights_epochs=1, threshold_epochs=1)
+    found = prune(model, clips, preparation, config, TrainConfig(**FAST), tmp_path, progress=False)
+    assert not found.config.dynamic_graph
+    assert int(found.blocks[1].kept.sum()) == 10
+    assert found.blocks[0].taps.sum(1).tolist() == [2, 2]
+    assert found.blocks[1].theta_h > 0
+    loaded, info = load_checkpoint(tmp_path / "thresholds" / "last.safetensors")
+    assert torch.equal(loaded.fc.weight, found.fc.weight)
+    assert json.dumps(info)
+
+
+def test_calibration_clips_are_spread(clips, preparation):
+    assert calibration_clips(clips, preparation, 1, 10).shape == (10, 1, 16, 7, 3)
+    assert len(calibration_clips(clips, preparation, 2, 1000)) == (clips.split == 0).sum()
+
+
+def test_fine_tuning_config():
+    config = fine_tuning(TrainConfig(batch=7, seed=2), 1, 0.01)
+    assert (config.epochs, config.rate, config.warmup, config.batch, config.seed) == (1, 0.01, 0, 7, 1002)
+
+
+@pytest.mark.parametrize(("config", "changes", "match"), [
+    (TrainConfig, {"epochs": 0}, "epochs must be"), (TrainConfig, {"rate": 0}, "rate must be positive"),
+    (TrainConfig, {"precision": "8"}, "precision must be one of 32, 16, bf16, not '8'"),
+    (TrainConfig, {"accelerator": "tpu"}, "accelerator must be one of cpu, cuda, auto, not 'tpu'"),
+    (TrainConfig, {"devices": 0}, "devices must be an integer of at least 1, not 0"),
+    (TrainConfig, {"devices": 3, "batch": 5}, "batch must be at least 6, two clips for each of 3 devices, not 5"),
+    (TrainConfig, {"smoothing": 1.0}, "smoothing must"), (TrainConfig, {"batch": 1.5}, "batch must be"),
+    (PruneConfig, {"channels": 0.0}, "channels must be above 0 and at most 1, not 0.0"),
+    (PruneConfig, {"channels": 1.2}, "channels must be above 0"), (PruneConfig, {"density_h": -1}, "density_h must"),
+    (PruneConfig, {"taps": 0}, "taps must be"), (PruneConfig, {"tune_rate": -1}, "tune_rate must be"),
+    (QuantiseConfig, {"epochs": -1}, "epochs must be an integer of at least 0, not -1"),
+    (QuantiseConfig, {"epochs": 1.5}, "epochs must be"), (QuantiseConfig, {"rate": 0}, "rate must be positive"),
+    (QuantiseConfig, {"lowest": 0}, "lowest must be"), (QuantiseConfig, {"calibration": 0}, "calibration must"),
+    (CompileConfig, {"margin": 0.9}, "margin must be at least 1"),
+    (CompileConfig, {"calibration": True}, "calibration must")])
+def test_configs_reject(config, changes, match):
+    with pytest.raises(ValueError, match=match):
+        config(**changes)
+
+
+def test_training_needs_training_clips(fresh, clips, preparation, tmp_path):
+    with pytest.raises(ValueError, match="split 0"):
+        train(fresh, clips.take(np.flatnonzero(clips.split == 1)), preparation, TrainConfig(epochs=1), tmp_path,
+              progress=False)
