@@ -2,13 +2,14 @@
 # there make a second run go straight to work.
 PYTHON ?= python3
 DESIGN ?=
+BOARD  ?= ulx3s
 OUT    ?= build/verilog
 ARGS   ?=
 
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: vivado-files vivado
+.PHONY: vivado-files vivado bitstream
 .PHONY: help verilog registers lint-rtl sim synth test test-all lint clean
 
 help: ## this list
@@ -26,6 +27,9 @@ vivado-files: .venv/ready-base ## RTL, constraints and Tcl of DESIGN for Vivado,
 vivado: .venv/ready-base ## the same, then Vivado builds it and packages the IP; vivado must be on the PATH
 	$(BIN)/hypgcn vivado $(or $(DESIGN),full) -o $(or $(filter-out build/verilog,$(OUT)),build/vivado) \
 	  --run build --run package --run block-design $(ARGS)
+
+bitstream: .venv/ready-boards ## files of BOARD (ulx3s, kcu105) for DESIGN, and its bitstream where the open tools reach
+	$(BIN)/hypgcn board $(BOARD) $(DESIGN) $(if $(filter ulx3s,$(BOARD)),--bitstream) $(ARGS)
 
 lint-rtl: .venv/ready-sim ## what make verilog wrote into OUT, read by Verilator (lint) and Yosys
 	$(BIN)/hypgcn lint $(OUT) $(ARGS)
@@ -61,6 +65,10 @@ clean: ## remove everything that make wrote, .venv too
 	$(BIN)/python -m pip install --quiet --editable '.[sim]'
 	touch .venv/ready-base $@
 
+.venv/ready-boards: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[boards]'
+	touch .venv/ready-base $@
+
 .venv/ready-dev: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[train,sim,dev]'
-	touch .venv/ready-base .venv/ready-sim $@
+	$(BIN)/python -m pip install --quiet --editable '.[train,sim,boards,dev]'
+	touch .venv/ready-base .venv/ready-sim .venv/ready-boards $@

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from . import __version__
+from .boards.command import register as register_board
 from .design import Design
 from .folding import Folding
 from .folding_commands import register_allocate, register_estimate
@@ -145,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     register_allocate(commands, load_design)
     register_estimate(commands, load_design, load_folding)
     register_vivado(commands, load_design, load_folding)
+    register_board(commands, load_design, load_folding)
     for _, register in _plugins():
         register(commands)
     return parser

@@ -7,7 +7,7 @@ from .design import BANK, MINI_BANKS
 
 __all__ = ["MINI", "dense_layout", "vector_layout", "token_layout", "row_request_layout", "row_response_layout",
            "joint_layout", "observe_layout", "result_layout", "activity_layout", "beat_layout", "word_layout",
-           "clip_layout"]
+           "clip_layout", "frame_byte_layout"]
 
 MINI = BANK // MINI_BANKS
 """Values of one mini-bank entry."""
@@ -95,6 +95,11 @@ def beat_layout(size: int) -> data.StructLayout:
 def word_layout() -> data.StructLayout:
     """A word of a result on its way out, ``last`` on the result's last."""
     return data.StructLayout({"data": 32, "last": 1})
+
+
+def frame_byte_layout() -> data.StructLayout:
+    """A byte of a frame's payload, ``last`` on the payload's last."""
+    return data.StructLayout({"data": 8, "last": 1})
 
 
 def clip_layout() -> data.StructLayout:

@@ -10,7 +10,8 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 HOMES = [ROOT, ROOT / "docs", ROOT / "hdl/hypgcn", ROOT / "sim/hypgcn_sim", ROOT / "pruning/hypgcn_pruning",
          *(ROOT / "pruning/hypgcn_pruning").glob("*/"), ROOT / "hdl/hypgcn/temporal", ROOT / "hdl/hypgcn/spatial",
          ROOT / "hdl/hypgcn/rfc", ROOT / "hdl/hypgcn/mem"]
-WRITTEN = {"steps.json", "design.json", "bench.json", "summary.json", "metrics.json", "results/accuracy.json",
+WRITTEN = {"steps.json", "design.json", "bench.json", "summary.json", "metrics.json", "project.json",
+           "results/accuracy.json",
            "results/tradeoff.json", "ranges.json", "ratios.json"}
 """What commands write, not part of the project; so is everything under build/."""
 

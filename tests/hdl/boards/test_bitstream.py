@@ -1,0 +1,53 @@
+import json
+
+import pytest
+
+from hypgcn.boards import bitstream
+from hypgcn.boards.bitstream import make_bitstream, summary
+
+REPORT = {
+    "fmax": {"$glbnet$clk": {"achieved": 61.234, "constraint": 25.0}, "slow": {"achieved": 30.0, "constraint": 40.0}},
+    "utilization": {"TRELLIS_COMB": {"available": 83640, "used": 12}, "TRELLIS_FF": {"available": 83640, "used": 7},
+                    "MULT18X18D": {"available": 156, "used": 3}},
+}
+"""The form of nextpnr's report, with made-up numbers."""
+
+ABOUT = {"board": "ulx3s", "device": "lfe5u-85f", "design": "d", "hash": "0", "baud": 1}
+
+
+def test_slowest_clock_counts():
+    assert summary(REPORT) == {
+        "clock_mhz": 30.0, "wanted_mhz": 40.0, "met": False,
+        "utilisation": {"lut": {"used": 12, "available": 83640}, "ff": {"used": 7, "available": 83640},
+                        "dsp": {"used": 3, "available": 156}, "bram18": {"used": 0, "available": 0}}}
+    with pytest.raises(ValueError, match="no clock"):
+        summary({"fmax": {}, "utilization": {}})
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(bitstream, "TOOLS", {"YOSYS": ("json", "some-yosys")})
+    (tmp_path / "board.json").write_text(json.dumps(ABOUT))
+    (tmp_path / "build_top.sh").write_text(
+        'echo "$YOSYS" > ran\necho bits > top.bit\ncat > top.report.json <<E\n' + json.dumps(REPORT) + "\nE\n")
+    return tmp_path
+
+
+def test_script_is_run_with_our_tools(folder):
+    made = make_bitstream(folder)
+    assert made == json.loads((folder / "bitstream.json").read_text())
+    assert (made["clock_mhz"], made["bytes"], made["board"]) == (30.0, 5, "ulx3s")
+    assert (folder / "ran").read_text().endswith("/some-yosys\n")
+
+
+def test_failing_tool(folder):
+    (folder / "build_top.sh").write_text("echo no room >&2\nexit 1\n")
+    with pytest.raises(RuntimeError, match="no room"):
+        make_bitstream(folder)
+    assert not (folder / "bitstream.json").exists()
+
+
+def test_missing_tool(folder, monkeypatch):
+    monkeypatch.setattr(bitstream, "TOOLS", {"YOSYS": ("no_such_module", "some-yosys")})
+    with pytest.raises(ModuleNotFoundError, match="some-yosys is missing: pip install"):
+        make_bitstream(folder)

@@ -1,0 +1,67 @@
+"""Files for boards: of the smallest design, and held against the stand-in for Vivado."""
+
+import json
+import re
+
+import pytest
+from vivado_stub import interpreter, run_tcl
+
+pytest.importorskip("amaranth_boards", reason="the extra 'boards' is not installed")
+
+from hypgcn.boards import platforms  # noqa: E402
+from hypgcn.boards.board import board  # noqa: E402
+from hypgcn.boards.project import plan, write_board  # noqa: E402
+from hypgcn.emit import Emission  # noqa: E402
+from hypgcn.folding import BlockFolding, Folding  # noqa: E402
+from hypgcn.presets import random_design  # noqa: E402
+
+SOURCES = Emission("hypgcn", {"hypgcn.sv": "module hypgcn(); endmodule\n", "hypgcn_w.mem": "0\n", "sim/DSP48E2.sv": ""})
+"""Stands for an emitted network: the files around it depend on its name only."""
+
+
+def test_files_of_the_smallest_design(tmp_path):
+    design = random_design(1, name="smallest", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3)
+    folding = Folding(blocks=(BlockFolding(),), mac="single")
+    emission = write_board(design, folding, board("ulx3s"), tmp_path)
+    about = json.loads((tmp_path / "board.json").read_text())
+    assert (about["board"], about["hash"], about["baud"]) == ("ulx3s", design.hash, 1_000_000)
+    assert all((tmp_path / name).is_file() for name in emission.files if "/" not in name)
+    ports = {port["name"] for port in emission.sidecar["ports"]}
+    assert ports == {"clk", "rst", "rx", "tx", "busy"}
+    text = (tmp_path / "top.il").read_text()
+    assert all(re.search(rf"connect \\{name} ", text) for name in ports)
+
+
+def test_ulx3s():
+    files = plan(SOURCES, platforms.Ulx3s85f()).files
+    assert 'LOCATE COMP "clk25_0__io" SITE "G2";' in files["top.lpf"]
+    assert 'LOCATE COMP "uart_0__rx__io" SITE "M1";' in files["top.lpf"]
+    assert 'LOCATE COMP "uart_0__tx__io" SITE "L4";' in files["top.lpf"]
+    assert re.search(r'FREQUENCY .*clk.* 25000000(\.0)? HZ', files["top.lpf"])
+    assert "--85k" in files["build_top.sh"] and "--report top.report.json" in files["build_top.sh"]
+    assert "hypgcn_w.mem" in files and "DSP48E2.sv" not in str(files)
+
+
+@pytest.mark.skipif(interpreter() is None, reason="there is neither tclsh nor a tkinter with its Tcl")
+@pytest.mark.parametrize("make", [
+    platforms.Kcu105,
+    lambda: platforms.Xcku115(clock=("A1", "A2"), clock_hz=156.25e6, rx="B1", tx="B2", reset="C1", reset_low=True),
+])
+def test_vivado_boards(make, tmp_path):
+    (tmp_path / "stub").mkdir()
+    folder = plan(SOURCES, make()).extract(str(tmp_path / "board"))
+    calls = run_tcl(folder / "top.tcl", folder=tmp_path / "stub")
+    names = [name for name, _ in calls]
+    assert {"synth_design", "route_design", "write_bitstream"} <= set(names)
+    added = {words[-1] for name, words in calls if name == "add_files"}
+    assert added == {"hypgcn.sv", "top.v", "hypgcn_w.mem"}
+    ports = re.findall(r"^\s*(?:input|output|inout)(?: wire)?(?: \[\d+:\d+\])? (\w+);", (folder / "top.v").read_text(),
+                       re.MULTILINE)
+    assert run_tcl(folder / "top.xdc", ports=ports, folder=tmp_path / "stub")
+
+
+def test_xdc_of_the_kcu105():
+    text = plan(SOURCES, platforms.Kcu105()).files["top.xdc"]
+    for pin in ("G10", "F10", "G25", "K26", "AN8"):
+        assert f"set_property LOC {pin} " in text
+    assert "-period 8.0" in text
