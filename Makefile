@@ -9,11 +9,10 @@ ARGS   ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: vivado-files vivado bitstream
-.PHONY: help verilog registers lint-rtl sim synth test test-all lint clean
+.PHONY: help verilog registers vivado-files vivado bitstream lint-rtl sim synth test test-all lint clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 verilog: .venv/ready-base ## SystemVerilog of DESIGN (a folder or a preset; default: the full network) into OUT
 	$(BIN)/hypgcn verilog $(or $(DESIGN),full) -o $(OUT) $(ARGS)

@@ -22,7 +22,11 @@ def register(commands, load_design, load_folding):
     def run(args) -> int:
         chosen = board(args.board)
         design = load_design(args.design or chosen.design)
-        return _run(args, chosen, design, load_folding(args.folding, design))
+        try:
+            return _run(args, chosen, design, load_folding(args.folding, design))
+        except ModuleNotFoundError as error:
+            raise ValueError(f"hypgcn board needs {error.name}, which is not installed: pip install 'hypgcn[boards]'"
+                             ) from error
     parser.set_defaults(run=run)
 
 

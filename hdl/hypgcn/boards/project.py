@@ -50,7 +50,7 @@ def plan(emission: Emission, platform):
 
 def write_board(design: Design, folding: Folding, board: Board, out_dir, *, progress=None) -> Emission:
     """Write the files of ``board`` for ``design`` into ``out_dir``, ready for ``build_top.sh`` there; the emission."""
-    from . import platforms
+    from . import platforms  # first: without amaranth-boards the rest is in vain
 
     emission = emit_for(design, folding, board, progress=progress)
     plan(emission, getattr(platforms, board.platform)()).extract(str(out_dir))
