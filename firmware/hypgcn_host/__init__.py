@@ -1,1 +1,16 @@
-"""Host side of hypgcn: comes with the bus shell."""
+"""Host side of hypgcn: drivers of the core over memory-mapped registers and streams, and of boards on a serial line."""
+
+from .core import BlockCounters, Core, Counters, Identity, Result
+from .errors import (
+    AbiError,
+    BusError,
+    BusTimeout,
+    CoreError,
+    HashError,
+    IdentityError,
+    ResultError,
+    ShapeError,
+)
+
+__all__ = ["AbiError", "BlockCounters", "BusError", "BusTimeout", "Core", "CoreError", "Counters", "HashError",
+           "Identity", "IdentityError", "Result", "ResultError", "ShapeError"]

@@ -1,0 +1,36 @@
+"""What can go wrong between a host and the core."""
+
+__all__ = ["AbiError", "BusError", "BusTimeout", "CoreError", "HashError", "IdentityError", "ResultError",
+           "ShapeError"]
+
+
+class CoreError(Exception):
+    """Something failed at the core or on the way to it; the text says what."""
+
+
+class BusError(CoreError):
+    """The bus reported a failure."""
+
+
+class BusTimeout(CoreError):
+    """The core or the bus did not answer in time."""
+
+
+class IdentityError(CoreError):
+    """There is no hypgcn core at this address."""
+
+
+class AbiError(CoreError):
+    """The registers of the core are of another version than the driver."""
+
+
+class HashError(CoreError):
+    """The core was made from another design."""
+
+
+class ShapeError(CoreError):
+    """The core says something impossible about its shape."""
+
+
+class ResultError(CoreError):
+    """What came back is not the result of this clip."""
