@@ -139,6 +139,29 @@ def test_results_from_before_the_reset_are_passed_over(open_core):
         core.classify(CLIP)
 
 
+def test_no_more_than_two_packets_are_passed_over(open_core):
+    for count in (2, 3):
+        fake = FakeCore()
+        core = open_core(fake)
+        fake.packets = [b"\1\2\3\4"] * count
+        if count == 2:
+            assert core.classify(CLIP).argmax == 0
+        else:
+            with pytest.raises(ResultError):
+                core.classify(CLIP)
+
+
+@pytest.mark.parametrize("words", [(1, 2, 0, 9, 0), (1, 2, 2, 1, 0), (1, 2, 0, 1, 0x20), (1, 2, 0, 1)])
+def test_result_of_something_else(open_core, words):
+    """Another clip's number, an impossible class, a result that was cut off, one that is too short."""
+    fake = FakeCore()
+    core = open_core(fake)
+    core.classify(CLIP)
+    fake.packets = [b"".join(word.to_bytes(4, "little") for word in words)]
+    with pytest.raises(ResultError):
+        core.classify(CLIP)
+
+
 def test_a_reset_starts_the_numbers_again(open_core):
     core = open_core(FakeCore())
     core.classify(CLIP)
