@@ -14,6 +14,7 @@ from .rfc import RowStore, RowStoreConfig
 from .spatial import SpatialConfig, SpatialUnit
 from .stream import Skid, connect
 from .temporal import TemporalConfig, TemporalUnit
+from .watch import state_of
 
 __all__ = ["Block", "BlockConfig"]
 
@@ -23,7 +24,7 @@ class BlockConfig:
     """What fixes the hardware of one block.
 
     ``block``: its part of the design; ``joints``, ``frames``: V and T of the rows that come in; ``folding``: its
-    parallelism; ``mac``: form of the packed MACs.
+    parallelism; ``mac``: form of the packed MACs; ``watch``: :meth:`Block.watched` will be asked for.
     """
 
     block: DesignBlock
@@ -31,12 +32,13 @@ class BlockConfig:
     frames: int
     folding: BlockFolding
     mac: str = "dsp48e2"
+    watch: bool = False
 
     @classmethod
-    def of(cls, design: Design, folding: Folding, index: int) -> "BlockConfig":
+    def of(cls, design: Design, folding: Folding, index: int, watch: bool = False) -> "BlockConfig":
         """Config of block ``index`` of ``design`` under ``folding``."""
         return cls(block=design.blocks[index], joints=design.joints, frames=design.block_frames(index),
-                   folding=folding.blocks[index], mac=folding.mac)
+                   folding=folding.blocks[index], mac=folding.mac, watch=watch)
 
 
 class Block(wiring.Component):
@@ -76,7 +78,7 @@ class Block(wiring.Component):
         part = dict(block=block, joints=cfg.joints, frames=cfg.frames, folding=cfg.folding, mac=cfg.mac)
 
         m.submodules.spatial = spatial = SpatialUnit(SpatialConfig(**part))
-        m.submodules.temporal = temporal = TemporalUnit(TemporalConfig(**part))
+        m.submodules.temporal = temporal = TemporalUnit(TemporalConfig(**part, watch=cfg.watch))
 
         readers = [(spatial.load_req, spatial.load_rsp)]
         if block.shortcut_h == "identity":
@@ -105,4 +107,11 @@ class Block(wiring.Component):
         total = Signal(33)
         m.d.comb += total.eq(store.overflow_count + temporal.overflow_count)
         m.d.sync += self.overflow_count.eq(Mux(total[32], (1 << 32) - 1, total))
+        self._parts = store, spatial, temporal
         return m
+
+    def watched(self) -> dict[str, list]:
+        """What the parts do, for :class:`~hypgcn.watch.Watch`; only with ``cfg.watch``, and after elaboration."""
+        store, spatial, temporal = self._parts
+        return {"x_store": [state_of(store.i)], "x_reads": [state_of(*store.req)], **spatial.watched(),
+                **temporal.watched()}

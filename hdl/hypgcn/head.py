@@ -106,6 +106,7 @@ class Head(wiring.Component):
                 with m.If(vector == vectors - 1):
                     m.d.sync += [vector.eq(0), first.eq(1), full.bit_select(half, 1).eq(1), half.eq(~half)]
 
+        self.watched = {"busy": go, "starved": ~expander.o.valid, "blocked": expander.o.valid & ~go}
         self._scores(m, halves, full, flags, read_addr, word)
         return m
 

@@ -9,6 +9,7 @@ from .design import Design
 from .layouts import dense_layout, joint_layout, vector_layout
 from .rfc import RfcEncoder
 from .stream import connect
+from .watch import state_of
 
 __all__ = ["InputAffine", "requant_of"]
 
@@ -95,4 +96,5 @@ class InputAffine(wiring.Component):
         with m.If(requant.o.valid & requant.o.ready):
             m.d.sync += [gathered[count].eq(requant.o.payload.values[0]), count.eq(Mux(last, 0, count + 1))]
         connect(m, encoder.o, wiring.flipped(self.o))
+        self.watched = state_of(requant.i)
         return m

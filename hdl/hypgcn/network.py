@@ -11,6 +11,7 @@ from .head import Head
 from .input import InputAffine
 from .layouts import activity_layout, joint_layout, observe_layout, result_layout, vector_layout
 from .stream import Skid, connect
+from .watch import BLOCK_UNITS, Watch, watched_units
 
 __all__ = ["Network"]
 
@@ -28,6 +29,7 @@ class Network(wiring.Component):
     design : the network; folding : its parallelism, checked against the design
     observe : add a port per block that shows each vector as it leaves the block, for simulation
     activity : add a port that shows the handshakes of the blocks, for counting
+    watch : add counters of what every unit does, and a port that shows them, see :class:`~hypgcn.watch.Watch`
 
     Members
     -------
@@ -37,15 +39,19 @@ class Network(wiring.Component):
         changed only between clips
     overflow_counts : Out(blocks x 32), per block the vectors that lost values in its stores since reset
     activity : Out(blocks x activity), the handshakes at both sides of every block; only with ``activity``
+    counts : Out(units x 3 x 32), cycles in which each of :func:`~hypgcn.watch.watched_units` was busy, starved and
+        blocked; only with ``watch``
     observe_b : Out(observe), ``valid`` in the cycle in which ``payload`` leaves block b; only with ``observe``
     """
 
-    def __init__(self, design: Design, folding: Folding, *, observe: bool = False, activity: bool = False):
+    def __init__(self, design: Design, folding: Folding, *, observe: bool = False, activity: bool = False,
+                 watch: bool = False):
         folding.validate(design)
         self.design = design
         self.folding = folding
         self.observe = observe
         self.show_activity = activity
+        self.watch = Watch(watched_units(len(design.blocks)), self._watched) if watch else None
         members = {
             "i": In(stream.Signature(joint_layout(design.channels))),
             "o": Out(stream.Signature(result_layout(design.classes, design.logit_width))),
@@ -54,6 +60,8 @@ class Network(wiring.Component):
         }
         if activity:
             members["activity"] = Out(data.ArrayLayout(activity_layout(), len(design.blocks)))
+        if self.watch is not None:
+            members["counts"] = Out(self.watch.counts.shape())
         if observe:
             members |= {f"observe_{b}": Out(observe_layout()) for b in range(len(design.blocks))}
         super().__init__(members)
@@ -63,11 +71,13 @@ class Network(wiring.Component):
         design = self.design
         m.submodules.input = first = InputAffine(design)
         connect(m, wiring.flipped(self.i), first.i)
-        source = first.o
+        source, blocks = first.o, []
         for index, part in enumerate(design.blocks):
             # The skids cut the ready chain at the boundaries of the blocks.
             m.submodules[f"skid{index}"] = skid = Skid(vector_layout())
-            m.submodules[f"block{index}"] = block = Block(BlockConfig.of(design, self.folding, index))
+            m.submodules[f"block{index}"] = block = Block(
+                BlockConfig.of(design, self.folding, index, watch=self.watch is not None))
+            blocks.append(block)
             connect(m, source, skid.i)
             connect(m, skid.o, block.i)
             for port, trained in ((block.threshold_h, part.threshold_h), (block.threshold_y, part.threshold_y)):
@@ -92,4 +102,14 @@ class Network(wiring.Component):
         connect(m, source, skid.i)
         connect(m, skid.o, head.i)
         connect(m, head.o, wiring.flipped(self.o))
+        if self.watch is not None:
+            # The last submodule: it asks the others, which are elaborated by then, for their signals.
+            self._parts = first, blocks, head
+            m.submodules.watch = self.watch
+            m.d.comb += self.counts.eq(self.watch.counts)
         return m
+
+    def _watched(self) -> list[list]:
+        first, blocks, head = self._parts
+        found = [block.watched() for block in blocks]
+        return [[first.watched], *(units[name] for units in found for name in BLOCK_UNITS), [head.watched]]

@@ -107,6 +107,9 @@ class ConvArray(wiring.Component):
                 value = later
             return value
 
+        row_there = full.bit_select(half, 1)
+        self.watched = {"busy": go, "starved": ~row_there, "blocked": row_there & ~go}
+
         # The joints of the group are chosen in a cycle of their own; the weights are read one cycle later to meet them.
         m.d.comb += weights.addr.eq(delayed(pass_base + entry, 1, "weight_addr"))
         read = delayed(go, MEMORY_LATENCY, "read", init=0)

@@ -15,6 +15,7 @@ from ..layouts import row_request_layout, row_response_layout, vector_layout
 from ..rfc import RfcEncoder
 from ..shortcut import ShortcutConfig, ShortcutReader
 from ..stream import connect
+from ..watch import state_of
 from .array import ConvArray
 from .array_config import ConvArrayConfig
 from .frame_buffer import FrameBuffer, FrameBufferConfig
@@ -204,7 +205,14 @@ class SpatialUnit(wiring.Component):
             rows.i.payload.group.eq(place.group), rows.i.payload.last.eq(place.last),
         ]
         self._encode(m, loader.overflow, rows, encoder)
+        self._parts = loader, graph, array, requant, rows
         return m
+
+    def watched(self) -> dict[str, list]:
+        """What the parts do, for :class:`~hypgcn.watch.Watch`; after elaboration."""
+        loader, graph, array, requant, rows = self._parts
+        return {"loader": [state_of(loader.o)], "graph": [state_of(graph.i)], "conv": [array.watched],
+                "h_requant": [state_of(requant.i)], "h_rows": [state_of(rows.o)]}
 
     def _shortcut(self, m, array, requant):
         """X for the identity shortcut, in the order of the array's sums; returns whether it is there."""

@@ -11,6 +11,7 @@ from ..design import BANK, Block
 from ..layouts import dense_layout, residual_layout
 from ..mem import Rom
 from ..stream import Skid
+from ..watch import state_of
 from .schedule import TemporalSchedule
 
 __all__ = ["Combine", "CombineConfig"]
@@ -125,6 +126,7 @@ class Combine(wiring.Component):
         m.submodules.requant = requant = Requant(self.cfg.requant)
         self._walk(m, requant.i)
         self._assemble(m, requant.o)
+        self.watched = state_of(requant.i)
         return m
 
     def _walk(self, m, o):

@@ -9,10 +9,11 @@ from amaranth.lib.wiring import In, Out
 from ..design import Block
 from ..folding import MAC_FORMS, BlockFolding
 from ..layouts import row_request_layout, row_response_layout, vector_layout
-from ..rfc import RfcEncoder, RowStore, RowStoreConfig
+from ..rfc import RowStore, RowStoreConfig, encoder_of
 from ..share import shared
 from ..shortcut import ShortcutConfig, ShortcutReader
 from ..stream import Queue, Skid, connect
+from ..watch import state_of
 from .combine import Combine, CombineConfig
 from .dispatch import Dispatcher, DispatcherConfig
 from .lane import Lane, LaneConfig
@@ -28,8 +29,8 @@ class TemporalConfig:
     """What fixes a temporal unit.
 
     ``block``: its part of the design; ``joints``: V; ``frames``: T, rows of a sequence; ``folding``: lanes, widths
-    and rows; ``mac``: form of the packed MACs. With stride 2 the stores need two rows, also where a kernel of 1 alone
-    would do with one.
+    and rows; ``mac``: form of the packed MACs; ``watch``: the lanes show what they do. With stride 2 the stores need
+    two rows, also where a kernel of 1 alone would do with one.
     """
 
     block: Block
@@ -37,6 +38,7 @@ class TemporalConfig:
     frames: int
     folding: BlockFolding
     mac: str = "dsp48e2"
+    watch: bool = False
 
     def __post_init__(self):
         if not 1 <= self.joints <= 64:
@@ -67,7 +69,8 @@ class TemporalConfig:
         """Of each lane."""
         block, folding = self.block, self.folding
         return LaneConfig(schedule=schedule, joints=self.joints, h_rows=folding.h_rows, h_banks=block.out_banks,
-                          x_rows=folding.x_rows, x_banks=block.in_banks, acc_width=block.y_acc_width, mac=self.mac)
+                          x_rows=folding.x_rows, x_banks=block.in_banks, acc_width=block.y_acc_width, mac=self.mac,
+                          watch=self.watch)
 
     def store(self, answers: int) -> RowStoreConfig:
         """Of the H store, with one reader per lane."""
@@ -178,13 +181,20 @@ class TemporalUnit(wiring.Component):
             connect(m, source, queue.i)
             connect(m, queue.o, sink)
 
-        m.submodules.encoder = encoder = RfcEncoder()
+        m.submodules.encoder = encoder = encoder_of(folding.y_width)
         m.submodules.skid = skid = Skid(vector_layout())
         connect(m, combine.o, encoder.i)
         connect(m, encoder.o, skid.i)
         connect(m, skid.o, wiring.flipped(self.o))
         m.d.comb += encoder.threshold.eq(self.threshold)
+        self._parts = store, lanes, combine
         return m
+
+    def watched(self) -> dict[str, list]:
+        """What the parts do, for :class:`~hypgcn.watch.Watch`; only with ``cfg.watch``, and after elaboration."""
+        store, lanes, combine = self._parts
+        return {"h_store": [state_of(store.i)], "h_reads": [state_of(*store.req)],
+                "lanes": [lane.watch for lane in lanes], "combine": [combine.watched]}
 
     def _connect_x(self, m, req, rsp):
         connect(m, req, wiring.flipped(self.x_req))

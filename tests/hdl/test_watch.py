@@ -1,0 +1,123 @@
+# amaranth: UnusedElaboratable=no
+"""Every cycle of every unit is counted once, and busy is the work that the shapes and the tensors ask for."""
+
+import numpy as np
+import pytest
+from amaranth import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import Out
+from hdl.vectors import vectors
+
+from bench import STREAM_PATTERNS, run
+from hypgcn.allocate import within
+from hypgcn.block import Block, BlockConfig
+from hypgcn.emit import emit
+from hypgcn.folding import BlockFolding
+from hypgcn.network import Network
+from hypgcn.presets import preset, random_block
+from hypgcn.spatial import SpatialConfig
+from hypgcn.watch import BLOCK_UNITS, STATES, Watch, watched_units
+from hypgcn_sim.golden.block import run_block
+
+JOINTS, FRAMES, PERSONS, LANES = 3, 5, 2, 2
+FOLDING = BlockFolding(conv_joints=2, conv_pairs=2, lanes=LANES, lane_pairs=8)
+SHORTCUTS = {
+    "identity": dict(in_channels=16, out_channels=16, shortcut_h="identity", shortcut_y="identity"),
+    "conv": dict(in_channels=16, out_channels=20, stride=2),
+    "none": dict(in_channels=3, out_channels=16, shortcut_y="none"),
+}
+
+
+class Watched(wiring.Component):
+    """A block with its counters."""
+
+    def __init__(self, cfg):
+        self.block = Block(cfg)
+        self.watch = Watch(BLOCK_UNITS, lambda: [self.block.watched()[name] for name in BLOCK_UNITS])
+        members = self.block.signature.members
+        super().__init__({name: members[name] for name in ("i", "o", "threshold_h", "threshold_y")}
+                         | {"counts": Out(self.watch.counts.shape())})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.block, m.submodules.watch = self.block, self.watch
+        wiring.connect(m, wiring.flipped(self.i), self.block.i)
+        wiring.connect(m, self.block.o, wiring.flipped(self.o))
+        m.d.comb += [self.counts.eq(self.watch.counts), self.block.threshold_h.eq(self.threshold_h),
+                     self.block.threshold_y.eq(self.threshold_y)]
+        return m
+
+
+def counted(kind, **pattern):
+    """The block, X, what golden says of it, and {unit: {state: cycles}} with the cycles there were."""
+    block = random_block(5, joints=JOINTS, kept=3, filters=7, **SHORTCUTS[kind])
+    rng = np.random.default_rng(1)
+    shape = (PERSONS, FRAMES, JOINTS, block.in_channels)
+    x = rng.integers(1, 128, shape) * (rng.random(shape) < 0.4)
+    golden = [run_block(person, block, 0) for person in x]
+    y = np.stack([found["y"] for found in golden])
+    dut = Watched(BlockConfig(block=block, joints=JOINTS, frames=FRAMES, folding=FOLDING, mac="inferred", watch=True))
+    found = {"cycles": 0}
+
+    async def look(ctx):
+        async for _, _, counts in ctx.tick().sample(dut.counts):
+            found["cycles"] += 1
+            found["units"] = {name: {state: counts[unit][n] for n, state in enumerate(STATES)}
+                              for unit, name in enumerate(BLOCK_UNITS)}
+
+    run(dut, {"i": vectors(x)}, {"o": len(vectors(y))}, background=[look], timeout=60_000, tail=120,
+        signals={"threshold_h": block.threshold_h, "threshold_y": block.threshold_y}, **pattern)
+    return block, x, golden, found
+
+
+@pytest.mark.parametrize(("kind", "idle", "stall"),
+                         [("identity", *pattern) for pattern in STREAM_PATTERNS] + [("conv", 0, 0.5), ("none", 0, 0)])
+def test_every_cycle_is_counted_once(kind, idle, stall):
+    block, x, golden, found = counted(kind, seed=2, idle=idle, stall=stall)
+    units = found["units"]
+    for name, states in units.items():
+        # Counters lag one cycle behind, and the last sample shows the cycle before.
+        assert sum(states.values()) == (found["cycles"] - 2) * (LANES if name == "lanes" else 1), name
+
+    rows, out_rows = PERSONS * FRAMES, PERSONS * -(-FRAMES // block.stride)
+    spatial = SpatialConfig(block=block, joints=JOINTS, frames=FRAMES, folding=FOLDING, mac="inferred")
+    array = spatial.array
+    busy = {name: states["busy"] for name, states in units.items()}
+    assert busy["x_store"] == rows * JOINTS * block.in_banks
+    assert busy["h_store"] == busy["h_rows"] == rows * JOINTS * block.out_banks
+    assert busy["conv"] == rows * array.passes * array.joint_groups * array.entries
+    assert busy["h_requant"] == rows * JOINTS * array.groups
+    assert busy["combine"] == out_rows * JOINTS * -(-block.out_channels // FOLDING.y_width)
+    tokens = np.count_nonzero(x.reshape(rows, JOINTS, -1)[:, :, spatial.channels], axis=1)
+    walks = np.array(spatial.graph.repeats)
+    assert busy["graph"] == int((np.maximum(tokens, 1) * walks).sum())
+    assert 0 < busy["lanes"] and 0 < busy["loader"] and 0 < busy["x_reads"] and 0 < busy["h_reads"]
+
+
+def test_a_stall_shows_as_blocked_and_a_gap_as_starved():
+    quick, slow_in, slow_out = (counted("identity", seed=1, idle=idle, stall=stall)[3]["units"]
+                                for idle, stall in ((0, 0), (0.97, 0), (0, 0.97)))
+    assert slow_in["conv"]["starved"] > 4 * quick["conv"]["starved"]
+    assert slow_out["combine"]["blocked"] > 4 * quick["combine"]["blocked"] + 100
+    assert slow_in["conv"]["busy"] == quick["conv"]["busy"] == slow_out["conv"]["busy"]
+
+
+def test_only_a_network_that_is_asked_has_counters():
+    design = preset("tiny")
+    folding = within(design, 60)
+    assert "counts" not in Network(design, folding).signature.members
+    network = Network(design, folding, watch=True)
+    assert len(network.watch.names) == len(watched_units(len(design.blocks))) == 2 + 11 * len(design.blocks)
+    assert len(network.counts.as_value()) == 96 * len(network.watch.names)
+
+
+@pytest.mark.slow
+def test_network_with_counters_is_emitted():
+    design = preset("tiny")
+    ports = emit(Network(design, within(design, 60), watch=True), "top").sidecar["ports"]
+    assert {"counts"} <= {port["name"] for port in ports}
+
+
+def test_states_must_be_of_all_units():
+    with pytest.raises(ValueError, match="states must be of 2 units, not 1"):
+        Watch(["a", "b"], lambda: [[]]).elaborate(None)
