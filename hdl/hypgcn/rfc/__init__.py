@@ -3,6 +3,9 @@
 from .decoder import RfcDecoder
 from .encoder import RfcEncoder
 from .expander import RfcExpander
+from .serial_encoder import RfcSerialEncoder, encoder_of
+from .slicer import RfcSlicer, span_layout
 from .store import RowStore, RowStoreConfig
 
-__all__ = ["RfcDecoder", "RfcEncoder", "RfcExpander", "RowStore", "RowStoreConfig"]
+__all__ = ["RfcDecoder", "RfcEncoder", "RfcExpander", "RfcSerialEncoder", "RfcSlicer", "RowStore", "RowStoreConfig",
+           "encoder_of", "span_layout"]

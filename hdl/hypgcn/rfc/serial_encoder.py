@@ -1,0 +1,135 @@
+"""Encoder of runtime feature compression for vectors that come more seldom than one a cycle."""
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..design import BANK
+from ..design.checks import check_choice
+from ..layouts import dense_layout, vector_layout
+from .count import count_ones, prefix_counts
+from .encoder import RfcEncoder
+
+__all__ = ["RfcSerialEncoder", "encoder_of"]
+
+
+class RfcSerialEncoder(wiring.Component):
+    """As :class:`RfcEncoder`, ``width`` values a cycle: ``mask[c] = |x[c]| > threshold``; ``values`` are the ``x[c]``
+    of the set bits in order, then zeros.
+
+    A vector is taken apart in slices of ``width`` values. A non-zero goes to place ``first + rank`` of the result, with
+    ``first`` non-zeros in the slices before; place n takes it from item ``n mod width``, so that the many places are
+    plain registers with an enable, and only ``width`` items have multiplexers.
+
+    Throughput: one vector in ``BANK / width`` cycles. Latency: ``latency`` cycles. The whole pipe waits while ``o`` is
+    held, and ``i.ready``, high with the last slice, follows ``o.ready`` combinationally. ``threshold`` counts for the
+    values that are taken in while it is at its value.
+
+    Storage: about ``BANK * 11 + width * 22`` flip-flops. No DSP, no memory.
+
+    Parameters
+    ----------
+    width : values a cycle, 2, 4 or 8
+
+    Members
+    -------
+    i : In(stream of :func:`dense_layout`), channel order
+    o : Out(stream of :func:`vector_layout`)
+    threshold : In(7), 0..127; at 127 only -128 is left
+    """
+
+    STAGES = 4
+
+    def __init__(self, width: int):
+        check_choice("width", width, (2, 4, 8))
+        self.width = width
+        super().__init__({
+            "i": In(stream.Signature(dense_layout())),
+            "o": Out(stream.Signature(vector_layout())),
+            "threshold": In(7),
+        })
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a vector's first cycle at ``i`` to ``o``."""
+        return self.STAGES + BANK // self.width - 1
+
+    def elaborate(self, platform):
+        m = Module()
+        width, slices, o = self.width, BANK // self.width, self.o.payload
+        bits = width.bit_length() - 1
+        advance, index = Signal(), Signal(range(slices))
+        at_end = index == slices - 1
+        m.d.comb += [
+            advance.eq(~self.o.valid | self.o.ready),
+            self.i.ready.eq(advance & at_end),
+        ]
+        with m.If(advance & self.i.valid):
+            m.d.sync += index.eq(index + 1)
+
+        # Stage 1: the values of a slice, and which of them count.
+        valid1, index1 = Signal(), Signal.like(index, reset_less=True)
+        overflow1 = Signal(reset_less=True)
+        values1 = [Signal(signed(8), name=f"value{n}_1", reset_less=True) for n in range(width)]
+        mask1 = Signal(width, reset_less=True)
+        with m.If(advance):
+            m.d.sync += [valid1.eq(self.i.valid), index1.eq(index), overflow1.eq(self.i.payload.overflow)]
+            for n, value in enumerate(values1):
+                x = Array(self.i.payload["values"][c] for c in range(n, BANK, width))[index]
+                m.d.sync += [value.eq(x), mask1[n].eq((x > self.threshold) | (x < -self.threshold))]
+
+        # Stage 2: the item that each value goes to, and the places that are filled behind this slice.
+        valid2, index2 = Signal(), Signal.like(index, reset_less=True)
+        overflow2 = Signal(reset_less=True)
+        values2 = [Signal(signed(8), name=f"value{n}_2", reset_less=True) for n in range(width)]
+        items2 = [Signal(bits, name=f"item{n}_2", reset_less=True) for n in range(width)]
+        mask2, filled2 = Signal(width, reset_less=True), Signal(range(BANK + 1), reset_less=True)
+        begins1, begin = Signal(), Signal(range(BANK + 1))
+        m.d.comb += [begins1.eq(index1 == 0), begin.eq(Mux(begins1, 0, filled2))]
+        ranks = prefix_counts(m, mask1, "rank")
+        with m.If(advance):
+            m.d.sync += [valid2.eq(valid1)]
+            with m.If(valid1):
+                m.d.sync += [index2.eq(index1), overflow2.eq(overflow1), mask2.eq(mask1),
+                             filled2.eq(begin + count_ones(mask1))]
+                for n in range(width):
+                    m.d.sync += [values2[n].eq(values1[n]), items2[n].eq(begin + ranks[n])]
+
+        # Stage 3: the items, and the places that take one.
+        valid3, index3 = Signal(), Signal.like(index, reset_less=True)
+        overflow3 = Signal(reset_less=True)
+        items3 = [Signal(8, name=f"item{n}_3", reset_less=True) for n in range(width)]
+        mask3, below3, takes3 = (Signal(size, name=name, reset_less=True)
+                                 for name, size in (("mask3", width), ("below3", BANK), ("takes3", BANK)))
+        below2 = Signal(BANK)
+        m.d.comb += below2.eq(Cat(place < filled2 for place in range(BANK)))
+        with m.If(advance):
+            m.d.sync += [valid3.eq(valid2)]
+            with m.If(valid2):
+                m.d.sync += [index3.eq(index2), overflow3.eq(overflow2), mask3.eq(mask2), below3.eq(below2),
+                             takes3.eq(below2 & ~Mux(index2 == 0, 0, below3))]
+                for place, item in enumerate(items3):
+                    mine = [Mux(mask2[n] & (items2[n] == place), values2[n], 0) for n in range(width)]
+                    while len(mine) > 1:
+                        mine = [mine[n] | mine[n + 1] for n in range(0, len(mine), 2)]
+                    m.d.sync += item.eq(mine[0])
+
+        # Stage 4: the vector, put together in the output registers.
+        with m.If(advance):
+            m.d.sync += self.o.valid.eq(valid3 & (index3 == slices - 1))
+            with m.If(valid3):
+                m.d.sync += o.overflow.eq(overflow3)
+                for place in range(BANK):
+                    with m.If(takes3[place]):
+                        m.d.sync += o["values"][place].eq(items3[place % width].as_signed())
+                    with m.Elif(index3 == 0):
+                        m.d.sync += o["values"][place].eq(0)
+                for part in range(slices):
+                    with m.If(index3 == part):
+                        m.d.sync += o.mask[part * width:(part + 1) * width].eq(mask3)
+        return m
+
+
+def encoder_of(width: int) -> RfcEncoder | RfcSerialEncoder:
+    """The encoder for vectors of which ``width`` values come per cycle, 2, 4, 8 or 16."""
+    return RfcEncoder() if width == BANK else RfcSerialEncoder(width)

@@ -1,0 +1,98 @@
+"""Slicer: a compressed vector as slices of neighbour channels, with its zeros again."""
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..design import BANK
+from ..design.checks import check_choice
+from ..layouts import meta_vector_layout, residual_layout
+from ..stream import Skid
+from .count import count_ones, prefix_counts
+
+__all__ = ["RfcSlicer", "span_layout"]
+
+
+def span_layout(width: int) -> data.StructLayout:
+    """Slices of a vector that are wanted: ``first`` to ``last`` of ``BANK / width``, ``first`` <= ``last``."""
+    index = range(max(2, BANK // width))
+    return data.StructLayout({"first": index, "last": index})
+
+
+class RfcSlicer(wiring.Component):
+    """Give the wanted slices of a vector: ``res[n] = values[ones below bit c of the mask]`` with ``c = slice * width +
+    n`` if ``mask[c]``, else 0.
+
+    ``begin`` is the number of values before the slice. Values ``begin .. begin + width - 1`` become items, value n
+    becomes item ``n mod width``, and each of the ``width`` channels chooses among the items.
+
+    Throughput: one slice a cycle, no gap between vectors. Latency: ``LATENCY`` cycles. While ``o`` is held the pipe
+    stops after one more slice; ``i.ready`` depends on registers alone. Values at or beyond the number of set bits do
+    not show.
+
+    Storage: one vector, one slice and a skid in registers, about ``BANK * 9 + width * 28`` flip-flops. No DSP.
+
+    Parameters
+    ----------
+    width : channels of a slice, 1, 2, 4, 8 or 16
+
+    Members
+    -------
+    i : In(stream of :func:`meta_vector_layout`, ``meta``: :func:`span_layout`)
+    o : Out(stream of :func:`residual_layout`)
+    """
+
+    LATENCY = 2 + Skid.LATENCY
+
+    def __init__(self, width: int):
+        check_choice("width", width, (1, 2, 4, 8, 16))
+        self.width = width
+        super().__init__({
+            "i": In(stream.Signature(meta_vector_layout(span_layout(width)))),
+            "o": Out(stream.Signature(residual_layout(width))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        width, slices = self.width, BANK // self.width
+        bits = width.bit_length() - 1
+        m.submodules.skid = skid = Skid(residual_layout(width))
+        wiring.connect(m, skid.o, wiring.flipped(self.o))
+
+        # The vector that is worked on.
+        vector, span = self.i.payload.vector, self.i.payload.meta
+        full, step, at_last = Signal(), Signal(), Signal()
+        values, mask = Signal.like(vector.values, reset_less=True), Signal.like(vector.mask, reset_less=True)
+        position, last = Signal.like(span.first, reset_less=True), Signal.like(span.last, reset_less=True)
+        begin = Signal(range(BANK), reset_less=True)
+        items_valid = Signal()
+        m.d.comb += [
+            step.eq(full & (~items_valid | skid.i.ready)),
+            at_last.eq(position == last),
+            self.i.ready.eq(~full | step & at_last),
+        ]
+        of_slice = Signal(width)
+        m.d.comb += of_slice.eq(Array(mask[n * width:(n + 1) * width] for n in range(slices))[position])
+        with m.If(step):
+            m.d.sync += [position.eq(position + 1), begin.eq(begin + count_ones(of_slice))]
+        with m.If(self.i.ready):
+            before = Cat(vector.mask[c] & (span.first > c // width) for c in range(BANK))
+            m.d.sync += [full.eq(self.i.valid), values.eq(vector.values), mask.eq(vector.mask),
+                         position.eq(span.first), last.eq(span.last), begin.eq(count_ones(before) if slices > 1 else 0)]
+
+        # The items, and for each channel which of them it takes.
+        items = [Signal(8, name=f"item{n}", reset_less=True) for n in range(width)]
+        picks = [Signal(bits, name=f"pick{n}", reset_less=True) for n in range(width)]
+        there = Signal(width, reset_less=True)
+        with m.If(~items_valid | skid.i.ready):
+            m.d.sync += [items_valid.eq(full), there.eq(of_slice)]
+            for n, rank in enumerate(prefix_counts(m, of_slice, "rank")):
+                line = Signal(range(max(2, slices)), name=f"line{n}")
+                m.d.comb += line.eq((begin >> bits) + (n < begin[:bits]))
+                m.d.sync += [items[n].eq(Array(values[n + width * k] for k in range(slices))[line]),
+                             picks[n].eq(begin + rank)]
+        m.d.comb += skid.i.valid.eq(items_valid)
+        for n in range(width):
+            item = Array(items)[picks[n]] if bits else items[0]
+            m.d.comb += skid.i.payload.res[n].eq(Mux(there[n], item, 0).as_signed())
+        return m

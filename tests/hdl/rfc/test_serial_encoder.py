@@ -1,0 +1,49 @@
+# amaranth: UnusedElaboratable=no
+import numpy as np
+import pytest
+from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
+
+from bench import STREAM_PATTERNS, run
+from hypgcn.design import BANK
+from hypgcn.rfc import RfcEncoder, RfcSerialEncoder, encoder_of
+from hypgcn_sim.golden.rfc.encoder import threshold
+
+
+def _vectors():
+    rng = np.random.default_rng(11)
+    return np.concatenate([corner_vectors(), *(random_vectors(rng, (6,), density) for density in DENSITIES)])
+
+
+def check(width, theta, idle=0.0, stall=0.0):
+    dense = _vectors()
+    flags = np.arange(len(dense)) % 3 == 1
+    items = [{"values": x, "overflow": flag} for x, flag in zip(dense, flags)]
+    dut = RfcSerialEncoder(width)
+    found = run(dut, {"i": items}, {"o": len(items)}, seed=3, idle=idle, stall=stall, signals={"threshold": theta})
+    assert found["o"] == [compress(threshold(x, theta), flag) for x, flag in zip(dense, flags)]
+    return found["times"]["o"], dut
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+@pytest.mark.parametrize("width", [2, 4, 8])
+def test_matches_golden(width, idle, stall):
+    times, dut = check(width, 5, idle, stall)
+    if not idle and not stall:
+        assert times == list(range(dut.latency, dut.latency + len(times) * BANK // width, BANK // width))
+
+
+@pytest.mark.parametrize("theta", [0, 127])
+def test_thresholds(theta):
+    check(4, theta)
+
+
+def test_rejects():
+    with pytest.raises(ValueError, match="width must be one of 2, 4, 8, not 16"):
+        RfcSerialEncoder(16)
+
+
+def test_choice():
+    for width in (2, 4, 8, 16):
+        found = encoder_of(width)
+        found._MustUse__used = True
+        assert isinstance(found, RfcEncoder) if width == BANK else found.width == width

@@ -1,0 +1,39 @@
+# amaranth: UnusedElaboratable=no
+import numpy as np
+import pytest
+from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
+
+from bench import STREAM_PATTERNS, run
+from hypgcn.design import BANK
+from hypgcn.rfc import RfcSlicer
+
+
+def check(width, idle=0.0, stall=0.0):
+    rng = np.random.default_rng(12)
+    dense = np.concatenate([corner_vectors(), *(random_vectors(rng, (4,), density) for density in DENSITIES)])
+    items, want = [], []
+    for x in dense:
+        first, last = sorted(rng.integers(0, BANK // width, 2).tolist())
+        items.append({"vector": compress(x), "meta": {"first": first, "last": last}})
+        want += [{"res": x[n * width:(n + 1) * width].tolist()} for n in range(first, last + 1)]
+    found = run(RfcSlicer(width), {"i": items}, {"o": len(want)}, seed=3, idle=idle, stall=stall)
+    assert found["o"] == want
+    return found["times"]["o"]
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+@pytest.mark.parametrize("width", [2, 4])
+def test_slices(width, idle, stall):
+    times = check(width, idle, stall)
+    if not idle and not stall:
+        assert times == list(range(RfcSlicer.LATENCY, RfcSlicer.LATENCY + len(times)))
+
+
+@pytest.mark.parametrize("width", [1, 8, 16])
+def test_other_widths(width):
+    check(width)
+
+
+def test_rejects():
+    with pytest.raises(ValueError, match="width must be one of 1, 2, 4, 8, 16, not 3"):
+        RfcSlicer(3)
