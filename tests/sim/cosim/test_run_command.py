@@ -8,8 +8,10 @@ import pytest
 
 import hypgcn_host.simulator
 from hypgcn import cli
+from hypgcn.bus import ShellConfig
 from hypgcn.presets import preset
 from hypgcn.registers import ABI, MAGIC, register
+from hypgcn.top import Top
 from hypgcn_sim.clips import generated_clip
 from hypgcn_sim.cosim import build, run_command
 from hypgcn_sim.golden.network import run as golden
@@ -60,6 +62,7 @@ def _stand_ins(monkeypatch, tmp_path):
     monkeypatch.setattr(cli.importlib.metadata, "entry_points",
                         lambda group: [entry] if group == "hypgcn.commands" else [])
     monkeypatch.setattr(run_command, "DEFAULT_DESIGN", tmp_path / "none")
+    monkeypatch.setattr(Top, "of", lambda design, folding, bus_width: ShellConfig.of(design, bus_width))
     monkeypatch.setattr(build, "build_core", lambda top, cache: "library")
     monkeypatch.setattr(hypgcn_host.simulator, "SimulatedBus", GoldenBus)
 
