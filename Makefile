@@ -10,7 +10,7 @@ TRAINED := checkpoints/nwucla_joint/design
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verilog registers vivado-files vivado bitstream lint-rtl sim synth test test-all lint clean
+.PHONY: help verilog registers vivado-files vivado bitstream lint-rtl sim sim-full sim-testset bench bench-quick synth test test-all lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -36,6 +36,18 @@ lint-rtl: .venv/ready-sim ## what make verilog wrote into OUT, read by Verilator
 
 sim: .venv/ready-sim ## every unit and the whole network of DESIGN (default: the small one) in Verilator against golden
 	$(BIN)/hypgcn sim $(DESIGN) $(ARGS)
+
+sim-full: .venv/ready-sim ## whole clips through the full network (or DESIGN) at full speed: cycles, latency, use of every unit
+	$(BIN)/hypgcn fullscale $(DESIGN) $(ARGS)
+
+sim-testset: .venv/ready-sim ## the whole test set through the RTL of the small network (or DESIGN): its top-1
+	$(BIN)/hypgcn testset $(DESIGN) $(ARGS)
+
+bench: .venv/ready-sim ## cycles, resources and variants of the trained network (or DESIGN) beside the paper's
+	$(BIN)/hypgcn bench $(DESIGN) $(ARGS)
+
+bench-quick: .venv/ready-sim ## the same of the small network, with few clips and estimated resources
+	$(BIN)/hypgcn bench $(DESIGN) --quick $(ARGS)
 
 synth: .venv/ready-sim ## every unit of DESIGN mapped by Yosys for UltraScale, with its resources
 	$(BIN)/hypgcn synth $(DESIGN) $(ARGS)

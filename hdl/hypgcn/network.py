@@ -11,7 +11,7 @@ from .head import Head
 from .input import InputAffine
 from .layouts import activity_layout, joint_layout, observe_layout, result_layout, vector_layout
 from .stream import Skid, connect
-from .watch import BLOCK_UNITS, Watch, watched_units
+from .watch import BLOCK_UNITS, Watch, counts_layout, watched_units
 
 __all__ = ["Network"]
 
@@ -61,7 +61,7 @@ class Network(wiring.Component):
         if activity:
             members["activity"] = Out(data.ArrayLayout(activity_layout(), len(design.blocks)))
         if self.watch is not None:
-            members["counts"] = Out(self.watch.counts.shape())
+            members["counts"] = Out(counts_layout(len(self.watch.names)))
         if observe:
             members |= {f"observe_{b}": Out(observe_layout()) for b in range(len(design.blocks))}
         super().__init__(members)

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import Out
 
-__all__ = ["BLOCK_UNITS", "STATES", "Watch", "state_layout", "state_of", "watched_units"]
+__all__ = ["BLOCK_UNITS", "STATES", "Watch", "counts_layout", "state_layout", "state_of", "watched_units"]
 
 STATES = ("busy", "starved", "blocked")
 BLOCK_UNITS = ("x_store", "x_reads", "loader", "graph", "conv", "h_requant", "h_rows", "h_store", "h_reads", "lanes",
@@ -16,6 +16,11 @@ all its readers share (``_reads``)."""
 def state_layout() -> data.StructLayout:
     """What a unit does in a cycle; one bit of it is set."""
     return data.StructLayout(dict.fromkeys(STATES, 1))
+
+
+def counts_layout(names: int) -> data.ArrayLayout:
+    """Counters of so many names: for each busy, starved, blocked."""
+    return data.ArrayLayout(data.ArrayLayout(32, len(STATES)), names)
 
 
 def state_of(*streams) -> dict[str, Value]:
@@ -53,7 +58,7 @@ class Watch(wiring.Component):
 
     def __init__(self, names, states):
         self.names, self.states = list(names), states
-        super().__init__({"counts": Out(data.ArrayLayout(data.ArrayLayout(32, len(STATES)), len(self.names)))})
+        super().__init__({"counts": Out(counts_layout(len(self.names)))})
 
     def elaborate(self, platform):
         m = Module()

@@ -9,12 +9,17 @@ import shutil
 import sys
 from pathlib import Path
 
-__all__ = ["SOURCES", "accuracy_tables", "results_table", "results_text", "main"]
+from .bench_table import markdown
+
+__all__ = ["SOURCES", "accuracy_tables", "performance_table", "results_table", "results_text", "main"]
 
 SOURCES = {
     "emission.json": ("build/emission.json", "make verilog ARGS='--measure build/emission.json'"),
     "sim.json": ("build/sim/summary.json", "make sim"),
     "synth.json": ("build/synth/summary.json", "make synth"),
+    "performance.json": ("build/bench/performance.json", "make bench"),
+    "utilisation.png": ("build/bench/utilisation.png", "make bench"),
+    "testset.json": ("build/testset/report.json", "make sim-testset"),
 }
 """File in ``results/``: where the command leaves it, and the command."""
 ACCURACY, TRADEOFF, PICTURE = "results/accuracy.json", "results/tradeoff.json", "results/tradeoff.png"
@@ -55,6 +60,11 @@ def results_table(root: Path) -> str:
                 row(f"of these the whole network `{bench['design']}`: logits and every block's output",
                     f"{bench['clips']} clips, {bench['real_clips']} of them real recordings, "
                     f"{bench['cycles']:,} cycles with random gaps and stalls", command)
+    if testset := _load(root / "results" / "testset.json"):
+        row(f"accuracy of the RTL itself: the test set through `{testset['design']}` in Verilator",
+            f"top-1 {100 * testset['top1']:.1f} %, {testset['right']} of {testset['clips']} clips, "
+            f"{testset.get('different', 'unknown')} of them different from golden",
+            f"`{SOURCES['testset.json'][1]}`")
     if emission := _load(root / "results" / "emission.json"):
         row(f"emission of the full network ({emission['blocks']} blocks, `{emission['design']}`)",
             f"{emission['seconds']:.0f} s, peak memory {emission['peak_memory_mb']} MB, "
@@ -110,9 +120,20 @@ def accuracy_tables(root: Path) -> str:
     return "\n".join(lines).strip()
 
 
+def performance_table(root: Path) -> str:
+    """Markdown of ``results/performance.json``; empty where it is not there."""
+    rows = _load(root / "results" / "performance.json")
+    if not rows:
+        return ""
+    text = f"{markdown(rows)}\n\nBy `{SOURCES['performance.json'][1]}`, see `docs/benchmark.md`."
+    if (root / "results" / "utilisation.png").is_file():
+        text += "\n\n![Busy, starved and blocked cycles of every unit](results/utilisation.png)"
+    return text
+
+
 def results_text(root: Path) -> str:
     """All that the README shows between its markers."""
-    return "\n\n".join(part for part in (results_table(root), accuracy_tables(root)) if part)
+    return "\n\n".join(part for part in (performance_table(root), results_table(root), accuracy_tables(root)) if part)
 
 
 def main(root: Path) -> int:

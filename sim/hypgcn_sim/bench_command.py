@@ -1,0 +1,127 @@
+"""``hypgcn bench``: what the hardware of a design takes and how fast it is, beside the paper that it follows."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from hypgcn.cli import load_design, load_folding
+from hypgcn.progress import Progress
+
+from .clips import RECORDINGS
+
+__all__ = ["register"]
+
+FULL, SMALL, FALLBACK = "checkpoints/nwucla_joint/design", "checkpoints/nwucla_small/design", "tiny"
+BUDGETS = {"xcku115": {"dsp": "3544", "bram36": "900", "lut": "176776"}, "xcku040": {}}
+"""Devices of the full benchmark, and what of them may be used: of the XCKU115 what the paper takes, half its BRAMs."""
+QUICK_MULTIPLIERS = 256
+
+
+def register(commands):
+    """Add the parser of ``hypgcn bench``."""
+    parser = commands.add_parser("bench", help="cycles from RTL simulation, resources from Yosys, variants, beside the "
+                                               "paper's figures")
+    parser.add_argument("design", metavar="DESIGN", nargs="?",
+                        help=f"folder of a design, or a preset (default: {FULL}, or with --quick {SMALL})")
+    parser.add_argument("--quick", action="store_true", help="the small network, few clips, resources estimated")
+    parser.add_argument("--device", action="append", metavar="NAME", help="device, may be given more than once "
+                                                                          f"(default: {', '.join(BUDGETS)})")
+    parser.add_argument("--folding", action="append", default=[], metavar="DEVICE=FILE",
+                        help="folding for a device (default: the fastest within its budgets)")
+    parser.add_argument("--clips", type=int, metavar="N", help="clips through the RTL (default: 20, with --quick 4)")
+    parser.add_argument("--recordings", type=Path, metavar="FILE", help="npz with test clips")
+    parser.add_argument("--no-synthesis", action="store_true", help="estimate resources instead of mapping them")
+    parser.add_argument("--no-variants", action="store_true", help="leave out the network without one idea each")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="processes (default: one for each core)")
+    parser.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR",
+                        help="folder for everything that is made (default: %(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(args) -> int:
+    """1 when the RTL differs from golden."""
+    from .bench import measure, measure_variants
+    from .bench_table import table
+    from .fullscale import save_json
+    from .recordings import clips_for
+
+    if args.jobs < 1:
+        raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
+    count = args.clips or (4 if args.quick else 20)
+    if count < 1:
+        raise ValueError(f"--clips must be at least 1, not {args.clips}")
+    default = SMALL if args.quick else FULL
+    design = load_design(args.design or (default if Path(default).exists() else FALLBACK if args.quick else "full"))
+    clips, real = clips_for(design, count, args.recordings or RECORDINGS, explicit=args.recordings is not None)
+    points = _points(args, design)
+    rows = []
+    for name, point in points.items():
+        try:
+            row = measure(design, point, clips, real, args.out, jobs=args.jobs,
+                          synthesis=not (args.quick or args.no_synthesis))
+        except AssertionError as error:
+            print(f"{design.name} on {name}: the RTL differs from golden: {error}")
+            return 1
+        if not args.quick:
+            row["generation"] = _generation(args, design, point, args.out / f"verilog_{name}")
+        rows.append(row)
+        if len(rows) == 1:  # of the first device, for the README
+            picture = args.out / f"{design.hash[:12]}_{name}" / "utilisation.png"
+            shutil.copyfile(picture, args.out / ("quick.png" if args.quick else "utilisation.png"))
+        if not args.no_variants:
+            rows += measure_variants(design, point, clips[:2], args.out, jobs=args.jobs)
+    path = args.out / ("quick.json" if args.quick else "performance.json")
+    save_json(rows, path)
+    print(table(rows))
+    print(f"\nwritten: {path}")
+    return 0
+
+
+def _points(args, design) -> dict:
+    """What is measured, by the name of the device."""
+    from hypgcn.allocate import PLENTY, Budget, allocate, within
+    from hypgcn.device import Device
+
+    from .bench import Point
+
+    foldings = {}
+    for text in args.folding:
+        name, _, path = text.partition("=")
+        if not path:
+            raise ValueError(f"--folding must be DEVICE=FILE, not {text!r}")
+        foldings[name.lower()] = load_folding(path, design)
+    names = [name.lower() for name in args.device or (["xcku115"] if args.quick else BUDGETS)]
+    if unknown := sorted(set(foldings) - set(names)):
+        raise ValueError(f"--folding must be for one of {', '.join(names)}, not {', '.join(unknown)}")
+    points = {}
+    for name in names:
+        device = Device.load(name)
+        budget = Budget(dsp=QUICK_MULTIPLIERS, bram36=PLENTY, lut=PLENTY) if args.quick \
+            else Budget.of(device, **BUDGETS.get(name, {}))
+        folding = foldings.get(name)
+        if folding is None:
+            folding = within(design, QUICK_MULTIPLIERS, mac=device.mac) if args.quick \
+                else allocate(design, budget, mac=device.mac).folding
+        points[name] = Point(device=device, budget=budget, folding=folding)
+    return points
+
+
+def _generation(args, design, point, out: Path) -> dict:
+    """Seconds and peak memory of ``hypgcn verilog``, in a process of its own."""
+    folder, measured = out.with_name(out.name + "_input"), out.with_suffix(".json")
+    design.save(folder)
+    (folder / "folding.json").write_text(point.folding.to_json())
+    progress = Progress(f"{design.name}: generation")
+    subprocess.run([sys.executable, "-m", "hypgcn.cli", "verilog", str(folder), "--folding",
+                    str(folder / "folding.json"), "-o", str(out), "--measure", str(measured)], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)})
+    progress.finish()
+    found = json.loads(measured.read_text())
+    return {name: found[name] for name in ("seconds", "peak_memory_mb", "megabytes", "files")}
+
+

@@ -1,0 +1,61 @@
+"""The benchmark's rows for people: beside the paper's on a terminal, and as Markdown for the README."""
+
+__all__ = ["MHZ", "PAPER", "markdown", "table"]
+
+MHZ = 172
+"""The clock of the paper, at which everything is compared."""
+PAPER = {"device": "XCKU115", "design": "RFC-HyPGCN", "variant": "the paper", "cycles_per_clip": 634_101,
+         "fps_at_172mhz": 271.25, "dsp": 3544, "bram36": 1806, "lut": 176_776, "peak_gops_at_172mhz": 1142,
+         "gops_per_dsp_peak": 0.322, "cycles": "reported", "resources": "reported"}
+"""What RFC-HyPGCN (Wen et al., ASAP 2021) reports; cycles are its clock over its clips per second."""
+
+COLUMNS = (("device", "device", "{}"), ("design", "design", "{}"), ("variant", "variant", "{}"),
+           ("cycles_per_clip", "cycles/clip", "{:,}"), ("fps_at_172mhz", "clips/s", "{:,.1f}"),
+           ("dsp", "DSP", "{:,}"), ("bram36", "BRAM36", "{:,g}"), ("lut", "LUT", "{:,}"),
+           ("dsp_utilisation", "DSP use", "{:.1%}"), ("peak_gops_at_172mhz", "GOPS", "{:,.0f}"),
+           ("gops_per_dsp_peak", "GOPS/DSP", "{:.3f}"), ("dense_equivalent_gops_per_dsp", "dense/DSP", "{:.2f}"),
+           ("latency_last_frame_cycles", "latency", "{:,}"), ("cycles", "cycles by", "{}"),
+           ("resources", "resources by", "{}"))
+
+
+def _cell(row: dict, key: str, form: str) -> str:
+    value = row.get(key)
+    return "" if value is None else form.format(value)
+
+
+def table(rows: list[dict]) -> str:
+    """Columns for a terminal, the paper's row first; then what is in use, the losses, and what is missing."""
+    body = [[_cell(row, key, form) for key, _, form in COLUMNS] for row in [PAPER, *rows]]
+    titles = [title for _, title, _ in COLUMNS]
+    widths = [max(len(line[at]) for line in [titles, *body]) for at in range(len(titles))]
+    lines = ["  ".join(text.ljust(width) if at < 3 else text.rjust(width)
+                       for at, (text, width) in enumerate(zip(line, widths))).rstrip() for line in [titles, *body]]
+    for row in rows:
+        if row.get("losses"):
+            spare = sum(lost for _, lost in row["losses"]) or 1
+            most = ", ".join(f"{unit} {lost / spare:.0%}" for unit, lost in row["losses"][:6])
+            lines.append(f"{row['design']} on {row['device']}: {row['clip']}; multipliers in use: lanes "
+                         f"{row['lanes_utilisation'] or 0:.1%}, 1x1 arrays {row['arrays_utilisation'] or 0:.1%}; idle "
+                         f"or useless products: {most}")
+        if row.get("reason"):
+            lines.append(f"{row['variant']} on {row['device']}: {row['reason']}")
+    return "\n".join(lines)
+
+
+def markdown(rows: list[dict]) -> str:
+    """The measured rows beside the paper's, and what each idea brings, for the README."""
+    def lines_of(some: list[dict], columns) -> list[str]:
+        found = ["| " + " | ".join(title for _, title, _ in columns) + " |", "| --- |" + " --- |" * (len(columns) - 1)]
+        return found + ["| " + " | ".join(_cell(row, key, form) for key, _, form in columns) + " |" for row in some]
+
+    measured = [row for row in rows if row["cycles"] == "simulated"]
+    estimated = [row for row in rows if row["cycles"] == "estimated"]
+    lines = [f"At 172 MHz, cycles from RTL simulation ({'; '.join(sorted({row['clip'] for row in measured}))}), beside "
+             f"what RFC-HyPGCN reports:", "",
+             *lines_of([PAPER, *measured], [column for column in COLUMNS if column[0] != "variant"])]
+    if estimated:
+        columns = [column for column in COLUMNS if column[0] in
+                   ("device", "variant", "cycles_per_clip", "fps_at_172mhz", "dsp", "bram36", "lut")]
+        lines += ["", "The same with one idea switched off each, as fast as the same budgets allow, all estimated "
+                      "(`docs/benchmark.md`):", "", *lines_of(estimated, columns)]
+    return "\n".join(lines)

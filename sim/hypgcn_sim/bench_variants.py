@@ -1,0 +1,107 @@
+"""The same network with one idea switched off each: what the estimates say that it would take in the same budgets."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from hypgcn.design import BANK, MINI_BANKS, Design
+from hypgcn.estimate import Activity
+
+__all__ = ["VARIANTS", "Variant", "activities_of", "variants"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A design without one idea.
+
+    name : the idea that is off; design, mac, activities : what an allocator takes; how : where its figures come from
+    """
+
+    name: str
+    design: Design
+    mac: str
+    activities: list[Activity]
+    how: str
+
+
+def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
+    """Mean non-zeros of the stores over golden files of :func:`~.fullscale_golden.expect`."""
+    found = []
+    for index in range(len(design.blocks)):
+        x, h = [], []
+        for path in expected:
+            with np.load(path) as tokens:
+                x.append(tokens[f"x_tokens{index}"])
+                h.append(tokens[f"h_tokens{index}"][design.pad])  # the middle tap: it meets every row that it is for
+        rows = design.persons * design.block_frames(index)
+        out_rows = design.persons * design.block_frames(index + 1)
+        channels = np.mean(x, axis=0) / rows
+        found.append(Activity(
+            x_channels=tuple(channels.tolist()),
+            x_banks=tuple((_banks(channels) / design.joints).tolist()),
+            h_banks=tuple((np.mean(h, axis=0) / (out_rows * design.joints)).tolist())))
+    return found
+
+
+def _banks(per_channel: np.ndarray) -> np.ndarray:
+    return np.pad(per_channel, (0, -len(per_channel) % BANK)).reshape(-1, BANK).sum(axis=1)
+
+
+def _blocks(design: Design, change: Callable) -> Design:
+    return replace(design, blocks=tuple(replace(block, **change(block)) for block in design.blocks))
+
+
+def _fill(weights: np.ndarray, allowed) -> np.ndarray:
+    """Ones where weights are missing that ``allowed`` has room for: an estimate only asks which are there."""
+    return np.where(allowed & (weights == 0), 1, weights).astype(np.int8)
+
+
+def _every_channel(block) -> dict:
+    return {"kept": np.ones_like(block.kept), "spatial": _fill(block.spatial, True)}
+
+
+def _every_filter(block) -> dict:
+    taps = np.repeat(block.taps != 0, BANK, axis=0)[:block.out_channels].T[None]
+    return {"filters": np.ones_like(block.filters), "temporal": _fill(block.temporal, taps)}
+
+
+def _every_tap(block) -> dict:
+    filters = (block.filters != 0)[:, None, None]
+    return {"taps": np.ones_like(block.taps), "temporal": _fill(block.temporal, filters)}
+
+
+def _no_threshold(design: Design) -> Design:
+    """Thresholds at 0, and room for what is not cut off any more."""
+    def change(block):
+        return {"threshold_h": 0, "threshold_y": 0,
+                "x_depths": (design.joints * block.in_banks,) * MINI_BANKS,
+                "h_depths": (design.joints * block.out_banks,) * MINI_BANKS}
+    return replace(_blocks(design, change), input_threshold=0)
+
+
+VARIANTS = ("packing", "zero skipping", "thresholds", "cavity", "coarse", "channel dropping")
+"""Names of :func:`variants`."""
+
+
+def variants(design: Design, mac: str, activities: list[Activity], clips: np.ndarray,
+             golden: Callable) -> list[Variant]:
+    """One for each of :data:`VARIANTS`; ``golden(design, clips)`` gives the golden files that tell what is not zero
+    without thresholds."""
+    full = [Activity(x_channels=(float(design.joints),) * block.in_channels,
+                     x_banks=tuple(_banks(np.ones(block.in_channels)).tolist()),
+                     h_banks=tuple(_banks(np.ones(block.out_channels)).tolist())) for block in design.blocks]
+    plain = _no_threshold(design)
+    masks = "masks filled, non-zeros as measured with them"
+    cases = {
+        "packing": (design, "single", activities, "one product a multiplier and cycle"),
+        "zero skipping": (design, mac, full, "every value taken as non-zero"),
+        "thresholds": (plain, mac, activities_of(plain, golden(plain, clips)),
+                       "non-zeros of golden without thresholds"),
+        "cavity": (_blocks(design, _every_tap), mac, activities, masks),
+        "coarse": (_blocks(design, _every_filter), mac, activities, masks),
+        "channel dropping": (_blocks(design, _every_channel), mac, activities, masks),
+    }
+    return [Variant(name=name, design=found, mac=form, activities=active, how=how)
+            for name, (found, form, active, how) in cases.items()]

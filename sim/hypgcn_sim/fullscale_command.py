@@ -1,0 +1,107 @@
+"""``hypgcn fullscale``: whole clips through the emitted network at full speed; cycles, latency, and where they go."""
+
+import os
+from pathlib import Path
+
+from hypgcn.cli import load_design, load_folding
+from hypgcn.progress import Progress, duration
+
+from .bench_table import MHZ
+from .clips import RECORDINGS
+
+__all__ = ["add_arguments", "prepare", "register"]
+
+
+def add_arguments(parser, default: str, out: str):
+    """What :func:`prepare` needs."""
+    parser.add_argument("design", metavar="DESIGN", nargs="?", help=f"folder of a design, or a preset "
+                                                                      f"(default: {default})")
+    parser.add_argument("--folding", metavar="FILE", help="what hypgcn allocate wrote")
+    parser.add_argument("--multipliers", type=int, default=3544, metavar="N",
+                        help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
+    parser.add_argument("--recordings", type=Path, metavar="FILE",
+                        help="npz with test clips: data (clip, channel, frame, joint, person), length, label, split")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="processes (default: one for each core)")
+    parser.add_argument("--out", type=Path, default=Path(out), metavar="DIR",
+                        help="folder for everything that is made (default: %(default)s)")
+
+
+def prepare(args, default: str):
+    """Design and folding that ``args`` ask for."""
+    if args.jobs < 1:
+        raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
+    if args.multipliers < 1:
+        raise ValueError(f"--multipliers must be at least 1, not {args.multipliers}")
+    design = load_design(args.design or default)
+    folding = load_folding(args.folding, design)
+    if folding is None:
+        from hypgcn.allocate import within
+        folding = within(design, args.multipliers)
+    return design, folding
+
+
+def register(commands):
+    """Add the parser of ``hypgcn fullscale``."""
+    parser = commands.add_parser("fullscale", help="whole clips through the emitted network in Verilator, without a "
+                                                   "gap: equality, cycles per clip, latency, use of every unit")
+    add_arguments(parser, "full", "build/fullscale")
+    parser.add_argument("--clips", type=int, default=20, metavar="N", help="clips (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="chooses the clips (default: %(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(args) -> int:
+    """1 when something differs from golden."""
+    import numpy as np
+
+    from .fullscale import FILL, FullSimulation, save_json
+    from .fullscale_golden import golden_clips
+    from .recordings import clips_for
+    from .utilisation import losses, report, save_picture
+
+    if args.clips < 1:
+        raise ValueError(f"--clips must be at least 1, not {args.clips}")
+    design, folding = prepare(args, "full")
+    clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, seed=args.seed,
+                            explicit=args.recordings is not None)
+    print(f"design {design.name}, hash {design.hash[:16]}: {len(clips)} clips, {real} of them recorded")
+    progress = Progress("golden")
+    expected = golden_clips(design, clips, args.out / "golden", jobs=args.jobs, progress=progress)
+    progress.finish(f"{len(expected)} clips")
+    progress = Progress("build")
+    simulation = FullSimulation(design, folding, args.out / design.hash[:12], cache=args.out / "cache",
+                                progress=progress)
+    progress.finish(f"emission {duration(simulation.seconds['emission'])}, "
+                    f"Verilator and compiler {duration(simulation.seconds['build'])}, all")
+    progress = Progress("simulation")
+    try:
+        found = simulation.run(clips, expected, progress=progress)
+    except AssertionError as error:
+        progress.finish("DIFFERENT")
+        print(error)
+        return 1
+    progress.finish(f"{len(clips)} clips equal, {found.cycles / found.seconds:,.0f} cycles/s, all")
+    print(f"{found.compared:,} vectors and scores equal to golden; {sum(found.lost)} vectors lost values")
+    latency = int(np.median(found.latency[FILL:])) if len(clips) > FILL else int(found.latency[-1])
+    result = {"design": design.name, "hash": design.hash, "clips": len(clips), "real_clips": real,
+              "cycles": found.cycles, "cycles_per_clip": found.cycles_per_clip, "steady": found.steady.tolist(),
+              "first_clip_cycles": int(found.last_out[0] - found.first_in[0]), "latency_last_frame_cycles": latency,
+              "compared": found.compared, "lost": found.lost,
+              "seconds": {**simulation.seconds, "simulation": found.seconds}}
+    if found.cycles_per_clip is not None:
+        print(f"{found.cycles_per_clip:,.0f} cycles per clip in the steady state, "
+              f"{MHZ * 1e6 / found.cycles_per_clip:,.1f} clips/s at {MHZ} MHz")
+    print(f"{latency:,} cycles from a clip's last frame to its result, {result['first_clip_cycles']:,} for the first "
+          f"clip from its first frame on")
+    used = report(design, folding, found, expected)
+    save_json({**result, "utilisation": used}, args.out / "report.json")
+    picture = args.out / "utilisation.png"
+    save_picture(used, picture, f"{design.name}: where {used['cycles']:,} cycles of {used['clips']} clips go")
+    for name, key in (("whole design", "dsp_utilisation"), ("temporal lanes", "lanes_utilisation"),
+                      ("1x1 arrays", "arrays_utilisation")):
+        print(f"multipliers in use, {name}: {used[key]:.1%}")
+    whole = sum(spare for _, spare in losses(used)) or 1.0
+    print("largest losses: " + ", ".join(f"{unit} {spare / whole:.0%}" for unit, spare in losses(used)[:6]))
+    print(f"written: {args.out / 'report.json'}, {picture}")
+    return 0

@@ -1,0 +1,119 @@
+"""What golden says of whole clips, as words of the ports that show it, in parallel processes and kept by design and
+clip."""
+
+import hashlib
+import multiprocessing
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from hypgcn.design import BANK, Design
+
+__all__ = ["OBSERVE_WORDS", "expect", "golden_clips", "observe_words"]
+
+FORMAT = "1"
+OBSERVE_WORDS = 5
+"""32-bit words of an observation port: valid, mask, values, overflow."""
+
+_design: Design  # of a worker process
+
+
+def observe_words(y: np.ndarray) -> np.ndarray:
+    """uint32 (vectors, OBSERVE_WORDS): what the port of a block shows for each vector of Y (..., V, C), in stream order
+    and without overflow."""
+    channels = y.shape[-1]
+    dense = np.zeros((*y.shape[:-1], -(-channels // BANK) * BANK), np.uint8)
+    dense[..., :channels] = np.asarray(y).astype(np.int8).view(np.uint8)
+    dense = dense.reshape(-1, BANK)
+    full = dense != 0
+    packed = np.take_along_axis(dense, np.argsort(~full, axis=1, kind="stable"), axis=1)
+    plain = np.zeros((len(dense), 4 * OBSERVE_WORDS), np.uint8)
+    plain[:, :2] = np.packbits(full, axis=1, bitorder="little")
+    plain[:, 2:2 + BANK] = packed
+    words = plain.view("<u4")
+    shifted = words << np.uint32(1)
+    shifted[:, 1:] |= words[:, :-1] >> np.uint32(31)
+    shifted[:, 0] |= np.uint32(1)  # valid
+    return shifted
+
+
+def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
+    """Of one clip: ``logits``; ``overflow`` (bool); ``lost`` (blocks,), vectors that lost values; ``y0`` ...: words of
+    the observation ports; ``x_tokens0`` ...: non-zeros of each channel of X as stored; ``h_tokens0`` ...: non-zeros
+    that each (tap, bank) of H meets; ``r_tokens0`` ...: of each bank of X in the rows that a stride leaves."""
+    from .golden.network import run
+
+    found = run(design, clip)
+    kept: dict[str, np.ndarray] = {"logits": found["logits"], "overflow": np.array(found["overflow"])}
+    lost = []
+    for index, block in enumerate(design.blocks):
+        name = f"blocks.{index}."
+        x, h = found[name + "x_stored"], found[name + "h_stored"]
+        lost.append(int(found[name + "x_lost"].sum() + found[name + "h_lost"].sum()))
+        kept[f"y{index}"] = observe_words(found[name + "y"])
+        kept[f"x_tokens{index}"] = np.count_nonzero(x, axis=(0, 1, 2))
+        kept[f"h_tokens{index}"] = _by_tap(h, block.taps.shape[1], block.stride)
+        kept[f"r_tokens{index}"] = _by_bank(np.count_nonzero(x[:, ::block.stride], axis=(0, 1, 2)))
+    return {**kept, "lost": np.array(lost, np.int64)}
+
+
+def _by_bank(per_channel: np.ndarray) -> np.ndarray:
+    spare = -per_channel.shape[-1] % BANK
+    return np.pad(per_channel, (0, spare)).reshape(-1, BANK).sum(axis=1)
+
+
+def _by_tap(h: np.ndarray, kernel: int, stride: int) -> np.ndarray:
+    """int (kernel, banks): non-zeros of H (M, T, V, C) that a tap meets, rows outside the clip left out."""
+    frames = h.shape[1]
+    per_row = np.count_nonzero(h, axis=(0, 2))  # (T, C)
+    found = []
+    for tap in range(kernel):
+        rows = np.arange(0, frames, stride) + tap - (kernel - 1) // 2
+        rows = rows[(rows >= 0) & (rows < frames)]
+        found.append(_by_bank(per_row[rows].sum(axis=0)))
+    return np.array(found)
+
+
+def _start(design: Design):
+    global _design
+    _design = design
+
+
+def _work(task: tuple[np.ndarray, str]) -> str:
+    clip, path = task
+    part = f"{path}.{os.getpid()}"
+    with open(part, "wb") as file:
+        np.savez(file, **expect(_design, clip))  # type: ignore[arg-type]
+    os.replace(part, path)
+    return path
+
+
+def golden_clips(design: Design, clips: np.ndarray, folder: Path, *, jobs: int | None = None,
+                 progress: Callable[[float, float, str], None] | None = None) -> list[Path]:
+    """Files of :func:`expect` for int8 ``clips`` (N, M, T, V, C), one each, in ``folder``; those that are there already
+    are taken as they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    start = f"{FORMAT}/{design.hash}/".encode()
+    paths = [folder / (hashlib.sha256(start + np.ascontiguousarray(clip).tobytes()).hexdigest()[:32] + ".npz")
+             for clip in clips]
+    missing = {str(path): clip for clip, path in zip(clips, paths) if not path.exists()}
+    tasks = [(clip, path) for path, clip in missing.items()]
+    if tasks:
+        # Spawned, not forked: the caller may have threads, which a fork would copy in the middle of their work.
+        jobs = min(len(tasks), jobs or os.cpu_count() or 1)
+        if jobs == 1:
+            _start(design)
+            done = map(_work, tasks)
+            _collect(done, len(tasks), progress)
+        else:
+            with multiprocessing.get_context("spawn").Pool(jobs, _start, (design,)) as pool:
+                _collect(pool.imap_unordered(_work, tasks), len(tasks), progress)
+    return paths
+
+
+def _collect(results, total: int, progress):
+    for number, _ in enumerate(results, 1):
+        if progress is not None:
+            progress(number, total, "golden tensors")

@@ -1,0 +1,60 @@
+"""``hypgcn testset``: a whole test set through the emitted network; the accuracy of the hardware itself."""
+
+
+from hypgcn.progress import Progress
+
+from .clips import RECORDINGS
+from .fullscale_command import add_arguments, prepare
+
+__all__ = ["register"]
+
+DEFAULT = "checkpoints/nwucla_small/design"
+MULTIPLIERS = 256
+
+
+def register(commands):
+    """Add the parser of ``hypgcn testset``."""
+    parser = commands.add_parser("testset", help="a whole test set through the emitted network in Verilator: its top-1")
+    add_arguments(parser, DEFAULT, "build/testset")
+    parser.add_argument("--clips", type=int, metavar="N", help="so many that a seed chooses (default: all)")
+    parser.add_argument("--no-golden", action="store_true", help="do not compare the scores with the golden model's")
+    parser.set_defaults(multipliers=MULTIPLIERS, run=run)
+
+
+def run(args) -> int:
+    """1 when a score differs from golden."""
+    from .fullscale import FullSimulation, save_json
+    from .golden_command import golden_logits
+    from .recordings import Recordings
+    from .testset import run_parts
+
+    if args.clips is not None and args.clips < 1:
+        raise ValueError(f"--clips must be at least 1, not {args.clips}")
+    design, folding = prepare(args, DEFAULT)
+    source = args.recordings or RECORDINGS
+    if not source.exists():
+        raise FileNotFoundError(f"{source} not found: --recordings names an npz with data, length, label and split")
+    tests = Recordings.load(design, source, count=args.clips)
+    print(f"design {design.name}, hash {design.hash[:16]}: {len(tests.clips)} test clips of {source.name}")
+    progress = Progress("build")
+    simulation = FullSimulation(design, folding, args.out / design.hash[:12], observe=False, watch=False,
+                                cache=args.out / "cache", progress=progress)
+    progress.finish()
+    progress = Progress("testset")
+    found = run_parts(simulation, tests.clips, args.out / "parts", jobs=args.jobs, progress=progress)
+    progress.finish(f"{len(tests.clips)} clips, {found.cycles:,} cycles")
+    right = found.scores.argmax(axis=1) == tests.labels
+    result = {"design": design.name, "hash": design.hash, "clips": len(right), "right": int(right.sum()),
+              "top1": float(right.mean()), "cycles": found.cycles, "overflow": int(found.overflow.sum())}
+    if not args.no_golden:
+        progress = Progress("golden")
+        logits, _ = golden_logits(design, tests.clips, min(args.jobs, len(tests.clips)), progress)
+        progress.finish()
+        result["different"] = int((logits != found.scores).any(axis=1).sum())
+        print("scores: " + ("all equal to golden" if not result["different"]
+                            else f"{result['different']} clips DIFFERENT from golden"))
+    save_json(result, args.out / "report.json")
+    print(f"top-1 of the RTL: {100 * result['top1']:.1f} %, {result['right']} of {result['clips']} clips; "
+          f"{result['overflow']} clips with overflow")
+    print(f"written: {args.out / 'report.json'}")
+    return 1 if result.get("different") else 0

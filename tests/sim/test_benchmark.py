@@ -1,0 +1,206 @@
+"""The benchmark's figures: counted by hand on small designs, and how rows are made and shown."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hypgcn.allocate import within
+from hypgcn.cli import main
+from hypgcn.design import BANK
+from hypgcn.device import Device
+from hypgcn.estimate import Activity, estimate
+from hypgcn.presets import preset, random_design
+from hypgcn.watch import watched_units
+from hypgcn_pruning.reports.work import graph_skip, work_of
+from hypgcn_sim import bench
+from hypgcn_sim.bench import Point, measure_variants, peak_gops
+from hypgcn_sim.bench_synthesis import KEYS, resources_by_module, total
+from hypgcn_sim.bench_table import PAPER, markdown, table
+from hypgcn_sim.bench_variants import VARIANTS, activities_of, variants
+from hypgcn_sim.clips import make_clips
+from hypgcn_sim.fullscale import Run
+from hypgcn_sim.fullscale_golden import golden_clips
+from hypgcn_sim.golden.network import run as golden
+from hypgcn_sim.utilisation import losses, report, save_picture, useful_multiplies, work
+
+DESIGN = random_design(7, name="small", frames=5, joints=3, persons=2, widths=(16, 20, 20), strides=(1, 2, 1),
+                       classes=3)
+FOLDING = within(DESIGN, 60)
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    return golden_clips(DESIGN, make_clips(DESIGN, 1)[0][:1], tmp_path_factory.mktemp("golden"), jobs=1)
+
+
+@pytest.mark.parametrize("design", [DESIGN, preset("tiny")], ids=lambda design: design.name)
+def test_work_is_that_of_the_accuracy_table(design):
+    theirs, mine = work_of(design), work(design)
+    assert mine["kept"] == theirs.macs()["all"] and mine["dense"] == theirs.dense().macs()["all"]
+    assert mine["graph_skip"] == pytest.approx(graph_skip(theirs)[0])
+
+
+def test_useful_multiplies_counted_one_by_one(expected):
+    tensors = golden(DESIGN, make_clips(DESIGN, 1)[0][0])
+    found = useful_multiplies(DESIGN, expected)
+    for index, block in enumerate(DESIGN.blocks):
+        x, h = tensors[f"blocks.{index}.x_stored"], tensors[f"blocks.{index}.h_stored"]
+        persons, frames, joints, _ = h.shape
+        lanes = 0
+        for m in range(persons):
+            for t in range(0, frames, block.stride):
+                for v in range(joints):
+                    for tap in range(DESIGN.kernel):
+                        row = t + tap - DESIGN.pad
+                        if not 0 <= row < frames:
+                            continue
+                        for channel in np.flatnonzero(h[m, row, v]):
+                            bank = channel // BANK * BANK
+                            lanes += int(block.temporal[:, tap, bank:bank + BANK].any(axis=1).sum())
+                    if block.res is not None:
+                        for channel in np.flatnonzero(x[m, t, v]):
+                            bank = channel // BANK * BANK
+                            lanes += int(block.res[:, bank:bank + BANK].any(axis=1).sum())
+        assert found[index]["lanes"] == lanes
+        assert found[index]["graph"] == np.count_nonzero(x[..., block.kept != 0]) * DESIGN.subsets * joints
+
+
+def counted_run(cycles=1000):
+    """Three clips, every unit busy for 60 %, starved for 30 % and blocked for 10 % of the cycles."""
+    names = watched_units(len(DESIGN.blocks))
+    lanes = [FOLDING.blocks[int(name[7:name.index("]")])].lanes if name.endswith("lanes") else 1
+             for name in names]
+    share = np.array([[6, 3, 1]]) * np.array(lanes)[:, None] * cycles // 10
+    counts = np.stack([share * n for n in (1, 2, 3)]).astype(np.uint32)
+    counts[2] -= np.uint32(5)   # the counters may wrap
+    counts -= counts[0] + np.uint32(7)
+    times = np.array([1000, 2000, 3000])
+    return Run(first_in=times - 900, last_in=times - 50, first_out=times - 3, last_out=times,
+               scores=np.zeros((3, 3), np.int64), overflow=np.zeros(3, bool), counts=counts)
+
+
+def test_report_and_picture(expected, tmp_path):
+    found = estimate(DESIGN, FOLDING)
+    used = report(DESIGN, FOLDING, counted_run(), expected)
+    rows = {row["unit"]: row for row in used["units"]}
+    assert used["clips"] == 1 and used["cycles"] == 1000 and used["dsp"] == found.resources.dsp
+    assert rows["blocks[0].conv"]["busy"] == pytest.approx(0.6, abs=0.01)
+    conv = rows["blocks[1].conv"]
+    assert conv["utilisation"] == pytest.approx(conv["useful"] / (2 * conv["dsp"] * 1000))
+    whole = sum(row.get("useful", 0) for row in used["units"])
+    assert used["dsp_utilisation"] == pytest.approx(
+        (whole + 2 * 5 * 3 * 3 + DESIGN.head.size) / (2 * used["dsp"] * 1000), rel=1e-4)
+    lost = losses(used)
+    assert lost == sorted(lost, key=lambda pair: -pair[1])
+    assert dict(lost)["blocks[1].conv"] == pytest.approx(2 * conv["dsp"] * 1000 - conv["useful"])
+    save_picture(used, tmp_path / "a.png", "one")
+    save_picture(used, tmp_path / "b.png", "one")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_activities_are_those_of_the_tensors(expected):
+    tensors = golden(DESIGN, make_clips(DESIGN, 1)[0][0])
+    for index, found in enumerate(activities_of(DESIGN, expected)):
+        x, h = tensors[f"blocks.{index}.x_stored"], tensors[f"blocks.{index}.h_stored"]
+        wanted = Activity.measured(x, h[:, ::DESIGN.blocks[index].stride])
+        assert found.x_channels == pytest.approx(wanted.x_channels)
+        assert found.x_banks == pytest.approx(wanted.x_banks) and found.h_banks == pytest.approx(wanted.h_banks)
+
+
+def test_a_variant_lacks_one_idea_and_nothing_else(expected):
+    pruned = preset("tiny")
+    activities = [Activity.assumed(block, pruned.joints) for block in pruned.blocks]
+    found = {each.name: each for each in variants(
+        pruned, "dsp48e2", activities, make_clips(pruned, 1)[0][:1],
+        lambda design, clips: golden_clips(design, clips, expected[0].parent, jobs=1))}
+    assert tuple(found) == VARIANTS
+    assert [each.mac for each in found.values()] == ["single", *["dsp48e2"] * (len(VARIANTS) - 1)]
+    assert all(block.kept.all() for block in found["channel dropping"].design.blocks)
+    assert all(block.filters.all() for block in found["coarse"].design.blocks)
+    assert all(block.taps.all() for block in found["cavity"].design.blocks)
+    assert not any(block.threshold_h or block.threshold_y for block in found["thresholds"].design.blocks)
+    for name in ("cavity", "coarse", "channel dropping"):
+        assert work(found[name].design)["kept"] > work(pruned)["kept"]
+    assert work(found["thresholds"].design) == work(pruned)
+    assert sum(found["zero skipping"].activities[1].h_banks) == pruned.blocks[1].out_channels
+    assert sum(found["thresholds"].activities[1].h_banks) > 0
+
+
+def test_variants_are_rows_that_say_estimated(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "Progress", type("Quiet", (), {"__init__": lambda *_: None, "__call__": lambda *_: None,
+                                                              "finish": lambda *_: None}))
+    budget = bench.Budget(dsp=60, bram36=1000, lut=10**6)
+    point = Point(device=Device.load("xcku115"), budget=budget, folding=FOLDING)
+    rows = measure_variants(DESIGN, point, make_clips(DESIGN, 1)[0][:1], tmp_path, jobs=1)
+    assert [row["variant"] for row in rows] == ["nothing switched off", *(f"without {name}" for name in VARIANTS)]
+    assert {row["cycles"] for row in rows} == {"estimated"} and rows[0]["slower_by"] == 1.0
+    by_name = {row["variant"]: row for row in rows}
+    assert by_name["without packing"]["slower_by"] > 1.2 and by_name["without zero skipping"]["slower_by"] >= 1.0
+    small = replace(point, budget=bench.Budget(dsp=30, bram36=1000, lut=10**6))
+    lacking = [row for row in measure_variants(DESIGN, small, make_clips(DESIGN, 1)[0][:1], tmp_path, jobs=1)
+               if row["cycles_per_clip"] is None]
+    assert all("does not fit" in row["reason"] for row in lacking)
+    assert "does not fit" in table(lacking) if lacking else True
+
+
+def test_peak_counts_two_products_of_packed_multipliers_only():
+    found = estimate(DESIGN, FOLDING)
+    packed = sum(units[name].resources.dsp for units in found.blocks for name in ("graph", "conv", "lanes"))
+    assert peak_gops(found, FOLDING) == pytest.approx(2 * 0.172 * (found.resources.dsp + packed))
+    assert peak_gops(found, replace(FOLDING, mac="single")) == pytest.approx(2 * 0.172 * found.resources.dsp)
+
+
+def test_modules_that_appear_often_are_counted_as_often():
+    stat = {"modules": {
+        "\\top": {"num_cells_by_type": {"LUT4": 3, "\\top.lane": 2, "FDRE": 1}},
+        "\\top.lane": {"num_cells_by_type": {"LUT6": 10, "top_mac": 4, "RAMB18E2": 1}},
+        "\\top_mac": {"num_cells_by_type": {"DSP48E2": 1, "LUT2": 5}},
+        "\\unused": {"num_cells_by_type": {"LUT2": 99}}}}
+    found = resources_by_module(stat, "top")
+    assert found["top_mac"]["instances"] == 8 and "unused" not in found
+    assert total(found) == {"lut": 3 + 2 * 10 + 8 * 5, "ff": 1, "carry4": 0, "dsp": 8, "bram36": 1.0}
+    assert set(KEYS) <= set(found["top"])
+
+
+ROW = {"device": "XCKU115", "design": "some", "variant": "", "cycles": "simulated", "resources": "synthesised",
+       "clip": "20 clips, 20 of them recorded", "cycles_per_clip": 123456, "fps_at_172mhz": 1393.2, "dsp": 3000,
+       "bram36": 512.5, "lut": 170000, "dsp_utilisation": 0.8712, "lanes_utilisation": 0.9, "arrays_utilisation": None,
+       "losses": [["blocks[7].conv", 30], ["blocks[9].lanes", 10]]}
+
+
+def test_rows_beside_the_papers():
+    lines = table([ROW, {**ROW, "variant": "without packing", "cycles": "estimated", "losses": [],
+                         "cycles_per_clip": None, "reason": "does not fit"}]).splitlines()
+    assert "271.2" in lines[1] and f"{PAPER['lut']:,}" in lines[1] and "123,456" in lines[2] and "87.1%" in lines[2]
+    assert "blocks[7].conv 75%" in lines[4] and lines[-1].endswith("does not fit")
+    text = markdown([ROW, {**ROW, "variant": "without packing", "cycles": "estimated"}])
+    assert "| XCKU115 | some | 123,456 | 1,393.2 | 3,000 | 512.5 | 170,000 | 87.1% |" in text
+    assert "| XCKU115 | without packing |" in text and "20 clips, 20 of them recorded" in text
+
+
+@pytest.mark.parametrize(("words", "text"), [
+    (["bench", "tiny", "--folding", "x"], "--folding must be DEVICE=FILE"),
+    (["bench", "tiny", "--clips", "-1"], "--clips must be at least 1"),
+    (["bench", "tiny", "--jobs", "0"], "--jobs must be at least 1"),
+    (["bench", "tiny", "--device", "none"], "device must be one of"),
+    (["fullscale", "tiny", "--clips", "0"], "--clips must be at least 1"),
+    (["fullscale", "tiny", "--jobs", "0"], "--jobs must be at least 1"),
+    (["fullscale", "tiny", "--multipliers", "0"], "--multipliers must be at least 1"),
+    (["testset", "tiny", "--clips", "0"], "--clips must be at least 1"),
+    (["testset", "tiny", "--recordings", "none.npz"], "none.npz not found"),
+])
+def test_bad_requests_in_one_line(words, text, capsys):
+    assert main(words) == 2
+    assert text in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_quick_benchmark_of_the_smallest_network(tmp_path, capsys):
+    assert main(["bench", "tiny", "--quick", "--clips", "3", "--out", str(tmp_path), "--jobs", "1"]) == 0
+    rows = json.loads((tmp_path / "quick.json").read_text())
+    assert [row["cycles"] for row in rows] == ["simulated", *["estimated"] * (1 + len(VARIANTS))]
+    assert rows[0]["cycles_per_clip"] > 0 and rows[0]["design_hash"] == preset("tiny").hash
+    assert rows[0]["max_logic_levels"] is None and rows[0]["max_logic_levels_reason"]
+    assert "271.2" in capsys.readouterr().out

@@ -1,0 +1,63 @@
+"""Recordings of other skeletons and with fewer persons, as a design takes them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hypgcn.presets import random_design
+from hypgcn_pruning.recordings.data import crowded, load_npz, map_to_ntu25
+from hypgcn_sim.recordings import Recordings, clips_for
+
+NTU = replace(random_design(1, name="ntu", frames=8, joints=25, persons=2, widths=(4,), strides=(1,), classes=2),
+              meta={"skeleton": {"name": "ntu25"}, "preparation": {"frames": 8, "centre": 1, "scale": "axis",
+                                                                   "parents": [], "period": 4}})
+
+
+def record(path, joints=20, **change):
+    rng = np.random.default_rng(0)
+    arrays = {"data": rng.normal(0, 1, (6, 3, 9, joints, 1)).astype(np.float32), "length": np.arange(4, 10),
+              "label": np.arange(6) % 2, "split": np.array([0, 1, 1, 0, 1, 1])}
+    np.savez(path, **{name: array for name, array in {**arrays, **change}.items() if array is not None})
+    return path
+
+
+def test_the_same_clips_as_the_offline_path(tmp_path):
+    """Mapping, companions and preparation are those that a design was calibrated with."""
+    from hypgcn.clip import Preparation, prepare_clip, quantise_clip
+
+    path = record(tmp_path / "r.npz")
+    found = Recordings.load(NTU, path)
+    theirs = crowded(map_to_ntu25(load_npz(path)).part(1), 2)
+    preparation = Preparation.from_dict(NTU.meta["preparation"])
+    wanted = np.stack([quantise_clip(NTU, prepare_clip(theirs.clip(index), preparation)) for index in range(4)])
+    np.testing.assert_array_equal(found.clips, wanted)
+    assert found.labels.tolist() == [1, 0, 0, 1] and found.places.tolist() == [0, 1, 2, 3]
+
+
+def test_some_of_them_and_absent_persons(tmp_path):
+    path = record(tmp_path / "r.npz")
+    every, some = Recordings.load(NTU, path), Recordings.load(NTU, path, count=2, seed=3)
+    assert (some.clips == every.clips[some.places]).all() and len(some.places) == 2
+    assert not Recordings.load(NTU, path, crowded=False).clips[:, 1].any()
+
+
+@pytest.mark.parametrize(("change", "text"), [
+    ({"label": None}, "it must hold data, length, label and split"),
+    ({"data": np.zeros((6, 3, 9, 19, 1), np.float32)}, "data must have shape"),
+])
+def test_bad_files(tmp_path, change, text):
+    path = record(tmp_path / "r.npz", **change)
+    with pytest.raises(ValueError, match=text):
+        Recordings.load(NTU, path)
+    found, real = clips_for(NTU, 2, path)
+    assert real == 0 and found.shape == (2, 2, 8, 25, 3)
+    with pytest.raises(ValueError, match=text):
+        clips_for(NTU, 2, path, explicit=True)
+
+
+def test_too_few(tmp_path):
+    with pytest.raises(ValueError, match="holds 4 test clips, fewer than the 5"):
+        Recordings.load(NTU, record(tmp_path / "r.npz"), count=5)
+    assert clips_for(NTU, 2, record(tmp_path / "r.npz"))[1] == 2
+    assert clips_for(NTU, 2, tmp_path / "none.npz")[1] == 0
