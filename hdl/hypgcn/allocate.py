@@ -23,6 +23,7 @@ from math import ceil
 
 from ortools.sat.python import cp_model
 
+from .arith.packed_mac import MOST_DEPTH
 from .design import Design
 from .device import Device
 from .estimate import COUPLING, Activity, BlockModel, Estimate, Resources, Unit, estimate
@@ -37,6 +38,8 @@ SECONDS = 30
 MOST_PASSES = 48
 """Passes of the lanes beyond which smaller lanes are no longer looked at."""
 MOST_LANES = 32
+DEEP_PAIRS = 8
+"""Words per joint and pass of a 1x1 array beyond which longer chains are no longer looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +131,12 @@ def _conv_options(model: BlockModel) -> list[_Option]:
         most = model.block.out_banks * 16 // 2
         per_pass = {ceil(ceil(outputs / (2 * passes)) / step) * step for passes in range(1, outputs + 1)}
         for pairs in sorted(pairs for pairs in per_pass if pairs <= most):
-            for lockstep in sorted(per_group):
-                found.append(_Option.of({"conv_joints": lockstep, "conv_pairs": pairs, "h_width": width},
-                                        model.conv(lockstep, pairs, width)))
+            for depth in range(1, MOST_DEPTH + 1):
+                if depth > 1 and pairs > DEEP_PAIRS * step:
+                    break       # shorter chains and fewer passes: rather longer ones
+                for lockstep in sorted(per_group):
+                    found.append(_Option.of({"conv_joints": lockstep, "conv_pairs": pairs, "conv_depth": depth,
+                                             "h_width": width}, model.conv(lockstep, pairs, width, depth)))
     return found
 
 

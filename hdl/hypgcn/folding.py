@@ -20,8 +20,8 @@ class BlockFolding:
     graph_subsets : subsets of the graph product that are worked on at once, a divisor of K; the unit has
         ``ceil(graph_subsets * V / 2)`` packed MACs and walks the tokens of a channel ``K / graph_subsets`` times
     conv_joints : joints of the 1x1 array in lockstep, 1..V
-    conv_pairs : output-channel pairs of the 1x1 array, a multiple of ``h_width / 2``; conv_joints * conv_pairs packed
-        MACs
+    conv_pairs : output-channel pairs of the 1x1 array, a multiple of ``h_width / 2``
+    conv_depth : input channels of the 1x1 array at once, 1..8; conv_joints * conv_pairs * conv_depth packed MACs
     h_width : values that the H requantiser takes per cycle, 2, 4, 8 or 16
     lanes : temporal lanes, 1..32
     lane_pairs : output-channel pairs of a lane; at least ``y_width / 2``; lanes * lane_pairs packed MACs
@@ -32,6 +32,7 @@ class BlockFolding:
     graph_subsets: int = 1
     conv_joints: int = 1
     conv_pairs: int = 1
+    conv_depth: int = 1
     h_width: int = 2
     lanes: int = 1
     lane_pairs: int = 1
@@ -55,6 +56,7 @@ class BlockFolding:
         if self.conv_pairs % (self.h_width // 2):
             raise ValueError(f"{where}.conv_pairs must be a multiple of h_width / 2 = {self.h_width // 2}, "
                              f"not {self.conv_pairs!r}")
+        check_range(f"{where}.conv_depth", self.conv_depth, 1, 8)
         check_range(f"{where}.lanes", self.lanes, 1, 32)
         check_range(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, most)
         # With fewer rows the next row of Y would wait for rows that have no place.

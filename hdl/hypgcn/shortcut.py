@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from amaranth import *
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .design import BANK
 from .design.checks import check_choice, check_range
 from .layouts import residual_layout, row_request_layout, row_response_layout, slot_layout
-from .rfc import RfcExpander
-from .stream import Queue, Skid
+from .rfc import RfcSlicer, span_layout
+from .stream import Queue, connect
 
 __all__ = ["ShortcutReader", "ShortcutConfig"]
 
@@ -75,8 +75,7 @@ class ShortcutReader(wiring.Component):
     slice. Reads run ahead as far as ``AHEAD`` vectors or the store's queue of answers; a held ``o`` stops them without
     loss. ``row`` must only name rows that can be read until their last slice has left.
 
-    Storage: an expander, ``AHEAD * 2 * log2(16 / width)`` bits of LUT RAM, ``16 * width`` flip-flops at the output. No
-    DSP.
+    Storage: a slicer, ``AHEAD * 2 * log2(16 / width)`` bits of LUT RAM. No DSP.
 
     Parameters
     ----------
@@ -90,7 +89,7 @@ class ShortcutReader(wiring.Component):
     """
 
     AHEAD = 16
-    LATENCY = 1 + RfcExpander.LATENCY + Skid.LATENCY
+    LATENCY = 1 + RfcSlicer.LATENCY
 
     def __init__(self, cfg: ShortcutConfig):
         self.cfg = cfg
@@ -104,35 +103,18 @@ class ShortcutReader(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         cfg = self.cfg
-        slice_index = range(max(2, cfg.slices))
-        span = data.StructLayout({"first": slice_index, "last": slice_index})  # of the slices wanted of a vector
-
-        m.submodules.spans = spans = Queue(span, self.AHEAD)
-        m.submodules.expander = expander = RfcExpander(span)
-        m.submodules.skid = skid = Skid(residual_layout(cfg.width))
+        m.submodules.spans = spans = Queue(span_layout(cfg.width), self.AHEAD)
+        m.submodules.slicer = slicer = RfcSlicer(cfg.width)
         self._request(m, spans.i)
 
         m.d.comb += [
-            expander.i.valid.eq(self.rsp.valid & spans.o.valid),
-            self.rsp.ready.eq(expander.i.ready & spans.o.valid),
-            spans.o.ready.eq(expander.i.ready & self.rsp.valid),
-            expander.i.payload.vector.eq(self.rsp.payload.vector),
-            expander.i.payload.meta.eq(spans.o.payload),
+            slicer.i.valid.eq(self.rsp.valid & spans.o.valid),
+            self.rsp.ready.eq(slicer.i.ready & spans.o.valid),
+            spans.o.ready.eq(slicer.i.ready & self.rsp.valid),
+            slicer.i.payload.vector.eq(self.rsp.payload.vector),
+            slicer.i.payload.meta.eq(spans.o.payload),
         ]
-
-        # A vector stays in the expander's output until its last slice is taken.
-        inside, following, position = Signal(), Signal(slice_index), Signal(slice_index)
-        wide = data.View(data.ArrayLayout(data.ArrayLayout(signed(8), cfg.width), cfg.slices),
-                         Value.cast(expander.o.payload.dense.values))
-        m.d.comb += [
-            position.eq(Mux(inside, following, expander.o.payload.meta.first)),
-            skid.i.valid.eq(expander.o.valid),
-            skid.i.payload.res.eq(wide[position]),
-            expander.o.ready.eq(skid.i.ready & (position == expander.o.payload.meta.last)),
-        ]
-        with m.If(skid.i.valid & skid.i.ready):
-            m.d.sync += [inside.eq(~expander.o.ready), following.eq(position + 1)]
-        wiring.connect(m, skid.o, wiring.flipped(self.o))
+        connect(m, slicer.o, wiring.flipped(self.o))
         return m
 
     def _request(self, m, spans):

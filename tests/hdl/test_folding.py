@@ -25,6 +25,7 @@ def test_default_is_legal_and_comes_back_from_its_file(tmp_path):
     ({"conv_joints": 6}, r"blocks\[0\].conv_joints must be in 1..5, not 6"),
     ({"h_width": 3}, r"blocks\[0\].h_width must be 2, 4, 8 or 16, not 3"),
     ({"h_width": 8, "conv_pairs": 2}, r"blocks\[0\].conv_pairs must be in 4..8, not 2"),
+    ({"conv_depth": 9}, r"blocks\[0\].conv_depth must be in 1..8, not 9"),
     ({"h_width": 4, "conv_pairs": 3}, r"blocks\[0\].conv_pairs must be a multiple of h_width / 2 = 2, not 3"),
     ({"lanes": 33}, r"blocks\[0\].lanes must be in 1..32, not 33"),
     ({"y_width": 4}, r"blocks\[0\].lane_pairs must be in 2..8, not 1"),

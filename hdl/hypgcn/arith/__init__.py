@@ -1,6 +1,7 @@
-"""Arithmetic: the packed multiply-accumulate in its three forms, and the requantiser."""
+"""Arithmetic: the packed multiply-accumulate in its three forms, alone and chained, and the requantiser."""
 
+from .packed_dot import PackedDot
 from .packed_mac import PackedMac, PackedMacConfig
 from .requant import Requant, RequantConfig
 
-__all__ = ["PackedMac", "PackedMacConfig", "Requant", "RequantConfig"]
+__all__ = ["PackedDot", "PackedMac", "PackedMacConfig", "Requant", "RequantConfig"]

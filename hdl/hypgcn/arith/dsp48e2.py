@@ -14,32 +14,40 @@ PARAMETERS = {
 
 
 class Dsp48e2Mac(wiring.Component):
-    """One UltraScale DSP48E2 as a multiply-accumulate with pre-adder: ``p = (0 if first else p) + (a + d) * b``.
+    """One UltraScale DSP48E2 as a multiply-accumulate with pre-adder: ``p = (0 if first else p) + (a + d) * b + pcin``.
 
-    Throughput: one product a cycle; never stalls. Latency: 4 cycles from the operands to ``p``, registers in the
-    order A/D/B1, AD/B2, M, P. OPMODE has one register inside, so ``first`` is delayed by two cycles outside and meets
-    its product at the adder. Cost: 1 DSP48E2 and 2 flip-flops.
+    Throughput: one product a cycle; never stalls. Latency: 4 cycles from the operands to ``p``, 1 from ``pcin``;
+    registers in the order A/D/B1, AD/B2, M, P. OPMODE has one register inside, so ``first`` is delayed by two cycles
+    outside and meets its product at the adder. Cost: 1 DSP48E2, and 2 flip-flops when it accumulates.
 
     In simulation (no platform) it is a model of exactly this mode, and on every platform the primitive.
     ``dsp48e2_sim.sv`` is the same model for the simulation of emitted text. ``a + d`` wraps at 27 bits, ``p`` at 48.
 
+    Parameters
+    ----------
+    chained : ``pcin``, the ``pcout`` of another one, is added; else it is ignored
+    accumulates : ``p`` is added; else ``first`` is ignored
+
     Members
     -------
-    a, d : In(signed(27)); b : In(signed(18)); first : In(1)
-    p : Out(signed(48))
+    a, d : In(signed(27)); b : In(signed(18)); first : In(1); pcin : In(signed(48)), only from a ``pcout``
+    p, pcout : Out(signed(48)), the same; ``pcout`` is the wire to the neighbour in the column
     """
 
     LATENCY = 4
 
-    def __init__(self):
+    def __init__(self, *, chained: bool = False, accumulates: bool = True):
+        self.chained, self.accumulates = chained, accumulates
         super().__init__({
-            "a": In(signed(27)), "d": In(signed(27)), "b": In(signed(18)), "first": In(1), "p": Out(signed(48)),
+            "a": In(signed(27)), "d": In(signed(27)), "b": In(signed(18)), "first": In(1), "pcin": In(signed(48)),
+            "p": Out(signed(48)), "pcout": Out(signed(48)),
         })
 
     def elaborate(self, platform):
         m = Module()
         keep = Signal(2, reset_less=True)  # accumulate, where first restarts
-        m.d.sync += keep.eq(Cat(~self.first, keep[0]))
+        if self.accumulates:
+            m.d.sync += keep.eq(Cat(~self.first, keep[0]))
         if platform is None:
             self._model(m, keep[1])
         else:
@@ -59,18 +67,22 @@ class Dsp48e2Mac(wiring.Component):
             a.eq(self.a), d.eq(self.d), b1.eq(self.b),
             ad.eq(a + d), b2.eq(b1),
             product.eq(ad * b2), keep_q.eq(keep),
-            total.eq(Mux(keep_q, total, 0) + product),
+            total.eq(Mux(keep_q, total, 0) + product + (self.pcin if self.chained else 0)),
         ]
-        m.d.comb += self.p.eq(total)
+        m.d.comb += [self.p.eq(total), self.pcout.eq(total)]
 
     def _primitive(self, m, keep):
+        # X and Y: the product. Z: P or nothing; in a chain Z is PCIN, and W is P or nothing.
+        if self.chained:
+            opmode = Cat(Const(0b0010101, 7), keep, Const(0, 1))
+        else:
+            opmode = Cat(Const(0b00101, 5), keep, Const(0, 3))
         m.submodules.dsp = Instance(
             "DSP48E2",
             **{f"p_{name}": value for name, value in PARAMETERS.items()},
             i_CLK=ClockSignal(),
             i_A=Cat(self.a, self.a[-1].replicate(3)), i_B=self.b, i_C=Const(0, 48), i_D=self.d,
-            # X and Y: the product. Z: P, or nothing at the first product.
-            i_OPMODE=Cat(Const(0b00101, 5), keep, Const(0, 3)),
+            i_OPMODE=opmode,
             i_INMODE=Const(0b00100, 5),  # multiply D + A2 by B2
             i_ALUMODE=Const(0, 4),  # Z + X + Y
             i_CARRYIN=Const(0, 1), i_CARRYINSEL=Const(0, 3),
@@ -80,6 +92,6 @@ class Dsp48e2Mac(wiring.Component):
             i_RSTA=Const(0, 1), i_RSTB=Const(0, 1), i_RSTC=Const(0, 1), i_RSTD=Const(0, 1), i_RSTM=Const(0, 1),
             i_RSTP=Const(0, 1), i_RSTCTRL=Const(0, 1), i_RSTALUMODE=Const(0, 1), i_RSTINMODE=Const(0, 1),
             i_RSTALLCARRYIN=Const(0, 1),
-            i_ACIN=Const(0, 30), i_BCIN=Const(0, 18), i_PCIN=Const(0, 48), i_CARRYCASCIN=Const(0, 1),
-            i_MULTSIGNIN=Const(0, 1),
-            o_P=self.p)
+            i_ACIN=Const(0, 30), i_BCIN=Const(0, 18), i_PCIN=self.pcin if self.chained else Const(0, 48),
+            i_CARRYCASCIN=Const(0, 1), i_MULTSIGNIN=Const(0, 1),
+            o_P=self.p, o_PCOUT=self.pcout)

@@ -1,5 +1,5 @@
-// Behavioural model of the DSP48E2 for simulation only: the one mode that Dsp48e2Mac uses. In synthesis the tool knows the primitive.
-// P = (OPMODE[5] ? P : 0) + (A + D) * B. Any other setting stops the simulation.
+// Behavioural model of the DSP48E2 for simulation only: the modes that Dsp48e2Mac uses. In synthesis the tool knows the primitive.
+// P = (OPMODE[5] | OPMODE[7] ? P : 0) + (OPMODE[4] ? PCIN : 0) + (A + D) * B. Any other setting stops the simulation.
 module DSP48E2 #(
     parameter A_INPUT = "DIRECT",
     parameter B_INPUT = "DIRECT",
@@ -42,7 +42,8 @@ module DSP48E2 #(
     input wire [47:0] PCIN,
     input wire CARRYCASCIN,
     input wire MULTSIGNIN,
-    output wire [47:0] P
+    output wire [47:0] P,
+    output wire [47:0] PCOUT
 );
     reg signed [26:0] a = 0;
     reg signed [26:0] d = 0;
@@ -62,11 +63,11 @@ module DSP48E2 #(
             $fatal(1, "DSP48E2: this model knows no other pipeline registers");
     end
 
-    // All enables on, all resets off, nothing cascaded, no carry; OPMODE may only choose between P and 0.
+    // All enables on, all resets off, nothing but P cascaded, no carry; OPMODE may only choose between P and 0, in Z without PCIN, in W with it.
     wire usual = &{CEA1, CEA2, CEB1, CEB2, CEC, CED, CEAD, CEM, CEP, CECTRL, CEALUMODE, CEINMODE, CECARRYIN}
         && ~|{RSTA, RSTB, RSTC, RSTD, RSTM, RSTP, RSTCTRL, RSTALUMODE, RSTINMODE, RSTALLCARRYIN}
-        && ~|{CARRYIN, CARRYINSEL, CARRYCASCIN, MULTSIGNIN, ACIN, BCIN, PCIN, C, ALUMODE}
-        && INMODE == 5'b00100 && (OPMODE | 9'b000100000) == 9'b000100101;
+        && ~|{CARRYIN, CARRYINSEL, CARRYCASCIN, MULTSIGNIN, ACIN, BCIN, C, ALUMODE}
+        && INMODE == 5'b00100 && ((OPMODE | 9'b000100000) == 9'b000100101 && ~|PCIN || (OPMODE | 9'b010000000) == 9'b010010101);
 
     always_ff @(posedge CLK) begin
         if (!usual) $fatal(1, "DSP48E2: this model knows no such mode: OPMODE=%b INMODE=%b ALUMODE=%b", OPMODE, INMODE, ALUMODE);
@@ -77,8 +78,9 @@ module DSP48E2 #(
         b2 <= b1;
         m <= ad * b2;
         opmode <= OPMODE;
-        p <= (opmode[5] ? p : 48'sd0) + 48'(m);
+        p <= (opmode[5] || opmode[7] ? p : 48'sd0) + (opmode[4] ? signed'(PCIN) : 48'sd0) + 48'(m);
     end
 
     assign P = p;
+    assign PCOUT = p;
 endmodule

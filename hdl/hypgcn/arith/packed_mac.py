@@ -7,11 +7,13 @@ from amaranth.lib.wiring import In, Out
 from ..mem.common import check_choice
 from .dsp48e2 import Dsp48e2Mac
 
-__all__ = ["PackedMac", "PackedMacConfig", "FIELD", "FORMS"]
+__all__ = ["FIELD", "FORMS", "MOST_DEPTH", "PackedMac", "PackedMacConfig"]
 
 FIELD = 19
 """Bits of the lower field of a packed accumulator."""
 FORMS = ("dsp48e2", "inferred", "single")
+MOST_DEPTH = 8
+"""Pairs of products that may be added in a step: so many stay below a quarter of the range of the lower field."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,16 +22,20 @@ class PackedMacConfig:
 
     acc_width : bits of each of the two sums, 9..27
     form : ``"dsp48e2"``, ``"inferred"`` or ``"single"``
+    depth : pairs of products a cycle, 1..8; above 1 only in a :class:`~hypgcn.arith.PackedDot`
     """
 
     acc_width: int
     form: str = "dsp48e2"
+    depth: int = 1
 
     def __post_init__(self):
-        if isinstance(self.acc_width, bool) or not isinstance(self.acc_width, int):
-            raise TypeError(f"acc_width must be an integer, not {self.acc_width!r}")
-        if not 9 <= self.acc_width <= 27:
-            raise ValueError(f"acc_width must be in 9..27, not {self.acc_width!r}")
+        for name, low, high in (("acc_width", 9, 27), ("depth", 1, MOST_DEPTH)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise TypeError(f"{name} must be an integer, not {value!r}")
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
         check_choice("form", self.form, FORMS)
 
     @property
@@ -44,8 +50,8 @@ class PackedMacConfig:
 
     @property
     def dsps(self) -> int:
-        """Multipliers that one :class:`PackedMac` takes."""
-        return 2 if self.form == "single" else 1
+        """Multipliers that it takes."""
+        return self.depth * (2 if self.form == "single" else 1)
 
     def unpack(self, raw):
         """The two sums, signed(``acc_width``) expressions, of ``raw`` (or of a multiplexer over several)."""
@@ -91,6 +97,8 @@ class PackedMac(wiring.Component):
     LATENCY = Dsp48e2Mac.LATENCY
 
     def __init__(self, cfg: PackedMacConfig):
+        if cfg.depth != 1:
+            raise ValueError(f"depth must be 1, not {cfg.depth!r}: PackedDot takes more")
         self.cfg = cfg
         super().__init__({
             "x": In(signed(8)),
@@ -103,6 +111,11 @@ class PackedMac(wiring.Component):
         """As :meth:`PackedMacConfig.unpack`."""
         return self.cfg.unpack(raw)
 
+    @property
+    def operands(self):
+        """(x, w) of each multiplier, in the order of the chain."""
+        return [(self.x, self.w)]
+
     def elaborate(self, platform):
         m = Module()
         if self.cfg.form == "single":
@@ -113,36 +126,51 @@ class PackedMac(wiring.Component):
         return m
 
     def _single(self, m, n):
-        x1, x2 = (Signal(signed(8), name=f"x{n}_{stage}", reset_less=True) for stage in (1, 2))
-        w1, w2 = (Signal(signed(8), name=f"w{n}_{stage}", reset_less=True) for stage in (1, 2))
-        product = Signal(signed(16), name=f"product{n}", reset_less=True, attrs={"use_dsp": "yes"})
-        acc = Signal(signed(self.cfg.acc_width), name=f"acc{n}", reset_less=True, attrs={"use_dsp": "yes"})
-        m.d.sync += [
-            x1.eq(self.x), w1.eq(self.w[n]),
-            x2.eq(x1), w2.eq(w1),
-            product.eq(x2 * w2),
-            acc.eq(Mux(self._first(m, 3, f"{n}"), 0, acc) + product),
-        ]
-        return acc
+        before = 0
+        for place, (x, w) in enumerate(self.operands):
+            end, at = place == self.cfg.depth - 1, f"{n}_{place}"
+            x1, x2 = (Signal(signed(8), name=f"x{at}_{stage}", reset_less=True) for stage in (1, 2))
+            w1, w2 = (Signal(signed(8), name=f"w{at}_{stage}", reset_less=True) for stage in (1, 2))
+            product = Signal(signed(16), name=f"product{at}", reset_less=True, attrs={"use_dsp": "yes"})
+            acc = Signal(signed(self.cfg.acc_width if end else 19), name=f"acc{at}", reset_less=True,
+                         attrs={"use_dsp": "yes"})
+            m.d.sync += [
+                x1.eq(x), w1.eq(w[n]),
+                x2.eq(x1), w2.eq(w1),
+                product.eq(x2 * w2),
+                acc.eq((Mux(self._first(m, 3, f"{n}"), 0, acc) if end else 0) + product + before),
+            ]
+            before = acc
+        return before
 
     def _explicit(self, m):
-        m.submodules.dsp = dsp = Dsp48e2Mac()
-        m.d.comb += [dsp.a.eq(self.w[0] << FIELD), dsp.d.eq(self.w[1]), dsp.b.eq(self.x), dsp.first.eq(self.first)]
-        return dsp.p
+        before = None
+        for place, (x, w) in enumerate(self.operands):
+            dsp = Dsp48e2Mac(chained=place > 0, accumulates=place == self.cfg.depth - 1)
+            m.submodules["dsp" if self.cfg.depth == 1 else f"dsp{place}"] = dsp
+            m.d.comb += [dsp.a.eq(w[0] << FIELD), dsp.d.eq(w[1]), dsp.b.eq(x), dsp.first.eq(self.first)]
+            if before is not None:
+                m.d.comb += dsp.pcin.eq(before.pcout)
+            before = dsp
+        return before.p
 
     def _inferred(self, m):
-        a, d = Signal(signed(27), reset_less=True), Signal(signed(27), reset_less=True)
-        b1, b2 = Signal(signed(18), reset_less=True), Signal(signed(18), reset_less=True)
-        ad = Signal(signed(27), reset_less=True)
-        product = Signal(signed(45), reset_less=True, attrs={"use_dsp": "yes"})
-        p = Signal(signed(48), reset_less=True, attrs={"use_dsp": "yes"})
-        m.d.sync += [
-            a.eq(self.w[0] << FIELD), d.eq(self.w[1]), b1.eq(self.x),
-            ad.eq(a + d), b2.eq(b1),
-            product.eq(ad * b2),
-            p.eq(Mux(self._first(m, 3), 0, p) + product),
-        ]
-        return p
+        before = 0
+        for place, (x, w) in enumerate(self.operands):
+            a, d = (Signal(signed(27), name=f"{name}{place}", reset_less=True) for name in "ad")
+            b1, b2 = (Signal(signed(18), name=f"b{place}_{stage}", reset_less=True) for stage in (1, 2))
+            ad = Signal(signed(27), name=f"ad{place}", reset_less=True)
+            product = Signal(signed(45), name=f"product{place}", reset_less=True, attrs={"use_dsp": "yes"})
+            p = Signal(signed(48), name=f"p{place}", reset_less=True, attrs={"use_dsp": "yes"})
+            kept = Mux(self._first(m, 3), 0, p) if place == self.cfg.depth - 1 else 0
+            m.d.sync += [
+                a.eq(w[0] << FIELD), d.eq(w[1]), b1.eq(x),
+                ad.eq(a + d), b2.eq(b1),
+                product.eq(ad * b2),
+                p.eq(kept + product + before),
+            ]
+            before = p
+        return before
 
     def _wraps(self, m, p):
         """Wraps of the lower field up to and with the product that ``p`` took last."""

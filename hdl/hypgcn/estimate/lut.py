@@ -15,7 +15,8 @@ from .memory import LUTS_OF_LUT_RAM, Primitives
 
 VECTOR = BANK * 9 + 1
 """Bits of a compressed vector; also about the LUTs of a register slice for one."""
-ENCODER = 800
+ENCODERS = {2: 170, 4: 240, 8: 430, 16: 800}
+"""Encoders by the values that they take a cycle."""
 DECODER = 190
 EXPANDER = 520
 LOADER, LOADER_BANK = 180, 10
@@ -25,6 +26,8 @@ INPUT_CHANNEL = 50
 """Per channel of a joint: most of the encoder of the input sees constant zeros."""
 LOGIC_BIT = 1 / 55
 """LUTs per bit of a ROM in logic."""
+PLACE = 8
+"""Each further place of the chains of a 1x1 array: its delays."""
 CHOICE = 0.36
 """LUTs per bit and further word of a multiplexer."""
 
@@ -86,11 +89,14 @@ def graph_unit(cfg: GraphConfig) -> float:
 
 
 def conv_array(cfg: ConvArrayConfig) -> float:
-    """MACs, choice of the joints, and the drain."""
-    joints = cfg.conv_joints * choice(cfg.joint_groups, 8)
+    """Chains with one counter of wraps each, choice of the joints, and the drain."""
+    joints = cfg.conv_depth * cfg.conv_joints * choice(cfg.joint_groups, 8)
     slots = cfg.conv_joints * cfg.pass_groups
     drain = cfg.width // 2 * (choice(slots, raw_bits(cfg.acc_width)) + cfg.acc_width)
-    return 110 + cfg.macs * mac(cfg.acc_width, cfg.mac) + joints + drain
+    sums = cfg.conv_joints * cfg.conv_pairs
+    further = 0 if cfg.mac == "dsp48e2" else mac(0, cfg.mac)
+    chains = sums * (mac(cfg.acc_width, cfg.mac) + (cfg.conv_depth - 1) * further)
+    return 110 + PLACE * (cfg.conv_depth - 1) + chains + joints + drain
 
 
 def requant(cfg: RequantConfig) -> float:
@@ -105,8 +111,9 @@ def row_buffer(cfg: RowBufferConfig) -> float:
 
 
 def shortcut(cfg: ShortcutConfig) -> float:
-    """Expander, slices, addresses."""
-    return EXPANDER + 60 + choice(cfg.slices, 8 * cfg.width) / 2 + 8 * cfg.width
+    """Slicer with its skid, addresses."""
+    values = 8 * cfg.width
+    return 150 + choice(cfg.slices, values) + choice(cfg.width, values) + values
 
 
 def lane(plan) -> float:

@@ -45,7 +45,8 @@ class Primitives:
 class Memory:
     """One memory of a unit.
 
-    kind : ``"ram"`` (registered read), ``"rom"`` or ``"async"`` (combinational read, always LUT RAM)
+    kind : ``"ram"`` (registered read), ``"rom"`` or ``"async"`` (combinational read, always LUT RAM);
+        ``"block"`` and ``"block rom"`` are always block RAM
     width, depth : as the unit asks for it; of a ROM the width that :func:`rom_width` leaves
     """
 
@@ -65,6 +66,8 @@ class Memory:
         if self.kind == "async":
             return Primitives(lut_rams=self._lut_ram()[1])
         cost, halves = self._block()
+        if self.kind.startswith("block"):
+            return Primitives(bram36=halves / 2)
         if self.kind == "rom":
             bits = self.width * self.depth
             return Primitives(logic_bits=bits) if cost >= bits // 64 else Primitives(bram36=halves / 2)
@@ -74,7 +77,7 @@ class Memory:
     def _block(self) -> tuple[float, int]:
         """Cost and halves of the cheapest way in block RAM."""
         best: tuple[float, int] | None = None
-        read_only = self.kind == "rom"
+        read_only = self.kind.endswith("rom")
         for cost, abits, widths, halves in _BLOCKS:
             for log2, unit in enumerate(widths):
                 deep = -(-self.depth // (1 << abits - log2))

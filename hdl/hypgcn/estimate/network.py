@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from ..arith import PackedMacConfig
-from ..design import Design
+from ..design import BANK, Design
 from ..folding import BlockFolding, Folding
 from ..rfc import RowStoreConfig
 from ..shortcut import ShortcutConfig
@@ -72,14 +72,17 @@ class BlockModel:
             "graph": Unit(cycles=self.rows * cfg.cycles(counts), resources=cost.graph_unit(cfg)),
         }
 
-    def conv(self, conv_joints: int, conv_pairs: int, h_width: int) -> dict[str, Unit]:
+    def conv(self, conv_joints: int, conv_pairs: int, h_width: int, conv_depth: int = 1) -> dict[str, Unit]:
         """The 1x1 array and everything up to the encoder of H."""
-        cfg = replace(self._array, conv_joints=conv_joints, conv_pairs=conv_pairs, width=h_width)
+        cfg = replace(self._array, conv_joints=conv_joints, conv_pairs=conv_pairs, width=h_width,
+                      conv_depth=conv_depth)
         rows = replace(self.spatial.rows, width=h_width)
         units = {
-            "conv": Unit(cycles=self.rows * cfg.cycles, resources=cost.conv_array(cfg, self.weight_bits(conv_pairs))),
+            "conv": Unit(cycles=self.rows * cfg.cycles,
+                         resources=cost.conv_array(cfg, self.weight_bits(conv_pairs, conv_depth))),
             "h_requant": Unit(resources=self.requant(h_width)),
-            "h_rows": Unit(cycles=self.rows * rows.cycles, resources=cost.row_buffer(rows) + cost.encoder()),
+            "h_rows": Unit(cycles=self.rows * max(rows.cycles, self.encoding(h_width)),
+                           resources=cost.row_buffer(rows) + cost.encoder(h_width)),
         }
         if self.block.shortcut_h == "identity":
             reader = ShortcutConfig(rows=8, joints=self.joints, banks=self.block.in_banks, width=h_width,
@@ -88,9 +91,14 @@ class BlockModel:
             units["h_shortcut"] = Unit(resources=cost.shortcut(reader), x_reads=self.rows * reader.reads)
         return units
 
-    def _weight_bits(self, conv_pairs: int) -> int:
-        """Bits of a weight word of the 1x1 array that are no constants."""
-        return cost.varying_bits(replace(self._array, conv_pairs=conv_pairs, width=2).weight_table)
+    def _weight_bits(self, conv_pairs: int, conv_depth: int) -> list[int]:
+        """Bits of the weight words of the 1x1 array that are no constants, of each place of the chains."""
+        cfg = replace(self._array, conv_pairs=conv_pairs, width=2, conv_depth=conv_depth)
+        return [cost.varying_bits(table) for table in cfg.weight_tables]
+
+    def encoding(self, width: int) -> int:
+        """Cycles that an encoder of ``width`` values a cycle takes for a row of H or Y."""
+        return self.joints * self.block.out_banks * BANK // width
 
     def _requant(self, width: int) -> Resources:
         folding = replace(self.spatial.folding, h_width=width, conv_pairs=max(1, width // 2))
@@ -104,8 +112,8 @@ class BlockModel:
             "lanes": Unit(cycles=self.persons * jobs / lanes, resources=lane * lanes, x_reads=self.persons * x_reads),
             "dispatch": Unit(resources=cost.schedulers(plan, lanes, identity)),
             "h_store": Unit(cycles=self.persons * h_reads),
-            "combine": Unit(cycles=self.out_rows * self.joints * plan.groups,
-                            resources=cost.combine(plan, lanes) + requant + cost.encoder() + cost.skid() * 2),
+            "combine": Unit(cycles=self.out_rows * max(self.joints * plan.groups, self.encoding(y_width)),
+                            resources=cost.combine(plan, lanes) + requant + cost.encoder(y_width) + cost.skid() * 2),
         }
         if identity:
             reader = ShortcutConfig(rows=8, joints=self.joints, banks=self.block.in_banks, width=y_width,
@@ -147,7 +155,8 @@ class BlockModel:
 
     def units(self, folding: BlockFolding) -> dict[str, Unit]:
         """All units under ``folding``."""
-        found = self.graph(folding.graph_subsets) | self.conv(folding.conv_joints, folding.conv_pairs, folding.h_width)
+        found = self.graph(folding.graph_subsets) | self.conv(
+            folding.conv_joints, folding.conv_pairs, folding.h_width, folding.conv_depth)
         found |= self.temporal(folding.lanes, folding.lane_pairs, folding.y_width)
         stores = self.stores(folding.x_rows, folding.h_rows, folding.lanes)
         found["x_store"] = Unit(cycles=sum(unit.x_reads for unit in found.values()), resources=stores["x_store"])

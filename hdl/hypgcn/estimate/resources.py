@@ -4,13 +4,14 @@ DSPs and block RAMs are counted: the multipliers and the memories that the unit 
 :mod:`~hypgcn.estimate.memory`. LUTs are the sum of the parts that a unit is made of (:mod:`~hypgcn.estimate.lut`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
 from ..arith import RequantConfig
-from ..design import Design
+from ..design import BANK, Design
 from ..head import Head
 from ..input import requant_of
 from ..rfc import RowStoreConfig
@@ -20,6 +21,7 @@ from ..spatial.frame_buffer import FrameBufferConfig, walk_layout
 from ..spatial.graph import GraphConfig, GraphUnit
 from ..spatial.loader import RowLoader
 from ..spatial.row_buffer import RowBufferConfig
+from ..temporal.lane import LaneConfig
 from . import lut
 from .memory import Memory, rom_width, varying_bits
 from .plan import LanePlan
@@ -79,11 +81,14 @@ def graph_unit(cfg: GraphConfig) -> Resources:
     return _made_of(lut.multipliers(cfg.macs, cfg.mac), [Memory("rom", rom, depth), queue], lut.graph_unit(cfg))
 
 
-def conv_array(cfg: ConvArrayConfig, weight_bits: int | None = None) -> Resources:
-    """The 1x1 array; ``weight_bits``: :func:`varying_bits` of its weights, where they are known already."""
-    rom = varying_bits(cfg.weight_table) if weight_bits is None else weight_bits
-    memories = [Memory("rom", rom, cfg.passes * cfg.entries), Memory("ram", 8 * cfg.joints, 2 * cfg.entries),
-                Memory("async", cfg.o_layout.size, cfg.DELAY + 6)]
+def conv_array(cfg: ConvArrayConfig, weight_bits: Sequence[int] | None = None) -> Resources:
+    """The 1x1 array; ``weight_bits``: of each place of the chains :func:`varying_bits` of its weights, where they are
+    known already."""
+    if weight_bits is None:
+        weight_bits = [varying_bits(table) for table in cfg.weight_tables]
+    rows = Memory("block" if cfg.rows_style == "block" else "ram", 8 * cfg.joints, 2 * cfg.steps)
+    memories = [Memory("rom", bits, cfg.passes * cfg.steps) for bits in weight_bits] + [rows] * cfg.conv_depth
+    memories.append(Memory("async", cfg.o_layout.size, cfg.delay + 6))
     return _made_of(lut.multipliers(cfg.macs, cfg.mac), memories, lut.conv_array(cfg))
 
 
@@ -98,9 +103,9 @@ def row_buffer(cfg: RowBufferConfig) -> Resources:
     return _made_of(0, [Memory("ram", 8 * cfg.width, 2 * cfg.joints * cfg.groups)], lut.row_buffer(cfg))
 
 
-def encoder() -> Resources:
-    """The encoder of compressed vectors."""
-    return Resources(lut=lut.ENCODER)
+def encoder(width: int = BANK) -> Resources:
+    """The encoder of compressed vectors, ``width`` values a cycle."""
+    return Resources(lut=lut.ENCODERS[width])
 
 
 def skid() -> Resources:
@@ -115,7 +120,9 @@ def shortcut(cfg: ShortcutConfig) -> Resources:
 
 def lane(plan: LanePlan) -> Resources:
     """One lane."""
-    memories = [Memory("rom", plan.weight_bits, 16 * plan.entries), Memory("rom", plan.walk_bits, plan.entries),
+    style = LaneConfig.weights_style(plan.pairs, plan.entries)
+    weights = Memory("rom" if style == "auto" else "block rom", plan.weight_bits, 16 * plan.entries)
+    memories = [weights, Memory("rom", plan.walk_bits, plan.entries),
                 Memory("async", plan.fetch_bits, plan.fetches)]
     if plan.reads_x:
         memories.append(Memory("async", lut.VECTOR, plan.fetches))

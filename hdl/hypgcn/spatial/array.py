@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..arith import PackedMac, PackedMacConfig
+from ..arith import PackedDot, PackedMacConfig
 from ..mem import Ram, Rom
 from ..share import shared
 from ..stream import Queue, connect
@@ -16,18 +16,20 @@ __all__ = ["ConvArray"]
 class ConvArray(wiring.Component):
     """Dense matrix product of a row's entries with the weights: ``acc[w][o] = sum_e z[e][w] * weights[o][e]``.
 
-    The row is held, and walked once per pass (2 * P output channels) and group of J joints: each entry and its 2 * P
-    weights meet in J * P packed MACs. The sums of a walk are held while they leave, ``width`` a cycle, and the next
-    walk runs meanwhile.
+    The row is held, and walked once per pass (2 * P output channels) and group of J joints in S = ceil(E / D) steps:
+    D entries and their 2 * P weights each meet in J * P chains of D packed MACs. The sums of a walk are held while they
+    leave, ``width`` a cycle, and the next walk runs meanwhile. For as many MACs, long chains instead of many pairs mean
+    fewer sums to hold, count and choose from, in LUTs, and more memories of a row side by side.
 
-    Throughput: a row takes ``ceil(O / 2P) * ceil(V / J) * E`` cycles when E is at least the words of a walk,
-    ``J * 2P / width``, and at least ``DELAY``; in general :attr:`ConvArrayConfig.cycles`. No gap between walks or rows,
+    Throughput: a row takes ``ceil(O / 2P) * ceil(V / J) * S`` cycles when S is at least the words of a walk,
+    ``J * 2P / width``, and at least ``delay``; in general :attr:`ConvArrayConfig.cycles`. No gap between walks or rows,
     and one row fills while the other is worked on.
-    Latency: ``E + DELAY + 3 + Queue.LATENCY`` cycles from a row's last entry to its first word.
+    Latency: ``S + delay + 3 + Queue.LATENCY`` cycles from a row's last entry to its first word.
     Stall: the arithmetic never stops; a walk starts only when the sums of the one before are safe. ``i`` is not ready
     while two rows wait.
-    DSP: ``J * P`` packed MACs. Storage: ``2 * E`` words of ``8 * V`` bits; weight ROM of ``ceil(O / 2P) * E`` words
-    of ``16 * P`` bits; the raw sums in flip-flops; a queue of ``DELAY + 6`` words in LUT RAM.
+    DSP: ``J * P * D`` packed MACs. Storage: D memories of ``2 * S`` words of ``8 * V`` bits; D weight ROMs of
+    ``ceil(O / 2P) * S`` words of ``16 * P`` bits; ``J * P`` raw sums in flip-flops; a queue of ``delay + 6`` words in
+    LUT RAM.
 
     Parameters
     ----------
@@ -40,8 +42,6 @@ class ConvArray(wiring.Component):
         group * width + lane, 0 beyond O; order: pass / group of joints / joint / group of the pass
     """
 
-    DELAY = ConvArrayConfig.DELAY
-
     def __init__(self, cfg: ConvArrayConfig):
         self.cfg = cfg
         super().__init__({
@@ -49,54 +49,61 @@ class ConvArray(wiring.Component):
             "o": Out(stream.Signature(cfg.o_layout)),
         })
 
-    def _weight_words(self):
-        """ROM contents: at (pass, entry) the weights of the pass's channels, 8 bits each, 0 beyond O."""
-        return [int.from_bytes(word.tobytes(), "little") for word in self.cfg.weight_table]
-
     def elaborate(self, platform):
         m = Module()
         cfg, i = self.cfg, self.i
-        m.submodules.queue = queue = Queue(cfg.o_layout, self.DELAY + 6)
+        m.submodules.queue = queue = Queue(cfg.o_layout, cfg.delay + 6)
         connect(m, queue.o, wiring.flipped(self.o))
-        m.submodules.rows = rows = Ram(8 * cfg.joints, 2 * cfg.entries, latency=MEMORY_LATENCY)
-        m.submodules.weights = weights = Rom(16 * cfg.conv_pairs, self._weight_words(), latency=MEMORY_LATENCY,
-                                             name="conv")
+        rows, weights = [], []
+        for place, table in enumerate(cfg.weight_tables):
+            rows.append(Ram(8 * cfg.joints, 2 * cfg.steps, latency=MEMORY_LATENCY, style=cfg.rows_style))
+            weights.append(Rom(16 * cfg.conv_pairs, [int.from_bytes(word.tobytes(), "little") for word in table],
+                               latency=MEMORY_LATENCY, name="conv"))
+            m.submodules[f"rows{place}"], m.submodules[f"weights{place}"] = rows[-1], weights[-1]
 
-        # Filling side.
+        # Filling side: entry D * s + d of the row is word s of memory d.
         full = Signal(2)
         fill_half = Signal()
-        fill_addr = Signal(range(2 * cfg.entries))
-        put = Signal()
-        row_put = (fill_addr == cfg.entries - 1) | (fill_addr == 2 * cfg.entries - 1)
+        fill_addr, fill_place = Signal(range(2 * cfg.steps)), Signal(range(max(2, cfg.conv_depth)))
+        put, row_put = Signal(), Signal()
+        last_place = (cfg.entries - 1) % cfg.conv_depth
+        fill_end = fill_addr == 2 * cfg.steps - 1
         m.d.comb += [
             i.ready.eq(~full.bit_select(fill_half, 1)),
             put.eq(i.valid & i.ready),
-            rows.w_en.eq(put), rows.w_addr.eq(fill_addr), rows.w_data.eq(i.payload.as_value()),
+            row_put.eq((fill_place == last_place) & (fill_end | (fill_addr == cfg.steps - 1))),
         ]
+        for place, memory in enumerate(rows):
+            m.d.comb += [
+                memory.w_en.eq(put & (fill_place == place)), memory.w_addr.eq(fill_addr),
+                memory.w_data.eq(i.payload.as_value()),
+            ]
         with m.If(put):
-            m.d.sync += fill_addr.eq(Mux(fill_addr == 2 * cfg.entries - 1, 0, fill_addr + 1))
+            m.d.sync += fill_place.eq(fill_place + 1)
+            with m.If((fill_place == cfg.conv_depth - 1) | row_put):
+                m.d.sync += [fill_place.eq(0), fill_addr.eq(Mux(fill_end, 0, fill_addr + 1))]
             with m.If(row_put):
                 m.d.sync += [full.bit_select(fill_half, 1).eq(1), fill_half.eq(~fill_half)]
 
-        # Reading side: pass / joint group / entry.
+        # Reading side: pass / joint group / step.
         half, go, begin, end, row_end = (Signal(name=name) for name in ("half", "go", "begin", "end", "row_end"))
-        entry = Signal(range(max(2, cfg.entries)))
+        step, r_addr = Signal(range(max(2, cfg.steps))), Signal(range(2 * cfg.steps))
         joint_group, this_pass = Signal(range(max(2, cfg.joint_groups))), Signal(range(max(2, cfg.passes)))
-        pass_base = Signal(range(max(2, cfg.passes * cfg.entries)))  # pass * E
+        pass_base = Signal(range(max(2, cfg.passes * cfg.steps)))  # pass * S
         may_begin = Signal()
         m.d.comb += [
-            begin.eq(entry == 0),
+            begin.eq(step == 0),
             go.eq(full.bit_select(half, 1) & (may_begin | ~begin)),
-            end.eq(go & (entry == cfg.entries - 1)),
+            end.eq(go & (step == cfg.steps - 1)),
             row_end.eq(end & (joint_group == cfg.joint_groups - 1) & (this_pass == cfg.passes - 1)),
-            rows.r_addr.eq(Mux(half, cfg.entries, 0) + entry),
+            r_addr.eq(Mux(half, cfg.steps, 0) + step),
         ]
         with m.If(go):
-            m.d.sync += entry.eq(entry + 1)
+            m.d.sync += step.eq(step + 1)
         with m.If(end):
-            m.d.sync += [entry.eq(0), joint_group.eq(joint_group + 1)]
+            m.d.sync += [step.eq(0), joint_group.eq(joint_group + 1)]
             with m.If(joint_group == cfg.joint_groups - 1):
-                m.d.sync += [joint_group.eq(0), this_pass.eq(this_pass + 1), pass_base.eq(pass_base + cfg.entries)]
+                m.d.sync += [joint_group.eq(0), this_pass.eq(this_pass + 1), pass_base.eq(pass_base + cfg.steps)]
         with m.If(row_end):
             m.d.sync += [this_pass.eq(0), pass_base.eq(0), full.bit_select(half, 1).eq(0), half.eq(~half)]
 
@@ -111,20 +118,33 @@ class ConvArray(wiring.Component):
         self.watched = {"busy": go, "starved": ~row_there, "blocked": row_there & ~go}
 
         # The joints of the group are chosen in a cycle of their own; the weights are read one cycle later to meet them.
-        m.d.comb += weights.addr.eq(delayed(pass_base + entry, 1, "weight_addr"))
-        read = delayed(go, MEMORY_LATENCY, "read", init=0)
-        first = delayed(begin & go, MEMORY_LATENCY + 1, "first", init=0)
-        read_group = delayed(joint_group, MEMORY_LATENCY, "read_group")
+        # Everything of place d of the chains is d cycles later than that of place 0.
+        first = delayed(begin & go, MEMORY_LATENCY + cfg.conv_depth, "first", init=0)
+        w_addr, read_group = pass_base + step, joint_group
+        values = []
+        for place in range(cfg.conv_depth):
+            w_addr = delayed(w_addr, 1, f"w_addr{place}")
+            m.d.comb += [rows[place].r_addr.eq(r_addr), weights[place].addr.eq(w_addr)]
+            r_addr = delayed(r_addr, 1, f"r_addr{place}")
+            exists = C(1) if place <= last_place else step != cfg.steps - 1
+            read = delayed(go & exists, MEMORY_LATENCY + place, f"read{place}", init=0)
+            read_group = delayed(read_group, 1 if place else MEMORY_LATENCY, f"read_group{place}")
+            values.append([])
+            for lane in range(cfg.conv_joints):
+                x = Signal(signed(8), name=f"x{place}_{lane}", reset_less=True)
+                choices = [rows[place].r_data.word_select(joint, 8) if joint < cfg.joints else C(0, 8)
+                           for joint in range(lane, cfg.joint_groups * cfg.conv_joints, cfg.conv_joints)]
+                m.d.sync += x.eq(Mux(read, Array(choices)[read_group] if len(choices) > 1 else choices[0], 0))
+                values[-1].append(x)
         raws = []
         for lane in range(cfg.conv_joints):
-            x = Signal(signed(8), name=f"x{lane}", reset_less=True)
-            choices = [rows.r_data.word_select(joint, 8) if joint < cfg.joints else C(0, 8)
-                       for joint in range(lane, cfg.joint_groups * cfg.conv_joints, cfg.conv_joints)]
-            m.d.sync += x.eq(Mux(read, Array(choices)[read_group] if len(choices) > 1 else choices[0], 0))
             for pair in range(cfg.conv_pairs):
-                mac = PackedMac(PackedMacConfig(acc_width=cfg.acc_width, form=cfg.mac))
-                m.submodules[f"mac{lane}_{pair}"] = part = shared(platform, mac)
-                m.d.comb += [part.x.eq(x), part.first.eq(first), part.w.eq(weights.data.word_select(pair, 16))]
+                dot = PackedDot(PackedMacConfig(acc_width=cfg.acc_width, form=cfg.mac, depth=cfg.conv_depth))
+                m.submodules[f"dot{lane}_{pair}"] = part = shared(platform, dot)
+                m.d.comb += [
+                    Value.cast(part.x).eq(Cat(of_place[lane] for of_place in values)), part.first.eq(first),
+                    Value.cast(part.w).eq(Cat(rom.data.word_select(pair, 16) for rom in weights)),
+                ]
                 raws.append(part.raw)
         self._drain(m, delayed, queue, raws, end, begin & go, may_begin, joint_group, this_pass)
         return m
@@ -135,9 +155,9 @@ class ConvArray(wiring.Component):
         unpack = PackedMacConfig(acc_width=cfg.acc_width, form=cfg.mac).unpack
         lanes = cfg.width // 2
 
-        # Sums stay in the MACs until they are captured. A walk that begins now overwrites them in DELAY cycles: the
+        # Sums stay in the MACs until they are captured. A walk that begins now overwrites them in `delay` cycles: the
         # sums of at most one walk may wait there, behind no more held words than leave until then, and fit the queue.
-        arrived = delayed(end, self.DELAY, "arrived", init=0)
+        arrived = delayed(end, cfg.delay, "arrived", init=0)
         waiting, capture = Signal(), Signal()
         uncaptured = Signal(range(4))
         words_left = Signal(range(cfg.conv_joints * cfg.pass_groups + 1))
@@ -146,7 +166,7 @@ class ConvArray(wiring.Component):
         m.d.comb += [
             capture.eq((arrived | waiting) & ((words_left == 0) | (send & (words_left == 1)))),
             send.eq((words_left != 0) & (space != 0)),
-            may_begin.eq((uncaptured == 0) | ((uncaptured == 1) & (words_left <= self.DELAY) & (words_left <= space))),
+            may_begin.eq((uncaptured == 0) | ((uncaptured == 1) & (words_left <= cfg.delay) & (words_left <= space))),
         ]
         m.d.sync += [
             waiting.eq((arrived | waiting) & ~capture),

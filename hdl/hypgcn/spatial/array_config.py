@@ -1,13 +1,13 @@
 """Parameters of the 1x1 array, and the counts that follow from them."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 from amaranth.hdl import signed
 from amaranth.lib import data
 
-from ..arith import PackedMac
+from ..arith import PackedDot
+from ..arith.packed_mac import MOST_DEPTH
 from ..design.checks import check_choice, check_range, check_tensor
 from ..folding import MAC_FORMS
 
@@ -21,7 +21,8 @@ class ConvArrayConfig:
     """Numbers that fix a 1x1 array.
 
     ``joints`` V 1..64; ``weights`` int8 (O, E); ``conv_joints`` J 1..V; ``conv_pairs`` P, a multiple of
-    ``width / 2``; ``width`` 2, 4, 8 or 16; ``acc_width`` 9..27; ``mac``: form of the packed MACs.
+    ``width / 2``; ``conv_depth`` D 1..8, entries at once; ``width`` 2, 4, 8 or 16; ``acc_width`` 9..27; ``mac``: form
+    of the packed MACs.
     """
 
     joints: int
@@ -30,10 +31,8 @@ class ConvArrayConfig:
     conv_pairs: int
     width: int
     acc_width: int
+    conv_depth: int = 1
     mac: str = "dsp48e2"
-
-    DELAY: ClassVar[int] = MEMORY_LATENCY + 1 + PackedMac.LATENCY
-    """Cycles from an entry's read to the sums that contain it."""
 
     def __post_init__(self):
         check_range("joints", self.joints, 1, 64)
@@ -46,6 +45,7 @@ class ConvArrayConfig:
         check_range("conv_pairs", self.conv_pairs, self.width // 2, 1024)
         if 2 * self.conv_pairs % self.width:
             raise ValueError(f"conv_pairs must be a multiple of {self.width // 2}, not {self.conv_pairs!r}")
+        check_range("conv_depth", self.conv_depth, 1, MOST_DEPTH)
         check_range("acc_width", self.acc_width, 9, 27)
         check_choice("mac", self.mac, MAC_FORMS)
 
@@ -58,6 +58,22 @@ class ConvArrayConfig:
     def entries(self) -> int:
         """Words of ``i`` per row, E."""
         return self.weights.shape[1]
+
+    @property
+    def steps(self) -> int:
+        """Steps of a walk, S: each takes ``conv_depth`` entries."""
+        return -(-self.entries // self.conv_depth)
+
+    @property
+    def delay(self) -> int:
+        """Cycles from the read of a step's first entry to the sums that contain the step."""
+        return MEMORY_LATENCY + 1 + PackedDot.LATENCY + self.conv_depth - 1
+
+    @property
+    def rows_style(self) -> str:
+        """Style of the memories of the row. With several entries at once they are wide and shallow: as LUT RAM they
+        would take more LUTs than the chains save."""
+        return "block" if self.conv_depth > 1 and 2 * self.steps > 32 else "auto"
 
     @property
     def groups(self) -> int:
@@ -82,15 +98,16 @@ class ConvArrayConfig:
     @property
     def macs(self) -> int:
         """Packed MACs."""
-        return self.conv_joints * self.conv_pairs
+        return self.conv_joints * self.conv_pairs * self.conv_depth
 
     @property
-    def weight_table(self) -> np.ndarray:
-        """Weights as they are stored: int8 (passes * E, 2 P), pass / entry / channel of the pass, 0 beyond O."""
-        padded = np.zeros((self.passes * 2 * self.conv_pairs, self.entries), np.int8)
-        padded[:self.outputs] = self.weights
-        words = padded.reshape(self.passes, 2 * self.conv_pairs, self.entries).transpose(0, 2, 1)
-        return np.ascontiguousarray(words).reshape(-1, 2 * self.conv_pairs)
+    def weight_tables(self) -> np.ndarray:
+        """Weights as they are stored: int8 (D, passes * S, 2 P), entry in the step / pass, step / channel of the pass;
+        0 beyond O and E."""
+        padded = np.zeros((self.passes * 2 * self.conv_pairs, self.steps * self.conv_depth), np.int8)
+        padded[:self.outputs, :self.entries] = self.weights
+        words = padded.reshape(self.passes, 2 * self.conv_pairs, self.steps, self.conv_depth).transpose(3, 0, 2, 1)
+        return np.ascontiguousarray(words).reshape(self.conv_depth, -1, 2 * self.conv_pairs)
 
     @property
     def o_layout(self) -> data.StructLayout:
@@ -102,12 +119,13 @@ class ConvArrayConfig:
     def cycles(self) -> int:
         """Cycles per row.
 
-        A walk takes its entries, but at least the words that leave meanwhile, and with few entries half the pipe.
+        A walk takes its steps, but at least the words that leave meanwhile, and with few steps half the pipe. It may
+        take less where short and long walks alternate.
         """
         doubled = 0
         for groups, passes in self._real(self.groups, self.pass_groups):
             for joints, joint_groups in self._real(self.joints, self.conv_joints):
-                walk = max(2 * self.entries, 2 * groups * joints, self.entries + self.DELAY)
+                walk = max(2 * self.steps, 2 * groups * joints, self.steps + self.delay)
                 doubled += passes * joint_groups * walk
         return -(-doubled // 2)
 

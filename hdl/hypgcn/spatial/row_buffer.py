@@ -57,8 +57,9 @@ class RowBuffer(wiring.Component):
     read.
     Latency: the first vector is valid ``3 + W`` cycles after the row's ``last`` was taken, W = words of its bank, at
     most ``BANK / width``.
-    Stall: a held ``o`` stops reading; ``i`` is not ready while two complete rows wait.
-    Storage: ``2 * V * ceil(C / width)`` words of ``8 * width`` bits, and ``8 * BANK`` flip-flops.
+    Stall: a vector is put together while ``o`` is held, then reading stops; ``i`` is not ready while two complete rows
+    wait.
+    Storage: ``2 * V * ceil(C / width)`` words of ``8 * width`` bits, and ``8 * (2 * BANK - width)`` flip-flops.
 
     Parameters
     ----------
@@ -103,7 +104,6 @@ class RowBuffer(wiring.Component):
         joint, group = Signal(range(max(2, cfg.joints))), Signal(range(max(2, cfg.groups)))
         place = group[:(per_vector - 1).bit_length()]
         m.d.comb += [
-            advance.eq(~o.valid | o.ready),
             reading.eq(full.bit_select(half, 1)),
             joint_end.eq(group == cfg.groups - 1),
             row_end.eq(joint_end & (joint == cfg.joints - 1)),
@@ -130,14 +130,26 @@ class RowBuffer(wiring.Component):
         bank_end = delayed((place == per_vector - 1) | joint_end, "bank_end")
         last_bank = delayed(group >= (cfg.channels - 1) // BANK * per_vector, "last_bank")
         in_last_bank = (cfg.channels - 1) % BANK + 1
-        with m.If(advance):
-            m.d.sync += o.valid.eq(arrived & bank_end)
-            with m.If(arrived):
-                for slot in range(BANK):
-                    byte = ram.r_data.word_select(slot % cfg.width, 8).as_signed()
-                    exists = C(1) if slot < in_last_bank else ~last_bank
-                    with m.If(to_place == slot // cfg.width):
-                        m.d.sync += o.payload.values[slot].eq(Mux(exists, byte, 0))
-                    with m.Elif(to_place == 0):
-                        m.d.sync += o.payload.values[slot].eq(0)
+        complete = arrived & bank_end
+        m.d.comb += advance.eq(~complete | ~o.valid | o.ready)
+        with m.If(complete & advance):
+            m.d.sync += o.valid.eq(1)
+        with m.Elif(o.ready):
+            m.d.sync += o.valid.eq(0)
+        # A vector is put together beside the one in ``o``, so that a slow reader of ``o`` costs no cycle here.
+        whole = cfg.groups % per_vector == 0    # every vector ends with its last place
+        for slot in range(BANK):
+            part = slot // cfg.width
+            byte = ram.r_data.word_select(slot % cfg.width, 8).as_signed()
+            exists = C(1) if slot < in_last_bank else ~last_bank
+            new, at_end = Mux(exists, byte, 0), part == per_vector - 1
+            if not at_end:
+                kept = Signal(signed(8), name=f"kept{slot}", reset_less=True)
+                with m.If(advance & arrived & (to_place == part)):
+                    m.d.sync += kept.eq(new)
+                new = kept if whole else Mux(to_place > part, kept, Mux(to_place == part, new, 0))
+            elif not whole:
+                new = Mux(to_place == part, new, 0)
+            with m.If(complete & advance):
+                m.d.sync += o.payload.values[slot].eq(new)
         return m

@@ -8,11 +8,11 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import Requant, RequantConfig
-from ..design import Block
+from ..design import BANK, Block
 from ..design.checks import check_range
 from ..folding import BlockFolding
 from ..layouts import row_request_layout, row_response_layout, vector_layout
-from ..rfc import RfcEncoder
+from ..rfc import encoder_of
 from ..shortcut import ShortcutConfig, ShortcutReader
 from ..stream import connect
 from ..watch import state_of
@@ -31,8 +31,8 @@ class SpatialConfig:
     """What fixes a spatial unit: the configs of its stages follow from it.
 
     ``block``: its part of the design; ``joints``, ``frames``: V and T of the rows that come in (rows are all treated
-    alike, whatever T); ``folding``: ``graph_subsets``, ``conv_joints``, ``conv_pairs``, ``h_width`` and ``x_rows``
-    count here; ``mac``: form of the packed MACs.
+    alike, whatever T); ``folding``: ``graph_subsets``, ``conv_joints``, ``conv_pairs``, ``conv_depth``, ``h_width``
+    and ``x_rows`` count here; ``mac``: form of the packed MACs.
     """
 
     block: Block
@@ -88,7 +88,8 @@ class SpatialConfig:
         folding = self.folding
         return ConvArrayConfig(
             joints=self.joints, weights=np.stack(columns, axis=1), conv_joints=folding.conv_joints,
-            conv_pairs=folding.conv_pairs, width=folding.h_width, acc_width=self.block.h_acc_width, mac=self.mac)
+            conv_pairs=folding.conv_pairs, conv_depth=folding.conv_depth, width=folding.h_width,
+            acc_width=self.block.h_acc_width, mac=self.mac)
 
     @property
     def rows(self) -> RowBufferConfig:
@@ -123,7 +124,7 @@ class SpatialConfig:
         """Cycles that each stage takes for ``row``, an array (V, Cin) of X; the largest counts."""
         counts = np.count_nonzero(np.asarray(row)[:, self.channels], axis=0).tolist()
         found = {"load": self.loader.cycles(row), "graph": self.graph.cycles(counts), "conv": self.array.cycles,
-                 "rows": self.rows.cycles}
+                 "rows": max(self.rows.cycles, self.joints * self.block.out_banks * (BANK // self.rows.width))}
         if self.block.shortcut_h == "identity":
             found["shortcut"] = self.shortcut.reads
         return found
@@ -140,8 +141,8 @@ class SpatialUnit(wiring.Component):
     Latency: the sum of the stages, about their cycles for one row each.
     Stall: a held ``o`` stops stage after stage, without loss. Rows of X are only read between their ``x_row`` and
     their ``x_used``.
-    DSP: ``ceil(graph_subsets * V / 2) + conv_joints * conv_pairs`` packed MACs and ``h_width`` multipliers of the
-    requantiser. Storage: see the stages.
+    DSP: ``ceil(graph_subsets * V / 2) + conv_joints * conv_pairs * conv_depth`` packed MACs and ``h_width``
+    multipliers of the requantiser. Storage: see the stages.
 
     Parameters
     ----------
@@ -175,7 +176,7 @@ class SpatialUnit(wiring.Component):
         m.submodules.array = array = ConvArray(cfg.array)
         m.submodules.requant = requant = Requant(cfg.requant)
         m.submodules.rows = rows = RowBuffer(cfg.rows)
-        m.submodules.encoder = encoder = RfcEncoder()
+        m.submodules.encoder = encoder = encoder_of(cfg.rows.width)
 
         connect(m, loader.req, wiring.flipped(self.load_req))
         connect(m, wiring.flipped(self.load_rsp), loader.rsp)

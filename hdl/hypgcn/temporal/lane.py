@@ -8,6 +8,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMac, PackedMacConfig
+from ..design import BANK
 from ..layouts import row_request_layout, row_response_layout
 from ..mem import Rom
 from ..rfc import RfcDecoder
@@ -51,6 +52,12 @@ class LaneConfig:
     def least_cycles(entries):
         """Cycles of a job whose pass lists so many ``entries`` (a number or an array), however few its non-zeros."""
         return np.maximum(entries + Walker.JOB_OVERHEAD, Lane.LATENCY)
+
+    @staticmethod
+    def weights_style(lane_pairs: int, entries: int) -> str:
+        """Style of the weight memory: beyond a few kilobits it is no longer left to logic, where it takes a LUT per 55
+        bits in every lane."""
+        return "block" if 16 * lane_pairs * BANK * entries > 1 << 14 else "auto"
 
     @property
     def job_layout(self) -> data.StructLayout:
@@ -193,8 +200,9 @@ class Lane(wiring.Component):
         with m.Elif(self.o.valid & self.o.ready):
             m.d.sync += finishing.eq(0)
 
+        style = LaneConfig.weights_style(schedule.lane_pairs, len(schedule.entries))
         m.submodules.weights = weights = Rom(schedule.word_width, schedule.words, latency=self.WEIGHT_LATENCY,
-                                             name="weights")
+                                             style=style, name="weights")
         m.d.comb += weights.addr.eq(Cat(token.channel, token.meta.entry))
 
         fresh = Signal(init=1)      # the next token is the first of its pass

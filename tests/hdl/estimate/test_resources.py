@@ -81,10 +81,10 @@ def large():
     found = BlockModel(preset("full"), 5)
     graph, conv, temporal = found.graph(3), found.conv(9, 12, 8), found.temporal(8, 6, 4)
     return {
-        "combine": temporal["combine"].resources + Resources(lut=-lut.ENCODER - 2 * lut.VECTOR),
+        "combine": temporal["combine"].resources + Resources(lut=-lut.ENCODERS[4] - 2 * lut.VECTOR),
         "row_store8": found.stores(10, 12, 8)["h_store"], "graph3": graph["graph"].resources,
         "requant8": conv["h_requant"].resources, "conv108": conv["conv"].resources,
-        "row_buffer8": conv["h_rows"].resources + Resources(lut=-lut.ENCODER), "loader": graph["loader"].resources,
+        "row_buffer8": conv["h_rows"].resources + Resources(lut=-lut.ENCODERS[8]), "loader": graph["loader"].resources,
     }
 
 

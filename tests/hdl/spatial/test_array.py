@@ -14,14 +14,20 @@ CORNERS = [(1, 1, 1, 1, 1, 2), (3, 2, 5, 1, 1, 2), (3, 7, 16, 2, 2, 4), (5, 12, 
 MORE = [(5, 20, 16, 5, 4, 8), (4, 30, 16, 2, 2, 2), (3, 12, 8, 1, 2, 2), (5, 3, 8, 1, 1, 2), (5, 13, 16, 5, 8, 8)]
 
 
-def config(joints, entries, outputs, conv_joints, conv_pairs, width, *, seed=0, mac="inferred", extreme=False):
+# with conv_depth: the last step full and not, more places than entries, two entries a step and the most
+DEEP = [(3, 7, 16, 2, 2, 4, 2), (5, 12, 17, 5, 2, 4, 3), (2, 3, 9, 2, 2, 2, 8), (6, 40, 16, 3, 4, 2, 8),
+        (1, 8, 4, 1, 1, 2, 4)]
+
+
+def config(joints, entries, outputs, conv_joints, conv_pairs, width, conv_depth=1, *, seed=0, mac="inferred",
+           extreme=False):
     rng = np.random.default_rng(seed)
     weights = rng.integers(-127, 128, (outputs, entries)).astype(np.int8)
     if extreme:
         weights = np.where(weights < 0, -127, 127).astype(np.int8)
     width_acc = max(9, bits_signed(int(np.abs(weights.astype(int)).sum(axis=1).max()) * 128))
     return ConvArrayConfig(joints=joints, weights=weights, conv_joints=conv_joints, conv_pairs=conv_pairs, width=width,
-                           acc_width=width_acc, mac=mac)
+                           conv_depth=conv_depth, acc_width=width_acc, mac=mac)
 
 
 def make_rows(cfg, count, seed):
@@ -57,7 +63,7 @@ def check(cfg, count=4, idle=0.0, stall=0.0):
 
 
 @pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
-@pytest.mark.parametrize("shape", CORNERS)
+@pytest.mark.parametrize("shape", CORNERS + DEEP[:3])
 def test_matches_product(shape, idle, stall):
     check(config(*shape), idle=idle, stall=stall)
 
@@ -65,13 +71,14 @@ def test_matches_product(shape, idle, stall):
 @pytest.mark.parametrize("mac", FORMS)
 def test_forms_and_extremes(mac):
     check(config(3, 40, 6, 2, 2, 4, mac=mac, extreme=True), count=3)
+    check(config(3, 40, 6, 2, 2, 4, 3, mac=mac, extreme=True), count=3)
 
 
 def test_full_size():
     check(config(25, 12, 34, 7, 3, 2), count=3)
 
 
-@pytest.mark.parametrize("shape", CORNERS + MORE)
+@pytest.mark.parametrize("shape", CORNERS + MORE + DEEP)
 def test_cycles(shape):
     cfg = config(*shape)
     times, per_row = check(cfg, count=6)
@@ -79,8 +86,9 @@ def test_cycles(shape):
     assert abs(np.diff(ends)[1:].mean() - cfg.cycles) <= 0.5, (np.diff(ends), cfg.cycles)
 
 
-def test_latency():
-    cfg = config(2, 5, 4, 2, 2, 4)
+@pytest.mark.parametrize("depth", [1, 2])
+def test_latency(depth):
+    cfg = config(2, 5, 4, 2, 2, 4, depth)
     row = make_rows(cfg, 3, seed=2)[0]
     found = bench.run(ConvArray(cfg), {"i": row.tolist()}, {"o": 2})
-    assert found["times"]["o"][0] == cfg.entries - 1 + cfg.entries + ConvArray.DELAY + 3 + Queue.LATENCY
+    assert found["times"]["o"][0] == cfg.entries - 1 + cfg.steps + cfg.delay + 3 + Queue.LATENCY
