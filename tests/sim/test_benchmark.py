@@ -196,6 +196,12 @@ def test_bad_requests_in_one_line(words, text, capsys):
     assert text in capsys.readouterr().err
 
 
+def test_without_a_design_of_the_papers_shape(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench"]) == 2
+    assert "hypgcn compile makes a design of the paper's shape" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_quick_benchmark_of_the_smallest_network(tmp_path, capsys):
     assert main(["bench", "tiny", "--quick", "--clips", "3", "--out", str(tmp_path), "--jobs", "1"]) == 0

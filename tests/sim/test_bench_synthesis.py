@@ -1,0 +1,27 @@
+"""A network mapped in parts takes the multipliers and block RAMs that the estimates count."""
+
+import pytest
+
+from hypgcn.allocate import within
+from hypgcn.estimate import estimate
+from hypgcn.presets import preset
+from hypgcn_sim import bench_synthesis
+from hypgcn_sim.bench_synthesis import synthesise_network
+
+
+@pytest.mark.synth
+def test_a_network_in_parts(tmp_path, monkeypatch):
+    design = preset("tiny")
+    folding = within(design, 40)
+    found = synthesise_network(design, folding, tmp_path)
+    assert set(found) == {"input", "head", "skid", *(f"blocks[{index}]" for index in range(len(design.blocks)))}
+    wanted = estimate(design, folding).resources
+    assert sum(part["dsp"] * part["times"] for part in found.values()) == wanted.dsp
+    assert sum(part["bram36"] * part["times"] for part in found.values()) == wanted.bram36
+    assert sum(part["lut"] * part["times"] for part in found.values()) == pytest.approx(wanted.lut, rel=0.3)
+    lanes = found["blocks[0]"]["modules"]["top_lane"]
+    assert lanes["instances"] == folding.blocks[0].lanes and lanes["lut"] > 0
+    assert found["skid"]["times"] == len(design.blocks) + 1
+    # What is mapped already is not mapped again.
+    monkeypatch.setattr(bench_synthesis, "map_folder", None)
+    assert synthesise_network(design, folding, tmp_path) == found
