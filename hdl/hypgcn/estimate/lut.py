@@ -113,7 +113,7 @@ def row_buffer(cfg: RowBufferConfig) -> float:
 def shortcut(cfg: ShortcutConfig) -> float:
     """Slicer with its skid, addresses."""
     values = 8 * cfg.width
-    return 150 + choice(cfg.slices, values) + choice(cfg.width, values) + values
+    return 110 + choice(cfg.slices, values) + choice(cfg.width, values) + values
 
 
 def lane(plan) -> float:
