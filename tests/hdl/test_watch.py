@@ -19,6 +19,8 @@ from hypgcn.spatial import SpatialConfig
 from hypgcn.watch import BLOCK_UNITS, STATES, Watch, watched_units
 from hypgcn_sim.golden.block import run_block
 
+pytestmark = pytest.mark.slow  # every case simulates a whole block, twenty seconds and more
+
 JOINTS, FRAMES, PERSONS, LANES = 3, 5, 2, 2
 FOLDING = BlockFolding(conv_joints=2, conv_pairs=2, lanes=LANES, lane_pairs=8)
 SHORTCUTS = {
