@@ -14,7 +14,7 @@ from hypgcn_sim.units import BENCHES
 # Components without a bench of their own, and the bench in which they work.
 INSIDE = {
     "Skid": "network", "Queue": "conv_array", "Rom": "conv_array", "Ram": "row_store", "AsyncRam": "head",
-    "Dsp48e2Mac": "packed_mac_dsp48e2", "PackedDot": "conv_array", "RfcSerialEncoder": "spatial_unit_conv",
+    "Dsp48e2Mac": "packed_mac_dsp48e2", "RfcSerialEncoder": "spatial_unit_conv",
     "RfcSlicer": "shortcut_reader", "RoundRobin": "row_store", "StoreReader": "row_store",
     "StoreWriter": "row_store", "Walker": "temporal_lane", "Window": "temporal_unit_conv",
     "Dispatcher": "temporal_unit_conv", "ReadMerge": "temporal_unit_conv", "Combine": "temporal_unit_conv",
