@@ -80,9 +80,12 @@ def register(commands):
     parser.add_argument("--stream", choices=("joint", "bone"), default="joint")
     parser.add_argument("--init", metavar="CHECKPOINT",
                         help="start from the weights of a network of the same shape, or of a narrower one, which is "
-                             "widened")
+                             "widened; one without the data-dependent graph may get it with --similarity tanh")
     parser.add_argument("--dynamic-graph", action="store_true",
                         help="with the data-dependent graph; pruning removes it")
+    parser.add_argument("--similarity", choices=("softmax", "tanh"), default="softmax",
+                        help="of the data-dependent graph: softmax as in 2s-AGCN, or a learned factor times tanh as in "
+                             "AAGCN, which can be added to a trained network (default: %(default)s)")
     _add_options(parser, TrainConfig)
 
     parser = _common(commands, "prune", "drop channels, cut taps, set thresholds, fine-tune", "build/train/pruned",
@@ -122,7 +125,7 @@ def _train(args):
     path = _steps().train_step(args.out, data=_data(args), skeleton=args.skeleton, frames=args.frames,
                                persons=args.persons,
                                blocks=args.blocks, stream=args.stream, dynamic_graph=args.dynamic_graph,
-                               init=args.init, training=_config(TrainConfig, args))
+                               similarity=args.similarity, init=args.init, training=_config(TrainConfig, args))
     print(f"written: {path}")
 
 

@@ -22,7 +22,7 @@ from .integers.ranges import measure_ranges, plot_ranges
 from .network.checkpoint import load_checkpoint, save_checkpoint
 from .network.foreign import open_network
 from .network.model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
-from .network.widen import widen
+from .network.start import initial_state
 from .recordings.data import Clips, crowded, map_to_ntu25, preparation_for, prepared
 from .recordings.motion import MotionConfig, generate_motion
 from .recordings.readers import Source, read_clips
@@ -109,42 +109,25 @@ def preparation_in(info: dict, where) -> Preparation:
 
 
 def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, persons: int, blocks: str, stream: str,
-               dynamic_graph: bool, training: TrainConfig, init: str | None = None, progress: bool = True) -> Path:
+               dynamic_graph: bool, training: TrainConfig, similarity: str = "softmax", init: str | None = None,
+               progress: bool = True) -> Path:
     """Train a float network; ``last.safetensors`` in ``out`` is the result, and an interrupted run goes on. With
-    ``init`` it starts from the weights of that checkpoint: a network of the same shape (the other stream, say), or a
-    narrower one, which is widened. """
+    ``init`` it starts from the weights of that checkpoint, see :func:`~.start.initial_state`. """
     start = time.monotonic()
     out = Path(out)
     clips, graph = open_clips(data, skeleton, MotionConfig(persons=persons))
     preparation = preparation_for(graph, frames, stream)
     config = ModelConfig(skeleton=graph, classes=clips.classes, channels=clips.data.shape[1], persons=persons,
-                         frames=frames,
-                         blocks=parse_blocks(blocks), dynamic_graph=dynamic_graph)
+                         frames=frames, blocks=parse_blocks(blocks), dynamic_graph=dynamic_graph,
+                         similarity=similarity if dynamic_graph else "softmax")
     torch.manual_seed(training.seed)
     info = {"preparation": preparation.to_dict(), "class_names": list(clips.class_names)}
     model = Network(config)
     if init:
-        model.load_state_dict(_initial(config, init, training.seed))
+        model.load_state_dict(initial_state(config, init, training.seed))
     history = train(model, clips, preparation, training, out, info=info, progress=progress)
     _report(out, "train", time.monotonic() - start, accuracy=history[-1]["accuracy"], settings=vars(training))
     return out / "last.safetensors"
-
-
-def _initial(config: ModelConfig, path, seed: int) -> dict:
-    """Weights of the checkpoint at ``path``, which must be of the shape ``config``, or narrower, but for its
-    classifier."""
-    model, _ = load_checkpoint(path)
-    widths = [outputs for outputs, _ in config.blocks]
-    strides = [stride for _, stride in config.blocks]
-    same = replace(model.config, frames=config.frames, classes=config.classes, blocks=config.blocks) == config
-    if not same or [stride for _, stride in model.config.blocks] != strides:
-        raise ValueError(f"init must be a network of the same strides, skeleton, persons and channels; {path} is not")
-    if [outputs for outputs, _ in model.config.blocks] != widths:
-        model = widen(model, widths, seed=seed)
-    state = model.state_dict()
-    if model.config.classes != config.classes:
-        state.update({f"fc.{name}": tensor for name, tensor in Network(config).fc.state_dict().items()})
-    return state
 
 
 def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, training: TrainConfig,

@@ -24,6 +24,20 @@ def _conv(to, of, out: torch.Tensor, source: torch.Tensor, share: torch.Tensor):
     to.bias.copy_(of.bias[out])
 
 
+def _similarity(to, of, source: torch.Tensor, share: torch.Tensor):
+    """Copies of the channels whose products are the similarity of joints; it divides by their number."""
+    copied = torch.arange(to.inter) % of.inter
+    times = torch.bincount(copied, minlength=of.inter)[copied]
+    scale = to.inter / of.inter / times
+    for a, b, of_a, of_b in zip(to.conv_a, to.conv_b, of.conv_a, of.conv_b):
+        _conv(a, of_a, copied, source, share)
+        _conv(b, of_b, copied, source, share)
+        a.weight.mul_(scale[:, None, None, None])
+        a.bias.mul_(scale)
+    if to.alpha is not None:
+        to.alpha.copy_(of.alpha)
+
+
 def _norm(to, of, out: torch.Tensor):
     for name in ("weight", "bias", "running_mean", "running_var"):
         getattr(to, name).copy_(getattr(of, name)[out])
@@ -34,15 +48,13 @@ def widen(model: Network, widths: list[int], *, noise: float = 0.5, seed: int = 
     """A network with blocks of ``widths`` output channels whose logits are those of ``model``, up to rounding.
 
     Every channel is copied as often as the width asks (multiples of the old one), and the weights that read it are
-    dealt out among its copies, unequally by up to ``noise`` (0..1). Networks with masks, or with the data-dependent
-    graph, are not widened: :exc:`ValueError`. """
+    dealt out among its copies, unequally by up to ``noise`` (0..1). Networks with masks are not widened:
+    :exc:`ValueError`. """
     old = [outputs for outputs, _ in model.config.blocks]
     if len(widths) != len(old) or any(new % width for new, width in zip(widths, old)):
         raise ValueError(f"widths must be {len(old)} multiples of {', '.join(map(str, old))}, not {widths!r}")
     if not 0 <= noise < 1:
         raise ValueError(f"noise must be at least 0 and below 1, not {noise!r}")
-    if model.config.dynamic_graph:
-        raise ValueError("dynamic_graph must be off in a network that is widened")
     if any(not block.kept.all() or block.temporal_mask() is not None for block in model.blocks):
         raise ValueError("model must not be pruned to be widened")
     blocks = tuple((width, stride) for width, (_, stride) in zip(widths, model.config.blocks))
@@ -59,6 +71,8 @@ def widen(model: Network, widths: list[int], *, noise: float = 0.5, seed: int = 
             block.gcn1.PA.copy_(source.gcn1.PA)
             for to, of in zip(block.gcn1.conv_d, source.gcn1.conv_d):
                 _conv(to, of, h[0], *x)
+            if block.gcn1.dynamic:
+                _similarity(block.gcn1, source.gcn1, *x)
             _norm(block.gcn1.bn, source.gcn1.bn, h[0])
             if block.gcn1.down is not None:
                 _conv(block.gcn1.down[0], source.gcn1.down[0], h[0], *x)

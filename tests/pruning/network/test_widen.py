@@ -5,9 +5,13 @@ from hypgcn_pruning.network.widen import widen
 from hypgcn_pruning.sparsity.channels import drop_channels
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.9])
-def test_the_function_stays(make_network, noise):
-    model = make_network(blocks=((20, 1), (20, 1), (34, 2), (34, 1), (34, 2)))
+@pytest.mark.parametrize("noise, graph", [(0.0, {}), (0.9, {}), (0.9, {"dynamic_graph": True}),
+                                          (0.5, {"dynamic_graph": True, "similarity": "tanh"})])
+def test_the_function_stays(make_network, noise, graph):
+    model = make_network(blocks=((20, 1), (20, 1), (34, 2), (34, 1), (34, 2)), **graph)
+    for block in model.blocks:
+        if block.gcn1.alpha is not None:
+            torch.nn.init.constant_(block.gcn1.alpha, 3)
     wide = widen(model, [40, 40, 68, 68, 68], noise=noise)
     assert [outputs for outputs, _ in wide.config.blocks] == [40, 40, 68, 68, 68]
     clips = torch.randn(3, 1, 16, 7, 3)
@@ -31,8 +35,6 @@ def test_widths_must_be_multiples(make_network, widths):
 
 
 def test_what_cannot_be_widened(make_network):
-    with pytest.raises(ValueError, match="dynamic_graph must be off"):
-        widen(make_network(dynamic_graph=True), [20, 20, 34, 34, 34])
     with pytest.raises(ValueError, match="noise must be at least 0 and below 1"):
         widen(make_network(), [20, 20, 34, 34, 34], noise=1)
     pruned = make_network()

@@ -1,0 +1,40 @@
+"""Where training begins when it does not begin with random weights."""
+
+from dataclasses import replace
+
+from .checkpoint import load_checkpoint
+from .model import ModelConfig, Network
+from .widen import widen
+
+__all__ = ["initial_state"]
+
+
+def initial_state(config: ModelConfig, path, seed: int) -> dict:
+    """Weights for a network of shape ``config`` from the checkpoint at ``path``, which computes the same but for its
+    classifier where that has other classes.
+
+    The checkpoint's network is of the same shape (the other stream, say), or a narrower one, which is widened; it may
+    lack the data-dependent graph where ``config`` has it with ``tanh``, which begins as 0. :exc:`ValueError` for
+    anything else. """
+    model, _ = load_checkpoint(path)
+    widths = [outputs for outputs, _ in config.blocks]
+    strides = [stride for _, stride in config.blocks]
+    found = model.config
+    if (replace(found, frames=config.frames, classes=config.classes, blocks=config.blocks, similarity=config.similarity,
+                dynamic_graph=config.dynamic_graph) != config or [stride for _, stride in found.blocks] != strides):
+        raise ValueError(f"init must be a network of the same strides, skeleton, persons and channels; {path} is not")
+    grown = config.dynamic_graph and not found.dynamic_graph
+    if found.dynamic_graph and (found.similarity != config.similarity or not config.dynamic_graph):
+        raise ValueError(f"init must have no data-dependent graph, or the same ({found.similarity}) as the network; "
+                         f"that of {path} is another")
+    if grown and config.similarity != "tanh":
+        raise ValueError("similarity must be 'tanh' where init has no data-dependent graph: only that can begin as 0")
+    if [outputs for outputs, _ in found.blocks] != widths:
+        model = widen(model, widths, seed=seed)
+    state = model.state_dict()
+    fresh = Network(config)
+    if grown:
+        state = {**fresh.state_dict(), **state}
+    if found.classes != config.classes:
+        state.update({f"fc.{name}": tensor for name, tensor in fresh.fc.state_dict().items()})
+    return state
