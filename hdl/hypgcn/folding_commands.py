@@ -25,6 +25,7 @@ def register_allocate(commands, load_design):
                         help="cycles per clip that are enough (default: as few as fit)")
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, default=Path("build/folding.json"),
                         help="the folding, for hypgcn verilog --folding (default: %(default)s)")
+    _add_activity(parser)
     parser.add_argument("--report", metavar="FILE", type=Path, help="write everything that is printed as JSON")
     parser.set_defaults(run=lambda args: _run_allocate(args, load_design))
 
@@ -35,7 +36,7 @@ def _run_allocate(args, load_design):
     device = Device.load(args.device)
     budget = Budget.of(device, dsp=args.dsp, bram36=args.bram36, lut=args.lut)
     design = load_design(args.design)
-    allocator = Allocator(design, device.mac)
+    allocator = Allocator(design, device.mac, _activities(args, design))
     found = allocator.solve(budget, cycles=args.cycles)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(found.folding.to_json())
@@ -61,15 +62,24 @@ def register_estimate(commands, load_design, load_folding):
     parser = commands.add_parser("estimate", help="cycles, DSPs, block RAMs and LUTs of every unit under a folding")
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("--folding", metavar="FILE", required=True, help="what hypgcn allocate wrote")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write the rows as JSON")
+    _add_activity(parser)
+    parser.add_argument("--memory", action="store_true", help="show where features are kept instead: stores, "
+                                                              "mini-banks, and what sharing and compression save")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write what is shown as JSON")
     parser.set_defaults(run=lambda args: _run_estimate(args, load_design, load_folding))
 
 
 def _run_estimate(args, load_design, load_folding):
-    from .estimate import estimate
+    from .estimate import estimate, storage
 
     design = load_design(args.design)
-    found = estimate(design, load_folding(args.folding, design))
+    folding, activities = load_folding(args.folding, design), _activities(args, design)
+    if args.memory:
+        held = storage(design, folding, activities)
+        print(held.table())
+        _save(args.json, held.report())
+        return
+    found = estimate(design, folding, activities)
     rows = _rows(found)
     print(f"{'unit':24} {'cycles':>9} {'busy':>6} {'dsp':>6} {'bram36':>7} {'lut':>8}")
     for row in rows:
@@ -77,9 +87,26 @@ def _run_estimate(args, load_design, load_folding):
               f"{row['bram36']:7g} {row['lut']:8,}")
     total = found.resources
     print(f"{'all':24} {found.cycles:9,.0f} {'':6} {total.dsp:6} {total.bram36:7g} {total.lut:8,.0f}")
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(rows, indent=1) + "\n")
+    _save(args.json, rows)
+
+
+def _add_activity(parser):
+    parser.add_argument("--activity", metavar="FILE", type=Path, help="non-zeros as hypgcn activity measured them "
+                                                                      "(default: the densities of the design)")
+
+
+def _activities(args, design):
+    if args.activity is None:
+        return None
+    from .estimate import load_activities
+
+    return load_activities(args.activity, design)
+
+
+def _save(path: Path | None, found):
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def _rows(found) -> list[dict]:

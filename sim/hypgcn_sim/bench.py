@@ -8,7 +8,7 @@ import numpy as np
 from hypgcn.allocate import Allocator, Budget
 from hypgcn.design import Design
 from hypgcn.device import Device
-from hypgcn.estimate import Estimate, estimate
+from hypgcn.estimate import Estimate, estimate, storage
 from hypgcn.folding import Folding
 from hypgcn.progress import Progress
 
@@ -17,6 +17,7 @@ from .bench_table import MHZ
 from .bench_variants import activities_of, variants
 from .fullscale import FILL, FullSimulation
 from .fullscale_golden import golden_clips
+from .memory_picture import save_memory_picture
 from .utilisation import losses, report, save_picture, work
 
 __all__ = ["Point", "measure", "measure_variants", "peak_gops"]
@@ -49,11 +50,14 @@ def measure(design: Design, point: Point, clips: np.ndarray, real: int, folder: 
     resources from Yosys, or estimated without ``synthesis``. Raises :exc:`AssertionError` when the RTL differs from
     golden."""
     name = f"{design.name} on {point.device.name}"
-    folding, found = point.folding, estimate(design, point.folding)
+    folding = point.folding
     place = folder / f"{design.hash[:12]}_{point.device.name.lower()}"
     progress = Progress(f"{name}: golden")
     expected = golden_clips(design, clips, folder / "golden", jobs=jobs, progress=progress)
     progress.finish()
+    activities = activities_of(design, expected)
+    found, memory = estimate(design, folding, activities), storage(design, folding, activities).report()
+    save_memory_picture(memory, place / "memory.png", f"{name}: block RAMs of the stores")
     progress = Progress(f"{name}: build")
     simulation = FullSimulation(design, folding, place, cache=folder / "cache", progress=progress)
     progress.finish()
@@ -97,7 +101,7 @@ def measure(design: Design, point: Point, clips: np.ndarray, real: int, folder: 
         "max_logic_levels": None, "max_logic_levels_reason": NO_LEVELS,
         "graph_skip": round(cost["graph_skip"], 4), "mac_reduction": round(cost["mac_reduction"], 3),
         "vectors_compared": run.compared, "vectors_that_lost_values": sum(run.lost),
-        "losses": [[unit, round(spare)] for unit, spare in losses(used)],
+        "memory": memory, "losses": [[unit, round(spare)] for unit, spare in losses(used)],
         "units": _with_resources(used["units"], found), "synthesis": {
             part: {key: each[key] for key in (*resources, "times")} for part, each in parts.items()},
         "seconds": {**{what: round(took, 1) for what, took in simulation.seconds.items()},

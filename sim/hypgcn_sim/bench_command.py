@@ -20,6 +20,8 @@ SMALL, FALLBACK = "checkpoints/nwucla_small/design", "tiny"
 BUDGETS = {"xcku115": {"dsp": "3544", "bram36": "900", "lut": "176776"}, "xcku040": {}}
 """Devices of the full benchmark, and what of them may be used: of the XCKU115 what the paper takes, half its BRAMs."""
 QUICK_MULTIPLIERS = 256
+SAMPLE = 2
+"""Clips whose non-zeros the choice of a folding, and the variants, go by."""
 
 
 def register(commands):
@@ -48,7 +50,9 @@ def run(args) -> int:
     """1 when the RTL differs from golden."""
     from .bench import measure, measure_variants
     from .bench_table import table
+    from .bench_variants import activities_of
     from .fullscale import save_json
+    from .fullscale_golden import golden_clips
     from .recordings import clips_for
 
     if args.jobs < 1:
@@ -58,7 +62,8 @@ def run(args) -> int:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")
     design = load_design(args.design or _default(args.quick))
     clips, real = clips_for(design, count, args.recordings or RECORDINGS, explicit=args.recordings is not None)
-    points = _points(args, design)
+    some = golden_clips(design, clips[:SAMPLE], args.out / "golden", jobs=args.jobs)
+    points = _points(args, design, activities_of(design, some))
     rows = []
     for name, point in points.items():
         try:
@@ -71,10 +76,11 @@ def run(args) -> int:
             row["generation"] = _generation(args, design, point, args.out / f"verilog_{name}")
         rows.append(row)
         if len(rows) == 1:  # of the first device, for the README
-            picture = args.out / f"{design.hash[:12]}_{name}" / "utilisation.png"
-            shutil.copyfile(picture, args.out / ("quick.png" if args.quick else "utilisation.png"))
+            place = args.out / f"{design.hash[:12]}_{name}"
+            shutil.copyfile(place / "utilisation.png", args.out / ("quick.png" if args.quick else "utilisation.png"))
+            shutil.copyfile(place / "memory.png", args.out / ("quick_memory.png" if args.quick else "memory.png"))
         if not args.no_variants:
-            rows += measure_variants(design, point, clips[:2], args.out, jobs=args.jobs)
+            rows += measure_variants(design, point, clips[:SAMPLE], args.out, jobs=args.jobs)
     path = args.out / ("quick.json" if args.quick else "performance.json")
     save_json(rows, path)
     print(table(rows))
@@ -93,9 +99,9 @@ def _default(quick: bool) -> str:
                      f"of the paper's shape with --frames 150 --persons 2")
 
 
-def _points(args, design) -> dict:
+def _points(args, design, activities) -> dict:
     """What is measured, by the name of the device."""
-    from hypgcn.allocate import PLENTY, Budget, allocate, within
+    from hypgcn.allocate import PLENTY, Budget, allocate
     from hypgcn.device import Device
 
     from .bench import Point
@@ -116,8 +122,7 @@ def _points(args, design) -> dict:
             else Budget.of(device, **BUDGETS.get(name, {}))
         folding = foldings.get(name)
         if folding is None:
-            folding = within(design, QUICK_MULTIPLIERS, mac=device.mac) if args.quick \
-                else allocate(design, budget, mac=device.mac).folding
+            folding = allocate(design, budget, mac=device.mac, activities=activities).folding
         points[name] = Point(device=device, budget=budget, folding=folding)
     return points
 

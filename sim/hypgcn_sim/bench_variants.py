@@ -30,9 +30,11 @@ def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
     """Mean non-zeros of the stores over golden files of :func:`~.fullscale_golden.expect`."""
     found = []
     for index in range(len(design.blocks)):
-        x, h = [], []
+        x, h, x_entries, h_entries = [], [], [], []
         for path in expected:
             with np.load(path) as tokens:
+                x_entries.append(tokens[f"x_entries{index}"])
+                h_entries.append(tokens[f"h_entries{index}"])
                 x.append(tokens[f"x_tokens{index}"])
                 h.append(tokens[f"h_tokens{index}"][design.pad])  # the middle tap: it meets every row that it is for
         rows = design.persons * design.block_frames(index)
@@ -41,7 +43,11 @@ def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
         found.append(Activity(
             x_channels=tuple(channels.tolist()),
             x_banks=tuple((_banks(channels) / design.joints).tolist()),
-            h_banks=tuple((np.mean(h, axis=0) / (out_rows * design.joints)).tolist())))
+            h_banks=tuple((np.mean(h, axis=0) / (out_rows * design.joints)).tolist()),
+            x_most=tuple(np.max(x_entries, axis=(0, 1)).tolist()),
+            x_mean=tuple(np.mean(x_entries, axis=(0, 1)).tolist()),
+            h_most=tuple(np.max(h_entries, axis=(0, 1)).tolist()),
+            h_mean=tuple(np.mean(h_entries, axis=(0, 1)).tolist())))
     return found
 
 

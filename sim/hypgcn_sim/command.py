@@ -1,5 +1,5 @@
 """``hypgcn sim``: the benches on the emitted RTL, in Verilator, against the golden model; with it ``golden``,
-``fullscale``, ``testset`` and ``bench``."""
+``activity``, ``fullscale``, ``testset`` and ``bench``."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from hypgcn import __version__
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
-from . import bench_command, fullscale_command, golden_command, testset_command
+from . import activity_command, bench_command, fullscale_command, golden_command, testset_command
 
 __all__ = ["register"]
 
@@ -21,7 +21,7 @@ NETWORK_WEIGHT = 20.0
 
 def register(commands):
     """Add the parsers of ``hypgcn sim`` and of what else runs emitted text."""
-    for other in (golden_command, fullscale_command, testset_command, bench_command):
+    for other in (golden_command, activity_command, fullscale_command, testset_command, bench_command):
         other.register(commands)
     parser = commands.add_parser("sim", help="simulate every unit and the whole network against the golden model")
     parser.add_argument(

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hypgcn.design import BANK, Design
+from hypgcn.design import BANK, MINI_BANKS, Design
 
 __all__ = ["OBSERVE_WORDS", "expect", "golden_clips", "observe_words"]
 
-FORMAT = "1"
+FORMAT = "2"
 OBSERVE_WORDS = 5
 """32-bit words of an observation port: valid, mask, values, overflow."""
 
@@ -42,7 +42,9 @@ def observe_words(y: np.ndarray) -> np.ndarray:
 def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
     """Of one clip: ``logits``; ``overflow`` (bool); ``lost`` (blocks,), vectors that lost values; ``y0`` ...: words of
     the observation ports; ``x_tokens0`` ...: non-zeros of each channel of X as stored; ``h_tokens0`` ...: non-zeros
-    that each (tap, bank) of H meets; ``r_tokens0`` ...: of each bank of X in the rows that a stride leaves."""
+    that each (tap, bank) of H meets; ``r_tokens0`` ...: of each bank of X in the rows that a stride leaves;
+    ``x_entries0``, ``h_entries0`` ...: (row, mini-bank), vectors with more than ``4 j`` non-zeros that come to the
+    stores."""
     from .golden.network import run
 
     found = run(design, clip)
@@ -53,6 +55,8 @@ def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
         x, h = found[name + "x_stored"], found[name + "h_stored"]
         lost.append(int(found[name + "x_lost"].sum() + found[name + "h_lost"].sum()))
         kept[f"y{index}"] = observe_words(found[name + "y"])
+        given = found[f"blocks.{index - 1}.y"] if index else found["x1"]
+        kept[f"x_entries{index}"], kept[f"h_entries{index}"] = _entries(given), _entries(found[name + "h"])
         kept[f"x_tokens{index}"] = np.count_nonzero(x, axis=(0, 1, 2))
         kept[f"h_tokens{index}"] = _by_tap(h, block.taps.shape[1], block.stride)
         kept[f"r_tokens{index}"] = _by_bank(np.count_nonzero(x[:, ::block.stride], axis=(0, 1, 2)))
@@ -62,6 +66,14 @@ def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
 def _by_bank(per_channel: np.ndarray) -> np.ndarray:
     spare = -per_channel.shape[-1] % BANK
     return np.pad(per_channel, (0, spare)).reshape(-1, BANK).sum(axis=1)
+
+
+def _entries(rows: np.ndarray) -> np.ndarray:
+    """int (rows, MINI_BANKS): entries that rows of (..., V, C) need in each mini-bank."""
+    spare = -rows.shape[-1] % BANK
+    padded = np.pad(rows != 0, [(0, 0)] * (rows.ndim - 1) + [(0, spare)])
+    counts = padded.reshape(-1, rows.shape[-2] * (padded.shape[-1] // BANK), BANK).sum(axis=2)
+    return (counts[:, :, None] > BANK // MINI_BANKS * np.arange(MINI_BANKS)).sum(axis=1)
 
 
 def _by_tap(h: np.ndarray, kernel: int, stride: int) -> np.ndarray:

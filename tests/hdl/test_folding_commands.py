@@ -3,6 +3,7 @@
 import json
 
 from hypgcn import cli
+from hypgcn.estimate import Activity, save_activities, storage
 from hypgcn.folding import Folding
 from hypgcn.presets import preset
 
@@ -39,3 +40,21 @@ def test_what_does_not_fit(capsys, tmp_path):
 def test_unknown_device(capsys):
     assert cli.main(["allocate", "tiny", "--device", "none"]) == 2
     assert "device must be one of" in capsys.readouterr().err
+
+
+def test_memory_and_activity(capsys, tmp_path):
+    design, folding, activity, rows = preset("tiny"), tmp_path / "f.json", tmp_path / "a.json", tmp_path / "m.json"
+    many = [Activity(x_channels=(5.0,) * block.in_channels, x_banks=(16.0,) * block.in_banks,
+                     h_banks=(16.0,) * block.out_banks, x_most=(1, 1, 1, 1), x_mean=(1.0,) * 4, h_most=(2, 2, 2, 2),
+                     h_mean=(1.0,) * 4) for block in design.blocks]
+    save_activities(activity, design, many, "made up")
+    words = ["--dsp", "40", "-o", str(folding)]
+    assert cli.main(["allocate", "tiny", *words]) == 0
+    few = capsys.readouterr().out
+    assert cli.main(["allocate", "tiny", *words, "--activity", str(activity)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] != few.splitlines()[0]
+    command = ["estimate", "tiny", "--folding", str(folding), "--activity", str(activity)]
+    assert cli.main([*command, "--memory", "--json", str(rows)]) == 0
+    assert json.loads(rows.read_text()) == storage(design, Folding.load(folding), many).report()
+    printed = capsys.readouterr().out
+    assert "blocks[1].h_store" in printed and "one store per reader" in printed

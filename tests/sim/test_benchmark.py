@@ -10,7 +10,7 @@ from hypgcn.allocate import within
 from hypgcn.cli import main
 from hypgcn.design import BANK
 from hypgcn.device import Device
-from hypgcn.estimate import Activity, estimate
+from hypgcn.estimate import Activity, estimate, storage
 from hypgcn.presets import preset, random_design
 from hypgcn.watch import watched_units
 from hypgcn_pruning.reports.work import graph_skip, work_of
@@ -23,6 +23,7 @@ from hypgcn_sim.clips import make_clips
 from hypgcn_sim.fullscale import Run
 from hypgcn_sim.fullscale_golden import golden_clips
 from hypgcn_sim.golden.network import run as golden
+from hypgcn_sim.memory_picture import save_memory_picture
 from hypgcn_sim.utilisation import losses, report, save_picture, useful_multiplies, work
 
 DESIGN = random_design(7, name="small", frames=5, joints=3, persons=2, widths=(16, 20, 20), strides=(1, 2, 1),
@@ -97,6 +98,13 @@ def test_report_and_picture(expected, tmp_path):
     assert dict(lost)["blocks[1].conv"] == pytest.approx(2 * conv["dsp"] * 1000 - conv["useful"])
     save_picture(used, tmp_path / "a.png", "one")
     save_picture(used, tmp_path / "b.png", "one")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_picture_of_the_memories(expected, tmp_path):
+    found = storage(DESIGN, FOLDING, activities_of(DESIGN, expected)).report()
+    for name in "ab":
+        save_memory_picture(found, tmp_path / f"{name}.png", "one")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
@@ -208,5 +216,8 @@ def test_quick_benchmark_of_the_smallest_network(tmp_path, capsys):
     rows = json.loads((tmp_path / "quick.json").read_text())
     assert [row["cycles"] for row in rows] == ["simulated", *["estimated"] * (1 + len(VARIANTS))]
     assert rows[0]["cycles_per_clip"] > 0 and rows[0]["design_hash"] == preset("tiny").hash
+    memory = rows[0]["memory"]
+    assert memory["totals"]["all"] == rows[0]["bram36"] and memory["stores"][0]["most_entries"]
+    assert (tmp_path / "quick_memory.png").is_file()
     assert rows[0]["max_logic_levels"] is None and rows[0]["max_logic_levels_reason"]
     assert "271.2" in capsys.readouterr().out

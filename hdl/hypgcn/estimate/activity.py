@@ -1,25 +1,38 @@
 """How many non-zeros the units of a block meet: what the cycles of a clip depend on beside shapes and folding."""
 
+import dataclasses
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from ..design import BANK, Block
+from ..design import BANK, MINI_BANKS, Block, Design
 
-__all__ = ["Activity"]
+__all__ = ["Activity", "load_activities", "save_activities"]
+
+FORMAT = "hypgcn-activity"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Activity:
-    """Means over the rows of one block.
+    """Means over the rows of one block, and what its rows ask of the stores.
 
     x_channels : non-zero joints per row, of each channel of X
     x_banks, h_banks : non-zeros per vector, of each bank of X and of H
+    x_most, h_most : of each mini-bank j the most vectors of one row with more than ``4 j`` non-zeros that came to the
+        store; empty where nothing was measured
+    x_mean, h_mean : the same, mean of the rows
     """
 
     x_channels: tuple[float, ...]
     x_banks: tuple[float, ...]
     h_banks: tuple[float, ...]
+    x_most: tuple[int, ...] = ()
+    h_most: tuple[int, ...] = ()
+    x_mean: tuple[float, ...] = ()
+    h_mean: tuple[float, ...] = ()
 
     @classmethod
     def assumed(cls, block: Block, joints: int) -> "Activity":
@@ -36,6 +49,10 @@ class Activity:
         return cls(x_channels=tuple(x_full.tolist()), x_banks=_per_bank(x_full / joints),
                    h_banks=_per_bank(h_full / joints))
 
+    def usage(self, store: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
+        """Most and mean of the store ``"x"`` or ``"h"``."""
+        return getattr(self, f"{store}_most"), getattr(self, f"{store}_mean")
+
 
 def _sizes(channels: int) -> np.ndarray:
     """Channels of each bank."""
@@ -44,3 +61,30 @@ def _sizes(channels: int) -> np.ndarray:
 
 def _per_bank(per_channel: np.ndarray) -> tuple[float, ...]:
     return tuple(float(per_channel[start:start + BANK].sum()) for start in range(0, len(per_channel), BANK))
+
+
+def save_activities(path: Path, design: Design, activities: Sequence[Activity], clips: str):
+    """Write what was measured of ``design``; ``clips`` says with which."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"format": FORMAT, "design": design.name, "hash": design.hash, "clips": clips,
+                                "blocks": [dataclasses.asdict(each) for each in activities]}) + "\n")
+
+
+def load_activities(path: Path, design: Design) -> list[Activity]:
+    """What :func:`save_activities` wrote; :exc:`ValueError` when it is of another design or something else."""
+    try:
+        data = json.loads(Path(path).read_text())
+        if data["format"] != FORMAT:
+            raise ValueError(f"format must be {FORMAT!r}, not {data['format']!r}")
+        found = [Activity(**{name: tuple(values) for name, values in block.items()}) for block in data["blocks"]]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is not an activity file: {error}") from error
+    if data.get("hash") != design.hash:
+        raise ValueError(f"{path} must be of the design {design.name}, hash {design.hash[:12]}, "
+                         f"not {str(data.get('hash'))[:12]}")
+    shapes = [(len(each.x_channels), len(each.x_banks), len(each.h_banks)) for each in found]
+    wanted = [(block.in_channels, block.in_banks, block.out_banks) for block in design.blocks]
+    if shapes != wanted or any(len(usage) not in (0, MINI_BANKS) for each in found
+                               for usage in (*each.usage("x"), *each.usage("h"))):
+        raise ValueError(f"{path} is not an activity file: its blocks have other sizes than those of {design.name}")
+    return found

@@ -142,15 +142,18 @@ class BlockModel:
 
     def stores(self, x_rows: int, h_rows: int, lanes: int, fetches: int = LanePlan.fetches) -> dict[str, Resources]:
         """The stores of X and H."""
+        return {name: cost.row_store(cfg) for name, cfg in self.store_configs(x_rows, h_rows, lanes, fetches).items()}
+
+    def store_configs(self, x_rows: int, h_rows: int, lanes: int,
+                      fetches: int = LanePlan.fetches) -> dict[str, RowStoreConfig]:
+        """Parameters of the stores of X and H."""
         block = self.block
         x_readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
         return {
-            "x_store": cost.row_store(RowStoreConfig(
-                frames=self.frames, rows=x_rows, joints=self.joints, banks=block.in_banks, depths=block.x_depths,
-                tags=(0,) * x_readers)),
-            "h_store": cost.row_store(RowStoreConfig(
-                frames=self.frames, rows=h_rows, joints=self.joints, banks=block.out_banks, depths=block.h_depths,
-                tags=(0,) * lanes, answers=fetches)),
+            "x_store": RowStoreConfig(frames=self.frames, rows=x_rows, joints=self.joints, banks=block.in_banks,
+                                      depths=block.x_depths, tags=(0,) * x_readers),
+            "h_store": RowStoreConfig(frames=self.frames, rows=h_rows, joints=self.joints, banks=block.out_banks,
+                                      depths=block.h_depths, tags=(0,) * lanes, answers=fetches),
         }
 
     def units(self, folding: BlockFolding) -> dict[str, Unit]:

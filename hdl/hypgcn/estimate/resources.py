@@ -26,9 +26,9 @@ from . import lut
 from .memory import Memory, rom_width, varying_bits
 from .plan import LanePlan
 
-__all__ = ["CLASS_OVERHEAD", "Resources", "combine", "conv_array", "encoder", "frame_buffer", "graph_unit", "head",
-           "input_affine", "lane", "loader", "requant", "row_buffer", "row_store", "schedulers", "shortcut", "skid",
-           "varying_bits"]
+__all__ = ["CLASS_OVERHEAD", "Resources", "array_words", "buffer_words", "combine", "conv_array", "encoder",
+           "frame_buffer", "graph_unit", "head", "input_affine", "lane", "loader", "requant", "row_buffer", "row_store",
+           "schedulers", "shortcut", "skid", "varying_bits", "walk_words"]
 
 CLASS_OVERHEAD = Head.CLASS_OVERHEAD
 
@@ -55,7 +55,7 @@ def _made_of(dsp: int, memories, luts: float) -> Resources:
 
 def row_store(cfg: RowStoreConfig) -> Resources:
     """A row store with its readers."""
-    memories = [Memory("ram", *shape) for shape in cfg.memories]
+    memories = [Memory("ram", *shape) for _, shape in cfg.named_memories]
     memories += [Memory("async", *shape) for shape in cfg.answer_shapes]
     return _made_of(0, memories, lut.row_store(cfg))
 
@@ -67,9 +67,13 @@ def loader(in_banks: int) -> Resources:
 
 def frame_buffer(cfg: FrameBufferConfig) -> Resources:
     """The frame buffer with its lists."""
-    words = Memory("ram", walk_layout(cfg.joints).size - 1, 2 * cfg.channels * cfg.joints)
     counts = [Memory("async", cfg.joints.bit_length(), cfg.channels)] * 2
-    return _made_of(0, [words, *counts], lut.FRAME_BUFFER)
+    return _made_of(0, [walk_words(cfg), *counts], lut.FRAME_BUFFER)
+
+
+def walk_words(cfg: FrameBufferConfig) -> Memory:
+    """The two rows of a frame buffer."""
+    return Memory("ram", walk_layout(cfg.joints).size - 1, 2 * cfg.channels * cfg.joints)
 
 
 def graph_unit(cfg: GraphConfig) -> Resources:
@@ -86,10 +90,15 @@ def conv_array(cfg: ConvArrayConfig, weight_bits: Sequence[int] | None = None) -
     known already."""
     if weight_bits is None:
         weight_bits = [varying_bits(table) for table in cfg.weight_tables]
-    rows = Memory("block" if cfg.rows_style == "block" else "ram", 8 * cfg.joints, 2 * cfg.steps)
-    memories = [Memory("rom", bits, cfg.passes * cfg.steps) for bits in weight_bits] + [rows] * cfg.conv_depth
+    memories = [Memory("rom", bits, cfg.passes * cfg.steps) for bits in weight_bits]
+    memories += [array_words(cfg)] * cfg.conv_depth
     memories.append(Memory("async", cfg.o_layout.size, cfg.delay + 6))
     return _made_of(lut.multipliers(cfg.macs, cfg.mac), memories, lut.conv_array(cfg))
+
+
+def array_words(cfg: ConvArrayConfig) -> Memory:
+    """The two rows of a 1x1 array: one memory of each place of its chains."""
+    return Memory("block" if cfg.rows_style == "block" else "ram", 8 * cfg.joints, 2 * cfg.steps)
 
 
 def requant(cfg: RequantConfig) -> Resources:
@@ -100,7 +109,12 @@ def requant(cfg: RequantConfig) -> Resources:
 
 def row_buffer(cfg: RowBufferConfig) -> Resources:
     """The buffer that brings the values of a row in order."""
-    return _made_of(0, [Memory("ram", 8 * cfg.width, 2 * cfg.joints * cfg.groups)], lut.row_buffer(cfg))
+    return _made_of(0, [buffer_words(cfg)], lut.row_buffer(cfg))
+
+
+def buffer_words(cfg: RowBufferConfig) -> Memory:
+    """The two rows of a row buffer."""
+    return Memory("ram", 8 * cfg.width, 2 * cfg.joints * cfg.groups)
 
 
 def encoder(width: int = BANK) -> Resources:

@@ -97,9 +97,15 @@ class RowStoreConfig:
         return tuple((BANK * 9 + 1 + tag, self.answers) for tag in self.tags)
 
     @property
+    def named_memories(self) -> tuple[tuple[str, tuple[int, int]], ...]:
+        """Name and (width, depth) of the memories that may become block RAM: header, base, mini-banks."""
+        return (("header", self.header_shape), ("base", self.base_shape),
+                *((f"data{j}", shape) for j, shape in enumerate(self.data_shapes)))
+
+    @property
     def memories(self) -> tuple[tuple[int, int], ...]:
-        """(width, depth) of the memories that may become block RAM: header, base, mini-banks."""
-        return (self.header_shape, self.base_shape, *self.data_shapes)
+        """(width, depth) of each of :attr:`named_memories`."""
+        return tuple(shape for _, shape in self.named_memories)
 
     @property
     def header_bits(self) -> int:

@@ -1,0 +1,48 @@
+"""``hypgcn activity``: the non-zeros that the units of a design meet, measured with golden, for its estimates."""
+
+import os
+from pathlib import Path
+
+from hypgcn.cli import load_design
+from hypgcn.progress import Progress
+
+from .clips import RECORDINGS
+
+__all__ = ["register"]
+
+
+def register(commands):
+    """Add the parser of ``hypgcn activity``."""
+    parser = commands.add_parser("activity", help="measure with golden how many non-zeros the units of a design meet, "
+                                                  "for hypgcn estimate and allocate")
+    parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
+    parser.add_argument("--clips", type=int, default=8, metavar="N", help="clips (default: %(default)s)")
+    parser.add_argument("--recordings", type=Path, metavar="FILE",
+                        help="npz with test clips: data (clip, channel, frame, joint, person), length, label, split")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="processes (default: one for each core)")
+    parser.add_argument("--cache", type=Path, default=Path("build/bench/golden"), metavar="DIR",
+                        help="folder for the golden tensors (default: %(default)s)")
+    parser.add_argument("-o", "--out", type=Path, default=Path("build/activity.json"), metavar="FILE",
+                        help="what was measured (default: %(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Measure, and write a file."""
+    from hypgcn.estimate import save_activities
+
+    from .bench_variants import activities_of
+    from .fullscale_golden import golden_clips
+    from .recordings import clips_for
+
+    for name in ("clips", "jobs"):
+        if getattr(args, name) < 1:
+            raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
+    design = load_design(args.design)
+    clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, explicit=args.recordings is not None)
+    progress = Progress(f"golden {design.name}")
+    expected = golden_clips(design, clips, args.cache, jobs=args.jobs, progress=progress)
+    progress.finish(f"{len(clips)} clips, {real} of them recorded")
+    save_activities(args.out, design, activities_of(design, expected), f"{len(clips)} clips, {real} of them recorded")
+    print(f"written: {args.out}")

@@ -1,0 +1,33 @@
+"""``hypgcn activity``: what it measures is what the golden stores were given."""
+
+import numpy as np
+import pytest
+
+from hypgcn.cli import main
+from hypgcn.estimate import load_activities
+from hypgcn.presets import preset
+from hypgcn_sim.clips import generated_clip
+from hypgcn_sim.golden.network import run as golden
+from hypgcn_sim.golden.rfc.store import row_usage
+
+
+def test_measured_with_golden(tmp_path, capsys):
+    design = preset("tiny")
+    assert main(["activity", "tiny", "--clips", "2", "--jobs", "1", "--cache", str(tmp_path), "-o",
+                 str(tmp_path / "a.json")]) == 0
+    assert "a.json" in capsys.readouterr().out
+    found = load_activities(tmp_path / "a.json", design)
+    clips = [golden(design, generated_clip(design, 1000 + number)) for number in range(2)]
+    for index, each in enumerate(found):
+        for store, name in (("x", f"blocks.{index - 1}.y" if index else "x1"), ("h", f"blocks.{index}.h")):
+            rows = np.concatenate([clip[name].reshape(-1, *clip[name].shape[-2:]) for clip in clips])
+            usage = np.array([row_usage(row) for row in rows])
+            most, mean = each.usage(store)
+            assert most == tuple(usage.max(axis=0)) and mean == pytest.approx(usage.mean(axis=0))
+
+
+@pytest.mark.parametrize(("words", "text"), [
+    (["--clips", "0"], "--clips must be at least 1, not 0"), (["--jobs", "0"], "--jobs must be at least 1, not 0")])
+def test_bad_requests(words, text, capsys):
+    assert main(["activity", "tiny", *words]) == 2
+    assert text in capsys.readouterr().err
