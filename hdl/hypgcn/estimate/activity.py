@@ -10,7 +10,7 @@ import numpy as np
 
 from ..design import BANK, MINI_BANKS, Block, Design
 
-__all__ = ["Activity", "load_activities", "save_activities"]
+__all__ = ["Activity", "live_channels", "load_activities", "save_activities"]
 
 FORMAT = "hypgcn-activity"
 
@@ -35,11 +35,13 @@ class Activity:
     h_mean: tuple[float, ...] = ()
 
     @classmethod
-    def assumed(cls, block: Block, joints: int) -> "Activity":
-        """From the two densities that a design holds: all channels alike."""
-        return cls(x_channels=(joints * block.density_x,) * block.in_channels,
-                   x_banks=tuple(_sizes(block.in_channels) * block.density_x),
-                   h_banks=tuple(_sizes(block.out_channels) * block.density_h))
+    def assumed(cls, block: Block, joints: int, live: np.ndarray | None = None) -> "Activity":
+        """From the two densities that a design holds: all ``live`` channels of X (``None``: every one) alike, the
+        others zero; all channels of H alike."""
+        alive = np.ones(block.in_channels, bool) if live is None else np.asarray(live, bool)
+        share = min(1.0, block.density_x * block.in_channels / max(1, int(alive.sum()))) * alive
+        return cls(x_channels=tuple((joints * share).tolist()), x_banks=_per_bank(share),
+                   h_banks=tuple((_sizes(block.out_channels) * block.density_h).tolist()))
 
     @classmethod
     def measured(cls, x: np.ndarray, h: np.ndarray) -> "Activity":
@@ -52,6 +54,19 @@ class Activity:
     def usage(self, store: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
         """Most and mean of the store ``"x"`` or ``"h"``."""
         return getattr(self, f"{store}_most"), getattr(self, f"{store}_mean")
+
+
+def live_channels(design: Design, index: int) -> np.ndarray:
+    """Which channels of X of block ``index`` can be other than zero, bool (channels,): those that the block before
+    computes, has a shortcut into from such a channel, or gives a constant above its threshold. Pruning leaves few."""
+    live = np.ones(design.channels, bool)
+    for block in design.blocks[:index]:
+        constant = (block.y_bias + (1 << block.y_shift - 1)) >> block.y_shift
+        found = block.temporal.any(axis=(1, 2)) | (constant > block.threshold_y)
+        if block.res is not None:
+            found |= block.res[:, live].any(axis=1)
+        live = found | live if block.shortcut_y == "identity" else found
+    return live
 
 
 def _sizes(channels: int) -> np.ndarray:

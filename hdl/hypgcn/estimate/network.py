@@ -12,7 +12,7 @@ from ..shortcut import ShortcutConfig
 from ..spatial import SpatialConfig
 from ..temporal.combine import requant_of
 from . import resources as cost
-from .activity import Activity
+from .activity import Activity, live_channels
 from .plan import LanePlan
 from .resources import Resources
 
@@ -47,7 +47,7 @@ class BlockModel:
         self.block = design.blocks[index]
         self.joints, self.frames, self.persons = design.joints, design.block_frames(index), design.persons
         self.mac = mac
-        self.activity = activity or Activity.assumed(self.block, design.joints)
+        self.activity = activity or Activity.assumed(self.block, design.joints, live_channels(design, index))
         self.rows = self.persons * self.frames
         """Rows of X of a clip."""
         self.out_rows = self.persons * -(-self.frames // self.block.stride)
@@ -169,11 +169,14 @@ class BlockModel:
 
     def drain(self, units: dict[str, Unit]) -> float:
         """Cycles from the last row of X to the last row of Y: one row in every spatial stage, then pad + 1 rows of Y,
-        or what a stride leaves of them."""
+        or what a stride leaves of them, with the taps that are inside the clip."""
         spatial = sum(units[name].cycles for name in ("loader", "graph", "conv", "h_rows")) / self.rows
-        pad = (self.block.taps.shape[1] - 1) // 2
-        temporal = max(units[name].cycles for name in ("lanes", "h_store", "combine")) / self.out_rows
-        return spatial + (pad // self.block.stride + 1) * temporal
+        kernel = self.block.taps.shape[1]
+        pad = (kernel - 1) // 2
+        sums = max(units[name].cycles for name in ("lanes", "h_store")) / self.out_rows
+        drained = units["combine"].cycles / self.out_rows
+        return spatial + sum(max(drained, sums * (kernel - missing) / kernel)
+                             for missing in range(pad, -1, -self.block.stride))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -167,8 +167,8 @@ class Storage:
                  "rfc_saving": round(1 - bits / dense, 4)}
         for holds in "xh":
             some = [store.cfg for store in self.stores if store.holds == holds]
-            found[f"rfc_saving_{holds}"] = round(1 - sum(cfg.bits for cfg in some) / sum(cfg.dense_bits for cfg in some),
-                                                 4)
+            zeros_too = sum(cfg.dense_bits for cfg in some)
+            found[f"rfc_saving_{holds}"] = round(1 - sum(cfg.bits for cfg in some) / zeros_too, 4)
         margins = [margin for store in self.stores for margin in store.margin]
         if margins:
             found["least_margin"] = _finite(min(margins))
