@@ -51,6 +51,9 @@ class TrainConfig:
     crop: float = _option(0.3, "up to this share of a clip's frames is cut off")
     mirror: float = _option(0.0, "share of the clips that are mirrored, left joints for right ones, below 1")
     warp: float = _option(0.0, "how unevenly clips run, from 0 to below 1: frames are taken at random steps")
+    teachers: str = _option("", "checkpoints, separated by commas, whose judgement is learned beside the labels")
+    distil: float = _option(0.7, "weight of the teachers in the loss, at least 0 and below 1; labels have the rest")
+    temperature: float = _option(2.0, "that softens what teachers and network say")
     seed: int = _option(1, "of weights, order and augmentation")
     threads: int = _option(0, "of torch; 0 leaves them as they are")
     accelerator: str = _option("cpu", "where training runs", ("cpu", "cuda", "auto"))
@@ -69,7 +72,9 @@ class TrainConfig:
                              f"devices, not {self.batch!r}")
         if not self.rate > 0:
             raise ValueError(f"rate must be positive, not {self.rate!r}")
-        for name in ("smoothing", "average", "crop", "mirror", "warp"):
+        if not 0 < self.temperature < float("inf"):
+            raise ValueError(f"temperature must be positive, not {self.temperature!r}")
+        for name in ("smoothing", "average", "crop", "mirror", "warp", "distil"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
 

@@ -19,6 +19,7 @@ from ..network.checkpoint import save_checkpoint
 from ..network.model import Network
 from ..recordings.data import Clips, batches, prepared
 from .curves import plot_history
+from .distil import Teachers
 from .place import join_statistics, open_fabric
 from .regularise import Regulariser
 from .run_state import RunState
@@ -61,7 +62,7 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
     ``best.safetensors`` (the epoch that did best on the test clips, for curiosity: choosing by it would flatter the
     result), ``curves.png``, ``state.pt`` (to resume from; a run that finds one goes on with it, and ends with the same
     bits as one that was not interrupted). Returns one row per epoch: ``epoch``, ``loss``, ``accuracy``, ``rate`` (the
-    highest of the epoch). A ``regulariser`` adds its penalty to the loss.
+    highest of the epoch). A ``regulariser`` adds its penalty to the loss; ``config.teachers`` take part in it.
 
     With several devices each takes its share of every batch, normalised by itself; gradients are those of the whole
     batch, and only the first process writes. """
@@ -96,7 +97,7 @@ def _try(fabric, work) -> str:
     return ""
 
 
-def _learn(fabric, run: RunState, learner, optimiser, clips: Clips, preparation: Preparation,
+def _learn(fabric, run: RunState, learner, optimiser, clips: Clips, preparation: Preparation, teachers: Teachers,
            bar) -> tuple[float, float]:
     """One epoch: mean loss, and the highest learning rate."""
     config, skeleton = run.config, run.model.config.skeleton
@@ -108,8 +109,8 @@ def _learn(fabric, run: RunState, learner, optimiser, clips: Clips, preparation:
     losses, rates = [], []
     settings = {name: getattr(config, name) for name in ("degrees", "crop", "mirror", "warp")}
     drawn = batches(clips, preparation, config.batch, rng, persons=run.model.config.persons,
-                    mirrored=skeleton.mirrored, share=(rank, ranks), **settings)
-    for number, (x, y) in enumerate(drawn):
+                    mirrored=skeleton.mirrored, share=(rank, ranks), others=teachers.preparations, **settings)
+    for number, (x, y, *seen) in enumerate(drawn):
         whole = min(config.batch, len(clips) - number * config.batch)
         if whole < 2 * ranks and steps > 1:
             continue  # batch norm cannot learn from a single clip
@@ -117,7 +118,11 @@ def _learn(fabric, run: RunState, learner, optimiser, clips: Clips, preparation:
         for group in run.optimiser.param_groups:
             group["lr"] = rates[-1]
         inputs, labels = torch.from_numpy(x).to(fabric.device), torch.from_numpy(y).to(fabric.device)
-        loss = F.cross_entropy(learner(inputs), labels, label_smoothing=config.smoothing)
+        logits = learner(inputs)
+        loss = F.cross_entropy(logits, labels, label_smoothing=config.smoothing)
+        if teachers:
+            taught = teachers.loss(logits, [torch.from_numpy(x).to(fabric.device) for x in seen])
+            loss = (1 - config.distil) * loss + config.distil * taught
         if ranks > 1:
             loss = loss * (len(x) * ranks / whole)  # the processes' gradients are averaged
         if run.regulariser is not None:
@@ -144,6 +149,7 @@ def _train(fabric, model: Network, regulariser: Regulariser | None, clips: Clips
         torch.set_num_threads(config.threads)
     learn = clips.part(0)
     held = clips.part(1) if (clips.split == 1).any() else learn
+    teachers = Teachers(config.teachers, model.config, config.temperature).to(fabric.device)
     rank, ranks = fabric.global_rank, fabric.world_size
     most = max(1, min(len(learn) // 2, len(held)))
     if ranks > most:
@@ -166,7 +172,7 @@ def _train(fabric, model: Network, regulariser: Regulariser | None, clips: Clips
     with tqdm(total=config.epochs * steps, initial=run.epoch * steps, desc="train", mininterval=1,
               disable=not progress or rank > 0) as bar:
         while run.epoch < config.epochs:
-            loss, rate = _learn(fabric, run, learner, optimiser, learn, preparation, bar)
+            loss, rate = _learn(fabric, run, learner, optimiser, learn, preparation, teachers, bar)
             run.epoch += 1
             if regulariser is not None:
                 regulariser.after_epoch(model)
