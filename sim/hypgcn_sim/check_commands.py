@@ -11,7 +11,9 @@ from .command import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
 __all__ = ["register_lint", "register_synth"]
 
-COLUMNS = ("lut", "ff", "carry4", "dsp", "bram36")
+COLUMNS = {"lut": "lut", "ff": "ff", "carry4": "carry4", "dsp": "dsp", "bram36": "bram36", "max_logic_levels": "levels",
+           "levels_from_ports": "from port", "levels_to_ports": "to port", "levels_between_ports": "through"}
+"""Keys of a row that are shown, and their titles."""
 
 
 def register_lint(commands):
@@ -100,11 +102,11 @@ def run_synth(args) -> int:
     part.write_text(json.dumps(rows, indent=1) + "\n")
     os.replace(part, path)
     width = max(len(name) for name in units)
-    print(f"{'unit':{width}}" + "".join(f"{column:>9}" for column in COLUMNS))
+    print(f"{'unit':{width}}" + "".join(f"{title:>10}" for title in COLUMNS.values()))
     for row in rows:
         print(
             f"{row['unit']:{width}}"
-            + ("".join(f"{row[column]:9g}" for column in COLUMNS) if row["mapped"] else "  FAILED")
+            + ("".join(f"{row[column]:10g}" for column in COLUMNS) if row["mapped"] else "  FAILED")
         )
     for row in failed:
         print(f"\n{row['unit']}: {row['error']}")

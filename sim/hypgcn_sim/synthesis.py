@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from .lint import yosys
+from .logic_levels import logic_levels
 
 __all__ = ["CELLS", "count_cells", "resources", "synthesise"]
 
@@ -52,14 +53,20 @@ def resources(cells: dict[str, int]) -> dict[str, float | list[str]]:
 
 
 def synthesise(folder: Path, top: str, *, timeout: float = 1800) -> dict:
-    """Map the emitted files in ``folder`` with ``synth_xilinx -family xcu`` and return :func:`resources`.
+    """Map the emitted files in ``folder`` with ``synth_xilinx -family xcu`` and return :func:`resources`, with the
+    depth of its logic: :meth:`~.logic_levels.Levels.classes`, the ``deepest`` path, and what is ``unregistered``.
 
     Raises :exc:`RuntimeError` with the end of Yosys' output when it fails. The full log is ``folder/synth.log``.
     """
     folder = Path(folder)
     sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
     script = (f"read_verilog -sv {sources}; synth_xilinx -family xcu -top {top} -noiopad -noclkbuf -flatten; "
-              f"tee -q -o synth.json stat -json")
-    (folder / "synth.json").unlink(missing_ok=True)
+              f"tee -q -o synth.json stat -json; write_json netlist.json")
+    for name in ("synth.json", "netlist.json"):
+        (folder / name).unlink(missing_ok=True)
     yosys(folder, script, log="synth.log", timeout=timeout)
-    return resources(count_cells(json.loads((folder / "synth.json").read_text())))
+    levels = logic_levels(json.loads((folder / "netlist.json").read_text()), top)
+    (folder / "netlist.json").unlink()      # tens of megabytes
+    deepest = levels.registers
+    return {**resources(count_cells(json.loads((folder / "synth.json").read_text()))), **levels.classes(),
+            "deepest": deepest and deepest.as_dict(), "unregistered": levels.unregistered}

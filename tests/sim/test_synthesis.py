@@ -30,5 +30,6 @@ def test_unit_maps(name, tmp_path):
     emit(BENCHES[name](context).component(), "top", tmp_path)
     found = synthesise(tmp_path, "top")
     assert found["other"] == [] and found["ff"] > 0
+    assert found["max_logic_levels"] >= 0 and (found["deepest"] is None) == (found["max_logic_levels"] == 0)
     if name.startswith("packed_mac"):
         assert found["dsp"] == {"dsp48e2": 1, "inferred": 1, "single": 2}[name.removeprefix("packed_mac_")]
