@@ -12,6 +12,7 @@ from hypgcn.estimate import Estimate, estimate, storage
 from hypgcn.folding import Folding
 from hypgcn.progress import Progress
 
+from .bench_levels import by_unit, network_levels
 from .bench_synthesis import synthesise_network
 from .bench_table import MHZ
 from .bench_variants import activities_of, variants
@@ -24,7 +25,7 @@ __all__ = ["Point", "measure", "measure_variants", "peak_gops"]
 
 SINGLE_CLIPS = 4
 """Clips with one person in them, for their own throughput."""
-NO_LEVELS = "the logic levels of the mapped netlist are not measured"
+NO_LEVELS = "nothing was mapped: the resources are estimated"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +99,11 @@ def measure(design: Design, point: Point, clips: np.ndarray, real: int, folder: 
         "dense_equivalent_gops_per_dsp": round(2e-9 * cost["dense"] * fps / resources["dsp"], 4),
         "latency_last_frame_cycles": int(np.median(latency)),
         "single_person_cycles_per_clip": None if single is None else round(single),
-        "max_logic_levels": None, "max_logic_levels_reason": NO_LEVELS,
+        **_levels(parts),
         "graph_skip": round(cost["graph_skip"], 4), "mac_reduction": round(cost["mac_reduction"], 3),
         "vectors_compared": run.compared, "vectors_that_lost_values": sum(run.lost),
         "memory": memory, "losses": [[unit, round(spare)] for unit, spare in losses(used)],
-        "units": _with_resources(used["units"], found), "synthesis": {
+        "units": _with_resources(used["units"], found, parts), "synthesis": {
             part: {key: each[key] for key in (*resources, "times")} for part, each in parts.items()},
         "seconds": {**{what: round(took, 1) for what, took in simulation.seconds.items()},
                     "simulation": round(run.seconds, 1)},
@@ -113,8 +114,18 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _with_resources(rows: list[dict], found: Estimate) -> list[dict]:
-    """Counted rows with what their units take, by the estimate."""
+def _levels(parts: dict[str, dict]) -> dict:
+    """Depth of the mapped logic, with the deepest path of every unit."""
+    if not parts:
+        return {"max_logic_levels": None, "max_logic_levels_reason": NO_LEVELS}
+    levels = {name: part["levels"] for name, part in parts.items()}
+    whole = network_levels(levels)
+    return {"max_logic_levels": whole.pop("max_logic_levels"), "logic_levels": {**whole, "units": by_unit(levels)}}
+
+
+def _with_resources(rows: list[dict], found: Estimate, parts: dict[str, dict]) -> list[dict]:
+    """Counted rows with what their units take, by the estimate, and the levels of their deepest path when mapped."""
+    deepest = by_unit({name: part["levels"] for name, part in parts.items()})
     named = {f"blocks[{index}].{name}": unit for index, units in enumerate(found.blocks)
              for name, unit in units.items()} | found.rest
     done = []
@@ -123,6 +134,8 @@ def _with_resources(rows: list[dict], found: Estimate) -> list[dict]:
         if unit := named.get(row["unit"]):
             row |= {"cycles_estimated": round(unit.cycles), "bram36": unit.resources.bram36,
                     "lut": round(unit.resources.lut), "dsp": unit.resources.dsp}
+        if path := deepest.get(row["unit"]):
+            row["logic_levels"] = path["levels"]
         done.append(row)
     return done
 

@@ -21,6 +21,7 @@ from hypgcn.input import InputAffine
 from hypgcn.layouts import vector_layout
 from hypgcn.stream import Skid
 
+from .bench_levels import part_levels
 from .fullscale import save_json
 from .lint import yosys
 from .synthesis import resources
@@ -55,23 +56,27 @@ def total(modules: dict[str, dict]) -> dict[str, float]:
 
 
 def map_folder(folder: Path, sidecar: dict, *, timeout: float = TIMEOUT) -> dict[str, dict]:
-    """Map what was emitted as ``top`` into ``folder``; :func:`resources_by_module`."""
+    """Map what was emitted as ``top`` into ``folder``; ``modules``: :func:`resources_by_module`, ``levels``:
+    :func:`~.bench_levels.part_levels`."""
     text = "".join(path.read_text() for path in sorted(folder.glob("*.sv")))
     names = set(re.findall(r"^module \\?([^\s(]+)", text, re.MULTILINE))
     kept = {module["name"] for module in sidecar["modules"][1:]} | {name for name in names if UNITS.fullmatch(name)}
     sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
     keep = "".join(f"setattr -mod -set keep_hierarchy 1 {name}; " for name in sorted(kept & names))
-    (folder / "synth.json").unlink(missing_ok=True)
+    for name in ("synth.json", "netlist.json"):
+        (folder / name).unlink(missing_ok=True)
     yosys(folder, f"read_verilog -sv {sources}; hierarchy -top top; {keep}"
-                  f"synth_xilinx -family xcu -top top -noiopad -noclkbuf -flatten; tee -q -o synth.json stat -json",
-          log="synth.log", timeout=timeout)
-    return resources_by_module(json.loads((folder / "synth.json").read_text()), "top")
+                  f"synth_xilinx -family xcu -top top -noiopad -noclkbuf -flatten; tee -q -o synth.json stat -json; "
+                  f"write_json netlist.json", log="synth.log", timeout=timeout)
+    levels = part_levels(folder / "netlist.json")
+    (folder / "netlist.json").unlink()      # tens of megabytes
+    return {"modules": resources_by_module(json.loads((folder / "synth.json").read_text()), "top"), "levels": levels}
 
 
 def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: int = 1,
                        progress: Callable[[float, float, str], None] = lambda *_: None) -> dict[str, dict]:
-    """Per part (``input``, ``blocks[0]`` ..., ``head``, ``skid``): its modules, :func:`resources_by_module`, and
-    ``times`` that it is there. Parts whose text was mapped before are read from ``folder``."""
+    """Per part (``input``, ``blocks[0]`` ..., ``head``, ``skid``): its ``modules`` and ``levels``, see
+    :func:`map_folder`, and ``times`` that it is there. Parts whose text was mapped before are read from ``folder``."""
     parts: dict[str, tuple[Callable, int]] = {
         "input": (lambda: InputAffine(design), 1),
         **{f"blocks[{index}]": (lambda index=index: Block(BlockConfig.of(design, folding, index)), 1)
@@ -96,6 +101,7 @@ def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: 
             place = folder / re.sub(r"\W", "_", name).strip("_")
             emission = emit(parts[name][0](), "top", place)
             digest = hashlib.sha256(json.dumps(emission.files, sort_keys=True).encode()).hexdigest()[:32]
-            found[name] = pool.submit(mapped, name, place, emission.sidecar, folder / "mapped" / f"{digest}.json")
+            kept = folder / "mapped" / f"{digest}_levels.json"
+            found[name] = pool.submit(mapped, name, place, emission.sidecar, kept)
     results = {name: future.result() for name, future in found.items()}
-    return {name: {"times": parts[name][1], "modules": results[name], **total(results[name])} for name in parts}
+    return {name: {"times": parts[name][1], **results[name], **total(results[name]["modules"])} for name in parts}

@@ -9,12 +9,15 @@ PAPER = {"device": "XCKU115", "design": "RFC-HyPGCN", "variant": "the paper", "c
          "gops_per_dsp_peak": 0.322, "cycles": "reported", "resources": "reported"}
 """What RFC-HyPGCN (Wen et al., ASAP 2021) reports; cycles are its clock over its clips per second."""
 
+DEEPEST = 12
+"""Units whose deepest paths are printed."""
 COLUMNS = (("device", "device", "{}"), ("design", "design", "{}"), ("variant", "variant", "{}"),
            ("cycles_per_clip", "cycles/clip", "{:,}"), ("fps_at_172mhz", "clips/s", "{:,.1f}"),
            ("dsp", "DSP", "{:,}"), ("bram36", "BRAM36", "{:,g}"), ("lut", "LUT", "{:,}"),
            ("dsp_utilisation", "DSP use", "{:.1%}"), ("peak_gops_at_172mhz", "GOPS", "{:,.0f}"),
            ("gops_per_dsp_peak", "GOPS/DSP", "{:.3f}"), ("dense_equivalent_gops_per_dsp", "dense/DSP", "{:.2f}"),
-           ("latency_last_frame_cycles", "latency", "{:,}"), ("cycles", "cycles by", "{}"),
+           ("latency_last_frame_cycles", "latency", "{:,}"), ("max_logic_levels", "levels", "{}"),
+           ("cycles", "cycles by", "{}"),
            ("resources", "resources by", "{}"))
 
 
@@ -37,6 +40,11 @@ def table(rows: list[dict]) -> str:
             lines.append(f"{row['design']} on {row['device']}: {row['clip']}; multipliers in use: lanes "
                          f"{row['lanes_utilisation'] or 0:.1%}, 1x1 arrays {row['arrays_utilisation'] or 0:.1%}; idle "
                          f"or useless products: {most}")
+        if paths := row.get("logic_levels"):
+            lines.append(f"{row['design']} on {row['device']}: deepest paths in levels of logic:")
+            lines += [f"  {path['levels']:3} {unit}: {path['from']} -> {path['to']}"
+                      for unit, path in [("between parts", paths["parts"]["between parts"]),
+                                         *list(paths["units"].items())[:DEEPEST]]]
         if row.get("reason"):
             lines.append(f"{row['variant']} on {row['device']}: {row['reason']}")
     return "\n".join(lines)

@@ -5,7 +5,9 @@ import pytest
 from hypgcn.allocate import within
 from hypgcn.estimate import estimate
 from hypgcn.presets import preset
+from hypgcn.watch import BLOCK_UNITS
 from hypgcn_sim import bench_synthesis
+from hypgcn_sim.bench_levels import by_unit, network_levels
 from hypgcn_sim.bench_synthesis import synthesise_network
 
 
@@ -22,6 +24,12 @@ def test_a_network_in_parts(tmp_path, monkeypatch):
     lanes = found["blocks[0]"]["modules"]["top_lane"]
     assert lanes["instances"] == folding.blocks[0].lanes and lanes["lut"] > 0
     assert found["skid"]["times"] == len(design.blocks) + 1
+    levels = network_levels({name: part["levels"] for name, part in found.items()})
+    deepest = by_unit({name: part["levels"] for name, part in found.items()})
+    assert 0 < max(path["levels"] for path in deepest.values()) <= levels["max_logic_levels"]
+    assert {f"blocks[0].{name}" for name in BLOCK_UNITS} <= set(deepest) and {"input", "head"} <= set(deepest)
+    # The skids between the parts cut the ready chain: nothing runs through one.
+    assert found["skid"]["levels"]["levels_between_ports"] == 0
     # What is mapped already is not mapped again.
     monkeypatch.setattr(bench_synthesis, "map_folder", None)
     assert synthesise_network(design, folding, tmp_path) == found

@@ -183,6 +183,10 @@ def test_rows_beside_the_papers():
                          "cycles_per_clip": None, "reason": "does not fit"}]).splitlines()
     assert "271.2" in lines[1] and f"{PAPER['lut']:,}" in lines[1] and "123,456" in lines[2] and "87.1%" in lines[2]
     assert "blocks[7].conv 75%" in lines[4] and lines[-1].endswith("does not fit")
+    paths = {"parts": {"between parts": {"levels": 4, "from": "a", "to": "b"}},
+             "units": {"blocks[3].lanes": {"levels": 9, "from": "mask", "to": "level"}}}
+    lines = table([{**ROW, "max_logic_levels": 9, "logic_levels": paths}]).splitlines()
+    assert lines[-1] == "    9 blocks[3].lanes: mask -> level" and lines[-2] == "    4 between parts: a -> b"
     text = markdown([ROW, {**ROW, "variant": "without packing", "cycles": "estimated"}])
     assert "| XCKU115 | some | 123,456 | 1,393.2 | 3,000 | 512.5 | 170,000 | 87.1% |" in text
     assert "| XCKU115 | without packing |" in text and "20 clips, 20 of them recorded" in text
