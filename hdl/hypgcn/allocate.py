@@ -17,146 +17,21 @@ fixed seed: the same request gives the same folding. The formulas are written ou
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
 
 from ortools.sat.python import cp_model
 
-from .arith.packed_mac import MOST_DEPTH
+from .allocate_options import Option, conv_options, front, graph_options, head_options, temporal_options, up
+from .budget import PLENTY, RESOURCES, Budget
 from .design import Design
-from .device import Device
-from .estimate import COUPLING, Activity, BlockModel, Estimate, Resources, Unit, estimate
-from .estimate.network import rest_units
+from .estimate import Activity, BlockModel, Estimate, Resources, estimate
 from .folding import BlockFolding, Folding
 
-__all__ = ["RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "within"]
+__all__ = ["PLENTY", "RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "within"]
 
-RESOURCES = ("dsp", "bram36", "lut")
 SECONDS = 30
 """Deterministic time of one solver run at most."""
-MOST_PASSES = 48
-"""Passes of the lanes beyond which smaller lanes are no longer looked at."""
-MOST_LANES = 32
-DEEP_PAIRS = 8
-"""Words per joint and pass of a 1x1 array beyond which longer chains are no longer looked at."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Budget:
-    """What may be used. ``dsp``, ``bram36``, ``lut``: counts, each at least 1."""
-
-    dsp: int
-    bram36: float
-    lut: int
-
-    def __post_init__(self):
-        for name in RESOURCES:
-            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), (int, float)):
-                raise TypeError(f"{name} must be a number, not {getattr(self, name)!r}")
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)!r}")
-
-    @classmethod
-    def of(cls, device: Device, **limits: str | None) -> "Budget":
-        """All of ``device``, or of a resource as much as ``limits`` says: a count, or a share such as ``"80%"``."""
-        found = {}
-        for name in RESOURCES:
-            text, whole = limits.get(name), getattr(device, name)
-            try:
-                if text is None:
-                    found[name] = whole
-                elif text.endswith("%"):
-                    found[name] = int(whole * float(text[:-1]) / 100)
-                else:
-                    found[name] = int(text)
-            except ValueError:
-                raise ValueError(f"{name} must be a count or a share such as 80%, not {text!r}") from None
-        return cls(**found)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Option:
-    """One way to build a part: what of the folding it sets, and what that takes. ``bram`` in halves."""
-
-    fields: dict = field(compare=False)
-    cycles: int
-    x_reads: int
-    dsp: int
-    bram: int
-    lut: int
-
-    @classmethod
-    def of(cls, fields: dict, units: dict[str, Unit]) -> "_Option":
-        total = sum((unit.resources for unit in units.values()), Resources())
-        return cls(fields=fields, cycles=_up(COUPLING * max((unit.cycles for unit in units.values()), default=0)),
-                   x_reads=_up(COUPLING * sum(unit.x_reads for unit in units.values())),
-                   dsp=total.dsp, bram=_up(2 * total.bram36), lut=_up(total.lut))
-
-    def key(self) -> tuple[int, ...]:
-        """Everything that an option can be better in."""
-        return self.cycles, self.dsp, self.bram, self.lut, self.x_reads
-
-    def cost(self) -> tuple[int, ...]:
-        """Resources."""
-        return self.dsp, self.bram, self.lut
-
-    def cost_and_reads(self) -> tuple[int, ...]:
-        """Resources and the use of the port of the X store."""
-        return self.dsp, self.bram, self.lut, self.x_reads
-
-
-def _up(value: float) -> int:
-    return -int(-value // 1)
-
-
-def _front(options: list[_Option], key=_Option.key) -> list[_Option]:
-    """Those that no other option equals or beats in everything that ``key`` gives."""
-    kept: list[tuple[tuple[int, ...], _Option]] = []
-    for mine, option in sorted(((key(option), option) for option in options), key=lambda pair: pair[0]):
-        if not any(all(a <= b for a, b in zip(other, mine)) for other, _ in kept):
-            kept.append((mine, option))
-    return [option for _, option in kept]
-
-
-def _graph_options(model: BlockModel, subsets: int) -> list[_Option]:
-    return [_Option.of({"graph_subsets": n}, model.graph(n)) for n in range(1, subsets + 1) if subsets % n == 0]
-
-
-def _conv_options(model: BlockModel) -> list[_Option]:
-    found, outputs, joints = [], model.block.out_channels, model.joints
-    per_group = {ceil(joints / groups) for groups in range(1, joints + 1)}
-    for width in (2, 4, 8, 16):
-        step = width // 2
-        most = model.block.out_banks * 16 // 2
-        per_pass = {ceil(ceil(outputs / (2 * passes)) / step) * step for passes in range(1, outputs + 1)}
-        for pairs in sorted(pairs for pairs in per_pass if pairs <= most):
-            for depth in range(1, MOST_DEPTH + 1):
-                if depth > 1 and pairs > DEEP_PAIRS * step:
-                    break       # shorter chains and fewer passes: rather longer ones
-                for lockstep in sorted(per_group):
-                    found.append(_Option.of({"conv_joints": lockstep, "conv_pairs": pairs, "conv_depth": depth,
-                                             "h_width": width}, model.conv(lockstep, pairs, width, depth)))
-    return found
-
-
-def _temporal_options(model: BlockModel, x_rows: int, h_rows: int) -> list[_Option]:
-    found = []
-    stores = [model.stores(x_rows, h_rows, lanes)["h_store"] for lanes in range(1, MOST_LANES + 1)]
-    for width in (2, 4, 8, 16):
-        seen = set()
-        for pairs in range(width // 2, model.block.out_banks * 8 + 1):
-            passes = len(model.plan(pairs, width).passes)
-            if passes in seen or passes > MOST_PASSES:
-                continue
-            seen.add(passes)
-            for lanes in range(1, MOST_LANES + 1):
-                units = model.temporal(lanes, pairs, width)
-                units["h_store"] = replace(units["h_store"], resources=stores[lanes - 1])
-                found.append(_Option.of({"lanes": lanes, "lane_pairs": pairs, "y_width": width}, units))
-                if max(unit.cycles for name, unit in units.items() if name != "lanes") >= units["lanes"].cycles:
-                    break       # more lanes would only wait for vectors
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,21 +67,17 @@ class Allocator:
 
     def __init__(self, design: Design, mac: str = "dsp48e2", activities: Sequence[Activity] | None = None):
         self.design, self.mac, self.activities = design, mac, activities
-        self.choices: list[tuple[int | None, list[_Option]]] = []
+        self.choices: list[tuple[int | None, list[Option]]] = []
         fixed = Resources()
         for index in range(len(design.blocks)):
             model = BlockModel(design, index, mac, None if activities is None else activities[index])
             rows = self.rows(index)
             fixed += model.stores(lanes=1, **rows)["x_store"] + model.skid
-            for options in (_graph_options(model, design.subsets), _conv_options(model),
-                            _temporal_options(model, **rows)):
-                self.choices.append((index, _front(options)))
-        heads = []
-        for width in (1, 2, 4, 8, 16):
-            rest = rest_units(design, width)
-            heads.append(_Option.of({"head_width": width}, rest))
-        self.choices.append((None, _front(heads)))
-        self.fixed = {"dsp": fixed.dsp, "bram": _up(2 * fixed.bram36), "lut": _up(fixed.lut)}
+            for options in (graph_options(model, design.subsets), conv_options(model),
+                            temporal_options(model, **rows)):
+                self.choices.append((index, front(options)))
+        self.choices.append((None, front(head_options(design))))
+        self.fixed = {"dsp": fixed.dsp, "bram": up(2 * fixed.bram36), "lut": up(fixed.lut)}
 
     def rows(self, index: int) -> dict[str, int]:
         """Rows that the stores of block ``index`` hold: what the kernel needs, and a few to let neighbours drift."""
@@ -262,7 +133,7 @@ class Allocator:
     def _summary(allocation: Allocation) -> dict[str, float]:
         return {"cycles": round(allocation.cycles), **allocation.used}
 
-    def _allocation(self, chosen: list[_Option], budget: Budget) -> Allocation:
+    def _allocation(self, chosen: list[Option], budget: Budget) -> Allocation:
         parts: list[dict] = [{} for _ in self.design.blocks]
         head: dict = {}
         for (index, _), option in zip(self.choices, chosen):
@@ -275,17 +146,17 @@ class Allocator:
         return {"dsp": int(budget.dsp) - self.fixed["dsp"], "bram": int(2 * budget.bram36) - self.fixed["bram"],
                 "lut": int(budget.lut) - self.fixed["lut"]}
 
-    def _candidates(self, cycles: int) -> list[list[_Option]]:
+    def _candidates(self, cycles: int) -> list[list[Option]]:
         """Of each choice the options that are fast enough, without those that another one makes needless."""
         fast = [[option for option in options if option.cycles <= cycles] for _, options in self.choices]
         reads: dict[int | None, int] = {}
         for (index, _), options in zip(self.choices, fast):
             reads[index] = reads.get(index, 0) + max((option.x_reads for option in options), default=0)
         # Where the port of the X store is never too busy, reads are for free.
-        return [_front(options, _Option.cost if reads[index] <= cycles else _Option.cost_and_reads)
+        return [front(options, Option.cost if reads[index] <= cycles else Option.cost_and_reads)
                 for (index, _), options in zip(self.choices, fast)]
 
-    def _run(self, budget: Budget, cycles: int, overdraw: bool = False) -> list[_Option] | None:
+    def _run(self, budget: Budget, cycles: int, overdraw: bool = False) -> list[Option] | None:
         """The chosen options, or ``None`` when there are none. ``overdraw``: what goes beyond the budgets is
         minimised first, not forbidden."""
         model = cp_model.CpModel()
@@ -323,7 +194,7 @@ class Allocator:
         return [options[next(at for at, flag in enumerate(flags) if solver.boolean_value(flag))]
                 for options, flags in zip(candidates, chosen)]
 
-    def _fastest(self, budget: Budget) -> list[_Option] | None:
+    def _fastest(self, budget: Budget) -> list[Option] | None:
         """The choice of fewest cycles within ``budget``: a search over all cycles that some option takes."""
         steps = sorted({option.cycles for _, options in self.choices for option in options
                         if option.cycles >= self.least_cycles})
@@ -364,11 +235,8 @@ class Allocator:
         return f"design {self.design.name} does not fit {at}: it needs " + " and ".join(told)
 
 
-def _weighted(options: list[_Option], flags: list, name: str):
+def _weighted(options: list[Option], flags: list, name: str):
     return sum(getattr(option, name) * flag for option, flag in zip(options, flags))
-
-
-PLENTY = 1 << 30
 
 
 def within(design: Design, dsp: int, *, mac: str = "dsp48e2") -> Folding:

@@ -20,7 +20,7 @@ from . import __version__
 from .boards.command import register as register_board
 from .design import Design
 from .folding import Folding
-from .folding_commands import register_allocate, register_estimate
+from .folding_commands import register_allocate, register_estimate, register_orders
 from .presets import PRESETS, preset
 from .progress import Progress
 from .vivado.command import register as register_vivado
@@ -145,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     _register_presets(commands)
     register_allocate(commands, load_design)
     register_estimate(commands, load_design, load_folding)
+    register_orders(commands, load_design)
     register_vivado(commands, load_design, load_folding)
     register_board(commands, load_design, load_folding)
     for _, register in _plugins():

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from hypgcn.allocate import PLENTY, Allocator, Budget, _front, _Option, allocate, reaching, within
-from hypgcn.device import Device
+from hypgcn.allocate import PLENTY, Allocator, Budget, allocate, reaching, within
 from hypgcn.estimate import estimate
 from hypgcn.presets import preset
 
@@ -46,13 +45,6 @@ def test_no_combination_is_faster(tiny, share):
     reads = [sum(option.x_reads for (where, _), option in zip(thin.choices, chosen) if where == index)
              for index in range(2)]
     assert max(*(option.cycles for option in chosen), *reads) == brute_force(thin, budget)
-
-
-def test_front_keeps_what_nothing_beats():
-    def option(cycles, dsp):
-        return _Option(fields={}, cycles=cycles, x_reads=0, dsp=dsp, bram=0, lut=0)
-    a, b, c, d = option(10, 5), option(12, 4), option(12, 5), option(10, 5)
-    assert _front([c, b, a, d]) == [a, b]
 
 
 @pytest.mark.parametrize("target", [1, 1000, 100_000])
@@ -118,14 +110,3 @@ def test_what_is_told_to_be_missing_is_enough(tiny):
     assert tiny.solve(Budget(dsp=needed, bram36=PLENTY, lut=PLENTY), cycles=3000).used["dsp"] == needed
     with pytest.raises(ValueError):
         tiny.solve(Budget(dsp=needed - 1, bram36=PLENTY, lut=PLENTY), cycles=3000)
-
-
-def test_budget_of_a_device():
-    device = Device.load("xcku040")
-    assert Budget.of(device, dsp="50%", lut="1000") == Budget(dsp=960, bram36=600, lut=1000)
-    with pytest.raises(ValueError, match="lut must be a count or a share such as 80%, not 'many'"):
-        Budget.of(device, lut="many")
-    with pytest.raises(ValueError, match="dsp must be at least 1, not 0"):
-        Budget.of(device, dsp="0")
-    with pytest.raises(TypeError, match="dsp must be a number, not '3'"):
-        Budget(dsp="3", bram36=1, lut=1)

@@ -58,3 +58,11 @@ def test_memory_and_activity(capsys, tmp_path):
     assert json.loads(rows.read_text()) == storage(design, Folding.load(folding), many).report()
     printed = capsys.readouterr().out
     assert "blocks[1].h_store" in printed and "one store per reader" in printed
+
+
+def test_orders(capsys, tmp_path):
+    path = tmp_path / "o" / "orders.json"
+    assert cli.main(["orders", "tiny", "--dsp", "80", "--edges", "dense", "--json", str(path)]) == 0
+    found = json.loads(path.read_text())
+    assert found["edges"] == "dense" and found["budget"]["dsp"] == 80
+    assert f"{found['graph_first_cycles']:,} cycles" in capsys.readouterr().out

@@ -1,0 +1,112 @@
+"""The ways to build each part of a network, with what they take: what :mod:`~hypgcn.allocate` chooses from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from math import ceil
+
+from .arith.packed_mac import MOST_DEPTH
+from .design import Design
+from .estimate import COUPLING, BlockModel, Resources, Unit
+from .estimate.network import rest_units
+
+__all__ = ["MOST_LANES", "MOST_PASSES", "Option", "conv_options", "front", "graph_options", "head_options",
+           "temporal_options", "up"]
+
+MOST_PASSES = 48
+"""Passes of the lanes beyond which smaller lanes are no longer looked at."""
+MOST_LANES = 32
+DEEP_PAIRS = 8
+"""Words per joint and pass of a 1x1 array beyond which longer chains are no longer looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One way to build a part: what of the folding it sets, and what that takes. ``bram`` in halves."""
+
+    fields: dict = field(compare=False)
+    cycles: int
+    x_reads: int
+    dsp: int
+    bram: int
+    lut: int
+
+    @classmethod
+    def of(cls, fields: dict, units: dict[str, Unit]) -> "Option":
+        total = sum((unit.resources for unit in units.values()), Resources())
+        return cls(fields=fields, cycles=up(COUPLING * max((unit.cycles for unit in units.values()), default=0)),
+                   x_reads=up(COUPLING * sum(unit.x_reads for unit in units.values())),
+                   dsp=total.dsp, bram=up(2 * total.bram36), lut=up(total.lut))
+
+    def key(self) -> tuple[int, ...]:
+        """Everything that an option can be better in."""
+        return self.cycles, self.dsp, self.bram, self.lut, self.x_reads
+
+    def cost(self) -> tuple[int, ...]:
+        """Resources."""
+        return self.dsp, self.bram, self.lut
+
+    def cost_and_reads(self) -> tuple[int, ...]:
+        """Resources and the use of the port of the X store."""
+        return self.dsp, self.bram, self.lut, self.x_reads
+
+
+def up(value: float) -> int:
+    """The integer at or above."""
+    return -int(-value // 1)
+
+
+def front(options: list[Option], key: Callable[[Option], tuple[int, ...]] = Option.key) -> list[Option]:
+    """Those that no other option equals or beats in everything that ``key`` gives."""
+    kept: list[tuple[tuple[int, ...], Option]] = []
+    for mine, option in sorted(((key(option), option) for option in options), key=lambda pair: pair[0]):
+        if not any(all(a <= b for a, b in zip(other, mine)) for other, _ in kept):
+            kept.append((mine, option))
+    return [option for _, option in kept]
+
+
+def graph_options(model: BlockModel, subsets: int) -> list[Option]:
+    """Subsets at once of the graph unit."""
+    return [Option.of({"graph_subsets": n}, model.graph(n)) for n in range(1, subsets + 1) if subsets % n == 0]
+
+
+def conv_options(model: BlockModel) -> list[Option]:
+    """Sizes of the 1x1 array and the width of H."""
+    found, outputs, joints = [], model.block.out_channels, model.joints
+    per_group = {ceil(joints / groups) for groups in range(1, joints + 1)}
+    for width in (2, 4, 8, 16):
+        step = width // 2
+        most = model.block.out_banks * 16 // 2
+        per_pass = {ceil(ceil(outputs / (2 * passes)) / step) * step for passes in range(1, outputs + 1)}
+        for pairs in sorted(pairs for pairs in per_pass if pairs <= most):
+            for depth in range(1, MOST_DEPTH + 1):
+                if depth > 1 and pairs > DEEP_PAIRS * step:
+                    break       # shorter chains and fewer passes: rather longer ones
+                for lockstep in sorted(per_group):
+                    found.append(Option.of({"conv_joints": lockstep, "conv_pairs": pairs, "conv_depth": depth,
+                                             "h_width": width}, model.conv(lockstep, pairs, width, depth)))
+    return found
+
+
+def temporal_options(model: BlockModel, x_rows: int, h_rows: int) -> list[Option]:
+    """Lanes, their size, and the width of Y; with the store of H."""
+    found = []
+    stores = [model.stores(x_rows, h_rows, lanes)["h_store"] for lanes in range(1, MOST_LANES + 1)]
+    for width in (2, 4, 8, 16):
+        seen = set()
+        for pairs in range(width // 2, model.block.out_banks * 8 + 1):
+            passes = len(model.plan(pairs, width).passes)
+            if passes in seen or passes > MOST_PASSES:
+                continue
+            seen.add(passes)
+            for lanes in range(1, MOST_LANES + 1):
+                units = model.temporal(lanes, pairs, width)
+                units["h_store"] = replace(units["h_store"], resources=stores[lanes - 1])
+                found.append(Option.of({"lanes": lanes, "lane_pairs": pairs, "y_width": width}, units))
+                if max(unit.cycles for name, unit in units.items() if name != "lanes") >= units["lanes"].cycles:
+                    break       # more lanes would only wait for vectors
+    return found
+
+
+def head_options(design: Design) -> list[Option]:
+    """Widths of the head."""
+    return [Option.of({"head_width": width}, rest_units(design, width)) for width in (1, 2, 4, 8, 16)]
