@@ -181,7 +181,11 @@ class PackedMac(wiring.Component):
         before, after = Signal(2, name="before", reset_less=True), p[FIELD - 2:FIELD]
         first = self._first(m, self.LATENCY, "_p")
         came = Mux(first, 0, before)
-        m.d.comb += count.eq(Mux(first, 0, count_q) + ((came == 3) & (after == 0)) - ((came == 0) & (after == 3)))
+        up, down = Signal(name="wraps_up"), Signal(name="wraps_down")
+        m.d.comb += [
+            up.eq((came == 3) & (after == 0)), down.eq((came == 0) & (after == 3)),
+            count.eq(Mux(first, 0, count_q) + Cat(up | down, down).as_signed()),    # one addition of -1, 0 or 1
+        ]
         m.d.sync += [count_q.eq(count), before.eq(after)]
         return count
 

@@ -114,8 +114,9 @@ def _signed_width(values):
     return max(abs(value) for value in values).bit_length() + 1
 
 
-def _times(value, factor: int):
-    """``value * factor`` for a constant factor, as shifts and additions of signed digits: it takes no multiplier."""
+def _products(value, factor: int) -> list:
+    """Parts of ``value * factor`` for a positive constant factor below 4096, each one addition of shifted ``value`` at
+    most (signed digits: it takes no multiplier); their sum is the product. At most four."""
     terms, place = [], 0
     while factor:
         if factor & 1:
@@ -124,12 +125,25 @@ def _times(value, factor: int):
             factor -= digit
         factor >>= 1
         place += 1
-    if not terms:
-        return Const(0, signed(1))
-    total = terms[-1][1]  # the highest digit of a positive factor is positive
-    for digit, term in reversed(terms[:-1]):
-        total = total + term if digit > 0 else total - term
+    total, rest = [], terms[::-1]  # the highest digit of a positive factor is positive
+    while rest:
+        (sign, first), *others = rest[:2]
+        second = others[0] if others else None
+        if sign > 0:
+            part = first if second is None else first + second[1] if second[0] > 0 else first - second[1]
+        else:
+            part = -first if second is None else second[1] - first if second[0] > 0 else -first - second[1]
+        total.append(part)
+        rest = rest[2:]
     return total
+
+
+def _tree(terms):
+    """Sum of a few terms."""
+    terms = list(terms)
+    while len(terms) > 1:
+        terms = [terms[n] + terms[n + 1] if n + 1 < len(terms) else terms[n] for n in range(0, len(terms), 2)]
+    return terms[0]
 
 
 class Requant(wiring.Component):
@@ -198,8 +212,9 @@ class Requant(wiring.Component):
         mult2 = Signal(mult.shape(), name=f"mult{lane}", reset_less=True)
         offset2 = Signal(offset.shape(), name=f"offset{lane}", reset_less=True)
         res1 = Signal(signed(8), name=f"res{lane}", reset_less=True)
-        res2 = Signal(signed(8 + cfg.res_mult.bit_length()), name=f"term{lane}", reset_less=True,
-                      attrs={"use_dsp": "no"})
+        products = _products(res1, cfg.res_mult) if cfg.res_mult else []
+        parts = [Signal(part.shape(), name=f"term{lane}_{n}", reset_less=True, attrs={"use_dsp": "no"})
+                 for n, part in enumerate(products)]
         product = Signal(signed(cfg.acc_width + len(mult)), name=f"product{lane}", reset_less=True,
                          attrs={"use_dsp": "yes"})
         addend = Signal(signed(_signed_width((max(map(abs, cfg.offsets)) + cfg.res_limit,))), name=f"addend{lane}",
@@ -212,10 +227,11 @@ class Requant(wiring.Component):
                 acc1.eq(self.i.payload.acc[lane]),
                 acc2.eq(acc1), mult2.eq(mult), offset2.eq(offset),
                 product.eq(acc2 * mult2),
-                addend.eq(offset2 + (res2 << cfg.res_shift)),
+                addend.eq(_tree([offset2, *(part << cfg.res_shift for part in parts)])),
                 total.eq(product + addend),
                 value.eq(Mux(scaled < cfg.low, cfg.low, Mux(scaled > cfg.high, cfg.high, scaled))),
             ]
             if cfg.res_mult:
-                m.d.sync += [res1.eq(self.i.payload.res[lane]), res2.eq(_times(res1, cfg.res_mult))]
+                m.d.sync += [res1.eq(self.i.payload.res[lane]),
+                             *(part.eq(product) for part, product in zip(parts, products))]
         m.d.comb += self.o.payload.values[lane].eq(value)

@@ -18,7 +18,7 @@ from ..rfc import RowStoreConfig
 from ..shortcut import ShortcutConfig
 from ..spatial.array_config import ConvArrayConfig
 from ..spatial.frame_buffer import FrameBufferConfig, walk_layout
-from ..spatial.graph import GraphConfig, GraphUnit
+from ..spatial.graph import GraphConfig
 from ..spatial.loader import RowLoader
 from ..spatial.row_buffer import RowBufferConfig
 from ..temporal.lane import LaneConfig
@@ -81,7 +81,7 @@ def graph_unit(cfg: GraphConfig) -> Resources:
     words = cfg.graph.reshape(cfg.subsets // cfg.at_once, cfg.at_once, cfg.joints, cfg.joints).transpose(0, 2, 1, 3)
     rom = varying_bits(np.ascontiguousarray(words).reshape(-1, cfg.at_once * cfg.joints))
     depth = cfg.subsets // cfg.at_once * cfg.joints
-    queue = Memory("async", 8 * cfg.joints, GraphUnit.LATENCY + 2 * cfg.most_entries)
+    queue = Memory("async", 8 * cfg.joints, cfg.queue_words)
     return _made_of(lut.multipliers(cfg.macs, cfg.mac), [Memory("rom", rom, depth), queue], lut.graph_unit(cfg))
 
 

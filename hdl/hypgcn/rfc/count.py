@@ -1,47 +1,54 @@
-"""Counts of ones, as short adder trees."""
+"""Counts of ones as logic: six bits a LUT and bit of the count, no carry chains."""
 
 from amaranth import *
 
 __all__ = ["count_ones", "prefix_counts"]
 
-
-def _half(bits):
-    middle = len(bits) // 2
-    return bits[:middle], bits[middle:]
+_GROUP = 6
+"""Bits that one level of LUTs counts."""
 
 
-def count_ones(value):
-    """Combinational count of the ones in ``value``: a balanced tree, not a chain."""
-    bits = list(value)
-    if len(bits) == 1:
-        return bits[0]
-    low, high = _half(bits)
-    return count_ones(Cat(low)) + count_ones(Cat(high))
+def _sum(m, a, b, name):
+    """``a + b`` of two short numbers, bit by bit."""
+    a, b = Value.cast(a), Value.cast(b)
+    size = max(len(a), len(b))
+    total, carry = Signal(size + 1, name=name), Signal(size + 1, name=f"{name}_carry")
+    for n in range(size):
+        x, y = (value[n] if n < len(value) else C(0, 1) for value in (a, b))
+        m.d.comb += [total[n].eq(x ^ y ^ carry[n]), carry[n + 1].eq((x & y) | (carry[n] & (x | y)))]
+    m.d.comb += total[size].eq(carry[size])
+    return total
+
+
+def count_ones(m, value, name):
+    """How many ones ``value`` has: six bits at a time, then sums of these; signals are called ``name_...``."""
+    value = Value.cast(value)
+    size = len(value)
+    if size <= 1:
+        return value
+    if size <= 3:
+        bits = [*value, C(0, 1)][:3]
+        return Cat(bits[0] ^ bits[1] ^ bits[2], (bits[0] & bits[1]) | (bits[2] & (bits[0] | bits[1])))
+    split = 3 if size <= _GROUP else (-(-size // _GROUP) // 2 + -(-size // _GROUP) % 2) * _GROUP
+    return _sum(m, count_ones(m, value[:split], f"{name}_low"), count_ones(m, value[split:], f"{name}_high"),
+                f"{name}_of{size}")[:size.bit_length()]
 
 
 def prefix_counts(m, value, name):
     """For each bit of ``value`` a combinational signal: how many ones are below it.
 
-    A parallel prefix sum, ``log2(len(value))`` adders deep; signals are called ``name0``, ``name1``, ...
+    The ones of the whole groups below, and those of the bits below in its own group; signals are called ``name0``,
+    ``name1``, ...
     """
-    def place(bits, first):
-        """Prefix counts of ``bits`` alone, and their total."""
-        if len(bits) == 1:
-            return [Const(0, 1)], bits[0]
-        low, high = _half(bits)
-        low_counts, low_total = place(low, first)
-        high_counts, high_total = place(high, first + len(low))
-        size = len(bits)
-        total = Signal(range(size + 1), name=f"{name}_total{first}_{size}")
-        m.d.comb += total.eq(low_total + high_total)
-        moved = []
-        for index, count in enumerate(high_counts, first + len(low)):
-            moved.append(Signal(range(max(2, index - first + 1)), name=f"{name}{index}_of{size}"))
-            m.d.comb += moved[-1].eq(low_total + count)
-        return low_counts + moved, total
-    bits = list(value)
-    counts = []
-    for index, count in enumerate(place(bits, 0)[0]):
+    value = Value.cast(value)
+    counts, before = [], C(0, 1)
+    for index in range(len(value)):
+        begin = index - index % _GROUP
+        if index and index == begin:
+            group = count_ones(m, value[begin - _GROUP:begin], f"{name}_group{begin}")
+            before = group if begin == _GROUP else _sum(m, before, group, f"{name}_total{begin}")
         counts.append(Signal(range(max(2, index + 1)), name=f"{name}{index}"))
-        m.d.comb += counts[-1].eq(count)
+        mine = count_ones(m, value[begin:index], f"{name}_below{index}") if index > begin else C(0, 1)
+        m.d.comb += counts[-1].eq(_sum(m, before, mine, f"{name}_sum{index}") if begin and index > begin else
+                                  before if begin else mine)
     return counts

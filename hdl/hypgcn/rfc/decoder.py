@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import at_most_one, lowest_one
 from ..design import BANK
 from ..layouts import meta_vector_layout, token_layout
 
@@ -21,7 +22,7 @@ class RfcDecoder(wiring.Component):
     ``i.ready`` follows ``o.ready`` combinationally on the last token of a vector; ``o`` does not depend on ``i``
     combinationally.
 
-    Storage: ``BANK * 9 + meta + 1`` flip-flops. No DSP, no memory.
+    Storage: ``BANK * 9 + meta + 2`` flip-flops. No DSP, no memory.
 
     Parameters
     ----------
@@ -47,21 +48,23 @@ class RfcDecoder(wiring.Component):
         held = Signal.like(self.i.payload, reset_less=True)
         mask = held.vector.mask
 
-        lowest, rest = Signal(BANK), Signal(BANK)
+        # Whether the token is the last is told a cycle ahead: everybody waits for what follows from it.
+        lowest, rest, last = Signal(BANK), Signal(BANK), Signal(reset_less=True)
         m.d.comb += [
-            lowest.eq(mask & -mask),
+            lowest.eq(lowest_one(mask)),
             rest.eq(mask & ~lowest),
             self.o.payload.value.eq(held.vector.values[0]),
             self.o.payload.meta.eq(held.meta),
-            self.o.payload.last.eq(rest == 0),
-            self.i.ready.eq(~self.o.valid | (self.o.ready & self.o.payload.last)),
+            self.o.payload.last.eq(last),
+            self.i.ready.eq(~self.o.valid | (self.o.ready & last)),
         ]
         for bit in range(len(self.o.payload.channel)):
             m.d.comb += self.o.payload.channel[bit].eq(Cat(lowest[c] for c in range(BANK) if c >> bit & 1).any())
 
         with m.If(self.i.ready):
-            m.d.sync += [self.o.valid.eq(self.i.valid), held.eq(self.i.payload)]
+            m.d.sync += [self.o.valid.eq(self.i.valid), held.eq(self.i.payload),
+                         last.eq(at_most_one(self.i.payload.vector.mask))]
         with m.Elif(self.o.ready):
-            m.d.sync += mask.eq(rest)
+            m.d.sync += [mask.eq(rest), last.eq(at_most_one(rest))]
             m.d.sync += [held.vector.values[n].eq(held.vector.values[n + 1]) for n in range(BANK - 1)]
         return m

@@ -91,7 +91,7 @@ class RfcSerialEncoder(wiring.Component):
             m.d.sync += [valid2.eq(valid1)]
             with m.If(valid1):
                 m.d.sync += [index2.eq(index1), overflow2.eq(overflow1), mask2.eq(mask1),
-                             filled2.eq(begin + count_ones(mask1))]
+                             filled2.eq(begin + count_ones(m, mask1, "ones"))]
                 for n in range(width):
                     m.d.sync += [values2[n].eq(values1[n]), items2[n].eq(begin + ranks[n])]
 

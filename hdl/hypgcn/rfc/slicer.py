@@ -74,11 +74,12 @@ class RfcSlicer(wiring.Component):
         of_slice = Signal(width)
         m.d.comb += of_slice.eq(Array(mask[n * width:(n + 1) * width] for n in range(slices))[position])
         with m.If(step):
-            m.d.sync += [position.eq(position + 1), begin.eq(begin + count_ones(of_slice))]
+            m.d.sync += [position.eq(position + 1), begin.eq(begin + count_ones(m, of_slice, "ones"))]
         with m.If(self.i.ready):
             before = Cat(vector.mask[c] & (span.first > c // width) for c in range(BANK))
             m.d.sync += [full.eq(self.i.valid), values.eq(vector.values), mask.eq(vector.mask),
-                         position.eq(span.first), last.eq(span.last), begin.eq(count_ones(before) if slices > 1 else 0)]
+                         position.eq(span.first), last.eq(span.last),
+                         begin.eq(count_ones(m, before, "before") if slices > 1 else 0)]
 
         # The items, and for each channel which of them it takes.
         items = [Signal(8, name=f"item{n}", reset_less=True) for n in range(width)]

@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import lowest_one, ones_below, stepped
 from ..design import MINI_BANKS
 from ..layouts import MINI, row_request_layout, row_response_layout, vector_layout
 from ..stream import Queue
@@ -50,14 +51,13 @@ class RoundRobin(wiring.Component):
         m = Module()
         count = len(self.ask)
         after = Signal(count)  # those after the last choice, who go first
-        first, other = Signal(count), Signal(count)
+        first = Signal(count)
         m.d.comb += [
             first.eq(self.ask & after),
-            other.eq(Mux(first.any(), first, self.ask)),
-            self.grant.eq(other & -other),
+            self.grant.eq(Mux(first.any(), lowest_one(first), lowest_one(self.ask))),
         ]
         with m.If(self.ask.any()):
-            m.d.sync += after.eq(~(self.grant | (self.grant - 1)))
+            m.d.sync += after.eq(ones_below(self.grant))
         return m
 
 
@@ -88,7 +88,7 @@ class StoreReader(wiring.Component):
         ``HEADER_LATENCY`` and ``DATA_LATENCY`` cycles after the address
     """
 
-    HEADER_LATENCY = 1
+    HEADER_LATENCY = 2
     DATA_LATENCY = 2
     LATENCY = 2 + HEADER_LATENCY + DATA_LATENCY + Queue.LATENCY
 
@@ -148,7 +148,7 @@ class StoreReader(wiring.Component):
 
         # When the values have come: zero what is not there.
         count = Signal(range(len(mask) + 1))
-        m.d.comb += count.eq(count_ones(mask))
+        m.d.comb += count.eq(count_ones(m, mask, "ones"))
         there = self._delay(m, Cat(count > MINI * j for j in range(MINI_BANKS)), self.DATA_LATENCY, "there")
         mask = self._delay(m, mask, self.DATA_LATENCY, "mask")
         whole = self.HEADER_LATENCY + 1 + self.DATA_LATENCY
@@ -181,8 +181,13 @@ class StoreReader(wiring.Component):
         for k, (req, rsp) in enumerate(zip(self.req, self.rsp)):
             # Counts answers from the request on, so that everything in the pipe has its place in the queue.
             waiting = Signal(range(cfg.answers + 1), name=f"waiting{k}")
-            m.d.sync += waiting.eq(waiting + turn.grant[k] - (rsp.valid & rsp.ready))
-            m.d.comb += [turn.ask[k].eq(req.valid & (waiting != cfg.answers)), req.ready.eq(turn.grant[k])]
+            room = Signal(init=1, name=f"room{k}")   # waiting != cfg.answers
+            asked, taken = turn.grant[k], rsp.valid & rsp.ready
+            m.d.sync += [
+                waiting.eq(stepped(waiting, asked, taken)),
+                room.eq(taken | (room & ~(asked & (waiting == cfg.answers - 1)))),
+            ]
+            m.d.comb += [turn.ask[k].eq(req.valid & room), req.ready.eq(asked)]
             # The tag comes last in the layout, so a shorter one is zero-extended.
             payload = Value.cast(req.payload)
             options.append(payload & turn.grant[k].replicate(len(payload)))

@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import stepped
 from ..design import MINI_BANKS
 from ..layouts import MINI, vector_layout
 from .count import count_ones, prefix_counts
@@ -84,7 +85,7 @@ class StoreWriter(wiring.Component):
         mini = [Signal(range(MINI_BANKS), name=f"mini{c}", reset_less=True) for c in range(len(vector1.mask))]
         asks = Signal(MINI_BANKS, reset_less=True)
         count = Signal(range(len(vector1.mask) + 1))
-        m.d.comb += count.eq(count_ones(vector1.mask))
+        m.d.comb += count.eq(count_ones(m, vector1.mask, "ones"))
         m.d.sync += [place.eq(rank >> (MINI.bit_length() - 1))
                      for place, rank in zip(mini, prefix_counts(m, vector1.mask, "rank"))]
         m.d.sync += [asks[j].eq(count > MINI * j) for j in range(MINI_BANKS)]
@@ -107,7 +108,7 @@ class StoreWriter(wiring.Component):
                 m.d.sync += position.eq(Mux(at_end, 0, position + 1))
             m.d.comb += ends[index].eq(at_end if index == 0 else at_end & ends[index - 1])
             step = accept & ends[index]
-        m.d.sync += held.eq(held + (accept & ends[1]) - self.release)
+        m.d.sync += held.eq(stepped(held, accept & ends[1], self.release))
         return accept, ends
 
     def _write(self, m, valid, vector, ends, mini, asks):

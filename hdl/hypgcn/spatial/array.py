@@ -5,6 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedDot, PackedMacConfig
+from ..bits import stepped
 from ..mem import Ram, Rom
 from ..share import shared
 from ..stream import Queue, connect
@@ -170,8 +171,8 @@ class ConvArray(wiring.Component):
         ]
         m.d.sync += [
             waiting.eq((arrived | waiting) & ~capture),
-            uncaptured.eq(uncaptured + end - capture),
-            space.eq(space - send + (queue.o.valid & queue.o.ready)),
+            uncaptured.eq(stepped(uncaptured, end, capture)),
+            space.eq(stepped(space, queue.o.valid & queue.o.ready, send)),
         ]
 
         held = [Signal.like(raw, name=f"held{n}", reset_less=True) for n, raw in enumerate(raws)]
@@ -182,10 +183,11 @@ class ConvArray(wiring.Component):
         joint_base = Signal(range(cfg.joint_groups * cfg.conv_joints))
         group_base = Signal(range(cfg.passes * cfg.pass_groups))
         last_joints, last_groups = next_group == cfg.joint_groups - 1, next_pass == cfg.passes - 1
-        joints, groups = Signal(range(cfg.conv_joints + 1)), Signal(range(cfg.pass_groups + 1))
+        groups, words = Signal(range(cfg.pass_groups + 1)), Signal.like(words_left, name="words")
         m.d.comb += [
-            joints.eq(Mux(last_joints, joints_of[-1], cfg.conv_joints)),
             groups.eq(Mux(last_groups, groups_of[-1], cfg.pass_groups)),
+            words.eq(Mux(last_joints, Mux(last_groups, joints_of[-1] * groups_of[-1], joints_of[-1] * cfg.pass_groups),
+                         Mux(last_groups, cfg.conv_joints * groups_of[-1], cfg.conv_joints * cfg.pass_groups))),
         ]
 
         lane, group = Signal(range(max(2, cfg.conv_joints))), Signal(range(max(2, cfg.pass_groups)))
@@ -202,7 +204,7 @@ class ConvArray(wiring.Component):
         with m.If(capture):
             m.d.sync += [mine.eq(raw) for mine, raw in zip(held, raws)]
             m.d.sync += [
-                words_left.eq(joints * groups), held_groups.eq(groups),
+                words_left.eq(words), held_groups.eq(groups),
                 held_joint.eq(joint_base), held_group.eq(group_base),
                 held_last.eq(last_joints & last_groups), lane.eq(0), group.eq(0), slot.eq(0), lane_slot.eq(0),
                 next_group.eq(next_group + 1), joint_base.eq(joint_base + cfg.conv_joints),

@@ -55,7 +55,7 @@ class FrameBuffer(wiring.Component):
     fills while another is walked.
 
     Throughput: one token a cycle on either side, without gaps between walks, channels and rows; a row takes the
-    larger of its tokens in and ``sum_c repeats[c] * max(1, tokens of c)``. Latency: a row's first token is valid 4
+    larger of its tokens in and ``sum_c repeats[c] * max(1, tokens of c)``. Latency: a row's first token is valid 5
     cycles after its ``last`` was taken.
     After reset ``i`` is not ready for C cycles, in which the list lengths are cleared.
     Stall: a held ``o`` stops the walk; ``i`` is not ready while two complete rows wait.
@@ -104,19 +104,26 @@ class FrameBuffer(wiring.Component):
             m.d.sync += clear_at.eq(clear_at + 1)
             with m.If(clear_at == cfg.channels - 1):
                 m.d.sync += clearing.eq(0)
+        ended, ended_half = Signal(), Signal(reset_less=True)
+        m.d.sync += [ended.eq(i.valid & i.ready & i.payload.last), ended_half.eq(fill_half)]
         with m.If(i.valid & i.ready & i.payload.last):
-            m.d.sync += [full.bit_select(fill_half, 1).eq(1), fill_half.eq(~fill_half)]
+            m.d.sync += fill_half.eq(~fill_half)
+        with m.If(ended):
+            m.d.sync += full.bit_select(ended_half, 1).eq(1)
 
-        w_en = Signal()
+        # Where a token goes takes two cycles: the place of its channel's list, then its own in it.
+        put1, w_en = Signal(), Signal()
+        place1 = Signal(range(2 * half_words), reset_less=True)
+        count1 = Signal.like(fill_count, reset_less=True)
+        word1 = Signal(word, reset_less=True)
         w_addr = Signal(range(2 * half_words), reset_less=True)
         w_data = Signal(word, reset_less=True)
         # A table in place of a product, which would take a multiplier.
         base = Array(channel * cfg.joints for channel in range(cfg.channels))[i.payload.channel]
         m.d.sync += [
-            w_en.eq(put),
-            w_addr.eq(Mux(fill_half, half_words, 0) + base + fill_count),
-            w_data.joint.eq(i.payload.joint),
-            w_data.value.eq(i.payload.value),
+            put1.eq(put), place1.eq(Mux(fill_half, half_words, 0) + base), count1.eq(fill_count),
+            word1.joint.eq(i.payload.joint), word1.value.eq(i.payload.value),
+            w_en.eq(put1), w_addr.eq(place1 + count1), w_data.eq(word1),
         ]
         m.d.comb += [words.w_en.eq(w_en), words.w_addr.eq(w_addr), words.w_data.eq(w_data.as_value())]
 

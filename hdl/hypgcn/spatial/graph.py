@@ -8,6 +8,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMac, PackedMacConfig
+from ..bits import saturate
 from ..design.checks import check_choice, check_range, check_tensor
 from ..folding import MAC_FORMS
 from ..mem import Rom
@@ -69,6 +70,11 @@ class GraphConfig:
         return max(self.at_once * bool(kept) + bool(copy) for kept, copy in zip(self.kept, self.copy))
 
     @property
+    def queue_words(self) -> int:
+        """Room for entries: for those under way, and for three walks, of which one has not been counted yet."""
+        return GraphUnit.LATENCY + 3 * self.most_entries
+
+    @property
     def macs(self) -> int:
         """Packed MACs."""
         return -(-self.at_once * self.joints // 2)
@@ -101,7 +107,7 @@ class GraphUnit(wiring.Component):
     Stall: the arithmetic never stops; the last token of a walk is taken only when the output queue has room for the
     walk's words.
     DSP: ``ceil(at_once * V / 2)`` packed MACs. Storage: graph ROM of ``K / at_once * V`` words of ``8 * at_once * V``
-    bits; queue of ``LATENCY + 2 * most_entries`` words of ``8 * V`` bits in LUT RAM; ``at_once * V`` accumulators
+    bits; queue of ``LATENCY + 3 * most_entries`` words of ``8 * V`` bits in LUT RAM; ``at_once * V`` accumulators
     (and twice X, when some channel is copied) in flip-flops.
 
     Parameters
@@ -141,7 +147,7 @@ class GraphUnit(wiring.Component):
         outputs = cfg.at_once * cfg.joints
         walks = cfg.subsets // cfg.at_once
         channels = len(cfg.kept)
-        m.submodules.queue = queue = Queue(self.o.payload.shape(), self.LATENCY + 2 * cfg.most_entries)
+        m.submodules.queue = queue = Queue(self.o.payload.shape(), cfg.queue_words)
         connect(m, queue.o, wiring.flipped(self.o))
 
         # Which walk of which channel the token belongs to.
@@ -163,11 +169,13 @@ class GraphUnit(wiring.Component):
         gap = Signal(range(cfg.most_entries))
         take, end = Signal(), Signal()
         m.d.comb += [
-            i.ready.eq(~i.payload.last | ((gap == 0) & (space >= cfg.most_entries))),
+            i.ready.eq(~i.payload.last | ((gap == 0) & (space >= 2 * cfg.most_entries))),
             take.eq(i.valid & i.ready),
             end.eq(take & i.payload.last),
         ]
-        m.d.sync += space.eq(space - Mux(end, words, 0) + (queue.o.valid & queue.o.ready))
+        # The words of a walk are taken off a cycle late, when another walk of as many may have ended.
+        spent = Signal.like(words)
+        m.d.sync += [spent.eq(Mux(end, words, 0)), space.eq(space - spent + (queue.o.valid & queue.o.ready))]
         with m.If(take):
             m.d.sync += begin.eq(i.payload.last)
         with m.If(end):
@@ -224,7 +232,7 @@ class GraphUnit(wiring.Component):
             acc = Array(held[k * cfg.joints + w] for k in range(cfg.at_once))[index] if cfg.at_once > 1 else held[w]
             rounded = Signal(signed(max(9, cfg.acc_width + 1 - cfg.shift)), name=f"rounded{w}")
             m.d.comb += rounded.eq((acc + (1 << cfg.shift - 1)) >> cfg.shift)
-            value = Mux(rounded > 127, 127, Mux(rounded < -128, -128, rounded))
+            value = saturate(rounded)
             m.d.sync += entry[w].eq(Mux(index == cfg.at_once, x_held[w], value) if x_held else value)
         m.d.comb += [queue.i.payload.eq(entry), queue.i.valid.eq(entry_valid)]
         return m

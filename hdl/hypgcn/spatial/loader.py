@@ -6,6 +6,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import at_most_one, lowest_one, ones_below, stepped
 from ..design import BANK
 from ..design.checks import check_range
 from ..layouts import row_request_layout, row_response_layout, vector_layout
@@ -75,11 +76,11 @@ class RowLoader(wiring.Component):
     after its ``x_row`` pulse.
 
     Throughput: one token a cycle; a vector takes ``max(1, its needed non-zeros)`` cycles, so that a row takes at
-    least V times the banks that are read (:meth:`RowLoaderConfig.cycles`). Latency: 3 cycles from a vector to its
+    least V times the banks that are read (:meth:`RowLoaderConfig.cycles`). Latency: 4 cycles from a vector to its
     first token.
     Stall: a held ``o`` stops the pipe; answers then wait in the store. It also stops at the end of a row while
     ``ROWS_AHEAD`` flags wait in ``overflow``.
-    Storage: about ``2 * 9 * BANK`` flip-flops. No DSP.
+    Storage: about ``3 * 9 * BANK`` flip-flops. No DSP.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ class RowLoader(wiring.Component):
         ]
         slot = Signal.like(req.payload.slot)
         m.d.comb += req.payload.slot.eq(slot)
-        m.d.sync += rows_left.eq(rows_left + self.x_row - (asked & end))
+        m.d.sync += rows_left.eq(stepped(rows_left, self.x_row, asked & end))
         with m.If(asked & end):
             m.d.sync += slot.eq(Mux(slot == cfg.rows - 1, 0, slot + 1))
 
@@ -152,12 +153,12 @@ class RowLoader(wiring.Component):
         joint, bank, end = self._places(m, take, "rsp")
         valid1, end1, last1 = Signal(), Signal(), Signal()
         vector1 = Signal(vector_layout(), reset_less=True)
-        rest, lowest = Signal(BANK, reset_less=True), Signal(BANK)
+        rest, lowest, wanted = Signal(BANK, reset_less=True), Signal(BANK), Signal(BANK)
         joint1, bank1 = Signal.like(joint, name="joint1"), Signal.like(bank, name="bank1")
         m.d.comb += [
             advance.eq(~o.valid | o.ready),
-            lowest.eq(rest & -rest),
-            last1.eq((rest & ~lowest) == 0),
+            lowest.eq(lowest_one(rest)),
+            wanted.eq(rsp.payload.vector.mask & Array(cfg.masks.values())[bank]),
             rsp.ready.eq((~valid1 | (advance & last1)) & (flags.i.ready | ~end)),
             take.eq(rsp.valid & rsp.ready),
             flags.i.valid.eq(take & end),
@@ -167,23 +168,27 @@ class RowLoader(wiring.Component):
         with m.If(take):
             m.d.sync += [
                 valid1.eq(1), vector1.eq(rsp.payload.vector), joint1.eq(joint), bank1.eq(bank), end1.eq(end),
-                rest.eq(rsp.payload.vector.mask & Array(cfg.masks.values())[bank]),
+                rest.eq(wanted), last1.eq(at_most_one(wanted)),
             ]
         with m.Elif(advance):
-            m.d.sync += [rest.eq(rest & ~lowest), valid1.eq(valid1 & ~last1)]
+            m.d.sync += [rest.eq(rest & ~lowest), last1.eq(at_most_one(rest & ~lowest)), valid1.eq(valid1 & ~last1)]
 
-        # Stage 2 knows where in the vector the value is, stage 3 has it.
+        # Stage 2 knows what is below the value in the vector, stage 3 its place there, and the last stage has it.
         valid2, empty2, last2 = Signal(), Signal(reset_less=True), Signal(reset_less=True)
-        channel2, rank2 = Signal(range(BANK), reset_less=True), Signal(range(BANK), reset_less=True)
-        values2 = Signal.like(vector1.values, name="values2", reset_less=True)
+        channel2, below2 = Signal(range(BANK), reset_less=True), Signal(BANK, reset_less=True)
         joint2, bank2 = Signal.like(joint, name="joint2"), Signal.like(bank, name="bank2")
-        below = vector1.mask & (lowest - 1)[:BANK]
+        valid3, empty3, last3 = Signal(), Signal(reset_less=True), Signal(reset_less=True)
+        number3, rank3 = Signal.like(o.payload.channel, name="number3"), Signal(range(BANK), reset_less=True)
+        joint3 = Signal.like(joint, name="joint3")
+        values2, values3 = (Signal.like(vector1.values, name=name, reset_less=True) for name in ("values2", "values3"))
         with m.If(advance):
             m.d.sync += [
                 valid2.eq(valid1), empty2.eq(rest == 0), last2.eq(end1 & last1), values2.eq(vector1.values),
-                joint2.eq(joint1), bank2.eq(bank1), rank2.eq(count_ones(below)),
-                o.valid.eq(valid2), o.payload.joint.eq(joint2), o.payload.empty.eq(empty2), o.payload.last.eq(last2),
-                o.payload.value.eq(values2[rank2]), o.payload.channel.eq(Array(self._numbers())[Cat(channel2, bank2)]),
+                joint2.eq(joint1), bank2.eq(bank1), below2.eq(vector1.mask & ~ones_below(rest) & ~rest),
+                valid3.eq(valid2), empty3.eq(empty2), last3.eq(last2), values3.eq(values2), joint3.eq(joint2),
+                rank3.eq(count_ones(m, below2, "rank")), number3.eq(Array(self._numbers())[Cat(channel2, bank2)]),
+                o.valid.eq(valid3), o.payload.joint.eq(joint3), o.payload.empty.eq(empty3), o.payload.last.eq(last3),
+                o.payload.value.eq(values3[rank3]), o.payload.channel.eq(number3),
             ]
             for bit in range(len(channel2)):
                 m.d.sync += channel2[bit].eq(Cat(lowest[c] for c in range(BANK) if c >> bit & 1).any())

@@ -8,6 +8,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import Requant, RequantConfig
+from ..bits import stepped
 from ..design import BANK, Block
 from ..design.checks import check_range
 from ..folding import BlockFolding
@@ -228,7 +229,7 @@ class SpatialUnit(wiring.Component):
             shortcut.o.ready.eq(requant.i.ready & array.o.valid),
             requant.i.payload.res.eq(shortcut.o.payload.res),
         ]
-        m.d.sync += rows_left.eq(rows_left + self.x_row - asked)
+        m.d.sync += rows_left.eq(stepped(rows_left, self.x_row, asked))
         with m.If(asked):
             m.d.sync += slot.eq(Mux(slot == cfg.folding.x_rows - 1, 0, slot + 1))
         return shortcut.o.valid

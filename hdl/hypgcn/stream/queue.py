@@ -2,6 +2,7 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import stepped
 from ..mem import AsyncRam
 
 __all__ = ["Queue"]
@@ -11,8 +12,9 @@ class Queue(wiring.Component):
     """First in, first out, in LUT RAM.
 
     Throughput: one payload a cycle in and out, at every fill level but full (a full queue takes the next payload one
-    cycle after it gave one). Latency: 1 cycle from an empty queue. No combinational path between its two sides.
-    Storage: ``depth`` payloads in an :class:`~hypgcn.mem.AsyncRam`.
+    cycle after it gave one). Latency: 1 cycle from an empty queue. ``i.ready`` and ``o.valid`` are registers, so that
+    no combinational path leads from one side to the other. Storage: ``depth`` payloads in an
+    :class:`~hypgcn.mem.AsyncRam`.
 
     Parameters
     ----------
@@ -45,10 +47,11 @@ class Queue(wiring.Component):
         i_payload, o_payload = Value.cast(self.i.payload), Value.cast(self.o.payload)
         m.submodules.ram = ram = AsyncRam(max(1, len(o_payload)), self.depth)
         put, take = Signal(), Signal()
+        some, room = Signal(), Signal(init=1)   # level != 0, level != depth
 
         m.d.comb += [
-            self.i.ready.eq(self.level != self.depth),
-            self.o.valid.eq(self.level != 0),
+            self.i.ready.eq(room),
+            self.o.valid.eq(some),
             put.eq(self.i.valid & self.i.ready),
             take.eq(self.o.valid & self.o.ready),
             ram.w_data.eq(i_payload),
@@ -59,5 +62,9 @@ class Queue(wiring.Component):
             m.d.sync += ram.w_addr.eq(Mux(ram.w_addr == self.depth - 1, 0, ram.w_addr + 1))
         with m.If(take):
             m.d.sync += ram.r_addr.eq(Mux(ram.r_addr == self.depth - 1, 0, ram.r_addr + 1))
-        m.d.sync += self.level.eq(self.level + put - take)
+        m.d.sync += [
+            self.level.eq(stepped(self.level, put, take)),
+            some.eq(put | (some & ~(take & (self.level == 1)))),
+            room.eq(take | (room & ~(put & (self.level == self.depth - 1)))),
+        ]
         return m

@@ -103,7 +103,7 @@ class Combine(wiring.Component):
     results : ``lanes`` x In(stream of ``cfg.sums``)
     res : In(stream of :func:`residual_layout`), slices of X in (joint, group) order; only with ``shortcut``
     o : Out(stream of :func:`dense_layout`)
-    retired : Out(1), the last result and the last slice of X of a row have been taken
+    retired : Out(1), a pulse in the cycle after the last result and the last slice of X of a row have been taken
     """
 
     LATENCY = 2 + Requant.LATENCY + Skid.LATENCY
@@ -144,10 +144,12 @@ class Combine(wiring.Component):
         m.submodules.steps = rom = Rom(info.size, [_step_word(info, pairs, step) for step in schedule.steps],
                                        latency=1, name="steps")
         step = data.View(info, rom.data)
-        group, next_group = Signal(range(max(2, groups))), Signal(range(max(2, groups)))
-        known = Signal()
-        m.d.comb += rom.addr.eq(next_group)
-        m.d.sync += [known.eq(1), group.eq(next_group)]
+        group, after = Signal(range(max(2, groups))), Signal(range(max(2, groups)))
+        known, next_step = Signal(), Signal()
+        m.d.comb += [rom.addr.eq(after), rom.en.eq(next_step)]
+        m.d.sync += known.eq(1)
+        with m.If(next_step):
+            m.d.sync += [group.eq(after), after.eq(Mux(after == groups - 1, 0, after + 1))]
 
         # The result that is worked on; its lane is free again.
         work, work_valid, load = Signal(cfg.sums, reset_less=True), Signal(), Signal()
@@ -157,13 +159,13 @@ class Combine(wiring.Component):
         m.d.comb += [
             go.eq(known & self.row.valid & (work_valid | ~(step.needs | step.consumes))
                   & (self.res.valid if cfg.shortcut else 1) & (~out_valid | o.ready)),
-            next_group.eq(Mux(go, Mux(last_group, 0, group + 1), group)),
+            next_step.eq(go | ~known),
             load.eq(self.order.valid & Array(result.valid for result in self.results)[self.order.payload.lane]
                     & (~work_valid | go & step.consumes)),
             self.order.ready.eq(load),
-            self.retired.eq(go & last_group & last_joint),
-            self.row.ready.eq(self.retired),
+            self.row.ready.eq(go & last_group & last_joint),
         ]
+        m.d.sync += self.retired.eq(self.row.ready)
         for lane, result in enumerate(self.results):
             m.d.comb += result.ready.eq(load & (self.order.payload.lane == lane))
         if cfg.shortcut:

@@ -6,6 +6,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import lowest_one, ones_below
 from ..layouts import slot_layout
 from .walker import job_layout
 from .window import window_layout
@@ -83,12 +84,12 @@ class Dispatcher(wiring.Component):
         m.d.comb += [
             free.eq(~busy & ~Mux(chosen_valid, chosen, 0)),
             others.eq(free & above),
-            wanted.eq(Mux(others.any(), others & -others, free & -free)),
+            wanted.eq(Mux(others.any(), lowest_one(others), lowest_one(free))),
         ]
         with m.If(give | ~chosen_valid):
             m.d.sync += [chosen_valid.eq(free.any()), chosen.eq(wanted)]
             with m.If(free.any()):
-                m.d.sync += above.eq(~(wanted | (wanted - 1)))
+                m.d.sync += above.eq(ones_below(wanted))
 
         joint, index = Signal(range(max(2, cfg.joints))), Signal(range(max(2, cfg.passes)))
         announced = [Signal(name="row_announced")]

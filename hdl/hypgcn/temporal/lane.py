@@ -96,7 +96,7 @@ class Lane(wiring.Component):
     pass. Throughput, when the stores answer within ``5 * (fetches - 1)`` cycles for vectors of 5 non-zeros: a job
     takes ``max(non-zeros, LaneConfig.least_cycles(entries))`` cycles. Latency: ``LATENCY`` cycles
     from a pass's last token to ``o``. One result waits in ``o`` while the next pass is summed; the last token of that
-    pass waits until ``o`` is taken.
+    pass waits until the cycle after ``o`` is taken.
 
     All lanes of a unit are the same module. Cost: ``lane_pairs`` packed MACs, ``entries * BANK * 16 * lane_pairs``
     bits of weights, ``fetches`` vectors of X in LUT RAM if it reads X, ``lane_pairs`` raw sums in registers.
@@ -186,7 +186,7 @@ class Lane(wiring.Component):
         finishing, closes, go = Signal(), Signal(), Signal()
         m.d.comb += [
             closes.eq(token.last & token.meta.last),
-            tokens.ready.eq(~closes | ~finishing | (self.o.valid & self.o.ready)),
+            tokens.ready.eq(~closes | ~finishing),
             go.eq(tokens.valid & tokens.ready),
         ]
         if cfg.watch:

@@ -6,8 +6,9 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import lowest_one, ones_below
 from ..layouts import row_request_layout, row_response_layout
-from ..stream import Queue
+from ..stream import Queue, Skid
 
 __all__ = ["MergeConfig", "ReadMerge"]
 
@@ -37,7 +38,7 @@ class ReadMerge(wiring.Component):
 
     A reader that does not take an answer stops those of all others: it should have room for what it asks for.
     Throughput: one request and one answer a cycle. Latency: 1 cycle for a request, 0 for an answer. At most
-    ``under_way`` answers are outstanding. Storage: one request in registers, ``under_way`` reader numbers in LUT RAM.
+    ``under_way`` answers are outstanding. Storage: two requests in registers, ``under_way`` reader numbers in LUT RAM.
 
     Parameters
     ----------
@@ -65,25 +66,28 @@ class ReadMerge(wiring.Component):
         m = Module()
         cfg = self.cfg
         m.submodules.turns = turns = Queue(cfg.readers, cfg.under_way)
+        m.submodules.skid = skid = Skid(self.req.payload.shape())
 
         wants, above, chosen = (Signal(cfg.readers, name=name) for name in ("wants", "above", "chosen"))
         others, give = Signal(cfg.readers), Signal()
         m.d.comb += [
             wants.eq(Cat(port.valid for port in self.i_req)),
             others.eq(wants & above),
-            chosen.eq(Mux(others.any(), others & -others, wants & -wants)),
-            give.eq(wants.any() & (~self.req.valid | self.req.ready) & turns.i.ready),
+            chosen.eq(Mux(others.any(), lowest_one(others), lowest_one(wants))),
+            skid.i.valid.eq(wants.any() & turns.i.ready),
+            give.eq(skid.i.valid & skid.i.ready),
             turns.i.valid.eq(give),
             turns.i.payload.eq(chosen),
         ]
         with m.If(give):
-            m.d.sync += [above.eq(~(chosen | (chosen - 1))), self.req.valid.eq(1)]
-        with m.Elif(self.req.ready):
-            m.d.sync += self.req.valid.eq(0)
+            m.d.sync += above.eq(ones_below(chosen))
+        payload = C(0, 1)
         for k, port in enumerate(self.i_req):
             m.d.comb += port.ready.eq(give & chosen[k])
-            with m.If(give & chosen[k]):
-                m.d.sync += self.req.payload.eq(port.payload)
+            mine = Value.cast(port.payload)
+            payload = payload | (mine & chosen[k].replicate(len(mine)))
+        m.d.comb += Value.cast(skid.i.payload).eq(payload)
+        wiring.connect(m, skid.o, wiring.flipped(self.req))
 
         takes = Signal()
         m.d.comb += [

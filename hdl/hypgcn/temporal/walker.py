@@ -5,6 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..mem import Rom
+from ..stream import Skid
 
 __all__ = ["Walker", "fetch_layout", "job_layout"]
 
@@ -38,7 +39,7 @@ class Walker(wiring.Component):
 
     Throughput: one entry a cycle, cut taps included, plus 4 cycles a job. Latency: 5 cycles from a job to the request
     of its first entry, when that is inside. ``job`` is held while it is worked on: ``job.ready`` comes with the last
-    announcement. Storage: a ROM of one short word per entry.
+    announcement. Storage: a ROM of one short word per entry, four reads in registers.
 
     Parameters
     ----------
@@ -89,9 +90,7 @@ class Walker(wiring.Component):
         candidate = Signal(read, reset_less=True)
         pending = Signal(read, reset_less=True)
         candidate_valid, pending_valid = Signal(), Signal()
-        request = Signal(read, reset_less=True)
-        request_joint = Signal.like(job.joint, reset_less=True)
-        request_valid, request_taken = Signal(), Signal()
+        m.submodules.requests = requests = Skid(data.StructLayout({"read": read, "joint": job.joint.shape()}))
 
         entry = data.View(info, rom.data)
         inside, look, leave, move = Signal(), Signal(), Signal(), Signal()
@@ -123,19 +122,21 @@ class Walker(wiring.Component):
         with m.If(move):
             m.d.sync += pending.eq(candidate)
 
-        # The request register is free whenever ``o`` is valid, so a pending read goes to both at once.
+        # There is room for a request whenever ``o`` is valid, so a pending read goes to both at once. The skid keeps
+        # the arbiters of the stores out of this.
         m.d.comb += [
-            self.o.valid.eq(Mux(pending_valid, (candidate_valid | ended) & (~request_valid | request_taken),
-                                ended & ~candidate_valid)),
+            self.o.valid.eq(Mux(pending_valid, (candidate_valid | ended) & requests.i.ready, ended & ~candidate_valid)),
             self.o.payload.entry.eq(pending.entry),
             self.o.payload.from_x.eq(pending.from_x & pending_valid),
             self.o.payload.null.eq(~pending_valid),
             self.o.payload.last.eq(ended & ~candidate_valid),
             self.job.ready.eq(leave & self.o.payload.last),
         ]
-        m.d.sync += request_valid.eq((request_valid & ~request_taken) | (leave & pending_valid))
-        with m.If(leave):
-            m.d.sync += [request.eq(pending), request_joint.eq(job.joint)]
+        m.d.comb += [
+            requests.i.valid.eq(leave & pending_valid),
+            requests.i.payload.read.eq(pending),
+            requests.i.payload.joint.eq(job.joint),
+        ]
 
         started = Signal()
         first = Array(p.first for p in schedule.passes)
@@ -144,15 +145,16 @@ class Walker(wiring.Component):
         with m.If(self.job.ready):
             m.d.sync += [started.eq(0), ended.eq(0)]
 
+        request = requests.o.payload.read
         ports = [(self.h_req, ~request.from_x)]
         if schedule.reads_x:
             ports.append((self.x_req, request.from_x))
-        m.d.comb += request_taken.eq(Cat(port.ready & mine for port, mine in ports).any())
+        m.d.comb += requests.o.ready.eq(Cat(port.ready & mine for port, mine in ports).any())
         for port, mine in ports:
             m.d.comb += [
-                port.valid.eq(request_valid & mine),
+                port.valid.eq(requests.o.valid & mine),
                 port.payload.slot.eq(request.slot),
-                port.payload.joint.eq(request_joint),
+                port.payload.joint.eq(requests.o.payload.joint),
                 port.payload.bank.eq(request.bank),
             ]
         return m

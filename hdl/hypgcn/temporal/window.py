@@ -6,6 +6,8 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import stepped
+
 __all__ = ["Window", "WindowConfig", "window_layout"]
 
 
@@ -70,9 +72,9 @@ class Window(wiring.Component):
     stride`` of X are freed; after a sequence's last, the rest. Sequences follow each other without a gap and may
     share the stores.
 
-    Throughput: one output row in 2 cycles; one freed row a cycle. Latency: 1 cycle from the last needed ``h_done`` to
-    ``o``. A row of X is freed only after the row of H of the same frame is complete. Storage: one flag per row of H,
-    and counters.
+    Throughput: one output row in 3 cycles; one freed row a cycle. Latency: 1 cycle from the last needed ``h_done`` to
+    ``o``, 2 from ``retired`` to the first row that it frees. A row of X is freed only after the row of H of the same
+    frame is complete. Storage: one flag per row of H, and counters.
 
     Parameters
     ----------
@@ -116,35 +118,40 @@ class Window(wiring.Component):
         last = center == cfg.last_center
         complete = Signal(range(cfg.frames + cfg.h_rows + 1))   # rows of the sequence that o is in, and of later ones
         need = Signal(range(cfg.frames + 1))
-        newest = Signal(range(max(2, cfg.h_rows)))
-        known, taken = Signal(), Signal()
-        tap_high = Signal.like(row.tap_high)
+        newest, ahead = Signal(range(max(2, cfg.h_rows))), Signal(range(max(2, cfg.kernel, cfg.frames + pad)))
+        begun, known, taken = Signal(), Signal(), Signal()
+        tap_high, clipped = Signal.like(row.tap_high), Signal()
         m.d.comb += [
-            tap_high.eq(Mux(center + pad > top, top - center + pad, 2 * pad)),
+            clipped.eq(center > top - pad),
+            tap_high.eq(Mux(clipped, top - center + pad, 2 * pad)),
             taken.eq(self.o.valid & self.o.ready),
             self.o.valid.eq(known & (complete >= need)),
             row.overflow.eq(flags[newest]),
         ]
+        # Two cycles: what the row needs, then where the newest row of that is.
         with m.If(~known):
             m.d.sync += [
-                known.eq(1),
+                begun.eq(1), known.eq(begun),
                 row.tap_low.eq(Mux(center < pad, pad - center, 0)),
                 row.tap_high.eq(tap_high),
-                need.eq(Mux(last | (center + pad > top), cfg.frames, center + pad + 1)),
-                newest.eq(_wrap(row.slot + Mux(last, top - cfg.last_center + pad, tap_high), cfg.h_rows)),
+                need.eq(Mux(last | clipped, cfg.frames, center + pad + 1)),
+                ahead.eq(Mux(last, top - cfg.last_center + pad, tap_high)),
+                newest.eq(_wrap(row.slot + ahead, cfg.h_rows)),
             ]
         slot, x_slot = Signal.like(row.slot, init=-pad % cfg.h_rows), Signal.like(row.x_slot)
         m.d.comb += [row.slot.eq(slot), row.x_slot.eq(x_slot)]
         with m.If(taken):
-            m.d.sync += known.eq(0)
+            m.d.sync += [known.eq(0), begun.eq(0)]
             with m.If(last):
                 m.d.sync += center.eq(0)
             with m.Else():
                 m.d.sync += center.eq(center + cfg.stride)
             for where, rows in ((slot, cfg.h_rows), (x_slot, cfg.x_rows)):
-                step = Mux(last, (cfg.frames - cfg.last_center) % rows, cfg.stride % rows)
-                m.d.sync += where.eq(_wrap(where + step, rows))
-        m.d.sync += complete.eq(complete + self.h_done - Mux(taken & last, cfg.frames, 0))
+                m.d.sync += where.eq(Mux(last, _moved(where, cfg.frames - cfg.last_center, rows),
+                                         _moved(where, cfg.stride, rows)))
+        # One cycle later, which is early enough for the next row.
+        through = Signal()
+        m.d.sync += [through.eq(taken & last), complete.eq(complete + self.h_done - Mux(through, cfg.frames, 0))]
 
     def _release(self, m):
         cfg, pad, stride = self.cfg, self.cfg.pad, self.cfg.stride
@@ -159,11 +166,17 @@ class Window(wiring.Component):
                 ("x", self.x_release, Mux(last, cfg.frames - cfg.last_center, stride))):
             held = Signal(range(cfg.h_rows + 1), name=f"{name}_held")
             owed = Signal(range(cfg.h_rows + stride + 1), name=f"{name}_owed")
+            more = Signal.like(owed, name=f"{name}_more")
             m.d.comb += release.eq((owed != 0) & (held != 0))
-            m.d.sync += held.eq(held + self.h_done - release)
-            m.d.sync += owed.eq(owed - release + Mux(self.retired, freed, 0))
+            m.d.sync += held.eq(stepped(held, self.h_done, release))
+            m.d.sync += [more.eq(Mux(self.retired, freed, 0)), owed.eq(owed - release + more)]
 
 
 def _wrap(value, rows):
-    """``value mod rows`` for a value below ``2 * rows``."""
-    return Mux(value >= rows, value - rows, value)
+    """``value mod rows`` for a value below ``2 * rows``; a table, since it has few bits."""
+    return Array(n % rows for n in range(2 * rows))[value]
+
+
+def _moved(slot, step, rows):
+    """``(slot + step) mod rows``; a table."""
+    return Array((n + step) % rows for n in range(rows))[slot]

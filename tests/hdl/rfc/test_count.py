@@ -11,7 +11,7 @@ from hypgcn.rfc.count import count_ones, prefix_counts
 def test_counts(width):
     m = Module()
     value, total = Signal(width), Signal(range(width + 1))
-    m.d.comb += total.eq(count_ones(value))
+    m.d.comb += total.eq(count_ones(m, value, "ones"))
     below = prefix_counts(m, value, "below")
     assert [count.name for count in below] == [f"below{n}" for n in range(width)]
     tests = range(1 << width) if width < 9 else [0, 1, (1 << width) - 1, *range(3, 1 << width, 911)]

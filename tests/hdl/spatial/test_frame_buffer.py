@@ -70,7 +70,7 @@ def test_no_gap_between_walks_and_rows(joints, channels, repeats):
     count = sum(cfg.cycles(np.count_nonzero(row, axis=0)) for row in rows)
     found = bench.run(FrameBuffer(cfg), {"i": items}, {"o": count})
     times = found["times"]["o"]
-    assert times[0] == channels + (len(tokens_in(rows[0], "token")) - 1) + 4
+    assert times[0] == channels + (len(tokens_in(rows[0], "token")) - 1) + 5
     assert (np.diff(times) == 1).all()
 
 

@@ -1,0 +1,51 @@
+"""Logic of bits against the arithmetic that it stands for, over all values of a few widths."""
+
+import pytest
+from amaranth.hdl import Module, Shape, Signal, signed
+from amaranth.sim import Simulator
+
+from hypgcn.bits import at_most_one, lowest_one, ones_below, saturate, stepped
+
+
+def check(shape, numbers, cases):
+    """``cases``: (expression of a signal of ``shape``, what it is for a number)."""
+    m = Module()
+    value = Signal(shape)
+    found = [Signal(Shape.cast(make(value).shape()), name=f"found{n}") for n, (make, _) in enumerate(cases)]
+    m.d.comb += [result.eq(make(value)) for result, (make, _) in zip(found, cases)]
+
+    async def testbench(ctx):
+        for number in numbers:
+            ctx.set(value, number)
+            assert [ctx.get(result) for result in found] == [wanted(number) for _, wanted in cases], number
+    sim = Simulator(m)
+    sim.add_testbench(testbench)
+    sim.run()
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 5, 9, 16])
+def test_ones(width):
+    top = (1 << width) - 1
+    numbers = range(1 << width) if width < 10 else {0, top, *(1 << n for n in range(width)), *range(5, top, 977),
+                                                    *(1 << n | 1 << k for n in range(width) for k in range(n))}
+    check(width, numbers, [
+        (lowest_one, lambda x: x & -x),
+        (ones_below, lambda x: -2 * (x & -x) & top),
+        (at_most_one, lambda x: int(x.bit_count() <= 1)),
+    ])
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 6])
+def test_steps(width):
+    modulus = 1 << width
+    check(width + 2, range(modulus * 4), [
+        (lambda x: stepped(x[:width], x[-2], x[-1]),
+         lambda x: (x % modulus + (x >> width & 1) - (x >> width + 1)) % modulus)])
+
+
+@pytest.mark.parametrize("width", [9, 10, 13])
+def test_saturation(width):
+    half = 1 << width - 1
+    numbers = range(-half, half) if width < 11 else [-half, -1000, *range(-140, -120), -1, 0, 1, *range(120, 140),
+                                                     1000, half - 1]
+    check(signed(width), numbers, [(saturate, lambda x: max(-128, min(127, x)))])
