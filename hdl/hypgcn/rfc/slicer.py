@@ -30,7 +30,7 @@ class RfcSlicer(wiring.Component):
     stops after one more slice; ``i.ready`` depends on registers alone. Values at or beyond the number of set bits do
     not show.
 
-    Storage: one vector, one slice and a skid in registers, about ``BANK * 9 + width * 28`` flip-flops. No DSP.
+    Storage: two vectors, one slice and a skid in registers, about ``2 * BANK * 9 + width * 28`` flip-flops. No DSP.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class RfcSlicer(wiring.Component):
     o : Out(stream of :func:`residual_layout`)
     """
 
-    LATENCY = 2 + Skid.LATENCY
+    LATENCY = 3 + Skid.LATENCY
 
     def __init__(self, width: int):
         check_choice("width", width, (1, 2, 4, 8, 16))
@@ -59,9 +59,14 @@ class RfcSlicer(wiring.Component):
         m.submodules.skid = skid = Skid(residual_layout(width))
         wiring.connect(m, skid.o, wiring.flipped(self.o))
 
+        # The next vector waits in a register, where the values before its first slice are counted.
+        waiting, next_one = Signal(), Signal.like(self.i.payload, reset_less=True)
+        vector, span = next_one.vector, next_one.meta
+        load, full, step, at_last = Signal(), Signal(), Signal(), Signal()
+        with m.If(self.i.ready):
+            m.d.sync += [waiting.eq(self.i.valid), next_one.eq(self.i.payload)]
+
         # The vector that is worked on.
-        vector, span = self.i.payload.vector, self.i.payload.meta
-        full, step, at_last = Signal(), Signal(), Signal()
         values, mask = Signal.like(vector.values, reset_less=True), Signal.like(vector.mask, reset_less=True)
         position, last = Signal.like(span.first, reset_less=True), Signal.like(span.last, reset_less=True)
         begin = Signal(range(BANK), reset_less=True)
@@ -69,15 +74,16 @@ class RfcSlicer(wiring.Component):
         m.d.comb += [
             step.eq(full & (~items_valid | skid.i.ready)),
             at_last.eq(position == last),
-            self.i.ready.eq(~full | step & at_last),
+            load.eq(~full | step & at_last),
+            self.i.ready.eq(~waiting | load),
         ]
         of_slice = Signal(width)
         m.d.comb += of_slice.eq(Array(mask[n * width:(n + 1) * width] for n in range(slices))[position])
         with m.If(step):
             m.d.sync += [position.eq(position + 1), begin.eq(begin + count_ones(m, of_slice, "ones"))]
-        with m.If(self.i.ready):
+        with m.If(load):
             before = Cat(vector.mask[c] & (span.first > c // width) for c in range(BANK))
-            m.d.sync += [full.eq(self.i.valid), values.eq(vector.values), mask.eq(vector.mask),
+            m.d.sync += [full.eq(waiting), values.eq(vector.values), mask.eq(vector.mask),
                          position.eq(span.first), last.eq(span.last),
                          begin.eq(count_ones(m, before, "before") if slices > 1 else 0)]
 

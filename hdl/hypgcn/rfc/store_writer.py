@@ -115,10 +115,14 @@ class StoreWriter(wiring.Component):
         """Allocate entries to the vector in stage 2 and write it."""
         cfg = self.cfg
         joint_end, row_end, sequence_end = valid & ends[0], valid & ends[1], valid & ends[2]
-        slot, next_slot = Signal(range(max(2, cfg.rows))), Signal(range(max(2, cfg.rows)))
-        m.d.comb += next_slot.eq(Mux(slot == cfg.rows - 1, 0, slot + 1))
+        slot = Signal(range(max(2, cfg.rows)))
+
+        def of_next(value):
+            """A table of ``value`` of the next slot."""
+            return Array(value((s + 1) % cfg.rows) for s in range(cfg.rows))[slot]
+
         with m.If(row_end):
-            m.d.sync += slot.eq(next_slot)
+            m.d.sync += slot.eq(of_next(lambda s: s))
 
         full, closed, takes = Signal(MINI_BANKS), Signal(MINI_BANKS), Signal(MINI_BANKS)
         truncated, kept = Signal(), Signal.like(vector.mask)
@@ -140,7 +144,7 @@ class StoreWriter(wiring.Component):
                 m.d.sync += [
                     left.eq(depth),
                     full[j].eq(0),
-                    pointer.eq(Array(s * depth for s in range(cfg.rows))[next_slot]),
+                    pointer.eq(of_next(lambda s, depth=depth: s * depth)),
                 ]
             with m.Elif(takes[j]):
                 m.d.sync += [left.eq(left - 1), full[j].eq(left == 1), pointer.eq(pointer + 1)]

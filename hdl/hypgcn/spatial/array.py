@@ -95,7 +95,8 @@ class ConvArray(wiring.Component):
         m.d.comb += [
             begin.eq(step == 0),
             go.eq(full.bit_select(half, 1) & (may_begin | ~begin)),
-            end.eq(go & (step == cfg.steps - 1)),
+            # A walk of more than one step never ends where it begins.
+            end.eq((go if cfg.steps == 1 else full.bit_select(half, 1)) & (step == cfg.steps - 1)),
             row_end.eq(end & (joint_group == cfg.joint_groups - 1) & (this_pass == cfg.passes - 1)),
             r_addr.eq(Mux(half, cfg.steps, 0) + step),
         ]

@@ -95,6 +95,7 @@ class Walker(wiring.Component):
         entry = data.View(info, rom.data)
         inside, look, leave, move = Signal(), Signal(), Signal(), Signal()
         row = Signal(range(cfg.h_rows + schedule.kernel))
+        in_store = Array(n % cfg.h_rows for n in range(cfg.h_rows + schedule.kernel))[row]
         m.d.comb += [
             rom.addr.eq(at),
             rom.en.eq(look),
@@ -112,7 +113,7 @@ class Walker(wiring.Component):
                     candidate.entry.eq(looked_at),
                     candidate.bank.eq(entry.bank),
                     candidate.from_x.eq(entry.from_x),
-                    candidate.slot.eq(Mux(entry.from_x, job.x_slot, Mux(row >= cfg.h_rows, row - cfg.h_rows, row))),
+                    candidate.slot.eq(Mux(entry.from_x, job.x_slot, in_store)),
                 ]
             with m.If(looked & entry.stop):
                 # The ROM is already one entry into the next pass.
