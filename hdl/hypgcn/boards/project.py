@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
-from ..allocate import Budget, allocate
+from ..allocate import Allocator, Budget
 from ..design import Design
 from ..device import Device
 from ..emit import Emission, emit
 from ..folding import Folding
 from .board import Board
+from .clip_server import ClipServerConfig
+from .stages import synthesis_script
 from .uart_top import UartTop
 
 __all__ = ["NAME", "TOP", "emit_for", "fitting", "plan", "write_board"]
@@ -26,10 +28,16 @@ foreach file [glob -nocomplain *.mem] {
 
 
 def fitting(design: Design, board: Board) -> Folding:
-    """The fastest folding within the share of the board's device; :exc:`ValueError` says what is missing."""
+    """The cheapest folding that classifies a clip in the time that the line takes to bring one, within the share of the
+    board's device; the fastest within it where none is fast enough. :exc:`ValueError` says what is missing."""
     device = Device.load(board.device)
     budget = Budget.of(device, **dict.fromkeys(("dsp", "bram36", "lut"), f"{board.share}%"))
-    return allocate(design, budget, mac=device.mac).folding
+    allocator = Allocator(design, device.mac)
+    fastest = allocator.solve(budget)
+    line = 10 * board.divisor * ClipServerConfig.of(design).clip_bytes
+    if fastest.cycles > line:
+        return fastest.folding
+    return allocator.solve(budget, cycles=line).folding
 
 
 def emit_for(design: Design, folding: Folding, board: Board, *, progress=None) -> Emission:
@@ -42,8 +50,10 @@ def plan(emission: Emission, platform):
     from .board_top import BoardTop, add_sources
 
     add_sources(platform, emission)
+    after_read = {"Trellis": synthesis_script(), "Vivado": _VIVADO_MEMORIES}
     return platform.build(BoardTop(emission.name), name=TOP, do_build=False, debug_verilog=False,
-                          script_after_read=_VIVADO_MEMORIES if platform.toolchain == "Vivado" else "",
+                          script_after_read=after_read[platform.toolchain],
+                          synth_opts="-run check:",  # all before it is in the script above, part by part
                           nextpnr_opts="--report top.report.json --timing-allow-fail --seed 1",
                           ecppack_opts="--compress")
 

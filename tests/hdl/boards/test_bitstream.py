@@ -1,9 +1,11 @@
 import json
+import time
 
 import pytest
 
 from hypgcn.boards import bitstream
 from hypgcn.boards.bitstream import make_bitstream, summary
+from hypgcn.boards.stages import MARK
 
 REPORT = {
     "fmax": {"$glbnet$clk": {"achieved": 61.234, "constraint": 25.0}, "slow": {"achieved": 30.0, "constraint": 40.0}},
@@ -37,6 +39,7 @@ def test_script_is_run_with_our_tools(folder):
     made = make_bitstream(folder)
     assert made == json.loads((folder / "bitstream.json").read_text())
     assert (made["clock_mhz"], made["bytes"], made["board"]) == (30.0, 5, "ulx3s")
+    assert sum(made["stages"].values()) == pytest.approx(0, abs=5)
     assert (folder / "ran").read_text().endswith("/some-yosys\n")
 
 
@@ -45,6 +48,25 @@ def test_failing_tool(folder):
     with pytest.raises(RuntimeError, match="no room"):
         make_bitstream(folder)
     assert not (folder / "bitstream.json").exists()
+
+
+def test_hanging_tool_is_stopped_with_its_children(folder):
+    (folder / "build_top.sh").write_text(f"echo '{MARK} memories' > top.rpt\nsleep 60; echo late > late\n")
+    seen = []
+    start = time.monotonic()
+    with pytest.raises(RuntimeError, match="stopped after 0.5 s in stage memories"):
+        make_bitstream(folder, timeout=0.5, pause=0.05, progress=lambda *done: seen.append(done))
+    assert time.monotonic() - start < 20
+    assert seen[-1][2] == "memories"
+    with pytest.raises(ValueError, match="timeout must be more than 0, not 0"):
+        make_bitstream(folder, timeout=0)
+
+
+def test_nothing_of_an_earlier_build_counts(folder):
+    make_bitstream(folder)
+    (folder / "build_top.sh").write_text("exit 0\n")  # as a tool that does nothing
+    with pytest.raises(FileNotFoundError):
+        make_bitstream(folder)
 
 
 def test_missing_tool(folder, monkeypatch):

@@ -1,5 +1,6 @@
 """Files for boards: of the smallest design, and held against the stand-in for Vivado."""
 
+import dataclasses
 import json
 import re
 
@@ -10,10 +11,11 @@ pytest.importorskip("amaranth_boards", reason="the extra 'boards' is not install
 
 from hypgcn.boards import platforms  # noqa: E402
 from hypgcn.boards.board import board  # noqa: E402
-from hypgcn.boards.project import plan, write_board  # noqa: E402
+from hypgcn.boards.project import fitting, plan, write_board  # noqa: E402
 from hypgcn.emit import Emission  # noqa: E402
+from hypgcn.estimate import estimate  # noqa: E402
 from hypgcn.folding import BlockFolding, Folding  # noqa: E402
-from hypgcn.presets import random_design  # noqa: E402
+from hypgcn.presets import preset, random_design  # noqa: E402
 
 SOURCES = Emission("hypgcn", {"hypgcn.sv": "module hypgcn(); endmodule\n", "hypgcn_w.mem": "0\n", "sim/DSP48E2.sv": ""})
 """Stands for an emitted network: the files around it depend on its name only."""
@@ -32,12 +34,34 @@ def test_files_of_the_smallest_design(tmp_path):
     assert all(re.search(rf"connect \\{name} ", text) for name in ports)
 
 
+def test_folding_keeps_up_with_the_line_and_is_no_faster():
+    chosen, design = board("ulx3s"), preset("tiny")
+    folding = fitting(design, chosen)
+    line = 10 * chosen.divisor * design.persons * design.frames * design.joints * design.channels
+    assert folding.mac == "single"
+    found = estimate(design, folding)
+    assert found.cycles <= line
+    fastest = fitting(design, dataclasses.replace(chosen, baud=6_250_000))
+    assert estimate(design, fastest).cycles < found.cycles
+    assert estimate(design, fastest).resources.dsp > found.resources.dsp
+
+
+def test_folding_for_a_line_that_is_too_fast():
+    design = preset("small")
+    chosen = dataclasses.replace(board("ulx3s"), baud=6_250_000, share=75)
+    found = estimate(design, fitting(design, chosen))
+    assert found.cycles > 10 * chosen.divisor * design.frames * design.joints * design.channels
+    with pytest.raises(ValueError, match="does not fit"):
+        fitting(design, dataclasses.replace(chosen, share=10))
+
+
 def test_ulx3s():
     files = plan(SOURCES, platforms.Ulx3s85f()).files
     assert 'LOCATE COMP "clk25_0__io" SITE "G2";' in files["top.lpf"]
     assert 'LOCATE COMP "uart_0__rx__io" SITE "M1";' in files["top.lpf"]
     assert 'LOCATE COMP "uart_0__tx__io" SITE "L4";' in files["top.lpf"]
     assert re.search(r'FREQUENCY .*clk.* 25000000(\.0)? HZ', files["top.lpf"])
+    assert "synth_ecp5 -top top -run begin:map_ram" in files["top.ys"] and "-run check: -top top" in files["top.ys"]
     assert "--85k" in files["build_top.sh"] and "--report top.report.json" in files["build_top.sh"]
     assert "hypgcn_w.mem" in files and "DSP48E2.sv" not in str(files)
 
