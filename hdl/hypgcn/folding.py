@@ -66,17 +66,19 @@ class BlockFolding:
 
 @dataclass(frozen=True, kw_only=True)
 class Folding:
-    """Folding of a whole network: one :class:`BlockFolding` per block, the form of the packed MAC, and the head's
-    width.
+    """Folding of a whole network: one :class:`BlockFolding` per block, the form of the packed MAC, the head's width,
+    and whether absent persons are left out.
 
     mac : ``"dsp48e2"`` (explicit primitive, UltraScale), ``"inferred"`` (two products a multiplier, any family with
         27x18 multipliers) or ``"single"`` (one product a multiplier)
     head_width : channels that the head sums per cycle, 1, 2, 4, 8 or 16
+    skip_absent : an absent person's constant response is added; if not, it is computed like any other person
     """
 
     blocks: tuple[BlockFolding, ...]
     mac: str = "dsp48e2"
     head_width: int = 4
+    skip_absent: bool = True
 
     def validate(self, design: Design):
         """Raise :exc:`ValueError` when this folding cannot work for ``design``."""
@@ -84,10 +86,16 @@ class Folding:
             raise ValueError(f"mac must be one of {', '.join(MAC_FORMS)}, not {self.mac!r}")
         if self.head_width not in (1, 2, 4, 8, 16):
             raise ValueError(f"head_width must be 1, 2, 4, 8 or 16, not {self.head_width!r}")
+        if not isinstance(self.skip_absent, bool):
+            raise TypeError(f"skip_absent must be true or false, not {self.skip_absent!r}")
         if len(self.blocks) != len(design.blocks):
             raise ValueError(f"blocks must hold {len(design.blocks)} foldings, one per block, not {len(self.blocks)}")
         for index, (folding, block) in enumerate(zip(self.blocks, design.blocks)):
             folding.validate(f"blocks[{index}]", design, block)
+
+    def leaves_out(self, design: Design) -> bool:
+        """Whether some person of ``design`` is not computed when it is absent."""
+        return self.skip_absent and bool(design.absent.constant.any())
 
     def to_json(self) -> str:
         """Text that :meth:`load` reads back."""

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from .arith import Requant, RequantConfig
 from .design import Design
-from .layouts import dense_layout, joint_layout, vector_layout
+from .layouts import dense_layout, joint_layout, person_joint_layout, vector_layout
 from .rfc import RfcEncoder
 from .stream import connect
 from .watch import state_of
@@ -29,22 +29,26 @@ class InputAffine(wiring.Component):
 
     Throughput: one joint per C cycles (one multiplier). Latency: C + ``Requant.LATENCY`` + ``RfcEncoder.LATENCY`` + 1
     cycles. A held ``o`` stops the whole unit; nothing is lost. Clips follow each other without a gap; the person and
-    joint indices are counted from reset. Storage: one table of M * V * C words of mult and bias.
+    joint indices are counted from reset; with ``told`` that of the person comes with its first joint, which takes one
+    cycle more. Storage: one table of M * V * C words of mult and bias.
 
     Parameters
     ----------
     design : the network
+    told : clips may lack persons; every joint says whose it is
 
     Members
     -------
-    i : In(stream, C x int8), one joint, order (person, frame, joint)
+    i : In(stream, C x int8 or with ``told`` {joint, person}), one joint, order (person, frame, joint)
     o : Out(stream, vector), same order
     """
 
-    def __init__(self, design: Design):
+    def __init__(self, design: Design, *, told: bool = False):
         self.cfg = design
+        self.told = told
+        joint = person_joint_layout(design.channels, design.persons) if told else joint_layout(design.channels)
         super().__init__({
-            "i": In(stream.Signature(joint_layout(design.channels))),
+            "i": In(stream.Signature(joint)),
             "o": Out(stream.Signature(vector_layout())),
         })
 
@@ -62,12 +66,18 @@ class InputAffine(wiring.Component):
         frame = Signal(range(max(2, design.frames)))
         person = Signal(range(max(2, persons)))
         group = Signal(range(max(2, persons * joints * channels)))
+        known = Signal(init=not self.told)  # `group` is in the table of this person
+        coordinates = self.i.payload.joint if self.told else self.i.payload
         m.d.comb += [
-            requant.i.valid.eq(self.i.valid),
-            requant.i.payload.acc[0].eq(self.i.payload[channel]),
+            requant.i.valid.eq(self.i.valid & known),
+            requant.i.payload.acc[0].eq(coordinates[channel]),
             requant.i.payload.group.eq(group),
-            self.i.ready.eq(requant.i.ready & (channel == channels - 1)),
+            self.i.ready.eq(requant.i.ready & known & (channel == channels - 1)),
         ]
+        if self.told:
+            tables = [index * joints * channels for index in range(persons)]
+            with m.If(self.i.valid & ~known):
+                m.d.sync += [known.eq(1), group.eq(Array(tables)[self.i.payload.person])]
         with m.If(requant.i.valid & requant.i.ready):
             m.d.sync += [channel.eq(channel + 1), group.eq(group + 1)]
             with m.If(channel == channels - 1):
@@ -77,9 +87,13 @@ class InputAffine(wiring.Component):
                     # The table of a person is walked again for each of its frames.
                     m.d.sync += group.eq(group + 1 - joints * channels)
                     with m.If(frame == design.frames - 1):
-                        m.d.sync += [frame.eq(0), person.eq(person + 1), group.eq(group + 1)]
-                        with m.If(person == persons - 1):
-                            m.d.sync += [person.eq(0), group.eq(0)]
+                        m.d.sync += frame.eq(0)
+                        if self.told:
+                            m.d.sync += known.eq(0)
+                        else:
+                            m.d.sync += [person.eq(person + 1), group.eq(group + 1)]
+                            with m.If(person == persons - 1):
+                                m.d.sync += [person.eq(0), group.eq(0)]
 
         # Gather C coordinates; the vector goes on together with its last one.
         gathered = Signal(data.ArrayLayout(signed(8), channels), reset_less=True)

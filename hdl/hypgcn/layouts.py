@@ -6,8 +6,8 @@ from amaranth.lib import data
 from .design import BANK, MINI_BANKS
 
 __all__ = ["MINI", "dense_layout", "vector_layout", "token_layout", "row_request_layout", "row_response_layout",
-           "joint_layout", "observe_layout", "result_layout", "activity_layout", "beat_layout", "word_layout",
-           "clip_layout", "frame_byte_layout"]
+           "joint_layout", "marked_joint_layout", "person_joint_layout", "person_layout", "observe_layout",
+           "result_layout", "activity_layout", "beat_layout", "word_layout", "clip_layout", "frame_byte_layout"]
 
 MINI = BANK // MINI_BANKS
 """Values of one mini-bank entry."""
@@ -58,6 +58,21 @@ def row_response_layout(tag) -> data.StructLayout:
 def joint_layout(channels: int) -> data.ArrayLayout:
     """The raw coordinates of one joint, ``channels`` x int8."""
     return data.ArrayLayout(signed(8), channels)
+
+
+def marked_joint_layout(channels: int) -> data.StructLayout:
+    """A joint, and whether all its coordinates are ``zero``."""
+    return data.StructLayout({"joint": joint_layout(channels), "zero": 1})
+
+
+def person_joint_layout(channels: int, persons: int) -> data.StructLayout:
+    """A joint, and the index of the ``person`` in its clip."""
+    return data.StructLayout({"joint": joint_layout(channels), "person": range(max(2, persons))})
+
+
+def person_layout() -> data.StructLayout:
+    """One person of a clip: ``absent`` when its response is a constant and nothing of it is in the network."""
+    return data.StructLayout({"absent": 1})
 
 
 def observe_layout() -> data.StructLayout:

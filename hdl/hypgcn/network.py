@@ -1,9 +1,10 @@
-"""The whole network: input affine, blocks, head."""
+"""The whole network: absent persons kept out, input affine, blocks, head."""
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from .absent import AbsentPersons
 from .block import Block, BlockConfig
 from .design import Design
 from .folding import Folding
@@ -22,7 +23,8 @@ class Network(wiring.Component):
     Every block works on its own rows at the same time; clips follow each other without a gap. Throughput: one clip per
     as many cycles as its slowest unit needs; see :class:`~hypgcn.spatial.ConvArray`,
     :class:`~hypgcn.temporal.TemporalUnit` and :class:`~hypgcn.head.Head`. A held ``o`` stops the network without loss.
-    Results do not depend on the folding.
+    Results do not depend on the folding. Unless the folding says otherwise, absent persons are not computed
+    (:class:`~hypgcn.absent.AbsentPersons`): they take one cycle a joint, and the head's constants stand for them.
 
     Parameters
     ----------
@@ -36,12 +38,13 @@ class Network(wiring.Component):
     i : In(stream, C x int8), one joint, order (person, frame, joint)
     o : Out(stream, result), one class score, classes ascending, ``last`` on a clip's last
     threshold_raise : In(7), added to ``threshold_h`` and ``threshold_y`` of all blocks, saturating at 127; to be
-        changed only between clips
+        changed only between clips; with one that is not 0, absent persons are computed
     overflow_counts : Out(blocks x 32), per block the vectors that lost values in its stores since reset
     activity : Out(blocks x activity), the handshakes at both sides of every block; only with ``activity``
     counts : Out(units x 3 x 32), cycles in which each of :func:`~hypgcn.watch.watched_units` was busy, starved and
         blocked; only with ``watch``
-    observe_b : Out(observe), ``valid`` in the cycle in which ``payload`` leaves block b; only with ``observe``
+    observe_b : Out(observe), ``valid`` in the cycle in which ``payload`` leaves block b; only with ``observe``; nothing
+        of persons that are left out
     """
 
     def __init__(self, design: Design, folding: Folding, *, observe: bool = False, activity: bool = False,
@@ -69,8 +72,17 @@ class Network(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         design = self.design
-        m.submodules.input = first = InputAffine(design)
-        connect(m, wiring.flipped(self.i), first.i)
+        leaves_out = self.folding.leaves_out(design)
+        m.submodules.input = first = InputAffine(design, told=leaves_out)
+        m.submodules.head = head = Head(design, self.folding.head_width, absent=leaves_out)
+        if leaves_out:
+            m.submodules.absent = absent = AbsentPersons(design)
+            m.d.comb += absent.leave_out.eq(self.threshold_raise == 0)
+            connect(m, wiring.flipped(self.i), absent.i)
+            connect(m, absent.o, first.i)
+            connect(m, absent.persons, head.persons)
+        else:
+            connect(m, wiring.flipped(self.i), first.i)
         source, blocks = first.o, []
         for index, part in enumerate(design.blocks):
             # The skids cut the ready chain at the boundaries of the blocks.
@@ -98,7 +110,6 @@ class Network(wiring.Component):
                 m.d.comb += [port.valid.eq(block.o.valid & block.o.ready), port.payload.eq(block.o.payload)]
             source = block.o
         m.submodules.skid_head = skid = Skid(vector_layout())
-        m.submodules.head = head = Head(design, self.folding.head_width)
         connect(m, source, skid.i)
         connect(m, skid.o, head.i)
         connect(m, head.o, wiring.flipped(self.o))

@@ -15,7 +15,7 @@ from hypgcn.progress import Progress
 from .bench_levels import by_unit, network_levels
 from .bench_synthesis import synthesise_network
 from .bench_table import MHZ
-from .bench_variants import activities_of, variants
+from .bench_variants import activities_of, one_person, variants
 from .fullscale import FILL, FullSimulation
 from .fullscale_golden import golden_clips
 from .memory_picture import save_memory_picture
@@ -25,6 +25,8 @@ __all__ = ["Point", "measure", "measure_variants", "peak_gops"]
 
 SINGLE_CLIPS = 4
 """Clips with one person in them, for their own throughput."""
+ABSENT = "absent person"
+"""The variant that is about clips in which somebody is absent."""
 NO_LEVELS = "nothing was mapped: the resources are estimated"
 
 
@@ -99,6 +101,7 @@ def measure(design: Design, point: Point, clips: np.ndarray, real: int, folder: 
         "dense_equivalent_gops_per_dsp": round(2e-9 * cost["dense"] * fps / resources["dsp"], 4),
         "latency_last_frame_cycles": int(np.median(latency)),
         "single_person_cycles_per_clip": None if single is None else round(single),
+        "single_person_fps_at_172mhz": None if single is None else round(MHZ * 1e6 / single, 2),
         **_levels(parts),
         "graph_skip": round(cost["graph_skip"], 4), "mac_reduction": round(cost["mac_reduction"], 3),
         "vectors_compared": run.compared, "vectors_that_lost_values": sum(run.lost),
@@ -152,16 +155,30 @@ def measure_variants(design: Design, point: Point, clips: np.ndarray, folder: Pa
     cases += [(f"without {each.name}", each.design, each.mac, each.activities, each.how)
               for each in variants(design, point.folding.mac, activities, clips, golden)]
     rows: list[dict] = []
+    whole: Folding | None = None
     for number, (label, changed, mac, active, how) in enumerate(cases):
         progress(number, len(cases), label)
         row = {"device": point.device.name, "design": design.name, "design_hash": design.hash, "variant": label,
                "cycles": "estimated", "resources": "estimated", "how": how}
         try:
             best = Allocator(changed, mac, active).solve(point.budget)
+            if not rows:
+                whole = best.folding
             rows.append({**row, "cycles_per_clip": round(best.cycles),
                          "fps_at_172mhz": round(MHZ * 1e6 / best.cycles, 2), **best.used,
                          "slower_by": round(best.cycles / rows[0]["cycles_per_clip"], 3) if rows else 1.0})
         except ValueError as error:
             rows.append({**row, "cycles_per_clip": None, "reason": str(error)})
     progress.finish()
-    return rows
+    return rows if whole is None else rows + _without_absent(design, whole, activities, rows[0])
+
+
+def _without_absent(design: Design, folding: Folding, activities: list, row: dict) -> list[dict]:
+    """What clips with one person would take if the others were computed: as long as those of ``row``, with all of
+    them."""
+    if design.persons == 1 or not folding.leaves_out(design):
+        return []
+    alone = estimate(one_person(design), folding, activities).cycles
+    return [{**row, "variant": f"without {ABSENT}", "slower_by": round(row["cycles_per_clip"] / alone, 3),
+             "how": f"clips with one of {design.persons} persons: with all of them computed, over "
+                    f"{round(alone)} cycles"}]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from hypgcn.absent import AbsentPersons
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design import Design
 from hypgcn.emit import emit
@@ -75,13 +76,15 @@ def map_folder(folder: Path, sidecar: dict, *, timeout: float = TIMEOUT) -> dict
 
 def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: int = 1,
                        progress: Callable[[float, float, str], None] = lambda *_: None) -> dict[str, dict]:
-    """Per part (``input``, ``blocks[0]`` ..., ``head``, ``skid``): its ``modules`` and ``levels``, see
+    """Per part (``absent``, ``input``, ``blocks[0]`` ..., ``head``, ``skid``): its ``modules`` and ``levels``, see
     :func:`map_folder`, and ``times`` that it is there. Parts whose text was mapped before are read from ``folder``."""
+    absent = folding.leaves_out(design)
     parts: dict[str, tuple[Callable, int]] = {
-        "input": (lambda: InputAffine(design), 1),
+        **({"absent": (lambda: AbsentPersons(design), 1)} if absent else {}),
+        "input": (lambda: InputAffine(design, told=absent), 1),
         **{f"blocks[{index}]": (lambda index=index: Block(BlockConfig.of(design, folding, index)), 1)
            for index in range(len(design.blocks))},
-        "head": (lambda: Head(design, folding.head_width), 1),
+        "head": (lambda: Head(design, folding.head_width, absent=absent), 1),
         "skid": (lambda: Skid(vector_layout()), len(design.blocks) + 1),
     }
     done = 0

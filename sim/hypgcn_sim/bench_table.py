@@ -16,6 +16,7 @@ COLUMNS = (("device", "device", "{}"), ("design", "design", "{}"), ("variant", "
            ("dsp", "DSP", "{:,}"), ("bram36", "BRAM36", "{:,g}"), ("lut", "LUT", "{:,}"),
            ("dsp_utilisation", "DSP use", "{:.1%}"), ("peak_gops_at_172mhz", "GOPS", "{:,.0f}"),
            ("gops_per_dsp_peak", "GOPS/DSP", "{:.3f}"), ("dense_equivalent_gops_per_dsp", "dense/DSP", "{:.2f}"),
+           ("single_person_fps_at_172mhz", "clips/s, one person", "{:,.1f}"),
            ("latency_last_frame_cycles", "latency", "{:,}"), ("max_logic_levels", "levels", "{}"),
            ("cycles", "cycles by", "{}"),
            ("resources", "resources by", "{}"))

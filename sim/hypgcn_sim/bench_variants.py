@@ -9,7 +9,9 @@ import numpy as np
 from hypgcn.design import BANK, MINI_BANKS, Design
 from hypgcn.estimate import Activity
 
-__all__ = ["VARIANTS", "Variant", "activities_of", "variants"]
+from .utilisation import mean_persons
+
+__all__ = ["VARIANTS", "Variant", "activities_of", "one_person", "variants"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,7 @@ class Variant:
 def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
     """Mean non-zeros of the stores over golden files of :func:`~.fullscale_golden.expect`."""
     found = []
+    persons = max(1.0, mean_persons(expected))
     for index in range(len(design.blocks)):
         x, h, x_entries, h_entries = [], [], [], []
         for path in expected:
@@ -37,8 +40,8 @@ def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
                 h_entries.append(tokens[f"h_entries{index}"])
                 x.append(tokens[f"x_tokens{index}"])
                 h.append(tokens[f"h_tokens{index}"][design.pad])  # the middle tap: it meets every row that it is for
-        rows = design.persons * design.block_frames(index)
-        out_rows = design.persons * design.block_frames(index + 1)
+        rows = persons * design.block_frames(index)
+        out_rows = persons * design.block_frames(index + 1)
         channels = np.mean(x, axis=0) / rows
         found.append(Activity(
             x_channels=tuple(channels.tolist()),
@@ -111,3 +114,8 @@ def variants(design: Design, mac: str, activities: list[Activity], clips: np.nda
     }
     return [Variant(name=name, design=found, mac=form, activities=active, how=how)
             for name, (found, form, active, how) in cases.items()]
+
+
+def one_person(design: Design) -> Design:
+    """``design`` for clips of its first person: what its hardware computes when all others are absent."""
+    return replace(design, persons=1, input_mult=design.input_mult[:1], input_bias=design.input_bias[:1])

@@ -41,7 +41,7 @@ class Output:
     ----------
     beats : payloads in order
     tensor : what the payloads are part of, for messages
-    axes : (name, length) of the beats' order, last fastest; for messages
+    axes : (name, length) of the beats' order, last fastest; for messages; a list of names stands for their number
     observe : the member is an observation port, ``valid`` and ``payload`` without ``ready``
     ignore : fields at the top of the payload that are not compared
     void : a field of one bit; where it is set, no field but those called ``last`` is compared
@@ -49,7 +49,7 @@ class Output:
 
     beats: Sequence
     tensor: str
-    axes: Sequence[tuple[str, int]] = ()
+    axes: Sequence[tuple[str, int | list[str]]] = ()
     observe: bool = False
     ignore: Sequence[str] = ()
     void: str | None = None

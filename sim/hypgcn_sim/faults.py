@@ -11,6 +11,7 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
+from hypgcn.absent import AbsentPersons
 from hypgcn.arith import PackedMacConfig, RequantConfig
 from hypgcn.arith.packed_mac import FIELD
 from hypgcn.head import Head
@@ -214,6 +215,11 @@ FAULTS: dict[str, Fault] = {
         text="the input swaps two coordinates",
         benches=("input_affine", "network"),
         patch=_altering(InputAffine, "i", _swap()),
+    ),
+    "nobody_is_absent": Fault(
+        text="absent persons are told to the head as if they were there",
+        benches=("absent_persons", "network"),
+        patch=_altering(AbsentPersons, "persons", _stuck("absent")),
     ),
     "head_drops": Fault(
         text="the head loses one vector in 50", benches=("head",), patch=_altering(Head, "i", _drop(50))

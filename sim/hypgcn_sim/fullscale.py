@@ -19,6 +19,7 @@ from hypgcn.watch import BLOCK_UNITS, STATES, watched_units
 from .benches.expect import Checker
 from .fullscale_build import build
 from .fullscale_golden import OBSERVE_WORDS
+from .golden.absent import computed
 from .payload import describe, difference, pack, unpack, width_of
 
 __all__ = ["FILL", "FullSimulation", "Run", "Shape", "save_json"]
@@ -52,15 +53,17 @@ class Shape:
                    frames=tuple(design.block_frames(index + 1) for index in range(len(design.blocks))),
                    persons=design.persons, joints=design.joints)
 
-    def checker(self, stream: str, clips: int, word: int) -> Checker:
-        """What names the place of one expected ``word`` of a stream."""
+    def checker(self, stream: str, clips: int, word: int, people: list[str] | None = None) -> Checker:
+        """What names the place of one expected ``word`` of a stream; ``people``: names of the persons that are
+        computed, where some are not."""
         if stream == "o":
             member = {"shape": self.result, "tensor": "logits", "axes": [("clip", clips), ("class", self.classes)]}
         else:
             index = int(stream.removeprefix("observe_"))
+            whose = [("clip", clips), ("person", self.persons)] if people is None else [("person", people)]
             member = {"shape": self.observe, "tensor": f"blocks.{index}.y",
-                      "axes": [("clip", clips), ("person", self.persons), ("frame", self.frames[index]),
-                               ("joint", self.joints), ("bank", self.banks[index])]}
+                      "axes": [*whose, ("frame", self.frames[index]), ("joint", self.joints),
+                               ("bank", self.banks[index])]}
         return Checker(stream, member, [word])
 
 
@@ -129,6 +132,9 @@ class FullSimulation:
     progress : called with done, total and a text
     """
 
+    people: list[str] | None = None
+    """Persons that the blocks compute in the latest run."""
+
     def __init__(self, design: Design, folding: Folding, folder: Path, *, observe: bool = True, watch: bool = True,
                  cache: Path | None = None, progress: Callable[[float, float, str], None] = lambda *_: None):
         self.design, self.folding, self.folder = design, folding, Path(folder)
@@ -193,12 +199,13 @@ class FullSimulation:
         if expected is None:
             return 0
         blocks = len(self.design.blocks) if self.observe else 0
-        beats, any_lost = 0, False
+        beats, any_lost, gone = 0, False, []
         with open(folder / "o.bin", "wb") as scores:
             streams = [open(folder / f"observe_{index}.bin", "wb") for index in range(blocks)]
             for path in expected:
                 with np.load(path) as found:
                     overflow = int(found["overflow"])
+                    gone.append(found["left_out"] & self.folding.skip_absent)
                     any_lost = any_lost or bool(overflow)
                     for index, score in enumerate(found["logits"].tolist()):
                         word = pack(self.shape.result, {"index": index, "score": score, "overflow": overflow,
@@ -206,10 +213,12 @@ class FullSimulation:
                         scores.write(word.to_bytes(4 * out_words, "little"))
                     beats += self.shape.classes
                     for index, file in enumerate(streams):
-                        found[f"y{index}"].astype("<u4").tofile(file)
-                        beats += len(found[f"y{index}"])
+                        y = found[f"y{index}"].reshape(len(gone[-1]), -1, OBSERVE_WORDS)[~gone[-1]]
+                        y.astype("<u4").tofile(file)
+                        beats += y.shape[0] * y.shape[1]
             for file in streams:
                 file.close()
+        self.people = computed(gone)
         np.full(out_words, 0xFFFFFFFF, "<u4").tofile(folder / "o.mask.bin")
         mask = (1 << self.shape.observe["width"]) - 1
         if any_lost:  # the flag is sticky from a row on that depends on the folding
@@ -223,7 +232,7 @@ class FullSimulation:
         parts = told.splitlines()[-1].split() if told else []
         if parts and parts[0] == "differs":
             stream, beat, cycle, wanted, got = parts[1], int(parts[2]), parts[3], int(parts[4], 16), int(parts[5], 16)
-            checker = self.shape.checker(stream, clips, wanted)
+            checker = self.shape.checker(stream, clips, wanted, self.people)
             checker.seen = beat
             place, shape = checker.place(beat), checker.member["shape"]
             found = difference(shape, wanted & ((1 << shape["width"]) - 1), got & ((1 << shape["width"]) - 1))

@@ -13,7 +13,7 @@ from hypgcn.design import BANK, MINI_BANKS, Design
 
 __all__ = ["OBSERVE_WORDS", "expect", "golden_clips", "observe_words"]
 
-FORMAT = "2"
+FORMAT = "3"
 OBSERVE_WORDS = 5
 """32-bit words of an observation port: valid, mask, values, overflow."""
 
@@ -40,15 +40,19 @@ def observe_words(y: np.ndarray) -> np.ndarray:
 
 
 def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
-    """Of one clip: ``logits``; ``overflow`` (bool); ``lost`` (blocks,), vectors that lost values; ``y0`` ...: words of
-    the observation ports; ``x_tokens0`` ...: non-zeros of each channel of X as stored; ``h_tokens0`` ...: non-zeros
-    that each (tap, bank) of H meets; ``r_tokens0`` ...: of each bank of X in the rows that a stride leaves;
-    ``x_entries0``, ``h_entries0`` ...: (row, mini-bank), vectors with more than ``4 j`` non-zeros that come to the
-    stores."""
+    """Of one clip: ``logits``; ``overflow`` (bool); ``left_out`` (persons,), who need not be computed; ``lost``
+    (blocks,), vectors that lost values; ``y0`` ...: words of the observation ports, of all persons; ``x_entries0``,
+    ``h_entries0`` ...: (row, mini-bank), vectors with more than ``4 j`` non-zeros that come to the stores, of all
+    persons; and of those who must be computed ``x_tokens0`` ...: non-zeros of each channel of X as stored;
+    ``h_tokens0`` ...: non-zeros that each (tap, bank) of H meets; ``r_tokens0`` ...: of each bank of X in the rows that
+    a stride leaves."""
+    from .golden.absent import left_out
     from .golden.network import run
 
     found = run(design, clip)
-    kept: dict[str, np.ndarray] = {"logits": found["logits"], "overflow": np.array(found["overflow"])}
+    gone = left_out(clip, found)
+    kept: dict[str, np.ndarray] = {"logits": found["logits"], "overflow": np.array(found["overflow"]),
+                                   "left_out": gone}
     lost = []
     for index, block in enumerate(design.blocks):
         name = f"blocks.{index}."
@@ -57,6 +61,7 @@ def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
         kept[f"y{index}"] = observe_words(found[name + "y"])
         given = found[f"blocks.{index - 1}.y"] if index else found["x1"]
         kept[f"x_entries{index}"], kept[f"h_entries{index}"] = _entries(given), _entries(found[name + "h"])
+        x, h = x[~gone], h[~gone]
         kept[f"x_tokens{index}"] = np.count_nonzero(x, axis=(0, 1, 2))
         kept[f"h_tokens{index}"] = _by_tap(h, block.taps.shape[1], block.stride)
         kept[f"r_tokens{index}"] = _by_bank(np.count_nonzero(x[:, ::block.stride], axis=(0, 1, 2)))

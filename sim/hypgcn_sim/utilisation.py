@@ -12,7 +12,8 @@ from hypgcn.watch import STATES
 
 from .fullscale import Run
 
-__all__ = ["UNITS_WITH_DSP", "instances", "losses", "report", "save_picture", "useful_multiplies", "work"]
+__all__ = ["UNITS_WITH_DSP", "instances", "losses", "mean_persons", "report", "save_picture",
+           "useful_multiplies", "work"]
 
 UNITS_WITH_DSP = {"graph": "graph", "conv": "conv", "h_requant": "h_requant", "lanes": "lanes", "combine": "combine"}
 """Watched units of a block that have multipliers, and what the estimates call them."""
@@ -26,16 +27,19 @@ def useful_multiplies(design: Design, expected: Sequence[Path]) -> list[dict[str
     conv : every entry of a row (Z is dense, and so is what a convolution as shortcut reads) times V * O
     lanes : non-zeros of H that a tap meets, and of X for the shortcut, times the filters with a weight there
     h_requant, combine : one for each value of H and Y that is requantised
+
+    Persons whose response is a constant need none.
     """
     tokens: list[dict[str, np.ndarray]] = []
     for path in expected:
         with np.load(path) as found:
             tokens.append({name: found[name] for name in found.files if "tokens" in name})
+    persons = mean_persons(expected)
     mean = {name: np.mean([each[name] for each in tokens], axis=0) for name in tokens[0]}
     blocks = []
     for index, block in enumerate(design.blocks):
-        rows = design.persons * design.block_frames(index)
-        out_rows = design.persons * design.block_frames(index + 1)
+        rows = persons * design.block_frames(index)
+        out_rows = persons * design.block_frames(index + 1)
         kept = block.kept != 0
         entries = design.subsets * int(kept.sum())
         lanes = float((mean[f"h_tokens{index}"] * _filters(block.temporal)).sum())
@@ -51,6 +55,15 @@ def useful_multiplies(design: Design, expected: Sequence[Path]) -> list[dict[str
             "combine": float(out_rows * design.joints * block.out_channels),
         })
     return blocks
+
+
+def mean_persons(expected: Sequence[Path]) -> float:
+    """Persons of a clip that need to be computed, mean over golden files."""
+    found = []
+    for path in expected:
+        with np.load(path) as kept:
+            found.append(np.count_nonzero(~kept["left_out"]))
+    return float(np.mean(found))
 
 
 def _filters(weights: np.ndarray) -> np.ndarray:
@@ -117,7 +130,7 @@ def report(design: Design, folding: Folding, run: Run, expected: Sequence[Path],
                 totals[part][0] += useful[int(block)][part]
                 totals[part][1] += dsp
         rows.append(row)
-    rest = design.persons * design.frames * design.joints * design.channels
+    rest = mean_persons(expected) * design.frames * design.joints * design.channels
     rest += design.head.size
     every = sum(sum(block.values()) for block in useful) + rest
     dsp = found.resources.dsp

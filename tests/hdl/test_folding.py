@@ -40,6 +40,21 @@ def test_rejects(changes, text):
 def test_rejects_kind():
     with pytest.raises(TypeError, match=r"blocks\[0\].lanes must be an integer, not 1.5"):
         folding(lanes=1.5).validate(preset("tiny"))
+    with pytest.raises(TypeError, match="skip_absent must be true or false, not 1"):
+        dataclasses.replace(folding(), skip_absent=1).validate(preset("tiny"))
+
+
+def test_leaves_out_whom_it_may():
+    design = preset("tiny")
+    assert folding().leaves_out(design) and not dataclasses.replace(folding(), skip_absent=False).leaves_out(design)
+    tight = dataclasses.replace(design.blocks[0], h_depths=(1,) * 4)
+    assert not folding().leaves_out(dataclasses.replace(design, blocks=(tight, design.blocks[1])))
+
+
+def test_an_older_file_leaves_out_absent_persons(tmp_path):
+    (tmp_path / "f.json").write_text(folding().to_json().replace(',\n "skip_absent": true', ""))
+    assert "skip_absent" not in (tmp_path / "f.json").read_text()
+    assert Folding.load(tmp_path / "f.json") == folding()
 
 
 @pytest.mark.parametrize("changes,text", [

@@ -4,16 +4,17 @@
 import numpy as np
 import pytest
 from hdl.vectors import vectors
+from lively_design import lively
 
 from bench import STREAM_PATTERNS, run
-from hypgcn.head import Head
+from hypgcn.head import Head, class_cycles
 from hypgcn.presets import random_design
 from hypgcn_sim.golden.head import head
 
 
 def make(channels=20, frames=3, joints=2, persons=2, classes=3, stride=1):
-    return random_design(5, name="head", frames=frames, joints=joints, persons=persons, classes=classes,
-                         widths=(channels,), strides=(stride,))
+    return lively(random_design(5, name="head", frames=frames, joints=joints, persons=persons, classes=classes,
+                                widths=(channels,), strides=(stride,)))
 
 
 def clip(design, seed, density=0.5):
@@ -22,17 +23,26 @@ def clip(design, seed, density=0.5):
     return rng.integers(1, 128, shape) * (rng.random(shape) < density)
 
 
-def check(design, width, clips, flags=None, **options):
+def check(design, width, clips, flags=None, absent=None, **options):
+    """``absent``: per clip the flags of its persons; these bring no vectors."""
     flags = flags or [0] * len(clips)
+    gone = absent or [[0] * design.persons] * len(clips)
     items, expected = [], []
-    for y, flag in zip(clips, flags):
-        part = vectors(y)
-        part[-1]["overflow"] = flag
+    for y, flag, missing in zip(clips, flags, gone):
+        there = y[np.array(missing) == 0]
+        part = vectors(there) if len(there) else []
+        if part:
+            part[-1]["overflow"] = flag
         items += part
-        logits = head(y, design)["logits"]
-        expected += [{"index": j, "score": int(score), "last": int(j == len(logits) - 1), "overflow": flag}
-                     for j, score in enumerate(logits)]
-    out = run(Head(design, width), {"i": items}, {"o": len(expected)}, timeout=20000, **options)
+        logits = head(there, design)["logits"]
+        if absent:
+            logits = logits + design.absent.scores[np.array(missing) == 1].sum(axis=0)
+        expected += [{"index": j, "score": int(score), "last": int(j == len(logits) - 1),
+                      "overflow": flag if part else 0} for j, score in enumerate(logits)]
+    sources = {"i": items}
+    if absent:
+        sources["persons"] = [{"absent": flag} for missing in absent for flag in missing]
+    out = run(Head(design, width, absent=bool(absent)), sources, {"o": len(expected)}, timeout=20000, **options)
     assert out["o"] == expected
     return out
 
@@ -57,10 +67,37 @@ def test_corner_shapes(shape):
     check(design, 16, [clip(design, seed) for seed in range(3)])
 
 
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+def test_absent_persons(idle, stall):
+    """Every set of absent persons, one after the other, and overflow of those that are there."""
+    design = make()
+    absent = [[0, 1], [1, 0], [1, 1], [0, 0], [1, 1], [1, 1], [0, 1], [0, 0], [1, 0]]
+    clips = [clip(design, seed) for seed in range(len(absent))]
+    check(design, 4, clips, flags=[0, 1, 1, 0, 0, 1, 0, 1, 0], absent=absent, seed=2, idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize("shape", [
+    dict(frames=1, joints=1, persons=1, classes=1, channels=3), dict(frames=5, stride=2, persons=3),
+    dict(frames=1, joints=2, persons=2, channels=1, classes=2)])
+def test_absent_persons_in_corner_shapes(shape):
+    design = make(**shape)
+    rng = np.random.default_rng(3)
+    absent = rng.integers(0, 2, (6, design.persons)).tolist()
+    check(design, 16, [clip(design, seed) for seed in range(6)], absent=absent)
+
+
 def test_cycles_per_class():
     design = make(classes=4)
-    times = check(design, 16, [clip(design, 1)])["times"]["o"]
-    assert {b - a for a, b in zip(times, times[1:])} == {20 + Head.CLASS_OVERHEAD}
+    for absent in (None, [[0, 1]], [[1, 1]]):
+        times = check(design, 16, [clip(design, 1)], absent=absent)["times"]["o"]
+        cycles = class_cycles(design, bool(absent))
+        assert cycles == 20 + 5 + (3 if absent else 1)
+        assert {b - a for a, b in zip(times, times[1:])} == {cycles if absent != [[1, 1]] else 7}
+
+
+def test_no_flags_without_absent_persons():
+    assert "persons" not in Head(make()).signature.members
+    assert "persons" in Head(make(), absent=True).signature.members
 
 
 @pytest.mark.parametrize("width", [0, 3, 32])

@@ -13,12 +13,15 @@ from hypgcn.presets import preset, random_design
 from hypgcn_sim.golden.input import input_affine
 
 
-def check(design, clips, *, seed=1, idle=0.0, stall=0.0):
-    expected = [vector for clip in clips for vector in vectors(input_affine(clip, design))]
-    joints = [joint for clip in clips for joint in clip.reshape(-1, design.channels).tolist()]
-    out = run(
-        InputAffine(design), {"i": joints}, {"o": len(expected)}, seed=seed, idle=idle, stall=stall, timeout=20000
-    )
+def check(design, clips, *, order=None, seed=1, idle=0.0, stall=0.0):
+    """``order``: (clip, person) of those who are there, in the order in which they come; the unit is told who it is."""
+    told, expected, joints = order is not None, [], []
+    for clip, person in order or [(clip, person) for clip in range(len(clips)) for person in range(design.persons)]:
+        expected += vectors(input_affine(clips[clip], design)[person])
+        for joint in clips[clip][person].reshape(-1, design.channels).tolist():
+            joints.append({"joint": joint, "person": person} if told else joint)
+    out = run(InputAffine(design, told=told), {"i": joints}, {"o": len(expected)}, seed=seed, idle=idle, stall=stall,
+              timeout=20000)
     assert out["o"] == expected
 
 
@@ -36,6 +39,16 @@ def test_matches_golden(idle, stall):
 def test_corner_shapes(shape):
     design = random_design(3, name="corner", classes=2, widths=(4,), strides=(1,), **shape)
     check(design, [random_clip(design, seed) for seed in (1, 2)])
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+def test_told_whose_joints_they_are(idle, stall):
+    design = random_design(3, name="three", classes=2, widths=(4,), strides=(1,), frames=2, joints=2, persons=3)
+    clips = [random_clip(design, seed) for seed in range(5)]
+    check(design, clips, order=[(0, 0), (0, 2), (1, 1), (2, 1), (3, 0), (3, 1), (3, 2), (4, 0), (4, 0), (4, 2)],
+          idle=idle, stall=stall)
+    one = random_design(3, name="one", classes=2, widths=(4,), strides=(1,), frames=1, joints=1, channels=1)
+    check(one, [random_clip(one, seed) for seed in range(3)], order=[(0, 0), (1, 0), (2, 0)], idle=idle, stall=stall)
 
 
 def test_threshold_negative_factors_and_saturation():

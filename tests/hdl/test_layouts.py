@@ -17,6 +17,10 @@ from hypgcn import layouts
     (layouts.slot_layout(1), {"slot": 1}),
     (layouts.slot_layout(9), {"slot": 4}),
     (layouts.residual_layout(4), {"res": 32}),
+    (layouts.marked_joint_layout(3), {"joint": 24, "zero": 1}),
+    (layouts.person_joint_layout(3, 2), {"joint": 24, "person": 1}),
+    (layouts.person_joint_layout(1, 1), {"joint": 8, "person": 1}),
+    (layouts.person_layout(), {"absent": 1}),
     (layouts.result_layout(60, 30), {"index": 6, "score": 30, "last": 1, "overflow": 1}),
     (layouts.result_layout(1, 9), {"index": 1, "score": 9, "last": 1, "overflow": 1}),
 ])

@@ -6,6 +6,7 @@ import dataclasses
 import numpy as np
 import pytest
 from hdl.vectors import vectors
+from lively_design import lively
 from random_clips import random_clip
 
 from bench import run
@@ -13,12 +14,14 @@ from hypgcn.allocate import reaching
 from hypgcn.folding import BlockFolding, Folding
 from hypgcn.network import Network
 from hypgcn.presets import preset, random_design
+from hypgcn_sim.golden.absent import left_out as absent
 from hypgcn_sim.golden.network import run as golden
 
 
 def check(design, folding, clips, *, threshold_raise=0, **options):
     dut = Network(design, folding, observe=True)
     tensors = [golden(design, clip, threshold_raise) for clip in clips]
+    left_out = [absent(clip, found, threshold_raise) & folding.skip_absent for clip, found in zip(clips, tensors)]
     seen = [[] for _ in design.blocks]
 
     async def observe(ctx):
@@ -39,9 +42,11 @@ def check(design, folding, clips, *, threshold_raise=0, **options):
     out = run(dut, {"i": joints}, {"o": len(expected)}, signals={"threshold_raise": threshold_raise},
               background=[observe], timeout=100_000, **options)
     for b in range(len(design.blocks)):
-        want = [v for found in tensors for v in vectors(found[f"blocks.{b}.y"])]
+        want = [v for found, gone in zip(tensors, left_out) if not all(gone)
+                for v in vectors(found[f"blocks.{b}.y"][~gone])]
         assert seen[b] == [(v["mask"], v["values"]) for v in want], f"block {b}"
     assert out["o"] == expected
+    return out
 
 
 @pytest.mark.parametrize("idle,stall", [pytest.param(0, 0, marks=pytest.mark.slow), (0.4, 0.6)])
@@ -81,6 +86,74 @@ def test_one_frame_one_joint():
         Folding(blocks=(BlockFolding(),) * 3, mac="single", head_width=1),
         [random_clip(design, s) for s in range(3)],
     )
+
+
+SMALL = lively(random_design(8, name="pair", frames=3, joints=2, persons=2, classes=2, widths=(8,), strides=(2,),
+                             kernel=3, subsets=1))
+FOLDED = Folding(blocks=(BlockFolding(conv_pairs=4, lane_pairs=4),), head_width=16)
+
+
+def mixed_clips(design, *persons):
+    """A clip for each word: per person ``p`` for one that is there, ``a`` for an absent one, ``z`` for one that is zero
+    in all frames but the last, ``j`` for one of whom only the first joint is not zero."""
+    clips = [random_clip(design, seed) for seed in range(len(persons))]
+    for clip, word in zip(clips, persons):
+        for part, kind in zip(clip, word, strict=True):
+            part[:-1] *= kind in "pj"
+            part[-1] *= kind in "pz"
+            if kind == "j":
+                part.reshape(-1, design.channels)[1:] = 0
+                part[0, 0] = -3
+    return clips
+
+
+WORDS = ("pa", "ap", "aa", "aa", "za", "pz", "aj", "pa")
+
+
+@pytest.mark.parametrize("idle,stall", [
+    (0, 0), pytest.param(0.5, 0, marks=pytest.mark.slow), pytest.param(0, 0.5, marks=pytest.mark.slow), (0.4, 0.6)])
+def test_absent_persons(idle, stall):
+    """Whoever is absent, the scores are golden's, and no block sees an absent person; clips without a gap."""
+    assert SMALL.absent.constant.all() and SMALL.absent.scores.any(axis=1).all()
+    assert (SMALL.absent.scores[0] != SMALL.absent.scores[1]).any()
+    check(SMALL, FOLDED, mixed_clips(SMALL, *WORDS), seed=4, idle=idle, stall=stall)
+
+
+@pytest.mark.slow
+def test_absent_persons_of_several_blocks():
+    design = lively(random_design(8, name="two", frames=3, joints=2, persons=2, classes=2, widths=(8, 8),
+                                  strides=(1, 2), keep=0.5))
+    folding = Folding(blocks=(BlockFolding(conv_pairs=4, lane_pairs=4),) * 2)
+    check(design, folding, mixed_clips(design, *WORDS, "pp", "zz", "aa", "ja"), seed=4, idle=0.2, stall=0.2)
+
+
+def test_absent_persons_take_no_time():
+    clips = mixed_clips(SMALL, *["pa"] * 5)
+    every = dataclasses.replace(FOLDED, skip_absent=False)
+    assert check(SMALL, FOLDED, clips)["cycles"] < 0.65 * check(SMALL, every, clips)["cycles"]
+
+
+@pytest.mark.parametrize("frames,joints", [(1, 1), (5, 1)])
+def test_the_only_person_may_be_absent(frames, joints):
+    design = lively(random_design(9, name="one", frames=frames, joints=joints, classes=2, widths=(8,), strides=(1,)))
+    assert design.absent.scores.any()
+    check(design, FOLDED, mixed_clips(design, *"aapazpaajp"), idle=0.3, stall=0.3, seed=1)
+
+
+def test_raised_thresholds_make_absent_persons_be_computed():
+    clips = mixed_clips(SMALL, "pa", "aa")
+    plain, raised = (golden(SMALL, clips[1], t)["logits"] for t in (0, 20))
+    assert (plain != raised).any()
+    check(SMALL, FOLDED, clips, threshold_raise=20)
+
+
+def test_an_absent_person_whose_response_overflows_is_computed():
+    """Its stores lose values, and the result says so."""
+    design = dataclasses.replace(SMALL, blocks=(dataclasses.replace(SMALL.blocks[0], h_depths=(1,) * 4),))
+    clips = mixed_clips(SMALL, "pa", "aa", "ap")
+    lost = golden(design, clips[1])["blocks.0.h_lost"].any(axis=1)
+    assert lost.any() and (design.absent.constant == ~lost).all()
+    check(design, FOLDED, clips, idle=0.2, stall=0.2)
 
 
 def test_folding_of_another_design_is_refused():

@@ -18,13 +18,13 @@ from hypgcn_sim import bench
 from hypgcn_sim.bench import Point, measure_variants, peak_gops
 from hypgcn_sim.bench_synthesis import KEYS, resources_by_module, total
 from hypgcn_sim.bench_table import PAPER, markdown, table
-from hypgcn_sim.bench_variants import VARIANTS, activities_of, variants
+from hypgcn_sim.bench_variants import VARIANTS, activities_of, one_person, variants
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.fullscale import Run
 from hypgcn_sim.fullscale_golden import golden_clips
 from hypgcn_sim.golden.network import run as golden
 from hypgcn_sim.memory_picture import save_memory_picture
-from hypgcn_sim.utilisation import losses, report, save_picture, useful_multiplies, work
+from hypgcn_sim.utilisation import losses, mean_persons, report, save_picture, useful_multiplies, work
 
 DESIGN = random_design(7, name="small", frames=5, joints=3, persons=2, widths=(16, 20, 20), strides=(1, 2, 1),
                        classes=3)
@@ -108,6 +108,18 @@ def test_picture_of_the_memories(expected, tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
+def test_a_person_left_out_needs_no_multiplies(expected, tmp_path):
+    """A clip whose second person is absent needs what the first one needs; per person its activities are the same."""
+    clip = make_clips(DESIGN, 1)[0][0].copy()
+    clip[1] = 0
+    alone = golden_clips(DESIGN, clip[None], tmp_path, jobs=1)
+    lone = golden_clips(one_person(DESIGN), clip[None, :1], tmp_path, jobs=1)
+    assert DESIGN.absent.constant.all() and mean_persons(alone) == 1 and mean_persons(expected) == 2
+    assert useful_multiplies(DESIGN, alone) == useful_multiplies(one_person(DESIGN), lone)
+    for mine, its in zip(activities_of(DESIGN, alone), activities_of(one_person(DESIGN), lone), strict=True):
+        assert (mine.x_channels, mine.x_banks, mine.h_banks) == (its.x_channels, its.x_banks, its.h_banks)
+
+
 def test_activities_are_those_of_the_tensors(expected):
     tensors = golden(DESIGN, make_clips(DESIGN, 1)[0][0])
     for index, found in enumerate(activities_of(DESIGN, expected)):
@@ -142,9 +154,12 @@ def test_variants_are_rows_that_say_estimated(tmp_path, monkeypatch):
     budget = bench.Budget(dsp=60, bram36=1000, lut=10**6)
     point = Point(device=Device.load("xcku115"), budget=budget, folding=FOLDING)
     rows = measure_variants(DESIGN, point, make_clips(DESIGN, 1)[0][:1], tmp_path, jobs=1)
-    assert [row["variant"] for row in rows] == ["nothing switched off", *(f"without {name}" for name in VARIANTS)]
+    assert [row["variant"] for row in rows] == ["nothing switched off", *(f"without {name}" for name in VARIANTS),
+                                                "without absent person"]
     assert {row["cycles"] for row in rows} == {"estimated"} and rows[0]["slower_by"] == 1.0
     by_name = {row["variant"]: row for row in rows}
+    assert by_name["without absent person"]["slower_by"] == pytest.approx(2, abs=0.05)
+    assert by_name["without absent person"]["cycles_per_clip"] == rows[0]["cycles_per_clip"]
     assert by_name["without packing"]["slower_by"] > 1.2 and by_name["without zero skipping"]["slower_by"] >= 1.0
     small = replace(point, budget=bench.Budget(dsp=30, bram36=1000, lut=10**6))
     lacking = [row for row in measure_variants(DESIGN, small, make_clips(DESIGN, 1)[0][:1], tmp_path, jobs=1)
@@ -218,8 +233,10 @@ def test_without_a_design_of_the_papers_shape(tmp_path, monkeypatch, capsys):
 def test_quick_benchmark_of_the_smallest_network(tmp_path, capsys):
     assert main(["bench", "tiny", "--quick", "--clips", "3", "--out", str(tmp_path), "--jobs", "1"]) == 0
     rows = json.loads((tmp_path / "quick.json").read_text())
-    assert [row["cycles"] for row in rows] == ["simulated", *["estimated"] * (1 + len(VARIANTS))]
-    assert rows[0]["cycles_per_clip"] > 0 and rows[0]["design_hash"] == preset("tiny").hash
+    assert [row["cycles"] for row in rows] == ["simulated", *["estimated"] * (2 + len(VARIANTS))]
+    assert 0 < rows[0]["single_person_cycles_per_clip"] < 0.8 * rows[0]["cycles_per_clip"]
+    assert rows[0]["single_person_fps_at_172mhz"] > rows[0]["fps_at_172mhz"]
+    assert rows[0]["design_hash"] == preset("tiny").hash
     memory = rows[0]["memory"]
     assert memory["totals"]["all"] == rows[0]["bram36"] and memory["stores"][0]["most_entries"]
     assert (tmp_path / "quick_memory.png").is_file()

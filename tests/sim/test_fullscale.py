@@ -51,6 +51,11 @@ def test_tokens_are_the_non_zeros_that_units_meet():
         assert (found[f"h_tokens{index}"] == by_hand).all()
         assert found[f"r_tokens{index}"].sum() == np.count_nonzero(x[:, ::block.stride])
     assert (found["logits"] == tensors["logits"]).all() and found["lost"].shape == (2,)
+    assert not found["left_out"].any()
+    clip[0] = 0
+    half = expect(DESIGN, clip)
+    assert half["left_out"].tolist() == [True, False] and (half["x_tokens1"] <= found["x_tokens1"]).all()
+    assert half["y0"].shape == found["y0"].shape and half["x_tokens0"].sum() < found["x_tokens0"].sum()
 
 
 def test_golden_is_kept_by_design_and_clip(tmp_path):
@@ -73,8 +78,9 @@ def test_header_reads_narrow_and_wide_ports():
     assert "OBSERVED = 0;" in bare and "COUNTS = 0;" in bare
 
 
-def explained(told: str) -> str:
+def explained(told: str, people=None) -> str:
     simulation = object.__new__(FullSimulation)
+    simulation.people = people
     simulation.shape = Shape.of(DESIGN)
     return simulation._explain(told, 2, 1)
 
@@ -93,6 +99,10 @@ def test_a_difference_is_told_by_tensor_and_place():
     assert explained(f"differs o 4 9 {score[0]:x} {score[1]:x}").startswith(
         "logits[clip 1, class 1].score: expected -3, got 9")
     assert "one more beat" in explained("extra o 6 100") and "fewer" in explained("missing observe_0 5 100")
+    person = 3 * 3 * 2      # beats of one: frames, joints, banks
+    some = explained(f"differs observe_1 {beat - person} 77 {wanted:x} {wrong:x}",
+                     ["clip 0, person 1", "clip 3, person 0"])
+    assert some.startswith("blocks.1.y[clip 3, person 0, frame 2, joint 1, bank 1]")
     assert explained("nothing has moved") == "nothing has moved" and "status 1" in explained("")
 
 
@@ -115,8 +125,10 @@ def test_the_emitted_network_at_full_speed(tmp_path):
     expected = golden_clips(design, clips, tmp_path / "golden", jobs=1)
     simulation = FullSimulation(design, folding, tmp_path)
     found = simulation.run(clips, expected)
-    assert found.compared == sum(len(np.load(expected[0])[f"y{b}"]) for b in range(len(design.blocks))) * len(clips) \
-        + len(clips) * design.classes
+    there = [(~np.load(path)["left_out"]).sum() for path in expected]
+    assert there == [2, 2, 2, 0, 2]     # the clip before the last is all zero
+    assert found.compared == len(clips) * design.classes + sum(there) * sum(
+        len(np.load(expected[0])[f"y{b}"]) for b in range(len(design.blocks))) // design.persons
     assert (found.scores == [np.load(path)["logits"] for path in expected]).all()
     used = report(design, folding, found, expected)
     for row in used["units"]:

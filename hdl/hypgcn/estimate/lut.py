@@ -4,6 +4,7 @@ Within 20 % of ``synth_xilinx -family xcu`` for every unit that the tests know. 
 of a LUT6 per bit and word, an adder or comparator one LUT per bit, registers with an enable none.
 """
 
+from ..absent import AbsentPersons
 from ..arith import RequantConfig
 from ..design import BANK, MINI_BANKS, Design
 from ..rfc import RowStoreConfig
@@ -141,6 +142,13 @@ def input_affine(design: Design) -> float:
     return 100 + INPUT_CHANNEL * design.channels
 
 
-def head(design: Design, width: int) -> float:
-    """Expander, sums, and one product a cycle."""
-    return EXPANDER + 330 + width * 1.5 * design.pool_width + choice(16 / width, 8 * width)
+def absent_persons(design: Design) -> float:
+    """Register slice and gate of a joint, counters, and the queue of flags."""
+    count = (design.frames * design.joints).bit_length()
+    return queue(AbsentPersons.FLAGS) + 20 + 16 * design.channels + 3 * count
+
+
+def head(design: Design, width: int, absent: bool = False) -> float:
+    """Expander, sums, and one product a cycle; with ``absent`` persons are counted and chosen."""
+    persons = 20 + 4 * design.persons if absent else 0
+    return EXPANDER + 330 + width * 1.5 * design.pool_width + choice(16 / width, 8 * width) + persons

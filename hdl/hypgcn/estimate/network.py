@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from ..arith import PackedMacConfig
 from ..design import BANK, Design
 from ..folding import BlockFolding, Folding
+from ..head import class_cycles
 from ..rfc import RowStoreConfig
 from ..shortcut import ShortcutConfig
 from ..spatial import SpatialConfig
@@ -219,16 +220,18 @@ class Estimate:
         return total
 
 
-def rest_units(design: Design, head_width: int) -> dict[str, Unit]:
-    """Input and head."""
+def rest_units(design: Design, head_width: int, skip_absent: bool = True) -> dict[str, Unit]:
+    """Input and head, and with ``skip_absent``, where a response is constant, what keeps absent persons out."""
     last = len(design.blocks)
     positions = design.persons * design.block_frames(last) * design.joints
-    return {
-        "input": Unit(cycles=design.persons * design.frames * design.joints * design.channels,
-                      resources=cost.input_affine(design)),
+    joints = design.persons * design.frames * design.joints
+    absent = skip_absent and bool(design.absent.constant.any())
+    units = {"absent": Unit(cycles=joints, resources=cost.absent_persons(design))} if absent else {}
+    return units | {
+        "input": Unit(cycles=joints * design.channels, resources=cost.input_affine(design)),
         "head": Unit(cycles=max(positions * design.blocks[-1].out_banks * (16 // head_width),
-                                design.classes * (design.head.shape[1] + cost.CLASS_OVERHEAD)),
-                     resources=cost.head(design, head_width) + cost.skid()),
+                                design.classes * class_cycles(design, absent)),
+                     resources=cost.head(design, head_width, absent) + cost.skid()),
     }
 
 
@@ -240,4 +243,5 @@ def estimate(design: Design, folding: Folding, activities: Sequence[Activity] | 
         model = BlockModel(design, index, folding.mac, None if activities is None else activities[index])
         blocks.append(model.units(part))
         drains.append(model.drain(blocks[-1]))
-    return Estimate(blocks=tuple(blocks), rest=rest_units(design, folding.head_width), drains=tuple(drains))
+    return Estimate(blocks=tuple(blocks), rest=rest_units(design, folding.head_width, folding.skip_absent),
+                    drains=tuple(drains))

@@ -10,9 +10,10 @@ from itertools import chain
 
 import numpy as np
 
+from ..absent import AbsentPersons
 from ..arith import RequantConfig
 from ..design import BANK, Design
-from ..head import Head
+from ..head import term_words
 from ..input import requant_of
 from ..rfc import RowStoreConfig
 from ..shortcut import ShortcutConfig
@@ -26,11 +27,9 @@ from . import lut
 from .memory import Memory, rom_width, varying_bits
 from .plan import LanePlan
 
-__all__ = ["CLASS_OVERHEAD", "Resources", "array_words", "buffer_words", "combine", "conv_array", "encoder",
+__all__ = ["Resources", "absent_persons", "array_words", "buffer_words", "combine", "conv_array", "encoder",
            "frame_buffer", "graph_unit", "head", "input_affine", "lane", "loader", "requant", "row_buffer", "row_store",
            "schedulers", "shortcut", "skid", "varying_bits", "walk_words"]
-
-CLASS_OVERHEAD = Head.CLASS_OVERHEAD
 
 
 @dataclass(frozen=True)
@@ -165,10 +164,16 @@ def input_affine(design: Design) -> Resources:
     return _made_of(1, [Memory("rom", rom_width(cfg.table_words), cfg.groups)], lut.input_affine(design))
 
 
-def head(design: Design, width: int) -> Resources:
-    """Sums and class scores."""
+def absent_persons(design: Design) -> Resources:
+    """What keeps absent persons out of the network, with the queue of flags."""
+    return _made_of(0, [Memory("async", 1, AbsentPersons.FLAGS)], lut.absent_persons(design))
+
+
+def head(design: Design, width: int, absent: bool = False) -> Resources:
+    """Sums and class scores; ``absent``: of designs whose persons may be left out."""
     banks = design.blocks[-1].out_banks
+    words = term_words(design, absent)
     memories = list(chain([Memory("async", design.pool_width * width, banks * 16 // width)] * 2,
                           [Memory("rom", varying_bits(design.head.reshape(-1, 1)), design.head.size)],
-                          [Memory("rom", design.logit_width, design.classes)]))
-    return _made_of(1, memories, lut.head(design, width))
+                          [Memory("rom", rom_width(words), len(words))]))
+    return _made_of(1, memories, lut.head(design, width, absent))

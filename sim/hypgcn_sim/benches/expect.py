@@ -16,7 +16,8 @@ class Checker:
     Parameters
     ----------
     name : of the stream
-    member : its entry in ``bench.json``: ``shape``, ``tensor``, ``axes``, ``ignore``, ``void``
+    member : its entry in ``bench.json``: ``shape``, ``tensor``, ``axes``, ``ignore``, ``void``; the length of an axis
+        is a number, or a list of what its places are called
     words : the expected payloads
     """
 
@@ -37,8 +38,9 @@ class Checker:
         """``tensor[axis index, ...]`` of a beat."""
         parts = []
         for axis, length in reversed(self.member["axes"]):
-            number, index = divmod(number, length)
-            parts.append(f"{axis} {index}")
+            names = length if isinstance(length, list) else None
+            number, index = divmod(number, length if names is None else max(1, len(names)))
+            parts.append(names[index] if names else f"{axis} {index}")
         if number or not parts:
             parts.append(f"beat {number}")
         return f"{self.member['tensor']}[{', '.join(reversed(parts))}]"

@@ -1,6 +1,7 @@
 """Estimated cycles against RTL simulation, and memories against what elaboration asks for."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,20 @@ def test_slowest_unit_decides():
     assert found.slowest == "blocks[3].conv" and found.cycles == COUPLING * found.blocks[3]["conv"].cycles
     assert found.resources.dsp == sum(unit.resources.dsp for units in (*found.blocks, found.rest)
                                       for unit in units.values())
+
+
+def test_absent_persons_are_left_out_where_the_folding_says_so():
+    """A unit more at the input, and constants in the head."""
+    design = preset("tiny")
+    skips = Folding(blocks=(BlockFolding(),) * 2)
+    every = replace(skips, skip_absent=False)
+    with_it, without = estimate(design, skips), estimate(design, every)
+    assert set(with_it.rest) - set(without.rest) == {"absent"}
+    assert with_it.rest["absent"].cycles == design.persons * design.frames * design.joints
+    assert with_it.rest["head"].resources.lut > without.rest["head"].resources.lut
+    assert with_it.resources.dsp == without.resources.dsp and with_it.cycles == without.cycles
+    tight = replace(design.blocks[0], h_depths=(1,) * 4)
+    assert set(estimate(replace(design, blocks=(tight, design.blocks[1])), skips).rest) == {"input", "head"}
 
 
 def test_more_tokens_more_cycles():

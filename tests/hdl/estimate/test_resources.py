@@ -69,7 +69,8 @@ ESTIMATED = {
     "block_identity": lambda: total(IDENTITY, *SPATIAL, *TEMPORAL, "x_store"),
     "block_conv": lambda: total(CONV, *SPATIAL, *TEMPORAL, "x_store"),
     "input_affine": lambda: resources.input_affine(DESIGN),
-    "head": lambda: resources.head(DESIGN, FOLDING.head_width),
+    "absent_persons": lambda: resources.absent_persons(DESIGN),
+    "head": lambda: resources.head(DESIGN, FOLDING.head_width, FOLDING.leaves_out(DESIGN)),
 }
 
 
