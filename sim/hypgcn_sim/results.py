@@ -20,6 +20,7 @@ SOURCES = {
     "performance.json": ("build/bench/performance.json", "make bench"),
     "utilisation.png": ("build/bench/utilisation.png", "make bench"),
     "testset.json": ("build/testset/report.json", "make sim-testset"),
+    "ecp5.json": ("build/bitstream/ulx3s/bitstream.json", "make bitstream BOARD=ulx3s"),
 }
 """File in ``results/``: where the command leaves it, and the command."""
 ACCURACY, TRADEOFF, PICTURE = "results/accuracy.json", "results/tradeoff.json", "results/tradeoff.png"
@@ -81,6 +82,12 @@ def results_table(root: Path) -> str:
             if unit := named.get(name):
                 row(f"{label} (`{name}`)",
                     f"{unit['dsp']} DSP48E2, {unit['lut']} LUT, {unit['ff']} FF, {unit['bram36']:g} BRAM36", command)
+    if board := _load(root / "results" / "ecp5.json"):
+        used = ", ".join(f"{part['used']:,} of {part['available']:,} {name.upper()}"
+                         for name, part in board["utilisation"].items())
+        row(f"a bitstream by open tools: `{board['design']}` on {board['device']} (board `{board['board']}`), routed",
+            f"{board['clock_mhz']} MHz, {board['wanted_mhz']:g} MHz wanted; {used}; "
+            f"{board['cpu_seconds']:,} s of a processor", f"`{SOURCES['ecp5.json'][1]}`")
     return "\n".join(lines)
 
 

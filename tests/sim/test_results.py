@@ -53,6 +53,18 @@ def test_collects_what_is_there(project, capsys):
     assert "results/sim.json stays as it is" in capsys.readouterr().out
 
 
+def test_bitstream(project):
+    source = project / SOURCES["ecp5.json"][0]
+    source.parent.mkdir(parents=True)
+    source.write_text(json.dumps({
+        "board": "ulx3s", "device": "lfe5u-85f", "design": "some", "clock_mhz": 31.25, "wanted_mhz": 25.0,
+        "cpu_seconds": 1234, "utilisation": {"lut": {"used": 2345, "available": 83640}}}))
+    assert main(project) == 0
+    text = (project / "README.md").read_text()
+    assert "`some` on lfe5u-85f" in text
+    assert "31.25 MHz, 25 MHz wanted; 2,345 of 83,640 LUT; 1,234 s of a processor" in text
+
+
 def test_rejects_readme_without_markers(project):
     (project / "README.md").write_text("nothing")
     with pytest.raises(ValueError, match="README.md must hold the lines"):
