@@ -8,7 +8,7 @@ import torch
 
 from hypgcn.design import BANK, MINI_BANKS, Design
 
-from ..integers.integer import run_integer
+from ..integers.integer import clips_at_a_time, run_integer
 
 __all__ = ["StoreStatistics", "measure_stores"]
 
@@ -44,11 +44,13 @@ class _Tally:
         return StoreStatistics(density=round(self.nonzero / self.values, 4), most=tuple(int(m) for m in self.most))
 
 
-def measure_stores(design: Design, clips: np.ndarray, size: int = 32) -> list[tuple[StoreStatistics, StoreStatistics]]:
+def measure_stores(design: Design, clips: np.ndarray,
+                   size: int | None = None) -> list[tuple[StoreStatistics, StoreStatistics]]:
     """Statistics of the X and H store of every block over int8 ``clips`` (N, M, T, V, C), from what the stores are
-    given."""
+    given; ``size`` clips at a time, or as many as memory is meant to hold."""
     if not len(clips):
         raise ValueError("clips must hold at least one clip, but are empty")
+    size = size or clips_at_a_time(design)
     tallies = [(_Tally(), _Tally()) for _ in design.blocks]
     for start in range(0, len(clips), size):
         found = run_integer(design, clips[start:start + size])

@@ -9,7 +9,10 @@ import torch
 
 from hypgcn.design import BANK, MINI_BANKS, Block, Design
 
-__all__ = ["run_integer", "predict_integer"]
+__all__ = ["run_integer", "predict_integer", "clips_at_a_time"]
+
+FRAMES = 1280
+"""Of all persons and clips, that are worked on at a time: all tensors of the network, as int64, are in memory."""
 
 
 def _tensor(array: np.ndarray, dtype=torch.int64) -> torch.Tensor:
@@ -133,8 +136,14 @@ def run_integer(design: Design, clips, threshold_raise: int = 0) -> dict[str, to
     return found
 
 
-def predict_integer(design: Design, clips, size: int = 32,
+def clips_at_a_time(design: Design) -> int:
+    """How many clips :func:`run_integer` should be given at once, at least 1."""
+    return max(1, FRAMES // (design.persons * design.frames))
+
+
+def predict_integer(design: Design, clips, size: int | None = None,
                     threshold_raise: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    """``logits`` and ``overflow`` of many int8 clips, a batch of ``size`` at a time."""
+    """``logits`` and ``overflow`` of many int8 clips, ``size`` at a time, or as many as memory is meant to hold."""
+    size = size or clips_at_a_time(design)
     parts = [run_integer(design, clips[i:i + size], threshold_raise) for i in range(0, len(clips), size)]
     return torch.cat([p["logits"] for p in parts]), torch.cat([p["overflow"] for p in parts])
