@@ -15,7 +15,7 @@ from hypgcn.top import Top
 from .. import objcache
 from ..verilator import BUILD_ARGS, ENVIRONMENT
 
-__all__ = ["DRIVER", "build_core", "build_driver", "run_tool"]
+__all__ = ["DRIVER", "HERE", "build_core", "build_driver", "build_model", "run_tool"]
 
 HERE = Path(__file__).parent
 DRIVER = HERE.parents[2] / "firmware/c"
@@ -42,12 +42,19 @@ def build_core(top: Top, cache: Path) -> Path:
 
     Memory images are beside it. The model is that of the emitted text, random where nothing is reset.
     """
+    return build_model(top, cache, (HERE / "device.cpp", HERE / "axi_rules.hpp"),
+                       (f"-DHYPGCN_BUS_BYTES={top.cfg.bus_bytes}",))
+
+
+def build_model(top, cache: Path, device: tuple[Path, ...], options: tuple[str, ...] = ()) -> Path:
+    """The shared library of the component ``top`` with ``device`` around it: a C++ source that is compiled with
+    ``options``, and its headers. Models are shared by all devices."""
     cache = cache.resolve()
     emission = emit(top, NAME)
     tools = [importlib.metadata.version("verilator"), *BUILD_ARGS, *ENVIRONMENT.values(), *FLAGS]
     folder = cache / f"core-{_digest([*tools, *(part for file in emission.files.items() for part in file)])}"
-    device = [path.read_text() for path in (HERE / "device.cpp", HERE / "axi_rules.hpp", Path(__file__))]
-    library = folder / f"libhypgcn_core-{_digest(device)}.so"
+    texts = [path.read_text() for path in (*device, Path(__file__))]
+    library = folder / f"libhypgcn_core-{_digest([*texts, *options])}.so"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # somebody else may be at the same build
@@ -56,7 +63,7 @@ def build_core(top: Top, cache: Path) -> Path:
             _compile_model(folder, cache)
             (folder / "complete").touch()
         if not library.exists():
-            _compile_device(folder, library, top.cfg.bus_bytes)
+            _compile_device(folder, library, device[0], options)
     return library
 
 
@@ -87,13 +94,13 @@ def _compile_model(folder: Path, cache: Path):
              folder / "model.log", cwd=folder, env=environment)
 
 
-def _compile_device(folder: Path, library: Path, bus_bytes: int):
+def _compile_device(folder: Path, library: Path, source: Path, options: tuple[str, ...]):
     """The device around them."""
     objects, log, include = folder / "objects", folder / "device.log", f"{_package()}/include"
-    compiler, part = os.environ.get("CXX", "g++"), library.with_suffix(".part")
-    run_tool([compiler, *COMPILE, f"-DHYPGCN_BUS_BYTES={bus_bytes}", "-I", str(objects), "-isystem", include,
-              "-isystem", f"{include}/vltstd", "-c", str(HERE / "device.cpp"), "-o", str(objects / "device.o")], log)
-    run_tool([compiler, "-shared", "-o", str(part), str(objects / "device.o"), str(objects / "libVcore.a"),
+    compiler, part, compiled = os.environ.get("CXX", "g++"), library.with_suffix(".part"), objects / f"{source.stem}.o"
+    run_tool([compiler, *COMPILE, *options, "-I", str(objects), "-isystem", include, "-isystem", f"{include}/vltstd",
+              "-c", str(source), "-o", str(compiled)], log)
+    run_tool([compiler, "-shared", "-o", str(part), str(compiled), str(objects / "libVcore.a"),
               str(objects / "libverilated.a"), "-pthread"], log)
     os.replace(part, library)
 
