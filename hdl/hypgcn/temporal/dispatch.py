@@ -6,6 +6,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import lowest_one, ones_below
 from ..layouts import slot_layout
 from .walker import job_layout
 from .window import window_layout
@@ -36,15 +37,15 @@ class DispatcherConfig:
 
 
 class Dispatcher(wiring.Component):
-    """Makes the jobs of each output row, joint slow and pass fast, and deals them out to the lanes in turn.
+    """Makes the jobs of each output row, joint slow and pass fast, and gives each to a free lane: the one whose turn it
+    is or the next after it.
 
-    A lane takes its next job as soon as the reads of the last one are under way, so each is some jobs ahead and uneven
-    non-zeros even out. ``order`` tells which lane got each job: results retire in that order (decision 4 says why no
-    lane is passed over).
+    A lane is free when it has taken its last job, which it does as soon as the reads of that job are under way; so
+    lanes with few non-zeros get more jobs. Of three lanes or more none gets a job before all others but one have had
+    theirs. ``order`` tells which lane got each job: results retire in that order. Decision 4 says why.
 
-    Throughput: one job a cycle; 1 cycle a row in between. Latency: 1 cycle from a row to its first job. A lane that has
-    not taken its last job, a full ``order``, ``row`` or ``x_row`` makes it wait. Storage: one job per lane in
-    registers.
+    Throughput: one job a cycle; 1 cycle a row in between. Latency: 2 cycles from a row to its first job. A full
+    ``order``, ``row`` or ``x_row`` makes it wait. Storage: one job per lane in registers, and lanes * (lanes - 3) bits.
 
     Parameters
     ----------
@@ -76,8 +77,25 @@ class Dispatcher(wiring.Component):
         m = Module()
         cfg, window = self.cfg, self.i.payload
 
-        turn, give = Signal(cfg.lanes, init=1), Signal()    # one-hot: the lane that the next job is for
-        free = (turn & ~Cat(job.valid for job in self.job)).any()
+        # The lane for the next job is chosen a cycle early, so that the choice stays while ``order`` waits.
+        free, others, wanted, chosen = (Signal(cfg.lanes, name=name) for name in ("free", "others", "wanted", "chosen"))
+        above = Signal(cfg.lanes)           # lanes after the one chosen last
+        chosen_valid, give = Signal(), Signal()
+        # The choices before ``chosen``; with it, all lanes but two.
+        before = [Signal(cfg.lanes, name=f"before{n}") for n in range(max(0, cfg.lanes - 3))]
+        taken = Cat(job.valid for job in self.job)
+        for had in before:
+            taken = taken | had
+        m.d.comb += [
+            free.eq(~taken & ~(chosen if cfg.lanes > 2 else Mux(chosen_valid, chosen, 0))),
+            others.eq(free & above),
+            wanted.eq(Mux(others.any(), lowest_one(others), lowest_one(free))),
+        ]
+        with m.If(give | ~chosen_valid):
+            m.d.sync += chosen_valid.eq(free.any())
+            with m.If(free.any()):
+                m.d.sync += [chosen.eq(wanted), above.eq(ones_below(wanted)),
+                             *(old.eq(new) for new, old in zip([chosen, *before], before))]
 
         joint, index = Signal(range(max(2, cfg.joints))), Signal(range(max(2, cfg.passes)))
         announced = [Signal(name="row_announced")]
@@ -96,15 +114,15 @@ class Dispatcher(wiring.Component):
                 m.d.sync += told.eq(1)
 
         m.d.comb += [
-            self.order.valid.eq(self.i.valid & Cat(announced).all() & free),
+            self.order.valid.eq(self.i.valid & Cat(announced).all() & chosen_valid),
             give.eq(self.order.valid & self.order.ready),
         ]
         for lane in range(cfg.lanes):
-            with m.If(turn[lane]):
+            with m.If(chosen[lane]):
                 m.d.comb += self.order.payload.lane.eq(lane)
 
         with m.If(give):
-            m.d.sync += [turn.eq(turn.rotate_left(1)), index.eq(index + 1)]
+            m.d.sync += index.eq(index + 1)
             with m.If(index == cfg.passes - 1):
                 m.d.sync += [index.eq(0), joint.eq(joint + 1)]
                 with m.If(joint == cfg.joints - 1):
@@ -112,7 +130,7 @@ class Dispatcher(wiring.Component):
                     m.d.sync += [joint.eq(0), *(told.eq(0) for told in announced)]
 
         for lane, job in enumerate(self.job):
-            with m.If(give & turn[lane]):
+            with m.If(give & chosen[lane]):
                 m.d.sync += [
                     job.valid.eq(1),
                     *(job.payload[name].eq(window[name]) for name in ("slot", "tap_low", "tap_high", "x_slot")),
