@@ -55,8 +55,8 @@ class Step:
 class TemporalSchedule:
     """Work of the temporal lanes for one (frame, joint), fixed at generation time.
 
-    A channel is *computed* when ``filters`` keeps it or the shortcut is a convolution. The computed channels of
-    consecutive groups fill the ``2 * lane_pairs`` accumulators of a pass; a group is never split. A pass reads, in
+    A channel is *computed* when ``filters`` keeps it or a convolved shortcut has a weight for it. The computed channels
+    of consecutive groups fill the ``2 * lane_pairs`` accumulators of a pass; a group is never split. A pass reads, in
     (tap, bank) order, the vectors of H that ``taps`` keeps and for which one of its channels has a non-zero weight,
     then likewise those of X. There is at least one pass.
 
@@ -119,7 +119,9 @@ def pack(block: Block, y_width: int, lane_pairs: int) -> tuple[list[list[int]], 
     room = 2 * lane_pairs
     if room < y_width:
         raise ValueError(f"lane_pairs must be at least y_width / 2 = {y_width // 2}, not {lane_pairs!r}")
-    computed = np.ones(block.out_channels, bool) if block.shortcut_y == "conv" else block.filters != 0
+    computed = block.filters != 0
+    if block.shortcut_y == "conv":
+        computed = computed | (block.res != 0).any(axis=1)
     groups = [[c for c in range(start, min(start + y_width, block.out_channels)) if computed[c]]
               for start in range(0, block.out_channels, y_width)]
     filled: list[list[int]] = [[]]

@@ -95,6 +95,18 @@ def test_entries_skip_what_is_cut():
     assert {e.bank for e in s.entries} == {1}
 
 
+def test_channels_without_weights_are_not_computed():
+    """A convolved shortcut that lost outputs: they would fill passes that do nothing, between those that work."""
+    b = block("conv")
+    res = b.res.copy()
+    res[b.filters == 0] = 0
+    whole, some = schedule(b, 2, 2), schedule(dataclasses.replace(b, res=res), 2, 2)
+    slots = [c for p in some.passes for c in p.slots if c is not None]
+    assert sorted(slots) == b.filters.nonzero()[0].tolist()
+    assert len(some.passes) < len(whole.passes)
+    assert all(entry.source != "none" for entry in some.entries)
+
+
 def test_nothing_to_compute_is_one_pass_without_reads():
     s = schedule(block("dropped"), 2, 4)
     assert len(s.passes) == 1

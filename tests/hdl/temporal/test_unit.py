@@ -175,6 +175,17 @@ def test_overflow_of_others_is_passed_on():
     case.check()
 
 
+def test_shortcut_that_lost_outputs():
+    """Outputs without a weight are constants: equal to golden, and as fast as if they were not there."""
+    b = small("conv", out_channels=64, filters=16)
+    res = b.res.copy()
+    res[16:] = 0
+    lost, whole = (Case(each, frames=9, density=1.0, lanes=3, lane_pairs=8) for each in
+                   (dataclasses.replace(b, res=res), b))
+    took = [case.check()["times"]["o"] for case in (lost, whole)]
+    assert 1.5 * (took[0][-1] - took[0][0]) < took[1][-1] - took[1][0]
+
+
 def test_lanes_share_uneven_work():
     """Every second joint is dense. Static turns would give all of them to the same one of two lanes."""
     joints, frames = 6, 4
