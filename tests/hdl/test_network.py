@@ -70,6 +70,7 @@ def test_threshold_raise():
     check(design, reaching(design, 500), clips, threshold_raise=30)
 
 
+@pytest.mark.slow
 def test_denser_than_planned():
     design = random_design(
         4, name="dense", frames=3, joints=2, persons=2, classes=2, widths=(16, 16), strides=(1, 1), margin=0.4

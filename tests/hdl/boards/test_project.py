@@ -21,6 +21,7 @@ SOURCES = Emission("hypgcn", {"hypgcn.sv": "module hypgcn(); endmodule\n", "hypg
 """Stands for an emitted network: the files around it depend on its name only."""
 
 
+@pytest.mark.slow
 def test_files_of_the_smallest_design(tmp_path):
     design = random_design(1, name="smallest", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3)
     folding = Folding(blocks=(BlockFolding(),), mac="single")
