@@ -121,7 +121,7 @@ def pack(block: Block, y_width: int, lane_pairs: int) -> tuple[list[list[int]], 
         raise ValueError(f"lane_pairs must be at least y_width / 2 = {y_width // 2}, not {lane_pairs!r}")
     computed = block.filters != 0
     if block.shortcut_y == "conv":
-        computed = computed | (block.res != 0).any(axis=1)
+        computed = computed | np.any(block.res, axis=1)
     groups = [[c for c in range(start, min(start + y_width, block.out_channels)) if computed[c]]
               for start in range(0, block.out_channels, y_width)]
     filled: list[list[int]] = [[]]
