@@ -12,12 +12,12 @@ from hypgcn.estimate import Estimate, estimate, storage
 from hypgcn.folding import Folding
 from hypgcn.progress import Progress
 
-from .bench_levels import by_unit, network_levels
 from .bench_synthesis import synthesise_network
 from .bench_table import MHZ
 from .bench_variants import activities_of, one_person, variants
 from .fullscale import FILL, FullSimulation
 from .fullscale_golden import golden_clips
+from .levels.parts import by_unit, network_levels
 from .memory_picture import save_memory_picture
 from .utilisation import losses, report, save_picture, work
 

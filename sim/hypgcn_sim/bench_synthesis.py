@@ -22,8 +22,8 @@ from hypgcn.input import InputAffine
 from hypgcn.layouts import vector_layout
 from hypgcn.stream import Skid
 
-from .bench_levels import part_levels
 from .fullscale import save_json
+from .levels.parts import part_levels
 from .lint import yosys
 from .synthesis import resources
 
@@ -58,7 +58,7 @@ def total(modules: dict[str, dict]) -> dict[str, float]:
 
 def map_folder(folder: Path, sidecar: dict, *, timeout: float = TIMEOUT) -> dict[str, dict]:
     """Map what was emitted as ``top`` into ``folder``; ``modules``: :func:`resources_by_module`, ``levels``:
-    :func:`~.bench_levels.part_levels`."""
+    :func:`~.levels.parts.part_levels`."""
     text = "".join(path.read_text() for path in sorted(folder.glob("*.sv")))
     names = set(re.findall(r"^module \\?([^\s(]+)", text, re.MULTILINE))
     kept = {module["name"] for module in sidecar["modules"][1:]} | {name for name in names if UNITS.fullmatch(name)}

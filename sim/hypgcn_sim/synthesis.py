@@ -9,8 +9,8 @@ import json
 import re
 from pathlib import Path
 
+from .levels.paths import logic_levels
 from .lint import yosys
-from .logic_levels import logic_levels
 
 __all__ = ["CELLS", "count_cells", "resources", "synthesise"]
 
@@ -54,7 +54,7 @@ def resources(cells: dict[str, int]) -> dict[str, float | list[str]]:
 
 def synthesise(folder: Path, top: str, *, timeout: float = 1800) -> dict:
     """Map the emitted files in ``folder`` with ``synth_xilinx -family xcu`` and return :func:`resources`, with the
-    depth of its logic: :meth:`~.logic_levels.Levels.classes`, the ``deepest`` path, and what is ``unregistered``.
+    depth of its logic: :meth:`~.levels.paths.Levels.classes`, the ``deepest`` path, and what is ``unregistered``.
 
     Raises :exc:`RuntimeError` with the end of Yosys' output when it fails. The full log is ``folder/synth.log``.
     """

@@ -7,8 +7,8 @@ from hypgcn.estimate import estimate
 from hypgcn.presets import preset
 from hypgcn.watch import BLOCK_UNITS
 from hypgcn_sim import bench_synthesis
-from hypgcn_sim.bench_levels import by_unit, network_levels
 from hypgcn_sim.bench_synthesis import synthesise_network
+from hypgcn_sim.levels.parts import by_unit, network_levels
 
 
 @pytest.mark.synth

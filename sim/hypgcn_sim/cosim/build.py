@@ -42,7 +42,7 @@ def build_core(top: Top, cache: Path) -> Path:
 
     Memory images are beside it. The model is that of the emitted text, random where nothing is reset.
     """
-    return build_model(top, cache, (HERE / "device.cpp", HERE / "axi_rules.hpp"),
+    return build_model(top, cache, (HERE / "device.cpp", HERE / "axi_rules.hpp", HERE / "model.hpp"),
                        (f"-DHYPGCN_BUS_BYTES={top.cfg.bus_bytes}",))
 
 

@@ -1,15 +1,12 @@
 // The Verilator model of the core as a device: its clock, and masters and slaves on its pins that pause at random. The
 // first three functions are those of struct hypgcn_bus (firmware/c/hypgcn.h), so a driver takes it for hardware. The
 // rules of the buses are checked in every cycle; once one is broken, every call fails and hypgcn_sim_error tells why.
-#include "Vcore.h"
 #include "axi_rules.hpp"
-#include "verilated.h"
+#include "model.hpp"
 
 #include <cstring>
 #include <deque>
-#include <fcntl.h>
 #include <memory>
-#include <unistd.h>
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -31,20 +28,7 @@ public:
     Device(const char *folder, std::uint64_t seed, double idle, double stall, std::uint32_t cycles_per_ms)
         : random_(seed * 2 + 1), idle_(idle), stall_(stall), cycles_per_ms_(cycles_per_ms)
     {
-        context_.randReset(2);
-        context_.randSeed(static_cast<int>(seed % 0x7fffffff) + 1);
-        const int here = open(".", O_RDONLY | O_DIRECTORY);  // memory images are named relative to `folder`
-        if (here < 0 || chdir(folder) != 0) {
-            throw std::runtime_error(std::string("cannot enter ") + folder);
-        }
-        core_ = std::make_unique<Vcore>(&context_);
-        core_->aclk = 0;
-        core_->eval();
-        const int back = fchdir(here);
-        close(here);
-        if (back != 0) {
-            throw std::runtime_error("cannot return from the folder of the model");
-        }
+        core_ = hypgcn::open_model(context_, folder, seed, [](Vcore &pins) { pins.aclk = 0; });
         reset_pins(5);
     }
 

@@ -1,15 +1,10 @@
 // The Verilator model of a network on a serial line (hypgcn/boards/uart_top.py): its clock, and the host's end of the two
 // wires, with a bit clock of its own that may be off and drift against the board's.
-#include "Vcore.h"
-#include "verilated.h"
+#include "model.hpp"
 
 #include <cstdint>
 #include <deque>
-#include <fcntl.h>
 #include <memory>
-#include <stdexcept>
-#include <string>
-#include <unistd.h>
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -21,22 +16,11 @@ class Line {
 public:
     Line(const char *folder, std::uint64_t seed, double bit) : bit_(bit)
     {
-        context_.randReset(2);
-        context_.randSeed(static_cast<int>(seed % 0x7fffffff) + 1);
-        const int here = open(".", O_RDONLY | O_DIRECTORY);  // memory images are named relative to `folder`
-        if (here < 0 || chdir(folder) != 0) {
-            throw std::runtime_error(std::string("cannot enter ") + folder);
-        }
-        core_ = std::make_unique<Vcore>(&context_);
-        core_->clk = 0;
-        core_->rx = 1;
-        core_->rst = 1;
-        core_->eval();
-        const int back = fchdir(here);
-        close(here);
-        if (back != 0) {
-            throw std::runtime_error("cannot return from the folder of the model");
-        }
+        core_ = hypgcn::open_model(context_, folder, seed, [](Vcore &pins) {
+            pins.clk = 0;
+            pins.rx = 1;
+            pins.rst = 1;
+        });
         for (int n = 0; n < 4; n++) {
             cycle();
         }

@@ -27,7 +27,7 @@ def build_line(top: UartTop, cache: Path) -> Path:
 
     Memory images are beside it. The model is that of the emitted text, random where nothing is reset.
     """
-    return build_model(top, cache, (HERE / "line.cpp",))
+    return build_model(top, cache, (HERE / "line.cpp", HERE / "model.hpp"))
 
 
 class SimulatedLine:

@@ -6,7 +6,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hypgcn.emit import emit
-from hypgcn_sim.logic_levels import Levels, Path, joined, logic_levels
+from hypgcn_sim.levels.paths import Levels, Path, joined, logic_levels
 from hypgcn_sim.synthesis import synthesise
 
 

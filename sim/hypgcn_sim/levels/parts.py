@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from .logic_levels import Levels, joined, logic_levels
+from .paths import Levels, joined, logic_levels
 
 __all__ = ["UNIT_NAMES", "by_unit", "network_levels", "part_levels", "streams_of", "unit_of"]
 
