@@ -21,7 +21,7 @@ BUDGETS = {"xcku115": {"dsp": "3544", "bram36": "900", "lut": "176776"}, "xcku04
 """Devices of the full benchmark, and what of them may be used: of the XCKU115 what the paper takes, half its BRAMs."""
 QUICK_MULTIPLIERS = 256
 SAMPLE = 2
-"""Clips whose non-zeros the choice of a folding, and the variants, go by."""
+"""Clips whose non-zeros the choice of a folding, and the variants, go by; the same however many are simulated."""
 
 
 def register(commands):
@@ -62,7 +62,8 @@ def run(args) -> int:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")
     design = load_design(args.design or _default(args.quick))
     clips, real = clips_for(design, count, args.recordings or RECORDINGS, explicit=args.recordings is not None)
-    some = golden_clips(design, clips[:SAMPLE], args.out / "golden", jobs=args.jobs)
+    sample, _ = clips_for(design, SAMPLE, args.recordings or RECORDINGS, explicit=args.recordings is not None)
+    some = golden_clips(design, sample, args.out / "golden", jobs=args.jobs)
     points = _points(args, design, activities_of(design, some))
     rows = []
     for name, point in points.items():
@@ -80,7 +81,7 @@ def run(args) -> int:
             shutil.copyfile(place / "utilisation.png", args.out / ("quick.png" if args.quick else "utilisation.png"))
             shutil.copyfile(place / "memory.png", args.out / ("quick_memory.png" if args.quick else "memory.png"))
         if not args.no_variants:
-            rows += measure_variants(design, point, clips[:SAMPLE], args.out, jobs=args.jobs)
+            rows += measure_variants(design, point, sample, args.out, jobs=args.jobs)
     path = args.out / ("quick.json" if args.quick else "performance.json")
     save_json(rows, path)
     print(table(rows))
