@@ -25,7 +25,7 @@ from hypgcn.stream import Skid
 from .fullscale import save_json
 from .levels.parts import part_levels
 from .lint import yosys
-from .synthesis import resources
+from .synthesis import map_script, resources
 
 __all__ = ["KEYS", "map_folder", "resources_by_module", "synthesise_network", "total"]
 
@@ -62,13 +62,10 @@ def map_folder(folder: Path, sidecar: dict, *, timeout: float = TIMEOUT) -> dict
     text = "".join(path.read_text() for path in sorted(folder.glob("*.sv")))
     names = set(re.findall(r"^module \\?([^\s(]+)", text, re.MULTILINE))
     kept = {module["name"] for module in sidecar["modules"][1:]} | {name for name in names if UNITS.fullmatch(name)}
-    sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
     keep = "".join(f"setattr -mod -set keep_hierarchy 1 {name}; " for name in sorted(kept & names))
     for name in ("synth.json", "netlist.json"):
         (folder / name).unlink(missing_ok=True)
-    yosys(folder, f"read_verilog -sv {sources}; hierarchy -top top; {keep}"
-                  f"synth_xilinx -family xcu -top top -noiopad -noclkbuf -flatten; tee -q -o synth.json stat -json; "
-                  f"write_json netlist.json", log="synth.log", timeout=timeout)
+    yosys(folder, map_script(folder, "top", before=keep), log="synth.log", timeout=timeout)
     levels = part_levels(folder / "netlist.json")
     (folder / "netlist.json").unlink()      # tens of megabytes
     return {"modules": resources_by_module(json.loads((folder / "synth.json").read_text()), "top"), "levels": levels}

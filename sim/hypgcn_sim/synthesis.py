@@ -12,7 +12,15 @@ from pathlib import Path
 from .levels.paths import logic_levels
 from .lint import yosys
 
-__all__ = ["CELLS", "count_cells", "resources", "synthesise"]
+__all__ = ["CELLS", "count_cells", "map_script", "resources", "synthesise"]
+
+XILINX = "synth_xilinx -family xcu -noiopad -noclkbuf -flatten"
+MEMORIES = ("memory_libmap -logic-cost-rom 0.015625 -lib +/xilinx/lutrams_xcu.txt -lib +/xilinx/brams_xc4v.txt "
+            "-D HAS_SIZE_36 -D HAS_MIXWIDTH_SDP -D HAS_ADDRCE -no-auto-huge; setparam -unset INIT t:$__XILINX_BLOCKRAM_*; "
+            "techmap -map +/xilinx/lutrams_xc5v_map.v; techmap -map +/xilinx/brams_xcu_map.v")
+"""What ``synth_xilinx`` of Yosys 0.70 does in its step ``map_memory``, but for the contents of block RAMs, which are
+forgotten once it is settled what becomes one: every other content is a template of its own to Yosys, for one or two
+seconds each, and neither counts nor depth of logic depend on it."""
 
 CELLS = {
     "lut": re.compile(r"LUT[1-6]|INV"),
@@ -52,6 +60,20 @@ def resources(cells: dict[str, int]) -> dict[str, float | list[str]]:
             "bram36": found["ramb36"] + found["ramb18"] / 2, "other": other}
 
 
+def map_script(folder: Path, top: str, *, before: str = "") -> str:
+    """Commands that read the emitted files in ``folder`` and map ``top`` for UltraScale, with ``before`` in between.
+
+    They are those of ``synth_xilinx``, with :data:`MEMORIES` in place of its step, and with nets split to bits before
+    the LUTs are mapped: where a net of many bits and another one of the name of such a bit, as arrays have them, are
+    both there, ABC9 ends in a failed assertion (`Yosys issue 4349 <https://github.com/YosysHQ/yosys/issues/4349>`_).
+    """
+    sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
+    steps = f"{XILINX} -top {top} -run"
+    return (f"read_verilog -sv {sources}; hierarchy -top {top}; {before}{steps} begin:map_memory; {MEMORIES}; "
+            f"{steps} map_ffram:map_luts; splitnets; {steps} map_luts:edif; "
+            f"tee -q -o synth.json stat -json; write_json netlist.json")
+
+
 def synthesise(folder: Path, top: str, *, timeout: float = 1800) -> dict:
     """Map the emitted files in ``folder`` with ``synth_xilinx -family xcu`` and return :func:`resources`, with the
     depth of its logic: :meth:`~.levels.paths.Levels.classes`, the ``deepest`` path, and what is ``unregistered``.
@@ -59,12 +81,9 @@ def synthesise(folder: Path, top: str, *, timeout: float = 1800) -> dict:
     Raises :exc:`RuntimeError` with the end of Yosys' output when it fails. The full log is ``folder/synth.log``.
     """
     folder = Path(folder)
-    sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
-    script = (f"read_verilog -sv {sources}; synth_xilinx -family xcu -top {top} -noiopad -noclkbuf -flatten; "
-              f"tee -q -o synth.json stat -json; write_json netlist.json")
     for name in ("synth.json", "netlist.json"):
         (folder / name).unlink(missing_ok=True)
-    yosys(folder, script, log="synth.log", timeout=timeout)
+    yosys(folder, map_script(folder, top), log="synth.log", timeout=timeout)
     levels = logic_levels(json.loads((folder / "netlist.json").read_text()), top)
     (folder / "netlist.json").unlink()      # tens of megabytes
     deepest = levels.registers

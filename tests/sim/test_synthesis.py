@@ -1,12 +1,19 @@
 """Counting of cells, and every unit through Yosys."""
 
+import json
+
 import pytest
+from amaranth import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
 from random_clips import random_clip
 
 from hypgcn.allocate import reaching
 from hypgcn.emit import emit
+from hypgcn.mem import Rom
 from hypgcn.presets import preset
 from hypgcn_sim.context import Context
+from hypgcn_sim.lint import yosys
 from hypgcn_sim.synthesis import count_cells, resources, synthesise
 from hypgcn_sim.units import BENCHES
 
@@ -33,3 +40,30 @@ def test_unit_maps(name, tmp_path):
     assert found["max_logic_levels"] >= 0 and (found["deepest"] is None) == (found["max_logic_levels"] == 0)
     if name.startswith("packed_mac"):
         assert found["dsp"] == {"dsp48e2": 1, "inferred": 1, "single": 2}[name.removeprefix("packed_mac_")]
+
+
+class TwoRoms(wiring.Component):
+    """Two block RAMs of different contents at one address, and something that reads both."""
+
+    addr: In(10)
+    both: Out(37)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.one = one = Rom(36, [n * 0x9E3779B97 % (1 << 36) for n in range(1024)], style="block")
+        m.submodules.other = other = Rom(36, [n * 0xC2B2AE3D7 % (1 << 36) for n in range(1024)], style="block")
+        m.d.comb += [one.addr.eq(self.addr), other.addr.eq(self.addr)]
+        m.d.sync += self.both.eq(one.data + other.data)
+        return m
+
+
+@pytest.mark.synth
+def test_mapping_counts_what_synth_xilinx_counts(tmp_path):
+    """Also of block RAMs, whose contents the mapping forgets on its way."""
+    emit(TwoRoms(), "top", tmp_path)
+    found = synthesise(tmp_path, "top")
+    sources = " ".join(path.name for path in tmp_path.glob("*.sv"))
+    yosys(tmp_path, f"read_verilog -sv {sources}; synth_xilinx -family xcu -top top -noiopad -noclkbuf -flatten; "
+                    f"tee -q -o plain.json stat -json", log="plain.log")
+    plain = resources(count_cells(json.loads((tmp_path / "plain.json").read_text())))
+    assert found["bram36"] == 2 and {name: found[name] for name in plain} == plain
