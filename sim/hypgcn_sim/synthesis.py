@@ -16,7 +16,8 @@ __all__ = ["CELLS", "count_cells", "map_script", "resources", "synthesise"]
 
 XILINX = "synth_xilinx -family xcu -noiopad -noclkbuf -flatten"
 MEMORIES = ("memory_libmap -logic-cost-rom 0.015625 -lib +/xilinx/lutrams_xcu.txt -lib +/xilinx/brams_xc4v.txt "
-            "-D HAS_SIZE_36 -D HAS_MIXWIDTH_SDP -D HAS_ADDRCE -no-auto-huge; setparam -unset INIT t:$__XILINX_BLOCKRAM_*; "
+            "-D HAS_SIZE_36 -D HAS_MIXWIDTH_SDP -D HAS_ADDRCE -no-auto-huge; "
+            "setparam -unset INIT t:$__XILINX_BLOCKRAM_*; "
             "techmap -map +/xilinx/lutrams_xc5v_map.v; techmap -map +/xilinx/brams_xcu_map.v")
 """What ``synth_xilinx`` of Yosys 0.70 does in its step ``map_memory``, but for the contents of block RAMs, which are
 forgotten once it is settled what becomes one: every other content is a template of its own to Yosys, for one or two
