@@ -19,12 +19,16 @@ SOURCES = {
     "synth.json": ("build/synth/summary.json", "make synth"),
     "performance.json": ("build/bench/performance.json", "make bench"),
     "utilisation.png": ("build/bench/utilisation.png", "make bench"),
+    "memory.png": ("build/bench/memory.png", "make bench"),
     "testset.json": ("build/testset/report.json", "make sim-testset"),
     "ecp5.json": ("build/bitstream/ulx3s/bitstream.json", "make bitstream BOARD=ulx3s"),
 }
 """File in ``results/``: where the command leaves it, and the command."""
 ACCURACY, TRADEOFF, PICTURE = "results/accuracy.json", "results/tradeoff.json", "results/tradeoff.png"
 """What `hypgcn accuracy` and `hypgcn tradeoff` write where it belongs."""
+PICTURES = {"utilisation.png": "Busy, starved and blocked cycles of every unit",
+            "memory.png": "Block RAMs of the stores beside other ways to keep the same features"}
+"""What is shown below the table of the benchmark."""
 STEPS = {"dense_c": "dense with C", "dense": "dense", "pruned": "pruned", "int8": "int8"}
 """Steps of the accuracy table, as its columns are called."""
 METRICS = "checkpoints/nwucla_small/metrics.json"
@@ -133,8 +137,9 @@ def performance_table(root: Path) -> str:
     if not rows:
         return ""
     text = f"{markdown(rows)}\n\nBy `{SOURCES['performance.json'][1]}`, see `docs/benchmark.md`."
-    if (root / "results" / "utilisation.png").is_file():
-        text += "\n\n![Busy, starved and blocked cycles of every unit](results/utilisation.png)"
+    for picture, what in PICTURES.items():
+        if (root / "results" / picture).is_file():
+            text += f"\n\n![{what}](results/{picture})"
     return text
 
 
