@@ -65,7 +65,8 @@ def run(args) -> int:
     sample, _ = clips_for(design, SAMPLE, args.recordings or RECORDINGS, explicit=args.recordings is not None)
     some = golden_clips(design, sample, args.out / "golden", jobs=args.jobs)
     points = _points(args, design, activities_of(design, some))
-    rows = []
+    rows: list[dict] = []
+    path = args.out / ("quick.json" if args.quick else "performance.json")
     for name, point in points.items():
         try:
             row = measure(design, point, clips, real, args.out, jobs=args.jobs,
@@ -82,8 +83,7 @@ def run(args) -> int:
             shutil.copyfile(place / "memory.png", args.out / ("quick_memory.png" if args.quick else "memory.png"))
         if not args.no_variants:
             rows += measure_variants(design, point, sample, args.out, jobs=args.jobs)
-    path = args.out / ("quick.json" if args.quick else "performance.json")
-    save_json(rows, path)
+        save_json(rows, path)   # a device takes most of an hour
     print(table(rows))
     print(f"\nwritten: {path}")
     return 0
