@@ -23,9 +23,8 @@ from hypgcn.layouts import vector_layout
 from hypgcn.stream import Skid
 
 from .fullscale import save_json
-from .levels.parts import part_levels
-from .lint import yosys
-from .synthesis import map_script, resources
+from .levels.parts import unit_of
+from .synthesis import map_rtl, resources
 
 __all__ = ["KEYS", "map_folder", "resources_by_module", "synthesise_network", "total"]
 
@@ -58,17 +57,13 @@ def total(modules: dict[str, dict]) -> dict[str, float]:
 
 def map_folder(folder: Path, sidecar: dict, *, timeout: float = TIMEOUT) -> dict[str, dict]:
     """Map what was emitted as ``top`` into ``folder``; ``modules``: :func:`resources_by_module`, ``levels``:
-    :func:`~.levels.parts.part_levels`."""
+    :meth:`~.levels.paths.Levels.as_dict`, by unit."""
     text = "".join(path.read_text() for path in sorted(folder.glob("*.sv")))
     names = set(re.findall(r"^module \\?([^\s(]+)", text, re.MULTILINE))
     kept = {module["name"] for module in sidecar["modules"][1:]} | {name for name in names if UNITS.fullmatch(name)}
     keep = "".join(f"setattr -mod -set keep_hierarchy 1 {name}; " for name in sorted(kept & names))
-    for name in ("synth.json", "netlist.json"):
-        (folder / name).unlink(missing_ok=True)
-    yosys(folder, map_script(folder, "top", before=keep), log="synth.log", timeout=timeout)
-    levels = part_levels(folder / "netlist.json")
-    (folder / "netlist.json").unlink()      # tens of megabytes
-    return {"modules": resources_by_module(json.loads((folder / "synth.json").read_text()), "top"), "levels": levels}
+    stat, levels = map_rtl(folder, "top", before=keep, unit_of=unit_of, timeout=timeout)
+    return {"modules": resources_by_module(stat, "top"), "levels": levels.as_dict()}
 
 
 def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: int = 1,

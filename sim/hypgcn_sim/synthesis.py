@@ -7,12 +7,13 @@ own choice.
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-from .levels.paths import logic_levels
+from .levels.paths import Levels, logic_levels
 from .lint import yosys
 
-__all__ = ["CELLS", "count_cells", "map_script", "resources", "synthesise"]
+__all__ = ["CELLS", "count_cells", "map_rtl", "resources", "synthesise"]
 
 XILINX = "synth_xilinx -family xcu -noiopad -noclkbuf -flatten"
 MEMORIES = ("memory_libmap -logic-cost-rom 0.015625 -lib +/xilinx/lutrams_xcu.txt -lib +/xilinx/brams_xc4v.txt "
@@ -61,32 +62,34 @@ def resources(cells: dict[str, int]) -> dict[str, float | list[str]]:
             "bram36": found["ramb36"] + found["ramb18"] / 2, "other": other}
 
 
-def map_script(folder: Path, top: str, *, before: str = "") -> str:
-    """Commands that read the emitted files in ``folder`` and map ``top`` for UltraScale, with ``before`` in between.
+def map_rtl(folder: Path, top: str, *, before: str = "", unit_of: Callable[[str], str] | None = None,
+            timeout: float = 1800) -> tuple[dict, Levels]:
+    """Map the emitted files in ``folder`` for UltraScale; what ``stat -json`` says, and the depth of the logic by the
+    units of ``unit_of``. ``before``: Yosys commands that the modules go through first.
 
-    They are those of ``synth_xilinx``, with :data:`MEMORIES` in place of its step, and with nets split to bits before
+    It is ``synth_xilinx -family xcu`` with :data:`MEMORIES` in place of its step, and with nets split to bits before
     the LUTs are mapped: where a net of many bits and another one of the name of such a bit, as arrays have them, are
     both there, ABC9 ends in a failed assertion (`Yosys issue 4349 <https://github.com/YosysHQ/yosys/issues/4349>`_).
-    """
-    sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
-    steps = f"{XILINX} -top {top} -run"
-    return (f"read_verilog -sv {sources}; hierarchy -top {top}; {before}{steps} begin:map_memory; {MEMORIES}; "
-            f"{steps} map_ffram:map_luts; splitnets; {steps} map_luts:edif; "
-            f"tee -q -o synth.json stat -json; write_json netlist.json")
-
-
-def synthesise(folder: Path, top: str, *, timeout: float = 1800) -> dict:
-    """Map the emitted files in ``folder`` with ``synth_xilinx -family xcu`` and return :func:`resources`, with the
-    depth of its logic: :meth:`~.levels.paths.Levels.classes`, the ``deepest`` path, and what is ``unregistered``.
 
     Raises :exc:`RuntimeError` with the end of Yosys' output when it fails. The full log is ``folder/synth.log``.
     """
-    folder = Path(folder)
-    for name in ("synth.json", "netlist.json"):
-        (folder / name).unlink(missing_ok=True)
-    yosys(folder, map_script(folder, top), log="synth.log", timeout=timeout)
-    levels = logic_levels(json.loads((folder / "netlist.json").read_text()), top)
-    (folder / "netlist.json").unlink()      # tens of megabytes
+    found, netlist = folder / "synth.json", folder / "netlist.json"
+    for path in (found, netlist):
+        path.unlink(missing_ok=True)
+    sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
+    steps = f"{XILINX} -top {top} -run"
+    yosys(folder, f"read_verilog -sv {sources}; hierarchy -top {top}; {before}{steps} begin:map_memory; {MEMORIES}; "
+                  f"{steps} map_ffram:map_luts; splitnets; {steps} map_luts:edif; "
+                  f"tee -q -o {found.name} stat -json; write_json {netlist.name}", log="synth.log", timeout=timeout)
+    levels = logic_levels(json.loads(netlist.read_text()), top, unit_of=unit_of)
+    netlist.unlink()    # tens of megabytes
+    return json.loads(found.read_text()), levels
+
+
+def synthesise(folder: Path, top: str, *, timeout: float = 1800) -> dict:
+    """:func:`resources` of the emitted files in ``folder`` by :func:`map_rtl`, with the depth of its logic:
+    :meth:`~.levels.paths.Levels.classes`, the ``deepest`` path, and what is ``unregistered``."""
+    stat, levels = map_rtl(Path(folder), top, timeout=timeout)
     deepest = levels.registers
-    return {**resources(count_cells(json.loads((folder / "synth.json").read_text()))), **levels.classes(),
-            "deepest": deepest and deepest.as_dict(), "unregistered": levels.unregistered}
+    return {**resources(count_cells(stat)), **levels.classes(), "deepest": deepest and deepest.as_dict(),
+            "unregistered": levels.unregistered}

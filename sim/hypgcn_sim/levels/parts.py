@@ -1,13 +1,11 @@
 """Logic levels of a network that is mapped in parts: by unit within a block, and over the skids between the parts."""
 
-import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
-from .paths import Levels, joined, logic_levels
+from .paths import Levels, joined
 
-__all__ = ["UNIT_NAMES", "by_unit", "network_levels", "part_levels", "streams_of", "unit_of"]
+__all__ = ["UNIT_NAMES", "by_unit", "network_levels", "streams_of", "unit_of"]
 
 UNIT_NAMES = {
     "x_store.reader": "x_reads", "x_store": "x_store", "h_skid": "h_skid", "spatial.loader": "loader",
@@ -25,11 +23,6 @@ names of :data:`hypgcn.watch.BLOCK_UNITS`."""
 def unit_of(name: str) -> str:
     """Unit of a block that a register belongs to; ``block`` for those of none."""
     return next((unit for place, unit in UNIT_NAMES.items() if re.match(rf"{re.escape(place)}(\d+)?\.", name)), "block")
-
-
-def part_levels(netlist: Path, top: str = "top") -> dict:
-    """:meth:`Levels.as_dict` of the mapped netlist in a file."""
-    return logic_levels(json.loads(netlist.read_text()), top, unit_of=unit_of).as_dict()
 
 
 def streams_of(blocks: int, absent: bool = False) -> list[tuple[tuple[str, str], tuple[str, str]]]:
