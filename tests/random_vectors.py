@@ -5,7 +5,7 @@ import numpy as np
 from hypgcn.design import BANK
 from hypgcn_sim.golden.rfc.encoder import encode
 
-__all__ = ["DENSITIES", "compress", "corner_vectors", "random_vectors"]
+__all__ = ["DENSITIES", "answer", "compress", "corner_vectors", "random_vectors"]
 
 DENSITIES = (0.0, 0.1, 0.33, 0.5, 1.0)
 
@@ -26,6 +26,11 @@ def corner_vectors():
     rows += [(np.arange(BANK) >= n) * -7 for n in range(1, BANK)]
     rows.append(np.resize([4, 5, 6, -4, -5, -6, 126, 127, -126, -127, -128, 1, -1], BANK))
     return np.array(rows)
+
+
+def answer(vector, tag=0):
+    """What a row store says when it is asked for ``vector``, an item of a stream of compressed vectors."""
+    return {"vector": vector, "empty": int(not vector["mask"]), "tag": tag}
 
 
 def compress(dense, overflow=0):

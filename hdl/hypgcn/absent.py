@@ -20,9 +20,9 @@ class AbsentPersons(wiring.Component):
     back when its first other joint is there.
 
     Throughput: one joint a cycle; z leading zero joints of a person that is there take z cycles more, each person 2.
-    Latency: 2 cycles for a person that begins with a joint that is not zero. A held ``o`` or ``persons`` stops ``i``
+    Latency: 3 cycles for a person that begins with a joint that is not zero. A held ``o`` or ``persons`` stops ``i``
     without loss. ``persons`` offers a person's flag no later than ``o`` its first joint. ``FLAGS`` flags wait for the
-    head: if clips are so short that more persons are under way, the next one waits. Storage: 2 joints, two counters,
+    head: if clips are so short that more persons are under way, the next one waits. Storage: 4 joints, two counters,
     the queue.
 
     Parameters
@@ -57,6 +57,8 @@ class AbsentPersons(wiring.Component):
         m.submodules.flags = flags = Queue(person_layout(), self.FLAGS)
         connect(m, flags.o, wiring.flipped(self.persons))
         m.submodules.skid = skid = Skid(marked_joint_layout(design.channels))
+        m.submodules.out = out = Skid(self.o.payload.shape())
+        connect(m, out.o, wiring.flipped(self.o))
         joint = skid.o.payload
         m.d.comb += [
             skid.i.valid.eq(self.i.valid),
@@ -78,7 +80,7 @@ class AbsentPersons(wiring.Component):
             with m.If(last):
                 m.d.sync += [count.eq(0), person.eq(Mux(person == design.persons - 1, 0, person + 1))]
 
-        m.d.comb += [flags.i.payload.absent.eq(silent), self.o.payload.person.eq(person)]
+        m.d.comb += [flags.i.payload.absent.eq(silent), out.i.payload.person.eq(person)]
         with m.FSM():
             with m.State("Ask"):
                 m.next = "Look"                 # `may` is that of the person
@@ -98,17 +100,17 @@ class AbsentPersons(wiring.Component):
                         with m.Else():
                             m.next = "Repay"
             with m.State("Repay"):
-                m.d.comb += self.o.valid.eq(1)
-                with m.If(self.o.ready):
+                m.d.comb += out.i.valid.eq(1)
+                with m.If(out.i.ready):
                     m.d.sync += owed.eq(owed - 1)
                     with m.If(owed == 1):
                         m.next = "Pass"
             with m.State("Pass"):
                 m.d.comb += [
-                    self.o.valid.eq(skid.o.valid),
-                    self.o.payload.joint.eq(joint.joint),
-                    skid.o.ready.eq(self.o.ready),
+                    out.i.valid.eq(skid.o.valid),
+                    out.i.payload.joint.eq(joint.joint),
+                    skid.o.ready.eq(out.i.ready),
                 ]
-                with m.If(skid.o.valid & self.o.ready & last):
+                with m.If(skid.o.valid & out.i.ready & last):
                     m.next = "Ask"
         return m

@@ -24,7 +24,7 @@ def lowest_one(value) -> Value:
 def at_most_one(value) -> Value:
     """Whether ``value`` has no two ones."""
     value = Value.cast(value)
-    groups = [value[n:n + 4] for n in range(0, len(value), 4)]
+    groups = [value[n:n + 6] for n in range(0, len(value), 6)]     # a LUT tells of each whether it has one, or two
     pairs = [bits[n] & bits[k] for bits in groups for k in range(len(bits)) for n in range(k)]
     some = [bits.any() for bits in groups]
     pairs += [some[n] & some[k] for k in range(len(some)) for n in range(k)]

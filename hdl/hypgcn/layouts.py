@@ -51,8 +51,8 @@ def row_request_layout(rows: int, joints: int, banks: int, tag) -> data.StructLa
 
 
 def row_response_layout(tag) -> data.StructLayout:
-    """The vector of a read, with the request's ``tag``."""
-    return data.StructLayout({"vector": vector_layout(), "tag": tag})
+    """The vector of a read, whether it is ``empty`` (without non-zeros), and the request's ``tag``."""
+    return data.StructLayout({"vector": vector_layout(), "empty": 1, "tag": tag})
 
 
 def joint_layout(channels: int) -> data.ArrayLayout:

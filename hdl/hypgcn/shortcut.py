@@ -10,7 +10,7 @@ from .design import BANK
 from .design.checks import check_choice, check_range
 from .layouts import residual_layout, row_request_layout, row_response_layout, slot_layout
 from .rfc import RfcSlicer, span_layout
-from .stream import Queue, connect
+from .stream import Queue, Skid, connect
 
 __all__ = ["ShortcutReader", "ShortcutConfig"]
 
@@ -71,8 +71,8 @@ class ShortcutReader(wiring.Component):
     ``res[n] = X[slot, joint, group * width + n]``.
 
     Throughput: one slice a cycle when the store answers every cycle; at ``width = 16`` this takes one vector a cycle.
-    Between rows there is no gap. Latency: ``LATENCY`` cycles and the store's from the transfer of ``row`` to the first
-    slice. Reads run ahead as far as ``AHEAD`` vectors or the store's queue of answers; a held ``o`` stops them without
+    Between rows there is no gap. Latency: ``LATENCY`` cycles and the store's, at least 2, from the transfer of ``row``
+    to the first slice. Reads run ahead as far as ``AHEAD`` vectors or the store's queue of answers; a held ``o`` stops them without
     loss. ``row`` must only name rows that can be read until their last slice has left.
 
     Storage: a slicer, ``AHEAD * 2 * log2(16 / width)`` bits of LUT RAM. No DSP.
@@ -89,7 +89,7 @@ class ShortcutReader(wiring.Component):
     """
 
     AHEAD = 16
-    LATENCY = 1 + RfcSlicer.LATENCY
+    LATENCY = Skid.LATENCY + 1 + RfcSlicer.LATENCY
 
     def __init__(self, cfg: ShortcutConfig):
         self.cfg = cfg
@@ -103,9 +103,11 @@ class ShortcutReader(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         cfg = self.cfg
-        m.submodules.spans = spans = Queue(span_layout(cfg.width), self.AHEAD)
+        m.submodules.ahead = ahead = Queue(span_layout(cfg.width), self.AHEAD)
+        m.submodules.spans = spans = Skid(span_layout(cfg.width))      # a slicer that is ready says so late in a cycle
+        connect(m, ahead.o, spans.i)
         m.submodules.slicer = slicer = RfcSlicer(cfg.width)
-        self._request(m, spans.i)
+        self._request(m, ahead.i)
 
         m.d.comb += [
             slicer.i.valid.eq(self.rsp.valid & spans.o.valid),
@@ -120,7 +122,10 @@ class ShortcutReader(wiring.Component):
     def _request(self, m, spans):
         """Ask for the vectors of a row, and say which slices of each are wanted."""
         cfg = self.cfg
-        busy, slot = Signal(), Signal.like(self.row.payload.slot, reset_less=True)
+        m.submodules.rows = rows = Skid(self.row.payload.shape())      # that a row is done is known late in a cycle
+        connect(m, wiring.flipped(self.row), rows.i)
+        row = rows.o
+        busy, slot = Signal(), Signal.like(row.payload.slot, reset_less=True)
         turn = Signal(range(max(2, len(cfg.passes))), name="pass")
         joint, bank = Signal(range(max(2, cfg.joints))), Signal(range(max(2, cfg.banks)))
 
@@ -153,10 +158,10 @@ class ShortcutReader(wiring.Component):
             self.req.payload.slot.eq(slot),
             self.req.payload.joint.eq(joint),
             self.req.payload.bank.eq(bank),
-            self.row.ready.eq(~busy | done),
+            row.ready.eq(~busy | done),
         ]
-        with m.If(self.row.ready):
-            m.d.sync += [busy.eq(self.row.valid), slot.eq(self.row.payload.slot)]
+        with m.If(row.ready):
+            m.d.sync += [busy.eq(row.valid), slot.eq(row.payload.slot)]
         with m.If(step):
             m.d.sync += bank.eq(bank + 1)
             with m.If(bank_end):

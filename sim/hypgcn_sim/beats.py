@@ -6,13 +6,18 @@ from hypgcn.design import BANK
 
 from .golden.rfc.encoder import encode, to_vectors
 
-__all__ = ["axes_of", "conv_order", "dense_beats", "vector", "vectors"]
+__all__ = ["answer", "axes_of", "conv_order", "dense_beats", "vector", "vectors"]
 
 
 def vector(dense, overflow=0) -> dict:
     """One compressed vector of ``dense`` (BANK,)."""
     mask, values = encode(dense)
     return {"mask": mask, "values": values.tolist(), "overflow": int(overflow)}
+
+
+def answer(dense, overflow=0) -> dict:
+    """What a row store says, without a tag, when it is asked for ``dense`` (BANK,)."""
+    return {"vector": vector(dense, overflow), "empty": int(not np.any(dense))}
 
 
 def dense_beats(x) -> list[list[int]]:

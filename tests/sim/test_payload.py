@@ -13,7 +13,7 @@ NESTED = data.StructLayout({"a": signed(3), "b": data.ArrayLayout(PAIR, 3), "e":
 @pytest.mark.parametrize(("shape", "value"), [
     (unsigned(1), 1), (signed(8), -128), (signed(8), 127), (data.ArrayLayout(signed(8), 3), [-1, 0, 5]),
     (NESTED, {"a": -4, "b": [{"c": 3, "d": -8}, {"c": 0, "d": 7}, {"c": 1, "d": -1}], "e": 0}),
-    (row_response_layout(3), {"vector": vector([0, 5, 0, -7] + [0] * 12, 1), "tag": 6}),
+    (row_response_layout(3), {"vector": vector([0, 5, 0, -7] + [0] * 12, 1), "empty": 0, "tag": 6}),
 ])
 def test_there_and_back(shape, value):
     plain = describe(shape)

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..mem import Rom
+from ..mem import Rom, table_style
 
 __all__ = ["Requant", "RequantConfig"]
 
@@ -201,7 +201,8 @@ class Requant(wiring.Component):
                      Const(cfg.offsets[lane], signed(_signed_width(cfg.offsets)))) for lane in range(cfg.lanes)]
 
         layout = cfg.table_layout
-        m.submodules.tables = rom = Rom(layout.size, cfg.table_words, latency=1, name="requant")
+        m.submodules.tables = rom = Rom(layout.size, cfg.table_words, latency=1, style=table_style(cfg.groups),
+                                        name="requant")
         m.d.comb += [rom.addr.eq(self.i.payload.group), rom.en.eq(advance)]
         word = data.View(layout, rom.data)
         return [(word[lane].mult, word[lane].offset) for lane in range(cfg.lanes)]

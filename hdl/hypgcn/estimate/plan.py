@@ -93,6 +93,11 @@ class LanePlan:
         return (banks - 1).bit_length() + (self.block.taps.shape[1] - 1).bit_length() + 3
 
     @property
+    def step_bits(self) -> int:
+        """Bits of a step in the combiner's list, at most."""
+        return sum(max(1, (pairs - 1).bit_length()) + 2 for pairs in self.sources) + 2
+
+    @property
     def fetch_bits(self) -> int:
         """Bits of an announced read."""
         return Shape.cast(fetch_layout(self.entries)).width

@@ -15,6 +15,7 @@ from ..arith import RequantConfig
 from ..design import BANK, Design
 from ..head import term_words
 from ..input import requant_of
+from ..mem import table_style
 from ..rfc import RowStoreConfig
 from ..shortcut import ShortcutConfig
 from ..spatial.array_config import ConvArrayConfig
@@ -84,6 +85,11 @@ def graph_unit(cfg: GraphConfig) -> Resources:
     return _made_of(lut.multipliers(cfg.macs, cfg.mac), [Memory("rom", rom, depth), queue], lut.graph_unit(cfg))
 
 
+def _table(bits: int, words: int) -> Memory:
+    """A table that is read in one cycle."""
+    return Memory("block rom" if table_style(words) == "block" else "rom", bits, words)
+
+
 def conv_array(cfg: ConvArrayConfig, weight_bits: Sequence[int] | None = None) -> Resources:
     """The 1x1 array; ``weight_bits``: of each place of the chains :func:`varying_bits` of its weights, where they are
     known already."""
@@ -102,7 +108,7 @@ def array_words(cfg: ConvArrayConfig) -> Memory:
 
 def requant(cfg: RequantConfig) -> Resources:
     """A requantiser with its tables."""
-    memories = [Memory("rom", rom_width(cfg.table_words), cfg.groups)] if cfg.groups > 1 else []
+    memories = [_table(rom_width(cfg.table_words), cfg.groups)] if cfg.groups > 1 else []
     return _made_of(cfg.lanes, memories, lut.requant(cfg))
 
 
@@ -138,7 +144,7 @@ def lane(plan: LanePlan) -> Resources:
     memories = [weights, Memory("rom", plan.walk_bits, plan.entries),
                 Memory("async", plan.fetch_bits, plan.fetches)]
     if plan.reads_x:
-        memories.append(Memory("async", lut.VECTOR, plan.fetches))
+        memories.append(Memory("async", lut.VECTOR + 1, plan.fetches))
     return _made_of(lut.multipliers(plan.pairs, plan.mac.form), memories, lut.lane(plan))
 
 
@@ -155,13 +161,14 @@ def schedulers(plan: LanePlan, lanes: int, identity: bool) -> Resources:
 
 def combine(plan: LanePlan, lanes: int) -> Resources:
     """The sums of all lanes put in order, without the requantiser."""
-    return Resources(lut=lut.combine(plan, lanes))
+    steps = [_table(plan.step_bits, plan.groups)] if table_style(plan.groups) == "block" else []
+    return _made_of(0, steps, lut.combine(plan, lanes))
 
 
 def input_affine(design: Design) -> Resources:
     """The input affine with its encoder."""
     cfg = requant_of(design)
-    return _made_of(1, [Memory("rom", rom_width(cfg.table_words), cfg.groups)], lut.input_affine(design))
+    return _made_of(1, [_table(rom_width(cfg.table_words), cfg.groups)], lut.input_affine(design))
 
 
 def absent_persons(design: Design) -> Resources:

@@ -2,6 +2,6 @@
 
 from .async_ram import AsyncRam
 from .ram import Ram
-from .rom import Rom
+from .rom import Rom, table_style
 
-__all__ = ["AsyncRam", "Ram", "Rom"]
+__all__ = ["AsyncRam", "Ram", "Rom", "table_style"]

@@ -4,7 +4,15 @@ from amaranth.lib.wiring import In, Out
 
 from .common import STYLES, check_choice, check_int
 
-__all__ = ["Rom"]
+__all__ = ["Rom", "table_style"]
+
+LOGIC_WORDS = 64
+"""Words of a table that a LUT chooses among."""
+
+
+def table_style(words: int) -> str:
+    """Style of a table that is read in one cycle: as logic it would be many levels deep beyond :data:`LOGIC_WORDS`."""
+    return "block" if words > LOGIC_WORDS else "auto"
 
 
 class Rom(wiring.Component):

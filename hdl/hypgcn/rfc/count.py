@@ -2,7 +2,7 @@
 
 from amaranth import *
 
-__all__ = ["count_ones", "prefix_counts"]
+__all__ = ["add_three", "count_ones", "group_counts", "prefix_counts"]
 
 _GROUP = 6
 """Bits that one level of LUTs counts."""
@@ -32,6 +32,25 @@ def count_ones(m, value, name):
     split = 3 if size <= _GROUP else (-(-size // _GROUP) // 2 + -(-size // _GROUP) % 2) * _GROUP
     return _sum(m, count_ones(m, value[:split], f"{name}_low"), count_ones(m, value[split:], f"{name}_high"),
                 f"{name}_of{size}")[:size.bit_length()]
+
+
+def group_counts(m, value, name) -> list:
+    """How many ones each six bits of ``value`` have, the last maybe of fewer; signals are called ``name_...``."""
+    value = Value.cast(value)
+    return [count_ones(m, value[n:n + _GROUP], f"{name}_of{n}") for n in range(0, len(value), _GROUP)]
+
+
+def add_three(a, b, c, size: int) -> Value:
+    """The lowest ``size`` bits, at most 4, of ``a + b + c``: sums and carries of each place, then both added; two levels
+    of LUTs."""
+    a, b, c = (Value.cast(value).as_unsigned() for value in (a, b, c))
+    a, b, c = (Cat(value, C(0, size))[:size] for value in (a, b, c))
+    sums, carries = a ^ b ^ c, Cat(C(0, 1), (a & b) | (c & (a | b)))[:size]
+    bits, carry = [], C(0, 1)
+    for n in range(size):
+        bits.append(sums[n] ^ carries[n] ^ carry)
+        carry = (sums[n] & carries[n]) | (carry & (sums[n] | carries[n]))
+    return Cat(bits)
 
 
 def prefix_counts(m, value, name):

@@ -8,7 +8,7 @@ from ..design import BANK
 from ..design.checks import check_choice
 from ..layouts import meta_vector_layout, residual_layout
 from ..stream import Skid
-from .count import count_ones, prefix_counts
+from .count import add_three, count_ones, group_counts
 
 __all__ = ["RfcSlicer", "span_layout"]
 
@@ -62,29 +62,33 @@ class RfcSlicer(wiring.Component):
         # The next vector waits in a register, where the values before its first slice are counted.
         waiting, next_one = Signal(), Signal.like(self.i.payload, reset_less=True)
         vector, span = next_one.vector, next_one.meta
-        load, full, step, at_last = Signal(), Signal(), Signal(), Signal()
+        before = Signal(BANK, reset_less=True)     # ones of its mask before the first slice
+        load, full, step = Signal(), Signal(), Signal()
         with m.If(self.i.ready):
             m.d.sync += [waiting.eq(self.i.valid), next_one.eq(self.i.payload)]
+            for c in range(BANK):
+                m.d.sync += before[c].eq(self.i.payload.vector.mask[c] & (self.i.payload.meta.first > c // width))
 
         # The vector that is worked on.
         values, mask = Signal.like(vector.values, reset_less=True), Signal.like(vector.mask, reset_less=True)
         position, last = Signal.like(span.first, reset_less=True), Signal.like(span.last, reset_less=True)
         begin = Signal(range(BANK), reset_less=True)
+        at_last = Signal(reset_less=True)          # position == last
         items_valid = Signal()
         m.d.comb += [
             step.eq(full & (~items_valid | skid.i.ready)),
-            at_last.eq(position == last),
             load.eq(~full | step & at_last),
             self.i.ready.eq(~waiting | load),
         ]
-        of_slice = Signal(width)
-        m.d.comb += of_slice.eq(Array(mask[n * width:(n + 1) * width] for n in range(slices))[position])
+        of_slice = Signal(width, reset_less=True)  # of the mask, at ``position``
+        following = (position + 1)[:len(position)]
         with m.If(step):
-            m.d.sync += [position.eq(position + 1), begin.eq(begin + count_ones(m, of_slice, "ones"))]
+            m.d.sync += [position.eq(following), at_last.eq(following == last), of_slice.eq(_word(mask, following, width)),
+                         begin.eq(begin + count_ones(m, of_slice, "ones"))]
         with m.If(load):
-            before = Cat(vector.mask[c] & (span.first > c // width) for c in range(BANK))
             m.d.sync += [full.eq(waiting), values.eq(vector.values), mask.eq(vector.mask),
-                         position.eq(span.first), last.eq(span.last),
+                         position.eq(span.first), last.eq(span.last), at_last.eq(span.first == span.last),
+                         of_slice.eq(_word(vector.mask, span.first, width)),
                          begin.eq(count_ones(m, before, "before") if slices > 1 else 0)]
 
         # The items, and for each channel which of them it takes.
@@ -93,13 +97,21 @@ class RfcSlicer(wiring.Component):
         there = Signal(width, reset_less=True)
         with m.If(~items_valid | skid.i.ready):
             m.d.sync += [items_valid.eq(full), there.eq(of_slice)]
-            for n, rank in enumerate(prefix_counts(m, of_slice, "rank")):
+            for n in range(width):
+                # Before bit n of the slice; with ``begin``, which is 0 in a slice of the whole vector, three at most.
+                below = group_counts(m, of_slice[:n], f"rank{n}")
+                first, second, third = [*below, *([begin] if slices > 1 else []), *[C(0, 1)] * 3][:3]
                 line = Signal(range(max(2, slices)), name=f"line{n}")
                 m.d.comb += line.eq((begin >> bits) + (n < begin[:bits]))
                 m.d.sync += [items[n].eq(Array(values[n + width * k] for k in range(slices))[line]),
-                             picks[n].eq(begin + rank)]
+                             picks[n].eq(add_three(first, second, third, bits))]
         m.d.comb += skid.i.valid.eq(items_valid)
         for n in range(width):
             item = Array(items)[picks[n]] if bits else items[0]
             m.d.comb += skid.i.payload.res[n].eq(Mux(there[n], item, 0).as_signed())
         return m
+
+
+def _word(value, index, width):
+    """Bits ``index * width`` to ``(index + 1) * width`` of ``value``."""
+    return Array(value[n:n + width] for n in range(0, len(value), width))[index]

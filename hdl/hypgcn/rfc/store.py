@@ -23,13 +23,13 @@ class RowStore(wiring.Component):
 
     Throughput: one vector a cycle in, one a cycle out. Latency: ``StoreWriter.LATENCY`` cycles from a row's last vector
     to ``row_done``, and ``StoreReader.LATENCY`` from a request to its answer. ``i`` waits while ``rows`` rows are held.
-    Each reader has a queue of ``answers`` vectors, and requests are taken only into free places of it: a reader may
-    rest with answers pending as long as it likes. A row may be read from its ``row_done`` until its ``release``, at
+    Each reader has a queue of ``answers`` vectors, and reads begin only into free places of it: a reader may rest with
+    answers pending as long as it likes. A row may be read from its ``row_done`` until its ``release``, at
     which all its answers must have been taken.
 
     Storage: ``rows * joints * banks * (16 + 4 * ceil(log2(banks)))`` bits of headers,
     ``rows * joints * sum_j ceil(log2(rows * depths[j]))`` bits of bases, ``32 * rows * sum_j depths[j]`` bits of
-    values, and per reader ``answers * (145 + tag)`` bits of LUT RAM; see :class:`RowStoreConfig`. No DSP.
+    values, and per reader ``answers * (146 + tag)`` bits of LUT RAM; see :class:`RowStoreConfig`. No DSP.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class RowStoreConfig:
     banks: int
     depths: tuple[int, ...]
     tags: tuple[int, ...]
-    answers: int = 8
+    answers: int = 9
 
     def __post_init__(self):
         for name, low, high in (("frames", 1, 1 << 16), ("rows", 1, 1 << 10), ("joints", 1, 64), ("banks", 1, 64),
@@ -94,7 +94,7 @@ class RowStoreConfig:
     @property
     def answer_shapes(self) -> tuple[tuple[int, int], ...]:
         """(width, depth) of each reader's queue of answers, in LUT RAM."""
-        return tuple((BANK * 9 + 1 + tag, self.answers) for tag in self.tags)
+        return tuple((BANK * 9 + 2 + tag, self.answers) for tag in self.tags)
 
     @property
     def named_memories(self) -> tuple[tuple[str, tuple[int, int]], ...]:

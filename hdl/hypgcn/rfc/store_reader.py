@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from ..bits import lowest_one, ones_below, stepped
 from ..design import MINI_BANKS
 from ..layouts import MINI, row_request_layout, row_response_layout, vector_layout
-from ..stream import Queue
+from ..stream import Queue, Skid, connect
 from .count import count_ones
 from .store_config import RowStoreConfig
 
@@ -70,10 +70,11 @@ class StoreReader(wiring.Component):
     nobody but itself.
 
     Throughput: one vector a cycle in all, readers in turn; one reader alone gets ``min(1, answers / (LATENCY + 1))`` a
-    cycle. Latency: ``LATENCY`` cycles from the transfer of a request to its answer. ``req[k].ready`` depends
-    combinationally on ``valid`` of all requests, never on a ``ready``.
+    cycle. Latency: ``LATENCY`` cycles from the transfer of a request to its answer. Each reader has a register slice in
+    front of the arbiter, so that ``req[k].ready`` is a register: one request is taken beyond those for whose answers
+    there is room.
 
-    Storage: per reader ``answers * (BANK * 9 + 1 + tag)`` bits of LUT RAM.
+    Storage: per reader ``answers * (BANK * 9 + 2 + tag)`` bits of LUT RAM and two requests in registers.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ class StoreReader(wiring.Component):
 
     HEADER_LATENCY = 2
     DATA_LATENCY = 2
-    LATENCY = 2 + HEADER_LATENCY + DATA_LATENCY + Queue.LATENCY
+    LATENCY = Skid.LATENCY + 2 + HEADER_LATENCY + DATA_LATENCY + Queue.LATENCY
 
     def __init__(self, cfg: RowStoreConfig):
         self.cfg = cfg
@@ -166,6 +167,7 @@ class StoreReader(wiring.Component):
             m.submodules[f"answers{k}"] = queue = Queue(row_response_layout(cfg.tags[k]), cfg.answers)
             m.d.comb += [
                 queue.i.payload.vector.eq(vector),
+                queue.i.payload.empty.eq(~there[0]),
                 queue.i.payload.tag.eq(tag),
                 queue.i.valid.eq(chosen[k]),
             ]
@@ -178,12 +180,16 @@ class StoreReader(wiring.Component):
         m.submodules.turn = turn = RoundRobin(len(cfg.tags))
         request = Signal(row_request_layout(cfg.rows, cfg.joints, cfg.banks, max(cfg.tags)))
         options = []
-        for k, (req, rsp) in enumerate(zip(self.req, self.rsp)):
+        for k, (port, rsp) in enumerate(zip(self.req, self.rsp)):
+            m.submodules[f"request{k}"] = skid = Skid(port.payload.shape())
+            connect(m, wiring.flipped(port), skid.i)
+            req = skid.o
             # Counts answers from the request on, so that everything in the pipe has its place in the queue.
             waiting = Signal(range(cfg.answers + 1), name=f"waiting{k}")
             room = Signal(init=1, name=f"room{k}")   # waiting != cfg.answers
-            asked, taken = turn.grant[k], rsp.valid & rsp.ready
+            asked, taken = turn.grant[k], Signal(name=f"taken{k}")    # a cycle late: readers are ready late in a cycle
             m.d.sync += [
+                taken.eq(rsp.valid & rsp.ready),
                 waiting.eq(stepped(waiting, asked, taken)),
                 room.eq(taken | (room & ~(asked & (waiting == cfg.answers - 1)))),
             ]

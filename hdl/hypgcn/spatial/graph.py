@@ -121,7 +121,8 @@ class GraphUnit(wiring.Component):
     when copied
     """
 
-    ROM_LATENCY = 2
+    ROM_LATENCY = 1 + 2
+    """Cycles from a token to its weights: a register for the address, and the ROM."""
     MAC_DELAY = ROM_LATENCY + PackedMac.LATENCY
     """Cycles from a token to the sums that contain it."""
     LATENCY = MAC_DELAY + 2 + Queue.LATENCY
@@ -185,8 +186,10 @@ class GraphUnit(wiring.Component):
         with m.Elif(gap != 0):
             m.d.sync += gap.eq(gap - 1)
 
-        m.submodules.graph = rom = Rom(8 * outputs, self._graph_words(), latency=self.ROM_LATENCY, name="graph")
-        m.d.comb += rom.addr.eq(row + i.payload.joint)
+        m.submodules.graph = rom = Rom(8 * outputs, self._graph_words(), latency=self.ROM_LATENCY - 1, name="graph")
+        address = Signal.like(rom.addr, reset_less=True)
+        m.d.sync += address.eq(row + i.payload.joint)
+        m.d.comb += rom.addr.eq(address)
 
         def delayed(value, cycles, name, init=None):
             for stage in range(cycles):

@@ -85,16 +85,18 @@ class RowBuffer(wiring.Component):
         m.submodules.ram = ram = Ram(width=8 * cfg.width, depth=2 * words, latency=self.READ_LATENCY)
 
         full = Signal(2)
-        fill_half = Signal()
+        fill_half, filled = Signal(), Signal()
+        emptied, emptied_half = Signal(), Signal(reset_less=True)   # a cycle late, for shorter logic
         # A table in place of a product, which would take a multiplier.
         base = Array(joint * cfg.groups for joint in range(cfg.joints))[i.payload.joint]
         m.d.comb += [
-            i.ready.eq(~full.bit_select(fill_half, 1)),
+            i.ready.eq(~full.bit_select(fill_half, 1) | (emptied & (emptied_half == fill_half))),
             ram.w_en.eq(i.valid & i.ready),
             ram.w_addr.eq(Mux(fill_half, words, 0) + base + i.payload.group),
             ram.w_data.eq(i.payload.values.as_value()),
         ]
-        with m.If(i.valid & i.ready & i.payload.last):
+        m.d.comb += filled.eq(i.valid & i.ready & i.payload.last)
+        with m.If(filled):
             m.d.sync += [full.bit_select(fill_half, 1).eq(1), fill_half.eq(~fill_half)]
 
         # Words are read in their order in the memory; `place` only tells where in a vector a word belongs.
@@ -114,7 +116,10 @@ class RowBuffer(wiring.Component):
             with m.If(joint_end):
                 m.d.sync += [group.eq(0), joint.eq(joint + 1)]
             with m.If(row_end):
-                m.d.sync += [joint.eq(0), full.bit_select(half, 1).eq(0), half.eq(~half), addr.eq(Mux(half, 0, words))]
+                m.d.sync += [joint.eq(0), half.eq(~half), addr.eq(Mux(half, 0, words))]
+        m.d.sync += [emptied.eq(advance & reading & row_end), emptied_half.eq(half)]
+        with m.If(emptied & ~(filled & (emptied_half == fill_half))):
+            m.d.sync += full.bit_select(emptied_half, 1).eq(0)
 
         def delayed(value, name):
             """``value`` as it was when the word in ``ram.r_data`` was asked for."""

@@ -15,7 +15,7 @@ from ..folding import BlockFolding
 from ..layouts import row_request_layout, row_response_layout, vector_layout
 from ..rfc import encoder_of
 from ..shortcut import ShortcutConfig, ShortcutReader
-from ..stream import connect
+from ..stream import Skid, connect
 from ..watch import state_of
 from .array import ConvArray
 from .array_config import ConvArrayConfig
@@ -237,15 +237,17 @@ class SpatialUnit(wiring.Component):
     def _encode(self, m, overflow, rows, encoder):
         """Every vector of a row gets the row's overflow flag on its way to the encoder."""
         vectors = self.cfg.joints * self.cfg.block.out_banks
+        m.submodules.flag = flag = Skid(1)     # that a row ends is known late in a cycle
+        connect(m, overflow, flag.i)
         count = Signal(range(max(2, vectors)))
-        sent, row_end = Signal(), Signal()
+        sent, last = Signal(), Signal()
         m.d.comb += [
-            encoder.i.valid.eq(rows.o.valid & overflow.valid),
-            encoder.i.payload.values.eq(rows.o.payload.values), encoder.i.payload.overflow.eq(overflow.payload),
+            encoder.i.valid.eq(rows.o.valid & flag.o.valid),
+            encoder.i.payload.values.eq(rows.o.payload.values), encoder.i.payload.overflow.eq(flag.o.payload),
+            rows.o.ready.eq(encoder.i.ready & flag.o.valid),
             sent.eq(encoder.i.valid & encoder.i.ready),
-            row_end.eq(sent & (count == vectors - 1)),
-            rows.o.ready.eq(encoder.i.ready & overflow.valid),
-            overflow.ready.eq(row_end),
+            last.eq(count == vectors - 1),
+            flag.o.ready.eq(sent & last),
         ]
         with m.If(sent):
-            m.d.sync += count.eq(Mux(row_end, 0, count + 1))
+            m.d.sync += count.eq(Mux(last, 0, count + 1))

@@ -34,21 +34,21 @@ class Skid(wiring.Component):
         i_payload, o_payload = Value.cast(self.i.payload), Value.cast(self.o.payload)
         first = Signal(len(o_payload), reset_less=True)
         second = Signal(len(o_payload), reset_less=True)
-        first_valid, second_valid = Signal(), Signal()
+        first_valid, room = Signal(), Signal(init=1)      # room: the second place is free
 
         m.d.comb += [
-            self.i.ready.eq(~second_valid),
+            self.i.ready.eq(room),
             self.o.valid.eq(first_valid),
             o_payload.eq(first),
         ]
         with m.If(self.o.ready | ~first_valid):
             m.d.sync += [
-                first.eq(Mux(second_valid, second, i_payload)),
-                first_valid.eq(second_valid | self.i.valid),
-                second_valid.eq(0),
+                first.eq(Mux(room, i_payload, second)),
+                first_valid.eq(~room | self.i.valid),
+                room.eq(1),
             ]
-        with m.Elif(~second_valid):
-            m.d.sync += second_valid.eq(self.i.valid)
-        with m.If(~second_valid):
+        with m.Elif(room):
+            m.d.sync += room.eq(~self.i.valid)
+        with m.If(room):
             m.d.sync += second.eq(i_payload)
         return m

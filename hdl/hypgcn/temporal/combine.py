@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from ..arith import PackedMacConfig, Requant, RequantConfig
 from ..design import BANK, Block
 from ..layouts import dense_layout, residual_layout
-from ..mem import Rom
+from ..mem import Rom, table_style
 from ..stream import Skid
 from ..watch import state_of
 from .schedule import TemporalSchedule
@@ -142,7 +142,7 @@ class Combine(wiring.Component):
                         for n in range(width)}
         info = data.StructLayout({"slots": data.StructLayout(slot_layouts), "needs": 1, "consumes": 1})
         m.submodules.steps = rom = Rom(info.size, [_step_word(info, pairs, step) for step in schedule.steps],
-                                       latency=1, name="steps")
+                                       latency=1, style=table_style(len(schedule.steps)), name="steps")
         step = data.View(info, rom.data)
         group, after = Signal(range(max(2, groups))), Signal(range(max(2, groups)))
         known, next_step = Signal(), Signal()

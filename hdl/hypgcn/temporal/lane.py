@@ -163,7 +163,7 @@ class Lane(wiring.Component):
         m.d.comb += [
             vector.eq(Mux(fetch.from_x, answers[-1].payload.vector.as_value(), self.h_rsp.payload.vector.as_value())),
             there.eq(fetches.o.valid & (fetch.null | Mux(fetch.from_x, answers[-1].valid, self.h_rsp.valid))),
-            drop.eq((vector.mask == 0) & ~fetch.last),
+            drop.eq(~fetch.last & Mux(fetch.from_x, answers[-1].payload.empty, self.h_rsp.payload.empty)),
             decoder.i.valid.eq(there & ~drop),
             decoder.i.payload.meta.entry.eq(fetch.entry),
             decoder.i.payload.meta.last.eq(fetch.last),

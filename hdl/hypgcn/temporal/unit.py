@@ -161,7 +161,9 @@ class TemporalUnit(wiring.Component):
             connect(m, lane.o, combine.results[k])
 
         # Enough for the jobs that a lane usually has: one being read, one being summed, one in ``o``, one between.
-        queues = [("order", dispatch.order, combine.order, 4 * folding.lanes), ("rows", dispatch.row, combine.row, 2)]
+        m.submodules.order_skid = order = Skid(dispatch.order.payload.shape())    # taken late in a cycle
+        connect(m, order.o, combine.order)
+        queues = [("order", dispatch.order, order.i, 4 * folding.lanes), ("rows", dispatch.row, combine.row, 2)]
         if identity:
             m.submodules.shortcut = shortcut = ShortcutReader(ShortcutConfig(
                 rows=folding.x_rows, joints=cfg.joints, banks=block.in_banks, width=folding.y_width, conv_joints=1,

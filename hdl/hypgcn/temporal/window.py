@@ -72,7 +72,7 @@ class Window(wiring.Component):
     stride`` of X are freed; after a sequence's last, the rest. Sequences follow each other without a gap and may
     share the stores.
 
-    Throughput: one output row in 3 cycles; one freed row a cycle. Latency: 1 cycle from the last needed ``h_done`` to
+    Throughput: one output row in 4 cycles; one freed row a cycle. Latency: 2 cycles from the last needed ``h_done`` to
     ``o``, 2 from ``retired`` to the first row that it frees. A row of X is freed only after the row of H of the same
     frame is complete. Storage: one flag per row of H, and counters.
 
@@ -125,10 +125,10 @@ class Window(wiring.Component):
             clipped.eq(center > top - pad),
             tap_high.eq(Mux(clipped, top - center + pad, 2 * pad)),
             taken.eq(self.o.valid & self.o.ready),
-            self.o.valid.eq(known & (complete >= need)),
             row.overflow.eq(flags[newest]),
         ]
-        # Two cycles: what the row needs, then where the newest row of that is.
+        # Two cycles: what the row needs, then where the newest row of that is. A third: whether it is there.
+        m.d.sync += self.o.valid.eq(known & (complete >= need) & ~taken)
         with m.If(~known):
             m.d.sync += [
                 begun.eq(1), known.eq(begun),

@@ -6,7 +6,7 @@ from hypgcn.design import BANK
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore, RowStoreConfig
 from hypgcn.shortcut import ShortcutConfig, ShortcutReader
 
-from ..beats import conv_order, dense_beats, vector, vectors
+from ..beats import answer, conv_order, dense_beats, vector, vectors
 from ..case import Case, Feed, Output, Responder
 from ..context import Bench, Context
 from ..golden.rfc.decoder import tokens
@@ -83,7 +83,7 @@ def _row_store(context: Context) -> Case:
             for joint, bank in order:
                 tag = int(rng.integers(8)) if reader else 0
                 asked[reader].append({"slot": number % cfg.rows, "joint": joint, "bank": bank, "tag": tag})
-                answers[reader].append({"vector": vector(words[joint, bank], sticky), "tag": tag})
+                answers[reader].append({**answer(words[joint, bank], sticky), "tag": tag})
     share = len(places)
     row_of = [{"row_done": n // share + 1} for n in range(len(rows) * share)]
     release = [{f"rsp{reader}": (n + 1) * share for reader in range(2)} for n in range(len(rows))]
@@ -109,7 +109,7 @@ def row_words(rows, slots: int, overflow=0) -> list[tuple[dict, dict]]:
     found = []
     for slot, row in enumerate(rows[:slots]):
         for joint, banks in enumerate(to_vectors(row)):
-            found += [({"slot": slot, "joint": joint, "bank": bank}, {"vector": vector(dense, overflow)})
+            found += [({"slot": slot, "joint": joint, "bank": bank}, answer(dense, overflow))
                       for bank, dense in enumerate(banks)]
     return found
 

@@ -1,10 +1,10 @@
 """Counts of ones at odd and even widths."""
 
 import pytest
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.sim import Simulator
 
-from hypgcn.rfc.count import count_ones, prefix_counts
+from hypgcn.rfc.count import add_three, count_ones, group_counts, prefix_counts
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 8, 13, 16])
@@ -22,6 +22,41 @@ def test_counts(width):
             assert ctx.get(total) == number.bit_count()
             assert [ctx.get(count) for count in below] == \
                 [(number & ((1 << n) - 1)).bit_count() for n in range(width)]
+    sim = Simulator(m)
+    sim.add_testbench(check)
+    sim.run()
+
+
+@pytest.mark.parametrize("width", [0, 1, 5, 6, 7, 12, 15])
+def test_groups(width):
+    m = Module()
+    value = Signal(max(1, width))
+    groups = group_counts(m, value[:width], "group")
+    total = Signal(range(17))
+    m.d.comb += total.eq(sum(groups, Const(0, 1)))
+    assert len(groups) == -(-width // 6)
+
+    async def check(ctx):
+        for number in range(0, 1 << width, 1 if width < 9 else 37):
+            ctx.set(value, number)
+            assert ctx.get(total) == number.bit_count()
+    sim = Simulator(m)
+    sim.add_testbench(check)
+    sim.run()
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4])
+def test_add_three(size):
+    """Operands narrower and wider than the sum."""
+    m = Module()
+    a, b, c, total = Signal(4), Signal(3), Signal(1), Signal(max(1, size))
+    m.d.comb += total.eq(add_three(a, b, c, size))
+
+    async def check(ctx):
+        for number in range(1 << 8):
+            ctx.set(Cat(a, b, c), number)
+            found = (number & 15) + (number >> 4 & 7) + (number >> 7)
+            assert ctx.get(total) == found % (1 << size)
     sim = Simulator(m)
     sim.add_testbench(check)
     sim.run()

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
+from random_vectors import DENSITIES, answer, compress, corner_vectors, random_vectors
 
 from bench import STREAM_PATTERNS, feed, run
 from hypgcn.design import BANK
@@ -43,8 +43,7 @@ def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7):
             requests = [{"slot": r % cfg.rows, "joint": v, "bank": b, "tag": rng.getrandbits(cfg.tags[k])}
                         for v, b in places]
             asked[k].append(requests)
-            answers[k] += [{"vector": seen[r][v][b], "tag": request["tag"]}
-                           for (v, b), request in zip(places, requests)]
+            answers[k] += [answer(seen[r][v][b], request["tag"]) for (v, b), request in zip(places, requests)]
     done = 0
     taken = [0 for _ in readers]
     row_flags = []

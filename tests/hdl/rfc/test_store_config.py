@@ -15,7 +15,7 @@ def test_shapes():
     assert cfg.base_shape == (17, 15)
     assert Shape.cast(cfg.base_layout).width == 17
     assert cfg.data_shapes == ((32, 45), (32, 27), (32, 12), (32, 3))
-    assert cfg.answer_shapes == ((145, 8), (151, 8))
+    assert cfg.answer_shapes == ((146, 9), (152, 9))
     assert cfg.memories == ((24, 45), (17, 15), (32, 45), (32, 27), (32, 12), (32, 3))
     assert (cfg.header_bits, cfg.base_bits, cfg.data_bits) == (1080, 255, 2784)
     assert cfg.bits == 1080 + 255 + 2784 == sum(width * depth for width, depth in cfg.memories)

@@ -4,6 +4,8 @@ import random
 
 from hdl.vectors import vectors
 
+from random_vectors import answer
+
 __all__ = ["Rows"]
 
 
@@ -19,7 +21,7 @@ class Rows:
     def answer(self, request):
         index = next((r for r in range(self.used, self.given) if r % self.slots == request["slot"]), None)
         assert index is not None, f"slot {request['slot']} is read, but rows {self.used}..{self.given - 1} are there"
-        return {"vector": self.vectors[index][request["joint"] * self.banks + request["bank"]], "tag": 0}
+        return answer(self.vectors[index][request["joint"] * self.banks + request["bank"]])
 
     def announce(self, dut, used):
         """Testbench that pulses ``dut.x_row`` and counts the pulses of ``used``; ends when every row has been used."""

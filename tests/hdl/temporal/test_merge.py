@@ -5,10 +5,11 @@ from hdl.temporal.blocks import vector
 
 from bench import STREAM_PATTERNS, run
 from hypgcn.temporal.merge import MergeConfig, ReadMerge
+from random_vectors import answer as stored
 
 
 def answer(request):
-    return {"vector": vector([request["slot"] + 1, request["joint"] + 1, request["bank"] + 1]), "tag": 0}
+    return stored(vector([request["slot"] + 1, request["joint"] + 1, request["bank"] + 1]))
 
 
 @pytest.mark.parametrize(("idle", "stall"), STREAM_PATTERNS)

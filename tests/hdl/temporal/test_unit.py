@@ -10,6 +10,7 @@ from hypgcn.design import BANK
 from hypgcn.folding import BlockFolding
 from hypgcn.temporal import TemporalConfig, TemporalUnit
 from hypgcn_sim.golden.temporal.unit import temporal
+from random_vectors import answer
 
 FOLDING = {"lanes": 2, "lane_pairs": 3, "y_width": 4, "x_rows": 7, "h_rows": 11}
 FOLDINGS = [
@@ -78,7 +79,7 @@ class Case:
             row = freed[0] + (request["slot"] - freed[0]) % x_rows
             assert row < given[0]
             place = request["joint"] * self.cfg.block.in_banks + request["bank"]
-            return {"vector": vectors(self.x[row])[place], "tag": 0}
+            return answer(vectors(self.x[row])[place])
 
         responders = {} if self.cfg.block.shortcut_y == "none" else {("x_req", "x_rsp"): read_x}
         counted = []
