@@ -62,7 +62,7 @@ def row_store(cfg: RowStoreConfig) -> Resources:
 
 def loader(in_banks: int) -> Resources:
     """The row loader."""
-    return _made_of(0, [Memory("async", 1, RowLoader.ROWS_AHEAD)], lut.LOADER + lut.LOADER_BANK * in_banks)
+    return _made_of(0, [Memory("async", 1, RowLoader.ROWS_AHEAD - 2)], lut.LOADER + lut.LOADER_BANK * in_banks)
 
 
 def frame_buffer(cfg: FrameBufferConfig) -> Resources:
@@ -151,10 +151,8 @@ def lane(plan: LanePlan) -> Resources:
 def schedulers(plan: LanePlan, lanes: int, identity: bool) -> Resources:
     """Window, dispatcher, their queues, and the merger of the reads of X."""
     select = max(1, (lanes - 1).bit_length())
-    memories = [Memory("async", select, 4 * lanes), Memory("async", 1, 2)]
-    if identity:
-        memories.append(Memory("async", 4, 2))
-    elif plan.reads_x:
+    memories = [Memory("async", select, 4 * lanes)]
+    if plan.reads_x and not identity:
         memories.append(Memory("async", lanes, 16))
     return _made_of(0, memories, lut.schedulers(plan, lanes, identity))
 

@@ -6,12 +6,12 @@ from .common import STYLES, check_choice, check_int
 
 __all__ = ["Rom", "table_style"]
 
-LOGIC_WORDS = 64
-"""Words of a table that a LUT chooses among."""
+LOGIC_WORDS = 32
+"""Words up to which a table is short logic: a LUT chooses among 64, but mappers share logic between the bits of a word."""
 
 
 def table_style(words: int) -> str:
-    """Style of a table that is read in one cycle: as logic it would be many levels deep beyond :data:`LOGIC_WORDS`."""
+    """Style of a table that is read in one cycle: as logic it may be many levels deep beyond :data:`LOGIC_WORDS`."""
     return "block" if words > LOGIC_WORDS else "auto"
 
 

@@ -11,7 +11,7 @@ from ..design import BANK
 from ..design.checks import check_range
 from ..layouts import row_request_layout, row_response_layout, vector_layout
 from ..rfc.count import count_ones
-from ..stream import Queue, connect
+from ..stream import Queue, Skid, connect
 from .frame_buffer import FrameBufferConfig
 
 __all__ = ["RowLoaderConfig", "RowLoader"]
@@ -145,8 +145,10 @@ class RowLoader(wiring.Component):
         m = Module()
         cfg, rsp, o = self.cfg, self.rsp, self.o
         self._request(m)
-        m.submodules.flags = flags = Queue(1, self.ROWS_AHEAD)
-        connect(m, flags.o, wiring.flipped(self.overflow))
+        m.submodules.waiting = waiting = Queue(1, self.ROWS_AHEAD - 2)
+        m.submodules.flags = flags = Skid(1)       # that a vector is taken is known late in a cycle
+        connect(m, flags.o, waiting.i)
+        connect(m, waiting.o, wiring.flipped(self.overflow))
 
         # Stage 1 holds a vector and crosses off its needed non-zeros.
         advance, take = Signal(), Signal()

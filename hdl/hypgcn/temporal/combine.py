@@ -209,7 +209,7 @@ class Combine(wiring.Component):
         place = Signal(range(max(2, slices)))
         m.d.comb += [
             skid.i.valid.eq(i.valid & last),
-            i.ready.eq(skid.i.ready | ~last),
+            i.ready.eq(skid.i.ready),      # for every group, though only the last needs it: it is a register
             dense.overflow.eq(i.payload.meta.overflow),
         ]
         with m.If(i.valid & i.ready):

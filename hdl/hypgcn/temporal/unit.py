@@ -161,14 +161,18 @@ class TemporalUnit(wiring.Component):
             connect(m, lane.o, combine.results[k])
 
         # Enough for the jobs that a lane usually has: one being read, one being summed, one in ``o``, one between.
-        m.submodules.order_skid = order = Skid(dispatch.order.payload.shape())    # taken late in a cycle
-        connect(m, order.o, combine.order)
-        queues = [("order", dispatch.order, order.i, 4 * folding.lanes), ("rows", dispatch.row, combine.row, 2)]
+        m.submodules.queue = queue = Queue(dispatch.order.payload.shape(), 4 * folding.lanes)
+        # Register slices at the combiner, which takes late in a cycle.
+        m.submodules.order = order = Skid(dispatch.order.payload.shape())
+        m.submodules.rows = rows = Skid(dispatch.row.payload.shape())
+        for source, sink in ((dispatch.order, queue.i), (queue.o, order.i), (order.o, combine.order),
+                             (dispatch.row, rows.i), (rows.o, combine.row)):
+            connect(m, source, sink)
         if identity:
             m.submodules.shortcut = shortcut = ShortcutReader(ShortcutConfig(
                 rows=folding.x_rows, joints=cfg.joints, banks=block.in_banks, width=folding.y_width, conv_joints=1,
                 pass_groups=len(schedule.steps), groups=len(schedule.steps)))
-            queues.append(("x_rows", dispatch.x_row, shortcut.row, 2))
+            connect(m, dispatch.x_row, shortcut.row)
             connect(m, shortcut.o, combine.res)
             self._connect_x(m, shortcut.req, shortcut.rsp)
         elif schedule.reads_x:
@@ -178,10 +182,6 @@ class TemporalUnit(wiring.Component):
                 connect(m, lane.x_req, merge.i_req[k])
                 connect(m, merge.i_rsp[k], lane.x_rsp)
             self._connect_x(m, merge.req, merge.rsp)
-        for name, source, sink, depth in queues:
-            m.submodules[name] = queue = Queue(source.payload.shape(), depth)
-            connect(m, source, queue.i)
-            connect(m, queue.o, sink)
 
         m.submodules.encoder = encoder = encoder_of(folding.y_width)
         m.submodules.skid = skid = Skid(vector_layout())
