@@ -58,7 +58,7 @@ def fastest(choices: Choices, limits: dict[str, int], fixed: dict[str, int], alo
     ``alone``: of every clip the fastest options when only that clip counts; ``start``: a choice to begin with
     """
     lows = [clips_of(choices, chosen)[number] for number, chosen in enumerate(alone)]
-    best = min((start, *alone), key=lambda chosen: sum(clips_of(choices, chosen)))
+    best = list(min((start, *alone), key=lambda chosen: sum(clips_of(choices, chosen))))
     model, cycles = _model(choices, lows, sum(clips_of(choices, best)))
     model.within(limits, fixed)
     model.minimize(cycles)
@@ -78,9 +78,14 @@ def _model(choices: Choices, lows: Sequence[int], total: int):
     for index, options in kept:
         reads[index] = reads.get(index, 0) + max(option.x_reads for option in options)
     busy = {index for index, most in reads.items() if most > min(lows)}
-    model = ChoiceModel([(index, front(options, lambda option, busy=index in busy: (
-        *map(max, option.clips, lows), *(option.cost_and_reads() if busy else option.cost()))))
-        for index, options in kept])
+
+    def key(option: Option) -> tuple[int, ...]:
+        return *map(max, option.clips, lows), *option.cost()
+
+    def key_with_reads(option: Option) -> tuple[int, ...]:
+        return *key(option), option.x_reads
+
+    model = ChoiceModel([(index, front(options, key_with_reads if index in busy else key)) for index, options in kept])
     spare = total - sum(lows)
     cycles = [model.new_int_var(low, low + spare, f"clip{number}") for number, low in enumerate(lows)]
     for number, (limit, low) in enumerate(zip(cycles, lows)):
