@@ -11,10 +11,11 @@ everything. One more choice is the width of the head. With one 0/1 variable per 
     sum of DSPs, block RAMs, LUTs over everything          <= budget of each
     minimise C, or C given; then, with that C, minimise the sum of used / budget over the three resources
 
-The least C is found by halving the list of all cycles that options take; for a given C only options that are fast
-enough remain, and again only those that no other beats, so that a run takes a fraction of a second. One worker and a
-fixed seed: the same request gives the same folding. With the activities of several clips the mean over these clips
-takes the place of C (:mod:`~hypgcn.allocate_clips`). The formulas are written out in ``docs/folding.md``.
+The least C is found by halving the list of all cycles that options take, and of all reads that a block can make; for a
+given C only options that are fast enough remain, and again only those that no other beats, so that a run takes a
+fraction of a second. One worker and a fixed seed: the same request gives the same folding. With the activities of
+several clips the mean over these clips takes the place of C (:mod:`~hypgcn.allocate_clips`). The formulas are written
+out in ``docs/folding.md``.
 """
 
 from collections.abc import Sequence
@@ -197,13 +198,13 @@ class Allocator:
         return model.run()
 
     def _fastest(self, budget: Budget) -> list[Option] | None:
-        """The choice of fewest cycles within ``budget``: a search over all cycles that some option takes."""
+        """The choice of fewest cycles within ``budget``: a search over all cycles that some option takes, and all
+        numbers of reads that a block can come to."""
         if self.clips:
             return self._balanced(budget)
         steps = sorted({option.cycles for _, options in self.choices for option in options
-                        if option.cycles >= self.least_cycles})
-        steps.append(self.most_reads)
-        steps.sort()
+                        if option.cycles >= self.least_cycles}
+                       | {reads for reads in self._block_reads() if reads > self.least_cycles} | {self.most_reads})
         best, low, high = None, 0, len(steps)
         while low < high:
             middle = (low + high) // 2
@@ -213,6 +214,14 @@ class Allocator:
             else:
                 best, high = found, middle
         return best
+
+    def _block_reads(self) -> set[int]:
+        """Reads of the X store that the options of a block can make together."""
+        found: dict[int | None, set[int]] = {}
+        for index, options in self.choices:
+            mine = {option.x_reads for option in options}
+            found[index] = {before + reads for before in found.get(index, {0}) for reads in mine}
+        return set().union(*found.values())
 
     def _balanced(self, budget: Budget) -> list[Option] | None:
         """The same over several clips: begun with the fastest folding by their mean, bounded by that of each alone."""

@@ -98,6 +98,13 @@ def test_never_slower_than_by_means(budget):
     assert many.cycles == sum(many.clips) / len(CLIPS) >= many.estimate.cycles
 
 
+def test_fewest_cycles_may_be_reads():
+    """No option takes 120 cycles, but the reads of the block's X store do; this bounds a clip from below."""
+    allocator = Allocator(TINY).choosing([(0, [lanes((100,), 1, reads=70)]), (0, [lanes((90,), 2, reads=50),
+                                                                                lanes((130,), 1, reads=10)])])
+    assert [option.dsp for option in allocator._fastest(EVERYTHING)] == [1, 2]
+
+
 def test_one_clip_is_one_activity():
     budget = Budget(dsp=60, bram36=60, lut=25_000)
     one, same = Allocator(TINY, clips=CLIPS[:1]), Allocator(TINY, activities=CLIPS[0])
