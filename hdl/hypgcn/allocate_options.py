@@ -15,7 +15,7 @@ __all__ = ["MOST_LANES", "MOST_PASSES", "Option", "conv_options", "front", "grap
 MOST_PASSES = 48
 """Passes of the lanes beyond which smaller lanes are no longer looked at."""
 MOST_LANES = 32
-DEEP_PAIRS = 8
+DEEP_PAIRS = 16
 """Words per joint and pass of a 1x1 array beyond which longer chains are no longer looked at."""
 
 
