@@ -11,44 +11,44 @@ everything. One more choice is the width of the head. With one 0/1 variable per 
     sum of DSPs, block RAMs, LUTs over everything          <= budget of each
     minimise C, or C given; then, with that C, minimise the sum of used / budget over the three resources
 
-The least C is found by halving the list of all cycles that options take; for a given C only options that are fast
-enough remain, and again only those that no other beats, so that a run takes a fraction of a second. One worker and a
-fixed seed: the same request gives the same folding. The formulas are written out in ``docs/folding.md``.
+The least C is found by halving the list of all cycles that options take, and of all reads that a block can make; for a
+given C only options that are fast enough remain, and again only those that no other beats, so that a run takes a
+fraction of a second. One worker and a fixed seed: the same request gives the same folding. With the activities of
+several clips the mean over these clips takes the place of C (:mod:`~hypgcn.allocate_clips`). The formulas are written
+out in ``docs/folding.md``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ortools.sat.python import cp_model
-
+from . import allocate_clips
+from .allocate_model import ChoiceModel
 from .allocate_options import Option, conv_options, front, graph_options, head_options, temporal_options, up
 from .budget import PLENTY, RESOURCES, Budget
 from .design import Design
-from .estimate import Activity, BlockModel, Estimate, Resources, estimate
+from .estimate import Activity, BlockModel, Estimate, Resources, clip_cycles, estimate, mean_activities
 from .folding import BlockFolding, Folding
 
 __all__ = ["PLENTY", "RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "within"]
-
-SECONDS = 30
-"""Deterministic time of one solver run at most."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Allocation:
     """A folding and what it takes.
 
-    folding : the choice; estimate : of it; budget : what was allowed
+    folding : the choice; estimate : of it, with the mean activity; budget : what was allowed
+    clips : cycles of each of the clips that the choice went by, empty when it went by one activity
     """
 
     folding: Folding
     estimate: Estimate
     budget: Budget
+    clips: tuple[float, ...] = ()
 
     @property
     def cycles(self) -> float:
-        """Cycles per clip."""
-        return self.estimate.cycles
+        """Cycles per clip: the mean over ``clips``, or of the estimate."""
+        return sum(self.clips) / len(self.clips) if self.clips else self.estimate.cycles
 
     @property
     def used(self) -> dict[str, float]:
@@ -63,20 +63,32 @@ class Allocator:
     Parameters
     ----------
     design : the network; mac : form of the packed MACs; activities : of each block, ``None`` takes the densities
+    clips : of each clip the activities of each block, in place of ``activities``: the mean over clips of the cycles
+        counts. One clip is the same as its ``activities``
     """
 
-    def __init__(self, design: Design, mac: str = "dsp48e2", activities: Sequence[Activity] | None = None):
+    def __init__(self, design: Design, mac: str = "dsp48e2", activities: Sequence[Activity] | None = None,
+                 clips: Sequence[Sequence[Activity]] = ()):
+        if clips and activities is not None:
+            raise ValueError("activities must be None where clips are given")
+        for number, clip in enumerate(clips):
+            if len(clip) != len(design.blocks):
+                raise ValueError(f"clips[{number}] must be of {len(design.blocks)} blocks, not {len(clip)}")
+        if clips:
+            activities = clips[0] if len(clips) == 1 else mean_activities(clips)
         self.design, self.mac, self.activities = design, mac, activities
+        self.clips = tuple(clips) if len(clips) > 1 else ()
         self.choices: list[tuple[int | None, list[Option]]] = []
         fixed = Resources()
         for index in range(len(design.blocks)):
             model = BlockModel(design, index, mac, None if activities is None else activities[index])
             rows = self.rows(index)
             fixed += model.stores(lanes=1, **rows)["x_store"] + model.skid
-            for options in (graph_options(model, design.subsets), conv_options(model),
-                            temporal_options(model, **rows)):
+            single = [model.with_activity(clip[index]) for clip in self.clips]
+            for options in (graph_options(model, design.subsets, single), conv_options(model, len(single)),
+                            temporal_options(model, **rows, clips=single)):
                 self.choices.append((index, front(options)))
-        self.choices.append((None, front(head_options(design))))
+        self.choices.append((None, front(head_options(design, len(self.clips)))))
         self.fixed = {"dsp": fixed.dsp, "bram": up(2 * fixed.bram36), "lut": up(fixed.lut)}
 
     def rows(self, index: int) -> dict[str, int]:
@@ -86,7 +98,17 @@ class Allocator:
     @cached_property
     def least_cycles(self) -> int:
         """Cycles per clip of the slowest choice at its fastest."""
+        if self.clips:
+            return up(sum(allocate_clips.least(self.choices)) / len(self.clips))
         return max(min(option.cycles for option in options) for _, options in self.choices)
+
+    def choosing(self, choices: list[tuple[int | None, list[Option]]]) -> "Allocator":
+        """The same with other options, which say themselves what they take; by one activity."""
+        other = Allocator.__new__(Allocator)
+        other.__dict__ |= {name: value for name, value in vars(self).items()
+                           if name not in ("least_cycles", "most_reads")}     # cached, of these options
+        other.choices, other.clips = choices, ()
+        return other
 
     def solve(self, budget: Budget, *, cycles: int | None = None) -> Allocation:
         """The folding of fewest cycles within ``budget``, or the cheapest with at most ``cycles`` per clip.
@@ -97,6 +119,9 @@ class Allocator:
             raise ValueError(f"cycles must be at least 1, not {cycles!r}")
         if cycles is None:
             found = self._fastest(budget)
+        elif cycles < self.least_cycles and self.clips:
+            raise ValueError(f"cycles must be at least {self.least_cycles}, not {cycles}: the mean over "
+                             f"{len(self.clips)} clips with the fastest of everything")
         elif cycles < self.least_cycles:
             index, options = max(self.choices, key=lambda choice: min(option.cycles for option in choice[1]))
             unit = min(options, key=lambda option: option.cycles)
@@ -140,7 +165,8 @@ class Allocator:
             (head if index is None else parts[index]).update(option.fields)
         folding = Folding(mac=self.mac, **head, blocks=tuple(
             BlockFolding(**part, **self.rows(index)) for index, part in enumerate(parts)))
-        return Allocation(folding=folding, estimate=estimate(self.design, folding, self.activities), budget=budget)
+        return Allocation(folding=folding, estimate=estimate(self.design, folding, self.activities), budget=budget,
+                          clips=tuple(clip_cycles(self.design, folding, self.clips)))
 
     def _limits(self, budget: Budget) -> dict[str, int]:
         return {"dsp": int(budget.dsp) - self.fixed["dsp"], "bram": int(2 * budget.bram36) - self.fixed["bram"],
@@ -159,47 +185,26 @@ class Allocator:
     def _run(self, budget: Budget, cycles: int, overdraw: bool = False) -> list[Option] | None:
         """The chosen options, or ``None`` when there are none. ``overdraw``: what goes beyond the budgets is
         minimised first, not forbidden."""
-        model = cp_model.CpModel()
+        if self.clips:
+            return allocate_clips.cheapest(self.choices, self._limits(budget), self.fixed, len(self.clips) * cycles,
+                                           overdraw=overdraw)
         candidates = self._candidates(cycles)
         if not all(candidates):
             return None
-        chosen = [[model.new_bool_var(f"c{number}o{at}") for at in range(len(options))]
-                  for number, options in enumerate(candidates)]
-        reads: dict[int, list] = {}
-        for (index, _), options, flags in zip(self.choices, candidates, chosen):
-            model.add_exactly_one(flags)
-            if index is not None:
-                reads.setdefault(index, []).append(_weighted(options, flags, "x_reads"))
-        for parts in reads.values():
-            model.add(sum(parts) <= cycles)
-        shares, beyond = [], []
-        for name, limit in self._limits(budget).items():
-            used = sum(_weighted(options, flags, name) for options, flags in zip(candidates, chosen))
-            # Shares are counted in millionths of the budget.
-            weight = max(1, 1_000_000 // max(1, limit + self.fixed[name]))
-            shares.append(weight * used)
-            if overdraw:
-                more = model.new_int_var(0, 1 << 31, f"more_{name}")
-                beyond.append(1000 * weight * more)
-                model.add(used <= limit + more)
-            else:
-                model.add(used <= limit)
-        model.minimize(sum(shares) + sum(beyond))
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.random_seed = 1
-        solver.parameters.max_deterministic_time = SECONDS
-        if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return None
-        return [options[next(at for at, flag in enumerate(flags) if solver.boolean_value(flag))]
-                for options, flags in zip(candidates, chosen)]
+        model = ChoiceModel([(index, options) for (index, _), options in zip(self.choices, candidates)])
+        for reads in model.x_reads():
+            model.add(reads <= cycles)
+        model.minimize(model.within(self._limits(budget), self.fixed, overdraw))
+        return model.run()
 
     def _fastest(self, budget: Budget) -> list[Option] | None:
-        """The choice of fewest cycles within ``budget``: a search over all cycles that some option takes."""
+        """The choice of fewest cycles within ``budget``: a search over all cycles that some option takes, and all
+        numbers of reads that a block can come to."""
+        if self.clips:
+            return self._balanced(budget)
         steps = sorted({option.cycles for _, options in self.choices for option in options
-                        if option.cycles >= self.least_cycles})
-        steps.append(self.most_reads)
-        steps.sort()
+                        if option.cycles >= self.least_cycles}
+                       | {reads for reads in self._block_reads() if reads > self.least_cycles} | {self.most_reads})
         best, low, high = None, 0, len(steps)
         while low < high:
             middle = (low + high) // 2
@@ -210,10 +215,30 @@ class Allocator:
                 best, high = found, middle
         return best
 
+    def _block_reads(self) -> set[int]:
+        """Reads of the X store that the options of a block can make together."""
+        found: dict[int | None, set[int]] = {}
+        for index, options in self.choices:
+            mine = {option.x_reads for option in options}
+            found[index] = {before + reads for before in found.get(index, {0}) for reads in mine}
+        return set().union(*found.values())
+
+    def _balanced(self, budget: Budget) -> list[Option] | None:
+        """The same over several clips: begun with the fastest folding by their mean, bounded by that of each alone."""
+        start = self.choosing(self.choices)._fastest(budget)
+        if start is None:
+            return None
+        alone = []
+        for number in range(len(self.clips)):
+            mine = self.choosing([(index, [replace(option, cycles=option.clips[number]) for option in options])
+                                  for index, options in self.choices])
+            alone.append(mine._fastest(budget) or start)
+        return allocate_clips.fastest(self.choices, self._limits(budget), self.fixed, alone, start)
+
     @cached_property
     def most_reads(self) -> int:
         """Cycles that are enough for any option and any number of reads."""
-        most = max(option.cycles for _, options in self.choices for option in options)
+        most = max(max(option.cycles, *option.clips, 0) for _, options in self.choices for option in options)
         return most + sum(max(option.x_reads for option in options) for _, options in self.choices)
 
     def _shortfall(self, budget: Budget, cycles: int | None) -> str:
@@ -235,10 +260,6 @@ class Allocator:
         return f"design {self.design.name} does not fit {at}: it needs " + " and ".join(told)
 
 
-def _weighted(options: list[Option], flags: list, name: str):
-    return sum(getattr(option, name) * flag for option, flag in zip(options, flags))
-
-
 def within(design: Design, dsp: int, *, mac: str = "dsp48e2") -> Folding:
     """The fastest folding with at most ``dsp`` multipliers and as much of everything else as it likes."""
     return allocate(design, Budget(dsp=dsp, bram36=PLENTY, lut=PLENTY), mac=mac).folding
@@ -252,6 +273,6 @@ def reaching(design: Design, cycles: int, *, mac: str = "dsp48e2") -> Folding:
 
 
 def allocate(design: Design, budget: Budget, *, cycles: int | None = None, mac: str = "dsp48e2",
-             activities: Sequence[Activity] | None = None) -> Allocation:
+             activities: Sequence[Activity] | None = None, clips: Sequence[Sequence[Activity]] = ()) -> Allocation:
     """The folding of ``design`` with the fewest cycles within ``budget``, or the cheapest with at most ``cycles``."""
-    return Allocator(design, mac, activities).solve(budget, cycles=cycles)
+    return Allocator(design, mac, activities, clips).solve(budget, cycles=cycles)

@@ -37,12 +37,13 @@ def _run_allocate(args, load_design):
     device = Device.load(args.device)
     budget = Budget.of(device, dsp=args.dsp, bram36=args.bram36, lut=args.lut)
     design = load_design(args.design)
-    allocator = Allocator(design, device.mac, _activities(args, design))
+    clips = _clips(args, design)
+    allocator = Allocator(design, device.mac, None if clips else _activities(args, design), clips)
     found = allocator.solve(budget, cycles=args.cycles)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(found.folding.to_json())
-    print(f"design {design.name} on {device.name}: {found.cycles:,.0f} cycles per clip, {found.estimate.slowest} "
-          f"decides")
+    decides = f"mean over {len(found.clips)} clips" if found.clips else f"{found.estimate.slowest} decides"
+    print(f"design {design.name} on {device.name}: {found.cycles:,.0f} cycles per clip, {decides}")
     for name, used in found.used.items():
         print(f"  {name:7} {used:>9,g} of {getattr(budget, name):>9,g}")
     report = _rows(found.estimate)
@@ -54,8 +55,8 @@ def _run_allocate(args, load_design):
     if args.report:
         args.report.write_text(json.dumps({
             "design": design.name, "hash": design.hash, "device": device.name, "cycles": round(found.cycles),
-            "slowest": found.estimate.slowest, "used": found.used, "better": better, "cheaper": cheaper,
-            "units": report}, indent=1) + "\n")
+            "clips": [round(each) for each in found.clips], "slowest": found.estimate.slowest,
+            "used": found.used, "better": better, "cheaper": cheaper, "units": report}, indent=1) + "\n")
 
 
 def register_orders(commands, load_design):
@@ -95,7 +96,7 @@ def register_estimate(commands, load_design, load_folding):
 
 
 def _run_estimate(args, load_design, load_folding):
-    from .estimate import estimate, storage
+    from .estimate import clip_cycles, estimate, storage
 
     design = load_design(args.design)
     folding, activities = load_folding(args.folding, design), _activities(args, design)
@@ -112,6 +113,10 @@ def _run_estimate(args, load_design, load_folding):
               f"{row['bram36']:7g} {row['lut']:8,}")
     total = found.resources
     print(f"{'all':24} {found.cycles:9,.0f} {'':6} {total.dsp:6} {total.bram36:7g} {total.lut:8,.0f}")
+    if clips := _clips(args, design):
+        each = clip_cycles(design, folding, clips)
+        print(f"mean over {len(each)} clips, each with its slowest unit: {sum(each) / len(each):,.0f} cycles, "
+              f"{min(each):,.0f} to {max(each):,.0f}")
     _save(args.json, rows)
 
 
@@ -126,6 +131,15 @@ def _activities(args, design):
     from .estimate import load_activities
 
     return load_activities(args.activity, design)
+
+
+def _clips(args, design):
+    """Activities of single clips, where the file has them."""
+    if args.activity is None:
+        return []
+    from .estimate import load_clips
+
+    return load_clips(args.activity, design)
 
 
 def _save(path: Path | None, found):

@@ -7,6 +7,7 @@ from hypgcn.cli import load_design
 from hypgcn.progress import Progress
 
 from .clips import RECORDINGS
+from .recordings import PARTS
 
 __all__ = ["register"]
 
@@ -18,7 +19,10 @@ def register(commands):
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("--clips", type=int, default=8, metavar="N", help="clips (default: %(default)s)")
     parser.add_argument("--recordings", type=Path, metavar="FILE",
-                        help="npz with test clips: data (clip, channel, frame, joint, person), length, label, split")
+                        help="npz with clips: data (clip, channel, frame, joint, person), length, label, split")
+    parser.add_argument("--part", choices=tuple(PARTS), default="test",
+                        help="which clips of the recording: a folding that is measured with test clips is best chosen "
+                             "by training clips (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
                         help="processes (default: one for each core)")
     parser.add_argument("--cache", type=Path, default=Path("build/bench/golden"), metavar="DIR",
@@ -29,7 +33,7 @@ def register(commands):
 
 
 def run(args):
-    """Measure, and write a file."""
+    """Measure, and write a file: of all clips together, and of each."""
     from hypgcn.estimate import save_activities
 
     from .bench_variants import activities_of
@@ -40,9 +44,12 @@ def run(args):
         if getattr(args, name) < 1:
             raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
     design = load_design(args.design)
-    clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, explicit=args.recordings is not None)
+    clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, explicit=args.recordings is not None,
+                            part=args.part)
     progress = Progress(f"golden {design.name}")
     expected = golden_clips(design, clips, args.cache, jobs=args.jobs, progress=progress)
-    progress.finish(f"{len(clips)} clips, {real} of them recorded")
-    save_activities(args.out, design, activities_of(design, expected), f"{len(clips)} clips, {real} of them recorded")
+    told = f"{len(clips)} {args.part} clips, {real} of them recorded"
+    progress.finish(told)
+    save_activities(args.out, design, activities_of(design, expected), told,
+                    [activities_of(design, [path]) for path in expected])
     print(f"written: {args.out}")

@@ -20,8 +20,10 @@ SMALL, FALLBACK = "checkpoints/nwucla_small/design", "tiny"
 BUDGETS = {"xcku115": {"dsp": "3544", "bram36": "900", "lut": "176776"}, "xcku040": {}}
 """Devices of the full benchmark, and what of them may be used: of the XCKU115 what the paper takes, half its BRAMs."""
 QUICK_MULTIPLIERS = 256
+CHOICE, QUICK_CHOICE = 16, 4
+"""Training clips whose non-zeros the choice of a folding goes by: none of them is simulated."""
 SAMPLE = 2
-"""Clips whose non-zeros the choice of a folding, and the variants, go by; the same however many are simulated."""
+"""Clips whose non-zeros the variants go by; the same however many are simulated."""
 
 
 def register(commands):
@@ -50,9 +52,7 @@ def run(args) -> int:
     """1 when the RTL differs from golden."""
     from .bench import measure, measure_variants
     from .bench_table import table
-    from .bench_variants import activities_of
     from .fullscale import save_json
-    from .fullscale_golden import golden_clips
     from .recordings import clips_for
 
     if args.jobs < 1:
@@ -63,8 +63,7 @@ def run(args) -> int:
     design = load_design(args.design or _default(args.quick))
     clips, real = clips_for(design, count, args.recordings or RECORDINGS, explicit=args.recordings is not None)
     sample, _ = clips_for(design, SAMPLE, args.recordings or RECORDINGS, explicit=args.recordings is not None)
-    some = golden_clips(design, sample, args.out / "golden", jobs=args.jobs)
-    points = _points(args, design, activities_of(design, some))
+    points = _points(args, design)
     rows: list[dict] = []
     path = args.out / ("quick.json" if args.quick else "performance.json")
     for name, point in points.items():
@@ -100,7 +99,7 @@ def _default(quick: bool) -> str:
                      f"of the paper's shape with --frames 150 --persons 2")
 
 
-def _points(args, design, activities) -> dict:
+def _points(args, design) -> dict:
     """What is measured, by the name of the device."""
     from hypgcn.allocate import PLENTY, Budget, allocate
     from hypgcn.device import Device
@@ -116,6 +115,7 @@ def _points(args, design, activities) -> dict:
     names = [name.lower() for name in args.device or (["xcku115"] if args.quick else BUDGETS)]
     if unknown := sorted(set(foldings) - set(names)):
         raise ValueError(f"--folding must be for one of {', '.join(names)}, not {', '.join(unknown)}")
+    clips = [] if set(names) <= set(foldings) else _choice(args, design)
     points = {}
     for name in names:
         device = Device.load(name)
@@ -123,9 +123,23 @@ def _points(args, design, activities) -> dict:
             else Budget.of(device, **BUDGETS.get(name, {}))
         folding = foldings.get(name)
         if folding is None:
-            folding = allocate(design, budget, mac=device.mac, activities=activities).folding
+            folding = allocate(design, budget, mac=device.mac, clips=clips).folding
         points[name] = Point(device=device, budget=budget, folding=folding)
     return points
+
+
+def _choice(args, design) -> list:
+    """Activities of the training clips that foldings are chosen by."""
+    from .bench_variants import activities_of
+    from .fullscale_golden import golden_clips
+    from .recordings import clips_for
+
+    clips, _ = clips_for(design, QUICK_CHOICE if args.quick else CHOICE, args.recordings or RECORDINGS,
+                         explicit=args.recordings is not None, part="train")
+    progress = Progress(f"{design.name}: clips to choose by")
+    expected = golden_clips(design, clips, args.out / "golden", jobs=args.jobs, progress=progress)
+    progress.finish()
+    return [activities_of(design, [path]) for path in expected]
 
 
 def _generation(args, design, point, out: Path) -> dict:

@@ -3,7 +3,7 @@
 import json
 
 from hypgcn import cli
-from hypgcn.estimate import Activity, save_activities, storage
+from hypgcn.estimate import Activity, clip_cycles, mean_activities, save_activities, storage
 from hypgcn.folding import Folding
 from hypgcn.presets import preset
 
@@ -58,6 +58,23 @@ def test_memory_and_activity(capsys, tmp_path):
     assert json.loads(rows.read_text()) == storage(design, Folding.load(folding), many).report()
     printed = capsys.readouterr().out
     assert "blocks[1].h_store" in printed and "one store per reader" in printed
+
+
+def test_single_clips_of_an_activity_file(capsys, tmp_path):
+    """A file with single clips is what a folding is chosen by; without them its mean is."""
+    design, folding, activity, report = preset("tiny"), *(tmp_path / f"{name}.json" for name in "far")
+    clips = [[Activity(x_channels=(joints,) * block.in_channels, x_banks=(16.0,) * block.in_banks,
+                       h_banks=(values,) * block.out_banks) for block in design.blocks]
+             for joints, values in ((5.0, 2.0), (1.0, 16.0))]
+    save_activities(activity, design, mean_activities(clips), "made up", clips)
+    words = ["tiny", "--activity", str(activity)]
+    assert cli.main(["allocate", *words, "--dsp", "40", "-o", str(folding), "--report", str(report)]) == 0
+    assert "cycles per clip, mean over 2 clips" in capsys.readouterr().out
+    found, each = json.loads(report.read_text()), clip_cycles(design, Folding.load(folding), clips)
+    assert found["clips"] == [round(cycles) for cycles in each] and found["cycles"] == round(sum(each) / 2)
+    assert cli.main(["estimate", *words, "--folding", str(folding)]) == 0
+    assert (f"mean over 2 clips, each with its slowest unit: {found['cycles']:,} cycles, {round(min(each)):,} to "
+            f"{round(max(each)):,}") in capsys.readouterr().out
 
 
 def test_orders(capsys, tmp_path):

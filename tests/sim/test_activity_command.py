@@ -1,10 +1,12 @@
 """``hypgcn activity``: what it measures is what the golden stores were given."""
 
+import json
+
 import numpy as np
 import pytest
 
 from hypgcn.cli import main
-from hypgcn.estimate import load_activities
+from hypgcn.estimate import load_activities, load_clips
 from hypgcn.presets import preset
 from hypgcn_sim.clips import generated_clip
 from hypgcn_sim.golden.network import run as golden
@@ -24,6 +26,22 @@ def test_measured_with_golden(tmp_path, capsys):
             usage = np.array([row_usage(row) for row in rows])
             most, mean = each.usage(store)
             assert most == tuple(usage.max(axis=0)) and mean == pytest.approx(usage.mean(axis=0))
+
+
+def test_of_every_clip(tmp_path):
+    """Single clips by themselves; their mean is that of all; training clips are others."""
+    found = {}
+    for part in ("train", "test"):
+        path = tmp_path / f"{part}.json"
+        assert main(["activity", "tiny", "--clips", "2", "--jobs", "1", "--cache", str(tmp_path), "--part", part, "-o",
+                     str(path)]) == 0
+        assert json.loads(path.read_text())["clips"] == f"2 {part} clips, 0 of them recorded"
+        found[part] = load_clips(path, preset("tiny"))
+        for index, block in enumerate(load_activities(path, preset("tiny"))):
+            for name in ("x_channels", "x_banks", "h_banks"):
+                assert getattr(block, name) == pytest.approx(
+                    np.mean([getattr(clip[index], name) for clip in found[part]], axis=0))
+    assert found["train"][0] != found["test"][0]
 
 
 @pytest.mark.parametrize(("words", "text"), [

@@ -42,6 +42,26 @@ def test_some_of_them_and_absent_persons(tmp_path):
     assert not Recordings.load(NTU, path, crowded=False).clips[:, 1].any()
 
 
+def test_training_clips(tmp_path):
+    """Clips of the other part, with companions from that part."""
+    path = record(tmp_path / "r.npz")
+    found = Recordings.load(NTU, path, part="train")
+    with np.load(path) as file:
+        swapped = {name: 1 - file[name] if name == "split" else file[name] for name in file.files}
+    np.testing.assert_array_equal(found.clips, Recordings.load(NTU, record(tmp_path / "s.npz", **swapped)).clips)
+    assert len(found.clips) == 2 and found.labels.tolist() == [0, 1]
+    assert (clips_for(NTU, 1, path, part="train")[0] != clips_for(NTU, 1, path)[0]).any()
+    nothing = tmp_path / "none.npz"
+    assert (clips_for(NTU, 1, nothing, part="train")[0] != clips_for(NTU, 1, nothing)[0]).any()
+
+
+def test_unknown_part(tmp_path):
+    for read in (lambda: clips_for(NTU, 1, tmp_path / "none.npz", part="all"),
+                 lambda: Recordings.load(NTU, record(tmp_path / "r.npz"), part="all")):
+        with pytest.raises(ValueError, match="part must be one of train, test, not 'all'"):
+            read()
+
+
 @pytest.mark.parametrize(("change", "text"), [
     ({"label": None}, "it must hold data, length, label and split"),
     ({"data": np.zeros((6, 3, 9, 19, 1), np.float32)}, "data must have shape"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..design import BANK, MINI_BANKS, Block, Design
 
-__all__ = ["Activity", "live_channels", "load_activities", "save_activities"]
+__all__ = ["Activity", "live_channels", "load_activities", "load_clips", "mean_activities", "save_activities"]
 
 FORMAT = "hypgcn-activity"
 
@@ -78,28 +78,54 @@ def _per_bank(per_channel: np.ndarray) -> tuple[float, ...]:
     return tuple(float(per_channel[start:start + BANK].sum()) for start in range(0, len(per_channel), BANK))
 
 
-def save_activities(path: Path, design: Design, activities: Sequence[Activity], clips: str):
-    """Write what was measured of ``design``; ``clips`` says with which."""
+def mean_activities(clips: Sequence[Sequence[Activity]]) -> list[Activity]:
+    """Per block the mean over ``clips``, each with the activities of its blocks; without use of the stores, which is
+    no mean."""
+    if not clips:
+        raise ValueError("clips must be at least 1, not 0")
+    names = ("x_channels", "x_banks", "h_banks")
+    return [Activity(**{name: tuple(np.mean([getattr(each, name) for each in block], axis=0).tolist())
+                        for name in names}) for block in zip(*clips, strict=True)]
+
+
+def save_activities(path: Path, design: Design, activities: Sequence[Activity], clips: str,
+                    each: Sequence[Sequence[Activity]] = ()):
+    """Write what was measured of ``design``; ``clips`` says with which, ``each`` holds the activities of single
+    clips."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"format": FORMAT, "design": design.name, "hash": design.hash, "clips": clips,
-                                "blocks": [dataclasses.asdict(each) for each in activities]}) + "\n")
+    path.write_text(json.dumps({
+        "format": FORMAT, "design": design.name, "hash": design.hash, "clips": clips,
+        "blocks": [dataclasses.asdict(block) for block in activities],
+        "each": [[dataclasses.asdict(block) for block in clip] for clip in each]}) + "\n")
 
 
 def load_activities(path: Path, design: Design) -> list[Activity]:
-    """What :func:`save_activities` wrote; :exc:`ValueError` when it is of another design or something else."""
+    """What :func:`save_activities` wrote of all clips together; :exc:`ValueError` when it is of another design or
+    something else."""
+    return _load(path, design)[0]
+
+
+def load_clips(path: Path, design: Design) -> list[list[Activity]]:
+    """The same of single clips; empty where the file holds none."""
+    return _load(path, design)[1:]
+
+
+def _load(path: Path, design: Design) -> list[list[Activity]]:
+    """Activities of all clips together, and of each."""
     try:
         data = json.loads(Path(path).read_text())
         if data["format"] != FORMAT:
             raise ValueError(f"format must be {FORMAT!r}, not {data['format']!r}")
-        found = [Activity(**{name: tuple(values) for name, values in block.items()}) for block in data["blocks"]]
+        found = [[Activity(**{name: tuple(values) for name, values in block.items()}) for block in blocks]
+                 for blocks in (data["blocks"], *data.get("each", ()))]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not an activity file: {error}") from error
     if data.get("hash") != design.hash:
         raise ValueError(f"{path} must be of the design {design.name}, hash {design.hash[:12]}, "
                          f"not {str(data.get('hash'))[:12]}")
-    shapes = [(len(each.x_channels), len(each.x_banks), len(each.h_banks)) for each in found]
     wanted = [(block.in_channels, block.in_banks, block.out_banks) for block in design.blocks]
-    if shapes != wanted or any(len(usage) not in (0, MINI_BANKS) for each in found
-                               for usage in (*each.usage("x"), *each.usage("h"))):
+    if any([(len(each.x_channels), len(each.x_banks), len(each.h_banks)) for each in blocks] != wanted or any(
+            len(usage) not in (0, MINI_BANKS) for each in blocks for usage in (*each.usage("x"), *each.usage("h")))
+            for blocks in found):
         raise ValueError(f"{path} is not an activity file: its blocks have other sizes than those of {design.name}")
     return found

@@ -1,6 +1,7 @@
 """What a design takes under a folding: per block and unit the cycles of a clip, DSPs, block RAMs and LUTs."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -17,7 +18,7 @@ from .activity import Activity, live_channels
 from .plan import LanePlan
 from .resources import Resources
 
-__all__ = ["COUPLING", "BlockModel", "Estimate", "Unit", "estimate"]
+__all__ = ["COUPLING", "BlockModel", "Estimate", "Unit", "clip_cycles", "estimate"]
 
 
 COUPLING = 1.025
@@ -55,8 +56,14 @@ class BlockModel:
         self.spatial = SpatialConfig(block=self.block, joints=self.joints, frames=self.frames, folding=BlockFolding(),
                                      mac=mac)
         self._array, self._graph = self.spatial.array, self.spatial.graph
-        self.plan, self.lane = cache(self._plan), cache(self._lane)
+        self.plan, self.lane, self.work = cache(self._plan), cache(self._lane), cache(self._work)
         self.requant, self.weight_bits = cache(self._requant), cache(self._weight_bits)
+
+    def with_activity(self, activity: Activity) -> "BlockModel":
+        """The same units with other non-zeros; what does not depend on these is computed once for both."""
+        model = copy(self)
+        model.activity, model.work = activity, cache(model._work)
+        return model
 
     def graph(self, at_once: int) -> dict[str, Unit]:
         """Loader, frame buffer and graph unit."""
@@ -108,7 +115,7 @@ class BlockModel:
     def temporal(self, lanes: int, lane_pairs: int, y_width: int) -> dict[str, Unit]:
         """Lanes, their schedulers, and everything up to Y; without the store of H."""
         plan, identity = self.plan(lane_pairs, y_width), self.block.shortcut_y == "identity"
-        jobs, h_reads, x_reads, lane, requant = self.lane(lane_pairs, y_width)
+        (jobs, h_reads, x_reads), (lane, requant) = self.work(lane_pairs, y_width), self.lane(lane_pairs, y_width)
         units = {
             "lanes": Unit(cycles=self.persons * jobs / lanes, resources=lane * lanes, x_reads=self.persons * x_reads),
             "dispatch": Unit(resources=cost.schedulers(plan, lanes, identity)),
@@ -122,11 +129,14 @@ class BlockModel:
             units["y_shortcut"] = Unit(resources=cost.shortcut(reader), x_reads=self.out_rows * reader.reads)
         return units
 
-    def _lane(self, lane_pairs: int, y_width: int) -> tuple[float, float, float, Resources, Resources]:
-        """Work of the jobs, what one lane takes, and what the requantisers take."""
-        plan = self.plan(lane_pairs, y_width)
+    def _work(self, lane_pairs: int, y_width: int) -> tuple[float, float, float]:
+        """Of one sequence: cycles of all jobs on one lane, vectors read from H and from X."""
+        return self.plan(lane_pairs, y_width).work(self.activity)
+
+    def _lane(self, lane_pairs: int, y_width: int) -> tuple[Resources, Resources]:
+        """What one lane takes, and what the requantisers take."""
         requant = cost.requant(requant_of(self.block, y_width, self.y_acc_width))
-        return *plan.work(self.activity), cost.lane(plan), requant
+        return cost.lane(self.plan(lane_pairs, y_width)), requant
 
     def _plan(self, lane_pairs: int, y_width: int) -> LanePlan:
         """What a lane has to do."""
@@ -245,3 +255,17 @@ def estimate(design: Design, folding: Folding, activities: Sequence[Activity] | 
         drains.append(model.drain(blocks[-1]))
     return Estimate(blocks=tuple(blocks), rest=rest_units(design, folding.head_width, folding.skip_absent),
                     drains=tuple(drains))
+
+
+def clip_cycles(design: Design, folding: Folding, clips: Sequence[Sequence[Activity]]) -> list[float]:
+    """Cycles of each of ``clips``, of which the activities of each block are given: those of the unit that is slowest
+    on that clip, and what coupling costs. Their mean is at least the cycles for the mean activity."""
+    folding.validate(design)
+    rest = rest_units(design, folding.head_width, folding.skip_absent)
+    slowest = [max(unit.cycles for unit in rest.values())] * len(clips)
+    for index, part in enumerate(folding.blocks):
+        model = BlockModel(design, index, folding.mac)
+        for number, clip in enumerate(clips):
+            units = model.with_activity(clip[index]).units(part)
+            slowest[number] = max(slowest[number], *(unit.cycles for unit in units.values()))
+    return [COUPLING * each for each in slowest]

@@ -203,11 +203,8 @@ def compare(design: Design, budget: Budget, activities: Sequence[Activity] | Non
         rows = [_compare(pair, target, budget, price) for pair in choices]
         if best and [row["cheaper"] for row in rows] == [row["cheaper"] for row in best["rows"]]:
             continue
-        mixed = Allocator.__new__(Allocator)
-        mixed.__dict__ |= {name: value for name, value in vars(base).items()
-                           if name not in ("least_cycles", "most_reads")}     # cached, of other options
-        mixed.choices = [(index, options) for index, (row, pair) in enumerate(zip(rows, choices)) for options in
-                         (*pair[row["cheaper"]], base.choices[3 * index + 2][1])] + base.choices[3 * len(rows):]
+        mixed = base.choosing([(index, options) for index, (row, pair) in enumerate(zip(rows, choices)) for options in
+                               (*pair[row["cheaper"]], base.choices[3 * index + 2][1])] + base.choices[3 * len(rows):])
         chosen = mixed._fastest(budget)
         if chosen is not None and (not best or max(_cycles(mixed, chosen)) < best["cycles"]):
             best = {"rows": rows, "price": price, "cycles": max(_cycles(mixed, chosen)), "used": {

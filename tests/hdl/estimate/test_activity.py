@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from hypgcn.estimate import Activity, load_activities, save_activities
+from hypgcn.estimate import Activity, load_activities, load_clips, mean_activities, save_activities
 from hypgcn.estimate.activity import live_channels
 from hypgcn.presets import preset
 from hypgcn_sim.clips import generated_clip
@@ -55,11 +55,32 @@ def test_saved_and_loaded(tmp_path):
     activities = [dataclasses.replace(Activity.assumed(block, design.joints), x_most=(3, 2, 1, 0), x_mean=(1.5,) * 4)
                   for block in design.blocks]
     save_activities(path, design, activities, "2 clips")
-    assert load_activities(path, design) == activities
+    assert load_activities(path, design) == activities and load_clips(path, design) == []
     assert activities[0].usage("x") == ((3, 2, 1, 0), (1.5,) * 4) and activities[0].usage("h") == ((), ())
 
 
+def test_single_clips(tmp_path):
+    design, path = preset("tiny"), tmp_path / "activity.json"
+    clips = [[Activity.assumed(dataclasses.replace(block, density_x=share, density_h=share), design.joints)
+              for block in design.blocks] for share in (0.25, 0.75)]
+    mean = mean_activities(clips)
+    assert mean[1].x_channels == (design.joints / 2,) * design.blocks[1].in_channels and mean[1].x_most == ()
+    save_activities(path, design, mean, "2 clips", clips)
+    assert load_activities(path, design) == mean and load_clips(path, design) == clips
+    old = json.loads(path.read_text())
+    del old["each"]
+    path.write_text(json.dumps(old))
+    assert load_activities(path, design) == mean and load_clips(path, design) == []
+
+
+def test_no_clips_have_no_mean():
+    with pytest.raises(ValueError, match="clips must be at least 1, not 0"):
+        mean_activities([])
+
+
 @pytest.mark.parametrize(("change", "text"), [
+    ({"each": [[]]}, "other sizes than those of tiny-seeded"),
+    ({"each": [None]}, "is not an activity file"),
     ({"format": "other"}, "is not an activity file: format must be 'hypgcn-activity', not 'other'"),
     ({"hash": "0" * 64}, "must be of the design tiny-seeded, hash .*, not 000000000000"),
     ({"blocks": []}, "other sizes than those of tiny-seeded"),
