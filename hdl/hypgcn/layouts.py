@@ -7,7 +7,8 @@ from .design import BANK, MINI_BANKS
 
 __all__ = ["MINI", "dense_layout", "vector_layout", "token_layout", "row_request_layout", "row_response_layout",
            "joint_layout", "marked_joint_layout", "person_joint_layout", "person_layout", "observe_layout",
-           "result_layout", "activity_layout", "beat_layout", "word_layout", "clip_layout", "frame_byte_layout"]
+           "order_layout", "result_layout", "activity_layout", "beat_layout", "word_layout", "clip_layout",
+           "frame_byte_layout"]
 
 MINI = BANK // MINI_BANKS
 """Values of one mini-bank entry."""
@@ -78,6 +79,11 @@ def person_layout() -> data.StructLayout:
 def observe_layout() -> data.StructLayout:
     """What an observation port shows: ``valid`` in the cycle of a transfer, and the vector."""
     return data.StructLayout({"valid": 1, "payload": vector_layout()})
+
+
+def order_layout(lanes: int) -> data.StructLayout:
+    """Whose result comes next: ``lane``, and the same as ``chosen``, a bit per lane."""
+    return data.StructLayout({"lane": range(max(2, lanes)), "chosen": lanes})
 
 
 def slot_layout(rows: int) -> data.StructLayout:

@@ -72,10 +72,10 @@ class ShortcutReader(wiring.Component):
 
     Throughput: one slice a cycle when the store answers every cycle; at ``width = 16`` this takes one vector a cycle.
     Between rows there is no gap. Latency: ``LATENCY`` cycles and the store's, at least 2, from the transfer of ``row``
-    to the first slice. Reads run ahead as far as ``AHEAD`` vectors or the store's queue of answers; a held ``o`` stops them without
-    loss. ``row`` must only name rows that can be read until their last slice has left.
+    to the first slice. Reads run ahead as far as ``AHEAD`` vectors and two more, or the store's queue of answers; a
+    held ``o`` stops them without loss. ``row`` must only name rows that can be read until their last slice has left.
 
-    Storage: a slicer, ``AHEAD * 2 * log2(16 / width)`` bits of LUT RAM. No DSP.
+    Storage: a slicer, ``AHEAD * 2 * log2(16 / width)`` bits of LUT RAM, register slices for rows and slices. No DSP.
 
     Parameters
     ----------

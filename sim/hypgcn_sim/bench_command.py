@@ -14,8 +14,8 @@ from .clips import RECORDINGS
 
 __all__ = ["register"]
 
-FULL = ("checkpoints/nwucla_joint_paper/design", "build/paper_joint/design")
-"""Where the trained network in the paper's shape, 150 frames and two persons, is looked for."""
+FULL = "checkpoints/nwucla_joint_paper/design"
+"""The trained network in the paper's shape, 150 frames and two persons."""
 SMALL, FALLBACK = "checkpoints/nwucla_small/design", "tiny"
 BUDGETS = {"xcku115": {"dsp": "3544", "bram36": "900", "lut": "176776"}, "xcku040": {}}
 """Devices of the full benchmark, and what of them may be used: of the XCKU115 what the paper takes, half its BRAMs."""
@@ -31,7 +31,7 @@ def register(commands):
     parser = commands.add_parser("bench", help="cycles from RTL simulation, resources from Yosys, variants, beside the "
                                                "paper's figures")
     parser.add_argument("design", metavar="DESIGN", nargs="?",
-                        help=f"folder of a design, or a preset (default: {' or '.join(FULL)}, or with --quick {SMALL})")
+                        help=f"folder of a design, or a preset (default: {FULL}, or with --quick {SMALL})")
     parser.add_argument("--quick", action="store_true", help="the small network, few clips, resources estimated")
     parser.add_argument("--device", action="append", metavar="NAME", help="device, may be given more than once "
                                                                           f"(default: {', '.join(BUDGETS)})")
@@ -92,11 +92,10 @@ def _default(quick: bool) -> str:
     """The design that is measured when none is named."""
     if quick:
         return SMALL if Path(SMALL).exists() else FALLBACK
-    for path in FULL:
-        if Path(path).exists():
-            return path
-    raise ValueError(f"DESIGN must be given where neither {' nor '.join(FULL)} is there: hypgcn compile makes a design "
-                     f"of the paper's shape with --frames 150 --persons 2")
+    if Path(FULL).exists():
+        return FULL
+    raise ValueError(f"DESIGN must be given where {FULL} is not there: hypgcn compile makes a design of the paper's "
+                     f"shape with --frames 150 --persons 2")
 
 
 def _points(args, design) -> dict:

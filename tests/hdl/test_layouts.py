@@ -13,6 +13,7 @@ from hypgcn import layouts
     (layouts.token_layout(5), {"channel": 4, "value": 8, "meta": 5, "last": 1}),
     (layouts.row_request_layout(12, 25, 4, 6), {"slot": 4, "joint": 5, "bank": 2, "tag": 6}),
     (layouts.row_request_layout(1, 1, 1, 0), {"slot": 1, "joint": 1, "bank": 1, "tag": 0}),
+    (layouts.order_layout(5), {"lane": 3, "chosen": 5}),
     (layouts.row_response_layout(2), {"vector": 145, "empty": 1, "tag": 2}),
     (layouts.slot_layout(1), {"slot": 1}),
     (layouts.slot_layout(9), {"slot": 4}),

@@ -150,7 +150,7 @@ def lane(plan: LanePlan) -> Resources:
 
 def schedulers(plan: LanePlan, lanes: int, identity: bool) -> Resources:
     """Window, dispatcher, their queues, and the merger of the reads of X."""
-    select = max(1, (lanes - 1).bit_length())
+    select = max(1, (lanes - 1).bit_length()) + lanes
     memories = [Memory("async", select, 4 * lanes)]
     if plan.reads_x and not identity:
         memories.append(Memory("async", lanes, 16))

@@ -7,7 +7,8 @@ from .common import STYLES, check_choice, check_int
 __all__ = ["Rom", "table_style"]
 
 LOGIC_WORDS = 32
-"""Words up to which a table is short logic: a LUT chooses among 64, but mappers share logic between the bits of a word."""
+"""Words up to which a table is short logic. A LUT chooses among 64, but mappers share logic between the bits of a
+word."""
 
 
 def table_style(words: int) -> str:

@@ -41,8 +41,8 @@ def group_counts(m, value, name) -> list:
 
 
 def add_three(a, b, c, size: int) -> Value:
-    """The lowest ``size`` bits, at most 4, of ``a + b + c``: sums and carries of each place, then both added; two levels
-    of LUTs."""
+    """The lowest ``size`` bits, at most 4, of ``a + b + c``: sums and carries of each place, then both added, in two
+    levels of LUTs."""
     a, b, c = (Value.cast(value).as_unsigned() for value in (a, b, c))
     a, b, c = (Cat(value, C(0, size))[:size] for value in (a, b, c))
     sums, carries = a ^ b ^ c, Cat(C(0, 1), (a & b) | (c & (a | b)))[:size]

@@ -83,7 +83,8 @@ class RfcSlicer(wiring.Component):
         of_slice = Signal(width, reset_less=True)  # of the mask, at ``position``
         following = (position + 1)[:len(position)]
         with m.If(step):
-            m.d.sync += [position.eq(following), at_last.eq(following == last), of_slice.eq(_word(mask, following, width)),
+            m.d.sync += [position.eq(following), at_last.eq(following == last),
+                         of_slice.eq(_word(mask, following, width)),
                          begin.eq(begin + count_ones(m, of_slice, "ones"))]
         with m.If(load):
             m.d.sync += [full.eq(waiting), values.eq(vector.values), mask.eq(vector.mask),

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMacConfig, Requant, RequantConfig
 from ..design import BANK, Block
-from ..layouts import dense_layout, residual_layout
+from ..layouts import dense_layout, order_layout, residual_layout
 from ..mem import Rom, table_style
 from ..stream import Skid
 from ..watch import state_of
@@ -99,7 +99,7 @@ class Combine(wiring.Component):
     Members
     -------
     row : In(stream of {``overflow``}), one per output row; its vectors carry the flag
-    order : In(stream of {``lane``}), one per result
+    order : In(stream of :func:`order_layout`), one per result
     results : ``lanes`` x In(stream of ``cfg.sums``)
     res : In(stream of :func:`residual_layout`), slices of X in (joint, group) order; only with ``shortcut``
     o : Out(stream of :func:`dense_layout`)
@@ -112,7 +112,7 @@ class Combine(wiring.Component):
         self.cfg = cfg
         members = {
             "row": In(stream.Signature(data.StructLayout({"overflow": 1}))),
-            "order": In(stream.Signature(data.StructLayout({"lane": range(max(2, cfg.lanes))}))),
+            "order": In(stream.Signature(order_layout(cfg.lanes))),
             "results": In(stream.Signature(cfg.sums)).array(cfg.lanes),
             "o": Out(stream.Signature(dense_layout())),
             "retired": Out(1),
@@ -153,6 +153,7 @@ class Combine(wiring.Component):
 
         # The result that is worked on; its lane is free again.
         work, work_valid, load = Signal(cfg.sums, reset_less=True), Signal(), Signal()
+        loads = Signal(cfg.lanes)      # a bit per lane: ``go`` is late, and a lane hears of it in one level more
         joint = Signal(range(max(2, cfg.joints)))
         last_group, last_joint = group == groups - 1, joint == cfg.joints - 1
         out_valid, go = Signal(), Signal()
@@ -160,14 +161,15 @@ class Combine(wiring.Component):
             go.eq(known & self.row.valid & (work_valid | ~(step.needs | step.consumes))
                   & (self.res.valid if cfg.shortcut else 1) & (~out_valid | o.ready)),
             next_step.eq(go | ~known),
-            load.eq(self.order.valid & Array(result.valid for result in self.results)[self.order.payload.lane]
-                    & (~work_valid | go & step.consumes)),
+            loads.eq(Cat(result.valid for result in self.results) & self.order.payload.chosen
+                     & (self.order.valid & (~work_valid | go & step.consumes)).replicate(len(loads))),
+            load.eq(loads.any()),
             self.order.ready.eq(load),
             self.row.ready.eq(go & last_group & last_joint),
         ]
         m.d.sync += self.retired.eq(self.row.ready)
         for lane, result in enumerate(self.results):
-            m.d.comb += result.ready.eq(load & (self.order.payload.lane == lane))
+            m.d.comb += result.ready.eq(loads[lane])
         if cfg.shortcut:
             m.d.comb += self.res.ready.eq(go)
         with m.If(load):

@@ -7,7 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import lowest_one, ones_below
-from ..layouts import slot_layout
+from ..layouts import order_layout, slot_layout
 from .walker import job_layout
 from .window import window_layout
 
@@ -55,7 +55,7 @@ class Dispatcher(wiring.Component):
     -------
     i : In(stream of :func:`window_layout`), taken with the row's last job
     job : ``lanes`` x Out(stream of :func:`job_layout`)
-    order : Out(stream of {``lane``}), one per job
+    order : Out(stream of :func:`order_layout`), one per job
     row : Out(stream of {``overflow``}), one per output row, before its jobs
     x_row : Out(stream of :func:`slot_layout`), the same with the row of X; only with ``shortcut``
     """
@@ -66,7 +66,7 @@ class Dispatcher(wiring.Component):
         members = {
             "i": In(stream.Signature(window_layout(cfg.h_rows, cfg.x_rows, cfg.kernel))),
             "job": Out(stream.Signature(jobs)).array(cfg.lanes),
-            "order": Out(stream.Signature(data.StructLayout({"lane": range(max(2, cfg.lanes))}))),
+            "order": Out(stream.Signature(order_layout(cfg.lanes))),
             "row": Out(stream.Signature(data.StructLayout({"overflow": 1}))),
         }
         if cfg.shortcut:
@@ -116,6 +116,7 @@ class Dispatcher(wiring.Component):
         m.d.comb += [
             self.order.valid.eq(self.i.valid & Cat(announced).all() & chosen_valid),
             give.eq(self.order.valid & self.order.ready),
+            self.order.payload.chosen.eq(chosen),
         ]
         for lane in range(cfg.lanes):
             with m.If(chosen[lane]):

@@ -3,7 +3,6 @@
 import random
 
 from hdl.vectors import vectors
-
 from random_vectors import answer
 
 __all__ = ["Rows"]

@@ -44,7 +44,7 @@ class Case:
                     raws = [(sums[n] % (2 * limit)) | (sums[n + 1] % (2 * limit)) << mac.acc_width
                             for n in range(0, len(sums), 2)]
                     lane = int(rng.integers(lanes))
-                    order.append({"lane": lane})
+                    order.append({"lane": lane, "chosen": 1 << lane})
                     results[lane].append(raws)
         self.sources = {"row": [{"overflow": flag} for flag in flags], "order": order}
         self.sources |= {f"results.{lane}": items for lane, items in enumerate(results)}

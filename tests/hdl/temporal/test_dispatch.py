@@ -51,6 +51,7 @@ def check(cfg, rows, busy=None, **options):
     if cfg.shortcut:
         assert result["x_row"] == [{"slot": row["x_slot"]} for row in rows]
     lanes = [item["lane"] for item in result["order"]]
+    assert [item["chosen"] for item in result["order"]] == [1 << lane for lane in lanes]
     assert [len(jobs) for jobs in taken] == [lanes.count(k) for k in range(cfg.lanes)]
     parts = [iter(part) for part in taken]
     assert [next(parts[k]) for k in lanes] == jobs

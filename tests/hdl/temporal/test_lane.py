@@ -7,13 +7,13 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from hdl.temporal.blocks import activations, block, vector
+from random_vectors import answer
 
 from bench import PERIOD, STREAM_PATTERNS, run
 from hypgcn.design import BANK
 from hypgcn.folding import BlockFolding
 from hypgcn.temporal.lane import Lane, LaneConfig
 from hypgcn.temporal.schedule import TemporalSchedule
-from random_vectors import answer
 
 JOINTS = 3
 

@@ -2,10 +2,10 @@ import random
 
 import pytest
 from hdl.temporal.blocks import vector
+from random_vectors import answer as stored
 
 from bench import STREAM_PATTERNS, run
 from hypgcn.temporal.merge import MergeConfig, ReadMerge
-from random_vectors import answer as stored
 
 
 def answer(request):

@@ -4,13 +4,13 @@ import random
 import numpy as np
 import pytest
 from hdl.temporal.blocks import activations, block, vectors
+from random_vectors import answer
 
 from bench import STREAM_PATTERNS, pack, run
 from hypgcn.design import BANK
 from hypgcn.folding import BlockFolding
 from hypgcn.temporal import TemporalConfig, TemporalUnit
 from hypgcn_sim.golden.temporal.unit import temporal
-from random_vectors import answer
 
 FOLDING = {"lanes": 2, "lane_pairs": 3, "y_width": 4, "x_rows": 7, "h_rows": 11}
 FOLDINGS = [
