@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from axi import CoreBench, beats_of, clip_of
+from axi import CoreBench, beats_of, clip_of, lite_read, lite_write
 from random_clips import random_clip
 from stub_core import StubCore, stub_scores
 
@@ -13,7 +13,7 @@ from bench import STREAM_PATTERNS
 from hypgcn.bus import ShellConfig
 from hypgcn.folding import BlockFolding, Folding
 from hypgcn.presets import preset, random_design
-from hypgcn.registers import ABI, MAGIC, RESULT_FLAGS
+from hypgcn.registers import ABI, ADDRESS_BITS, MAGIC, REGISTERS, RESULT_FLAGS
 from hypgcn.top import Top
 from hypgcn_sim.golden.network import run as golden
 
@@ -325,6 +325,31 @@ def test_pins_reset_in_the_middle_of_a_clip():
     play(dut, test)
 
 
+def test_reset_of_one_cycle_at_any_moment_leaves_nothing_behind():
+    """Every moment of two clips, the last of whose elements is taken in the very cycle of the reset too."""
+    dut, cfg = core()
+    clip = content(cfg, 1)
+    short = beats_of(content(cfg, 2), cfg.bus_bytes)[:3]
+    short[-1]["last"] = 1
+
+    async def test(bench):
+        for moment in range(1, 70):
+            await bench.write("CONTROL", auto_restart=1)
+            bench.offer(short + beats_of(clip, cfg.bus_bytes))
+            await bench.cycles(moment)
+            await bench.reset(cycles=1)
+            before = len(bench.packets)
+            names = ("CONTROL", "INTERRUPT_STATUS", "ERRORS", "THRESHOLD", "RESET")
+            assert [await bench.read(name) for name in names] == [4, 0, 0, 0, 0], f"after {moment} cycles"
+            await bench.write("SNAPSHOT", take=1)
+            assert [await bench.read(name) for name in ("CLIPS_IN", "CLIPS_OUT")] == [0, 0]
+            await bench.write("CONTROL", auto_restart=1)
+            await bench.send(beats_of(clip, cfg.bus_bytes))
+            await bench.results(before + 1)
+            assert bench.packets[before:] == [of_content(cfg, clip, 0)]
+    play(dut, test, timeout=40_000)
+
+
 @pytest.mark.parametrize("hold", [False, True])
 def test_pins_reset_in_the_middle_of_a_result(hold):
     dut, cfg = core()
@@ -478,6 +503,60 @@ def test_identity_and_shape():
         await bench.write("MAGIC", value=0)
         assert await bench.read("MAGIC") == MAGIC
     play(dut, test)
+
+
+def test_addresses_that_are_odd_or_have_no_register():
+    dut, cfg = core()
+    known = {entry.address(index) for entry in REGISTERS for index in range(cfg.blocks if entry.count > 1 else 1)}
+    unknown = sorted(set(range(0, 1 << ADDRESS_BITS, 4)) - known)
+
+    async def test(bench):
+        async def state():
+            return [await lite_read(bench.ctx, dut, address) for address in sorted(known)]
+        await bench.write("INTERRUPT_ENABLE", done=1, error=1)
+        before = await state()
+        for low in range(1, 4):
+            assert await lite_read(bench.ctx, dut, 0x10 + low) == MAGIC, "the lowest two bits do not count"
+            await lite_write(bench.ctx, dut, 0x08 + low, low)
+            assert await bench.read("INTERRUPT_ENABLE") == low
+        await bench.write("INTERRUPT_ENABLE", done=1, error=1)
+        for address in (*unknown[:40], *random.Random(1).sample(unknown, 40), unknown[-1]):
+            await lite_write(bench.ctx, dut, address, 0xffffffff)
+            assert await lite_read(bench.ctx, dut, address) == 0, hex(address)
+        await lite_write(bench.ctx, dut, 0x00, 0xffffffff, strobe=0)
+        assert await state() == before, "nothing has changed"
+    play(dut, test)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_sides_of_the_control_bus_at_once_while_clips_pass(seed):
+    """A read sees the value before or after a write, whole; clips do not notice."""
+    dut, cfg = core()
+    clips = [content(cfg, n) for n in range(6)]
+    rng = random.Random(seed)
+
+    async def reader(ctx):
+        while not ctx.get(dut.aresetn):
+            await ctx.tick()
+        for _ in range(60):
+            address = rng.choice([0x04, 0x08])
+            seen.append((address, await lite_read(ctx, dut, address, gap=rng.randrange(3))))
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        bench.offer([beat for clip in clips for beat in beats_of(clip, cfg.bus_bytes)])
+        for number in range(40):
+            await lite_write(bench.ctx, dut, (0x04, 0x08)[number % 2], (1, 7)[number % 2] * (number % 4 < 2),
+                             gap=tuple(rng.randrange(3) for _ in range(3)))
+        await bench.results(len(clips))
+        while len(seen) < 60:
+            await bench.cycles(1)
+    seen = []
+    bench = CoreBench(dut, seed=seed, stall=0.3)
+    bench.run(test, reader)
+    assert bench.packets == [of_content(cfg, clip, number) for number, clip in enumerate(clips)]
+    assert {value for address, value in seen if address == 0x04} == {0, 1}
+    assert {value for address, value in seen if address == 0x08} == {0, 7}
 
 
 def test_counters_are_of_one_moment():
