@@ -204,15 +204,27 @@ proc stub::do_ipx__package_project {words rest} {
 proc stub::do_ipx__current_core {words rest} {
     return core
 }
+proc stub::do_ipx__get_ports {words rest} {
+    return [do_get_ports $words $rest]
+}
+proc stub::do_ipx__get_file_groups {words rest} {
+    if {[lindex $rest 0] ni {xilinx_anylanguagesynthesis xilinx_anylanguagebehavioralsimulation}} {
+        error "no file group [lindex $rest 0]"
+    }
+    return [lindex $rest 0]
+}
+# Files of each group.
 proc stub::do_ipx__get_files {words rest} {
     variable ipfiles
-    return [expr {[lindex $rest 0] in $ipfiles ? [lindex $rest 0] : ""}]
+    set file [list [option $words -of_objects] [lindex $rest 0]]
+    return [expr {$file in $ipfiles ? [lindex $rest 0] : ""}]
 }
 proc stub::do_ipx__add_file {words rest} {
     variable ipfiles
     variable iproot
-    must_exist [list [file join $iproot [lindex $rest 0]]]
-    lappend ipfiles [lindex $rest 0]
+    lassign $rest file group
+    must_exist [list [file join $iproot $file]]
+    lappend ipfiles [list $group $file]
 }
 proc stub::do_create_bd_design {words rest} {
     variable files

@@ -78,14 +78,19 @@ ipx::associate_bus_interfaces -clock aclk -reset aresetn $core
 set map [ipx::get_memory_maps s_axi_control -of_objects $core]
 set_property RANGE {1 << ADDRESS_BITS} [ipx::get_address_blocks reg0 -of_objects $map]
 
-# The contents of the memories are data: without them in the IP its memories would be empty.
-set group [ipx::get_file_groups xilinx_anylanguagesynthesis -of_objects $core]
-foreach path $memory {{
-    set file src/[file tail $path]
-    if {{[llength [ipx::get_files $file -of_objects $group]] == 0}} {{
-        ipx::add_file $file $group
+# A source without TKEEP means every byte; what is left open would be low.
+set_property DRIVER_VALUE {(1 << settings.bus_width // 8) - 1} [ipx::get_ports s_axis_tkeep -of_objects $core]
+
+# The contents of the memories are data: without them in the IP its memories would be empty, also in a simulation.
+foreach kind {{xilinx_anylanguagesynthesis xilinx_anylanguagebehavioralsimulation}} {{
+    set group [ipx::get_file_groups $kind -of_objects $core]
+    foreach path $memory {{
+        set file src/[file tail $path]
+        if {{[llength [ipx::get_files $file -of_objects $group]] == 0}} {{
+            ipx::add_file $file $group
+        }}
+        set_property TYPE mem [ipx::get_files $file -of_objects $group]
     }}
-    set_property TYPE mem [ipx::get_files $file -of_objects $group]
 }}
 
 ipx::create_xgui_files $core

@@ -27,7 +27,7 @@ def test_everything_is_connected(emitted, tmp_path):
     shutil.copytree(emitted[0], project)
     with pytest.raises(ValueError, match=r"source package.tcl first"):
         run_tcl(project / "block_design.tcl", folder=tmp_path)
-    run_tcl(project / "package.tcl", folder=tmp_path)
+    run_tcl(project / "package.tcl", ports=[port["name"] for port in emitted[1].sidecar["ports"]], folder=tmp_path)
     calls = run_tcl(project / "block_design.tcl", folder=tmp_path)
     assert [name for name, _ in calls].count("validate_bd_design") == 1
     # The stub finds what is not connected, and pins that an IP does not have.
