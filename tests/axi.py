@@ -128,8 +128,9 @@ class CoreBench:
         self.now = 0
         self.ctx = None
 
-    def run(self, test, *others):
-        """``others``: further testbenches, each ``async def other(ctx)``; the run does not end before they do."""
+    def run(self, test, *others, background=()):
+        """``others``: further testbenches, each ``async def other(ctx)``; the run does not end before they do.
+        ``background``: some that it does not wait for."""
         dut = self.dut
         sim = Simulator(dut)
         sim.add_clock(PERIOD, domain="sync")
@@ -190,7 +191,7 @@ class CoreBench:
         sim.add_testbench(main)
         for other in others:
             sim.add_testbench(other)
-        for process in (source, sink, watchdog, *watch):
+        for process in (source, sink, watchdog, *watch, *background):
             sim.add_testbench(process, background=True)
         sim.run()
 
