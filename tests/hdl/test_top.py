@@ -286,6 +286,26 @@ def test_output_held_for_long_and_released():
     assert play(dut, test).packets == [of_content(cfg, clip, n) for n, clip in enumerate(clips)]
 
 
+def test_not_idle_before_the_last_word_has_left():
+    dut, cfg = core()
+
+    async def test(bench):
+        for words in range(cfg.classes + 2):  # that have left when the output comes to be held, or one more
+            await bench.write("CONTROL", start=1)
+            await bench.send(beats_of(content(cfg, words), cfg.bus_bytes))
+            while len(bench.words) < words:
+                await bench.cycles(1)
+            bench.hold = True
+            await bench.cycles(30)
+            assert words <= len(bench.words) <= words + 1
+            assert await bench.read("CONTROL", field="idle") == 0
+            bench.hold = False
+            await bench.results(words + 1)
+            await bench.cycles(2)
+            assert await bench.read("CONTROL", field="idle") == 1
+    play(dut, test)
+
+
 def test_no_more_clips_inside_than_there_are_places():
     dut, cfg = core(clips_inside=2)
     clips = [content(cfg, seed) for seed in range(6)]
