@@ -32,6 +32,15 @@ def test_ip_is_complete(emitted, tmp_path):
     assert calls[-2][0] == "ipx::save_core"
     assert vlnv(settings) == "hypgcn:accelerator:hypgcn:" + vlnv(settings).rpartition(":")[2]
     run_tcl(project / "package.tcl", ports=ports, folder=tmp_path)  # again, over the first
+    text = (project / "package.tcl").read_text()
+    for old, new, message in (("-busif m_axis -clock aclk", "-busif m_axis -clock clk", "no port clk"),
+                              ("-busif m_axis", "-busif out", "no bus out"),
+                              ("-reset aresetn", "-reset rst", "no port rst"),
+                              ("behavioralsimulation", "simulation", "no file group")):
+        assert old in text
+        (project / "package.tcl").write_text(text.replace(old, new))
+        with pytest.raises(ValueError, match=message):
+            run_tcl(project / "package.tcl", ports=ports, folder=tmp_path)
 
 
 def test_buses_are_those_of_the_core(emitted):
