@@ -243,6 +243,24 @@ def test_start_waits_for_data_and_counts_as_not_idle():
     play(dut, test)
 
 
+def test_start_counts_for_the_clip_that_is_being_taken():
+    dut, cfg = core()
+    beats = beats_of(content(cfg, 1), cfg.bus_bytes)
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        await bench.send(beats[:3])
+        await bench.write("CONTROL", start=1)  # and auto_restart=0
+        await bench.send(beats[3:])
+        await bench.results(1)
+        await bench.cycles(5)
+        assert await bench.read("CONTROL") & 0b10000101 == 0b100, "start has been used up"
+        for beat in beats[:2]:
+            await bench.beat(**beat)
+        assert not await bench.beat(**beats[2], patience=50)
+    play(dut, test)
+
+
 def test_threshold_changes_between_clips_only():
     dut, cfg = core()
     clips = [content(cfg, seed) for seed in range(4)]
