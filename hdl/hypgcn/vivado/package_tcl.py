@@ -1,11 +1,13 @@
 """Tcl that packages the core as an IP for the catalogue."""
 
+import hashlib
+
 from .. import __version__
 from ..registers import ADDRESS_BITS
 from .project_tcl import Sources, word_list
 from .settings import VivadoSettings
 
-__all__ = ["LIBRARY", "VENDOR", "package_tcl", "vlnv"]
+__all__ = ["LIBRARY", "VENDOR", "package_tcl", "revision", "vlnv"]
 
 VENDOR = "hypgcn"
 LIBRARY = "accelerator"
@@ -20,7 +22,15 @@ def vlnv(settings: VivadoSettings) -> str:
     return f"{VENDOR}:{LIBRARY}:{settings.name}:{_ip_version()}"
 
 
-def package_tcl(settings: VivadoSettings, sources: Sources, design_name: str) -> str:
+def revision(texts: dict[str, str]) -> int:
+    """Number of an IP with these sources: another one for other sources, so that Vivado offers to upgrade its uses."""
+    digest = hashlib.sha256()
+    for name, text in sorted(texts.items()):
+        digest.update(f"{name}\0{text}\0".encode())
+    return int(digest.hexdigest()[:7], 16)
+
+
+def package_tcl(settings: VivadoSettings, sources: Sources, design_name: str, core_revision: int) -> str:
     """Text of ``package.tcl``.
 
     The IP is complete in ``ip/``: sources, contents of the memories and constraints are copied there. Buses, clock and
@@ -68,6 +78,7 @@ ipx::package_project -root_dir $ip -vendor {VENDOR} -library {LIBRARY} -taxonomy
 set core [ipx::current_core]
 set_property NAME {name} $core
 set_property VERSION {_ip_version()} $core
+set_property CORE_REVISION {core_revision} $core
 set_property DISPLAY_NAME {{{name}: skeleton action recognition}} $core
 set_property DESCRIPTION {{2s-AGCN accelerator of the design {design_name}: AXI4-Stream clips in, scores out}} $core
 set_property SUPPORTED_FAMILIES [list kintexu Production virtexu Production kintexuplus Production \\

@@ -4,7 +4,7 @@ import pytest
 from vivado_commands import check_script
 from vivado_stub import interpreter, run_tcl
 
-from hypgcn.vivado.package_tcl import vlnv
+from hypgcn.vivado.package_tcl import revision, vlnv
 
 
 def test_commands_are_known(emitted):
@@ -46,3 +46,13 @@ def test_ip_is_complete(emitted, tmp_path):
 def test_buses_are_those_of_the_core(emitted):
     ports = {port["name"] for port in emitted[1].sidecar["ports"]}
     assert {"aclk", "aresetn", "irq", "s_axis_tdata", "m_axis_tdata", "s_axi_control_awaddr"} <= ports
+
+
+def test_other_sources_are_another_revision(emitted):
+    folder, emission, settings = emitted
+    number = revision(emission.files)
+    assert 0 <= number < 1 << 28
+    assert f"set_property CORE_REVISION {number} " in (folder / "package.tcl").read_text()
+    name = next(iter(emission.files))
+    assert number == revision(dict(reversed(emission.files.items())))
+    assert number != revision({**emission.files, name: emission.files[name] + " "})
