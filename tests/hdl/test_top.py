@@ -526,6 +526,89 @@ def test_interrupts():
     play(dut, test)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happens_no_hang_and_no_wrong_result_without_a_flag(seed):
+    """Rounds of odd packets, pauses and held results, each cut by one of the resets or by none."""
+    dut, cfg = core(8 << seed % 3, frames=1)
+    size, rng = cfg.bus_bytes, random.Random(seed)
+    kinds = []
+
+    def packet():
+        count = max(1, rng.choice([-(-cfg.clip_bytes // size)] * 4 + [1, rng.randrange(1, 20)]))
+        if rng.random() < 0.6:
+            return beats_of(rng.randbytes(cfg.clip_bytes), size)
+        beats = [{"data": rng.getrandbits(8 * size), "last": 0,
+                  "keep": rng.choice([(1 << size) - 1, rng.getrandbits(size)])} for _ in range(count)]
+        beats[-1]["last"] = 1
+        return beats
+
+    def results_of(packets, number):
+        return [of_packet(cfg, one, number + place) for place, one in enumerate(packets)]
+
+    def is_start_of(words, whole):
+        """A cut result: words of the whole one, then zeros."""
+        return any(words[:-1] == whole[:place] + [0] * (len(whole) - place - 1) for place in range(len(whole)))
+
+    async def quiet(bench):
+        """Until nothing has moved for longer than a clip and a result take."""
+        bench.hold = False
+        seen, calm = None, 0
+        while calm < 80:
+            await bench.cycles(1)
+            now = len(bench.packets), len(bench.words)
+            seen, calm = now, calm + 1 if now == seen else 0
+
+    async def test(bench):
+        left = [[]]  # packets from before the last reset that may still become clips: one of these lists
+        number = 0
+        for _ in range(12):
+            await bench.write("CONTROL", auto_restart=1)
+            sent, part, whole = [packet() for _ in range(rng.randrange(4))], [], packet()
+            for one in sent:
+                await bench.send(one)
+            kind = rng.choice(["none", "pins", "soft", "source"])
+            kinds.append(kind)
+            if kind != "none":
+                part = whole[:rng.randrange(len(whole))]
+                await bench.send(part)
+                bench.hold = rng.random() < 0.5
+                await bench.cycles(rng.randrange(1, 30))
+            begun = sum(size for _ in part) >= cfg.clip_bytes
+            wanted = [results_of([*first, *sent, *[whole] * begun], number) for first in left]
+            if kind == "pins":
+                await bench.reset(rng.randrange(1, 4))
+            elif kind != "none":
+                await bench.write("RESET", core=1, input=int(kind == "source"))
+            await quiet(bench)
+            cut = [words for words in bench.packets if words[-1] == FLAG["aborted"]]
+            whole_results = [words for words in bench.packets if words[-1] != FLAG["aborted"]]
+            assert len(cut) <= (kind in ("soft", "source")) and cut == bench.packets[len(whole_results):]
+            fitting = [results for results in wanted if results[:len(whole_results)] == whole_results]
+            assert fitting
+            if kind == "none":
+                assert whole_results in wanted, "every packet has its result"
+            if cut:
+                assert any(len(whole_results) < len(results) and is_start_of(cut[0], results[len(whole_results)])
+                           for results in fitting)
+            bench.packets.clear()
+            number, left = number + len(whole_results) if kind == "none" else 0, [[]]
+            if kind == "soft":
+                await bench.write("CONTROL", auto_restart=1)
+                # The rest of a packet that had begun is dropped; what had not begun, two beats at most, is a clip.
+                await bench.send(whole[len(part):])
+                behind = [*sent, whole] if part else sent
+                beats = 0
+                for place in range(len(behind) - 1, -1, -1):
+                    beats += len(part) if behind[place] is whole else len(behind[place])
+                    if beats <= 2:
+                        left.append(behind[place:])
+                if not part:
+                    left = [[*first, whole] for first in left]
+    bench = CoreBench(dut, seed=seed, idle=0.2, stall=0.3, timeout=60_000)
+    bench.run(test)
+    assert len(set(kinds)) >= 3
+
+
 def test_identity_and_shape():
     dut, cfg = core(128)
 
