@@ -717,6 +717,30 @@ def test_counters_are_of_one_moment():
     play(dut, test)
 
 
+@pytest.mark.parametrize("clear", [0, 1])
+def test_snapshots_while_clips_pass(clear):
+    dut, cfg = core()
+    clips = [content(cfg, n) for n in range(12)]
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        bench.offer([beat for clip in clips for beat in beats_of(clip, cfg.bus_bytes)])
+        before, seen = 0, set()
+        for _ in range(12):
+            await bench.write("SNAPSHOT", take=1, clear=clear)
+            cycles = await bench.read("CYCLES_LOW")
+            blocks = [[await bench.read(f"BLOCK_{name}", index) for name in ("BUSY", "STARVED", "BLOCKED")]
+                      for index in range(cfg.blocks)]
+            assert [sum(block) for block in blocks] == [cycles - before] * cfg.blocks
+            clips_in, clips_out = [await bench.read(name) for name in ("CLIPS_IN", "CLIPS_OUT")]
+            assert clips_out <= clips_in
+            seen.add(clips_in)
+            before = cycles if clear else 0
+        await bench.results(len(clips))
+        assert len(seen) > 3, "clips have passed meanwhile"
+    play(dut, test, stall=0.3)
+
+
 def test_cycles_of_a_clip():
     dut, cfg = core(8)
 
