@@ -29,7 +29,7 @@ vivado: .venv/ready-base ## the same, then Vivado builds it and packages the IP;
 	  --run build --run package --run block-design $(ARGS)
 
 bitstream: .venv/ready-boards ## files of BOARD (ulx3s, kcu105) for DESIGN, and its bitstream where the open tools reach
-	$(BIN)/hypgcn board $(BOARD) $(DESIGN) $(if $(filter ulx3s,$(BOARD)),--bitstream) $(ARGS)
+	$(BIN)/hypgcn board $(BOARD) $(or $(DESIGN),$(if $(filter kcu105,$(BOARD)),$(TRAINED))) $(if $(filter ulx3s,$(BOARD)),--bitstream) $(ARGS)
 
 lint-rtl: .venv/ready-sim ## what make verilog wrote into OUT, read by Verilator (lint) and Yosys
 	$(BIN)/hypgcn lint $(OUT) $(ARGS)

@@ -3,6 +3,7 @@
 :class:`CoreBench` runs a :class:`hypgcn.top.Top`; the protocol monitors of :mod:`hypgcn_sim.axi_rules` are always on.
 """
 
+import collections
 import random
 
 from amaranth.hdl import Cat
@@ -121,12 +122,15 @@ class CoreBench:
         self.rng, self.stall_rng = random.Random(f"{seed}/in"), random.Random(f"{seed}/out")
         self.packets: list[list[int]] = []
         self.words: list[int] = []
+        self._offered: collections.deque[dict] = collections.deque()
         self.times: list[int] = []
         self.hold = False
         self.now = 0
         self.ctx = None
 
-    def run(self, test):
+    def run(self, test, *others, background=()):
+        """``others``: further testbenches, each ``async def other(ctx)``; the run does not end before they do.
+        ``background``: some that it does not wait for."""
         dut = self.dut
         sim = Simulator(dut)
         sim.add_clock(PERIOD, domain="sync")
@@ -158,6 +162,20 @@ class CoreBench:
                         self.times.append(self.now)
                         self.words = []
 
+        async def source(ctx):
+            while True:
+                if not self._offered:
+                    await ctx.tick()
+                    continue
+                beat = self._offered[0]
+                for name, value in (("tdata", beat["data"]), ("tkeep", beat["keep"]), ("tlast", beat["last"])):
+                    ctx.set(getattr(dut, f"s_axis_{name}"), value)
+                ctx.set(dut.s_axis_tvalid, 1)
+                _, _, ready = await ctx.tick().sample(dut.s_axis_tready)
+                if self._offered and ready:
+                    self._offered.popleft()
+                    ctx.set(dut.s_axis_tvalid, 0)
+
         async def watchdog(ctx):
             await ctx.delay(self.timeout * PERIOD)
             raise AssertionError(f"timed out after {self.timeout} cycles with {len(self.packets)} results")
@@ -171,21 +189,28 @@ class CoreBench:
         ]
         assert size == len(dut.s_axis_tdata) // 8
         sim.add_testbench(main)
-        for process in (sink, watchdog, *watch):
+        for other in others:
+            sim.add_testbench(other)
+        for process in (source, sink, watchdog, *watch, *background):
             sim.add_testbench(process, background=True)
         sim.run()
 
     async def cycles(self, count: int):
         await self.ctx.tick().repeat(count)
 
-    async def reset(self):
-        """``aresetn`` low for a while; inputs are at rest."""
+    async def reset(self, cycles=3):
+        """``aresetn`` low for some cycles; inputs are at rest, and what was offered is forgotten."""
         ctx, dut = self.ctx, self.dut
+        self._offered.clear()
         ctx.set(dut.s_axis_tvalid, 0)
         ctx.set(dut.aresetn, 0)
-        for _ in range(3):
+        for _ in range(cycles):
             await ctx.tick()  # not repeat(), which a reset cuts short
         ctx.set(dut.aresetn, 1)
+
+    def offer(self, beats):
+        """Send beats without gaps while the test goes on; nothing else may be sent until they have been taken."""
+        self._offered.extend(beats)
 
     async def beat(self, data: int, keep: int, last: int, patience=None) -> bool:
         """Offer a beat; false when it is not taken within ``patience`` cycles (it is then withdrawn: reset next)."""

@@ -41,7 +41,11 @@ GOOD = "create_project -force p here -part xcku115-flvb2104-2-e\nclose_project\n
     ("create_project -part", "must have a value"),
     ("create_project -force", "create_project must have"),
     ("create_clock -name x [get_ports a]", "create_clock must have -period"),
-    ("set_property A b", "set_property must have"),
+    ("set_property NAME b", "set_property must have"),
+    ("set_property NAM b [current_project]", "NAM is no property"),
+    ("set_property -name NAM -value b -objects [current_project]", "NAM is no property"),
+    ("set_property -dict {NAME a NAM b} [current_project]", "NAM is no property"),
+    ("get_property PROGRES [get_runs x]", "PROGRES is no property"),
     ("set x [get_runs -wrong]", "has no option -wrong"),
     ("foreach x {1} {launch_runs}", "launch_runs must have"),
 ])
@@ -65,7 +69,7 @@ def test_negative_numbers_are_no_options():
     (GOOD.replace("close_project\n", "launch_runs impl_1"), "impl_1 before synth_1"),
     (GOOD.replace("close_project\n", "report_timing_summary -file x"), "no design is open"),
     (GOOD.replace("close_project\n", "set o -wrong\nget_runs $o"), "has no option -wrong"),
-    (GOOD.replace("close_project\n", "set_property A b [get_cells x]"), "no object"),
+    (GOOD.replace("close_project\n", "set_property NAME b [get_cells x]"), "no object"),
 ])
 def test_stub_finds(text, message, tmp_path):
     script = tmp_path / "script.tcl"

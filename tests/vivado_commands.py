@@ -1,6 +1,6 @@
 """The commands of Vivado that our Tcl and XDC use: their options and what they must be given.
 
-One table for two checks: of scripts as they are written (:func:`check_script`, always) and of the calls that a Tcl
+Tables for two checks: of scripts as they are written (:func:`check_script`, always) and of the calls that a Tcl
 interpreter makes (``vivado_stub.py``, where there is one). Written from the command reference (UG835, UG994, UG1118).
 """
 
@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from tcl_words import BUILTIN, calls, procs
 
-__all__ = ["COMMANDS", "Command", "check_call", "check_script"]
+__all__ = ["COMMANDS", "PROPERTIES", "Command", "check_call", "check_script"]
+
+UNKNOWN = "value"
+"""Stands for a word whose value is only known at run time."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ COMMANDS = {
     "ipx::current_core": Command("-quiet", "", (("", 0, 1),)),
     "ipx::associate_bus_interfaces": Command("-clear -quiet", "-busif -clock -reset",
                                              (("-busif -clock", 1, 1), ("-clock -reset", 1, 1))),
+    "ipx::get_ports": _objects(options=""),
     "ipx::get_memory_maps": _objects(options=""),
     "ipx::get_address_blocks": _objects(options=""),
     "ipx::get_file_groups": _objects(options=""),
@@ -112,6 +116,17 @@ COMMANDS = {
 }
 
 
+PROPERTIES = set("""
+    CORE_REVISION DESCRIPTION DISPLAY_NAME DRIVER_VALUE FILE_TYPE IOSTANDARD IP_REPO_PATHS LOC MAX_FANOUT NAME PROGRESS
+    RANGE STATUS SUPPORTED_FAMILIES TOP TYPE USED_IN VERSION
+    CONFIG.ADDR_WIDTH CONFIG.ASSOCIATED_BUSIF CONFIG.ASSOCIATED_RESET CONFIG.DATA_WIDTH CONFIG.NUM_MI CONFIG.NUM_PORTS
+    CONFIG.NUM_SI CONFIG.PROTOCOL CONFIG.c_include_mm2s_dre CONFIG.c_include_s2mm_dre CONFIG.c_include_sg
+    CONFIG.c_m_axi_mm2s_data_width CONFIG.c_m_axi_s2mm_data_width CONFIG.c_m_axis_mm2s_tdata_width
+    CONFIG.c_sg_length_width
+""".split()) | {"STEPS.SYNTH_DESIGN.ARGS.MORE OPTIONS"}
+"""That scripts and constraints read and set; those of an IP are spelt as its product guide does."""
+
+
 def check_call(name: str, words: list[str]):
     """Raise :exc:`ValueError` when the command ``name`` does not take ``words``."""
     if name not in COMMANDS:
@@ -135,10 +150,22 @@ def check_call(name: str, words: list[str]):
         at += 1
     for needed, least, most in command.forms:
         if set(needed.split()) <= given and least <= len(arguments) <= most:
+            if name in ("set_property", "get_property"):
+                _check_properties(name, words, arguments)
             return
     wanted = " or ".join(f"{needed or 'no option'} with {least} to {most} arguments"
                          for needed, least, most in command.forms)
     raise ValueError(f"{name} must have {wanted}, not {' '.join(words) or 'nothing'}")
+
+
+def _check_properties(name, words, arguments):
+    if "-dict" in words:
+        found = words[words.index("-dict") + 1].split()[::2]
+    else:
+        found = [words[words.index("-name") + 1] if "-name" in words else arguments[0]]
+    for entry in found:
+        if entry not in PROPERTIES and entry != UNKNOWN:
+            raise ValueError(f"{name}: {entry} is no property that is known")
 
 
 def _is_number(word):
@@ -160,4 +187,4 @@ def check_script(*texts: str):
             if name in own or name in BUILTIN:
                 continue
             # A word that is substituted is never an option in our scripts; its text must not look like one.
-            check_call(name, [word.text if word.literal else "value" for word in words[1:]])
+            check_call(name, [word.text if word.literal else UNKNOWN for word in words[1:]])

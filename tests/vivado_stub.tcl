@@ -12,6 +12,7 @@ namespace eval stub {
     array set cells {}
     variable bdports {}
     variable connected {}
+    variable segments {}
     # Interfaces and pins of the IPs in the block design.
     variable pins {
         *:ip:axi_dma:* {S_AXI_LITE M_AXI_MM2S M_AXI_S2MM M_AXIS_MM2S S_AXIS_S2MM s_axi_lite_aclk m_axi_mm2s_aclk
@@ -204,15 +205,38 @@ proc stub::do_ipx__package_project {words rest} {
 proc stub::do_ipx__current_core {words rest} {
     return core
 }
+proc stub::do_ipx__associate_bus_interfaces {words rest} {
+    variable ports
+    foreach option {-clock -reset} {
+        if {$option in $words && [option $words $option] ni $ports} {
+            error "ipx::associate_bus_interfaces: no port [option $words $option]"
+        }
+    }
+    if {"-busif" in $words && [lsearch -glob $ports [option $words -busif]_*] < 0} {
+        error "ipx::associate_bus_interfaces: no bus [option $words -busif]"
+    }
+}
+proc stub::do_ipx__get_ports {words rest} {
+    return [do_get_ports $words $rest]
+}
+proc stub::do_ipx__get_file_groups {words rest} {
+    if {[lindex $rest 0] ni {xilinx_anylanguagesynthesis xilinx_anylanguagebehavioralsimulation}} {
+        error "no file group [lindex $rest 0]"
+    }
+    return [lindex $rest 0]
+}
+# Files of each group.
 proc stub::do_ipx__get_files {words rest} {
     variable ipfiles
-    return [expr {[lindex $rest 0] in $ipfiles ? [lindex $rest 0] : ""}]
+    set file [list [option $words -of_objects] [lindex $rest 0]]
+    return [expr {$file in $ipfiles ? [lindex $rest 0] : ""}]
 }
 proc stub::do_ipx__add_file {words rest} {
     variable ipfiles
     variable iproot
-    must_exist [list [file join $iproot [lindex $rest 0]]]
-    lappend ipfiles [lindex $rest 0]
+    lassign $rest file group
+    must_exist [list [file join $iproot $file]]
+    lappend ipfiles [list $group $file]
 }
 proc stub::do_create_bd_design {words rest} {
     variable files
@@ -269,8 +293,52 @@ proc stub::do_connect_bd_net {words rest} {
     variable connected
     lappend connected {*}$rest
 }
+# {kind side} of an interface by its name: a stream or memory mapped, the one that sends or the one that takes. Seen from
+# inside, a port of the design is the other side.
+proc stub::side {name} {
+    variable bdports
+    set pin [lindex [split $name /] end]
+    set sends [string match -nocase m* $pin]
+    if {$name in $bdports} {
+        set sends [expr {!$sends}]
+    }
+    return [list [string match -nocase *axis* $pin] $sends]
+}
 proc stub::do_connect_bd_intf_net {words rest} {
+    variable connected
+    lassign [side [lindex $rest 0]] kind sends
+    lassign [side [lindex $rest 1]] other_kind other_sends
+    if {$kind != $other_kind || $sends == $other_sends} {
+        error "[lindex $rest 0] and [lindex $rest 1] do not fit"
+    }
+    foreach name $rest {
+        if {$name in $connected} {
+            error "$name is connected twice"
+        }
+    }
     do_connect_bd_net $words $rest
+}
+proc stub::bytes {range} {
+    regexp {^(\d+)([KMG]?)$} $range -> number unit
+    return [expr {$number << [dict get {{} 0 K 10 M 20 G 30} $unit]}]
+}
+# Segments of cells share the address space of the control port; those of ports of the design have their own.
+proc stub::do_assign_bd_address {words rest} {
+    variable cells
+    variable segments
+    set offset [option $words -offset]
+    set size [bytes [option $words -range]]
+    if {$offset % $size} {
+        error "assign_bd_address: [lindex $rest 0] is not at a multiple of its size"
+    }
+    set space [expr {[info exists cells([lindex [split [lindex $rest 0] /] 0])] ? "cells" : [lindex $rest 0]}]
+    foreach segment $segments {
+        lassign $segment other_space other start end
+        if {$space eq $other_space && $offset < $end && $start < $offset + $size} {
+            error "assign_bd_address: [lindex $rest 0] overlaps $other"
+        }
+    }
+    lappend segments [list $space [lindex $rest 0] $offset [expr {$offset + $size}]]
 }
 proc stub::do_validate_bd_design {words rest} {
     variable cells

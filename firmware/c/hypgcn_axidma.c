@@ -1,5 +1,7 @@
 #include "hypgcn_axidma.h"
 
+#include <stdatomic.h>
+
 /* Registers of one channel, from its base. */
 #define MM2S 0x00u
 #define S2MM 0x30u
@@ -40,6 +42,21 @@ enum hypgcn_error hypgcn_axidma_reset(const struct hypgcn_axidma_io *io, uint32_
     return HYPGCN_OK;
 }
 
+/*
+ * Between memory that the DMA reads or writes and the registers that start it or tell that it is done: volatile alone
+ * does not put ordinary memory in order with them, and a fence of the C language only does so between processors.
+ */
+static void barrier(void)
+{
+#if defined(__aarch64__) || (defined(__ARM_ARCH) && __ARM_ARCH >= 7)
+    __asm__ volatile("dsb sy" ::: "memory");
+#elif defined(__riscv)
+    __asm__ volatile("fence iorw, iorw" ::: "memory");
+#else
+    atomic_thread_fence(memory_order_seq_cst);
+#endif
+}
+
 static void begin(const struct hypgcn_axidma_io *io, uint32_t channel, uint64_t address, size_t size)
 {
     io->write32(io->context, channel + CONTROL, CONTROL_RUN);
@@ -75,6 +92,7 @@ enum hypgcn_error hypgcn_axidma_transfer(const struct hypgcn_axidma_io *io, uint
     *received = 0;
     uint32_t start = io->milliseconds(io->context);
     enum hypgcn_error error = HYPGCN_OK;
+    barrier();
     if (rx_size != 0) {
         begin(io, S2MM, rx, rx_size);
     }
@@ -85,6 +103,7 @@ enum hypgcn_error hypgcn_axidma_transfer(const struct hypgcn_axidma_io *io, uint
     if (error == HYPGCN_OK && rx_size != 0) {
         error = finish(io, S2MM, start, timeout_ms);
     }
+    barrier();
     if (error != HYPGCN_OK) {
         (void)hypgcn_axidma_reset(io, RESET_TIMEOUT_MS);
         return error;

@@ -23,8 +23,9 @@ struct hypgcn_axidma_io {
 enum hypgcn_error hypgcn_axidma_reset(const struct hypgcn_axidma_io *io, uint32_t timeout_ms);
 
 /*
- * One transfer between physical addresses; see struct hypgcn_bus for the meaning. The memory must be coherent, or
- * flushed before and invalidated after. After an error the DMA has been reset.
+ * One transfer between physical addresses; see struct hypgcn_bus for the meaning. The memory must be coherent, not
+ * cached, or flushed before and invalidated after; the order of memory and registers is looked after here. After an
+ * error the DMA has been reset.
  */
 enum hypgcn_error hypgcn_axidma_transfer(const struct hypgcn_axidma_io *io, uint64_t tx, size_t tx_size, uint64_t rx,
                                          size_t rx_size, uint32_t timeout_ms, size_t *received);
@@ -32,7 +33,8 @@ enum hypgcn_error hypgcn_axidma_transfer(const struct hypgcn_axidma_io *io, uint
 /*
  * Bare metal: registers at fixed addresses, virtual addresses are physical ones. `flush` and `invalidate` may be NULL
  * when the DMA's port is coherent; with Xilinx' standalone library they are Xil_DCacheFlushRange and
- * Xil_DCacheInvalidateRange behind a cast of their arguments.
+ * Xil_DCacheInvalidateRange behind a cast of their arguments. With caches, the buffer of a result must have its cache
+ * lines to itself: invalidating them would undo what something beside it has written.
  */
 struct hypgcn_axidma {
     volatile uint32_t *core; /* base of s_axi_control */

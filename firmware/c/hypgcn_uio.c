@@ -1,14 +1,12 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "hypgcn_uio.h"
+#include "hypgcn_posix.h"
 
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PAGE 4096u
@@ -31,9 +29,7 @@ static void dma_write(void *context, uint32_t offset, uint32_t value)
 static uint32_t milliseconds(void *context)
 {
     (void)context;
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint32_t)((uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u);
+    return hypgcn_posix_milliseconds();
 }
 
 static struct hypgcn_axidma_io io_of(struct hypgcn_uio *device)
@@ -165,15 +161,14 @@ enum hypgcn_error hypgcn_uio_wait(struct hypgcn_uio *device, uint32_t timeout_ms
     if (device == NULL) {
         return HYPGCN_ERROR_ARGUMENT;
     }
+    const uint32_t start = hypgcn_posix_milliseconds();
     uint32_t count = 1; /* to UIO: enable */
     if (write(device->core_file, &count, sizeof count) != (ssize_t)sizeof count) {
         return HYPGCN_ERROR_BUS;
     }
-    struct pollfd entry = {.fd = device->core_file, .events = POLLIN};
-    int ready = poll(&entry, 1, timeout_ms > (uint32_t)INT_MAX ? INT_MAX : (int)timeout_ms);
-    if (ready == 0) {
-        return HYPGCN_ERROR_TIMEOUT;
+    enum hypgcn_error error = hypgcn_posix_wait(device->core_file, POLLIN, start, timeout_ms);
+    if (error != HYPGCN_OK) {
+        return error;
     }
-    return ready == 1 && read(device->core_file, &count, sizeof count) == (ssize_t)sizeof count ? HYPGCN_OK
-                                                                                              : HYPGCN_ERROR_BUS;
+    return read(device->core_file, &count, sizeof count) == (ssize_t)sizeof count ? HYPGCN_OK : HYPGCN_ERROR_BUS;
 }

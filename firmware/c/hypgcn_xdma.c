@@ -2,11 +2,9 @@
 #define _FILE_OFFSET_BITS 64 /* registers of a 32-bit host may be anywhere on the bus */
 
 #include "hypgcn_xdma.h"
+#include "hypgcn_posix.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -24,20 +22,6 @@ static enum hypgcn_error core_write(void *context, uint32_t address, uint32_t va
     return count == (ssize_t)sizeof value ? HYPGCN_OK : HYPGCN_ERROR_BUS;
 }
 
-/*
- * Waits until a device can be read or written. Where the XDMA driver cannot tell, poll() returns at once and the
- * driver's own limit (its parameters h2c_timeout and c2h_timeout) ends the call that follows.
- */
-static enum hypgcn_error wait_for(int file, short events, uint32_t timeout_ms)
-{
-    struct pollfd entry = {.fd = file, .events = events};
-    int count = poll(&entry, 1, timeout_ms > (uint32_t)INT_MAX ? INT_MAX : (int)timeout_ms);
-    if (count == 0) {
-        return HYPGCN_ERROR_TIMEOUT;
-    }
-    return count < 0 || (entry.revents & (POLLERR | POLLNVAL)) != 0 ? HYPGCN_ERROR_BUS : HYPGCN_OK;
-}
-
 static enum hypgcn_error failure(ssize_t count)
 {
     return count < 0 && (errno == ETIMEDOUT || errno == ERESTART || errno == EAGAIN) ? HYPGCN_ERROR_TIMEOUT
@@ -46,16 +30,18 @@ static enum hypgcn_error failure(ssize_t count)
 
 /*
  * The result waits in the core until it is read, so a clip can be sent before the reader is there: the read needs no
- * thread of its own.
+ * thread of its own. Where the XDMA driver cannot tell whether a device is ready, the waits end at once and the driver's
+ * own limit (its parameters h2c_timeout and c2h_timeout) ends the call that follows.
  */
 static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size, void *rx, size_t rx_size,
                                   uint32_t timeout_ms, size_t *received)
 {
     const struct hypgcn_xdma *device = context;
+    const uint32_t start = hypgcn_posix_milliseconds();
     enum hypgcn_error error;
     *received = 0;
     if (tx_size != 0) {
-        error = wait_for(device->h2c, POLLOUT, timeout_ms);
+        error = hypgcn_posix_wait(device->h2c, POLLOUT, start, timeout_ms);
         if (error != HYPGCN_OK) {
             return error;
         }
@@ -65,7 +51,7 @@ static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size,
         }
     }
     if (rx_size != 0) {
-        error = wait_for(device->c2h, POLLIN, timeout_ms);
+        error = hypgcn_posix_wait(device->c2h, POLLIN, start, timeout_ms);
         if (error != HYPGCN_OK) {
             return error;
         }

@@ -20,6 +20,8 @@ HELLO, CLIP = 0x01, 0x02
 IDENTITY, RESULT, ERROR = 0x81, 0x82, 0x83
 ERRORS = {1: "the frame was damaged on its way", 2: "the request is unknown", 3: "the length of the request is wrong"}
 DAMAGED = 1
+SPARE_BYTES = 4096
+"""Of noise and old answers that are passed over while one answer is waited for."""
 MAGIC, PROTOCOL = b"HGCN", 1
 
 
@@ -100,6 +102,9 @@ class UartClient:
         is over
     timeout : seconds without a byte after which an answer counts as lost
     retries : how often a request is made again
+
+    An answer also counts as lost after four times as many bytes as it may have, and :data:`SPARE_BYTES`: what is at the
+    other end may be no board of ours and never be silent.
     """
 
     def __init__(self, port, *, timeout: float = 2.0, retries: int = 3):
@@ -112,6 +117,7 @@ class UartClient:
         self._identity: Identity | None = None
         self._sequence = 0
         self._rest = b""
+        self._patience = 0  # bytes that may still come for the answer that is due
 
     def hello(self, expected_hash: str | None = None) -> Identity:
         """Who is there; :exc:`ProtocolError` when it is no board of ours or not the design that is expected."""
@@ -150,6 +156,7 @@ class UartClient:
             self.repeated += attempt > 0
             self._sequence = self._sequence % 255 + 1  # never 0, which answers damaged requests
             self.port.write(wrap(bytes([request, self._sequence]) + body))
+            self._patience = SPARE_BYTES + 4 * self._longest()
             while (answer := self._frame()) is not None:
                 if len(answer) >= 3 and answer[0] == wanted and answer[1] == self._sequence:
                     return answer[2:]
@@ -162,8 +169,13 @@ class UartClient:
                 # Else it is the answer to an earlier attempt.
         raise ProtocolError(f"no answer after {self.retries + 1} attempts; last: {seen}")
 
+    def _longest(self):
+        """Bytes of the largest answer, without escapes."""
+        found = self._identity
+        return 64 if found is None else 64 + found.classes * found.score_bytes
+
     def _frame(self) -> bytes | None:
-        """Payload of the next good frame, ``None`` when the time is over."""
+        """Payload of the next good frame, ``None`` when the time is over or too much else has come."""
         while True:
             inside, flag, rest = self._rest.partition(bytes([FLAG]))
             if flag:
@@ -171,9 +183,10 @@ class UartClient:
                 if inside and (payload := unwrap(inside)) is not None:
                     return payload
                 continue
-            more = self.port.read(self.timeout)
+            more = self.port.read(self.timeout) if self._patience > 0 else b""
             if not more:
                 return None
+            self._patience -= len(more)
             self._rest += more
 
 

@@ -72,9 +72,11 @@ def _quoted(name):
 def markdown() -> str:
     """The register page of the documentation."""
     lines = ["# Control registers", "", f"<!-- {_NOTE} -->", "",
-             "Words of 32 bits, little endian, on `s_axi_control`; addresses are bytes from its base. Addresses",
-             "without a register read 0 and ignore writes; the response is always OKAY. Byte strobes count: a field",
-             "changes in the bytes that are written.", "", "| address | register | what |", "| --- | --- | --- |"]
+             "Words of 32 bits, little endian, on `s_axi_control`; addresses are bytes from its base, their lowest two",
+             "bits do not count. Addresses without a register read 0 and ignore writes; the response is always OKAY.",
+             "Byte strobes count: a field changes in the bytes that are written. A read and a write do not wait for",
+             "each other; a read gives the whole value from before or from after a write.", "",
+             "| address | register | what |", "| --- | --- | --- |"]
     lines += [f"| {_address(register)} | [{register.name}](#{register.name.lower()}) | {register.text} |"
               for register in REGISTERS]
     lines += ["", "How a field behaves:", ""]

@@ -119,11 +119,14 @@ class Top(wiring.Component):
         # A clip is admitted when it is asked for, has a place among those under way, and the threshold is its own.
         under_way = clip_input.active | (clips.level != 0)
         threshold, start = Signal(7), Signal(32)
+        # The network is reset a cycle after the pins: a clip whose end falls into that cycle is lost, and not noted.
+        taken = Signal()
+        m.d.comb += taken.eq(clip_input.taken & ~core_reset)
         asked = bank.control_start | bank.control_auto_restart
         m.d.comb += [
             clip_input.admit.eq(asked & (clips.level != self.cfg.clips_inside) & (threshold == bank.threshold_raise)),
             core.threshold_raise.eq(threshold),
-            clips.i.valid.eq(clip_input.taken),
+            clips.i.valid.eq(taken),
             *(clips.i.payload[name].eq(getattr(clip_input, name)) for name in ("short", "late", "keep")),
             clips.i.payload.start.eq(start),
             result.cut.eq(core_reset),
@@ -135,13 +138,13 @@ class Top(wiring.Component):
 
         errors = Signal(len(RESULT_FLAGS))
         m.d.comb += [
-            bank.control_start_clear.eq(clip_input.taken | core_reset),
+            bank.control_start_clear.eq(taken | core_reset),
             bank.control_auto_restart_clear.eq(core_reset),
             bank.control_done_set.eq(left),
-            bank.control_ready_set.eq(clip_input.taken),
+            bank.control_ready_set.eq(taken),
             bank.control_idle.eq(~(under_way | result.active | self.m_axis_tvalid | bank.control_start | core_reset)),
             bank.interrupt_status_done_set.eq(left),
-            bank.interrupt_status_ready_set.eq(clip_input.taken),
+            bank.interrupt_status_ready_set.eq(taken),
             bank.interrupt_status_error_set.eq(errors.any()),
             bank.threshold_applied.eq(threshold),
         ]
@@ -149,14 +152,14 @@ class Top(wiring.Component):
         for flag in RESULT_FLAGS:
             early = flag.name in ("short", "late", "keep")
             m.d.comb += [
-                errors[flag.low].eq(clip_input.taken & getattr(clip_input, flag.name) if early
+                errors[flag.low].eq(taken & getattr(clip_input, flag.name) if early
                                     else (result.done | result.aborted) & result.flags[flag.low]),
                 getattr(bank, f"errors_{flag.name}_set").eq(errors[flag.low]),
             ]
         pending = [getattr(bank, f"interrupt_status_{name}") & getattr(bank, f"interrupt_enable_{name}")
                    for name in ("done", "ready", "error")]
         m.d.sync += self.irq.eq(bank.interrupt_global_enable & Cat(pending).any())
-        self._count(m, bank, core, counters, clip_input.taken, left, result.done, clips.o.payload.start, core_reset)
+        self._count(m, bank, core, counters, taken, left, result.done, clips.o.payload.start, core_reset)
         return m
 
     def _registers(self, m, bank):

@@ -25,6 +25,8 @@ SOURCES = ROOT / "firmware/c"
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
 FLAG = {flag.name: flag.mask for flag in RESULT_FLAGS}
 ERRORS = ("OK", "ARGUMENT", "BUS", "TIMEOUT", "IDENTITY", "ABI", "HASH", "SHAPE", "SIZE", "RESULT", "COUNT")
+MOST_ACCESSES = 1_000_000
+"""After which a fake core reports a failure: a driver that waits for ever fails its test and does not stop it."""
 READ = CFUNCTYPE(c_int, c_void_p, c_uint32, POINTER(c_uint32))
 WRITE = CFUNCTYPE(c_int, c_void_p, c_uint32, c_uint32)
 TRANSFER = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, c_uint32, POINTER(c_size_t))
@@ -106,6 +108,8 @@ class FakeCore:
 
     def _error(self, what, address=None):
         self.log.append((what, address))
+        if len(self.log) > MOST_ACCESSES:
+            return code("BUS")
         return code(self.fail.get((what, address), "OK"))
 
     def _read(self, context, address, value):

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import shutil
+import signal
 import threading
 import time
 from ctypes import CFUNCTYPE, POINTER, Structure, byref, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
@@ -273,13 +274,48 @@ def test_xdma_timeouts(xdma):
     assert bus.transfer(bus.context, ctypes.c_char_p(b"clip"), 4, words, 64, 30, ctypes.pointer(received)) \
         == code("TIMEOUT")
     assert time.monotonic() - started < 5
-    while True:  # fill the pipe
-        try:
-            os.write(h2c, bytes(4096))
-        except BlockingIOError:
-            break
+    fill(h2c)
     assert bus.transfer(bus.context, ctypes.c_char_p(b"clip"), 4, words, 64, 30, ctypes.pointer(received)) \
         == code("TIMEOUT")
+
+
+def fill(pipe):
+    while True:
+        try:
+            os.write(pipe, bytes(4096))
+        except BlockingIOError:
+            return
+
+
+def test_xdma_timeout_is_of_the_whole_transfer(xdma):
+    """What sending has used up is not there for receiving."""
+    device, bus, (h2c, _), _ = xdma
+    words, received = ctypes.create_string_buffer(64), c_size_t()
+    fill(h2c)
+    drain = threading.Timer(0.6, os.read, (h2c, 1 << 16))
+    drain.start()
+    started = time.monotonic()
+    error = bus.transfer(bus.context, ctypes.c_char_p(b"clip"), 4, words, 64, 1000, ctypes.pointer(received))
+    passed = time.monotonic() - started
+    drain.join()
+    assert error == code("TIMEOUT")
+    assert 0.9 < passed < 1.5
+
+
+def test_signals_do_not_end_a_wait(xdma):
+    device, bus, (_, c2h), _ = xdma
+    words, received = ctypes.create_string_buffer(64), c_size_t()
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+    answer = threading.Timer(0.5, os.write, (c2h, b"result"))
+    answer.start()
+    try:
+        error = bus.transfer(bus.context, None, 0, words, 64, 10_000, ctypes.pointer(received))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        answer.join()
+    assert (error, received.value) == (0, 6)
 
 
 def test_xdma_failures(xdma, library):

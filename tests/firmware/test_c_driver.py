@@ -1,6 +1,7 @@
 """The C driver on a fake core: what it reads and writes, and every way in which it can fail."""
 
 import ctypes
+import re
 import shutil
 import subprocess
 from ctypes import byref, c_uint32
@@ -293,3 +294,36 @@ def test_cross_compilers_have_nothing_to_say(compiler, tmp_path):
     done = subprocess.run(["make", "-s", "cross", f"CROSS={compiler}", f"OUT={tmp_path}"], cwd=ROOT / "firmware/c",
                           capture_output=True, text=True, check=True)
     assert done.stdout == f"{compiler}: clean\n"
+
+
+@pytest.mark.parametrize("compiler", ["aarch64-linux-gnu-gcc", "arm-linux-gnueabihf-gcc"])
+def test_memory_is_in_order_with_the_registers_of_the_dma(compiler, tmp_path):
+    """On Arm both waits need an instruction for it: before the DMA is started, and after it is done."""
+    if not shutil.which(compiler):
+        pytest.skip(f"{compiler} is not installed (Debian: gcc-{compiler.removesuffix('-gcc')})")
+    target = tmp_path / "axidma.s"
+    subprocess.run([compiler, *WARNINGS, "-O2", "-S", str(ROOT / "firmware/c/hypgcn_axidma.c"), "-o", str(target)],
+                   check=True)
+    body = target.read_text().partition("\nhypgcn_axidma_transfer:\n")[2].partition(".size\thypgcn_axidma_transfer")[0]
+    assert body.count("dsb\tsy") + body.count("dsb sy") >= 2
+
+
+def test_driver_and_bare_metal_back_end_need_no_operating_system(tmp_path):
+    if not shutil.which("gcc"):
+        pytest.skip("no C compiler: gcc is not on the path")
+    for source in ("hypgcn.c", "hypgcn_axidma.c"):
+        text = (ROOT / "firmware/c" / source).read_text()
+        assert set(re.findall("#include <(.*)>", text)) <= {"stdatomic.h"}  # of the compiler itself
+        subprocess.run(["gcc", *WARNINGS, "-ffreestanding", "-c", str(ROOT / "firmware/c" / source), "-o",
+                        str(tmp_path / "one.o")], check=True)
+
+
+def test_headers_are_c_plus_plus_too(tmp_path):
+    if not shutil.which("g++"):
+        pytest.skip("no C++ compiler: g++ is not on the path")
+    names = ("hypgcn.h", "hypgcn_axidma.h", "hypgcn_uio.h", "hypgcn_xdma.h")
+    source = tmp_path / "all.cpp"
+    source.write_text("".join(f'#include "{name}"\n' for name in names)
+                      + "int main() { return *hypgcn_error_text(HYPGCN_OK) == 0; }\n")
+    subprocess.run(["g++", "-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-c", "-I",
+                    str(ROOT / "firmware/c"), str(source), "-o", str(tmp_path / "all.o")], check=True)

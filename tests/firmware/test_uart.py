@@ -62,6 +62,30 @@ def test_asks_again(first):
     assert client.repeated == 1
 
 
+class Babbler:
+    """A port that is never silent."""
+
+    def __init__(self, noise):
+        self.noise, self.requests, self.read_bytes = noise, 0, 0
+
+    def write(self, data):
+        self.requests += 1
+
+    def read(self, seconds):
+        assert self.read_bytes < 1_000_000, "the client does not give up"
+        self.read_bytes += len(self.noise)
+        return self.noise
+
+
+@pytest.mark.parametrize("noise", [b"login: ", b"\x7e", wrap(b"\x81\x63" + IDENTITY), wrap(b"\x82\x63\x00")])
+def test_line_that_is_never_silent(noise):
+    """Text without frames, empty frames, and good frames that answer something else."""
+    port = Babbler(noise)
+    with pytest.raises(ProtocolError, match="no answer after 2 attempts; last: nothing"):
+        UartClient(port, retries=1).hello()
+    assert port.requests == 2
+
+
 @pytest.mark.parametrize(("answer", "message"), [
     (reply(0x81, b"XXXX" + IDENTITY[4:]), "no board of ours"),
     (reply(0x81, b"HGCN\x02" + IDENTITY[5:]), "protocol must be 1, not 02"),

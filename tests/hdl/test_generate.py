@@ -66,7 +66,12 @@ def test_top_with_buses(written, tmp_path):
     for port in ports:
         assert re.search(rf'X_INTERFACE_INFO = "xilinx.com:[^"]*" \*\)(\s*\(\*.*\*\))?\s*(input|output)[^;]* {port};',
                          text), port
-    assert 'ASSOCIATED_BUSIF s_axis:m_axis:s_axi_control, ASSOCIATED_RESET aresetn' in text
+    for parameters in ("aclk, ASSOCIATED_BUSIF s_axis:m_axis:s_axi_control, ASSOCIATED_RESET aresetn",
+                       "aresetn, POLARITY ACTIVE_LOW", "irq, SENSITIVITY LEVEL_HIGH",
+                       "s_axis, TDATA_NUM_BYTES 8, HAS_TKEEP 1, HAS_TLAST 1, HAS_TREADY 1, ",
+                       "m_axis, TDATA_NUM_BYTES 4, HAS_TKEEP 1, HAS_TLAST 1, HAS_TREADY 1, ",
+                       "s_axi_control, PROTOCOL AXI4LITE, DATA_WIDTH 32, ADDR_WIDTH 12"):
+        assert f'X_INTERFACE_PARAMETER = "XIL_INTERFACENAME {parameters}' in text
     assert emission.sidecar["multipliers"] == json.loads((written[0] / "hypgcn.json").read_text())["multipliers"]
 
 

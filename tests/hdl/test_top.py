@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from axi import CoreBench, beats_of, clip_of
+from axi import CoreBench, beats_of, clip_of, lite_read, lite_write
 from random_clips import random_clip
 from stub_core import StubCore, stub_scores
 
@@ -13,7 +13,7 @@ from bench import STREAM_PATTERNS
 from hypgcn.bus import ShellConfig
 from hypgcn.folding import BlockFolding, Folding
 from hypgcn.presets import preset, random_design
-from hypgcn.registers import ABI, MAGIC, RESULT_FLAGS
+from hypgcn.registers import ABI, ADDRESS_BITS, MAGIC, REGISTERS, RESULT_FLAGS
 from hypgcn.top import Top
 from hypgcn_sim.golden.network import run as golden
 
@@ -243,6 +243,24 @@ def test_start_waits_for_data_and_counts_as_not_idle():
     play(dut, test)
 
 
+def test_start_counts_for_the_clip_that_is_being_taken():
+    dut, cfg = core()
+    beats = beats_of(content(cfg, 1), cfg.bus_bytes)
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        await bench.send(beats[:3])
+        await bench.write("CONTROL", start=1)  # and auto_restart=0
+        await bench.send(beats[3:])
+        await bench.results(1)
+        await bench.cycles(5)
+        assert await bench.read("CONTROL") & 0b10000101 == 0b100, "start has been used up"
+        for beat in beats[:2]:
+            await bench.beat(**beat)
+        assert not await bench.beat(**beats[2], patience=50)
+    play(dut, test)
+
+
 def test_threshold_changes_between_clips_only():
     dut, cfg = core()
     clips = [content(cfg, seed) for seed in range(4)]
@@ -286,6 +304,26 @@ def test_output_held_for_long_and_released():
     assert play(dut, test).packets == [of_content(cfg, clip, n) for n, clip in enumerate(clips)]
 
 
+def test_not_idle_before_the_last_word_has_left():
+    dut, cfg = core()
+
+    async def test(bench):
+        for words in range(cfg.classes + 2):  # that have left when the output comes to be held, or one more
+            await bench.write("CONTROL", start=1)
+            await bench.send(beats_of(content(cfg, words), cfg.bus_bytes))
+            while len(bench.words) < words:
+                await bench.cycles(1)
+            bench.hold = True
+            await bench.cycles(30)
+            assert words <= len(bench.words) <= words + 1
+            assert await bench.read("CONTROL", field="idle") == 0
+            bench.hold = False
+            await bench.results(words + 1)
+            await bench.cycles(2)
+            assert await bench.read("CONTROL", field="idle") == 1
+    play(dut, test)
+
+
 def test_no_more_clips_inside_than_there_are_places():
     dut, cfg = core(clips_inside=2)
     clips = [content(cfg, seed) for seed in range(6)]
@@ -323,6 +361,31 @@ def test_pins_reset_in_the_middle_of_a_clip():
             assert bench.packets[before:] == [of_content(cfg, clip, 0)]
             assert await bench.read("ERRORS") == 0
     play(dut, test)
+
+
+def test_reset_of_one_cycle_at_any_moment_leaves_nothing_behind():
+    """Every moment of two clips, the last of whose elements is taken in the very cycle of the reset too."""
+    dut, cfg = core()
+    clip = content(cfg, 1)
+    short = beats_of(content(cfg, 2), cfg.bus_bytes)[:3]
+    short[-1]["last"] = 1
+
+    async def test(bench):
+        for moment in range(1, 70):
+            await bench.write("CONTROL", auto_restart=1)
+            bench.offer(short + beats_of(clip, cfg.bus_bytes))
+            await bench.cycles(moment)
+            await bench.reset(cycles=1)
+            before = len(bench.packets)
+            names = ("CONTROL", "INTERRUPT_STATUS", "ERRORS", "THRESHOLD", "RESET")
+            assert [await bench.read(name) for name in names] == [4, 0, 0, 0, 0], f"after {moment} cycles"
+            await bench.write("SNAPSHOT", take=1)
+            assert [await bench.read(name) for name in ("CLIPS_IN", "CLIPS_OUT")] == [0, 0]
+            await bench.write("CONTROL", auto_restart=1)
+            await bench.send(beats_of(clip, cfg.bus_bytes))
+            await bench.results(before + 1)
+            assert bench.packets[before:] == [of_content(cfg, clip, 0)]
+    play(dut, test, timeout=40_000)
 
 
 @pytest.mark.parametrize("hold", [False, True])
@@ -463,6 +526,89 @@ def test_interrupts():
     play(dut, test)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happens_no_hang_and_no_wrong_result_without_a_flag(seed):
+    """Rounds of odd packets, pauses and held results, each cut by one of the resets or by none."""
+    dut, cfg = core(8 << seed % 3, frames=1)
+    size, rng = cfg.bus_bytes, random.Random(seed)
+    kinds = []
+
+    def packet():
+        count = max(1, rng.choice([-(-cfg.clip_bytes // size)] * 4 + [1, rng.randrange(1, 20)]))
+        if rng.random() < 0.6:
+            return beats_of(rng.randbytes(cfg.clip_bytes), size)
+        beats = [{"data": rng.getrandbits(8 * size), "last": 0,
+                  "keep": rng.choice([(1 << size) - 1, rng.getrandbits(size)])} for _ in range(count)]
+        beats[-1]["last"] = 1
+        return beats
+
+    def results_of(packets, number):
+        return [of_packet(cfg, one, number + place) for place, one in enumerate(packets)]
+
+    def is_start_of(words, whole):
+        """A cut result: words of the whole one, then zeros."""
+        return any(words[:-1] == whole[:place] + [0] * (len(whole) - place - 1) for place in range(len(whole)))
+
+    async def quiet(bench):
+        """Until nothing has moved for longer than a clip and a result take."""
+        bench.hold = False
+        seen, calm = None, 0
+        while calm < 80:
+            await bench.cycles(1)
+            now = len(bench.packets), len(bench.words)
+            seen, calm = now, calm + 1 if now == seen else 0
+
+    async def test(bench):
+        left = [[]]  # packets from before the last reset that may still become clips: one of these lists
+        number = 0
+        for _ in range(12):
+            await bench.write("CONTROL", auto_restart=1)
+            sent, part, whole = [packet() for _ in range(rng.randrange(4))], [], packet()
+            for one in sent:
+                await bench.send(one)
+            kind = rng.choice(["none", "pins", "soft", "source"])
+            kinds.append(kind)
+            if kind != "none":
+                part = whole[:rng.randrange(len(whole))]
+                await bench.send(part)
+                bench.hold = rng.random() < 0.5
+                await bench.cycles(rng.randrange(1, 30))
+            begun = sum(size for _ in part) >= cfg.clip_bytes
+            wanted = [results_of([*first, *sent, *[whole] * begun], number) for first in left]
+            if kind == "pins":
+                await bench.reset(rng.randrange(1, 4))
+            elif kind != "none":
+                await bench.write("RESET", core=1, input=int(kind == "source"))
+            await quiet(bench)
+            cut = [words for words in bench.packets if words[-1] == FLAG["aborted"]]
+            whole_results = [words for words in bench.packets if words[-1] != FLAG["aborted"]]
+            assert len(cut) <= (kind in ("soft", "source")) and cut == bench.packets[len(whole_results):]
+            fitting = [results for results in wanted if results[:len(whole_results)] == whole_results]
+            assert fitting
+            if kind == "none":
+                assert whole_results in wanted, "every packet has its result"
+            if cut:
+                assert any(len(whole_results) < len(results) and is_start_of(cut[0], results[len(whole_results)])
+                           for results in fitting)
+            bench.packets.clear()
+            number, left = number + len(whole_results) if kind == "none" else 0, [[]]
+            if kind == "soft":
+                await bench.write("CONTROL", auto_restart=1)
+                # The rest of a packet that had begun is dropped; what had not begun, two beats at most, is a clip.
+                await bench.send(whole[len(part):])
+                behind = [*sent, whole] if part else sent
+                beats = 0
+                for place in range(len(behind) - 1, -1, -1):
+                    beats += len(part) if behind[place] is whole else len(behind[place])
+                    if beats <= 2:
+                        left.append(behind[place:])
+                if not part:
+                    left = [[*first, whole] for first in left]
+    bench = CoreBench(dut, seed=seed, idle=0.2, stall=0.3, timeout=60_000)
+    bench.run(test)
+    assert len(set(kinds)) >= 3
+
+
 def test_identity_and_shape():
     dut, cfg = core(128)
 
@@ -478,6 +624,60 @@ def test_identity_and_shape():
         await bench.write("MAGIC", value=0)
         assert await bench.read("MAGIC") == MAGIC
     play(dut, test)
+
+
+def test_addresses_that_are_odd_or_have_no_register():
+    dut, cfg = core()
+    known = {entry.address(index) for entry in REGISTERS for index in range(cfg.blocks if entry.count > 1 else 1)}
+    unknown = sorted(set(range(0, 1 << ADDRESS_BITS, 4)) - known)
+
+    async def test(bench):
+        async def state():
+            return [await lite_read(bench.ctx, dut, address) for address in sorted(known)]
+        await bench.write("INTERRUPT_ENABLE", done=1, error=1)
+        before = await state()
+        for low in range(1, 4):
+            assert await lite_read(bench.ctx, dut, 0x10 + low) == MAGIC, "the lowest two bits do not count"
+            await lite_write(bench.ctx, dut, 0x08 + low, low)
+            assert await bench.read("INTERRUPT_ENABLE") == low
+        await bench.write("INTERRUPT_ENABLE", done=1, error=1)
+        for address in (*unknown[:40], *random.Random(1).sample(unknown, 40), unknown[-1]):
+            await lite_write(bench.ctx, dut, address, 0xffffffff)
+            assert await lite_read(bench.ctx, dut, address) == 0, hex(address)
+        await lite_write(bench.ctx, dut, 0x00, 0xffffffff, strobe=0)
+        assert await state() == before, "nothing has changed"
+    play(dut, test)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_sides_of_the_control_bus_at_once_while_clips_pass(seed):
+    """A read sees the value before or after a write, whole; clips do not notice."""
+    dut, cfg = core()
+    clips = [content(cfg, n) for n in range(6)]
+    rng = random.Random(seed)
+
+    async def reader(ctx):
+        while not ctx.get(dut.aresetn):
+            await ctx.tick()
+        for _ in range(60):
+            address = rng.choice([0x04, 0x08])
+            seen.append((address, await lite_read(ctx, dut, address, gap=rng.randrange(3))))
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        bench.offer([beat for clip in clips for beat in beats_of(clip, cfg.bus_bytes)])
+        for number in range(40):
+            await lite_write(bench.ctx, dut, (0x04, 0x08)[number % 2], (1, 7)[number % 2] * (number % 4 < 2),
+                             gap=tuple(rng.randrange(3) for _ in range(3)))
+        await bench.results(len(clips))
+        while len(seen) < 60:
+            await bench.cycles(1)
+    seen = []
+    bench = CoreBench(dut, seed=seed, stall=0.3)
+    bench.run(test, reader)
+    assert bench.packets == [of_content(cfg, clip, number) for number, clip in enumerate(clips)]
+    assert {value for address, value in seen if address == 0x04} == {0, 1}
+    assert {value for address, value in seen if address == 0x08} == {0, 7}
 
 
 def test_counters_are_of_one_moment():
@@ -515,6 +715,30 @@ def test_counters_are_of_one_moment():
         await bench.cycles(20)
         assert (await shown())[0] == 0
     play(dut, test)
+
+
+@pytest.mark.parametrize("clear", [0, 1])
+def test_snapshots_while_clips_pass(clear):
+    dut, cfg = core()
+    clips = [content(cfg, n) for n in range(12)]
+
+    async def test(bench):
+        await bench.write("CONTROL", auto_restart=1)
+        bench.offer([beat for clip in clips for beat in beats_of(clip, cfg.bus_bytes)])
+        before, seen = 0, set()
+        for _ in range(12):
+            await bench.write("SNAPSHOT", take=1, clear=clear)
+            cycles = await bench.read("CYCLES_LOW")
+            blocks = [[await bench.read(f"BLOCK_{name}", index) for name in ("BUSY", "STARVED", "BLOCKED")]
+                      for index in range(cfg.blocks)]
+            assert [sum(block) for block in blocks] == [cycles - before] * cfg.blocks
+            clips_in, clips_out = [await bench.read(name) for name in ("CLIPS_IN", "CLIPS_OUT")]
+            assert clips_out <= clips_in
+            seen.add(clips_in)
+            before = cycles if clear else 0
+        await bench.results(len(clips))
+        assert len(seen) > 3, "clips have passed meanwhile"
+    play(dut, test, stall=0.3)
 
 
 def test_cycles_of_a_clip():

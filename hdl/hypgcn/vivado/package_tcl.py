@@ -1,11 +1,13 @@
 """Tcl that packages the core as an IP for the catalogue."""
 
+import hashlib
+
 from .. import __version__
 from ..registers import ADDRESS_BITS
 from .project_tcl import Sources, word_list
 from .settings import VivadoSettings
 
-__all__ = ["LIBRARY", "VENDOR", "package_tcl", "vlnv"]
+__all__ = ["LIBRARY", "VENDOR", "package_tcl", "revision", "vlnv"]
 
 VENDOR = "hypgcn"
 LIBRARY = "accelerator"
@@ -20,7 +22,15 @@ def vlnv(settings: VivadoSettings) -> str:
     return f"{VENDOR}:{LIBRARY}:{settings.name}:{_ip_version()}"
 
 
-def package_tcl(settings: VivadoSettings, sources: Sources, design_name: str) -> str:
+def revision(texts: dict[str, str]) -> int:
+    """Number of an IP with these sources: another one for other sources, so that Vivado offers to upgrade its uses."""
+    digest = hashlib.sha256()
+    for name, text in sorted(texts.items()):
+        digest.update(f"{name}\0{text}\0".encode())
+    return int(digest.hexdigest()[:7], 16)
+
+
+def package_tcl(settings: VivadoSettings, sources: Sources, design_name: str, core_revision: int) -> str:
     """Text of ``package.tcl``.
 
     The IP is complete in ``ip/``: sources, contents of the memories and constraints are copied there. Buses, clock and
@@ -68,6 +78,7 @@ ipx::package_project -root_dir $ip -vendor {VENDOR} -library {LIBRARY} -taxonomy
 set core [ipx::current_core]
 set_property NAME {name} $core
 set_property VERSION {_ip_version()} $core
+set_property CORE_REVISION {core_revision} $core
 set_property DISPLAY_NAME {{{name}: skeleton action recognition}} $core
 set_property DESCRIPTION {{2s-AGCN accelerator of the design {design_name}: AXI4-Stream clips in, scores out}} $core
 set_property SUPPORTED_FAMILIES [list kintexu Production virtexu Production kintexuplus Production \\
@@ -78,14 +89,19 @@ ipx::associate_bus_interfaces -clock aclk -reset aresetn $core
 set map [ipx::get_memory_maps s_axi_control -of_objects $core]
 set_property RANGE {1 << ADDRESS_BITS} [ipx::get_address_blocks reg0 -of_objects $map]
 
-# The contents of the memories are data: without them in the IP its memories would be empty.
-set group [ipx::get_file_groups xilinx_anylanguagesynthesis -of_objects $core]
-foreach path $memory {{
-    set file src/[file tail $path]
-    if {{[llength [ipx::get_files $file -of_objects $group]] == 0}} {{
-        ipx::add_file $file $group
+# A source without TKEEP means every byte; what is left open would be low.
+set_property DRIVER_VALUE {(1 << settings.bus_width // 8) - 1} [ipx::get_ports s_axis_tkeep -of_objects $core]
+
+# The contents of the memories are data: without them in the IP its memories would be empty, also in a simulation.
+foreach kind {{xilinx_anylanguagesynthesis xilinx_anylanguagebehavioralsimulation}} {{
+    set group [ipx::get_file_groups $kind -of_objects $core]
+    foreach path $memory {{
+        set file src/[file tail $path]
+        if {{[llength [ipx::get_files $file -of_objects $group]] == 0}} {{
+            ipx::add_file $file $group
+        }}
+        set_property TYPE mem [ipx::get_files $file -of_objects $group]
     }}
-    set_property TYPE mem [ipx::get_files $file -of_objects $group]
 }}
 
 ipx::create_xgui_files $core

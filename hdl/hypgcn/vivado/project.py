@@ -10,7 +10,7 @@ from ..folding import Folding
 from ..generate import generate
 from .block_design_tcl import block_design_tcl
 from .constraints import in_context_xdc, out_of_context_xdc
-from .package_tcl import package_tcl, vlnv
+from .package_tcl import package_tcl, revision, vlnv
 from .project_tcl import Sources, build_tcl
 from .settings import VivadoSettings
 
@@ -38,7 +38,7 @@ def vivado_files(emission: Emission, settings: VivadoSettings) -> dict[str, str]
         f"constraints/{settings.name}.xdc": in_context_xdc(settings),
         "reports.tcl": _REPORTS.read_text(),
         "build.tcl": build_tcl(settings, sources),
-        "package.tcl": package_tcl(settings, sources, design),
+        "package.tcl": package_tcl(settings, sources, design, revision(emission.files)),
         "block_design.tcl": block_design_tcl(settings),
         "project.json": json.dumps({
             "generator": "hypgcn", "name": settings.name, "part": settings.part, "period_ns": float(settings.period),
