@@ -4,6 +4,7 @@
 #include "hypgcn_xdma.h"
 #include "hypgcn_posix.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/types.h>
 #include <unistd.h>
