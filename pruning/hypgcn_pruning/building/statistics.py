@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from hypgcn.design import BANK, MINI_BANKS, Design
+from hypgcn.progress import Progress
 
 from ..integers.integer import clips_at_a_time, run_integer
 
@@ -52,9 +53,12 @@ def measure_stores(design: Design, clips: np.ndarray,
         raise ValueError("clips must hold at least one clip, but are empty")
     size = size or clips_at_a_time(design)
     tallies = [(_Tally(), _Tally()) for _ in design.blocks]
+    progress = Progress(f"{design.name}: stores by {len(clips)} clips")
     for start in range(0, len(clips), size):
+        progress(start, len(clips))
         found = run_integer(design, clips[start:start + size])
         for index, (x, h) in enumerate(tallies):
             x.add(found[f"blocks.{index - 1}.y"] if index else found["x1"])
             h.add(found[f"blocks.{index}.h"])
+    progress.finish()
     return [(x.done(), h.done()) for x, h in tallies]
