@@ -107,8 +107,10 @@ def requant(cfg: RequantConfig) -> float:
 
 
 def row_buffer(cfg: RowBufferConfig) -> float:
-    """Addresses, and the vector that is put together."""
-    return 80 + 10 * BANK / cfg.width
+    """Addresses, the vector that is put together, and the choice among block RAMs where a word is in several."""
+    bits = 8 * cfg.width
+    depth = next((deep for wide, deep in ((9, 4096), (18, 2048), (36, 1024)) if bits <= wide), 512)
+    return 45 + bits * ((2 * cfg.cycles - 1) // depth)
 
 
 def shortcut(cfg: ShortcutConfig) -> float:

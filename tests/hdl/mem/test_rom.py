@@ -4,7 +4,7 @@ import random
 import pytest
 
 from bench import simulate
-from hypgcn.mem import Rom
+from hypgcn.mem import Rom, table_style
 
 
 @pytest.mark.parametrize("latency", [1, 2])
@@ -39,3 +39,8 @@ def test_rom(latency, depth):
 def test_rejects(make, text):
     with pytest.raises(ValueError, match=text):
         make()
+
+
+@pytest.mark.parametrize(("words", "style"), [(1, "auto"), (32, "auto"), (33, "block"), (4096, "block")])
+def test_style_of_tables(words, style):
+    assert table_style(words) == style
