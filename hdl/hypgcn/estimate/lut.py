@@ -23,7 +23,7 @@ EXPANDER = 520
 LOADER, LOADER_BANK = 180, 10
 """The loader, and what it takes for each bank of the store."""
 FRAME_BUFFER = 115
-INPUT_CHANNEL = 50
+INPUT_CHANNEL = 28
 """Per channel of a joint: most of the encoder of the input sees constant zeros."""
 LOGIC_BIT = 1 / 55
 """LUTs per bit of a ROM in logic."""
@@ -141,7 +141,7 @@ def combine(plan, lanes: int) -> float:
 
 def input_affine(design: Design) -> float:
     """Addresses, the vector that is put together, and its compression."""
-    return 100 + INPUT_CHANNEL * design.channels
+    return 40 + INPUT_CHANNEL * design.channels
 
 
 def absent_persons(design: Design) -> float:
