@@ -27,10 +27,11 @@ from .allocate_model import ChoiceModel
 from .allocate_options import Option, conv_options, front, graph_options, head_options, temporal_options, up
 from .budget import PLENTY, RESOURCES, Budget
 from .design import Design
-from .estimate import Activity, BlockModel, Estimate, Resources, clip_cycles, estimate, mean_activities
+from .estimate import WIDE, Activity, BlockModel, Estimate, Resources, clip_cycles, estimate, mean_activities
 from .folding import BlockFolding, Folding
 
 __all__ = ["PLENTY", "RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "within"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Allocation:
@@ -65,10 +66,11 @@ class Allocator:
     design : the network; mac : form of the packed MACs; activities : of each block, ``None`` takes the densities
     clips : of each clip the activities of each block, in place of ``activities``: the mean over clips of the cycles
         counts. One clip is the same as its ``activities``
+    multiplier : bits of the wider operand of the device's multipliers
     """
 
     def __init__(self, design: Design, mac: str = "dsp48e2", activities: Sequence[Activity] | None = None,
-                 clips: Sequence[Sequence[Activity]] = ()):
+                 clips: Sequence[Sequence[Activity]] = (), multiplier: int = WIDE):
         if clips and activities is not None:
             raise ValueError("activities must be None where clips are given")
         for number, clip in enumerate(clips):
@@ -76,12 +78,13 @@ class Allocator:
                 raise ValueError(f"clips[{number}] must be of {len(design.blocks)} blocks, not {len(clip)}")
         if clips:
             activities = clips[0] if len(clips) == 1 else mean_activities(clips)
-        self.design, self.mac, self.activities = design, mac, activities
+        self.design, self.mac, self.activities, self.multiplier = design, mac, activities, multiplier
         self.clips = tuple(clips) if len(clips) > 1 else ()
         self.choices: list[tuple[int | None, list[Option]]] = []
         fixed = Resources()
         for index in range(len(design.blocks)):
-            model = BlockModel(design, index, mac, None if activities is None else activities[index])
+            model = BlockModel(design, index, mac, None if activities is None else activities[index],
+                               multiplier)
             rows = self.rows(index)
             fixed += model.stores(lanes=1, **rows)["x_store"] + model.skid
             single = [model.with_activity(clip[index]) for clip in self.clips]
@@ -165,7 +168,8 @@ class Allocator:
             (head if index is None else parts[index]).update(option.fields)
         folding = Folding(mac=self.mac, **head, blocks=tuple(
             BlockFolding(**part, **self.rows(index)) for index, part in enumerate(parts)))
-        return Allocation(folding=folding, estimate=estimate(self.design, folding, self.activities), budget=budget,
+        return Allocation(folding=folding, budget=budget,
+                          estimate=estimate(self.design, folding, self.activities, self.multiplier),
                           clips=tuple(clip_cycles(self.design, folding, self.clips)))
 
     def _limits(self, budget: Budget) -> dict[str, int]:

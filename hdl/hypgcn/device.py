@@ -19,11 +19,13 @@ class Device:
     ----------
     name : as its vendor writes it
     mac : form of the packed MAC that its multipliers can do, see :class:`~hypgcn.folding.Folding`
+    multiplier : bits of the wider operand of a multiplier, with sign; the other one has at least 18
     dsp : multipliers; bram36 : block RAMs of 36 kbit (an 18 kbit one is a half); lut, ff : LUTs and flip-flops
     """
 
     name: str
     mac: str
+    multiplier: int
     dsp: int
     bram36: int
     lut: int
@@ -34,7 +36,7 @@ class Device:
             raise ValueError(f"name must be a text, not {self.name!r}")
         if self.mac not in MAC_FORMS:
             raise ValueError(f"mac must be one of {', '.join(MAC_FORMS)}, not {self.mac!r}")
-        for name in ("dsp", "bram36", "lut", "ff"):
+        for name in ("multiplier", "dsp", "bram36", "lut", "ff"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int):
                 raise TypeError(f"{name} must be an integer, not {value!r}")

@@ -38,7 +38,8 @@ def _run_allocate(args, load_design):
     budget = Budget.of(device, dsp=args.dsp, bram36=args.bram36, lut=args.lut)
     design = load_design(args.design)
     clips = _clips(args, design)
-    allocator = Allocator(design, device.mac, None if clips else _activities(args, design), clips)
+    allocator = Allocator(design, device.mac, None if clips else _activities(args, design), clips,
+                          device.multiplier)
     found = allocator.solve(budget, cycles=args.cycles)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(found.folding.to_json())

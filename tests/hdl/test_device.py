@@ -6,7 +6,7 @@ import pytest
 
 from hypgcn.device import Device, devices
 
-GOOD = {"name": "X", "mac": "single", "dsp": 2, "bram36": 1, "lut": 1000, "ff": 2000}
+GOOD = {"name": "X", "mac": "single", "multiplier": 18, "dsp": 2, "bram36": 1, "lut": 1000, "ff": 2000}
 
 
 def write(tmp_path, **changes):
@@ -34,7 +34,7 @@ def test_file_of_a_user(tmp_path):
 @pytest.mark.parametrize(("changes", "text"), [
     ({"dsp": 0}, "dsp must be at least 1, not 0"), ({"lut": 1.5}, "lut must be an integer, not 1.5"),
     ({"mac": "lut"}, "mac must be one of dsp48e2, inferred, single, not 'lut'"), ({"name": ""}, "name must be a text"),
-    ({"ff": None}, "see ff"), ({"uram": 3}, "see uram"),
+    ({"multiplier": 0}, "multiplier must be at least 1, not 0"), ({"ff": None}, "see ff"), ({"uram": 3}, "see uram"),
 ])
 def test_rejects(tmp_path, changes, text):
     with pytest.raises(ValueError, match=f"mine.toml is not a device: .*{text}"):

@@ -32,7 +32,7 @@ def fitting(design: Design, board: Board) -> Folding:
     board's device; the fastest within it where none is fast enough. :exc:`ValueError` says what is missing."""
     device = Device.load(board.device)
     budget = Budget.of(device, **dict.fromkeys(("dsp", "bram36", "lut"), f"{board.share}%"))
-    allocator = Allocator(design, device.mac)
+    allocator = Allocator(design, device.mac, multiplier=device.multiplier)
     fastest = allocator.solve(budget)
     line = 10 * board.divisor * ClipServerConfig.of(design).clip_bytes
     if fastest.cycles > line:

@@ -2,8 +2,8 @@
 
 from .activity import Activity, load_activities, load_clips, mean_activities, save_activities
 from .network import COUPLING, BlockModel, Estimate, Unit, clip_cycles, estimate
-from .resources import Resources
+from .resources import WIDE, Resources
 from .storage import Storage, storage
 
-__all__ = ["COUPLING", "Activity", "BlockModel", "Estimate", "Resources", "Storage", "Unit", "clip_cycles",
+__all__ = ["COUPLING", "WIDE", "Activity", "BlockModel", "Estimate", "Resources", "Storage", "Unit", "clip_cycles",
            "estimate", "load_activities", "load_clips", "mean_activities", "save_activities", "storage"]

@@ -43,12 +43,14 @@ class BlockModel:
     ----------
     design : the network; index : of the block; mac : form of the packed MACs
     activity : its non-zeros; ``None``: from the design's densities
+    multiplier : bits of the wider operand of the device's multipliers
     """
 
-    def __init__(self, design: Design, index: int, mac: str = "dsp48e2", activity: Activity | None = None):
+    def __init__(self, design: Design, index: int, mac: str = "dsp48e2", activity: Activity | None = None,
+                 multiplier: int = cost.WIDE):
         self.block = design.blocks[index]
         self.joints, self.frames, self.persons = design.joints, design.block_frames(index), design.persons
-        self.mac = mac
+        self.mac, self.multiplier = mac, multiplier
         self.activity = activity or Activity.assumed(self.block, design.joints, live_channels(design, index))
         self.rows = self.persons * self.frames
         """Rows of X of a clip."""
@@ -110,7 +112,7 @@ class BlockModel:
 
     def _requant(self, width: int) -> Resources:
         folding = replace(self.spatial.folding, h_width=width, conv_pairs=max(1, width // 2))
-        return cost.requant(replace(self.spatial, folding=folding).requant)
+        return cost.requant(replace(self.spatial, folding=folding).requant, self.multiplier)
 
     def temporal(self, lanes: int, lane_pairs: int, y_width: int) -> dict[str, Unit]:
         """Lanes, their schedulers, and everything up to Y; without the store of H."""
@@ -135,7 +137,7 @@ class BlockModel:
 
     def _lane(self, lane_pairs: int, y_width: int) -> tuple[Resources, Resources]:
         """What one lane takes, and what the requantisers take."""
-        requant = cost.requant(requant_of(self.block, y_width, self.y_acc_width))
+        requant = cost.requant(requant_of(self.block, y_width, self.y_acc_width), self.multiplier)
         return cost.lane(self.plan(lane_pairs, y_width)), requant
 
     def _plan(self, lane_pairs: int, y_width: int) -> LanePlan:
@@ -245,12 +247,15 @@ def rest_units(design: Design, head_width: int, skip_absent: bool = True) -> dic
     }
 
 
-def estimate(design: Design, folding: Folding, activities: Sequence[Activity] | None = None) -> Estimate:
-    """Estimate ``design`` under ``folding``; ``activities``: of each block, ``None`` takes the design's densities."""
+def estimate(design: Design, folding: Folding, activities: Sequence[Activity] | None = None,
+             multiplier: int = cost.WIDE) -> Estimate:
+    """Estimate ``design`` under ``folding``; ``activities``: of each block, ``None`` takes the design's densities;
+    ``multiplier``: bits of the wider operand of the device's multipliers."""
     folding.validate(design)
     blocks, drains = [], []
     for index, part in enumerate(folding.blocks):
-        model = BlockModel(design, index, folding.mac, None if activities is None else activities[index])
+        model = BlockModel(design, index, folding.mac, None if activities is None else activities[index],
+                           multiplier)
         blocks.append(model.units(part))
         drains.append(model.drain(blocks[-1]))
     return Estimate(blocks=tuple(blocks), rest=rest_units(design, folding.head_width, folding.skip_absent),

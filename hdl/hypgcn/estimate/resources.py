@@ -28,9 +28,13 @@ from . import lut
 from .memory import Memory, rom_width, varying_bits
 from .plan import LanePlan
 
-__all__ = ["Resources", "absent_persons", "array_words", "buffer_words", "combine", "conv_array", "encoder",
+__all__ = ["WIDE", "Resources", "absent_persons", "array_words", "buffer_words", "combine", "conv_array", "encoder",
            "frame_buffer", "graph_unit", "head", "input_affine", "lane", "loader", "requant", "row_buffer", "row_store",
            "schedulers", "shortcut", "skid", "varying_bits", "walk_words"]
+
+
+WIDE = 27
+"""Bits of the wider operand of a DSP48E2."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +110,10 @@ def array_words(cfg: ConvArrayConfig) -> Memory:
     return Memory("block" if cfg.rows_style == "block" else "ram", 8 * cfg.joints, 2 * cfg.steps)
 
 
-def requant(cfg: RequantConfig) -> Resources:
-    """A requantiser with its tables."""
+def requant(cfg: RequantConfig, multiplier: int = WIDE) -> Resources:
+    """A requantiser with its tables; ``multiplier``: bits of the wider operand of the device's."""
     memories = [_table(rom_width(cfg.table_words), cfg.groups)] if cfg.groups > 1 else []
-    return _made_of(cfg.lanes, memories, lut.requant(cfg))
+    return _made_of(cfg.lanes * -(-cfg.acc_width // multiplier), memories, lut.requant(cfg))
 
 
 def row_buffer(cfg: RowBufferConfig) -> Resources:

@@ -49,7 +49,7 @@ def test_folding_keeps_up_with_the_line_and_is_no_faster():
 
 def test_folding_for_a_line_that_is_too_fast():
     design = preset("small")
-    chosen = dataclasses.replace(board("ulx3s"), baud=6_250_000, share=75)
+    chosen = dataclasses.replace(board("ulx3s"), baud=6_250_000, share=85)
     found = estimate(design, fitting(design, chosen))
     assert found.cycles > 10 * chosen.divisor * design.frames * design.joints * design.channels
     with pytest.raises(ValueError, match="does not fit"):

@@ -122,3 +122,14 @@ def test_against_yosys(unit):
     found, counted = ESTIMATED[unit](), COUNTED[unit]
     assert (found.dsp, found.bram36) == (counted["dsp"], counted["bram36"])
     assert found.lut == pytest.approx(counted["lut"], rel=0.2)
+
+
+def test_requantisers_of_narrow_multipliers():
+    """A product of a wide sum takes two multipliers of 18 bits; the sums of the first block's H fit one."""
+    narrow = [BlockModel(DESIGN, index, "single", multiplier=18) for index in range(len(DESIGN.blocks))]
+    widths = [part.spatial.requant.acc_width for part in narrow]
+    assert 18 in widths and max(widths) > 18
+    assert [part.requant(4).dsp for part in narrow] == [4 if width <= 18 else 8 for width in widths]
+    assert all(part.lane(2, 4)[1].dsp == 4 * (1 + (part.y_acc_width > 18)) for part in narrow)
+    wide = BlockModel(DESIGN, widths.index(max(widths)), "single")
+    assert wide.requant(4).dsp == 4
