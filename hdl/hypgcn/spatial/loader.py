@@ -76,11 +76,11 @@ class RowLoader(wiring.Component):
     after its ``x_row`` pulse.
 
     Throughput: one token a cycle; a vector takes ``max(1, its needed non-zeros)`` cycles, so that a row takes at
-    least V times the banks that are read (:meth:`RowLoaderConfig.cycles`). Latency: 4 cycles from a vector to its
+    least V times the banks that are read (:meth:`RowLoaderConfig.cycles`). Latency: 5 cycles from a vector to its
     first token.
     Stall: a held ``o`` stops the pipe; answers then wait in the store. It also stops at the end of a row while
     ``ROWS_AHEAD`` flags wait in ``overflow``.
-    Storage: about ``3 * 9 * BANK`` flip-flops. No DSP.
+    Storage: about ``4 * 9 * BANK`` flip-flops. No DSP.
 
     Parameters
     ----------
@@ -150,26 +150,37 @@ class RowLoader(wiring.Component):
         connect(m, flags.o, waiting.i)
         connect(m, waiting.o, wiring.flipped(self.overflow))
 
-        # Stage 1 holds a vector and crosses off its needed non-zeros.
-        advance, take = Signal(), Signal()
-        joint, bank, end = self._places(m, take, "rsp")
+        # Stage 0 holds a vector, with what is needed of its mask.
+        accept, take = Signal(), Signal()
+        joint, bank, end = self._places(m, accept, "rsp")
+        valid0, end0 = Signal(), Signal(reset_less=True)
+        vector0, wanted = Signal(vector_layout(), reset_less=True), Signal(BANK, reset_less=True)
+        joint0, bank0 = (Signal.like(part, name=f"{name}0", reset_less=True)
+                         for name, part in (("joint", joint), ("bank", bank)))
+        m.d.comb += [rsp.ready.eq(~valid0 | take), accept.eq(rsp.valid & rsp.ready)]
+        m.d.sync += self.row_read.eq(accept & end)
+        with m.If(rsp.ready):
+            m.d.sync += [
+                valid0.eq(rsp.valid), vector0.eq(rsp.payload.vector), joint0.eq(joint), bank0.eq(bank), end0.eq(end),
+                wanted.eq(rsp.payload.vector.mask & Array(cfg.masks.values())[bank]),
+            ]
+
+        # Stage 1 crosses off the needed non-zeros.
+        advance = Signal()
         valid1, end1, last1 = Signal(), Signal(), Signal()
         vector1 = Signal(vector_layout(), reset_less=True)
-        rest, lowest, wanted = Signal(BANK, reset_less=True), Signal(BANK), Signal(BANK)
+        rest, lowest = Signal(BANK, reset_less=True), Signal(BANK)
         joint1, bank1 = Signal.like(joint, name="joint1"), Signal.like(bank, name="bank1")
         m.d.comb += [
             advance.eq(~o.valid | o.ready),
             lowest.eq(lowest_one(rest)),
-            wanted.eq(rsp.payload.vector.mask & Array(cfg.masks.values())[bank]),
-            rsp.ready.eq((~valid1 | (advance & last1)) & (flags.i.ready | ~end)),
-            take.eq(rsp.valid & rsp.ready),
-            flags.i.valid.eq(take & end),
-            flags.i.payload.eq(rsp.payload.vector.overflow),
+            take.eq(valid0 & (~valid1 | (advance & last1)) & (flags.i.ready | ~end0)),
+            flags.i.valid.eq(take & end0),
+            flags.i.payload.eq(vector0.overflow),
         ]
-        m.d.sync += self.row_read.eq(take & end)
         with m.If(take):
             m.d.sync += [
-                valid1.eq(1), vector1.eq(rsp.payload.vector), joint1.eq(joint), bank1.eq(bank), end1.eq(end),
+                valid1.eq(1), vector1.eq(vector0), joint1.eq(joint0), bank1.eq(bank0), end1.eq(end0),
                 rest.eq(wanted), last1.eq(at_most_one(wanted)),
             ]
         with m.Elif(advance):

@@ -153,7 +153,7 @@ class Combine(wiring.Component):
 
         # The result that is worked on; its lane is free again.
         work, work_valid, load = Signal(cfg.sums, reset_less=True), Signal(), Signal()
-        loads = Signal(cfg.lanes)      # a bit per lane: ``go`` is late, and a lane hears of it in one level more
+        loads = Signal(cfg.lanes)      # ``load`` for each lane: ``go`` is late, and is one level away from both
         joint = Signal(range(max(2, cfg.joints)))
         last_group, last_joint = group == groups - 1, joint == cfg.joints - 1
         out_valid, go = Signal(), Signal()
@@ -163,7 +163,8 @@ class Combine(wiring.Component):
             next_step.eq(go | ~known),
             loads.eq(Cat(result.valid for result in self.results) & self.order.payload.chosen
                      & (self.order.valid & (~work_valid | go & step.consumes)).replicate(len(loads))),
-            load.eq(loads.any()),
+            load.eq(self.order.valid & (Cat(result.valid for result in self.results) & self.order.payload.chosen).any()
+                    & (~work_valid | go & step.consumes)),
             self.order.ready.eq(load),
             self.row.ready.eq(go & last_group & last_joint),
         ]

@@ -37,8 +37,9 @@ class ReadMerge(wiring.Component):
     """Requests of ``readers`` readers go out one by one, in turns; answers go back in the same order.
 
     A reader that does not take an answer stops those of all others: it should have room for what it asks for.
-    Throughput: one request and one answer a cycle. Latency: 1 cycle for a request, 0 for an answer. At most
-    ``under_way`` answers are outstanding. Storage: two requests in registers, ``under_way`` reader numbers in LUT RAM.
+    Throughput: one request and one answer a cycle. Latency: 2 cycles for a request, 0 for an answer. At most
+    ``under_way`` answers are outstanding. Storage: two requests of each reader and two more in registers, ``under_way``
+    reader numbers in LUT RAM.
 
     Parameters
     ----------
@@ -68,10 +69,16 @@ class ReadMerge(wiring.Component):
         m.submodules.turns = turns = Queue(cfg.readers, cfg.under_way)
         m.submodules.skid = skid = Skid(self.req.payload.shape())
 
+        # The arbiter stays between registers.
+        slices = [Skid(port.payload.shape()) for port in self.i_req]
+        for k, (port, part) in enumerate(zip(self.i_req, slices)):
+            m.submodules[f"request{k}"] = part
+            wiring.connect(m, wiring.flipped(port), part.i)
+
         wants, above, chosen = (Signal(cfg.readers, name=name) for name in ("wants", "above", "chosen"))
         others, give = Signal(cfg.readers), Signal()
         m.d.comb += [
-            wants.eq(Cat(port.valid for port in self.i_req)),
+            wants.eq(Cat(part.o.valid for part in slices)),
             others.eq(wants & above),
             chosen.eq(Mux(others.any(), lowest_one(others), lowest_one(wants))),
             skid.i.valid.eq(wants.any() & turns.i.ready),
@@ -82,9 +89,9 @@ class ReadMerge(wiring.Component):
         with m.If(give):
             m.d.sync += above.eq(ones_below(chosen))
         payload = C(0, 1)
-        for k, port in enumerate(self.i_req):
-            m.d.comb += port.ready.eq(give & chosen[k])
-            mine = Value.cast(port.payload)
+        for k, part in enumerate(slices):
+            m.d.comb += part.o.ready.eq(give & chosen[k])
+            mine = Value.cast(part.o.payload)
             payload = payload | (mine & chosen[k].replicate(len(mine)))
         m.d.comb += Value.cast(skid.i.payload).eq(payload)
         wiring.connect(m, skid.o, wiring.flipped(self.req))
