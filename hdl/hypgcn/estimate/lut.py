@@ -109,8 +109,7 @@ def requant(cfg: RequantConfig) -> float:
 def row_buffer(cfg: RowBufferConfig) -> float:
     """Addresses, the vector that is put together, and the choice among block RAMs where a word is in several."""
     bits = 8 * cfg.width
-    depth = next((deep for wide, deep in ((9, 4096), (18, 2048), (36, 1024)) if bits <= wide), 512)
-    return 45 + bits * ((2 * cfg.cycles - 1) // depth)
+    return 45 + bits * ((2 * cfg.cycles - 1) // (2048 if bits <= 18 else 1024))
 
 
 def shortcut(cfg: ShortcutConfig) -> float:
