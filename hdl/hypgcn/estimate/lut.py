@@ -103,7 +103,7 @@ def conv_array(cfg: ConvArrayConfig) -> float:
 def requant(cfg: RequantConfig) -> float:
     """Addend, shortcut term, clamp, and what travels beside."""
     term = 60 if cfg.res_mult else 0
-    return 30 + cfg.lanes * (95 + term)
+    return 30 + cfg.lanes * (66 + term)
 
 
 def row_buffer(cfg: RowBufferConfig) -> float:
