@@ -48,7 +48,7 @@ def project(tmp_path):
 def test_collects_what_is_there(project, capsys):
     assert main(project) == 0
     text = (project / "README.md").read_text()
-    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "outdated" not in text
     assert "1 of 2" in text and "0 DSP48E2, 11 LUT, 12 FF, 1.5 BRAM36" in text
     assert "results/sim.json stays as it is" in capsys.readouterr().out
 
