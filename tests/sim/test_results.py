@@ -37,7 +37,7 @@ def test_every_figure_has_a_command_beside_it():
 
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "README.md").write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    (tmp_path / "README.md").write_text(f"before\n{BEGIN}\noutdated\n{END}\nafter\n")
     source = tmp_path / SOURCES["synth.json"][0]
     source.parent.mkdir(parents=True)
     source.write_text(json.dumps([{"unit": "row_store", "mapped": True, "dsp": 0, "lut": 11, "ff": 12, "bram36": 1.5},
