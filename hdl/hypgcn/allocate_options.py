@@ -79,7 +79,7 @@ def front(options: list[Option], key: Callable[[Option], tuple[int, ...]] = Opti
 def graph_options(model: BlockModel, subsets: int, clips: Sequence[BlockModel] = ()) -> list[Option]:
     """Subsets at once of the graph unit; ``clips``: ``model`` with the activity of each single clip."""
     return [Option.of({"graph_subsets": n}, model.graph(n), [slowest(clip.graph(n)) for clip in clips])
-            for n in range(1, subsets + 1) if subsets % n == 0]
+            for n in range(1, subsets + 1)]
 
 
 def conv_options(model: BlockModel, clips: int = 0) -> list[Option]:

@@ -17,8 +17,8 @@ MAC_FORMS = ("dsp48e2", "inferred", "single")
 class BlockFolding:
     """Parallelism of one block.
 
-    graph_subsets : subsets of the graph product that are worked on at once, a divisor of K; the unit has
-        ``ceil(graph_subsets * V / 2)`` packed MACs and walks the tokens of a channel ``K / graph_subsets`` times
+    graph_subsets : subsets of the graph product that are worked on at once, 1..K; the unit has
+        ``ceil(graph_subsets * V / 2)`` packed MACs and walks the tokens of a channel ``ceil(K / graph_subsets)`` times
     conv_joints : joints of the 1x1 array in lockstep, 1..V
     conv_pairs : output-channel pairs of the 1x1 array, a multiple of ``h_width / 2``
     conv_depth : input channels of the 1x1 array at once, 1..8; conv_joints * conv_pairs * conv_depth packed MACs
@@ -43,10 +43,6 @@ class BlockFolding:
     def validate(self, where: str, design: Design, block: Block):
         """Raise :exc:`ValueError` that starts with ``where`` when this folding cannot work for ``block``."""
         check_range(f"{where}.graph_subsets", self.graph_subsets, 1, design.subsets)
-        if design.subsets % self.graph_subsets:
-            raise ValueError(
-                f"{where}.graph_subsets must divide the {design.subsets} subsets, not {self.graph_subsets!r}"
-            )
         check_range(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
         for name in ("h_width", "y_width"):
             if getattr(self, name) not in (2, 4, 8, 16):

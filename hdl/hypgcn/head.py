@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from .design import BANK, Design
 from .layouts import person_layout, result_layout, vector_layout
-from .mem import AsyncRam, Rom
+from .mem import AsyncRam, Rom, table_style
 from .rfc import RfcExpander
 
 __all__ = ["Head", "class_cycles", "term_words"]
@@ -161,10 +161,11 @@ class Head(wiring.Component):
         """The fully connected layer on the half that is full: one product per cycle, a class at a time."""
         design, width = self.cfg, self.width
         channels = design.head.shape[1]
-        m.submodules.weights = weights = Rom(8, [int(w) & 0xff for w in design.head.ravel()], latency=2)
+        m.submodules.weights = weights = Rom(8, [int(w) & 0xff for w in design.head.ravel()], latency=2,
+                                             style=table_style(design.head.size))
         words = term_words(design, self.absent)
         terms = len(words) // design.classes
-        m.submodules.biases = biases = Rom(design.logit_width, words, latency=2)
+        m.submodules.biases = biases = Rom(design.logit_width, words, latency=2, style=table_style(len(words)))
 
         half = Signal()
         index = Signal(range(max(2, design.classes)))

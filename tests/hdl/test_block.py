@@ -108,7 +108,7 @@ def test_any_folding_gives_the_same_integers(seed):
     )
     h_width, y_width = pick(2, 4, 8, 16), pick(2, 4, 8, 16)
     folding = BlockFolding(
-        graph_subsets=pick(1, block.graph.shape[0]), conv_joints=pick(1, 2, 3),
+        graph_subsets=pick(*range(1, block.graph.shape[0] + 1)), conv_joints=pick(1, 2, 3),
         conv_pairs=h_width // 2 * pick(*range(1, 32 // h_width + 1)), h_width=h_width, lanes=pick(1, 2, 5),
         lane_pairs=pick(y_width // 2, 8, 11, 16), y_width=y_width, x_rows=pick(5, 6, 11), h_rows=pick(9, 10, 17))
     check(

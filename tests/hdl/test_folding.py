@@ -20,7 +20,7 @@ def test_default_is_legal_and_comes_back_from_its_file(tmp_path):
 
 
 @pytest.mark.parametrize("changes,text", [
-    ({"graph_subsets": 2}, r"blocks\[0\].graph_subsets must divide the 3 subsets, not 2"),
+    ({"graph_subsets": 4}, r"blocks\[0\].graph_subsets must be in 1..3, not 4"),
     ({"graph_subsets": 0}, r"blocks\[0\].graph_subsets must be in 1..3, not 0"),
     ({"conv_joints": 6}, r"blocks\[0\].conv_joints must be in 1..5, not 6"),
     ({"h_width": 3}, r"blocks\[0\].h_width must be 2, 4, 8 or 16, not 3"),

@@ -127,7 +127,7 @@ def lane(plan) -> float:
 def schedulers(plan, lanes: int, identity: bool) -> float:
     """Window and dispatcher; per lane a job's register and, for reads of X, a request."""
     merge = 40 + 12 * lanes if plan.reads_x and not identity else 0
-    return 132 + 70 + 12 * lanes + queue(4 * lanes) + 2 * queue(2) + merge
+    return 224 + 12 * lanes + queue(4 * lanes) + merge
 
 
 def combine(plan, lanes: int) -> float:

@@ -82,11 +82,9 @@ def walk_words(cfg: FrameBufferConfig) -> Memory:
 
 def graph_unit(cfg: GraphConfig) -> Resources:
     """The graph product."""
-    words = cfg.graph.reshape(cfg.subsets // cfg.at_once, cfg.at_once, cfg.joints, cfg.joints).transpose(0, 2, 1, 3)
-    rom = varying_bits(np.ascontiguousarray(words).reshape(-1, cfg.at_once * cfg.joints))
-    depth = cfg.subsets // cfg.at_once * cfg.joints
+    rom = Memory("rom", varying_bits(cfg.words), cfg.walks * cfg.joints)
     queue = Memory("async", 8 * cfg.joints, cfg.queue_words)
-    return _made_of(lut.multipliers(cfg.macs, cfg.mac), [Memory("rom", rom, depth), queue], lut.graph_unit(cfg))
+    return _made_of(lut.multipliers(cfg.macs, cfg.mac), [rom, queue], lut.graph_unit(cfg))
 
 
 def _table(bits: int, words: int) -> Memory:
@@ -145,8 +143,7 @@ def lane(plan: LanePlan) -> Resources:
     """One lane."""
     style = LaneConfig.weights_style(plan.pairs, plan.entries)
     weights = Memory("rom" if style == "auto" else "block rom", plan.weight_bits, 16 * plan.entries)
-    memories = [weights, Memory("rom", plan.walk_bits, plan.entries),
-                Memory("async", plan.fetch_bits, plan.fetches)]
+    memories = [weights, _table(plan.walk_bits, plan.entries), Memory("async", plan.fetch_bits, plan.fetches)]
     if plan.reads_x:
         memories.append(Memory("async", lut.VECTOR + 1, plan.fetches))
     return _made_of(lut.multipliers(plan.pairs, plan.mac.form), memories, lut.lane(plan))
@@ -183,6 +180,6 @@ def head(design: Design, width: int, absent: bool = False) -> Resources:
     banks = design.blocks[-1].out_banks
     words = term_words(design, absent)
     memories = list(chain([Memory("async", design.pool_width * width, banks * 16 // width)] * 2,
-                          [Memory("rom", varying_bits(design.head.reshape(-1, 1)), design.head.size)],
-                          [Memory("rom", rom_width(words), len(words))]))
+                          [_table(varying_bits(design.head.reshape(-1, 1)), design.head.size)],
+                          [_table(rom_width(words), len(words))]))
     return _made_of(1, memories, lut.head(design, width, absent))

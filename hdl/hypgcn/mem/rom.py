@@ -12,7 +12,7 @@ word."""
 
 
 def table_style(words: int) -> str:
-    """Style of a table that is read in one cycle: as logic it may be many levels deep beyond :data:`LOGIC_WORDS`."""
+    """Style of a table of short words: as logic it may be many levels deep beyond :data:`LOGIC_WORDS`."""
     return "block" if words > LOGIC_WORDS else "auto"
 
 

@@ -6,6 +6,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import stepped
 from ..design.checks import check_range
 from ..mem import AsyncRam, Ram
 
@@ -90,24 +91,29 @@ class FrameBuffer(wiring.Component):
 
         # A half belongs to the filling side until it is full, then to the walking side until its last read is issued.
         full = Signal(2)
+        rows, room, filled, walked = Signal(2), Signal(), Signal(), Signal()    # complete rows not yet read; rows != 2
         clearing = Signal(init=1)
         clear_at = Signal(range(max(2, cfg.channels)))
         fill_half = Signal()
         fill_count = Signal(range(cfg.joints + 1))
         put = Signal()
         m.d.comb += [
-            i.ready.eq(~clearing & ~full.bit_select(fill_half, 1)),
+            i.ready.eq(room),
             put.eq(i.valid & i.ready & ~i.payload.empty),
+            filled.eq(i.valid & i.ready & i.payload.last),
             fill_count.eq(Mux(fill_half, counts[1].r_data, counts[0].r_data)),
         ]
         with m.If(clearing):
             m.d.sync += clear_at.eq(clear_at + 1)
             with m.If(clear_at == cfg.channels - 1):
-                m.d.sync += clearing.eq(0)
+                m.d.sync += [clearing.eq(0), room.eq(1)]
+        with m.Else():
+            m.d.sync += room.eq(walked | (room & ~(filled & (rows == 1))))
         ended, ended_half = Signal(), Signal(reset_less=True)
-        m.d.sync += [ended.eq(i.valid & i.ready & i.payload.last), ended_half.eq(fill_half)]
-        with m.If(i.valid & i.ready & i.payload.last):
-            m.d.sync += fill_half.eq(~fill_half)
+        m.d.sync += [
+            rows.eq(stepped(rows, filled, walked)), fill_half.eq(fill_half ^ filled),
+            ended.eq(filled), ended_half.eq(fill_half),
+        ]
         with m.If(ended):
             m.d.sync += full.bit_select(ended_half, 1).eq(1)
 
@@ -144,6 +150,7 @@ class FrameBuffer(wiring.Component):
             at_end.eq(left <= 1),
             final.eq(at_end & (walks_left == 0)),
             take.eq(advance & full.bit_select(next_half, 1) & (~active | final)),
+            walked.eq(advance & active & final & row_end),
         ]
         for which, memory in enumerate(counts):
             walking = take & (next_half == which)
@@ -161,8 +168,8 @@ class FrameBuffer(wiring.Component):
                 m.d.sync += [addr.eq(base), left.eq(count), walks_left.eq(walks_left - 1)]
             with m.If(final):
                 m.d.sync += active.eq(0)
-                with m.If(row_end):
-                    m.d.sync += full.bit_select(half, 1).eq(0)
+        with m.If(walked):
+            m.d.sync += full.bit_select(half, 1).eq(0)
         with m.If(take):
             last_channel = next_channel == cfg.channels - 1
             m.d.sync += [

@@ -23,7 +23,7 @@ __all__ = ["GraphConfig", "GraphUnit"]
 class GraphConfig:
     """Numbers that fix a graph unit.
 
-    ``joints`` 1..64; ``subsets`` K 1..8, ``at_once`` a divisor of it; ``graph`` int8 (K, V, V); ``shift`` 1..15;
+    ``joints`` 1..64; ``subsets`` K 1..8, ``at_once`` 1..K; ``graph`` int8 (K, V, V); ``shift`` 1..15;
     ``acc_width`` 9..27; ``kept``, ``copy``: per channel of the list, whether its subsets and whether X itself are
     wanted (at least one of them); ``mac``: form of the packed MACs.
     """
@@ -42,8 +42,6 @@ class GraphConfig:
         check_range("joints", self.joints, 1, 64)
         check_range("subsets", self.subsets, 1, 8)
         check_range("at_once", self.at_once, 1, self.subsets)
-        if self.subsets % self.at_once:
-            raise ValueError(f"at_once must divide the {self.subsets} subsets, not {self.at_once!r}")
         check_tensor("graph", self.graph, (self.subsets, self.joints, self.joints), np.int8, -127, 127)
         check_range("shift", self.shift, 1, 15)
         check_range("acc_width", self.acc_width, 9, 27)
@@ -55,9 +53,30 @@ class GraphConfig:
             raise ValueError("kept or copy must be set for every channel of the list")
 
     @property
+    def walks(self) -> int:
+        """Walks of a channel that is kept."""
+        return -(-self.subsets // self.at_once)
+
+    @property
+    def last_subsets(self) -> int:
+        """Subsets of the last of these walks; the others have ``at_once``."""
+        return self.subsets - (self.walks - 1) * self.at_once
+
+    @property
     def repeats(self) -> tuple[int, ...]:
         """Walks of each channel."""
-        return tuple(self.subsets // self.at_once if kept else 1 for kept in self.kept)
+        return tuple(self.walks if kept else 1 for kept in self.kept)
+
+    @property
+    def words(self) -> np.ndarray:
+        """ROM contents int8 (walks * V, at_once * V): at (walk, v) the weights of all outputs (k, w) of that walk. A
+        last walk of fewer subsets has them in the last places."""
+        missing = self.at_once - self.last_subsets
+        begin = self.subsets - self.last_subsets
+        empty = np.zeros((missing, self.joints, self.joints), np.int8)
+        places = np.concatenate([self.graph[:begin], empty, self.graph[begin:]])
+        places = places.reshape(self.walks, self.at_once, self.joints, self.joints)
+        return np.ascontiguousarray(places.transpose(0, 2, 1, 3)).reshape(-1, self.at_once * self.joints)
 
     @property
     def entries(self) -> int:
@@ -67,7 +86,8 @@ class GraphConfig:
     @property
     def most_entries(self) -> int:
         """Words of ``o`` that one walk can give."""
-        return max(self.at_once * bool(kept) + bool(copy) for kept, copy in zip(self.kept, self.copy))
+        return max(max(self.at_once * (self.walks > 1), self.last_subsets + bool(copy)) if kept else 1
+                   for kept, copy in zip(self.kept, self.copy))
 
     @property
     def queue_words(self) -> int:
@@ -85,11 +105,12 @@ class GraphConfig:
         A walk takes its tokens, but at least the words of the walk before it.
         """
         total = 0
-        before = self.at_once * bool(self.kept[-1]) + bool(self.copy[-1])
+        before = self.last_subsets * bool(self.kept[-1]) + bool(self.copy[-1])
         for kept, copy, walks, count in zip(self.kept, self.copy, self.repeats, counts):
             for walk in range(walks):
                 total += max(1, count, before)
-                before = self.at_once * bool(kept) + (bool(copy) and walk == walks - 1)
+                last = walk == walks - 1
+                before = bool(kept) * (self.last_subsets if last else self.at_once) + (bool(copy) and last)
         return total
 
 
@@ -97,16 +118,16 @@ class GraphUnit(wiring.Component):
     """Sparse matrix product with the graphs, requantised to int8.
 
     ``z[k][w] = clamp((sum_v x[v] * G[k][v][w] + 2**(shift-1)) >> shift, -128, 127)``, where x is the channel whose
-    tokens are walked. Each token meets ``at_once * V`` weights at once; the ``K / at_once`` walks of a channel give
-    the subsets in turn. A channel that is only copied is walked once.
+    tokens are walked. Each token meets ``at_once * V`` weights at once; the ``ceil(K / at_once)`` walks of a channel
+    give the subsets in turn, the last walk what is left of them. A channel that is only copied is walked once.
 
-    Throughput: one token a cycle; a walk gives ``at_once`` words (one more with ``copy``), which leave while the next
-    walks run, one a cycle, so that a row takes ``sum over walks of max(tokens, words of the walk before)`` cycles:
+    Throughput: one token a cycle; a walk gives ``at_once`` words or what is left (one more with ``copy``), which leave while
+    the next walks run, one a cycle, so that a row takes ``sum over walks of max(tokens, words of the walk before)`` cycles:
     :meth:`GraphConfig.cycles`.
     Latency: ``LATENCY`` cycles from a walk's last token to its first word.
     Stall: the arithmetic never stops; the last token of a walk is taken only when the output queue has room for the
     walk's words.
-    DSP: ``ceil(at_once * V / 2)`` packed MACs. Storage: graph ROM of ``K / at_once * V`` words of ``8 * at_once * V``
+    DSP: ``ceil(at_once * V / 2)`` packed MACs. Storage: graph ROM of ``ceil(K / at_once) * V`` words of ``8 * at_once * V``
     bits; queue of ``LATENCY + 3 * most_entries`` words of ``8 * V`` bits in LUT RAM; ``at_once * V`` accumulators
     (and twice X, when some channel is copied) in flip-flops.
 
@@ -135,18 +156,11 @@ class GraphUnit(wiring.Component):
             "o": Out(stream.Signature(data.ArrayLayout(signed(8), cfg.joints))),
         })
 
-    def _graph_words(self):
-        """ROM contents: at (walk, v) the weights of all outputs (k, w) of that walk, 8 bits each."""
-        cfg = self.cfg
-        words = cfg.graph.reshape(cfg.subsets // cfg.at_once, cfg.at_once, cfg.joints, cfg.joints)
-        words = words.transpose(0, 2, 1, 3).reshape(-1, cfg.at_once * cfg.joints)
-        return [int.from_bytes(word.astype(np.uint8).tobytes(), "little") for word in words]
-
     def elaborate(self, platform):
         m = Module()
         cfg, i = self.cfg, self.i
         outputs = cfg.at_once * cfg.joints
-        walks = cfg.subsets // cfg.at_once
+        walks = cfg.walks
         channels = len(cfg.kept)
         m.submodules.queue = queue = Queue(self.o.payload.shape(), cfg.queue_words)
         connect(m, queue.o, wiring.flipped(self.o))
@@ -154,15 +168,16 @@ class GraphUnit(wiring.Component):
         # Which walk of which channel the token belongs to.
         channel = Signal(range(max(2, channels)))
         walk = Signal(range(max(2, walks)))
-        row = Signal(range(cfg.subsets // cfg.at_once * cfg.joints + 1))  # walk * V
+        row = Signal(range(walks * cfg.joints + 1))  # walk * V
         begin = Signal(init=1)
-        kept, copy, channel_end = (Signal(name=name) for name in ("kept", "copy", "channel_end"))
+        kept, copy, last_walk, channel_end = (Signal(name=name) for name in ("kept", "copy", "last_walk", "channel_end"))
         words = Signal(range(cfg.most_entries + 1))
         m.d.comb += [
             kept.eq(Array(map(int, cfg.kept))[channel]),
-            channel_end.eq(~kept | (walk == walks - 1)),
+            last_walk.eq(walk == walks - 1),
+            channel_end.eq(~kept | last_walk),
             copy.eq(Array(map(int, cfg.copy))[channel] & channel_end),
-            words.eq(Mux(kept, cfg.at_once, 0) + copy),
+            words.eq(Mux(kept, Mux(last_walk, cfg.last_subsets, cfg.at_once), 0) + copy),
         ]
 
         # A walk may end when its words have room in the queue and the holding registers will be free for them.
@@ -186,7 +201,8 @@ class GraphUnit(wiring.Component):
         with m.Elif(gap != 0):
             m.d.sync += gap.eq(gap - 1)
 
-        m.submodules.graph = rom = Rom(8 * outputs, self._graph_words(), latency=self.ROM_LATENCY - 1, name="graph")
+        m.submodules.graph = rom = Rom(8 * outputs, [int.from_bytes(word.tobytes(), "little") for word in cfg.words],
+                                         latency=self.ROM_LATENCY - 1, name="graph")
         address = Signal.like(rom.addr, reset_less=True)
         m.d.sync += address.eq(row + i.payload.joint)
         m.d.comb += rom.addr.eq(address)
@@ -214,6 +230,7 @@ class GraphUnit(wiring.Component):
         # The finished sums of a walk are held while they leave, one subset a cycle, then X.
         capture = delayed(end, self.MAC_DELAY, "capture", init=0)
         with_subsets = delayed(kept, self.MAC_DELAY, "kept")
+        of_last = delayed(last_walk, self.MAC_DELAY, "of_last")
         with_copy = delayed(copy, self.MAC_DELAY, "copy")
         held = [Signal(signed(cfg.acc_width), name=f"held{n}", reset_less=True) for n in range(outputs)]
         leaving = Signal()
@@ -223,7 +240,8 @@ class GraphUnit(wiring.Component):
             m.d.sync += [index.eq(index + 1), leaving.eq(index != final)]
         with m.If(capture):
             m.d.sync += [
-                leaving.eq(1), index.eq(Mux(with_subsets, 0, cfg.at_once)), final.eq(cfg.at_once - 1 + with_copy),
+                leaving.eq(1), final.eq(cfg.at_once - 1 + with_copy),
+                index.eq(Mux(with_subsets, Mux(of_last, cfg.at_once - cfg.last_subsets, 0), cfg.at_once)),
             ]
             m.d.sync += [held[n].eq(sums[n]) for n in range(outputs)]
 

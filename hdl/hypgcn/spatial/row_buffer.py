@@ -6,6 +6,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import stepped
 from ..design import BANK
 from ..design.checks import check_choice, check_range
 from ..layouts import dense_layout
@@ -84,20 +85,22 @@ class RowBuffer(wiring.Component):
         per_vector, words = BANK // cfg.width, cfg.joints * cfg.groups
         m.submodules.ram = ram = Ram(width=8 * cfg.width, depth=2 * words, latency=self.READ_LATENCY)
 
-        full = Signal(2)
-        fill_half, filled = Signal(), Signal()
-        emptied, emptied_half = Signal(), Signal(reset_less=True)   # a cycle late, for shorter logic
+        rows, room = Signal(2), Signal(init=1)      # complete rows that are not all read; rows != 2
+        fill_half, filled, emptied = Signal(), Signal(), Signal()
         # A table in place of a product, which would take a multiplier.
         base = Array(joint * cfg.groups for joint in range(cfg.joints))[i.payload.joint]
         m.d.comb += [
-            i.ready.eq(~full.bit_select(fill_half, 1) | (emptied & (emptied_half == fill_half))),
+            i.ready.eq(room),
             ram.w_en.eq(i.valid & i.ready),
             ram.w_addr.eq(Mux(fill_half, words, 0) + base + i.payload.group),
             ram.w_data.eq(i.payload.values.as_value()),
         ]
         m.d.comb += filled.eq(i.valid & i.ready & i.payload.last)
-        with m.If(filled):
-            m.d.sync += [full.bit_select(fill_half, 1).eq(1), fill_half.eq(~fill_half)]
+        m.d.sync += [
+            fill_half.eq(fill_half ^ filled),
+            rows.eq(stepped(rows, filled, emptied)),
+            room.eq(emptied | (room & ~(filled & (rows == 1)))),
+        ]
 
         # Words are read in their order in the memory; `place` only tells where in a vector a word belongs.
         advance, reading, joint_end, row_end = Signal(), Signal(), Signal(), Signal()
@@ -106,9 +109,10 @@ class RowBuffer(wiring.Component):
         joint, group = Signal(range(max(2, cfg.joints))), Signal(range(max(2, cfg.groups)))
         place = group[:(per_vector - 1).bit_length()]
         m.d.comb += [
-            reading.eq(full.bit_select(half, 1)),
+            reading.eq(rows != 0),
             joint_end.eq(group == cfg.groups - 1),
             row_end.eq(joint_end & (joint == cfg.joints - 1)),
+            emptied.eq(advance & reading & row_end),
             ram.r_addr.eq(addr), ram.r_en.eq(advance),
         ]
         with m.If(advance & reading):
@@ -117,9 +121,6 @@ class RowBuffer(wiring.Component):
                 m.d.sync += [group.eq(0), joint.eq(joint + 1)]
             with m.If(row_end):
                 m.d.sync += [joint.eq(0), half.eq(~half), addr.eq(Mux(half, 0, words))]
-        m.d.sync += [emptied.eq(advance & reading & row_end), emptied_half.eq(half)]
-        with m.If(emptied & ~(filled & (emptied_half == fill_half))):
-            m.d.sync += full.bit_select(emptied_half, 1).eq(0)
 
         def delayed(value, name):
             """``value`` as it was when the word in ``ram.r_data`` was asked for."""

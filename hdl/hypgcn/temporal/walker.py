@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..mem import Rom
+from ..mem import Rom, table_style
 from ..stream import Skid
 
 __all__ = ["Walker", "fetch_layout", "job_layout"]
@@ -37,9 +37,9 @@ class Walker(wiring.Component):
     vectors are used bounds the vectors under way to n. A pass without any read announces one ``null``. The row of tap
     i is in slot ``(slot + i) mod rows``.
 
-    Throughput: one entry a cycle, cut taps included, plus 4 cycles a job. Latency: 5 cycles from a job to the request
+    Throughput: one entry a cycle, cut taps included, plus 5 cycles a job. Latency: 6 cycles from a job to the request
     of its first entry, when that is inside. ``job`` is held while it is worked on: ``job.ready`` comes with the last
-    announcement. Storage: a ROM of one short word per entry, four reads in registers.
+    announcement. Storage: a ROM of one short word per entry, block RAM where there are many, four reads in registers.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Walker(wiring.Component):
     o : Out(stream of :func:`fetch_layout`)
     """
 
-    JOB_OVERHEAD = 5
+    JOB_OVERHEAD = 6
     """Cycles that a job takes beyond one per entry."""
 
     def __init__(self, cfg):
@@ -78,13 +78,14 @@ class Walker(wiring.Component):
         m.submodules.entries = rom = Rom(info.size, [
             info.const({"bank": entry.bank, "tap": entry.tap, "from_x": int(entry.source == "x"),
                         "live": int(entry.source != "none"), "stop": int(index in ends)}).as_bits()
-            for index, entry in enumerate(schedule.entries)], latency=1, name="entries")
+            for index, entry in enumerate(schedule.entries)], latency=2, style=table_style(len(schedule.entries)),
+                                         name="entries")
 
         # Entries come out of the ROM, those inside the clip become candidates, a candidate becomes the pending read;
         # that one leaves when it is known whether another follows it in this pass.
         at = Signal.like(self.o.payload.entry)
-        running, looked, ended = Signal(), Signal(), Signal()
-        looked_at = Signal.like(at)
+        running, read1, looked, ended = Signal(), Signal(), Signal(), Signal()
+        at1, looked_at = Signal.like(at, name="at1", reset_less=True), Signal.like(at, reset_less=True)
         read = data.StructLayout({"entry": at.shape(), "from_x": 1, "bank": info["bank"].shape,
                                   "slot": range(max(2, cfg.h_rows, cfg.x_rows))})
         candidate = Signal(read, reset_less=True)
@@ -107,7 +108,7 @@ class Walker(wiring.Component):
         ]
 
         with m.If(look):
-            m.d.sync += [looked.eq(running), looked_at.eq(at), at.eq(at + 1)]
+            m.d.sync += [read1.eq(running), looked.eq(read1), at1.eq(at), looked_at.eq(at1), at.eq(at + 1)]
             with m.If(looked & inside):
                 m.d.sync += [
                     candidate.entry.eq(looked_at),
@@ -116,8 +117,8 @@ class Walker(wiring.Component):
                     candidate.slot.eq(Mux(entry.from_x, job.x_slot, in_store)),
                 ]
             with m.If(looked & entry.stop):
-                # The ROM is already one entry into the next pass.
-                m.d.sync += [ended.eq(1), running.eq(0), looked.eq(0)]
+                # The ROM is already two entries into the next pass.
+                m.d.sync += [ended.eq(1), running.eq(0), read1.eq(0), looked.eq(0)]
         m.d.sync += candidate_valid.eq((candidate_valid & ~move) | (look & looked & inside))
         m.d.sync += pending_valid.eq((pending_valid & ~leave) | move)
         with m.If(move):

@@ -81,9 +81,10 @@ LARGE = {row["unit"]: row for row in json.loads(Path(__file__).with_name("large_
 def large():
     found = BlockModel(preset("full"), 5)
     graph, conv, temporal = found.graph(3), found.conv(9, 12, 8), found.temporal(8, 6, 4)
+    graphs = {f"graph{at_once}": found.graph(at_once)["graph"].resources for at_once in (1, 2, 3)}
     return {
         "combine": temporal["combine"].resources + Resources(lut=-lut.ENCODERS[4] - 2 * lut.VECTOR),
-        "row_store8": found.stores(10, 12, 8)["h_store"], "graph3": graph["graph"].resources,
+        "row_store8": found.stores(10, 12, 8)["h_store"], **graphs,
         "requant8": conv["h_requant"].resources, "conv108": conv["conv"].resources,
         "row_buffer8": conv["h_rows"].resources + Resources(lut=-lut.ENCODERS[8]), "loader": graph["loader"].resources,
     }

@@ -35,9 +35,9 @@ def test_nothing_is_left_out(held):
     units, rest = estimate(DESIGN, FOLDING).blocks, estimate(DESIGN, FOLDING).rest
     assert found["stores"] == sum(block["x_store"].resources.bram36 + block["h_store"].resources.bram36
                                   for block in units)
-    # The only ROMs that are large, and the table of the input, which is long.
-    assert found["others"] == sum(block["lanes"].resources.bram36 for block in units) + rest["input"].resources.bram36
-    assert rest["input"].resources.bram36 == 0.5
+    # The only ROMs that are large, and the tables of input and head, which are long.
+    assert found["others"] == sum(block["lanes"].resources.bram36 for block in units) + 1.0
+    assert rest["input"].resources.bram36 == rest["head"].resources.bram36 == 0.5
     assert [part.name for part in held.buffers[:3]] == ["frame_buffer", "conv", "h_rows"]
 
 

@@ -73,6 +73,7 @@ FOLDINGS = [
     {}, {"conv_joints": 2, "h_width": 4, "conv_pairs": 2}, {"conv_joints": 5, "conv_pairs": 3},
     {"conv_pairs": 8, "h_width": 16, "graph_subsets": 3},
     {"conv_joints": 3, "conv_pairs": 12, "h_width": 8, "x_rows": 5},
+    {"conv_pairs": 2, "graph_subsets": 2},
 ]
 
 

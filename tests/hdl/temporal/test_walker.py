@@ -82,5 +82,5 @@ def test_one_entry_a_cycle():
     entries = len(cfg.schedule.entries)
     result = check(cfg, jobs(cfg, 5, random.Random(1), low=0, high=8))
     assert entries == 27
-    assert result["cycles"] == 5 * (entries + 4) + 1
-    assert result["times"]["h_req"][0] == 5
+    assert result["cycles"] == 5 * (entries + 5) + 1
+    assert result["times"]["h_req"][0] == 6
