@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-import numpy as np
-
 from ..absent import AbsentPersons
 from ..arith import RequantConfig
 from ..design import BANK, Design

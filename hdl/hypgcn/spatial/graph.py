@@ -121,15 +121,15 @@ class GraphUnit(wiring.Component):
     tokens are walked. Each token meets ``at_once * V`` weights at once; the ``ceil(K / at_once)`` walks of a channel
     give the subsets in turn, the last walk what is left of them. A channel that is only copied is walked once.
 
-    Throughput: one token a cycle; a walk gives ``at_once`` words or what is left (one more with ``copy``), which leave while
-    the next walks run, one a cycle, so that a row takes ``sum over walks of max(tokens, words of the walk before)`` cycles:
-    :meth:`GraphConfig.cycles`.
+    Throughput: one token a cycle; a walk gives ``at_once`` words or what is left (one more with ``copy``), which
+    leave while the next walks run, one a cycle, so that a row takes ``sum over walks of max(tokens, words of the walk
+    before)`` cycles: :meth:`GraphConfig.cycles`.
     Latency: ``LATENCY`` cycles from a walk's last token to its first word.
     Stall: the arithmetic never stops; the last token of a walk is taken only when the output queue has room for the
     walk's words.
-    DSP: ``ceil(at_once * V / 2)`` packed MACs. Storage: graph ROM of ``ceil(K / at_once) * V`` words of ``8 * at_once * V``
-    bits; queue of ``LATENCY + 3 * most_entries`` words of ``8 * V`` bits in LUT RAM; ``at_once * V`` accumulators
-    (and twice X, when some channel is copied) in flip-flops.
+    DSP: ``ceil(at_once * V / 2)`` packed MACs. Storage: graph ROM of ``ceil(K / at_once) * V`` words of
+    ``8 * at_once * V`` bits; queue of ``LATENCY + 3 * most_entries`` words of ``8 * V`` bits in LUT RAM;
+    ``at_once * V`` accumulators (and twice X, when some channel is copied) in flip-flops.
 
     Parameters
     ----------
@@ -170,7 +170,8 @@ class GraphUnit(wiring.Component):
         walk = Signal(range(max(2, walks)))
         row = Signal(range(walks * cfg.joints + 1))  # walk * V
         begin = Signal(init=1)
-        kept, copy, last_walk, channel_end = (Signal(name=name) for name in ("kept", "copy", "last_walk", "channel_end"))
+        kept, copy, channel_end = (Signal(name=name) for name in ("kept", "copy", "channel_end"))
+        last_walk = Signal()
         words = Signal(range(cfg.most_entries + 1))
         m.d.comb += [
             kept.eq(Array(map(int, cfg.kept))[channel]),

@@ -63,8 +63,8 @@ def test_matches_golden(joints, subsets, at_once, kept, copy, idle, stall):
 
 
 @pytest.mark.parametrize(("joints", "subsets", "at_once", "kept", "copy"), [
-    (3, 3, 3, (0,), (1,)), (2, 8, 8, (1, 1), (0, 1)), (3, 3, 2, (0,), (1,)), (1, 3, 2, (1,), (1,)), (4, 5, 3, (1, 1), (0, 1)),
-    (2, 8, 5, (1, 0), (1, 1)), (3, 8, 7, (1,), (0,))])
+    (3, 3, 3, (0,), (1,)), (2, 8, 8, (1, 1), (0, 1)), (3, 3, 2, (0,), (1,)), (1, 3, 2, (1,), (1,)),
+    (4, 5, 3, (1, 1), (0, 1)), (2, 8, 5, (1, 0), (1, 1)), (3, 8, 7, (1,), (0,))])
 def test_corners(joints, subsets, at_once, kept, copy):
     check(config(joints, subsets, at_once, kept, copy), idle=0.4, stall=0.6)
 
