@@ -74,6 +74,21 @@ def test_no_gap_between_walks_and_rows(joints, channels, repeats):
     assert (np.diff(times) == 1).all()
 
 
+@pytest.mark.parametrize("size", [2, 3, 8, 17])
+def test_room_as_soon_as_a_row_is_read(size):
+    """Filling takes as long as walking, so that rows are complete in the cycle in which others are walked."""
+    cfg = config(size, 1, (1,))
+    row = np.ones((size, 1), int)
+    found = bench.run(FrameBuffer(cfg), {"i": tokens_in(row, "token") * 8}, {"o": size * 8})
+    times = np.array(found["times"]["o"]).reshape(8, size)
+    filled, walked = [], []                 # cycles of a row's last token and of its last read
+    for k in range(8):
+        begin = max(filled[-1] if k else 0, walked[k - 2] if k > 1 else 0) + 1
+        filled.append(begin + size - 1)
+        walked.append(max(filled[-1] + 3, walked[-1] + 1 if k else 0) + size - 1)
+        assert times[k].tolist() == list(range(walked[-1] + 3 - size, walked[-1] + 3))
+
+
 @pytest.mark.parametrize(("field", "value"), [("joints", 0), ("channels", 0), ("channels", 1025), ("repeats", (1, 1)),
                                               ("repeats", (1, 0, 1))])
 def test_rejects(field, value):
