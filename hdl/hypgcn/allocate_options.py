@@ -112,14 +112,15 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
             if passes in seen or passes > MOST_PASSES:
                 continue
             seen.add(passes)
-            jobs = [model.persons * clip.work(pairs, width)[0] for clip in clips]
+            works = [clip.work(pairs, width) for clip in clips]
             for lanes in range(1, MOST_LANES + 1):
                 units = model.temporal(lanes, pairs, width)
                 units["h_store"] = replace(units["h_store"], resources=stores[lanes - 1])
                 others = slowest({name: unit for name, unit in units.items() if name != "lanes"})
+                jobs = [model.persons * work.on(lanes) for work in works]
                 found.append(Option.of({"lanes": lanes, "lane_pairs": pairs, "y_width": width}, units,
-                                       [max(others, each / lanes) for each in jobs]))
-                if others >= max(units["lanes"].cycles, *(each / lanes for each in jobs), 0):
+                                       [max(others, each) for each in jobs]))
+                if others >= max(units["lanes"].cycles, *jobs, 0):
                     break       # more lanes would only wait for vectors
     return found
 

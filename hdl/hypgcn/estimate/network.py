@@ -15,7 +15,7 @@ from ..spatial import SpatialConfig
 from ..temporal.combine import requant_of
 from . import resources as cost
 from .activity import Activity, live_channels
-from .plan import LanePlan
+from .plan import LanePlan, Work
 from .resources import Resources
 
 __all__ = ["COUPLING", "BlockModel", "Estimate", "Unit", "clip_cycles", "estimate"]
@@ -117,11 +117,12 @@ class BlockModel:
     def temporal(self, lanes: int, lane_pairs: int, y_width: int) -> dict[str, Unit]:
         """Lanes, their schedulers, and everything up to Y; without the store of H."""
         plan, identity = self.plan(lane_pairs, y_width), self.block.shortcut_y == "identity"
-        (jobs, h_reads, x_reads), (lane, requant) = self.work(lane_pairs, y_width), self.lane(lane_pairs, y_width)
+        work, (lane, requant) = self.work(lane_pairs, y_width), self.lane(lane_pairs, y_width)
         units = {
-            "lanes": Unit(cycles=self.persons * jobs / lanes, resources=lane * lanes, x_reads=self.persons * x_reads),
+            "lanes": Unit(cycles=self.persons * work.on(lanes), resources=lane * lanes,
+                          x_reads=self.persons * work.x_reads),
             "dispatch": Unit(resources=cost.schedulers(plan, lanes, identity)),
-            "h_store": Unit(cycles=self.persons * h_reads),
+            "h_store": Unit(cycles=self.persons * work.h_reads),
             "combine": Unit(cycles=self.out_rows * max(self.joints * plan.groups, self.encoding(y_width)),
                             resources=cost.combine(plan, lanes) + requant + cost.encoder(y_width) + cost.skid() * 2),
         }
@@ -131,8 +132,8 @@ class BlockModel:
             units["y_shortcut"] = Unit(resources=cost.shortcut(reader), x_reads=self.out_rows * reader.reads)
         return units
 
-    def _work(self, lane_pairs: int, y_width: int) -> tuple[float, float, float]:
-        """Of one sequence: cycles of all jobs on one lane, vectors read from H and from X."""
+    def _work(self, lane_pairs: int, y_width: int) -> Work:
+        """Of one sequence."""
         return self.plan(lane_pairs, y_width).work(self.activity)
 
     def _lane(self, lane_pairs: int, y_width: int) -> tuple[Resources, Resources]:

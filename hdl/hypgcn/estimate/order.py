@@ -34,7 +34,7 @@ from . import resources as cost
 from .activity import Activity
 from .memory import Memory
 from .network import BlockModel, Unit
-from .plan import LanePlan
+from .plan import LanePlan, Work
 from .resources import Resources
 
 __all__ = ["PRICES", "FirstConv", "compare", "orders_table"]
@@ -95,11 +95,11 @@ class FirstConv:
 
     def sparse(self, lanes: int, pairs: int, width: int) -> dict[str, Unit]:
         """Lanes of the sparse 1x1, their drain of ``width`` values a cycle."""
-        plan, jobs, x_reads, lane = self.lane(pairs, width)
+        plan, work, lane = self.lane(pairs, width)
         rows, joints = self.model.rows, self.model.joints
         return {
-            "lanes": Unit(cycles=self.model.persons * jobs / lanes, resources=lane * lanes,
-                          x_reads=self.model.persons * x_reads),
+            "lanes": Unit(cycles=self.model.persons * work.on(lanes), resources=lane * lanes,
+                          x_reads=self.model.persons * work.x_reads),
             "drain": Unit(cycles=rows * joints * plan.groups,
                           resources=cost.schedulers(plan, lanes, False) + cost.combine(plan, lanes)
                           + Resources(lut=ROUND * width)),
@@ -141,14 +141,13 @@ class FirstConv:
 
     @cached_property
     def lane(self):
-        """Plan, cycles of all jobs, reads of X and resources of one lane, by its pairs and the width of the drain."""
+        """Plan, work and resources of one lane, by its pairs and the width of the drain."""
         return cache(self._lane)
 
-    def _lane(self, pairs: int, width: int) -> tuple[LanePlan, float, float, Resources]:
+    def _lane(self, pairs: int, width: int) -> tuple[LanePlan, Work, Resources]:
         plan = LanePlan(block=self.block, joints=self.model.joints, frames=self.model.frames, pairs=pairs,
                         y_width=width, mac=PackedMacConfig(acc_width=self.acc_width, form=self.model.mac))
-        jobs, _, x_reads = plan.work(self.activity)
-        return plan, jobs, x_reads, cost.lane(plan)
+        return plan, plan.work(self.activity), cost.lane(plan)
 
     @cached_property
     def acc_width(self) -> int:

@@ -12,9 +12,28 @@ from ..temporal.lane import LaneConfig
 from ..temporal.schedule import pack
 from ..temporal.walker import fetch_layout
 from .activity import Activity
+from .in_order import in_order
 from .memory import varying_bits
 
-__all__ = ["LanePlan"]
+__all__ = ["LanePlan", "Work"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Of a sequence.
+
+    cycles : of all jobs on one lane; jobs : cycles of each pass, for a joint of a row in the middle
+    h_reads, x_reads : vectors read from H and X
+    """
+
+    cycles: float
+    jobs: tuple[float, ...]
+    h_reads: float
+    x_reads: float
+
+    def on(self, lanes: int) -> float:
+        """Cycles on so many lanes, which wait for each other where passes differ."""
+        return self.cycles / lanes * in_order(self.jobs, lanes)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,8 +121,8 @@ class LanePlan:
         """Bits of an announced read."""
         return Shape.cast(fetch_layout(self.entries)).width
 
-    def work(self, activity: Activity) -> tuple[float, float, float]:
-        """Per sequence: cycles of all jobs on one lane; vectors read from H; vectors read from X."""
+    def work(self, activity: Activity) -> Work:
+        """What ``activity`` makes of the passes."""
         h, x = self.reads
         stride, kernel = self.block.stride, self.block.taps.shape[1]
         rows = np.arange(0, self.frames, stride)
@@ -113,8 +132,9 @@ class LanePlan:
         tokens = (h @ np.array(activity.h_banks)) @ inside + x_tokens[:, None]      # pass, row
         listed = (h.sum(axis=(1, 2)) + x.sum(axis=1))[:, None]
         jobs = np.maximum(tokens, LaneConfig.least_cycles(listed))
-        return (self.joints * float(jobs.sum()), self.joints * float((h.sum(axis=2) @ inside).sum()),
-                float(self.joints * len(rows) * x.sum()))
+        return Work(cycles=self.joints * float(jobs.sum()), jobs=tuple(jobs[:, len(rows) // 2].tolist()),
+                    h_reads=self.joints * float((h.sum(axis=2) @ inside).sum()),
+                    x_reads=float(self.joints * len(rows) * x.sum()))
 
 
 def _by_bank(weights: np.ndarray) -> np.ndarray:

@@ -32,6 +32,6 @@ def test_work_counts_taps_inside_the_clip():
     design = preset("small")
     block = design.blocks[1]
     plan = LanePlan(block=block, joints=20, frames=1, pairs=8, y_width=2, mac=PackedMacConfig(acc_width=20))
-    jobs, h_reads, x_reads = plan.work(Activity.assumed(block, 20))
-    assert h_reads == 20 * len(plan.passes) * int(block.taps[:, 4].sum()) and x_reads == 0
-    assert jobs >= 20 * len(plan.passes)
+    work = plan.work(Activity.assumed(block, 20))
+    assert work.h_reads == 20 * len(plan.passes) * int(block.taps[:, 4].sum()) and work.x_reads == 0
+    assert work.cycles == 20 * sum(work.jobs) >= 20 * len(plan.passes)

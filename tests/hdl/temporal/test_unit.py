@@ -32,7 +32,7 @@ class Case:
         self.theta = theta
         if h is None:
             h = activations(rng, (sequences, frames, joints, b.out_channels), density)
-        self.x = activations(rng, (sequences * frames, joints, b.in_channels), 0.5, low=-128)
+        self.h, self.x = h, activations(rng, (sequences * frames, joints, b.in_channels), 0.5, low=-128)
         self.rows, self.expected = [], []       # vectors of each row of H; all vectors of Y
         self.lost = 0
         pad = (self.cfg.kernel - 1) // 2
