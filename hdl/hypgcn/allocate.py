@@ -9,7 +9,8 @@ everything. One more choice is the width of the head. With one 0/1 variable per 
     cycles of a chosen option (with the loss by coupling)  <= C
     reads of the X store by the chosen options of a block  <= C      (one vector a cycle)
     sum of DSPs, block RAMs, LUTs over everything          <= budget of each
-    minimise C, or C given; then, with that C, minimise the sum of used / budget over the three resources
+    minimise C, or C given; then, with that C, minimise the sum of used / budget over the three resources; then
+    the same with the scarcest of these, the one of the largest share, counted :data:`~.allocate_model.SCARCE` times
 
 The least C is found by halving the list of all cycles that options take, and of all reads that a block can make; for a
 given C only options that are fast enough remain, and again only those that no other beats, so that a run takes a
@@ -23,7 +24,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from . import allocate_clips
-from .allocate_model import ChoiceModel
+from .allocate_model import ChoiceModel, scarcest
 from .allocate_options import Option, conv_options, front, graph_options, head_options, temporal_options, up
 from .budget import PLENTY, RESOURCES, Budget
 from .design import Design
@@ -135,7 +136,7 @@ class Allocator:
             found = self._run(budget, cycles)
         if found is None:
             raise ValueError(self._shortfall(budget, cycles))
-        return self._allocation(found, budget)
+        return self._allocation(found if self.clips else self._spared(budget, found, cycles), budget)
 
     def better(self, allocation: Allocation, factor: float = 0.95) -> dict[str, float] | None:
         """Cycles and least resources of a folding that is faster by ``factor``, as if there were enough of
@@ -186,9 +187,19 @@ class Allocator:
         return [front(options, Option.cost if reads[index] <= cycles else Option.cost_and_reads)
                 for (index, _), options in zip(self.choices, fast)]
 
-    def _run(self, budget: Budget, cycles: int, overdraw: bool = False) -> list[Option] | None:
+    def _spared(self, budget: Budget, chosen: list[Option], cycles: int | None) -> list[Option]:
+        """The options that are as fast as those ``chosen`` and take less of what these take the largest share of."""
+        if cycles is None:
+            reads: dict[int | None, int] = {}
+            for (index, _), option in zip(self.choices, chosen):
+                reads[index] = reads.get(index, 0) + option.x_reads
+            cycles = max(*(option.cycles for option in chosen), *reads.values())
+        return self._run(budget, cycles, scarce=scarcest(chosen, self._limits(budget), self.fixed)) or chosen
+
+    def _run(self, budget: Budget, cycles: int, overdraw: bool = False,
+             scarce: str | None = None) -> list[Option] | None:
         """The chosen options, or ``None`` when there are none. ``overdraw``: what goes beyond the budgets is
-        minimised first, not forbidden."""
+        minimised first, not forbidden; ``scarce``: the resource that is spared first."""
         if self.clips:
             return allocate_clips.cheapest(self.choices, self._limits(budget), self.fixed, len(self.clips) * cycles,
                                            overdraw=overdraw)
@@ -198,7 +209,7 @@ class Allocator:
         model = ChoiceModel([(index, options) for (index, _), options in zip(self.choices, candidates)])
         for reads in model.x_reads():
             model.add(reads <= cycles)
-        model.minimize(model.within(self._limits(budget), self.fixed, overdraw))
+        model.minimize(model.within(self._limits(budget), self.fixed, overdraw, scarce))
         return model.run()
 
     def _fastest(self, budget: Budget) -> list[Option] | None:

@@ -6,14 +6,14 @@ unit takes for a mean clip. With C[s] for each clip s, and the choices and budge
 
     cycles on clip s of a chosen option             <= C[s]    for every choice and clip
     reads of the X store by the options of a block  <= C[s]    for every block and clip
-    minimise sum C[s], or sum C[s] <= clips * the cycles that are given; then minimise the shares of the budgets
+    minimise sum C[s], or sum C[s] <= clips * the cycles that are given; then the shares as there
 
 No clip can take less than the fastest folding for it alone. This bound makes many options equal, so that few remain.
 """
 
 from collections.abc import Sequence
 
-from .allocate_model import ChoiceModel
+from .allocate_model import ChoiceModel, scarcest
 from .allocate_options import Option, front
 
 __all__ = ["cheapest", "clips_of", "fastest", "least"]
@@ -38,17 +38,24 @@ def clips_of(choices: Choices, chosen: Sequence[Option]) -> list[int]:
 def cheapest(choices: Choices, limits: dict[str, int], fixed: dict[str, int], total: int, *,
              lows: Sequence[int] | None = None, overdraw: bool = False,
              start: Sequence[Option] | None = None) -> list[Option] | None:
-    """The options of least shares whose clips take ``total`` cycles together; ``None`` when there are none.
+    """The options of least shares whose clips take ``total`` cycles together, what is scarcest of these spared first;
+    ``None`` when there are none.
 
     ``lows``: cycles that every clip takes at least; ``overdraw``: see :meth:`~.allocate_model.ChoiceModel.within`
     """
-    model, _ = _model(choices, lows or least(choices), total)
-    if model is None:
-        return None
-    model.minimize(model.within(limits, fixed, overdraw))
-    if start is not None:
-        model.start_from(start)
-    return model.run()
+    def run(start: Sequence[Option] | None, scarce: str | None) -> list[Option] | None:
+        model, _ = _model(choices, lows or least(choices), total)
+        if model is None:
+            return None
+        model.minimize(model.within(limits, fixed, overdraw, scarce))
+        if start is not None:
+            model.start_from(start)
+        return model.run()
+
+    chosen = run(start, None)
+    if chosen is None or overdraw:
+        return chosen
+    return run(chosen, scarcest(chosen, limits, fixed)) or chosen
 
 
 def fastest(choices: Choices, limits: dict[str, int], fixed: dict[str, int], alone: Sequence[Sequence[Option]],

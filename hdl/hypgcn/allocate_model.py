@@ -7,10 +7,21 @@ from ortools.sat.python import cp_model
 
 from .allocate_options import Option
 
-__all__ = ["SECONDS", "ChoiceModel"]
+__all__ = ["SCARCE", "SECONDS", "ChoiceModel", "scarcest"]
 
 SECONDS = 30
 """Deterministic time of one solver run at most."""
+SCARCE = 10
+"""How many times the share of the scarcest resource counts, once it is known which that is."""
+
+
+def scarcest(chosen: Sequence[Option], limits: dict[str, int], fixed: dict[str, int]) -> str:
+    """The resource of which ``chosen`` takes the largest share of its budget; ``limits``, ``fixed``: see
+    :meth:`ChoiceModel.within`."""
+    def share(name: str) -> float:
+        return (fixed[name] + sum(getattr(option, name) for option in chosen)) / max(1, limits[name] + fixed[name])
+
+    return max(limits, key=share)
 
 
 class ChoiceModel(cp_model.CpModel):
@@ -42,14 +53,15 @@ class ChoiceModel(cp_model.CpModel):
                 found.setdefault(index, []).append(reads)
         return [sum(parts) for parts in found.values()]
 
-    def within(self, limits: dict[str, int], fixed: dict[str, int], overdraw: bool = False):
+    def within(self, limits: dict[str, int], fixed: dict[str, int], overdraw: bool = False, scarce: str | None = None):
         """Keep to ``limits``, what is left of the budgets beside ``fixed``; returns the sum of shares, in millionths of
-        each budget. ``overdraw``: what goes beyond is not forbidden but counts a thousand times."""
+        each budget. ``overdraw``: what goes beyond is not forbidden but counts a thousand times; ``scarce``: the
+        resource whose share counts :data:`SCARCE` times."""
         shares, beyond = [], []
         for name, limit in limits.items():
             used = sum(self.sums(lambda option, name=name: getattr(option, name)))
             weight = max(1, 1_000_000 // max(1, limit + fixed[name]))
-            shares.append(weight * used)
+            shares.append((SCARCE if name == scarce else 1) * weight * used)
             if overdraw:
                 more = self.new_int_var(0, 1 << 31, f"more_{name}")
                 beyond.append(1000 * weight * more)

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from hypgcn.allocate import PLENTY, Allocator, Budget, allocate, reaching, within
+from hypgcn.allocate_options import Option
 from hypgcn.estimate import estimate
 from hypgcn.presets import preset
 
@@ -31,6 +32,16 @@ def brute_force(allocator, budget):
         if best is None or cycles < best:
             best = cycles
     return best
+
+
+def test_what_is_scarcest_is_spared(tiny):
+    """Equally fast: a multiplier less for two more block RAMs, where multipliers are short."""
+    mine = tiny.choosing([(None, [Option(fields={"head_width": width}, cycles=tiny.least_cycles, clips=(), x_reads=0,
+                                         dsp=dsp, bram=bram, lut=1) for width, dsp, bram in ((4, 40, 1), (8, 39, 3))])])
+    budget = Budget(dsp=tiny.fixed["dsp"] + 40, bram36=tiny.fixed["bram"] / 2 + 20, lut=PLENTY)
+    chosen = mine._run(budget, tiny.least_cycles)
+    assert [each.dsp for each in chosen] == [40]
+    assert [each.dsp for each in mine._spared(budget, chosen, None)] == [39]
 
 
 @pytest.mark.parametrize("share", [0.5, 0.7, 0.9])

@@ -89,6 +89,15 @@ def test_between_what_is_best_for_the_mean_and_for_single_clips():
     assert between >= 3
 
 
+def test_what_is_scarcest_is_spared():
+    """Equally fast: a multiplier less for two more block RAMs, where multipliers are short."""
+    choices = [(0, [replace(lanes((90, 90), dsp), bram=bram) for dsp, bram in ((8, 1), (7, 3))])]
+    for budget, wanted in ((8, 7), (30, 8)):
+        limits = {"dsp": budget, "bram": 10 if budget == 8 else 3, "lut": 9}
+        start = [choices[0][1][0]]
+        assert [each.dsp for each in allocate_clips.fastest(choices, limits, NOTHING_FIXED, [start], start)] == [wanted]
+
+
 def test_reads_of_a_block_count_on_every_clip():
     """Both parts of a block read its X store through one port: 70 and 50 reads keep every clip at 120 cycles."""
     choices = [(0, [lanes((80, 80), 1, reads=70)]), (0, [lanes((40, 110), 2, reads=50), lanes((90, 119), 3, reads=20)])]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypgcn.allocate_model import ChoiceModel
+from hypgcn.allocate_model import ChoiceModel, scarcest
 from hypgcn.allocate_options import Option
 
 
@@ -38,3 +38,18 @@ def test_search_begins_with_a_choice():
     model = ChoiceModel(CHOICES)
     model.start_from([option(1, 5), option(3, 6), option(4, 1)])
     assert list(model.proto.solution_hint.values) == [0, 1, 0, 1, 1]
+
+
+def test_scarcest_counts_what_is_fixed():
+    chosen, limits = [option(0, 3), option(1, 5)], {"dsp": 20, "bram": 1, "lut": 9}
+    assert scarcest(chosen, limits, FREE) == "dsp"
+    assert scarcest(chosen, limits, {"dsp": 0, "bram": 0, "lut": 9}) == "lut"
+
+
+@pytest.mark.parametrize(("scarce", "wanted"), [(None, 8), ("dsp", 7)])
+def test_the_scarce_share_counts_more(scarce, wanted):
+    """For one multiplier less two more block RAMs, of which there are plenty."""
+    model = ChoiceModel([(0, [Option(fields={}, cycles=1, x_reads=0, dsp=dsp, bram=bram, lut=1)
+                              for dsp, bram in ((8, 1), (7, 3))])])
+    model.minimize(model.within({"dsp": 8, "bram": 10, "lut": 9}, FREE, scarce=scarce))
+    assert [each.dsp for each in model.run()] == [wanted]
