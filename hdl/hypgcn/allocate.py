@@ -281,7 +281,7 @@ def within(design: Design, dsp: int, *, mac: str = "dsp48e2") -> Folding:
 
 
 def reaching(design: Design, cycles: int, *, mac: str = "dsp48e2") -> Folding:
-    """The folding of fewest multipliers with at most ``cycles`` per clip, or the fastest when none reaches that."""
+    """The cheapest folding with at most ``cycles`` per clip, or the fastest when none reaches that."""
     allocator = Allocator(design, mac)
     return allocator.solve(Budget(dsp=PLENTY, bram36=PLENTY, lut=PLENTY),
                            cycles=max(cycles, allocator.least_cycles)).folding
