@@ -56,8 +56,8 @@ class FrameBuffer(wiring.Component):
     fills while another is walked.
 
     Throughput: one token a cycle on either side, without gaps between walks, channels and rows; a row takes the
-    larger of its tokens in and ``sum_c repeats[c] * max(1, tokens of c)``. Latency: a row's first token is valid 5
-    cycles after its ``last`` was taken.
+    larger of its tokens in and ``sum_c repeats[c] * max(1, tokens of c)``, a cycle more where both are equal.
+    Latency: a row's first token is valid 5 cycles after its ``last`` was taken.
     After reset ``i`` is not ready for C cycles, in which the list lengths are cleared.
     Stall: a held ``o`` stops the walk; ``i`` is not ready while two complete rows wait.
     Storage: ``2 * C * V`` words of ``8 + bits(V)`` and two LUT RAMs of C list lengths.

@@ -83,4 +83,5 @@ def test_one_entry_a_cycle():
     result = check(cfg, jobs(cfg, 5, random.Random(1), low=0, high=8))
     assert entries == 27
     assert result["cycles"] == 5 * (entries + 5) + 1
+    assert Walker.JOB_OVERHEAD == 5 + 1     # a cycle in which the dispatcher gives the next job
     assert result["times"]["h_req"][0] == 6
