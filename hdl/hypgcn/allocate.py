@@ -96,8 +96,10 @@ class Allocator:
         self.fixed = {"dsp": fixed.dsp, "bram": up(2 * fixed.bram36), "lut": up(fixed.lut)}
 
     def rows(self, index: int) -> dict[str, int]:
-        """Rows that the stores of block ``index`` hold: what the kernel needs, and a few to let neighbours drift."""
-        return {"x_rows": self.design.pad + 6, "h_rows": self.design.kernel + 2 * self.design.blocks[index].stride + 1}
+        """Rows that the stores of block ``index`` hold: so many that they do not limit units that all take the same
+        cycles (:func:`~hypgcn.estimate.network.loop`), and two more of X that let neighbours drift."""
+        stride = self.design.blocks[index].stride
+        return {"x_rows": self.design.pad + 7 + stride, "h_rows": self.design.kernel + 2 * stride + 1}
 
     @cached_property
     def least_cycles(self) -> int:

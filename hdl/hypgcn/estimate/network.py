@@ -26,6 +26,10 @@ COUPLING = 1.025
 network, 22 clips in RTL simulation."""
 
 
+PIPES = 100
+"""About the cycles that a row takes through the pipes of a block, beside those that its units work on it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Unit:
     """One unit: ``cycles`` of it that a clip takes, and its ``resources``. ``x_reads``: vectors that it reads from the
@@ -176,10 +180,33 @@ class BlockModel:
             folding.conv_joints, folding.conv_pairs, folding.h_width, folding.conv_depth)
         found |= self.temporal(folding.lanes, folding.lane_pairs, folding.y_width)
         stores = self.stores(folding.x_rows, folding.h_rows, folding.lanes)
-        found["x_store"] = Unit(cycles=sum(unit.x_reads for unit in found.values()), resources=stores["x_store"])
-        found["h_store"] = replace(found["h_store"], resources=stores["h_store"])
+        x_loop, h_loop = self.loops(folding, found)
+        reads = sum(unit.x_reads for unit in found.values())
+        found["x_store"] = Unit(cycles=max(reads, x_loop / COUPLING), resources=stores["x_store"])
+        found["h_store"] = Unit(cycles=max(found["h_store"].cycles, h_loop / COUPLING), resources=stores["h_store"])
         found["skid"] = Unit(resources=self.skid)
         return found
+
+    def loops(self, folding: BlockFolding, units: dict[str, Unit], come: float | None = None) -> tuple[float, float]:
+        """Cycles of a clip that the rows of the X and of the H store allow (:func:`loop`), without ``COUPLING``: a loop
+        is units that wait for each other. ``come``: cycles in which a row of X comes, ``None``: as many as the slowest
+        of the ``units`` takes."""
+        block, pad = self.block, (self.block.taps.shape[1] - 1) // 2
+        loader, graph, conv, h_rows = (units[name].cycles / self.rows for name in ("loader", "graph", "conv", "h_rows"))
+        combine, lanes = (units[name].cycles / self.out_rows for name in ("combine", "lanes"))
+        first = max(self.work(folding.lane_pairs, folding.y_width).jobs)
+        sums = max(lanes, combine + first)
+        pace = max(loader, graph, conv, h_rows)
+        if come is None:
+            come = pace = max(pace, lanes / block.stride, combine / block.stride)
+        if block.shortcut_y != "none":
+            x = loop(folding.x_rows, pad, block.stride, come, pace,
+                     loader + graph + conv + h_rows + sums + PIPES)
+        else:       # the spatial unit frees the rows
+            held = loader + (graph + conv) * (block.shortcut_h == "identity")
+            x = loop(folding.x_rows, 0, 1, come, pace, held + PIPES)
+        # The next row of H waits in the row buffer, and its first vectors in the pipes: these cost nothing there.
+        return self.rows * x, self.rows * loop(folding.h_rows, 2 * pad, block.stride, h_rows, h_rows, sums)
 
     def drain(self, units: dict[str, Unit]) -> float:
         """Cycles from the last row of X to the last row of Y: one row in every spatial stage, then pad + 1 rows of Y,
@@ -191,6 +218,19 @@ class BlockModel:
         drained = units["combine"].cycles / self.out_rows
         return spatial + sum(max(drained, sums * (kernel - missing) / kernel)
                              for missing in range(pad, -1, -self.block.stride))
+
+
+def loop(rows: int, reach: int, stride: int, come: float, pace: float, rest: float) -> float:
+    """Cycles per row that a store of ``rows`` rows allows.
+
+    An output row whose work is done frees ``stride`` rows. Into these come the rows that a later output row waits for;
+    the last of them is ``reach`` beyond its middle. It takes ``come`` cycles to come in, others before it ``pace``, and
+    then ``rest`` until the output row is done, which frees rows again. Such a loop goes on at its mean, though all
+    units in it may be faster: the mean of a cycle of a marked graph, whose marks are the rows.
+    """
+    ahead = (stride + rows - 1 - reach) // stride       # output rows from one end of the loop to the other
+    others = ahead * stride + reach - rows              # rows that come meanwhile, before the last
+    return (others * pace + come + rest) / (ahead * stride)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -143,7 +143,7 @@ def lane(plan: LanePlan) -> Resources:
     weights = Memory("rom" if style == "auto" else "block rom", plan.weight_bits, 16 * plan.entries)
     memories = [weights, _table(plan.walk_bits, plan.entries), Memory("async", plan.fetch_bits, plan.fetches)]
     if plan.reads_x:
-        memories.append(Memory("async", lut.VECTOR + 1, plan.fetches))
+        memories.append(Memory("async", lut.VECTOR + 1, LaneConfig.x_answers(plan.fetches)))
     return _made_of(lut.multipliers(plan.pairs, plan.mac.form), memories, lut.lane(plan))
 
 

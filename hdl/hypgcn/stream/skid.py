@@ -9,7 +9,7 @@ class Skid(wiring.Component):
     """Register slice of two entries: cuts every combinational path between its two sides.
 
     Throughput: one payload a cycle. Latency: 1 cycle. While ``o`` is held it takes one more payload and then lowers
-    ``i.ready``; nothing is lost, reordered or changed. Storage: 2 payloads and 2 bits in registers.
+    ``i.ready``; nothing is lost, reordered or changed. Storage: ``PLACES`` payloads and 2 bits in registers.
 
     Parameters
     ----------
@@ -22,6 +22,7 @@ class Skid(wiring.Component):
     """
 
     LATENCY = 1
+    PLACES = 2
 
     def __init__(self, shape):
         super().__init__({

@@ -13,7 +13,7 @@ from ..layouts import row_request_layout, row_response_layout
 from ..mem import Rom
 from ..rfc import RfcDecoder
 from ..share import shared
-from ..stream import Queue, connect
+from ..stream import Queue, Skid, connect
 from ..watch import state_layout
 from .schedule import TemporalSchedule
 from .walker import Walker, job_layout
@@ -52,6 +52,12 @@ class LaneConfig:
     def least_cycles(entries):
         """Cycles of a job whose pass lists so many ``entries`` (a number or an array), however few its non-zeros."""
         return np.maximum(entries + Walker.JOB_OVERHEAD, Lane.LATENCY)
+
+    @staticmethod
+    def x_answers(fetches: int) -> int:
+        """Vectors of X that a lane has room for: of ``fetches`` announced in its queue, and of those in the register
+        slice behind."""
+        return fetches + Skid.PLACES
 
     @staticmethod
     def weights_style(lane_pairs: int, entries: int) -> str:
@@ -99,7 +105,8 @@ class Lane(wiring.Component):
     pass waits until the cycle after ``o`` is taken.
 
     All lanes of a unit are the same module. Cost: ``lane_pairs`` packed MACs, ``entries * BANK * 16 * lane_pairs``
-    bits of weights, ``fetches`` vectors of X in LUT RAM if it reads X, ``lane_pairs`` raw sums in registers.
+    bits of weights, ``lane_pairs`` raw sums in registers; if it reads X, ``fetches + 2`` vectors of X in LUT RAM and
+    two announced reads in registers.
 
     Parameters
     ----------
@@ -146,12 +153,18 @@ class Lane(wiring.Component):
         # An announcement leaves its queue together with its vector.
         m.submodules.fetches = fetches = Queue(walker.o.payload.shape(), cfg.fetches)
         connect(m, walker.o, fetches.i)
-        fetch = fetches.o.payload
+        told = fetches.o
+        if cfg.schedule.reads_x:
+            # The choice between the two answers begins in a register, not in the queue's LUT RAM.
+            m.submodules.slice = skid = Skid(walker.o.payload.shape())
+            connect(m, fetches.o, skid.i)
+            told = skid.o
+        fetch = told.payload
         connect(m, walker.h_req, wiring.flipped(self.h_req))
         answers = [self.h_rsp]
         if cfg.schedule.reads_x:
             # Lanes share the reader of X: an answer must never wait in front of those of other lanes.
-            m.submodules.x_answers = queue = Queue(row_response_layout(0), cfg.fetches)
+            m.submodules.x_answers = queue = Queue(row_response_layout(0), cfg.x_answers(cfg.fetches))
             connect(m, walker.x_req, wiring.flipped(self.x_req))
             connect(m, wiring.flipped(self.x_rsp), queue.i)
             answers.append(queue.o)
@@ -162,13 +175,13 @@ class Lane(wiring.Component):
         drop = Signal()
         m.d.comb += [
             vector.eq(Mux(fetch.from_x, answers[-1].payload.vector.as_value(), self.h_rsp.payload.vector.as_value())),
-            there.eq(fetches.o.valid & (fetch.null | Mux(fetch.from_x, answers[-1].valid, self.h_rsp.valid))),
+            there.eq(told.valid & (fetch.null | Mux(fetch.from_x, answers[-1].valid, self.h_rsp.valid))),
             drop.eq(~fetch.last & Mux(fetch.from_x, answers[-1].payload.empty, self.h_rsp.payload.empty)),
             decoder.i.valid.eq(there & ~drop),
             decoder.i.payload.meta.entry.eq(fetch.entry),
             decoder.i.payload.meta.last.eq(fetch.last),
             take.eq(there & (drop | decoder.i.ready)),
-            fetches.o.ready.eq(take),
+            told.ready.eq(take),
             self.h_rsp.ready.eq(take & ~fetch.null & ~fetch.from_x),
         ]
         if cfg.schedule.reads_x:
