@@ -26,7 +26,8 @@ class BlockFolding:
     lanes : temporal lanes, 1..32
     lane_pairs : output-channel pairs of a lane; at least ``y_width / 2``; lanes * lane_pairs packed MACs
     y_width : values that the Y requantiser takes per cycle, 2, 4, 8 or 16
-    x_rows, h_rows : rows that the X and H stores hold; at least pad + 1 and kernel, and the stride
+    x_rows, h_rows : rows that the X and H stores hold; at least pad + 1 and kernel, and the stride; with less than
+        about pad + 7 + stride and kernel + 2 * stride + 1 equally fast units wait for each other (``docs/folding.md``)
     """
 
     graph_subsets: int = 1

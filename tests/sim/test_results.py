@@ -35,17 +35,17 @@ def test_every_figure_has_a_command_beside_it():
         assert re.search(r"\d", line.split("|")[2]) and len(line.split("|")[3].strip()) > 5
 
 
-@pytest.mark.parametrize(("device", "cycles", "budget", "levels"), [
-    ("XCKU115", 126_843, {"dsp": 3544, "bram36": 900, "lut": 176_776}, 6),
-    ("XCKU040", 286_666, {"dsp": 1920, "bram36": 600, "lut": 242_400}, 7)])     # 6 are wanted: docs/benchmark.md
-def test_the_shipped_benchmark_keeps_what_the_project_promises(device, cycles, budget, levels):
+@pytest.mark.parametrize(("device", "cycles", "budget"), [
+    ("XCKU115", 126_843, {"dsp": 3544, "bram36": 900, "lut": 176_776}),
+    ("XCKU040", 286_666, {"dsp": 1920, "bram36": 600, "lut": 242_400})])
+def test_the_shipped_benchmark_keeps_what_the_project_promises(device, cycles, budget):
     """Five times RFC-HyPGCN on its device, 600 clips/s on half of it; from results that are replaced now and then."""
     rows = json.loads((ROOT / "results" / "performance.json").read_text())
     row, = (row for row in rows if row["device"] == device and not row["variant"])
     assert row["cycles"] == "simulated" and row["resources"] == "synthesised" and row["weights"] == "trained"
     assert row["cycles_per_clip"] <= cycles and len(row["cycles_of_each"]) >= 18
     assert all(row[name] <= most for name, most in budget.items())
-    assert row["max_logic_levels"] <= levels and row["dsp_utilisation"] >= 0.85
+    assert row["max_logic_levels"] <= 6 and row["dsp_utilisation"] >= 0.85
     assert row["cycles_per_clip_estimated"] == pytest.approx(row["cycles_per_clip"], rel=0.05)
 
 

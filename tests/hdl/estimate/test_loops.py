@@ -8,9 +8,10 @@ import pytest
 from hdl.vectors import vectors
 
 from bench import run
+from hypgcn.allocate import Allocator
 from hypgcn.block import Block, BlockConfig
 from hypgcn.estimate import COUPLING, Activity, BlockModel
-from hypgcn.estimate.network import loop
+from hypgcn.estimate.network import PIPES, loop
 from hypgcn.folding import BlockFolding
 from hypgcn.presets import random_design
 from hypgcn_sim.golden.block import run_block
@@ -64,3 +65,12 @@ def test_against_a_block(index, rows):
     fastest = COUPLING * max(units[name].cycles for name in ("graph", "conv", "h_rows", "lanes", "combine"))
     assert measured == pytest.approx(max(fastest, *loops), rel=0.1)
     assert (max(loops) > fastest) == (rows != {"x_rows": 9}), "all cases but one are limited by their rows"
+
+
+@pytest.mark.parametrize("index", [1, 2])
+def test_allocated_rows_limit_nothing(index):
+    """Not even where every stage takes as long as the slowest, 400 cycles a row; with stride 2 the sums have two."""
+    stride, pad = DESIGN.blocks[index].stride, DESIGN.pad
+    rows = Allocator(DESIGN).rows(index)
+    assert loop(rows["x_rows"], pad, stride, 400, 400, (4 + stride) * 400 + PIPES) < 0.9 * 400
+    assert loop(rows["h_rows"], 2 * pad, stride, 400, 400, stride * 400) < 0.9 * 400

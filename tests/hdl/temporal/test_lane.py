@@ -112,6 +112,20 @@ def test_sums(name, idle, stall):
     check(Case(name), idle=idle, stall=stall)
 
 
+@pytest.mark.parametrize("fetches", [2, 8])
+def test_answers_of_x_are_taken_at_once(fetches):
+    """Lanes share the reader of X, so a lane asks for no more than it has room for, however long its own work is."""
+    case = Case("conv", density=1.0, fetches=fetches, count=8, in_channels=16 * (fetches + 4))
+    dut, waited = Sums(case.cfg), []
+
+    async def watch(ctx):
+        async for _, _, valid, ready in ctx.tick().sample(dut.x_rsp.valid, dut.x_rsp.ready):
+            waited.append(valid and not ready)
+
+    result = run(dut, {"job": case.jobs}, {"o": len(case.jobs)}, responders=case.responders, background=[watch])
+    assert result["o"] == case.expected() and not any(waited)
+
+
 @pytest.mark.parametrize("mac", ["dsp48e2", "inferred", "single"])
 def test_forms(mac):
     check(Case("conv", mac=mac, lane_pairs=1, count=15))
