@@ -74,3 +74,15 @@ def test_allocated_rows_limit_nothing(index):
     rows = Allocator(DESIGN).rows(index)
     assert loop(rows["x_rows"], pad, stride, 400, 400, (4 + stride) * 400 + PIPES) < 0.9 * 400
     assert loop(rows["h_rows"], 2 * pad, stride, 400, 400, stride * 400) < 0.9 * 400
+
+
+def test_a_store_takes_the_larger_of_its_reads_and_its_loop():
+    model = BlockModel(DESIGN, 1)
+    few = BlockFolding(conv_joints=JOINTS, lanes=2, x_rows=2, h_rows=3)
+    units = model.units(few)
+    x_loop, h_loop = model.loops(few, units)
+    assert COUPLING * units["x_store"].cycles == pytest.approx(x_loop)
+    assert COUPLING * units["h_store"].cycles == pytest.approx(h_loop)
+    many = model.units(replace(few, x_rows=60, h_rows=60))
+    assert many["x_store"].cycles == sum(unit.x_reads for unit in units.values()) < units["x_store"].cycles
+    assert many["h_store"].cycles == model.temporal(2, 1, 2)["h_store"].cycles < units["h_store"].cycles
