@@ -97,7 +97,7 @@ class Allocator:
 
     def rows(self, index: int) -> dict[str, int]:
         """Rows that the stores of block ``index`` hold: so many that they do not limit units that all take the same
-        cycles (:func:`~hypgcn.estimate.network.loop`), and two more of X that let neighbours drift."""
+        cycles (:func:`~hypgcn.estimate.loop.loop`), and two more of X that let neighbours drift."""
         stride = self.design.blocks[index].stride
         return {"x_rows": self.design.pad + 7 + stride, "h_rows": self.design.kernel + 2 * stride + 1}
 

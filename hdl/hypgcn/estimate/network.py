@@ -15,6 +15,7 @@ from ..spatial import SpatialConfig
 from ..temporal.combine import requant_of
 from . import resources as cost
 from .activity import Activity, live_channels
+from .loop import PIPES, loop
 from .plan import LanePlan, Work
 from .resources import Resources
 
@@ -24,10 +25,6 @@ __all__ = ["COUPLING", "BlockModel", "Estimate", "Unit", "clip_cycles", "estimat
 COUPLING = 1.025
 """Cycles of a network over those of its slowest unit: units wait for each other now and then. Measured on the small
 network, 22 clips in RTL simulation."""
-
-
-PIPES = 100
-"""About the cycles that a row takes through the pipes of a block, beside those that its units work on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,19 +215,6 @@ class BlockModel:
         drained = units["combine"].cycles / self.out_rows
         return spatial + sum(max(drained, sums * (kernel - missing) / kernel)
                              for missing in range(pad, -1, -self.block.stride))
-
-
-def loop(rows: int, reach: int, stride: int, come: float, pace: float, rest: float) -> float:
-    """Cycles per row that a store of ``rows`` rows allows.
-
-    An output row whose work is done frees ``stride`` rows. Into these come the rows that a later output row waits for;
-    the last of them is ``reach`` beyond its middle. It takes ``come`` cycles to come in, others before it ``pace``, and
-    then ``rest`` until the output row is done, which frees rows again. Such a loop goes on at its mean, though all
-    units in it may be faster: the mean of a cycle of a marked graph, whose marks are the rows.
-    """
-    ahead = (stride + rows - 1 - reach) // stride       # output rows from one end of the loop to the other
-    others = ahead * stride + reach - rows              # rows that come meanwhile, before the last
-    return (others * pace + come + rest) / (ahead * stride)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from bench import run
 from hypgcn.allocate import Allocator
 from hypgcn.block import Block, BlockConfig
 from hypgcn.estimate import COUPLING, Activity, BlockModel
-from hypgcn.estimate.network import PIPES, loop
+from hypgcn.estimate.loop import PIPES, loop
 from hypgcn.folding import BlockFolding
 from hypgcn.presets import random_design
 from hypgcn_sim.golden.block import run_block
