@@ -27,7 +27,8 @@ class LaneConfig:
 
     ``schedule``: passes and weights; ``joints``: V; ``h_rows``, ``h_banks``, ``x_rows``, ``x_banks``: sizes of the
     two stores, ``h_rows`` at least the kernel; ``acc_width``: of a sum; ``mac``: form of the packed MACs;
-    ``fetches``: vectors under way or waiting, at least 2; ``watch``: show what the lane does.
+    ``fetches``: vectors under way or waiting, at least 2, and 2 more in a lane that reads X; ``watch``: show what the
+    lane does.
     """
 
     schedule: TemporalSchedule
