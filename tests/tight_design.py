@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from hypgcn.presets import preset
+from hypgcn.design.presets import preset
 from hypgcn_sim.clips import generated_clip
 from hypgcn_sim.golden.network import run
 from hypgcn_sim.golden.rfc.store import row_usage

@@ -1,5 +1,5 @@
 /*
- * Classifies raw clips (int8, person-frame-joint-channel order, as hypgcn.clip.quantise_clip makes them) over XDMA:
+ * Classifies raw clips (int8, person-frame-joint-channel order, as hypgcn.design.clip.quantise_clip makes them) over XDMA:
  *
  *     hypgcn-example USER H2C C2H HASH CLIP...
  *

@@ -1,7 +1,7 @@
 """The core behind a bus: identity, clips, counters, resets.
 
 >>> core = Core.open(bus, design.hash)
->>> result = core.classify(clip)          # int8 (person, frame, joint, channel), see hypgcn.clip.quantise_clip
+>>> result = core.classify(clip)          # int8 (person, frame, joint, channel), see hypgcn.design.clip.quantise_clip
 >>> result.argmax, result.flags
 (3, ())
 """

@@ -28,8 +28,8 @@ from .allocate_model import ChoiceModel, scarcest
 from .allocate_options import Option, conv_options, front, graph_options, head_options, temporal_options, up
 from .budget import PLENTY, RESOURCES, Budget
 from .design import Design
+from .design.folding import BlockFolding, Folding
 from .estimate import WIDE, Activity, BlockModel, Estimate, Resources, clip_cycles, estimate, mean_activities
-from .folding import BlockFolding, Folding
 
 __all__ = ["PLENTY", "RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "within"]
 

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from .design import Block as DesignBlock
 from .design import Design
-from .folding import BlockFolding, Folding
+from .design.folding import BlockFolding, Folding
 from .layouts import vector_layout
 from .rfc import RowStore, RowStoreConfig
 from .spatial import SpatialConfig, SpatialUnit

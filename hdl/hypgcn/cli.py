@@ -19,9 +19,9 @@ from pathlib import Path
 from . import __version__
 from .boards.command import register as register_board
 from .design import Design
-from .folding import Folding
+from .design.folding import Folding
+from .design.presets import PRESETS, preset
 from .folding_commands import register_allocate, register_estimate, register_orders
-from .presets import PRESETS, preset
 from .progress import Progress
 from .vivado.command import register as register_vivado
 

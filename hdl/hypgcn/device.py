@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from .folding import MAC_FORMS
+from .design.folding import MAC_FORMS
 
 __all__ = ["Device", "devices"]
 
@@ -18,7 +18,7 @@ class Device:
     Parameters
     ----------
     name : as its vendor writes it
-    mac : form of the packed MAC that its multipliers can do, see :class:`~hypgcn.folding.Folding`
+    mac : form of the packed MAC that its multipliers can do, see :class:`~hypgcn.design.folding.Folding`
     multiplier : bits of the wider operand of a multiplier, with sign; the other one has at least 18
     dsp : multipliers; bram36 : block RAMs of 36 kbit (an 18 kbit one is a half); lut, ff : LUTs and flip-flops
     """

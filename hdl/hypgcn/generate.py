@@ -5,9 +5,9 @@ import dataclasses
 from .allocate import within
 from .arith import PackedMac, Requant
 from .design import Design
+from .design.folding import Folding
 from .emit import Emission, emit
 from .estimate import estimate
-from .folding import Folding
 from .network import Network
 from .register_files import as_json
 from .rfc import RfcDecoder, RfcEncoder, RfcExpander

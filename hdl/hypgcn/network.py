@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from .absent import AbsentPersons
 from .block import Block, BlockConfig
 from .design import Design
-from .folding import Folding
+from .design.folding import Folding
 from .head import Head
 from .input import InputAffine
 from .layouts import activity_layout, joint_layout, observe_layout, result_layout, vector_layout

@@ -16,7 +16,7 @@ from .bus import (
     axi_lite_ports,
 )
 from .design import Design
-from .folding import Folding
+from .design.folding import Folding
 from .layouts import beat_layout, clip_layout, word_layout
 from .network import Network
 from .registers import ABI, ADDRESS_BITS, MAGIC, RESULT_FLAGS

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hypgcn.clip import Preparation, quantise_clip
 from hypgcn.design import Design
+from hypgcn.design.clip import Preparation, quantise_clip
 
 from .building.compile import compile_design
 from .building.reshape import reshape_design

@@ -7,9 +7,9 @@ import numpy as np
 
 from hypgcn.allocate import Allocator, Budget
 from hypgcn.design import Design
+from hypgcn.design.folding import Folding
 from hypgcn.device import Device
 from hypgcn.estimate import Estimate, clip_cycles, estimate, storage
-from hypgcn.folding import Folding
 from hypgcn.progress import Progress
 
 from .bench_synthesis import synthesise_network

@@ -15,8 +15,8 @@ from pathlib import Path
 from hypgcn.absent import AbsentPersons
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design import Design
+from hypgcn.design.folding import Folding
 from hypgcn.emit import emit
-from hypgcn.folding import Folding
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
 from hypgcn.layouts import vector_layout

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hypgcn.clip import Preparation, prepare_clip, quantise_clip
 from hypgcn.design import Design
+from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 
 __all__ = ["RECORDINGS", "generated_clip", "make_clips", "recorded_clips"]
 

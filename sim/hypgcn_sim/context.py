@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design import Block, Design
-from hypgcn.folding import BlockFolding, Folding
+from hypgcn.design.folding import BlockFolding, Folding
 
 from .case import Case
 from .golden.network import run

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design import Design
+from hypgcn.design.folding import Folding
 from hypgcn.emit import Emission, emit
-from hypgcn.folding import Folding
 from hypgcn.layouts import result_layout, vector_layout
 from hypgcn.network import Network
 from hypgcn.watch import BLOCK_UNITS, STATES, watched_units

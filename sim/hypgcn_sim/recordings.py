@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hypgcn.clip import Preparation, prepare_clip, quantise_clip, resample
 from hypgcn.design import Design
+from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip, resample
 
 from .clips import generated_clip
 

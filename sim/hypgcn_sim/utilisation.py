@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design import BANK, Design
+from hypgcn.design.folding import Folding
 from hypgcn.estimate import Estimate, estimate
-from hypgcn.folding import Folding
 from hypgcn.watch import STATES
 
 from .fullscale import Run

@@ -9,7 +9,7 @@ import pytest
 from bench import STREAM_PATTERNS, run, simulate
 from hypgcn.absent import AbsentPersons
 from hypgcn.design import AbsentResponse
-from hypgcn.presets import random_design
+from hypgcn.design.presets import random_design
 
 
 def make(frames=3, joints=3, persons=2, channels=3, constant=None):

@@ -7,8 +7,8 @@ import pytest
 
 from hypgcn.allocate import PLENTY, Allocator, Budget, allocate, reaching, within
 from hypgcn.allocate_options import Option
+from hypgcn.design.presets import preset
 from hypgcn.estimate import estimate
-from hypgcn.presets import preset
 
 EVERYTHING = Budget(dsp=PLENTY, bram36=PLENTY, lut=PLENTY)
 

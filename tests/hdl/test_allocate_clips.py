@@ -9,8 +9,8 @@ import pytest
 from hypgcn import allocate_clips
 from hypgcn.allocate import PLENTY, Allocator, Budget, allocate
 from hypgcn.allocate_options import Option
+from hypgcn.design.presets import preset
 from hypgcn.estimate import Activity, BlockModel, clip_cycles, estimate, mean_activities
-from hypgcn.presets import preset
 
 TINY = preset("tiny")
 EVERYTHING = Budget(dsp=PLENTY, bram36=PLENTY, lut=PLENTY)

@@ -3,8 +3,8 @@
 import pytest
 
 from hypgcn.allocate_options import Option, conv_options, front, graph_options, head_options, temporal_options, up
+from hypgcn.design.presets import preset
 from hypgcn.estimate import COUPLING, BlockModel
-from hypgcn.presets import preset
 
 
 def testfront_keeps_what_nothing_beats():

@@ -7,8 +7,8 @@ from hdl.vectors import vectors
 
 from bench import STREAM_PATTERNS, run
 from hypgcn.block import Block, BlockConfig
-from hypgcn.folding import BlockFolding
-from hypgcn.presets import random_block
+from hypgcn.design.folding import BlockFolding
+from hypgcn.design.presets import random_block
 from hypgcn_sim.golden.block import run_block
 
 JOINTS = 3

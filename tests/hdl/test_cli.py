@@ -4,7 +4,7 @@ import types
 import pytest
 
 from hypgcn import __version__, cli
-from hypgcn.presets import PRESETS, preset
+from hypgcn.design.presets import PRESETS, preset
 
 
 def error_of(capsys, *argv):

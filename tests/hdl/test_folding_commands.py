@@ -3,9 +3,9 @@
 import json
 
 from hypgcn import cli
+from hypgcn.design.folding import Folding
+from hypgcn.design.presets import preset
 from hypgcn.estimate import Activity, clip_cycles, mean_activities, save_activities, storage
-from hypgcn.folding import Folding
-from hypgcn.presets import preset
 
 
 def test_allocate_then_estimate(capsys, tmp_path):

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from hypgcn.folding import BlockFolding, Folding
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import preset
 from hypgcn.generate import generate
-from hypgcn.presets import preset
 
 SMALLEST = Folding(blocks=(BlockFolding(),) * 2)
 

@@ -7,8 +7,8 @@ from hdl.vectors import vectors
 from lively_design import lively
 
 from bench import STREAM_PATTERNS, run
+from hypgcn.design.presets import random_design
 from hypgcn.head import Head, class_cycles
-from hypgcn.presets import random_design
 from hypgcn_sim.golden.head import head
 
 

@@ -8,8 +8,8 @@ from hdl.vectors import vectors
 from random_clips import random_clip
 
 from bench import STREAM_PATTERNS, run
+from hypgcn.design.presets import preset, random_design
 from hypgcn.input import InputAffine
-from hypgcn.presets import preset, random_design
 from hypgcn_sim.golden.input import input_affine
 
 

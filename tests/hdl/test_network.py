@@ -11,9 +11,9 @@ from random_clips import random_clip
 
 from bench import run
 from hypgcn.allocate import reaching
-from hypgcn.folding import BlockFolding, Folding
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import preset, random_design
 from hypgcn.network import Network
-from hypgcn.presets import preset, random_design
 from hypgcn_sim.golden.absent import left_out as absent
 from hypgcn_sim.golden.network import run as golden
 

@@ -11,8 +11,8 @@ from stub_core import StubCore, stub_scores
 
 from bench import STREAM_PATTERNS
 from hypgcn.bus import ShellConfig
-from hypgcn.folding import BlockFolding, Folding
-from hypgcn.presets import preset, random_design
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import preset, random_design
 from hypgcn.registers import ABI, ADDRESS_BITS, MAGIC, REGISTERS, RESULT_FLAGS
 from hypgcn.top import Top
 from hypgcn_sim.golden.network import run as golden

@@ -11,10 +11,10 @@ from hdl.vectors import vectors
 from bench import STREAM_PATTERNS, run
 from hypgcn.allocate import within
 from hypgcn.block import Block, BlockConfig
+from hypgcn.design.folding import BlockFolding
+from hypgcn.design.presets import preset, random_block
 from hypgcn.emit import emit
-from hypgcn.folding import BlockFolding
 from hypgcn.network import Network
-from hypgcn.presets import preset, random_block
 from hypgcn.spatial import SpatialConfig
 from hypgcn.watch import BLOCK_UNITS, STATES, Watch, watched_units
 from hypgcn_sim.golden.block import run_block

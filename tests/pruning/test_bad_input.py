@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from hypgcn.clip import quantise_clip
 from hypgcn.design import Design
+from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning import cli
 from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.integers.integer import predict_integer

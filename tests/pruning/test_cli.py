@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from hypgcn.clip import quantise_clip
 from hypgcn.design import Design
+from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning.cli import register
 from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.recordings.data import prepared
@@ -57,7 +57,7 @@ def test_the_design_is_complete(flow, recordings):
     assert design.blocks[0].h_depths != (34,) * 4
     clips, skeleton = open_clips(str(recordings), None)
     assert skeleton.name == "coco17"
-    from hypgcn.clip import Preparation
+    from hypgcn.design.clip import Preparation
     real = prepared(clips.take(np.arange(2)), Preparation.from_dict(design.meta["preparation"]))
     assert quantise_clip(design, real[0]).shape == (1, 12, 17, 3)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hypgcn.cli import main
+from hypgcn.design.presets import preset
 from hypgcn.estimate import load_activities, load_clips
-from hypgcn.presets import preset
 from hypgcn_sim.clips import generated_clip
 from hypgcn_sim.golden.network import run as golden
 from hypgcn_sim.golden.rfc.store import row_usage

@@ -9,9 +9,9 @@ import pytest
 from hypgcn.allocate import within
 from hypgcn.cli import main
 from hypgcn.design import BANK
+from hypgcn.design.presets import preset, random_design
 from hypgcn.device import Device
 from hypgcn.estimate import Activity, estimate, storage
-from hypgcn.presets import preset, random_design
 from hypgcn.watch import watched_units
 from hypgcn_pruning.reports.work import graph_skip, work_of
 from hypgcn_sim import bench

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hypgcn.presets import preset
+from hypgcn.design.presets import preset
 from hypgcn_sim import clips
 from hypgcn_sim.clips import generated_clip, make_clips, recorded_clips
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hypgcn.allocate import within
-from hypgcn.presets import preset, random_design
+from hypgcn.design.presets import preset, random_design
 from hypgcn_sim.beats import vectors
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.fullscale import FILL, FullSimulation, Run, Shape

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hypgcn.cli import main
-from hypgcn.presets import random_design
+from hypgcn.design.presets import random_design
 from hypgcn_sim.golden.network import run
 from hypgcn_sim.golden_command import golden_logits
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hypgcn.folding import BlockFolding, Folding
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import preset, random_design
 from hypgcn.generate import generate
-from hypgcn.presets import preset, random_design
 from hypgcn_sim.check_commands import run_lint
 from hypgcn_sim.lint import read_by_yosys, verilator_findings
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hypgcn.presets import random_design
+from hypgcn.design.presets import random_design
 from hypgcn_pruning.recordings.data import crowded, load_npz, map_to_ntu25
 from hypgcn_sim.recordings import Recordings, clips_for
 
@@ -24,7 +24,7 @@ def record(path, joints=20, **change):
 
 def test_the_same_clips_as_the_offline_path(tmp_path):
     """Mapping, companions and preparation are those that a design was calibrated with."""
-    from hypgcn.clip import Preparation, prepare_clip, quantise_clip
+    from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 
     path = record(tmp_path / "r.npz")
     found = Recordings.load(NTU, path)

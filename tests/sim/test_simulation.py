@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from contracts.tree import ROOT
 from hypgcn.allocate import within
-from hypgcn.presets import random_design
+from hypgcn.design.presets import random_design
 from hypgcn_sim.case import Case, Feed, Output
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.context import Context

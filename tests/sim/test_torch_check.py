@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hypgcn.clip import Preparation, prepare_clip, quantise_clip
 from hypgcn.design import Design
-from hypgcn.presets import random_design
+from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
+from hypgcn.design.presets import random_design
 from hypgcn_sim.golden import network
 
 torch = pytest.importorskip("torch")

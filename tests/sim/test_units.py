@@ -6,7 +6,7 @@ import pytest
 
 from contracts.tree import PACKAGES, modules
 from hypgcn.allocate import within
-from hypgcn.presets import preset, random_design
+from hypgcn.design.presets import preset, random_design
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.context import Context
 from hypgcn_sim.units import BENCHES

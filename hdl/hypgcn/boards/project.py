@@ -5,9 +5,9 @@ from pathlib import Path
 
 from ..allocate import Allocator, Budget
 from ..design import Design
+from ..design.folding import Folding
 from ..device import Device
 from ..emit import Emission, emit
-from ..folding import Folding
 from .board import Board
 from .clip_server import ClipServerConfig
 from .stages import synthesis_script

@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ..design import Design
-from ..folding import Folding
+from ..design.folding import Folding
 from ..network import Network
 from ..stream import connect
 from .clip_server import ClipServer, ClipServerConfig

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 
 from ..arith import PackedMacConfig
 from ..design import BANK, Design
-from ..folding import BlockFolding, Folding
+from ..design.folding import BlockFolding, Folding
 from ..head import class_cycles
 from ..rfc import RowStoreConfig
 from ..shortcut import ShortcutConfig

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from ..design import BANK, Design
-from ..folding import Folding
+from ..design.folding import Folding
 from ..rfc import RowStoreConfig
 from . import resources as cost
 from .activity import Activity

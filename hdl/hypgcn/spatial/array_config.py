@@ -9,7 +9,7 @@ from amaranth.lib import data
 from ..arith import PackedDot
 from ..arith.packed_mac import MOST_DEPTH
 from ..design.checks import check_choice, check_range, check_tensor
-from ..folding import MAC_FORMS
+from ..design.folding import MAC_FORMS
 
 __all__ = ["MEMORY_LATENCY", "ConvArrayConfig"]
 

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from ..arith import PackedMac, PackedMacConfig
 from ..bits import saturate
 from ..design.checks import check_choice, check_range, check_tensor
-from ..folding import MAC_FORMS
+from ..design.folding import MAC_FORMS
 from ..mem import Rom
 from ..share import shared
 from ..stream import Queue, connect

@@ -11,7 +11,7 @@ from ..arith import Requant, RequantConfig
 from ..bits import stepped
 from ..design import BANK, Block
 from ..design.checks import check_range
-from ..folding import BlockFolding
+from ..design.folding import BlockFolding
 from ..layouts import row_request_layout, row_response_layout, vector_layout
 from ..rfc import encoder_of
 from ..shortcut import ShortcutConfig, ShortcutReader

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..design import BANK, Block
-from ..folding import BlockFolding
+from ..design.folding import BlockFolding
 
 __all__ = ["Entry", "Pass", "Step", "TemporalSchedule", "pack"]
 

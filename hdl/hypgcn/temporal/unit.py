@@ -7,7 +7,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..design import Block
-from ..folding import MAC_FORMS, BlockFolding
+from ..design.folding import MAC_FORMS, BlockFolding
 from ..layouts import row_request_layout, row_response_layout, vector_layout
 from ..rfc import RowStore, RowStoreConfig, encoder_of
 from ..share import shared

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from hypgcn.clip import Preparation
 from hypgcn.design import Design
+from hypgcn.design.clip import Preparation
 
 __all__ = ["reshape_design"]
 
@@ -15,8 +15,8 @@ def reshape_design(design: Design, frames: int = 0, persons: int = 0) -> Design:
     over the new places.
 
     Every person gets the input affine of the first one. Longer clips are the old ones repeated (``period`` of
-    :class:`hypgcn.clip.Preparation`), so that movements keep their speed; shorter ones are resampled. The depths of the
-    stores stay, and may no longer fit: compile the result. """
+    :class:`hypgcn.design.clip.Preparation`), so that movements keep their speed; shorter ones are resampled. The
+    depths of the stores stay, and may no longer fit: compile the result. """
     frames, persons = frames or design.frames, persons or design.persons
     if (frames, persons) == (design.frames, design.persons):
         return design

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from hypgcn.clip import Preparation
 from hypgcn.design import BANK, MINI_BANKS, Block, Design
+from hypgcn.design.clip import Preparation
 
 from ..config import QuantiseConfig
 from ..network.model import ModelConfig, Network

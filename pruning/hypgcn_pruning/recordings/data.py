@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hypgcn.clip import Preparation, at_times, prepare_clip, resample
+from hypgcn.design.clip import Preparation, at_times, prepare_clip, resample
 
 from .plain_pickle import load_plain
 from .skeleton import NTU25_MAPS, Skeleton

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import torch
 
-from hypgcn.clip import quantise_clip
 from hypgcn.design import Design
+from hypgcn.design.clip import quantise_clip
 
 from ..integers.fold_bn import fold
 from ..integers.integer import predict_integer, run_integer

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from hypgcn.clip import Preparation, quantise_clip
 from hypgcn.design import Design
+from hypgcn.design.clip import Preparation, quantise_clip
 
 from ..integers.integer import run_integer
 from ..network.checkpoint import load_checkpoint

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hypgcn.clip import Preparation
+from hypgcn.design.clip import Preparation
 
 from ..config import PruneConfig, TrainConfig, fine_tuning
 from ..network.model import Network

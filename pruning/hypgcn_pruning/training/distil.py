@@ -6,7 +6,7 @@ import copy
 import torch
 import torch.nn.functional as F
 
-from hypgcn.clip import Preparation
+from hypgcn.design.clip import Preparation
 
 from ..network.checkpoint import load_checkpoint
 from ..network.model import ModelConfig

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-from hypgcn.clip import Preparation
+from hypgcn.design.clip import Preparation
 
 from ..config import TrainConfig
 from ..network.checkpoint import save_checkpoint

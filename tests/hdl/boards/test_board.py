@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 
 from hypgcn.boards.board import BOARDS, board
+from hypgcn.design.presets import PRESETS
 from hypgcn.device import Device
-from hypgcn.presets import PRESETS
 
 
 @pytest.mark.parametrize("name", BOARDS)

@@ -4,7 +4,7 @@ import pytest
 
 from bench import STREAM_PATTERNS, run
 from hypgcn.boards.clip_server import ERRORS, MAGIC, PROTOCOL, REPLIES, REQUESTS, ClipServer, ClipServerConfig
-from hypgcn.presets import preset
+from hypgcn.design.presets import preset
 from hypgcn_host import uart as host
 
 CFG = ClipServerConfig(persons=2, frames=3, joints=2, channels=3, classes=3, logit_width=20,

@@ -5,8 +5,8 @@ import pytest
 
 import hypgcn.boards
 from hypgcn.cli import main
-from hypgcn.folding import BlockFolding, Folding
-from hypgcn.presets import random_design
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import random_design
 
 
 @pytest.mark.parametrize(("arguments", "message"), [

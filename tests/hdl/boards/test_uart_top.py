@@ -9,8 +9,8 @@ from hypgcn.boards.clip_server import ClipServerConfig
 from hypgcn.boards.frames import FLAG
 from hypgcn.boards.uart_top import UartTop
 from hypgcn.bus import ShellConfig
-from hypgcn.folding import BlockFolding, Folding
-from hypgcn.presets import preset
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import preset
 from hypgcn_host.uart import ProtocolError, UartClient, wrap
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.golden.network import run

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hypgcn.presets import preset, random_block
+from hypgcn.design.presets import preset, random_block
 
 
 @pytest.fixture

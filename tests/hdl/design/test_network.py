@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from hypgcn.design import Design
+from hypgcn.design.presets import preset
 from hypgcn.design.tensors import dump_tensors, parse_tensors
-from hypgcn.presets import preset
 
 
 @pytest.fixture

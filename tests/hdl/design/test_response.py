@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from lively_design import lively
 
-from hypgcn.presets import preset, random_block, random_design
+from hypgcn.design.presets import preset, random_block, random_design
 from hypgcn_sim.golden.head import head
 from hypgcn_sim.golden.network import run
 

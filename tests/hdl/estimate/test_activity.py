@@ -6,9 +6,9 @@ import json
 import numpy as np
 import pytest
 
+from hypgcn.design.presets import preset
 from hypgcn.estimate import Activity, load_activities, load_clips, mean_activities, save_activities
 from hypgcn.estimate.activity import live_channels
-from hypgcn.presets import preset
 from hypgcn_sim.clips import generated_clip
 from hypgcn_sim.golden.network import run as golden
 

@@ -10,10 +10,10 @@ from hdl.vectors import vectors
 from bench import run
 from hypgcn.allocate import Allocator
 from hypgcn.block import Block, BlockConfig
+from hypgcn.design.folding import BlockFolding
+from hypgcn.design.presets import random_design
 from hypgcn.estimate import COUPLING, Activity, BlockModel
 from hypgcn.estimate.loop import PIPES, loop
-from hypgcn.folding import BlockFolding
-from hypgcn.presets import random_design
 from hypgcn_sim.golden.block import run_block
 
 FRAMES, JOINTS = 12, 20

@@ -10,10 +10,10 @@ from amaranth.hdl import Fragment
 from hypgcn.allocate import within
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design import Design
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import preset
 from hypgcn.estimate import COUPLING, Activity, BlockModel, estimate
 from hypgcn.estimate.memory import Memory, rom_width
-from hypgcn.folding import BlockFolding, Folding
-from hypgcn.presets import preset
 from hypgcn_sim.command import MULTIPLIERS
 
 ROOT = Path(__file__).parents[3]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from hypgcn.allocate import PLENTY, Allocator, Budget
+from hypgcn.design.presets import preset, random_design
 from hypgcn.estimate import Activity, BlockModel
 from hypgcn.estimate.order import FirstConv, compare, orders_table
-from hypgcn.presets import preset, random_design
 from hypgcn_sim.clips import generated_clip
 from hypgcn_sim.golden.network import run as golden
 

@@ -3,11 +3,11 @@
 import pytest
 
 from hypgcn.arith import PackedMacConfig
+from hypgcn.design.folding import BlockFolding
+from hypgcn.design.presets import preset
 from hypgcn.estimate.activity import Activity
 from hypgcn.estimate.memory import rom_width
 from hypgcn.estimate.plan import LanePlan
-from hypgcn.folding import BlockFolding
-from hypgcn.presets import preset
 from hypgcn.temporal.schedule import TemporalSchedule
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from hypgcn.arith import PackedMacConfig
 from hypgcn.design import Design
+from hypgcn.design.folding import Folding
+from hypgcn.design.presets import preset
 from hypgcn.estimate import BlockModel, Resources, lut, resources
 from hypgcn.estimate.memory import Memory
-from hypgcn.folding import Folding
-from hypgcn.presets import preset
 
 ROOT = Path(__file__).parents[3]
 COUNTED = {row["unit"]: row for row in json.loads((ROOT / "results" / "synth.json").read_text())}

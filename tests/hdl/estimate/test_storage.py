@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import preset
 from hypgcn.estimate import Activity, estimate, storage
 from hypgcn.estimate.memory import Memory
 from hypgcn.estimate.storage import DRAIN_ROWS, LOADER_ROWS
-from hypgcn.folding import BlockFolding, Folding
-from hypgcn.presets import preset
 
 FULL = preset("small")
 DESIGN = replace(FULL, blocks=tuple(replace(

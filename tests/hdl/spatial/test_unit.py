@@ -7,8 +7,8 @@ from hdl.vectors import vectors
 
 import bench
 from hypgcn.design import Block
-from hypgcn.folding import BlockFolding
-from hypgcn.presets import random_block
+from hypgcn.design.folding import BlockFolding
+from hypgcn.design.presets import random_block
 from hypgcn.spatial import SpatialConfig, SpatialUnit
 from hypgcn_sim.golden.spatial.graph import entries, graph
 from hypgcn_sim.golden.spatial.unit import spatial

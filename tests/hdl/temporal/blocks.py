@@ -3,7 +3,7 @@
 import numpy as np
 
 from hypgcn.design import BANK
-from hypgcn.presets import random_block
+from hypgcn.design.presets import random_block
 
 SHORTCUTS = {
     "identity": {"in_channels": 20, "out_channels": 20, "filters": 7},

@@ -7,7 +7,7 @@ from hdl.temporal.blocks import activations, block
 from bench import STREAM_PATTERNS, run
 from hypgcn.arith import PackedMacConfig
 from hypgcn.design import BANK
-from hypgcn.folding import BlockFolding
+from hypgcn.design.folding import BlockFolding
 from hypgcn.temporal.combine import Combine, CombineConfig
 from hypgcn.temporal.schedule import TemporalSchedule
 from hypgcn_sim.golden.temporal.combine import combine

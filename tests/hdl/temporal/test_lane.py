@@ -11,7 +11,7 @@ from random_vectors import answer
 
 from bench import PERIOD, STREAM_PATTERNS, run
 from hypgcn.design import BANK
-from hypgcn.folding import BlockFolding
+from hypgcn.design.folding import BlockFolding
 from hypgcn.temporal.lane import Lane, LaneConfig
 from hypgcn.temporal.schedule import TemporalSchedule
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hypgcn.design import BANK
-from hypgcn.folding import BlockFolding
-from hypgcn.presets import random_block
+from hypgcn.design.folding import BlockFolding
+from hypgcn.design.presets import random_block
 from hypgcn.temporal.schedule import TemporalSchedule
 
 BLOCKS = {

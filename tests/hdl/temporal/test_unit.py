@@ -8,7 +8,7 @@ from random_vectors import answer
 
 from bench import STREAM_PATTERNS, pack, run
 from hypgcn.design import BANK
-from hypgcn.folding import BlockFolding
+from hypgcn.design.folding import BlockFolding
 from hypgcn.temporal import TemporalConfig, TemporalUnit
 from hypgcn_sim.golden.temporal.unit import temporal
 

@@ -4,7 +4,7 @@ import pytest
 from hdl.temporal.blocks import block
 
 from bench import STREAM_PATTERNS, run
-from hypgcn.folding import BlockFolding
+from hypgcn.design.folding import BlockFolding
 from hypgcn.temporal.lane import LaneConfig
 from hypgcn.temporal.schedule import TemporalSchedule
 from hypgcn.temporal.walker import Walker

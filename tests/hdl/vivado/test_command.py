@@ -5,8 +5,8 @@ import pytest
 from vivado_stub import interpreter, run_tcl
 
 from hypgcn.cli import main
-from hypgcn.folding import BlockFolding, Folding
-from hypgcn.presets import random_design
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import random_design
 from hypgcn.vivado.command import run_vivado
 
 

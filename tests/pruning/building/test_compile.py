@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hypgcn.presets import random_design
+from hypgcn.design.presets import random_design
 from hypgcn_pruning.building.compile import compile_design
 from hypgcn_pruning.building.statistics import StoreStatistics, measure_stores
 from hypgcn_pruning.config import CompileConfig

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hypgcn.presets import random_design
+from hypgcn.design.presets import random_design
 from hypgcn_pruning.building.constants import fold_constants
 from hypgcn_pruning.integers.integer import run_integer
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from hypgcn.clip import Preparation, prepare_clip, quantise_clip
+from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 from hypgcn_pruning.building.compile import compile_design
 from hypgcn_pruning.building.reshape import reshape_design
 from hypgcn_pruning.config import CompileConfig, QuantiseConfig

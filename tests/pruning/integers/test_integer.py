@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hypgcn.presets import random_design
+from hypgcn.design.presets import random_design
 from hypgcn_pruning.integers.integer import predict_integer, round_shift, run_integer, store, thr
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hypgcn.clip import quantise_clip
+from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning.config import QuantiseConfig, TrainConfig
 from hypgcn_pruning.integers.integer import predict_integer, run_integer
 from hypgcn_pruning.integers.qat import FakeQuantNetwork, train_aware

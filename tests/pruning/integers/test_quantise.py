@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from hypgcn.clip import quantise_clip
 from hypgcn.design import Design
+from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.integers.integer import run_integer
 from hypgcn_pruning.integers.quantise import _graph, _shortcut, best_scale, multipliers, quantise

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from hypgcn.clip import quantise_clip
 from hypgcn.design import Design
+from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning import cli
 from hypgcn_pruning.building.compile import compile_design
 from hypgcn_pruning.config import CompileConfig, QuantiseConfig

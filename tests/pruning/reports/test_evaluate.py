@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from hypgcn.presets import random_design
+from hypgcn.design.presets import random_design
 from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.recordings.data import prepared

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hypgcn.presets import random_design
+from hypgcn.design.presets import random_design
 from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.integers.integer import run_integer
 from hypgcn_pruning.integers.quantise import quantise

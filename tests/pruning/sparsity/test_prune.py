@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hypgcn.clip import quantise_clip
+from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning.config import PruneConfig, QuantiseConfig, TrainConfig
 from hypgcn_pruning.integers.fold_bn import fold
 from hypgcn_pruning.integers.integer import run_integer

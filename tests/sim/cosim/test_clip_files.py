@@ -6,8 +6,8 @@ import types
 import numpy as np
 import pytest
 
-from hypgcn.clip import Preparation, prepare_clip, quantise_clip
-from hypgcn.presets import random_design
+from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
+from hypgcn.design.presets import random_design
 from hypgcn_pruning.recordings.clip_file import map_joints, read_clip_file
 from hypgcn_pruning.recordings.readers.ntu import read_ntu
 from hypgcn_sim.cosim import clip_files

@@ -14,7 +14,7 @@ from hypgcn.boards.project import fitting
 from hypgcn.boards.uart_top import UartTop
 from hypgcn.bus import ShellConfig
 from hypgcn.design import Design
-from hypgcn.presets import preset
+from hypgcn.design.presets import preset
 from hypgcn_host.uart import ProtocolError, UartClient
 from hypgcn_sim.clips import RECORDINGS, generated_clip, recorded_clips
 from hypgcn_sim.cosim.line import SimulatedLine, build_line

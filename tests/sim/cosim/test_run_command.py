@@ -9,7 +9,7 @@ import pytest
 import hypgcn_host.simulator
 from hypgcn import cli
 from hypgcn.bus import ShellConfig
-from hypgcn.presets import preset
+from hypgcn.design.presets import preset
 from hypgcn.registers import ABI, MAGIC, register
 from hypgcn.top import Top
 from hypgcn_sim.clips import generated_clip

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from random_clips import random_clip
 
-from hypgcn.presets import preset
+from hypgcn.design.presets import preset
 from hypgcn_sim.golden.absent import computed, left_out
 from hypgcn_sim.golden.network import run
 

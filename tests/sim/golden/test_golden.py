@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from random_clips import random_clip
 
-from hypgcn.presets import preset, random_block, random_design
+from hypgcn.design.presets import preset, random_block, random_design
 from hypgcn_sim.golden.arith.packed_mac import packed_mac
 from hypgcn_sim.golden.arith.requant import requant, round_shift
 from hypgcn_sim.golden.block import run_block

@@ -5,8 +5,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from .design import BANK, Block, Design
-from .design.checks import check_range
+from . import BANK, Block, Design
+from .checks import check_range
 
 __all__ = ["BlockFolding", "Folding"]
 

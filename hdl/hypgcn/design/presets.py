@@ -8,7 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from .design import BANK, MINI_BANKS, Block, Design
+from . import BANK, MINI_BANKS, Block, Design
 
 __all__ = ["PRESETS", "preset", "random_block", "random_design"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypgcn.presets import PRESETS, preset, random_design
+from hypgcn.design.presets import PRESETS, preset, random_design
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hypgcn.clip import Preparation, prepare_clip, quantise_clip, resample
+from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip, resample
 
 DESIGN = SimpleNamespace(persons=2, frames=6, joints=4, channels=3, input_scale=1 / 127)
 PLAIN = Preparation(frames=6, centre=1)

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from hypgcn.folding import BlockFolding, Folding
-from hypgcn.presets import preset
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import preset
 
 
 def folding(**changes):
