@@ -3,7 +3,7 @@
 import numpy as np
 
 from hypgcn.design import BANK
-from hypgcn_sim.golden.rfc.encoder import encode
+from hypgcn.golden.rfc.encoder import encode
 
 __all__ = ["DENSITIES", "answer", "compress", "corner_vectors", "random_vectors"]
 

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 
 from hypgcn.design.presets import preset
+from hypgcn.golden.network import run
+from hypgcn.golden.rfc.store import row_usage
 from hypgcn_sim.clips import generated_clip
-from hypgcn_sim.golden.network import run
-from hypgcn_sim.golden.rfc.store import row_usage
 
 __all__ = ["tight_design"]
 

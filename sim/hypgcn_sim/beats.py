@@ -3,8 +3,7 @@
 import numpy as np
 
 from hypgcn.design import BANK
-
-from .golden.rfc.encoder import encode, to_vectors
+from hypgcn.golden.rfc.encoder import encode, to_vectors
 
 __all__ = ["answer", "axes_of", "conv_order", "dense_beats", "vector", "vectors"]
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from hypgcn.design import Block, Design
 from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.golden.network import run
 
 from .case import Case
-from .golden.network import run
 
 __all__ = ["Bench", "Context"]
 
@@ -59,7 +59,7 @@ class Context:
                        **json.loads((folder / "context.json").read_text()))
 
     def golden(self, clip: int = 0) -> dict:
-        """Every tensor of a clip, as :func:`hypgcn_sim.golden.network.run` names them."""
+        """Every tensor of a clip, as :func:`hypgcn.golden.network.run` names them."""
         if clip not in self._golden:
             self._golden[clip] = run(self.design, self.clips[clip])
         return self._golden[clip]

@@ -12,6 +12,7 @@ import numpy as np
 from hypgcn.design import Design
 from hypgcn.design.folding import Folding
 from hypgcn.emit import Emission, emit
+from hypgcn.golden.absent import computed
 from hypgcn.layouts import result_layout, vector_layout
 from hypgcn.network import Network
 from hypgcn.watch import BLOCK_UNITS, STATES, watched_units
@@ -19,7 +20,6 @@ from hypgcn.watch import BLOCK_UNITS, STATES, watched_units
 from .benches.expect import Checker
 from .fullscale_build import build
 from .fullscale_golden import OBSERVE_WORDS
-from .golden.absent import computed
 from .payload import describe, difference, pack, unpack, width_of
 
 __all__ = ["FILL", "FullSimulation", "Run", "Shape", "save_json"]

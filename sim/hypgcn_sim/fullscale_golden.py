@@ -46,8 +46,8 @@ def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
     persons; and of those who must be computed ``x_tokens0`` ...: non-zeros of each channel of X as stored;
     ``h_tokens0`` ...: non-zeros that each (tap, bank) of H meets; ``r_tokens0`` ...: of each bank of X in the rows that
     a stride leaves."""
-    from .golden.absent import left_out
-    from .golden.network import run
+    from hypgcn.golden.absent import left_out
+    from hypgcn.golden.network import run
 
     found = run(design, clip)
     gone = left_out(clip, found)

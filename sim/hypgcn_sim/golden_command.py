@@ -36,7 +36,7 @@ def _start(design: Design):
 
 
 def _run(clip: np.ndarray) -> tuple[np.ndarray, int]:
-    from .golden.network import run
+    from hypgcn.golden.network import run
     found = run(_design, clip)
     return found["logits"], found["overflow_count"]
 

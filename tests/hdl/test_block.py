@@ -9,7 +9,7 @@ from bench import STREAM_PATTERNS, run
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import random_block
-from hypgcn_sim.golden.block import run_block
+from hypgcn.golden.block import run_block
 
 JOINTS = 3
 

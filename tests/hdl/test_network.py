@@ -13,9 +13,9 @@ from bench import run
 from hypgcn.allocate import reaching
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
+from hypgcn.golden.absent import left_out as absent
+from hypgcn.golden.network import run as golden
 from hypgcn.network import Network
-from hypgcn_sim.golden.absent import left_out as absent
-from hypgcn_sim.golden.network import run as golden
 
 
 def check(design, folding, clips, *, threshold_raise=0, **options):

@@ -13,9 +13,9 @@ from bench import STREAM_PATTERNS
 from hypgcn.bus import ShellConfig
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
+from hypgcn.golden.network import run as golden
 from hypgcn.registers import ABI, ADDRESS_BITS, MAGIC, REGISTERS, RESULT_FLAGS
 from hypgcn.top import Top
-from hypgcn_sim.golden.network import run as golden
 
 FLAG = {flag.name: flag.mask for flag in RESULT_FLAGS}
 FOLDING = Folding(blocks=(BlockFolding(conv_pairs=4, lane_pairs=4),) * 2)

@@ -14,10 +14,10 @@ from hypgcn.block import Block, BlockConfig
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import preset, random_block
 from hypgcn.emit import emit
+from hypgcn.golden.block import run_block
 from hypgcn.network import Network
 from hypgcn.spatial import SpatialConfig
 from hypgcn.watch import BLOCK_UNITS, STATES, Watch, watched_units
-from hypgcn_sim.golden.block import run_block
 
 pytestmark = pytest.mark.slow  # every case simulates a whole block, twenty seconds and more
 

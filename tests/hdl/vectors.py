@@ -1,6 +1,6 @@
 """Vectors of golden tensors, in the plain form that the benches send and compare."""
 
-from hypgcn_sim.golden.rfc.encoder import encode, to_vectors
+from hypgcn.golden.rfc.encoder import encode, to_vectors
 
 __all__ = ["vectors"]
 

@@ -12,6 +12,7 @@ from hypgcn.design import BANK
 from hypgcn.design.presets import preset, random_design
 from hypgcn.device import Device
 from hypgcn.estimate import Activity, estimate, storage
+from hypgcn.golden.network import run as golden
 from hypgcn.watch import watched_units
 from hypgcn_pruning.reports.work import graph_skip, work_of
 from hypgcn_sim import bench
@@ -22,7 +23,6 @@ from hypgcn_sim.bench_variants import VARIANTS, activities_of, one_person, varia
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.fullscale import Run
 from hypgcn_sim.fullscale_golden import golden_clips
-from hypgcn_sim.golden.network import run as golden
 from hypgcn_sim.memory_picture import save_memory_picture
 from hypgcn_sim.utilisation import losses, mean_persons, report, save_picture, useful_multiplies, work
 

@@ -5,7 +5,7 @@ import pytest
 
 from hypgcn.cli import main
 from hypgcn.design.presets import random_design
-from hypgcn_sim.golden.network import run
+from hypgcn.golden.network import run
 from hypgcn_sim.golden_command import golden_logits
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 from hypgcn.design.presets import random_design
-from hypgcn_sim.golden import network
+from hypgcn.golden import network
 
 torch = pytest.importorskip("torch")
 integer = pytest.importorskip("hypgcn_pruning.integers.integer")

@@ -136,7 +136,7 @@ def _row(design, clip, result, counters, check) -> dict:
     if clip.label is not None and clip.label < len(names):
         row["label"] = names[clip.label]
     if check:
-        from ..golden.network import run as golden
+        from hypgcn.golden.network import run as golden
 
         wanted = golden(design, clip.clip)
         row["golden"] = wanted["logits"].tolist() == result.scores.tolist() \

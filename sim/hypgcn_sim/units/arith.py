@@ -5,12 +5,12 @@ from functools import partial
 import numpy as np
 
 from hypgcn.arith import PackedMacConfig, Requant
+from hypgcn.golden.arith.packed_mac import packed_mac
+from hypgcn.golden.arith.requant import requant
 from hypgcn.spatial import SpatialConfig
 
 from ..case import Case, Feed, Output
 from ..context import Bench, Context
-from ..golden.arith.packed_mac import packed_mac
-from ..golden.arith.requant import requant
 from ..harness import MacBench
 
 __all__ = ["BENCHES"]

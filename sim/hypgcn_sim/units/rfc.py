@@ -3,15 +3,15 @@
 import numpy as np
 
 from hypgcn.design import BANK
+from hypgcn.golden.rfc.decoder import tokens
+from hypgcn.golden.rfc.encoder import threshold, to_vectors
+from hypgcn.golden.rfc.store import row_usage, store_row
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore, RowStoreConfig
 from hypgcn.shortcut import ShortcutConfig, ShortcutReader
 
 from ..beats import answer, conv_order, dense_beats, vector, vectors
 from ..case import Case, Feed, Output, Responder
 from ..context import Bench, Context
-from ..golden.rfc.decoder import tokens
-from ..golden.rfc.encoder import threshold, to_vectors
-from ..golden.rfc.store import row_usage, store_row
 
 __all__ = ["BENCHES", "row_words"]
 

@@ -5,14 +5,14 @@ from functools import partial
 import numpy as np
 
 from hypgcn.design import BANK
+from hypgcn.golden.rfc.store import store
+from hypgcn.golden.spatial.graph import entries
+from hypgcn.golden.spatial.unit import spatial
 from hypgcn.spatial import ConvArray, FrameBuffer, GraphUnit, RowBuffer, RowLoader, SpatialConfig
 
 from ..beats import axes_of, conv_order, dense_beats, vectors
 from ..case import Case, Feed, Output, Responder
 from ..context import Bench, Context
-from ..golden.rfc.store import store
-from ..golden.spatial.graph import entries
-from ..golden.spatial.unit import spatial
 from ..harness import SpatialBench
 from .rfc import row_words
 

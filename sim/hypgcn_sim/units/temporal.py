@@ -4,13 +4,13 @@ from functools import partial
 
 import numpy as np
 
+from hypgcn.golden.rfc.store import store
+from hypgcn.golden.temporal.unit import temporal
 from hypgcn.temporal import LaneConfig, TemporalConfig, TemporalSchedule
 
 from ..beats import axes_of, vectors
 from ..case import Case, Feed, Output, Responder
 from ..context import Bench, Context
-from ..golden.rfc.store import store
-from ..golden.temporal.unit import temporal
 from ..harness import LaneBench, TemporalBench
 from .rfc import row_words
 

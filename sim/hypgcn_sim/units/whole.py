@@ -6,14 +6,14 @@ import numpy as np
 
 from hypgcn.absent import AbsentPersons
 from hypgcn.block import Block, BlockConfig
+from hypgcn.golden.absent import computed, left_out
+from hypgcn.golden.block import run_block
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
 
 from ..beats import axes_of, vectors
 from ..case import Case, Feed, Output
 from ..context import Bench, Context
-from ..golden.absent import computed, left_out
-from ..golden.block import run_block
 from ..harness import NetworkBench
 
 __all__ = ["BENCHES"]

@@ -9,8 +9,8 @@ import pytest
 from hypgcn.design.presets import preset
 from hypgcn.estimate import Activity, load_activities, load_clips, mean_activities, save_activities
 from hypgcn.estimate.activity import live_channels
+from hypgcn.golden.network import run as golden
 from hypgcn_sim.clips import generated_clip
-from hypgcn_sim.golden.network import run as golden
 
 
 def test_measured():

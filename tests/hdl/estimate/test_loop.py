@@ -14,7 +14,7 @@ from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import random_design
 from hypgcn.estimate import COUPLING, Activity, BlockModel
 from hypgcn.estimate.loop import PIPES, loop
-from hypgcn_sim.golden.block import run_block
+from hypgcn.golden.block import run_block
 
 FRAMES, JOINTS = 12, 20
 DESIGN = random_design(5, name="loops", frames=FRAMES, joints=JOINTS, widths=(16, 16, 32),

@@ -11,8 +11,8 @@ from hypgcn.allocate import PLENTY, Allocator, Budget
 from hypgcn.design.presets import preset, random_design
 from hypgcn.estimate import Activity, BlockModel
 from hypgcn.estimate.order import FirstConv, compare, orders_table
+from hypgcn.golden.network import run as golden
 from hypgcn_sim.clips import generated_clip
-from hypgcn_sim.golden.network import run as golden
 
 DESIGN = random_design(5, name="order", frames=4, joints=5, persons=1, widths=(16, 20), strides=(1, 2), classes=3)
 

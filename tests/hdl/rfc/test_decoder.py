@@ -3,8 +3,8 @@ import pytest
 from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
 
 from bench import STREAM_PATTERNS, run
+from hypgcn.golden.rfc.decoder import tokens
 from hypgcn.rfc import RfcDecoder
-from hypgcn_sim.golden.rfc.decoder import tokens
 
 
 def _items(dense):

@@ -3,8 +3,8 @@ import pytest
 from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
 
 from bench import STREAM_PATTERNS, run
+from hypgcn.golden.rfc.encoder import threshold
 from hypgcn.rfc import RfcEncoder
-from hypgcn_sim.golden.rfc.encoder import threshold
 
 
 def _vectors():

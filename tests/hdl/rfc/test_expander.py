@@ -3,8 +3,8 @@ import pytest
 from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
 
 from bench import STREAM_PATTERNS, run
+from hypgcn.golden.rfc.expander import expand
 from hypgcn.rfc import RfcExpander
-from hypgcn_sim.golden.rfc.expander import expand
 
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)

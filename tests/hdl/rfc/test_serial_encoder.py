@@ -5,8 +5,8 @@ from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
 
 from bench import STREAM_PATTERNS, run
 from hypgcn.design import BANK
+from hypgcn.golden.rfc.encoder import threshold
 from hypgcn.rfc import RfcEncoder, RfcSerialEncoder, encoder_of
-from hypgcn_sim.golden.rfc.encoder import threshold
 
 
 def _vectors():

@@ -3,8 +3,8 @@ import pytest
 
 import bench
 from hypgcn.design import bits_signed
+from hypgcn.golden.arith.requant import round_shift
 from hypgcn.spatial.graph import GraphConfig, GraphUnit
-from hypgcn_sim.golden.arith.requant import round_shift
 
 FORMS = ("dsp48e2", "inferred", "single")
 

@@ -3,8 +3,8 @@ import pytest
 
 import bench
 from hypgcn.design import BANK
+from hypgcn.golden.rfc.encoder import to_vectors
 from hypgcn.spatial.row_buffer import RowBuffer, RowBufferConfig
-from hypgcn_sim.golden.rfc.encoder import to_vectors
 
 CORNERS = [(1, 1, 2), (1, 16, 16), (3, 17, 2), (5, 20, 4), (3, 33, 8), (5, 16, 8), (2, 20, 16), (25, 34, 4)]
 

@@ -9,9 +9,9 @@ import bench
 from hypgcn.design import Block
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import random_block
+from hypgcn.golden.spatial.graph import entries, graph
+from hypgcn.golden.spatial.unit import spatial
 from hypgcn.spatial import SpatialConfig, SpatialUnit
-from hypgcn_sim.golden.spatial.graph import entries, graph
-from hypgcn_sim.golden.spatial.unit import spatial
 
 # joints, subsets, in_channels, out_channels, kept
 SHAPES = {

@@ -8,9 +8,9 @@ from bench import STREAM_PATTERNS, run
 from hypgcn.arith import PackedMacConfig
 from hypgcn.design import BANK
 from hypgcn.design.folding import BlockFolding
+from hypgcn.golden.temporal.combine import combine
 from hypgcn.temporal.combine import Combine, CombineConfig
 from hypgcn.temporal.schedule import TemporalSchedule
-from hypgcn_sim.golden.temporal.combine import combine
 
 JOINTS, ROWS = 3, 4
 

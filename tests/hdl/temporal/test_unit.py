@@ -9,8 +9,8 @@ from random_vectors import answer
 from bench import STREAM_PATTERNS, pack, run
 from hypgcn.design import BANK
 from hypgcn.design.folding import BlockFolding
+from hypgcn.golden.temporal.unit import temporal
 from hypgcn.temporal import TemporalConfig, TemporalUnit
-from hypgcn_sim.golden.temporal.unit import temporal
 
 FOLDING = {"lanes": 2, "lane_pairs": 3, "y_width": 4, "x_rows": 7, "h_rows": 11}
 FOLDINGS = [

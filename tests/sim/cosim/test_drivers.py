@@ -10,12 +10,12 @@ from contracts.tree import ROOT
 from hypgcn import cli
 from hypgcn.allocate import within
 from hypgcn.design import Design
+from hypgcn.golden.network import run as golden
 from hypgcn.top import Top
 from hypgcn_host import BusTimeout
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.cosim import build_core
 from hypgcn_sim.cosim.run_command import register
-from hypgcn_sim.golden.network import run as golden
 
 pytestmark = pytest.mark.slow
 

@@ -15,10 +15,10 @@ from hypgcn.boards.uart_top import UartTop
 from hypgcn.bus import ShellConfig
 from hypgcn.design import Design
 from hypgcn.design.presets import preset
+from hypgcn.golden.network import run as golden
 from hypgcn_host.uart import ProtocolError, UartClient
 from hypgcn_sim.clips import RECORDINGS, generated_clip, recorded_clips
 from hypgcn_sim.cosim.line import SimulatedLine, build_line
-from hypgcn_sim.golden.network import run as golden
 
 ULX3S = board("ulx3s")
 TRAINED = ROOT / "checkpoints/nwucla_small/design"

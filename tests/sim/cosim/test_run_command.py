@@ -10,11 +10,11 @@ import hypgcn_host.simulator
 from hypgcn import cli
 from hypgcn.bus import ShellConfig
 from hypgcn.design.presets import preset
+from hypgcn.golden.network import run as golden
 from hypgcn.registers import ABI, MAGIC, register
 from hypgcn.top import Top
 from hypgcn_sim.clips import generated_clip
 from hypgcn_sim.cosim import build, run_command
-from hypgcn_sim.golden.network import run as golden
 
 
 class GoldenBus:

@@ -6,8 +6,8 @@ import numpy as np
 from random_clips import random_clip
 
 from hypgcn.design.presets import preset
-from hypgcn_sim.golden.absent import computed, left_out
-from hypgcn_sim.golden.network import run
+from hypgcn.golden.absent import computed, left_out
+from hypgcn.golden.network import run
 
 DESIGN = preset("tiny")
 

@@ -7,17 +7,17 @@ import pytest
 from random_clips import random_clip
 
 from hypgcn.design.presets import preset, random_block, random_design
-from hypgcn_sim.golden.arith.packed_mac import packed_mac
-from hypgcn_sim.golden.arith.requant import requant, round_shift
-from hypgcn_sim.golden.block import run_block
-from hypgcn_sim.golden.input import input_affine
-from hypgcn_sim.golden.network import run
-from hypgcn_sim.golden.rfc.decoder import tokens
-from hypgcn_sim.golden.rfc.encoder import encode, threshold
-from hypgcn_sim.golden.rfc.expander import expand
-from hypgcn_sim.golden.rfc.store import row_usage, store_row
-from hypgcn_sim.golden.spatial.array import conv_1x1
-from hypgcn_sim.golden.spatial.graph import entries, graph
+from hypgcn.golden.arith.packed_mac import packed_mac
+from hypgcn.golden.arith.requant import requant, round_shift
+from hypgcn.golden.block import run_block
+from hypgcn.golden.input import input_affine
+from hypgcn.golden.network import run
+from hypgcn.golden.rfc.decoder import tokens
+from hypgcn.golden.rfc.encoder import encode, threshold
+from hypgcn.golden.rfc.expander import expand
+from hypgcn.golden.rfc.store import row_usage, store_row
+from hypgcn.golden.spatial.array import conv_1x1
+from hypgcn.golden.spatial.graph import entries, graph
 
 
 def rs(value, shift):

@@ -7,8 +7,8 @@ import pytest
 from lively_design import lively
 
 from hypgcn.design.presets import preset, random_block, random_design
-from hypgcn_sim.golden.head import head
-from hypgcn_sim.golden.network import run
+from hypgcn.golden.head import head
+from hypgcn.golden.network import run
 
 TINY = preset("tiny")
 FEW = {"frames": 3, "joints": 2, "widths": (17, 17), "classes": 2}
