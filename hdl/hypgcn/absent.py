@@ -5,18 +5,24 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .design import Design
+from .golden.absent import absent_response
 from .layouts import joint_layout, marked_joint_layout, person_joint_layout, person_layout
 from .stream import Queue, Skid, connect
 
-__all__ = ["AbsentPersons"]
+__all__ = ["AbsentPersons", "leaves_out"]
+
+
+def leaves_out(design: Design, skip_absent: bool) -> bool:
+    """Whether some person of ``design`` is not computed when absent; ``skip_absent`` is that of the folding."""
+    return skip_absent and bool(absent_response(design).constant.any())
 
 
 class AbsentPersons(wiring.Component):
     """Pass on the persons of a clip that are there, and tell the head which are not.
 
     A person is *absent* when all its frames * joints joints are zero, ``leave_out`` is high, and its response is a
-    constant of the design (``design.absent.constant``; ``docs/numbers.md``, "An absent person"). An absent person is
-    taken and dropped, every other one leaves unchanged: its leading zero joints are counted, not stored, and are given
+    constant of the design (:func:`~hypgcn.golden.absent.absent_response`; ``docs/numbers.md``, "An absent person"). An
+    absent person is taken and dropped, every other one leaves unchanged: its leading zero joints are counted, not stored, and are given
     back when its first other joint is there.
 
     Throughput: one joint a cycle; z leading zero joints of a person that is there take z cycles more, each person 2.
@@ -28,6 +34,7 @@ class AbsentPersons(wiring.Component):
     Parameters
     ----------
     design : the network
+    constant : bool (M,), persons whose response is a constant; default: those of the design
 
     Members
     -------
@@ -40,8 +47,9 @@ class AbsentPersons(wiring.Component):
     FLAGS = 64
     """As many as one LUT RAM holds."""
 
-    def __init__(self, design: Design):
+    def __init__(self, design: Design, constant=None):
         self.cfg = design
+        self.constant = absent_response(design).constant if constant is None else constant
         super().__init__({
             "i": In(stream.Signature(joint_layout(design.channels))),
             "o": Out(stream.Signature(person_joint_layout(design.channels, design.persons))),
@@ -72,7 +80,7 @@ class AbsentPersons(wiring.Component):
         person = Signal(range(max(2, design.persons)))
         last = count == total - 1
         may = Signal()                          # this person may be left out
-        constant = sum(1 << index for index, found in enumerate(design.absent.constant.tolist()) if found)
+        constant = sum(1 << index for index, found in enumerate(self.constant) if found)
         m.d.sync += may.eq(self.leave_out & C(constant, design.persons).bit_select(person, 1))
         silent = joint.zero & may
         with m.If(skid.o.valid & skid.o.ready):

@@ -6,6 +6,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .design import BANK, Design
+from .golden.absent import absent_response
 from .layouts import person_layout, result_layout, vector_layout
 from .mem import AsyncRam, Rom, table_style
 from .rfc import RfcExpander
@@ -18,7 +19,7 @@ def term_words(design: Design, absent: bool) -> list[int]:
     that is absent."""
     table = design.head_bias[:, None]
     if absent:
-        table = np.concatenate([table, design.absent.scores.T], axis=1)
+        table = np.concatenate([table, absent_response(design).scores.T], axis=1)
     return [word & ((1 << design.logit_width) - 1) for word in table.ravel().tolist()]
 
 
@@ -32,7 +33,7 @@ class Head(wiring.Component):
 
     ``pool[c] = sum of Y[m,t,v,c]`` and ``score[j] = sum_c head[j,c] * pool[c] + head_bias[j]``, exact
     (``docs/numbers.md``). With ``absent``, persons whose flag says so bring no vectors; what they add to a score is
-    ``design.absent.scores[m,j]``.
+    ``absent_response(design).scores[m,j]``.
 
     Throughput: ``width`` channels per cycle into the sums, and with ``absent`` a cycle per person; classes *
     :func:`class_cycles` cycles per clip for the scores, C less per class where all persons are absent, while the next

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .absent import AbsentPersons
+from .absent import AbsentPersons, leaves_out
 from .block import Block, BlockConfig
 from .design import Design
 from .design.folding import Folding
@@ -72,10 +72,10 @@ class Network(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         design = self.design
-        leaves_out = self.folding.leaves_out(design)
-        m.submodules.input = first = InputAffine(design, told=leaves_out)
-        m.submodules.head = head = Head(design, self.folding.head_width, absent=leaves_out)
-        if leaves_out:
+        absent_left_out = leaves_out(design, self.folding.skip_absent)
+        m.submodules.input = first = InputAffine(design, told=absent_left_out)
+        m.submodules.head = head = Head(design, self.folding.head_width, absent=absent_left_out)
+        if absent_left_out:
             m.submodules.absent = absent = AbsentPersons(design)
             m.d.comb += absent.leave_out.eq(self.threshold_raise == 0)
             connect(m, wiring.flipped(self.i), absent.i)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hypgcn.absent import leaves_out
 from hypgcn.allocate import Allocator, Budget
 from hypgcn.design import Design
 from hypgcn.design.folding import Folding
@@ -179,7 +180,7 @@ def measure_variants(design: Design, point: Point, clips: np.ndarray, folder: Pa
 def _without_absent(design: Design, folding: Folding, activities: list, row: dict) -> list[dict]:
     """What clips with one person would take if the others were computed: as long as those of ``row``, with all of
     them."""
-    if design.persons == 1 or not folding.leaves_out(design):
+    if design.persons == 1 or not leaves_out(design, folding.skip_absent):
         return []
     alone = estimate(one_person(design), folding, activities).cycles
     return [{**row, "variant": f"without {ABSENT}", "slower_by": round(row["cycles_per_clip"] / alone, 3),

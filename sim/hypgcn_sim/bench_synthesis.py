@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from hypgcn.absent import AbsentPersons
+from hypgcn.absent import AbsentPersons, leaves_out
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design import Design
 from hypgcn.design.folding import Folding
@@ -70,7 +70,7 @@ def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: 
                        progress: Callable[[float, float, str], None] = lambda *_: None) -> dict[str, dict]:
     """Per part (``absent``, ``input``, ``blocks[0]`` ..., ``head``, ``skid``): its ``modules`` and ``levels``, see
     :func:`map_folder`, and ``times`` that it is there. Parts whose text was mapped before are read from ``folder``."""
-    absent = folding.leaves_out(design)
+    absent = leaves_out(design, folding.skip_absent)
     parts: dict[str, tuple[Callable, int]] = {
         **({"absent": (lambda: AbsentPersons(design), 1)} if absent else {}),
         "input": (lambda: InputAffine(design, told=absent), 1),

@@ -7,18 +7,19 @@ import numpy as np
 import pytest
 
 from bench import STREAM_PATTERNS, run, simulate
-from hypgcn.absent import AbsentPersons
-from hypgcn.design import AbsentResponse
-from hypgcn.design.presets import random_design
+from hypgcn.absent import AbsentPersons, leaves_out
+from hypgcn.design.presets import preset, random_design
+from hypgcn.golden.absent import absent_response
 
 
-def make(frames=3, joints=3, persons=2, channels=3, constant=None):
-    """A design with responses that are given: all constant, or as ``constant`` says."""
-    design = random_design(1, name="absent", frames=frames, joints=joints, persons=persons, channels=channels,
-                           classes=1, widths=(4,), strides=(1,))
-    found = np.array([True] * persons if constant is None else constant)
-    design.__dict__["absent"] = AbsentResponse(constant=found, scores=np.zeros((persons, 1), np.int64))
-    return design
+def make(frames=3, joints=3, persons=2, channels=3):
+    return random_design(1, name="absent", frames=frames, joints=joints, persons=persons, channels=channels,
+                         classes=1, widths=(4,), strides=(1,))
+
+
+def unit(design):
+    """All persons may be left out, whatever the design's response to them."""
+    return AbsentPersons(design, [True] * design.persons)
 
 
 def person(design, kind, rng):
@@ -33,8 +34,8 @@ def person(design, kind, rng):
     return found.reshape(design.frames, design.joints, design.channels)
 
 
-def check(design, clips, *, leave_out=1, **options):
-    constant = design.absent.constant
+def check(design, clips, *, leave_out=1, constant=None, **options):
+    constant = [True] * design.persons if constant is None else constant
     absent = [bool(leave_out) and bool(constant[m]) and not clip[m].any()
               for clip in clips for m in range(design.persons)]
     people = [part for clip in clips for part in clip]
@@ -42,7 +43,7 @@ def check(design, clips, *, leave_out=1, **options):
     passed = [{"joint": joint, "person": index % design.persons}
               for index, (part, gone) in enumerate(zip(people, absent)) if not gone
               for joint in part.reshape(-1, design.channels).tolist()]
-    out = run(AbsentPersons(design), {"i": joints}, {"o": len(passed), "persons": len(absent)},
+    out = run(AbsentPersons(design, constant), {"i": joints}, {"o": len(passed), "persons": len(absent)},
               signals={"leave_out": leave_out}, timeout=20000, **options)
     assert out["o"] == passed
     assert [flag["absent"] for flag in out["persons"]] == absent
@@ -85,8 +86,8 @@ def test_nothing_is_left_out_where_it_may_not():
 
 @pytest.mark.parametrize("constant", [(True, False), (False, True), (False, False)])
 def test_a_response_that_is_no_constant_is_computed(constant):
-    design = make(constant=constant)
-    check(design, clips_of(design, *["absent"] * 6, *KINDS), idle=0.2, stall=0.3)
+    design = make()
+    check(design, clips_of(design, *["absent"] * 6, *KINDS), constant=constant, idle=0.2, stall=0.3)
 
 
 def test_a_flag_is_there_when_its_joints_are():
@@ -97,7 +98,7 @@ def test_a_flag_is_there_when_its_joints_are():
         async for _, _, flag, joint in ctx.tick().sample(dut.persons.valid, dut.o.valid):
             seen.append((flag, joint))
     for kind in ("moving", "last"):
-        dut = AbsentPersons(design)
+        dut = unit(design)
         seen.clear()
         run(dut, {"i": clips_of(design, kind).reshape(-1, 3).tolist()}, {"o": 9, "persons": 1},
             signals={"leave_out": 1}, background=[watch])
@@ -108,7 +109,7 @@ def test_a_flag_is_there_when_its_joints_are():
 def test_full_queue_stops_without_loss():
     """No flag is taken: as many persons as there is room for go in, and the others when flags are taken."""
     design = make(1, 1, 1, channels=1)
-    dut = AbsentPersons(design)
+    dut = unit(design)
     taken = 0
 
     async def watch(ctx):
@@ -138,13 +139,24 @@ def test_a_joint_a_cycle():
     for kinds, cycles in ((("moving",) * 4, 4 * 30), (("absent",) * 4, 4 * 30)):
         clips = clips_of(design, *kinds)
         sinks = {"o": 0 if "absent" in kinds else 120, "persons": 4}
-        out = run(AbsentPersons(design), {"i": clips.reshape(-1, 3).tolist()}, sinks, signals={"leave_out": 1})
+        out = run(unit(design), {"i": clips.reshape(-1, 3).tolist()}, sinks, signals={"leave_out": 1})
         assert cycles <= out["cycles"] <= cycles + 2 * 4 + 4
     late = clips_of(design, "last", "moving")
-    out = run(AbsentPersons(design), {"i": late.reshape(-1, 3).tolist()}, {"o": 60, "persons": 2},
+    out = run(unit(design), {"i": late.reshape(-1, 3).tolist()}, {"o": 60, "persons": 2},
               signals={"leave_out": 1})
     assert 60 + 29 <= out["cycles"] <= 60 + 29 + 2 * 2 + 4
 
 
-def test_design_keeps_its_own_response():
-    assert replace(make(constant=(False, False))).absent.constant.all()
+def test_leaves_out_whom_it_may():
+    design = preset("tiny")
+    assert leaves_out(design, True) and not leaves_out(design, False)
+    tight = replace(design.blocks[0], h_depths=(1,) * 4)
+    assert not leaves_out(replace(design, blocks=(tight, design.blocks[1])), True)
+
+
+def test_the_default_is_what_the_design_allows():
+    design = preset("tiny")
+    tight = replace(design, blocks=(replace(design.blocks[0], h_depths=(1,) * 4), design.blocks[1]))
+    for each in (design, tight):
+        assert AbsentPersons(each).constant.tolist() == absent_response(each).constant.tolist()
+    assert AbsentPersons(design).constant.all() and not AbsentPersons(tight).constant.any()

@@ -8,6 +8,7 @@ from lively_design import lively
 
 from bench import STREAM_PATTERNS, run
 from hypgcn.design.presets import random_design
+from hypgcn.golden.absent import absent_response
 from hypgcn.golden.head import head
 from hypgcn.head import Head, class_cycles
 
@@ -36,7 +37,7 @@ def check(design, width, clips, flags=None, absent=None, **options):
         items += part
         logits = head(there, design)["logits"]
         if absent:
-            logits = logits + design.absent.scores[np.array(missing) == 1].sum(axis=0)
+            logits = logits + absent_response(design).scores[np.array(missing) == 1].sum(axis=0)
         expected += [{"index": j, "score": int(score), "last": int(j == len(logits) - 1),
                       "overflow": flag if part else 0} for j, score in enumerate(logits)]
     sources = {"i": items}

@@ -13,6 +13,7 @@ from bench import run
 from hypgcn.allocate import reaching
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
+from hypgcn.golden.absent import absent_response
 from hypgcn.golden.absent import left_out as absent
 from hypgcn.golden.network import run as golden
 from hypgcn.network import Network
@@ -115,8 +116,8 @@ WORDS = ("pa", "ap", "aa", "aa", "za", "pz", "aj", "pa")
     (0, 0), pytest.param(0.5, 0, marks=pytest.mark.slow), pytest.param(0, 0.5, marks=pytest.mark.slow), (0.4, 0.6)])
 def test_absent_persons(idle, stall):
     """Whoever is absent, the scores are golden's, and no block sees an absent person; clips without a gap."""
-    assert SMALL.absent.constant.all() and SMALL.absent.scores.any(axis=1).all()
-    assert (SMALL.absent.scores[0] != SMALL.absent.scores[1]).any()
+    assert absent_response(SMALL).constant.all() and absent_response(SMALL).scores.any(axis=1).all()
+    assert (absent_response(SMALL).scores[0] != absent_response(SMALL).scores[1]).any()
     check(SMALL, FOLDED, mixed_clips(SMALL, *WORDS), seed=4, idle=idle, stall=stall)
 
 
@@ -137,7 +138,7 @@ def test_absent_persons_take_no_time():
 @pytest.mark.parametrize("frames,joints", [(1, 1), (5, 1)])
 def test_the_only_person_may_be_absent(frames, joints):
     design = lively(random_design(9, name="one", frames=frames, joints=joints, classes=2, widths=(8,), strides=(1,)))
-    assert design.absent.scores.any()
+    assert absent_response(design).scores.any()
     check(design, FOLDED, mixed_clips(design, *"aapazpaajp"), idle=0.3, stall=0.3, seed=1)
 
 
@@ -153,7 +154,7 @@ def test_an_absent_person_whose_response_overflows_is_computed():
     design = dataclasses.replace(SMALL, blocks=(dataclasses.replace(SMALL.blocks[0], h_depths=(1,) * 4),))
     clips = mixed_clips(SMALL, "pa", "aa", "ap")
     lost = golden(design, clips[1])["blocks.0.h_lost"].any(axis=1)
-    assert lost.any() and (design.absent.constant == ~lost).all()
+    assert lost.any() and (absent_response(design).constant == ~lost).all()
     check(design, FOLDED, clips, idle=0.2, stall=0.2)
 
 

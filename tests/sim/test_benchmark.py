@@ -12,6 +12,7 @@ from hypgcn.design import BANK
 from hypgcn.design.presets import preset, random_design
 from hypgcn.device import Device
 from hypgcn.estimate import Activity, estimate, storage
+from hypgcn.golden.absent import absent_response
 from hypgcn.golden.network import run as golden
 from hypgcn.watch import watched_units
 from hypgcn_pruning.reports.work import graph_skip, work_of
@@ -114,7 +115,7 @@ def test_a_person_left_out_needs_no_multiplies(expected, tmp_path):
     clip[1] = 0
     alone = golden_clips(DESIGN, clip[None], tmp_path, jobs=1)
     lone = golden_clips(one_person(DESIGN), clip[None, :1], tmp_path, jobs=1)
-    assert DESIGN.absent.constant.all() and mean_persons(alone) == 1 and mean_persons(expected) == 2
+    assert absent_response(DESIGN).constant.all() and mean_persons(alone) == 1 and mean_persons(expected) == 2
     assert useful_multiplies(DESIGN, alone) == useful_multiplies(one_person(DESIGN), lone)
     for mine, its in zip(activities_of(DESIGN, alone), activities_of(one_person(DESIGN), lone), strict=True):
         assert (mine.x_channels, mine.x_banks, mine.h_banks) == (its.x_channels, its.x_banks, its.h_banks)

@@ -7,7 +7,5 @@ tensors. ``docs/numbers.md`` defines what each number means. Loading validates: 
 from .block import BANK, MINI_BANKS, Block
 from .checks import bits_signed
 from .network import DESIGN_FORMAT, DESIGN_VERSION, Design
-from .response import AbsentResponse, absent_response
 
-__all__ = ["AbsentResponse", "BANK", "MINI_BANKS", "Block", "DESIGN_FORMAT", "DESIGN_VERSION", "Design",
-           "absent_response", "bits_signed"]
+__all__ = ["BANK", "MINI_BANKS", "Block", "DESIGN_FORMAT", "DESIGN_VERSION", "Design", "bits_signed"]

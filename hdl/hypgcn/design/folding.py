@@ -90,10 +90,6 @@ class Folding:
         for index, (folding, block) in enumerate(zip(self.blocks, design.blocks)):
             folding.validate(f"blocks[{index}]", design, block)
 
-    def leaves_out(self, design: Design) -> bool:
-        """Whether some person of ``design`` is not computed when it is absent."""
-        return self.skip_absent and bool(design.absent.constant.any())
-
     def to_json(self) -> str:
         """Text that :meth:`load` reads back."""
         return json.dumps(dataclasses.asdict(self), indent=1) + "\n"

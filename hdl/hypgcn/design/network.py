@@ -5,14 +5,12 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from .block import Block
 from .checks import BIAS_LIMIT, bits_signed, check_range, check_tensor
-from .response import AbsentResponse, absent_response
 from .tensors import dump_tensors, parse_tensors
 
 __all__ = ["DESIGN_FORMAT", "DESIGN_VERSION", "Design"]
@@ -116,11 +114,6 @@ class Design:
         most = 127 * self.persons * self.block_frames(len(self.blocks)) * self.joints
         total = np.abs(self.head.astype(np.int64)).sum(axis=1) * most + np.abs(self.head_bias)
         return bits_signed(int(total.max()))
-
-    @cached_property
-    def absent(self) -> AbsentResponse:
-        """What an absent person adds to the scores."""
-        return absent_response(self)
 
     def _scalars(self) -> dict:
         skip = {*self.TENSORS, "blocks", "meta"}

@@ -5,6 +5,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
+from ..absent import leaves_out
 from ..arith import PackedMacConfig
 from ..design import BANK, Design
 from ..design.folding import BlockFolding, Folding
@@ -262,7 +263,7 @@ def rest_units(design: Design, head_width: int, skip_absent: bool = True) -> dic
     last = len(design.blocks)
     positions = design.persons * design.block_frames(last) * design.joints
     joints = design.persons * design.frames * design.joints
-    absent = skip_absent and bool(design.absent.constant.any())
+    absent = leaves_out(design, skip_absent)
     units = {"absent": Unit(cycles=joints, resources=cost.absent_persons(design))} if absent else {}
     return units | {
         "input": Unit(cycles=joints * design.channels, resources=cost.input_affine(design)),

@@ -1,16 +1,77 @@
-"""Golden twin of ``hypgcn.absent``."""
+"""Golden twin of ``hypgcn.absent``: persons who are not there, and what they add to the scores."""
+
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["computed", "left_out"]
+from .block import run_block
+from .head import head
+from .input import input_affine
+
+__all__ = ["AbsentResponse", "absent_response", "computed", "left_out"]
 
 
-def left_out(clip, found: dict, threshold_raise: int = 0):
-    """bool (M,), the persons of a raw clip (M, T, V, C) that the hardware does not compute: those that are zero
-    throughout, unless a store loses values of theirs in the tensors ``found`` of the network, or thresholds are
-    raised."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AbsentResponse:
+    """Response to persons whose joints are all zero, with thresholds that are not raised (``docs/numbers.md``).
+
+    Attributes
+    ----------
+    constant : bool (M,)
+        Whether the scores may stand for the person: not when a store would lose values on the way.
+    scores : int64 (M, classes)
+        ``sum_c head[j,c] * sum_{t,v} Y[m,t,v,c]``; 0 where it is not constant.
+    """
+
+    constant: np.ndarray
+    scores: np.ndarray
+
+
+@lru_cache(maxsize=8)  # a command asks several times for the same design, and the answer takes about a second
+def absent_response(design) -> AbsentResponse:
+    """Response of a :class:`~hypgcn.design.Design`; persons with the same ``input_bias`` share one computation."""
+    silent = np.zeros((design.persons, design.frames, design.joints, design.channels), np.int8)
+    scores = np.zeros((design.persons, design.classes), np.int64)
+    constant = np.zeros(design.persons, bool)
+    by_bias: dict[bytes, np.ndarray | None] = {}
+    for person, x in enumerate(input_affine(silent, design)):
+        key = design.input_bias[person].tobytes()
+        if key not in by_bias:
+            by_bias[key] = _scores(x, design)
+        if (person_scores := by_bias[key]) is not None:
+            constant[person] = True
+            scores[person] = person_scores
+    return AbsentResponse(constant=constant, scores=scores)
+
+
+def _scores(x, design) -> np.ndarray | None:
+    """Scores (classes,) of one person's X of block 1 (T, V, C) without bias; ``None`` when a store loses values."""
+    for block in design.blocks:
+        tensors = run_block(x, block)
+        if tensors["x_lost"].any() or tensors["h_lost"].any():
+            return None
+        x = tensors["y"]
+    return head(x[None], design)["logits"] - design.head_bias
+
+
+def left_out(clip, tensors: dict, threshold_raise: int = 0):
+    """Persons that the hardware does not compute.
+
+    Parameters
+    ----------
+    clip : int8 (M, T, V, C)
+        A raw clip.
+    tensors : dict
+        Of the network, by the names of :func:`~hypgcn.golden.network.run`.
+
+    Returns
+    -------
+    bool (M,)
+        Persons that are zero throughout, unless a store loses values of theirs or thresholds are raised.
+    """
     absent = ~np.asarray(clip).any(axis=(1, 2, 3)) & (threshold_raise == 0)
-    for name, lost in found.items():
+    for name, lost in tensors.items():
         if name.endswith("_lost"):
             absent &= ~lost.any(axis=1)
     return absent

@@ -4,9 +4,9 @@ from functools import partial
 
 import numpy as np
 
-from hypgcn.absent import AbsentPersons
+from hypgcn.absent import AbsentPersons, leaves_out
 from hypgcn.block import Block, BlockConfig
-from hypgcn.golden.absent import computed, left_out
+from hypgcn.golden.absent import absent_response, computed, left_out
 from hypgcn.golden.block import run_block
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
@@ -50,7 +50,7 @@ def _absent(context: Context) -> Case:
     design, whole = context.design, context.clips[0]
     clips = np.stack([whole] * 4)
     clips[1, -1], clips[2], clips[3, :, :-1] = 0, 0, 0
-    gone = np.stack([left_out(clip, {}) for clip in clips]) & design.absent.constant
+    gone = np.stack([left_out(clip, {}) for clip in clips]) & absent_response(design).constant
     people = computed(gone)
     return Case(
         name="absent_persons", component=lambda: AbsentPersons(design), signals={"leave_out": 1},
@@ -64,7 +64,7 @@ def _absent(context: Context) -> Case:
 
 
 def _input(context: Context) -> Case:
-    clips, told = min(UNIT_CLIPS, len(context.clips)), context.folding.leaves_out(context.design)
+    clips, told = min(UNIT_CLIPS, len(context.clips)), leaves_out(context.design, context.folding.skip_absent)
     gone = _left_out(context, clips)
     x = np.stack([context.golden(clip)["x1"] for clip in range(clips)])[~gone]
     beats = _told(context.clips[:clips], gone) if told else _joints(context.clips[:clips])
@@ -77,7 +77,7 @@ def _input(context: Context) -> Case:
 def _head(context: Context) -> Case:
     design = context.design
     clips = min(UNIT_CLIPS, len(context.clips))
-    absent, gone, beats = context.folding.leaves_out(design), _left_out(context, clips), []
+    absent, gone, beats = leaves_out(design, context.folding.skip_absent), _left_out(context, clips), []
     for found, missing in zip(map(context.golden, range(clips)), gone):
         if not missing.all():
             part = vectors(found[f"blocks.{len(design.blocks) - 1}.y"][~missing])

@@ -44,13 +44,6 @@ def test_rejects_kind():
         dataclasses.replace(folding(), skip_absent=1).validate(preset("tiny"))
 
 
-def test_leaves_out_whom_it_may():
-    design = preset("tiny")
-    assert folding().leaves_out(design) and not dataclasses.replace(folding(), skip_absent=False).leaves_out(design)
-    tight = dataclasses.replace(design.blocks[0], h_depths=(1,) * 4)
-    assert not folding().leaves_out(dataclasses.replace(design, blocks=(tight, design.blocks[1])))
-
-
 def test_an_older_file_leaves_out_absent_persons(tmp_path):
     (tmp_path / "f.json").write_text(folding().to_json().replace(',\n "skip_absent": true', ""))
     assert "skip_absent" not in (tmp_path / "f.json").read_text()

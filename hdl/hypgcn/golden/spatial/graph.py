@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..arith.product import product
 from ..arith.requant import round_shift
 
 __all__ = ["graph", "entries"]
@@ -15,7 +16,7 @@ def graph(x, block):
     kept = block.kept.astype(bool)
     x = np.asarray(x, np.int64)
     z = np.zeros((block.graph.shape[0], *x.shape), np.int64)
-    acc = np.einsum("tvc,kvw->ktwc", x[:, :, kept], block.graph.astype(np.int64))
+    acc = product(block.graph.transpose(0, 2, 1)[:, None], x[:, :, kept])
     z[:, :, :, kept] = np.clip(round_shift(acc, block.graph_shift), -128, 127)
     return z
 

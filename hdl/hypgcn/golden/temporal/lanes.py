@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..arith.product import product
+
 __all__ = ["conv_temporal"]
 
 
@@ -18,10 +20,10 @@ def conv_temporal(h, x, block):
     for tap in range(kernel):
         times = np.arange(out) * block.stride + tap - pad
         inside = (times >= 0) & (times < frames)
-        weights = block.temporal[:, tap].astype(np.int64)
+        weights = block.temporal[:, tap]
         outputs, inputs = weights.any(axis=1), weights.any(axis=0)  # zero rows and columns add nothing
-        part = h[times[inside]][:, :, inputs] @ weights[outputs][:, inputs].T
+        part = product(h[times[inside]][:, :, inputs], weights[outputs][:, inputs].T)
         acc[np.ix_(inside, np.ones(acc.shape[1], bool), outputs)] += part
     if block.res is not None:
-        acc += np.asarray(x, np.int64)[::block.stride] @ block.res.astype(np.int64).T
+        acc += product(np.asarray(x)[::block.stride], block.res.T)
     return acc
