@@ -10,8 +10,8 @@ from amaranth.back import verilog
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hypgcn.layouts import dense_layout
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RowStore, RowStoreConfig
+from hypgcn.stream.layouts import dense_layout
 
 
 class ActivityMeter(wiring.Component):

@@ -4,8 +4,8 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hypgcn.layouts import activity_layout, joint_layout, result_layout
 from hypgcn.stream import Queue
+from hypgcn.stream.layouts import activity_layout, joint_layout, result_layout
 
 __all__ = ["StubCore", "stub_scores"]
 

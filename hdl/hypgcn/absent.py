@@ -6,8 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from .design import Design
 from .golden.absent import absent_response
-from .layouts import joint_layout, marked_joint_layout, person_joint_layout, person_layout
 from .stream import Queue, Skid, connect
+from .stream.layouts import joint_layout, marked_joint_layout, person_joint_layout, person_layout
 
 __all__ = ["AbsentPersons", "leaves_out"]
 

@@ -9,10 +9,10 @@ from amaranth.lib.wiring import In, Out
 from .design import Block as DesignBlock
 from .design import Design
 from .design.folding import BlockFolding, Folding
-from .layouts import vector_layout
 from .rfc import RowStore, RowStoreConfig
 from .spatial import SpatialConfig, SpatialUnit
 from .stream import Skid, connect
+from .stream.layouts import vector_layout
 from .temporal import TemporalConfig, TemporalUnit
 from .watch import state_of
 

@@ -7,9 +7,9 @@ from amaranth.lib.wiring import In, Out
 
 from .design import BANK, Design
 from .golden.absent import absent_response
-from .layouts import person_layout, result_layout, vector_layout
 from .mem import AsyncRam, Rom, table_style
 from .rfc import RfcExpander
+from .stream.layouts import person_layout, result_layout, vector_layout
 
 __all__ = ["Head", "class_cycles", "term_words"]
 

@@ -6,9 +6,9 @@ from amaranth.lib.wiring import In, Out
 
 from .arith import Requant, RequantConfig
 from .design import Design
-from .layouts import dense_layout, joint_layout, person_joint_layout, vector_layout
 from .rfc import RfcEncoder
 from .stream import connect
+from .stream.layouts import dense_layout, joint_layout, person_joint_layout, vector_layout
 from .watch import state_of
 
 __all__ = ["InputAffine", "requant_of"]

@@ -10,8 +10,8 @@ from .design import Design
 from .design.folding import Folding
 from .head import Head
 from .input import InputAffine
-from .layouts import activity_layout, joint_layout, observe_layout, result_layout, vector_layout
 from .stream import Skid, connect
+from .stream.layouts import activity_layout, joint_layout, observe_layout, result_layout, vector_layout
 from .watch import BLOCK_UNITS, Watch, counts_layout, watched_units
 
 __all__ = ["Network"]

@@ -17,10 +17,10 @@ from .bus import (
 )
 from .design import Design
 from .design.folding import Folding
-from .layouts import beat_layout, clip_layout, word_layout
 from .network import Network
 from .registers import ABI, ADDRESS_BITS, MAGIC, RESULT_FLAGS
 from .stream import Queue, Skid, connect
+from .stream.layouts import beat_layout, clip_layout, word_layout
 
 __all__ = ["CONTROL", "Top"]
 

@@ -19,8 +19,8 @@ from hypgcn.design.folding import Folding
 from hypgcn.emit import emit
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
-from hypgcn.layouts import vector_layout
 from hypgcn.stream import Skid
+from hypgcn.stream.layouts import vector_layout
 
 from .fullscale import save_json
 from .levels.parts import unit_of

@@ -17,7 +17,7 @@ from hypgcn.arith.packed_mac import FIELD
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore
-from hypgcn.shortcut import ShortcutReader
+from hypgcn.rfc.shortcut import ShortcutReader
 from hypgcn.spatial import ConvArray, FrameBuffer, GraphUnit, RowBuffer, RowLoader
 from hypgcn.temporal import Combine, Lane
 

@@ -13,8 +13,8 @@ from hypgcn.design import Design
 from hypgcn.design.folding import Folding
 from hypgcn.emit import Emission, emit
 from hypgcn.golden.absent import computed
-from hypgcn.layouts import result_layout, vector_layout
 from hypgcn.network import Network
+from hypgcn.stream.layouts import result_layout, vector_layout
 from hypgcn.watch import BLOCK_UNITS, STATES, watched_units
 
 from .benches.expect import Checker

@@ -5,11 +5,11 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hypgcn.arith import PackedMac, PackedMacConfig
-from hypgcn.layouts import vector_layout
 from hypgcn.network import Network
 from hypgcn.rfc import RowStore, RowStoreConfig
 from hypgcn.spatial import SpatialConfig, SpatialUnit
 from hypgcn.stream import Queue, connect
+from hypgcn.stream.layouts import vector_layout
 from hypgcn.temporal import Lane, LaneConfig, TemporalConfig, TemporalUnit
 
 __all__ = ["MacBench", "LaneBench", "NetworkBench", "SpatialBench", "TemporalBench"]

@@ -1,4 +1,4 @@
-"""The payloads that cross units are laid out in hypgcn/layouts.py and nowhere else."""
+"""The payloads that cross units are laid out in hypgcn/stream/layouts.py and nowhere else."""
 
 import ast
 
@@ -22,4 +22,4 @@ def test_shared_layouts_are_not_written_again():
     assert len(shared) >= 6
     wrong = [f"{path}:{line}: {sorted(fields)}" for path in modules("hypgcn") if path != LAYOUTS
              for line, fields in _struct_fields(path) if fields in shared]
-    assert not wrong, "use the function of hypgcn.layouts instead:\n" + "\n".join(wrong)
+    assert not wrong, "use the function of hypgcn.stream.layouts instead:\n" + "\n".join(wrong)

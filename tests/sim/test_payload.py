@@ -2,7 +2,7 @@ import pytest
 from amaranth import *
 from amaranth.lib import data
 
-from hypgcn.layouts import row_response_layout, vector_layout
+from hypgcn.stream.layouts import row_response_layout, vector_layout
 from hypgcn_sim.beats import vector
 from hypgcn_sim.payload import describe, difference, pack, unpack, width_of
 

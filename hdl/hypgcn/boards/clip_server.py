@@ -7,8 +7,8 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..design import Design
-from ..layouts import frame_byte_layout, joint_layout, result_layout
 from ..mem import Ram
+from ..stream.layouts import frame_byte_layout, joint_layout, result_layout
 
 __all__ = ["ERRORS", "MAGIC", "PROTOCOL", "REPLIES", "REQUESTS", "ClipServer", "ClipServerConfig"]
 

@@ -10,7 +10,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.crc.catalog import CRC16_IBM_SDLC
 from amaranth.lib.wiring import In, Out
 
-from ..layouts import frame_byte_layout
+from ..stream.layouts import frame_byte_layout
 
 __all__ = ["ESCAPE", "FLAG", "FLIP", "FrameReceiver", "FrameSender"]
 

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..layouts import beat_layout, joint_layout
+from ..stream.layouts import beat_layout, joint_layout
 from .config import ShellConfig
 
 __all__ = ["ClipInput"]

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..layouts import activity_layout
+from ..stream.layouts import activity_layout
 
 __all__ = ["Counters"]
 

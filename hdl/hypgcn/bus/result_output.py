@@ -4,8 +4,8 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..layouts import clip_layout, result_layout, word_layout
 from ..registers import RESULT_FLAGS, TRAILER
+from ..stream.layouts import clip_layout, result_layout, word_layout
 from .config import ShellConfig
 
 __all__ = ["ResultOutput"]

@@ -8,7 +8,7 @@ from ..absent import AbsentPersons
 from ..arith import RequantConfig
 from ..design import BANK, MINI_BANKS, Design
 from ..rfc import RowStoreConfig
-from ..shortcut import ShortcutConfig
+from ..rfc.shortcut import ShortcutConfig
 from ..spatial.array_config import ConvArrayConfig
 from ..spatial.graph import GraphConfig
 from ..spatial.row_buffer import RowBufferConfig

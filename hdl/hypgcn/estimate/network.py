@@ -11,7 +11,7 @@ from ..design import BANK, Design
 from ..design.folding import BlockFolding, Folding
 from ..head import class_cycles
 from ..rfc import RowStoreConfig
-from ..shortcut import ShortcutConfig
+from ..rfc.shortcut import ShortcutConfig
 from ..spatial import SpatialConfig
 from ..temporal.combine import requant_of
 from . import resources as cost

@@ -28,7 +28,7 @@ from ..arith import PackedMacConfig
 from ..arith.packed_mac import MOST_DEPTH
 from ..design import BANK, Block, Design
 from ..design.checks import bits_signed
-from ..shortcut import ShortcutConfig
+from ..rfc.shortcut import ShortcutConfig
 from . import lut
 from . import resources as cost
 from .activity import Activity

@@ -15,7 +15,7 @@ from ..head import term_words
 from ..input import requant_of
 from ..mem import table_style
 from ..rfc import RowStoreConfig
-from ..shortcut import ShortcutConfig
+from ..rfc.shortcut import ShortcutConfig
 from ..spatial.array_config import ConvArrayConfig
 from ..spatial.frame_buffer import FrameBufferConfig, walk_layout
 from ..spatial.graph import GraphConfig

@@ -4,9 +4,9 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bits import at_most_one, lowest_one
+from ..arith.bits import at_most_one, lowest_one
 from ..design import BANK
-from ..layouts import meta_vector_layout, token_layout
+from ..stream.layouts import meta_vector_layout, token_layout
 
 __all__ = ["RfcDecoder"]
 

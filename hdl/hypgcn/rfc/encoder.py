@@ -5,7 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..design import BANK
-from ..layouts import dense_layout, vector_layout
+from ..stream.layouts import dense_layout, vector_layout
 from .count import prefix_counts
 
 __all__ = ["RfcEncoder"]

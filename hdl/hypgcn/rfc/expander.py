@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..layouts import meta_dense_layout, meta_vector_layout
+from ..stream.layouts import meta_dense_layout, meta_vector_layout
 from .count import prefix_counts
 
 __all__ = ["RfcExpander"]

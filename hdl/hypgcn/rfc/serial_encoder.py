@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..design import BANK
 from ..design.checks import check_choice
-from ..layouts import dense_layout, vector_layout
+from ..stream.layouts import dense_layout, vector_layout
 from .count import count_ones, prefix_counts
 from .encoder import RfcEncoder
 

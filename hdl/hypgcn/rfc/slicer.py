@@ -6,8 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from ..design import BANK
 from ..design.checks import check_choice
-from ..layouts import meta_vector_layout, residual_layout
 from ..stream import Skid
+from ..stream.layouts import meta_vector_layout, residual_layout
 from .count import add_three, count_ones, group_counts
 
 __all__ = ["RfcSlicer", "span_layout"]

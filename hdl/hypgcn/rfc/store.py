@@ -4,8 +4,8 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..layouts import vector_layout
 from ..mem import Ram
+from ..stream.layouts import vector_layout
 from .store_config import RowStoreConfig
 from .store_reader import StoreReader, reader_ports
 from .store_writer import COUNT_WIDTH, StoreWriter

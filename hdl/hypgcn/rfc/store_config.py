@@ -6,7 +6,7 @@ from amaranth.lib import data
 
 from ..design import BANK, MINI_BANKS
 from ..design.checks import check_range
-from ..layouts import MINI
+from ..stream.layouts import MINI
 
 __all__ = ["RowStoreConfig"]
 

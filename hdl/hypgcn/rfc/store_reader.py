@@ -4,10 +4,10 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bits import lowest_one, ones_below, stepped
+from ..arith.bits import lowest_one, ones_below, stepped
 from ..design import MINI_BANKS
-from ..layouts import MINI, row_request_layout, row_response_layout, vector_layout
 from ..stream import Queue, Skid, connect
+from ..stream.layouts import MINI, row_request_layout, row_response_layout, vector_layout
 from .count import count_ones
 from .store_config import RowStoreConfig
 

@@ -4,9 +4,9 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bits import stepped
+from ..arith.bits import stepped
 from ..design import MINI_BANKS
-from ..layouts import MINI, vector_layout
+from ..stream.layouts import MINI, vector_layout
 from .count import count_ones, prefix_counts
 from .store_config import RowStoreConfig
 

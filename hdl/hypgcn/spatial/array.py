@@ -5,7 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedDot, PackedMacConfig
-from ..bits import stepped
+from ..arith.bits import stepped
 from ..mem import Ram, Rom
 from ..share import shared
 from ..stream import Queue, connect

@@ -6,7 +6,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bits import stepped
+from ..arith.bits import stepped
 from ..design.checks import check_range
 from ..mem import AsyncRam, Ram
 

@@ -8,7 +8,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMac, PackedMacConfig
-from ..bits import saturate
+from ..arith.bits import saturate
 from ..design.checks import check_choice, check_range, check_tensor
 from ..design.folding import MAC_FORMS
 from ..mem import Rom

@@ -6,12 +6,12 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bits import at_most_one, lowest_one, ones_below, stepped
+from ..arith.bits import at_most_one, lowest_one, ones_below, stepped
 from ..design import BANK
 from ..design.checks import check_range
-from ..layouts import row_request_layout, row_response_layout, vector_layout
 from ..rfc.count import count_ones
 from ..stream import Queue, Skid, connect
+from ..stream.layouts import row_request_layout, row_response_layout, vector_layout
 from .frame_buffer import FrameBufferConfig
 
 __all__ = ["RowLoaderConfig", "RowLoader"]

@@ -6,11 +6,11 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bits import stepped
+from ..arith.bits import stepped
 from ..design import BANK
 from ..design.checks import check_choice, check_range
-from ..layouts import dense_layout
 from ..mem import Ram
+from ..stream.layouts import dense_layout
 
 __all__ = ["RowBufferConfig", "RowBuffer"]
 

@@ -8,14 +8,14 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import Requant, RequantConfig
-from ..bits import stepped
+from ..arith.bits import stepped
 from ..design import BANK, Block
 from ..design.checks import check_range
 from ..design.folding import BlockFolding
-from ..layouts import row_request_layout, row_response_layout, vector_layout
 from ..rfc import encoder_of
-from ..shortcut import ShortcutConfig, ShortcutReader
+from ..rfc.shortcut import ShortcutConfig, ShortcutReader
 from ..stream import Skid, connect
+from ..stream.layouts import row_request_layout, row_response_layout, vector_layout
 from ..watch import state_of
 from .array import ConvArray
 from .array_config import ConvArrayConfig

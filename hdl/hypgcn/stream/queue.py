@@ -2,7 +2,7 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bits import stepped
+from ..arith.bits import stepped
 from ..mem import AsyncRam
 
 __all__ = ["Queue"]

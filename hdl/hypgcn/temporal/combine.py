@@ -8,9 +8,9 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMacConfig, Requant, RequantConfig
 from ..design import BANK, Block
-from ..layouts import dense_layout, order_layout, residual_layout
 from ..mem import Rom, table_style
 from ..stream import Skid
+from ..stream.layouts import dense_layout, order_layout, residual_layout
 from ..watch import state_of
 from .schedule import TemporalSchedule
 

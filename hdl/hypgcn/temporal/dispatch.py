@@ -6,8 +6,8 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bits import lowest_one, ones_below
-from ..layouts import order_layout, slot_layout
+from ..arith.bits import lowest_one, ones_below
+from ..stream.layouts import order_layout, slot_layout
 from .walker import job_layout
 from .window import window_layout
 

@@ -9,11 +9,11 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMac, PackedMacConfig
 from ..design import BANK
-from ..layouts import row_request_layout, row_response_layout
 from ..mem import Rom
 from ..rfc import RfcDecoder
 from ..share import shared
 from ..stream import Queue, Skid, connect
+from ..stream.layouts import row_request_layout, row_response_layout
 from ..watch import state_layout
 from .schedule import TemporalSchedule
 from .walker import Walker, job_layout

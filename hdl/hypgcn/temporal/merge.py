@@ -6,9 +6,9 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bits import lowest_one, ones_below
-from ..layouts import row_request_layout, row_response_layout
+from ..arith.bits import lowest_one, ones_below
 from ..stream import Queue, Skid
+from ..stream.layouts import row_request_layout, row_response_layout
 
 __all__ = ["MergeConfig", "ReadMerge"]
 

@@ -8,11 +8,11 @@ from amaranth.lib.wiring import In, Out
 
 from ..design import Block
 from ..design.folding import MAC_FORMS, BlockFolding
-from ..layouts import row_request_layout, row_response_layout, vector_layout
 from ..rfc import RowStore, RowStoreConfig, encoder_of
+from ..rfc.shortcut import ShortcutConfig, ShortcutReader
 from ..share import shared
-from ..shortcut import ShortcutConfig, ShortcutReader
 from ..stream import Queue, Skid, connect
+from ..stream.layouts import row_request_layout, row_response_layout, vector_layout
 from ..watch import state_of
 from .combine import Combine, CombineConfig
 from .dispatch import Dispatcher, DispatcherConfig

@@ -7,7 +7,7 @@ from hypgcn.golden.rfc.decoder import tokens
 from hypgcn.golden.rfc.encoder import threshold, to_vectors
 from hypgcn.golden.rfc.store import row_usage, store_row
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore, RowStoreConfig
-from hypgcn.shortcut import ShortcutConfig, ShortcutReader
+from hypgcn.rfc.shortcut import ShortcutConfig, ShortcutReader
 
 from ..beats import answer, conv_order, dense_beats, vector, vectors
 from ..case import Case, Feed, Output, Responder

@@ -3,7 +3,7 @@
 from amaranth import *
 from amaranth.lib import data
 
-from .design import BANK, MINI_BANKS
+from ..design import BANK, MINI_BANKS
 
 __all__ = ["MINI", "dense_layout", "vector_layout", "token_layout", "row_request_layout", "row_response_layout",
            "joint_layout", "marked_joint_layout", "person_joint_layout", "person_layout", "observe_layout",

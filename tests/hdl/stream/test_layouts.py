@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypgcn import layouts
+from hypgcn.stream import layouts
 
 
 @pytest.mark.parametrize("layout,fields", [

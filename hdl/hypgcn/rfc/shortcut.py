@@ -6,11 +6,11 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .design import BANK
-from .design.checks import check_choice, check_range
-from .layouts import residual_layout, row_request_layout, row_response_layout, slot_layout
-from .rfc import RfcSlicer, span_layout
-from .stream import Queue, Skid, connect
+from ..design import BANK
+from ..design.checks import check_choice, check_range
+from ..stream import Queue, Skid, connect
+from ..stream.layouts import residual_layout, row_request_layout, row_response_layout, slot_layout
+from . import RfcSlicer, span_layout
 
 __all__ = ["ShortcutReader", "ShortcutConfig"]
 

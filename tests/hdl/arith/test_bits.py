@@ -4,7 +4,7 @@ import pytest
 from amaranth.hdl import Module, Shape, Signal, signed
 from amaranth.sim import Simulator
 
-from hypgcn.bits import at_most_one, lowest_one, ones_below, saturate, stepped
+from hypgcn.arith.bits import at_most_one, lowest_one, ones_below, saturate, stepped
 
 
 def check(shape, numbers, cases):
