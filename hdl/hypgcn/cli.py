@@ -21,7 +21,7 @@ from .boards.command import register as register_board
 from .design import Design
 from .design.folding import Folding
 from .design.presets import PRESETS, preset
-from .folding_commands import register_allocate, register_estimate, register_orders
+from .planning.commands import register_allocate, register_estimate, register_orders
 from .progress import Progress
 from .vivado.command import register as register_vivado
 

@@ -2,13 +2,13 @@
 
 import dataclasses
 
-from .allocate import within
 from .arith import PackedMac, Requant
 from .design import Design
 from .design.folding import Folding
 from .emit import Emission, emit
-from .estimate import estimate
 from .network import Network
+from .planning.allocator.allocate import within
+from .planning.estimate import estimate
 from .register_files import as_json
 from .rfc import RfcDecoder, RfcEncoder, RfcExpander
 from .rfc.store_reader import StoreReader

@@ -34,7 +34,7 @@ def register(commands):
 
 def run(args):
     """Measure, and write a file: of all clips together, and of each."""
-    from hypgcn.estimate import save_activities
+    from hypgcn.planning.estimate import save_activities
 
     from .bench_variants import activities_of
     from .fullscale_golden import golden_clips

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.absent import leaves_out
-from hypgcn.allocate import Allocator, Budget
 from hypgcn.design import Design
 from hypgcn.design.folding import Folding
-from hypgcn.device import Device
-from hypgcn.estimate import Estimate, clip_cycles, estimate, storage
+from hypgcn.planning.allocator.allocate import Allocator, Budget
+from hypgcn.planning.device import Device
+from hypgcn.planning.estimate import Estimate, clip_cycles, estimate, storage
 from hypgcn.progress import Progress
 
 from .bench_synthesis import synthesise_network

@@ -100,8 +100,8 @@ def _default(quick: bool) -> str:
 
 def _points(args, design) -> dict:
     """What is measured, by the name of the device."""
-    from hypgcn.allocate import PLENTY, Budget, allocate
-    from hypgcn.device import Device
+    from hypgcn.planning.allocator.allocate import PLENTY, Budget, allocate
+    from hypgcn.planning.device import Device
 
     from .bench import Point
 

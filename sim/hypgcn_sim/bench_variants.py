@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design import BANK, MINI_BANKS, Design
-from hypgcn.estimate import Activity
+from hypgcn.planning.estimate import Activity
 
 from .utilisation import mean_persons
 

@@ -69,8 +69,8 @@ def register_synth(commands):
 
 def run_synth(args) -> int:
     """1 when a unit does not map."""
-    from hypgcn.allocate import within
     from hypgcn.emit import emit
+    from hypgcn.planning.allocator.allocate import within
 
     from .clips import make_clips
     from .context import Context

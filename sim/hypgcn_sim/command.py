@@ -66,7 +66,7 @@ def run(args) -> int:
             raise ValueError(f"--{name} must be at least 0 and below 1, not {getattr(args, name)}")
     design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
 
-    from hypgcn.allocate import within
+    from hypgcn.planning.allocator.allocate import within
 
     from .clips import make_clips
     from .context import Context

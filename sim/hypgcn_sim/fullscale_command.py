@@ -36,7 +36,7 @@ def prepare(args, default: str):
     design = load_design(args.design or default)
     folding = load_folding(args.folding, design)
     if folding is None:
-        from hypgcn.allocate import within
+        from hypgcn.planning.allocator.allocate import within
         folding = within(design, args.multipliers)
     return design, folding
 

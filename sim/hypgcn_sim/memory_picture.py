@@ -13,7 +13,7 @@ OTHERS = {"uncompressed_bram36": ("with zeros", "|", "#c8553d"),
 
 
 def save_memory_picture(report: dict, path: Path, title: str):
-    """``report``: :meth:`hypgcn.estimate.Storage.report`; the same bytes for the same figures."""
+    """``report``: :meth:`hypgcn.planning.estimate.Storage.report`; the same bytes for the same figures."""
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot

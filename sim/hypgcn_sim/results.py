@@ -17,7 +17,7 @@ SOURCES = {
     "emission.json": ("build/emission.json", "make verilog ARGS='--measure build/emission.json'"),
     "sim.json": ("build/sim/summary.json", "make sim"),
     # The folding by which the estimators' test reads these rows.
-    "synth.json": ("build/synth/summary.json", "make synth ARGS='--folding tests/hdl/estimate/synth_folding.json'"),
+    "synth.json": ("build/synth/summary.json", "make synth ARGS='--folding tests/hdl/planning/estimate/synth_folding.json'"),
     "performance.json": ("build/bench/performance.json", "make bench"),
     "utilisation.png": ("build/bench/utilisation.png", "make bench"),
     "memory.png": ("build/bench/memory.png", "make bench"),

@@ -7,7 +7,7 @@ import numpy as np
 
 from hypgcn.design import BANK, Design
 from hypgcn.design.folding import Folding
-from hypgcn.estimate import Estimate, estimate
+from hypgcn.planning.estimate import Estimate, estimate
 from hypgcn.watch import STATES
 
 from .fullscale import Run

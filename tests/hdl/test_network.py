@@ -10,13 +10,13 @@ from lively_design import lively
 from random_clips import random_clip
 
 from bench import run
-from hypgcn.allocate import reaching
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.absent import absent_response
 from hypgcn.golden.absent import left_out as absent
 from hypgcn.golden.network import run as golden
 from hypgcn.network import Network
+from hypgcn.planning.allocator.allocate import reaching
 
 
 def check(design, folding, clips, *, threshold_raise=0, **options):

@@ -9,13 +9,13 @@ from amaranth.lib.wiring import Out
 from hdl.vectors import vectors
 
 from bench import STREAM_PATTERNS, run
-from hypgcn.allocate import within
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import preset, random_block
 from hypgcn.emit import emit
 from hypgcn.golden.block import run_block
 from hypgcn.network import Network
+from hypgcn.planning.allocator.allocate import within
 from hypgcn.spatial import SpatialConfig
 from hypgcn.watch import BLOCK_UNITS, STATES, Watch, watched_units
 

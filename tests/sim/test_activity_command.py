@@ -7,9 +7,9 @@ import pytest
 
 from hypgcn.cli import main
 from hypgcn.design.presets import preset
-from hypgcn.estimate import load_activities, load_clips
 from hypgcn.golden.network import run as golden
 from hypgcn.golden.rfc.store import row_usage
+from hypgcn.planning.estimate import load_activities, load_clips
 from hypgcn_sim.clips import generated_clip
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hypgcn.allocate import within
 from hypgcn.design.presets import preset
-from hypgcn.estimate import estimate
+from hypgcn.planning.allocator.allocate import within
+from hypgcn.planning.estimate import estimate
 from hypgcn.watch import BLOCK_UNITS
 from hypgcn_sim import bench_synthesis
 from hypgcn_sim.bench_synthesis import synthesise_network

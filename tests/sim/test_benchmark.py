@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hypgcn.allocate import within
 from hypgcn.cli import main
 from hypgcn.design import BANK
 from hypgcn.design.presets import preset, random_design
-from hypgcn.device import Device
-from hypgcn.estimate import Activity, estimate, storage
 from hypgcn.golden.absent import absent_response
 from hypgcn.golden.network import run as golden
+from hypgcn.planning.allocator.allocate import within
+from hypgcn.planning.device import Device
+from hypgcn.planning.estimate import Activity, estimate, storage
 from hypgcn.watch import watched_units
 from hypgcn_pruning.reports.work import graph_skip, work_of
 from hypgcn_sim import bench

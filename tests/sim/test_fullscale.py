@@ -4,9 +4,9 @@
 import numpy as np
 import pytest
 
-from hypgcn.allocate import within
 from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.network import run as golden
+from hypgcn.planning.allocator.allocate import within
 from hypgcn_sim.beats import vectors
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.fullscale import FILL, FullSimulation, Run, Shape

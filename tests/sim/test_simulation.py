@@ -9,8 +9,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from contracts.tree import ROOT
-from hypgcn.allocate import within
 from hypgcn.design.presets import random_design
+from hypgcn.planning.allocator.allocate import within
 from hypgcn_sim.case import Case, Feed, Output
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.context import Context

@@ -8,10 +8,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from random_clips import random_clip
 
-from hypgcn.allocate import reaching
 from hypgcn.design.presets import preset
 from hypgcn.emit import emit
 from hypgcn.mem import Rom
+from hypgcn.planning.allocator.allocate import reaching
 from hypgcn_sim.context import Context
 from hypgcn_sim.lint import yosys
 from hypgcn_sim.synthesis import count_cells, resources, synthesise

@@ -5,8 +5,8 @@ import ast
 import pytest
 
 from contracts.tree import PACKAGES, modules
-from hypgcn.allocate import within
 from hypgcn.design.presets import preset, random_design
+from hypgcn.planning.allocator.allocate import within
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.context import Context
 from hypgcn_sim.units import BENCHES

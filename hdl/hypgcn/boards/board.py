@@ -11,7 +11,7 @@ class Board:
     ----------
     name : what the user types; text : what it is
     platform : name of a class in :mod:`hypgcn.boards.platforms`
-    device : budgets, a name of :func:`hypgcn.device.devices`
+    device : budgets, a name of :func:`hypgcn.planning.device.devices`
     share : part of the device's resources that a folding may take, in percent
     clock_hz : of the network and the UART; baud : of the UART; the clock must be a multiple of it to 1 %
     design : what is put on it when the user names none

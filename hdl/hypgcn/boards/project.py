@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from ..allocate import Allocator, Budget
 from ..design import Design
 from ..design.folding import Folding
-from ..device import Device
 from ..emit import Emission, emit
+from ..planning.allocator.allocate import Allocator, Budget
+from ..planning.device import Device
 from .board import Board
 from .clip_server import ClipServerConfig
 from .stages import synthesis_script

@@ -59,7 +59,7 @@ def run(args) -> int:
             raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
     if args.timeout <= 0:
         raise ValueError(f"--timeout must be more than 0, not {args.timeout}")
-    from hypgcn.allocate import within
+    from hypgcn.planning.allocator.allocate import within
     from hypgcn.top import Top
     from hypgcn_host import CoreError
     from hypgcn_host.simulator import SimulatedBus

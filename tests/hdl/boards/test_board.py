@@ -4,7 +4,7 @@ import pytest
 
 from hypgcn.boards.board import BOARDS, board
 from hypgcn.design.presets import PRESETS
-from hypgcn.device import Device
+from hypgcn.planning.device import Device
 
 
 @pytest.mark.parametrize("name", BOARDS)

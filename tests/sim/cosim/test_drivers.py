@@ -8,9 +8,9 @@ from tight_design import tight_design
 
 from contracts.tree import ROOT
 from hypgcn import cli
-from hypgcn.allocate import within
 from hypgcn.design import Design
 from hypgcn.golden.network import run as golden
+from hypgcn.planning.allocator.allocate import within
 from hypgcn.top import Top
 from hypgcn_host import BusTimeout
 from hypgcn_sim.clips import make_clips

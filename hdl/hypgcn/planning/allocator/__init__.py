@@ -1,0 +1,1 @@
+"""The allocator: which folding is fastest within a budget."""

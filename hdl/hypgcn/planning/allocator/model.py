@@ -1,0 +1,88 @@
+"""The choice of one option for every part as a model for CP-SAT: what :mod:`~hypgcn.planning.allocator.allocate` and
+:mod:`~hypgcn.planning.allocator.clips` share."""
+
+from collections.abc import Sequence
+
+from ortools.sat.python import cp_model
+
+from .options import Option
+
+__all__ = ["SCARCE", "SECONDS", "ChoiceModel", "scarcest"]
+
+SECONDS = 30
+"""Deterministic time of one solver run at most."""
+SCARCE = 10
+"""How many times the share of the scarcest resource counts, once it is known which that is."""
+
+
+def scarcest(chosen: Sequence[Option], limits: dict[str, int], fixed: dict[str, int]) -> str:
+    """The resource of which ``chosen`` takes the largest share of its budget; ``limits``, ``fixed``: see
+    :meth:`ChoiceModel.within`."""
+    def share(name: str) -> float:
+        return (fixed[name] + sum(getattr(option, name) for option in chosen)) / max(1, limits[name] + fixed[name])
+
+    return max(limits, key=share)
+
+
+class ChoiceModel(cp_model.CpModel):
+    """Exactly one of the options of every choice.
+
+    Parameters
+    ----------
+    choices : of each the block (``None``: no block) and its options
+    """
+
+    def __init__(self, choices: Sequence[tuple[int | None, list[Option]]]):
+        super().__init__()
+        self.choices = choices
+        self.flags = [[self.new_bool_var(f"c{number}o{at}") for at in range(len(options))]
+                      for number, (_, options) in enumerate(choices)]
+        for flags in self.flags:
+            self.add_exactly_one(flags)
+
+    def sums(self, weight) -> list:
+        """``weight`` of the chosen option, of every choice."""
+        return [sum(weight(option) * flag for option, flag in zip(options, flags))
+                for (_, options), flags in zip(self.choices, self.flags)]
+
+    def x_reads(self) -> list:
+        """Reads of the X store of every block."""
+        found: dict[int, list] = {}
+        for (index, _), reads in zip(self.choices, self.sums(lambda option: option.x_reads)):
+            if index is not None:
+                found.setdefault(index, []).append(reads)
+        return [sum(parts) for parts in found.values()]
+
+    def within(self, limits: dict[str, int], fixed: dict[str, int], overdraw: bool = False, scarce: str | None = None):
+        """Keep to ``limits``, what is left of the budgets beside ``fixed``; returns the sum of shares, in millionths of
+        each budget. ``overdraw``: what goes beyond is not forbidden but counts a thousand times; ``scarce``: the
+        resource whose share counts :data:`SCARCE` times."""
+        shares, beyond = [], []
+        for name, limit in limits.items():
+            used = sum(self.sums(lambda option, name=name: getattr(option, name)))
+            weight = max(1, 1_000_000 // max(1, limit + fixed[name]))
+            shares.append((SCARCE if name == scarce else 1) * weight * used)
+            if overdraw:
+                more = self.new_int_var(0, 1 << 31, f"more_{name}")
+                beyond.append(1000 * weight * more)
+                self.add(used <= limit + more)
+            else:
+                self.add(used <= limit)
+        return sum(shares) + sum(beyond)
+
+    def start_from(self, chosen: Sequence[Option]):
+        """Where a search begins: ``chosen``, as far as these options are offered."""
+        for (_, options), flags, wanted in zip(self.choices, self.flags, chosen):
+            for option, flag in zip(options, flags):
+                self.add_hint(flag, option.fields == wanted.fields)
+
+    def run(self) -> list[Option] | None:
+        """The chosen options, or ``None`` when there are none. One worker and a fixed seed: always the same."""
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = 1
+        solver.parameters.max_deterministic_time = SECONDS
+        if solver.solve(self) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
+        return [options[next(at for at, flag in enumerate(flags) if solver.boolean_value(flag))]
+                for (_, options), flags in zip(self.choices, self.flags)]

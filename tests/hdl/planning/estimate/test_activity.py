@@ -1,0 +1,102 @@
+"""Activity from tensors and from densities."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from hypgcn.design.presets import preset
+from hypgcn.golden.network import run as golden
+from hypgcn.planning.estimate import Activity, load_activities, load_clips, mean_activities, save_activities
+from hypgcn.planning.estimate.activity import live_channels
+from hypgcn_sim.clips import generated_clip
+
+
+def test_measured():
+    x = np.zeros((2, 3, 20), np.int8)
+    x[0, :, 0], x[0, 0, 17] = 5, 1
+    found = Activity.measured(x, x[:, :, :16])
+    assert found.x_channels[0] == 1.5 and found.x_channels[17] == 0.5
+    assert found.x_banks == pytest.approx((0.5, 1 / 6)) and found.h_banks == (0.5,)
+
+
+def test_assumed_follows_the_densities():
+    block = dataclasses.replace(preset("tiny").blocks[1], density_x=0.5, density_h=0.25)
+    found = Activity.assumed(block, 5)
+    assert found.x_channels == (2.5,) * 16 and found.x_banks == (8.0,) and found.h_banks == (4.0, 1.0)
+
+
+def test_zeros_are_where_pruning_left_nothing():
+    """A density of all channels belongs to those that can be other than zero."""
+    design = preset("tiny")
+    first = design.blocks[0]
+    quiet = np.zeros(first.out_channels, bool)
+    quiet[3:] = True
+    bias = np.where(quiet, 0, first.y_bias)
+    bias[5] = 2 * (first.threshold_y + 1) << first.y_shift
+    gone = dataclasses.replace(
+        first, temporal=np.where(quiet[:, None, None], 0, first.temporal).astype(np.int8), y_bias=bias,
+        res=None if first.res is None else np.where(quiet[:, None], 0, first.res).astype(np.int8))
+    cut = dataclasses.replace(design, blocks=(gone, *design.blocks[1:]))
+    live = live_channels(cut, 1)
+    computed = first.temporal.any(axis=(1, 2)) | (False if first.res is None else first.res.any(axis=1))
+    assert live.tolist() == [bool(c == 5 or c < 3 and computed[c]) for c in range(first.out_channels)]
+    assert live_channels(cut, 0).all() and len(live_channels(cut, 2)) == design.blocks[1].out_channels
+    x = golden(cut, generated_clip(cut, 1))["blocks.0.y"]
+    assert x[..., live].any() and not x[..., ~live].any()
+    block = dataclasses.replace(cut.blocks[1], density_x=live.sum() / 2 / len(live))
+    found = Activity.assumed(block, 5, live)
+    assert np.array(found.x_channels) == pytest.approx(live * 2.5) and found.x_banks == (live.sum() / 2,)
+
+
+def test_saved_and_loaded(tmp_path):
+    design, path = preset("tiny"), tmp_path / "a" / "activity.json"
+    activities = [dataclasses.replace(Activity.assumed(block, design.joints), x_most=(3, 2, 1, 0), x_mean=(1.5,) * 4)
+                  for block in design.blocks]
+    save_activities(path, design, activities, "2 clips")
+    assert load_activities(path, design) == activities and load_clips(path, design) == []
+    assert activities[0].usage("x") == ((3, 2, 1, 0), (1.5,) * 4) and activities[0].usage("h") == ((), ())
+
+
+def test_single_clips(tmp_path):
+    design, path = preset("tiny"), tmp_path / "activity.json"
+    clips = [[Activity.assumed(dataclasses.replace(block, density_x=share, density_h=share), design.joints)
+              for block in design.blocks] for share in (0.25, 0.75)]
+    mean = mean_activities(clips)
+    assert mean[1].x_channels == (design.joints / 2,) * design.blocks[1].in_channels and mean[1].x_most == ()
+    save_activities(path, design, mean, "2 clips", clips)
+    assert load_activities(path, design) == mean and load_clips(path, design) == clips
+    old = json.loads(path.read_text())
+    del old["each"]
+    path.write_text(json.dumps(old))
+    assert load_activities(path, design) == mean and load_clips(path, design) == []
+
+
+def test_no_clips_have_no_mean():
+    with pytest.raises(ValueError, match="clips must be at least 1, not 0"):
+        mean_activities([])
+
+
+@pytest.mark.parametrize(("change", "text"), [
+    ({"each": [[]]}, "other sizes than those of tiny-seeded"),
+    ({"each": [None]}, "is not an activity file"),
+    ({"format": "other"}, "is not an activity file: format must be 'hypgcn-activity', not 'other'"),
+    ({"hash": "0" * 64}, "must be of the design tiny-seeded, hash .*, not 000000000000"),
+    ({"blocks": []}, "other sizes than those of tiny-seeded"),
+    ({"blocks": [{"x": [1]}]}, "is not an activity file"),
+    ({"blocks": None}, "is not an activity file"),
+])
+def test_of_something_else(tmp_path, change, text):
+    design, path = preset("tiny"), tmp_path / "activity.json"
+    save_activities(path, design, [Activity.assumed(block, design.joints) for block in design.blocks], "")
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(ValueError, match=text):
+        load_activities(path, design)
+
+
+def test_no_json(tmp_path):
+    path = tmp_path / "activity.json"
+    path.write_text("nothing")
+    with pytest.raises(ValueError, match="activity.json is not an activity file"):
+        load_activities(path, preset("tiny"))

@@ -1,0 +1,97 @@
+"""Where features are kept: every figure of a store recounted from its memories, totals held to the estimate."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import preset
+from hypgcn.planning.estimate import Activity, estimate, storage
+from hypgcn.planning.estimate.memory import Memory
+from hypgcn.planning.estimate.storage import DRAIN_ROWS, LOADER_ROWS
+
+FULL = preset("small")
+DESIGN = replace(FULL, blocks=tuple(replace(
+    block, x_depths=(FULL.joints * block.in_banks, 12, 5, 1), h_depths=(FULL.joints * block.out_banks, 14, 6, 1))
+    for block in FULL.blocks))
+FOLDING = Folding(blocks=(BlockFolding(conv_joints=2, conv_pairs=4, conv_depth=2, h_width=4, lanes=2, lane_pairs=3,
+                                       x_rows=10),) * len(DESIGN.blocks))
+
+
+def bram(width, depth):
+    return Memory("ram", width, depth).primitives.bram36
+
+
+@pytest.fixture(scope="module")
+def held():
+    return storage(DESIGN, FOLDING)
+
+
+def test_nothing_is_left_out(held):
+    found = held.totals()
+    assert found["stores"] + found["buffers"] + found["others"] == found["all"]
+    assert found["all"] == estimate(DESIGN, FOLDING).resources.bram36
+    units, rest = estimate(DESIGN, FOLDING).blocks, estimate(DESIGN, FOLDING).rest
+    assert found["stores"] == sum(block["x_store"].resources.bram36 + block["h_store"].resources.bram36
+                                  for block in units)
+    # The only ROMs that are large, and the tables of input and head, which are long.
+    assert found["others"] == sum(block["lanes"].resources.bram36 for block in units) + 1.0
+    assert rest["input"].resources.bram36 == rest["head"].resources.bram36 == 0.5
+    assert [part.name for part in held.buffers[:3]] == ["frame_buffer", "conv", "h_rows"]
+
+
+def test_store_against_its_memories(held):
+    for store in held.stores:
+        cfg = store.cfg
+        parts = [cfg.header_shape, cfg.base_shape, *cfg.data_shapes]
+        assert store.bram36 == sum(bram(*shape) for shape in parts)
+        assert store.uncompressed == bram(128, cfg.rows * cfg.joints * cfg.banks)
+        assert store.unshared >= len(parts) and store.unshared >= store.bram36
+        row = store.row()
+        assert row["bits"] == sum(width * depth for width, depth in parts) == sum(m["bits"] for m in row["memories"])
+        assert all(m["allocated_bits"] >= m["bits"] for m in row["memories"])
+        assert row["rfc_saving"] == pytest.approx(1 - row["bits"] / row["uncompressed_bits"], abs=1e-4)
+
+
+def test_one_store_serves_all_readers(held):
+    for index, block in enumerate(DESIGN.blocks):
+        x, h = (next(store for store in held.stores if (store.block, store.holds) == (index, what)) for what in "xh")
+        lifetimes = {"loader": LOADER_ROWS}
+        if block.shortcut_h == "identity":
+            lifetimes["shortcut_h"] = DRAIN_ROWS
+        if block.shortcut_y != "none":
+            lifetimes["shortcut_y"] = 10
+        assert x.lifetimes == lifetimes and len(x.cfg.tags) == len(lifetimes) and h.lifetimes == {"lanes": 12}
+        alone = sum(sum(bram(*shape) for shape in replace(x.cfg, rows=rows).memories) for rows in lifetimes.values())
+        assert x.per_reader() == alone and h.per_reader() == h.bram36
+    found = held.totals()
+    assert found["saved_against_per_reader"] == sum(s.per_reader() - s.bram36 for s in held.stores) > 0
+
+
+def test_margins_from_what_was_measured():
+    block = DESIGN.blocks[1]
+    most = tuple(max(1, depth - 1) for depth in block.x_depths)
+    activities = [replace(Activity.assumed(each, DESIGN.joints), x_most=most if each is block else (0,) * 4,
+                          x_mean=(1.0,) * 4, h_most=(1,) * 4, h_mean=(0.5,) * 4) for each in DESIGN.blocks]
+    held = storage(DESIGN, FOLDING, activities)
+    store = next(store for store in held.stores if (store.block, store.holds) == (1, "x"))
+    vectors = DESIGN.joints * block.in_banks
+    wanted = tuple(float("inf") if depth == vectors else depth / count for depth, count in zip(block.x_depths, most))
+    assert store.margin == wanted
+    row = store.row()
+    assert row["margin"] == [None if each == float("inf") else round(each, 3) for each in wanted]
+    headers = store.cfg.header_bits + store.cfg.base_bits
+    assert row["rfc_saving_of_mean"] == pytest.approx(
+        1 - (headers + 32 * 10 * 4) / (128 * 10 * vectors), abs=1e-4)
+    assert row["rfc_saving"] <= row["rfc_saving_without_margin"] <= row["rfc_saving_of_mean"]
+    json.loads(json.dumps(held.report(), allow_nan=False))
+    assert held.totals()["least_margin"] == round(min(s for each in held.stores for s in each.margin), 3)
+    assert f"({most[0]})" in held.table()
+
+
+def test_zeros_alone_decide_what_compression_saves(held):
+    """A store as deep as its rows saves nothing: its headers come on top."""
+    found, more = held.totals(), storage(FULL, FOLDING).totals()
+    assert more["rfc_saving"] < 0 < found["rfc_saving"]
+    assert more["uncompressed"] == found["uncompressed"]

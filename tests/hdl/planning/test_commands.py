@@ -1,0 +1,85 @@
+"""``hypgcn allocate`` and ``hypgcn estimate``: files, tables, errors."""
+
+import json
+
+from hypgcn import cli
+from hypgcn.design.folding import Folding
+from hypgcn.design.presets import preset
+from hypgcn.planning.estimate import Activity, clip_cycles, mean_activities, save_activities, storage
+
+
+def test_allocate_then_estimate(capsys, tmp_path):
+    folding, report, rows = (tmp_path / "a" / f"{name}.json" for name in ("folding", "report", "rows"))
+    assert cli.main(["allocate", "tiny", "--device", "xcku040", "--dsp", "80", "-o", str(folding),
+                     "--report", str(report)]) == 0
+    printed = capsys.readouterr().out
+    Folding.load(folding).validate(preset("tiny"))
+    found = json.loads(report.read_text())
+    assert found["device"] == "XCKU040" and found["used"]["dsp"] <= 80
+    assert f"{found['cycles']:,} cycles per clip" in printed and "faster by 5 %" in printed
+    assert "bram36" in printed and str(folding) in printed
+    assert cli.main(["estimate", "tiny", "--folding", str(folding), "--json", str(rows)]) == 0
+    assert json.loads(rows.read_text()) == found["units"]
+    last = capsys.readouterr().out.splitlines()[-1].split()
+    assert last[:3] == ["all", f"{found['cycles']:,}", str(found["used"]["dsp"])]
+
+
+def test_multipliers_of_the_device_decide_the_form(tmp_path):
+    path = tmp_path / "folding.json"
+    assert cli.main(["allocate", "tiny", "--device", "lfe5u-85f", "-o", str(path)]) == 0
+    assert Folding.load(path).mac == "single"
+
+
+def test_what_does_not_fit(capsys, tmp_path):
+    path = tmp_path / "folding.json"
+    assert cli.main(["allocate", "tiny", "--bram36", "1", "--dsp", "9", "-o", str(path)]) == 2
+    assert "more than the budget of 9" in capsys.readouterr().err
+    assert not path.exists()
+
+
+def test_unknown_device(capsys):
+    assert cli.main(["allocate", "tiny", "--device", "none"]) == 2
+    assert "device must be one of" in capsys.readouterr().err
+
+
+def test_memory_and_activity(capsys, tmp_path):
+    design, folding, activity, rows = preset("tiny"), tmp_path / "f.json", tmp_path / "a.json", tmp_path / "m.json"
+    many = [Activity(x_channels=(5.0,) * block.in_channels, x_banks=(16.0,) * block.in_banks,
+                     h_banks=(16.0,) * block.out_banks, x_most=(1, 1, 1, 1), x_mean=(1.0,) * 4, h_most=(2, 2, 2, 2),
+                     h_mean=(1.0,) * 4) for block in design.blocks]
+    save_activities(activity, design, many, "made up")
+    words = ["--dsp", "40", "-o", str(folding)]
+    assert cli.main(["allocate", "tiny", *words]) == 0
+    few = capsys.readouterr().out
+    assert cli.main(["allocate", "tiny", *words, "--activity", str(activity)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] != few.splitlines()[0]
+    command = ["estimate", "tiny", "--folding", str(folding), "--activity", str(activity)]
+    assert cli.main([*command, "--memory", "--json", str(rows)]) == 0
+    assert json.loads(rows.read_text()) == storage(design, Folding.load(folding), many).report()
+    printed = capsys.readouterr().out
+    assert "blocks[1].h_store" in printed and "one store per reader" in printed
+
+
+def test_single_clips_of_an_activity_file(capsys, tmp_path):
+    """A file with single clips is what a folding is chosen by; without them its mean is."""
+    design, folding, activity, report = preset("tiny"), *(tmp_path / f"{name}.json" for name in "far")
+    clips = [[Activity(x_channels=(joints,) * block.in_channels, x_banks=(16.0,) * block.in_banks,
+                       h_banks=(values,) * block.out_banks) for block in design.blocks]
+             for joints, values in ((5.0, 2.0), (1.0, 16.0))]
+    save_activities(activity, design, mean_activities(clips), "made up", clips)
+    words = ["tiny", "--activity", str(activity)]
+    assert cli.main(["allocate", *words, "--dsp", "40", "-o", str(folding), "--report", str(report)]) == 0
+    assert "cycles per clip, mean over 2 clips" in capsys.readouterr().out
+    found, each = json.loads(report.read_text()), clip_cycles(design, Folding.load(folding), clips)
+    assert found["clips"] == [round(cycles) for cycles in each] and found["cycles"] == round(sum(each) / 2)
+    assert cli.main(["estimate", *words, "--folding", str(folding)]) == 0
+    assert (f"mean over 2 clips, each with its slowest unit: {found['cycles']:,} cycles, {round(min(each)):,} to "
+            f"{round(max(each)):,}") in capsys.readouterr().out
+
+
+def test_orders(capsys, tmp_path):
+    path = tmp_path / "o" / "orders.json"
+    assert cli.main(["orders", "tiny", "--dsp", "80", "--edges", "dense", "--json", str(path)]) == 0
+    found = json.loads(path.read_text())
+    assert found["edges"] == "dense" and found["budget"]["dsp"] == 80
+    assert f"{found['graph_first_cycles']:,} cycles" in capsys.readouterr().out

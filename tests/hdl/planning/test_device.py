@@ -1,0 +1,51 @@
+"""Device files: those that come with the library, and those of users."""
+
+import dataclasses
+
+import pytest
+
+from hypgcn.planning.device import Device, devices
+
+GOOD = {"name": "X", "mac": "single", "multiplier": 18, "dsp": 2, "bram36": 1, "lut": 1000, "ff": 2000}
+
+
+def write(tmp_path, **changes):
+    path = tmp_path / "mine.toml"
+    values = {**GOOD, **changes}
+    path.write_text("\n".join(f"{name} = {value!r}" for name, value in values.items() if value is not None))
+    return str(path)
+
+
+def test_all_devices_load():
+    assert {"xcku115", "xcku040", "xczu7ev", "xc7k325t", "lfe5u-85f"} <= set(devices())
+    for name in devices():
+        assert Device.load(name).name.lower() == name
+
+
+def test_the_paper_s_device():
+    found = Device.load("XCKU115")
+    assert (found.dsp, found.bram36, found.lut) == (5520, 2160, 663360)
+
+
+def test_file_of_a_user(tmp_path):
+    assert Device.load(write(tmp_path)) == Device(**GOOD)
+
+
+@pytest.mark.parametrize(("changes", "text"), [
+    ({"dsp": 0}, "dsp must be at least 1, not 0"), ({"lut": 1.5}, "lut must be an integer, not 1.5"),
+    ({"mac": "lut"}, "mac must be one of dsp48e2, inferred, single, not 'lut'"), ({"name": ""}, "name must be a text"),
+    ({"multiplier": 0}, "multiplier must be at least 1, not 0"), ({"ff": None}, "see ff"), ({"uram": 3}, "see uram"),
+])
+def test_rejects(tmp_path, changes, text):
+    with pytest.raises(ValueError, match=f"mine.toml is not a device: .*{text}"):
+        Device.load(write(tmp_path, **changes))
+
+
+def test_rejects_kind():
+    with pytest.raises(TypeError, match="dsp must be an integer, not True"):
+        dataclasses.replace(Device(**GOOD), dsp=True)
+
+
+def test_unknown():
+    with pytest.raises(ValueError, match="device must be one of .*xcku115.* or a TOML file, not 'xc2'"):
+        Device.load("xc2")
