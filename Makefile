@@ -18,8 +18,8 @@ help: ## this list
 verilog: .venv/ready-base ## SystemVerilog of DESIGN (a folder or a preset; default: the trained full network) into OUT
 	$(BIN)/hypgcn verilog $(or $(DESIGN),$(TRAINED)) -o $(OUT) $(ARGS)
 
-registers: .venv/ready-base ## C header, Python map and page of the control registers, from hdl/hypgcn/registers.py
-	$(BIN)/python -m hypgcn.register_files
+registers: .venv/ready-base ## C header, Python map and page of the control registers, from hdl/hypgcn/shell/registers.py
+	$(BIN)/python -m hypgcn.shell.register_files
 
 vivado-files: .venv/ready-base ## RTL, constraints and Tcl of DESIGN for Vivado, into build/vivado (or OUT); needs no Vivado
 	$(BIN)/hypgcn vivado $(or $(DESIGN),$(TRAINED)) -o $(or $(filter-out build/verilog,$(OUT)),build/vivado) $(ARGS)

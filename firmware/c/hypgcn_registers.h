@@ -1,4 +1,4 @@
-/* Written by hypgcn.register_files from hdl/hypgcn/registers.py. Do not edit: make registers. */
+/* Written by hypgcn.shell.register_files from hdl/hypgcn/shell/registers.py. Do not edit: make registers. */
 #ifndef HYPGCN_REGISTERS_H
 #define HYPGCN_REGISTERS_H
 

@@ -1,6 +1,6 @@
 """Control registers of the core.
 
-Written by hypgcn.register_files from hdl/hypgcn/registers.py. Do not edit: make registers.
+Written by hypgcn.shell.register_files from hdl/hypgcn/shell/registers.py. Do not edit: make registers.
 """
 
 # fmt: off

@@ -9,11 +9,11 @@ from .emit import Emission, emit
 from .network import Network
 from .planning.allocator.allocate import within
 from .planning.estimate import estimate
-from .register_files import as_json
 from .rfc import RfcDecoder, RfcEncoder, RfcExpander
 from .rfc.store_reader import StoreReader
 from .rfc.store_writer import StoreWriter
-from .top import Top
+from .shell.register_files import as_json
+from .shell.top import Top
 
 __all__ = ["DEFAULT_MULTIPLIERS", "generate"]
 
@@ -39,14 +39,14 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     folding : its parallelism; ``None`` takes the fastest one with at most ``DEFAULT_MULTIPLIERS`` multipliers
     name : of the top module and the main file
     observe : add the ports of the blocks' outputs, for simulation (see :class:`~hypgcn.network.Network`)
-    bus_width : the top is :class:`~hypgcn.top.Top` with this many bits of input; ``None``: the bare network
+    bus_width : the top is :class:`~hypgcn.shell.top.Top` with this many bits of input; ``None``: the bare network
     progress : called as ``progress(done, total, text)``
 
     Returns
     -------
     Emission : the files and the sidecar; beside what :func:`~hypgcn.emit.emit` writes the sidecar says ``design``
         (name, hash, shape), ``folding``, ``multipliers``, ``clip_cycles`` (estimates per block and unit) and
-        ``latencies`` (cycles, by unit); with ``bus_width`` also ``registers`` (see :mod:`hypgcn.register_files`)
+        ``latencies`` (cycles, by unit); with ``bus_width`` also ``registers`` (see :mod:`hypgcn.shell.register_files`)
     """
     if observe and bus_width is not None:
         raise ValueError(f"observe must be false with a bus_width, not {observe!r}")

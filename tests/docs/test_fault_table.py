@@ -4,7 +4,7 @@ import re
 
 from contracts.tree import ROOT
 
-FILES = {"Amaranth": ["tests/hdl/test_top.py"],
+FILES = {"Amaranth": ["tests/hdl/shell/test_top.py"],
          "drivers": ["tests/sim/cosim/test_device.py", "tests/sim/cosim/test_drivers.py"]}
 
 

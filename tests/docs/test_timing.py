@@ -7,9 +7,9 @@ from stub_core import StubCore
 from waves import draw
 
 from contracts.tree import ROOT
-from hypgcn.bus import ShellConfig
-from hypgcn.registers import register
-from hypgcn.top import CONTROL, Top
+from hypgcn.shell import ShellConfig
+from hypgcn.shell.registers import register
+from hypgcn.shell.top import CONTROL, Top
 
 PAGE = (ROOT / "docs/integration.md").read_text()
 CFG = ShellConfig(persons=1, frames=1, joints=3, channels=3, classes=2, logit_width=16, blocks=1, hash="0" * 16)

@@ -19,7 +19,7 @@ from ctypes import (
 )
 
 from contracts.tree import ROOT
-from hypgcn.registers import ABI, MAGIC, RESULT_FLAGS, register
+from hypgcn.shell.registers import ABI, MAGIC, RESULT_FLAGS, register
 
 SOURCES = ROOT / "firmware/c"
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]

@@ -23,7 +23,7 @@ from firmware.c_driver import (
 )
 
 from contracts.tree import ROOT
-from hypgcn.registers import register
+from hypgcn.shell.registers import register
 
 CLIP = bytes(range(18))
 NOTHING = ctypes.POINTER(ctypes.c_uint32)()

@@ -9,7 +9,7 @@ import pytest
 from firmware.c_driver import ERRORS, FakeCore, build
 
 import hypgcn_host
-from hypgcn.registers import register
+from hypgcn.shell.registers import register
 from hypgcn_host import (
     AbiError,
     BusError,

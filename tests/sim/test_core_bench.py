@@ -6,9 +6,9 @@ import pytest
 from stub_core import DENSE, StubCore, stub_scores
 
 from contracts.tree import ROOT
-from hypgcn.bus import ShellConfig
 from hypgcn.emit import emit
-from hypgcn.top import Top
+from hypgcn.shell import ShellConfig
+from hypgcn.shell.top import Top
 from hypgcn_sim.lint import verilator_findings
 from hypgcn_sim.runner import prepare, simulate
 from hypgcn_sim.units.core import CoreCase

@@ -125,5 +125,5 @@ def frame_byte_layout() -> data.StructLayout:
 
 def clip_layout() -> data.StructLayout:
     """What goes past the network with a clip: what its packet was like, ``short``, ``late`` and ``keep`` as in
-    :data:`hypgcn.registers.RESULT_FLAGS`, and ``start``, the cycle of its first beat, modulo 2^32."""
+    :data:`hypgcn.shell.registers.RESULT_FLAGS`, and ``start``, the cycle of its first beat, modulo 2^32."""
     return data.StructLayout({"short": 1, "late": 1, "keep": 1, "start": 32})

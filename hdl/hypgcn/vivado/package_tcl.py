@@ -3,7 +3,7 @@
 import hashlib
 
 from .. import __version__
-from ..registers import ADDRESS_BITS
+from ..shell.registers import ADDRESS_BITS
 from .project_tcl import Sources, word_list
 from .settings import VivadoSettings
 

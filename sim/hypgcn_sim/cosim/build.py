@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from hypgcn.emit import emit
-from hypgcn.top import Top
+from hypgcn.shell.top import Top
 
 from .. import objcache
 from ..verilator import BUILD_ARGS, ENVIRONMENT

@@ -60,7 +60,7 @@ def run(args) -> int:
     if args.timeout <= 0:
         raise ValueError(f"--timeout must be more than 0, not {args.timeout}")
     from hypgcn.planning.allocator.allocate import within
-    from hypgcn.top import Top
+    from hypgcn.shell.top import Top
     from hypgcn_host import CoreError
     from hypgcn_host.simulator import SimulatedBus
 

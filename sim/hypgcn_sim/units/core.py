@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hypgcn.bus import AXI_LITE_PORTS
-from hypgcn.register_files import as_json
-from hypgcn.top import CONTROL, Top
+from hypgcn.shell import AXI_LITE_PORTS
+from hypgcn.shell.register_files import as_json
+from hypgcn.shell.top import CONTROL, Top
 
 from ..case import BEATS, DESCRIPTION, Case
 from ..context import Bench, Context
@@ -21,7 +21,7 @@ BUS_WIDTH = 32
 
 @dataclass(kw_only=True)
 class CoreCase(Case):
-    """A bench of :class:`hypgcn.top.Top`: cocotbext-axi masters and slaves in place of streams.
+    """A bench of :class:`hypgcn.shell.top.Top`: cocotbext-axi masters and slaves in place of streams.
 
     ``content`` : int8 clips (N, M, T, V, C); ``scores`` : int64 (N, classes); ``overflow`` : per clip
     """

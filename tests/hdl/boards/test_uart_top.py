@@ -8,10 +8,10 @@ from uart_line import SimulatedPort
 from hypgcn.boards.clip_server import ClipServerConfig
 from hypgcn.boards.frames import FLAG
 from hypgcn.boards.uart_top import UartTop
-from hypgcn.bus import ShellConfig
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset
 from hypgcn.golden.network import run
+from hypgcn.shell import ShellConfig
 from hypgcn_host.uart import ProtocolError, UartClient, wrap
 from hypgcn_sim.clips import make_clips
 

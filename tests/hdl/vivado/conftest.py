@@ -1,10 +1,10 @@
 import pytest
 from stub_core import StubCore
 
-from hypgcn.bus import ShellConfig
 from hypgcn.emit import Emission
 from hypgcn.rtl_platform import component_ports
-from hypgcn.top import Top
+from hypgcn.shell import ShellConfig
+from hypgcn.shell.top import Top
 from hypgcn.vivado import VivadoSettings
 from hypgcn.vivado.project import vivado_files, write_texts
 

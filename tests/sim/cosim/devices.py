@@ -6,8 +6,8 @@ import pytest
 from stub_core import StubCore
 
 from contracts.tree import ROOT
-from hypgcn.bus import ShellConfig
-from hypgcn.top import Top
+from hypgcn.shell import ShellConfig
+from hypgcn.shell.top import Top
 from hypgcn_host import Core
 from hypgcn_host.c_driver import CBus, CDriver
 from hypgcn_host.simulator import SimulatedBus

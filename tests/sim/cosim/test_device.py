@@ -7,7 +7,7 @@ from amaranth import Signal
 from sim.cosim.devices import CACHE, STUB, opener, simulated, skip_without_compilers, stub_library
 from stub_core import DENSE, StubCore, stub_scores
 
-from hypgcn.top import Top
+from hypgcn.shell.top import Top
 from hypgcn_host import BusError, BusTimeout, HashError
 from hypgcn_host.simulator import SimulatedBus
 from hypgcn_sim.cosim import build as build_module

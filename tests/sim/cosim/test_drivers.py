@@ -11,7 +11,7 @@ from hypgcn import cli
 from hypgcn.design import Design
 from hypgcn.golden.network import run as golden
 from hypgcn.planning.allocator.allocate import within
-from hypgcn.top import Top
+from hypgcn.shell.top import Top
 from hypgcn_host import BusTimeout
 from hypgcn_sim.clips import make_clips
 from hypgcn_sim.cosim import build_core

@@ -12,10 +12,10 @@ from hypgcn.boards.clip_server import ClipServerConfig
 from hypgcn.boards.frames import FLAG
 from hypgcn.boards.project import fitting
 from hypgcn.boards.uart_top import UartTop
-from hypgcn.bus import ShellConfig
 from hypgcn.design import Design
 from hypgcn.design.presets import preset
 from hypgcn.golden.network import run as golden
+from hypgcn.shell import ShellConfig
 from hypgcn_host.uart import ProtocolError, UartClient
 from hypgcn_sim.clips import RECORDINGS, generated_clip, recorded_clips
 from hypgcn_sim.cosim.line import SimulatedLine, build_line

@@ -8,11 +8,11 @@ import pytest
 
 import hypgcn_host.simulator
 from hypgcn import cli
-from hypgcn.bus import ShellConfig
 from hypgcn.design.presets import preset
 from hypgcn.golden.network import run as golden
-from hypgcn.registers import ABI, MAGIC, register
-from hypgcn.top import Top
+from hypgcn.shell import ShellConfig
+from hypgcn.shell.registers import ABI, MAGIC, register
+from hypgcn.shell.top import Top
 from hypgcn_sim.clips import generated_clip
 from hypgcn_sim.cosim import build, run_command
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from contracts.tree import ROOT
-from hypgcn import register_files
-from hypgcn.registers import MAGIC, REGISTERS, RESULT_FLAGS
+from hypgcn.shell import register_files
+from hypgcn.shell.registers import MAGIC, REGISTERS, RESULT_FLAGS
 
 
 @pytest.mark.parametrize("name", register_files.FILES)
@@ -27,7 +27,7 @@ def test_writes_only_what_differs(tmp_path):
 
 
 def test_command(tmp_path):
-    command = [sys.executable, "-m", "hypgcn.register_files", str(tmp_path)]
+    command = [sys.executable, "-m", "hypgcn.shell.register_files", str(tmp_path)]
     environment = {"PYTHONPATH": str(ROOT / "hdl")}
     first, second = (subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
                      for _ in range(2))

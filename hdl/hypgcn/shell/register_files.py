@@ -1,6 +1,6 @@
-"""Files that follow from :data:`hypgcn.registers.REGISTERS`: C header, Python map, register page, and JSON.
+"""Files that follow from :data:`hypgcn.shell.registers.REGISTERS`: C header, Python map, register page, and JSON.
 
-``python -m hypgcn.register_files [ROOT]`` brings those of a checkout up to date (``make registers``).
+``python -m hypgcn.shell.register_files [ROOT]`` brings those of a checkout up to date (``make registers``).
 """
 
 import sys
@@ -10,7 +10,7 @@ from .registers import ABI, ACCESSES, MAGIC, MAX_BLOCKS, REGISTERS, RESULT_FLAGS
 
 __all__ = ["FILES", "as_json", "c_header", "markdown", "python_map", "write"]
 
-_NOTE = "Written by hypgcn.register_files from hdl/hypgcn/registers.py. Do not edit: make registers."
+_NOTE = "Written by hypgcn.shell.register_files from hdl/hypgcn/shell/registers.py. Do not edit: make registers."
 
 
 def c_header() -> str:

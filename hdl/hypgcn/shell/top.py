@@ -4,8 +4,13 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from . import __version__
-from .bus import (
+from .. import __version__
+from ..design import Design
+from ..design.folding import Folding
+from ..network import Network
+from ..stream import Queue, Skid, connect
+from ..stream.layouts import beat_layout, clip_layout, word_layout
+from . import (
     AXI_LITE_PORTS,
     AxiLiteSlave,
     ClipInput,
@@ -15,12 +20,7 @@ from .bus import (
     ShellConfig,
     axi_lite_ports,
 )
-from .design import Design
-from .design.folding import Folding
-from .network import Network
 from .registers import ABI, ADDRESS_BITS, MAGIC, RESULT_FLAGS
-from .stream import Queue, Skid, connect
-from .stream.layouts import beat_layout, clip_layout, word_layout
 
 __all__ = ["CONTROL", "Top"]
 
@@ -32,7 +32,7 @@ class Top(wiring.Component):
     """A core with the buses of an AMD IP: bytes of clips in, words of results out, registers (``docs/registers.md``).
 
     Both streams and the registers are in the clock domain of ``aclk``; ``aresetn`` is synchronous to it. A packet that
-    is not a clip still gives exactly one result, with a flag; see :class:`~hypgcn.bus.ClipInput` and
+    is not a clip still gives exactly one result, with a flag; see :class:`~hypgcn.shell.ClipInput` and
     ``docs/integration.md``. Throughput: that of the network, at most one element of a clip per cycle. Latency: 2 cycles
     more than the network's on the way in, 1 on the way out. Held streams stop the network without loss.
 

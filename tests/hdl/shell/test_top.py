@@ -10,12 +10,12 @@ from random_clips import random_clip
 from stub_core import StubCore, stub_scores
 
 from bench import STREAM_PATTERNS
-from hypgcn.bus import ShellConfig
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.network import run as golden
-from hypgcn.registers import ABI, ADDRESS_BITS, MAGIC, REGISTERS, RESULT_FLAGS
-from hypgcn.top import Top
+from hypgcn.shell import ShellConfig
+from hypgcn.shell.registers import ABI, ADDRESS_BITS, MAGIC, REGISTERS, RESULT_FLAGS
+from hypgcn.shell.top import Top
 
 FLAG = {flag.name: flag.mask for flag in RESULT_FLAGS}
 FOLDING = Folding(blocks=(BlockFolding(conv_pairs=4, lane_pairs=4),) * 2)

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import Out
 from axi import lite_monitor, lite_read, lite_write
 
 from bench import simulate
-from hypgcn.bus import AxiLiteSlave, axi_lite_ports
+from hypgcn.shell import AxiLiteSlave, axi_lite_ports
 from hypgcn_sim.axi_rules import LiteRules
 
 BITS = 5

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypgcn.registers import ADDRESS_BITS, MAGIC, MAX_BLOCKS, REGISTERS, RESULT_FLAGS, Field, Register, register
+from hypgcn.shell.registers import ADDRESS_BITS, MAGIC, MAX_BLOCKS, REGISTERS, RESULT_FLAGS, Field, Register, register
 
 BIT = Field(name="bit", low=0, text="a bit")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hypgcn.bus import ShellConfig
 from hypgcn.design.presets import preset
+from hypgcn.shell import ShellConfig
 
 GOOD = dict(persons=2, frames=6, joints=5, channels=3, classes=4, logit_width=30, blocks=2, hash="0123456789abcdefff")
 

@@ -4,8 +4,8 @@
 import pytest
 
 from bench import simulate
-from hypgcn.bus import RegisterBank
-from hypgcn.registers import REGISTERS, Field, Register
+from hypgcn.shell import RegisterBank
+from hypgcn.shell.registers import REGISTERS, Field, Register
 
 BLOCKS = 2
 KINDS = (

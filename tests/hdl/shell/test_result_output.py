@@ -6,8 +6,8 @@ import random
 import pytest
 
 from bench import STREAM_PATTERNS, run, simulate
-from hypgcn.bus import ResultOutput, ShellConfig
-from hypgcn.registers import RESULT_FLAGS
+from hypgcn.shell import ResultOutput, ShellConfig
+from hypgcn.shell.registers import RESULT_FLAGS
 
 FLAG = {flag.name: flag.mask for flag in RESULT_FLAGS}
 LOW, HIGH = -(1 << 31), (1 << 31) - 1

@@ -4,9 +4,9 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..registers import RESULT_FLAGS, TRAILER
 from ..stream.layouts import clip_layout, result_layout, word_layout
 from .config import ShellConfig
+from .registers import RESULT_FLAGS, TRAILER
 
 __all__ = ["ResultOutput"]
 

@@ -4,7 +4,7 @@
 import random
 
 from bench import simulate
-from hypgcn.bus import Counters
+from hypgcn.shell import Counters
 
 
 def state(handshakes):

@@ -1,5 +1,5 @@
 """The control registers: the one description from which the RTL bank, the C header, the Python map, the register page
-and the sidecar follow (see :mod:`hypgcn.register_files` for the files)."""
+and the sidecar follow (see :mod:`hypgcn.shell.register_files` for the files)."""
 
 from dataclasses import dataclass
 

@@ -7,7 +7,7 @@ import pytest
 from axi import beats_of, clip_of
 
 from bench import STREAM_PATTERNS, run
-from hypgcn.bus import ClipInput, ShellConfig
+from hypgcn.shell import ClipInput, ShellConfig
 
 
 def config(bus_width, channels=3, joints=2):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..design import Design
-from ..registers import MAX_BLOCKS
+from .registers import MAX_BLOCKS
 
 __all__ = ["BUS_WIDTHS", "ShellConfig"]
 

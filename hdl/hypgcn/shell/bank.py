@@ -4,13 +4,13 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..registers import ADDRESS_BITS, REGISTERS, Register
+from .registers import ADDRESS_BITS, REGISTERS, Register
 
 __all__ = ["RegisterBank"]
 
 
 class RegisterBank(wiring.Component):
-    """All registers of a description, with the port of :class:`~hypgcn.bus.AxiLiteSlave`.
+    """All registers of a description, with the port of :class:`~hypgcn.shell.AxiLiteSlave`.
 
     A read answers one cycle after ``r_en``. In the cycle of a write, an event of the hardware (``_set``) wins over the
     clearing of its bit, and ``_clear`` over the writing of 1. Words without a register read 0.
@@ -22,7 +22,7 @@ class RegisterBank(wiring.Component):
 
     Members
     -------
-    w_en, w_addr, w_data, w_strb, r_en, r_addr, r_data : see :class:`~hypgcn.bus.AxiLiteSlave`, from the other side
+    w_en, w_addr, w_data, w_strb, r_en, r_addr, r_data : see :class:`~hypgcn.shell.AxiLiteSlave`, from the other side
     per field, named ``register_field`` in lower case, by its access:
 
     * ``ro``: the name, In(width), what is read; for registers of every block In(blocks x 32), and no ``_value``
