@@ -5,7 +5,7 @@ import dataclasses
 from .arith import PackedMac, Requant
 from .design import Design
 from .design.folding import Folding
-from .emit import Emission, emit
+from .emission.emit import Emission, emit
 from .network import Network
 from .planning.allocator.allocate import within
 from .planning.estimate import estimate
@@ -44,7 +44,7 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
 
     Returns
     -------
-    Emission : the files and the sidecar; beside what :func:`~hypgcn.emit.emit` writes the sidecar says ``design``
+    Emission : the files and the sidecar; beside what :func:`~hypgcn.emission.emit.emit` writes the sidecar says ``design``
         (name, hash, shape), ``folding``, ``multipliers``, ``clip_cycles`` (estimates per block and unit) and
         ``latencies`` (cycles, by unit); with ``bus_width`` also ``registers`` (see :mod:`hypgcn.shell.register_files`)
     """

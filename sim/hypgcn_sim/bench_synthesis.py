@@ -16,7 +16,7 @@ from hypgcn.absent import AbsentPersons, leaves_out
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design import Design
 from hypgcn.design.folding import Folding
-from hypgcn.emit import emit
+from hypgcn.emission.emit import emit
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
 from hypgcn.stream import Skid

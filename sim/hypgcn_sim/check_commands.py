@@ -69,7 +69,7 @@ def register_synth(commands):
 
 def run_synth(args) -> int:
     """1 when a unit does not map."""
-    from hypgcn.emit import emit
+    from hypgcn.emission.emit import emit
     from hypgcn.planning.allocator.allocate import within
 
     from .clips import make_clips

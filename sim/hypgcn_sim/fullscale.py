@@ -11,7 +11,7 @@ import numpy as np
 
 from hypgcn.design import Design
 from hypgcn.design.folding import Folding
-from hypgcn.emit import Emission, emit
+from hypgcn.emission.emit import Emission, emit
 from hypgcn.golden.absent import computed
 from hypgcn.network import Network
 from hypgcn.stream.layouts import result_layout, vector_layout

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hypgcn.emit import Emission
+from hypgcn.emission.emit import Emission
 
 from . import verilator
 

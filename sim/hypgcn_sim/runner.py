@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from hypgcn.emit import emit
+from hypgcn.emission.emit import emit
 
 from .case import Case
 from .context import Context

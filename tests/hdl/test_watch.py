@@ -12,7 +12,7 @@ from bench import STREAM_PATTERNS, run
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import preset, random_block
-from hypgcn.emit import emit
+from hypgcn.emission.emit import emit
 from hypgcn.golden.block import run_block
 from hypgcn.network import Network
 from hypgcn.planning.allocator.allocate import within

@@ -6,7 +6,7 @@ import pytest
 from stub_core import DENSE, StubCore, stub_scores
 
 from contracts.tree import ROOT
-from hypgcn.emit import emit
+from hypgcn.emission.emit import emit
 from hypgcn.shell import ShellConfig
 from hypgcn.shell.top import Top
 from hypgcn_sim.lint import verilator_findings

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from random_clips import random_clip
 
 from hypgcn.design.presets import preset
-from hypgcn.emit import emit
+from hypgcn.emission.emit import emit
 from hypgcn.mem import Rom
 from hypgcn.planning.allocator.allocate import reaching
 from hypgcn_sim.context import Context

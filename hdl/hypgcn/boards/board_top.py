@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.build import ResourceError
 from amaranth.lib import io
 
-from ..emit import Emission
+from ..emission.emit import Emission
 
 __all__ = ["BoardTop", "add_sources"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..design import Design
 from ..design.folding import Folding
-from ..emit import Emission, emit
+from ..emission.emit import Emission, emit
 from ..planning.allocator.allocate import Allocator, Budget
 from ..planning.device import Device
 from .board import Board

@@ -6,8 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedDot, PackedMacConfig
 from ..arith.bits import stepped
+from ..emission.shared import shared
 from ..mem import Ram, Rom
-from ..share import shared
 from ..stream import Queue, connect
 from .array_config import MEMORY_LATENCY, ConvArrayConfig
 

@@ -11,8 +11,8 @@ from ..arith import PackedMac, PackedMacConfig
 from ..arith.bits import saturate
 from ..design.checks import check_choice, check_range, check_tensor
 from ..design.folding import MAC_FORMS
+from ..emission.shared import shared
 from ..mem import Rom
-from ..share import shared
 from ..stream import Queue, connect
 from .frame_buffer import walk_layout
 

@@ -9,9 +9,9 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMac, PackedMacConfig
 from ..design import BANK
+from ..emission.shared import shared
 from ..mem import Rom
 from ..rfc import RfcDecoder
-from ..share import shared
 from ..stream import Queue, Skid, connect
 from ..stream.layouts import row_request_layout, row_response_layout
 from ..watch import state_layout

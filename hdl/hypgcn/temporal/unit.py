@@ -8,9 +8,9 @@ from amaranth.lib.wiring import In, Out
 
 from ..design import Block
 from ..design.folding import MAC_FORMS, BlockFolding
+from ..emission.shared import shared
 from ..rfc import RowStore, RowStoreConfig, encoder_of
 from ..rfc.shortcut import ShortcutConfig, ShortcutReader
-from ..share import shared
 from ..stream import Queue, Skid, connect
 from ..stream.layouts import row_request_layout, row_response_layout, vector_layout
 from ..watch import state_of

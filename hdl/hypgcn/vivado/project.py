@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..design import Design
 from ..design.folding import Folding
-from ..emit import Emission
+from ..emission.emit import Emission
 from ..generate import generate
 from .block_design_tcl import block_design_tcl
 from .constraints import in_context_xdc, out_of_context_xdc

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hypgcn.emit import emit
+from hypgcn.emission.emit import emit
 from hypgcn.shell.top import Top
 
 from .. import objcache

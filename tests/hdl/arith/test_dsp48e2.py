@@ -9,7 +9,7 @@ import pytest
 
 from bench import simulate
 from hypgcn.arith.dsp48e2 import PARAMETERS, Dsp48e2Mac
-from hypgcn.emit import emit
+from hypgcn.emission.emit import emit
 
 
 def wrap(value, bits):

@@ -5,7 +5,7 @@ pytest.importorskip("amaranth_boards", reason="the extra 'boards' is not install
 from hypgcn.boards import platforms  # noqa: E402
 from hypgcn.boards.board_top import add_sources  # noqa: E402
 from hypgcn.boards.project import plan  # noqa: E402
-from hypgcn.emit import Emission  # noqa: E402
+from hypgcn.emission.emit import Emission  # noqa: E402
 
 EMISSION = Emission("other_name", {"other_name.sv": "text\n", "sim/model.sv": "model\n"})
 

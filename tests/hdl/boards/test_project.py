@@ -14,7 +14,7 @@ from hypgcn.boards.board import board  # noqa: E402
 from hypgcn.boards.project import fitting, plan, write_board  # noqa: E402
 from hypgcn.design.folding import BlockFolding, Folding  # noqa: E402
 from hypgcn.design.presets import preset, random_design  # noqa: E402
-from hypgcn.emit import Emission  # noqa: E402
+from hypgcn.emission.emit import Emission  # noqa: E402
 from hypgcn.planning.estimate import estimate  # noqa: E402
 
 SOURCES = Emission("hypgcn", {"hypgcn.sv": "module hypgcn(); endmodule\n", "hypgcn_w.mem": "0\n", "sim/DSP48E2.sv": ""})

@@ -1,8 +1,8 @@
 import pytest
 from stub_core import StubCore
 
-from hypgcn.emit import Emission
-from hypgcn.rtl_platform import component_ports
+from hypgcn.emission.emit import Emission
+from hypgcn.emission.platform import component_ports
 from hypgcn.shell import ShellConfig
 from hypgcn.shell.top import Top
 from hypgcn.vivado import VivadoSettings

@@ -5,7 +5,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hypgcn.emit import emit
+from hypgcn.emission.emit import emit
 from hypgcn_sim.levels.paths import Levels, Path, joined, logic_levels
 from hypgcn_sim.synthesis import synthesise
 

@@ -102,7 +102,7 @@ def test_large_units_against_yosys():
 @pytest.mark.synth
 @pytest.mark.parametrize("unit", ["conv_array", "graph_unit"])
 def test_against_a_fresh_synthesis(unit, tmp_path):
-    from hypgcn.emit import emit
+    from hypgcn.emission.emit import emit
     from hypgcn.spatial import ConvArray, GraphUnit
     from hypgcn_sim.synthesis import synthesise
 

@@ -11,11 +11,11 @@ from amaranth.hdl import Module, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-import hypgcn.emit
+import hypgcn.emission.emit
 from hypgcn.arith import PackedMac, PackedMacConfig
-from hypgcn.emit import EmissionError, emit
+from hypgcn.emission.emit import EmissionError, emit
+from hypgcn.emission.shared import shared
 from hypgcn.mem import Ram, Rom
-from hypgcn.share import shared
 from hypgcn.stream import Queue, connect
 
 LINK = data.StructLayout({"value": signed(8), "meta": 0})
@@ -107,7 +107,7 @@ def test_sidecar(demo):
 
 
 def test_same_text_for_every_hash_seed(demo):
-    script = "import hashlib, test_emit; from hypgcn.emit import emit; e = emit(test_emit.Demo(), 'demo'); " \
+    script = "import hashlib, test_emit; from hypgcn.emission.emit import emit; e = emit(test_emit.Demo(), 'demo'); " \
         "print(hashlib.sha256(repr((e.files, e.sidecar)).encode()).hexdigest())"
     here = Path(__file__)
     path = os.pathsep.join(map(str, (here.parent, here.parents[1], here.parents[2] / "hdl")))
@@ -147,14 +147,14 @@ def test_never_removes_files_outside(demo, tmp_path):
 def test_a_failed_write_leaves_the_old_files(demo, tmp_path):
     demo.write(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    broken = hypgcn.emit.Emission("demo", {"demo.sv": "new", "sim/DSP48E2.sv/x.sv": "cannot be"}, {})
+    broken = hypgcn.emission.emit.Emission("demo", {"demo.sv": "new", "sim/DSP48E2.sv/x.sv": "cannot be"}, {})
     with pytest.raises(OSError):
         broken.write(tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_a_failed_conversion_writes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(hypgcn.emit, "_SCRIPT", "no_such_command\n")
+    monkeypatch.setattr(hypgcn.emission.emit, "_SCRIPT", "no_such_command\n")
     with pytest.raises(EmissionError, match="no_such_command"):
         emit(Demo(), "demo", tmp_path)
     assert not list(tmp_path.iterdir())

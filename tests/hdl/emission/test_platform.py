@@ -4,7 +4,7 @@ from amaranth.hdl import Module, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hypgcn.rtl_platform import RtlPlatform, component_ports
+from hypgcn.emission.platform import RtlPlatform, component_ports
 
 
 class Part(wiring.Component):

@@ -13,8 +13,8 @@ from amaranth.hdl import ClockDomain, Fragment
 from amaranth.hdl._ir import PortDirection
 from amaranth.lib.wiring import In
 
-from . import __version__
-from .rtl_platform import RtlPlatform, component_ports
+from .. import __version__
+from .platform import RtlPlatform, component_ports
 
 __all__ = ["EmissionError", "Emission", "emit"]
 

@@ -4,8 +4,8 @@ from amaranth.hdl import Fragment, Instance, Module
 
 from bench import simulate
 from hypgcn.arith import PackedMac, PackedMacConfig
-from hypgcn.rtl_platform import RtlPlatform
-from hypgcn.share import shared
+from hypgcn.emission.platform import RtlPlatform
+from hypgcn.emission.shared import shared
 
 
 def test_is_the_component_itself_elsewhere():
