@@ -6,8 +6,8 @@ from pathlib import Path
 from hypgcn.cli import load_design
 from hypgcn.progress import Progress
 
-from .clips import RECORDINGS
-from .recordings import PARTS
+from .stimuli.clips import RECORDINGS
+from .stimuli.recordings import PARTS
 
 __all__ = ["register"]
 
@@ -38,7 +38,7 @@ def run(args):
 
     from .bench_variants import activities_of
     from .fullscale_golden import golden_clips
-    from .recordings import clips_for
+    from .stimuli.recordings import clips_for
 
     for name in ("clips", "jobs"):
         if getattr(args, name) < 1:

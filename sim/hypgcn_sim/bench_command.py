@@ -10,7 +10,7 @@ from pathlib import Path
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
-from .clips import RECORDINGS
+from .stimuli.clips import RECORDINGS
 
 __all__ = ["register"]
 
@@ -53,7 +53,7 @@ def run(args) -> int:
     from .bench import measure, measure_variants
     from .bench_table import table
     from .fullscale import save_json
-    from .recordings import clips_for
+    from .stimuli.recordings import clips_for
 
     if args.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
@@ -131,7 +131,7 @@ def _choice(args, design) -> list:
     """Activities of the training clips that foldings are chosen by."""
     from .bench_variants import activities_of
     from .fullscale_golden import golden_clips
-    from .recordings import clips_for
+    from .stimuli.recordings import clips_for
 
     clips, _ = clips_for(design, QUICK_CHOICE if args.quick else CHOICE, args.recordings or RECORDINGS,
                          explicit=args.recordings is not None, part="train")

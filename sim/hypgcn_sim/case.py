@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .payload import describe, pack, width_of
+from .stimuli.payload import describe, pack, width_of
 
 __all__ = ["Case", "Feed", "Output", "Responder"]
 

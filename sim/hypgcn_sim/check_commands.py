@@ -72,8 +72,8 @@ def run_synth(args) -> int:
     from hypgcn.emission.emit import emit
     from hypgcn.planning.allocator.allocate import within
 
-    from .clips import make_clips
     from .context import Context
+    from .stimuli.clips import make_clips
     from .synthesis import synthesise
     from .units import BENCHES
 

@@ -68,10 +68,10 @@ def run(args) -> int:
 
     from hypgcn.planning.allocator.allocate import within
 
-    from .clips import make_clips
     from .context import Context
     from .report import table, write_summary
     from .runner import run_benches
+    from .stimuli.clips import make_clips
 
     folding = load_folding(args.folding, design) or within(design, args.multipliers)
     clips, real = make_clips(design, args.clips, recordings=args.recordings, seed=args.seed)

@@ -17,10 +17,10 @@ from hypgcn.network import Network
 from hypgcn.stream.layouts import result_layout, vector_layout
 from hypgcn.watch import BLOCK_UNITS, STATES, watched_units
 
-from .benches.expect import Checker
 from .fullscale_build import build
 from .fullscale_golden import OBSERVE_WORDS
-from .payload import describe, difference, pack, unpack, width_of
+from .stimuli.payload import describe, difference, pack, unpack, width_of
+from .stimuli.scoreboard import Checker
 
 __all__ = ["FILL", "FullSimulation", "Run", "Shape", "save_json"]
 

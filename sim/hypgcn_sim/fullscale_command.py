@@ -7,7 +7,7 @@ from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress, duration
 
 from .bench_table import MHZ
-from .clips import RECORDINGS
+from .stimuli.clips import RECORDINGS
 
 __all__ = ["add_arguments", "prepare", "register"]
 
@@ -57,7 +57,7 @@ def run(args) -> int:
 
     from .fullscale import FILL, FullSimulation, save_json
     from .fullscale_golden import golden_clips
-    from .recordings import clips_for
+    from .stimuli.recordings import clips_for
     from .utilisation import losses, report, save_picture
 
     if args.clips < 1:

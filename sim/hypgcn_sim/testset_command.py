@@ -3,8 +3,8 @@
 
 from hypgcn.progress import Progress
 
-from .clips import RECORDINGS
 from .fullscale_command import add_arguments, prepare
+from .stimuli.clips import RECORDINGS
 
 __all__ = ["register"]
 
@@ -25,7 +25,7 @@ def run(args) -> int:
     """1 when a score differs from golden."""
     from .fullscale import FullSimulation, save_json
     from .golden_command import golden_logits
-    from .recordings import Recordings
+    from .stimuli.recordings import Recordings
     from .testset import run_parts
 
     if args.clips is not None and args.clips < 1:

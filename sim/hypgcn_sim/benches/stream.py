@@ -10,7 +10,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, Event, FallingEdge, Timer
 
 from hypgcn_sim.benches.bench import PERIOD, Bench, Taker
-from hypgcn_sim.benches.expect import Checker
+from hypgcn_sim.stimuli.scoreboard import Checker
 
 FOLDER = "HYPGCN_BENCH"
 TAIL = 40  # cycles after the last expected beat in which one more would be seen

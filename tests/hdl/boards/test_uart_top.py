@@ -13,7 +13,7 @@ from hypgcn.design.presets import preset
 from hypgcn.golden.network import run
 from hypgcn.shell import ShellConfig
 from hypgcn_host.uart import ProtocolError, UartClient, wrap
-from hypgcn_sim.clips import make_clips
+from hypgcn_sim.stimuli.clips import make_clips
 
 SHAPE = dict(persons=1, frames=2, joints=4, channels=3, classes=3, logit_width=20, hash="0123456789abcdef" * 4)
 CFG, SHELL = ClipServerConfig(**SHAPE), ShellConfig(**SHAPE, blocks=1)

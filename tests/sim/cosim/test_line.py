@@ -17,8 +17,8 @@ from hypgcn.design.presets import preset
 from hypgcn.golden.network import run as golden
 from hypgcn.shell import ShellConfig
 from hypgcn_host.uart import ProtocolError, UartClient
-from hypgcn_sim.clips import RECORDINGS, generated_clip, recorded_clips
 from hypgcn_sim.cosim.line import SimulatedLine, build_line
+from hypgcn_sim.stimuli.clips import RECORDINGS, generated_clip, recorded_clips
 
 ULX3S = board("ulx3s")
 TRAINED = ROOT / "checkpoints/nwucla_small/design"

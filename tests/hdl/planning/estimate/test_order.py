@@ -12,7 +12,7 @@ from hypgcn.golden.network import run as golden
 from hypgcn.planning.allocator.allocate import PLENTY, Allocator, Budget
 from hypgcn.planning.estimate import Activity, BlockModel
 from hypgcn.planning.estimate.order import FirstConv, compare, orders_table
-from hypgcn_sim.clips import generated_clip
+from hypgcn_sim.stimuli.clips import generated_clip
 
 DESIGN = random_design(5, name="order", frames=4, joints=5, persons=1, widths=(16, 20), strides=(1, 2), classes=3)
 

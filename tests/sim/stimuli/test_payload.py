@@ -3,8 +3,8 @@ from amaranth import *
 from amaranth.lib import data
 
 from hypgcn.stream.layouts import row_response_layout, vector_layout
-from hypgcn_sim.beats import vector
-from hypgcn_sim.payload import describe, difference, pack, unpack, width_of
+from hypgcn_sim.stimuli.beats import vector
+from hypgcn_sim.stimuli.payload import describe, difference, pack, unpack, width_of
 
 PAIR = data.StructLayout({"c": 2, "d": signed(4)})
 NESTED = data.StructLayout({"a": signed(3), "b": data.ArrayLayout(PAIR, 3), "e": 0})

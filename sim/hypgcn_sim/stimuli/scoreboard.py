@@ -1,6 +1,6 @@
 """Compare the beats of a stream with what golden says, and name the place of the first difference."""
 
-from hypgcn_sim.payload import difference, unpack, width_of
+from hypgcn_sim.stimuli.payload import difference, unpack, width_of
 
 __all__ = ["Checker"]
 

@@ -1,8 +1,8 @@
 import pytest
 from amaranth.lib import data
 
-from hypgcn_sim.benches.expect import Checker
-from hypgcn_sim.payload import describe, pack
+from hypgcn_sim.stimuli.payload import describe, pack
+from hypgcn_sim.stimuli.scoreboard import Checker
 
 SHAPE = describe(data.StructLayout({"value": 8, "flag": 1, "last": 1}))
 

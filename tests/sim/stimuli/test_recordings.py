@@ -7,7 +7,7 @@ import pytest
 
 from hypgcn.design.presets import random_design
 from hypgcn_pruning.recordings.data import crowded, load_npz, map_to_ntu25
-from hypgcn_sim.recordings import Recordings, clips_for
+from hypgcn_sim.stimuli.recordings import Recordings, clips_for
 
 NTU = replace(random_design(1, name="ntu", frames=8, joints=25, persons=2, widths=(4,), strides=(1,), classes=2),
               meta={"skeleton": {"name": "ntu25"}, "preparation": {"frames": 8, "centre": 1, "scale": "axis",
