@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hypgcn.emission.emit import Emission
 
-from . import verilator
+from .verilator import build as verilator
 
 __all__ = ["MAIN", "build", "ports_header"]
 

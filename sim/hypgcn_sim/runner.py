@@ -50,7 +50,7 @@ def prepare(case: Case, folder: Path):
 
 def simulate(folder: Path, cache: Path) -> dict:
     """Build and run a prepared bench; the content of its ``result.json``."""
-    return _process(folder, ["hypgcn_sim.verilator", str(folder), str(cache)])
+    return _process(folder, ["hypgcn_sim.verilator.build", str(folder), str(cache)])
 
 
 def run_bench(bench: str, context: Path, folder: Path, cache: Path, *, fault: str = "",

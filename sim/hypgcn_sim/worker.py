@@ -5,11 +5,11 @@ import json
 import sys
 from pathlib import Path
 
-from . import verilator
 from .context import Context
 from .faults import plant
 from .runner import prepare
 from .units import BENCHES
+from .verilator import build as verilator
 
 __all__ = ["main"]
 

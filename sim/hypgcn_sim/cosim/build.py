@@ -12,8 +12,8 @@ from pathlib import Path
 from hypgcn.emission.emit import emit
 from hypgcn.shell.top import Top
 
-from .. import objcache
-from ..verilator import BUILD_ARGS, ENVIRONMENT
+from ..verilator import objcache
+from ..verilator.build import BUILD_ARGS, ENVIRONMENT
 
 __all__ = ["DRIVER", "HERE", "build_core", "build_driver", "build_model", "run_tool"]
 

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from hypgcn_sim import objcache
+from hypgcn_sim.verilator.build import objcache
 
 COMPILER = """import pathlib, sys
 open('calls', 'a').write('.')

@@ -1,0 +1,1 @@
+"""Verilator as a tool: its flags, its object cache, its waivers."""
