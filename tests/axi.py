@@ -1,6 +1,6 @@
 """The buses of the core on the Amaranth simulator: masters, a sink, monitors, and what a packet must become.
 
-:class:`CoreBench` runs a :class:`hypgcn.shell.top.Top`; the protocol monitors of :mod:`hypgcn_sim.axi_rules` are always on.
+:class:`CoreBench` runs a :class:`hypgcn.shell.top.Top`; the protocol monitors of :mod:`hypgcn_sim.unit_tests.testbench.axi_rules` are always on.
 """
 
 import collections
@@ -12,7 +12,7 @@ from amaranth.sim import Simulator
 from bench import PERIOD
 from hypgcn.shell import AXI_LITE_PORTS
 from hypgcn.shell.registers import register
-from hypgcn_sim.axi_rules import LiteRules, StreamRules
+from hypgcn_sim.unit_tests.testbench.axi_rules import LiteRules, StreamRules
 
 __all__ = ["CoreBench", "beats_of", "clip_of", "lite_monitor", "lite_read", "lite_write", "stream_monitor"]
 

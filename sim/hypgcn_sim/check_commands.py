@@ -72,10 +72,10 @@ def run_synth(args) -> int:
     from hypgcn.emission.emit import emit
     from hypgcn.planning.allocator.allocate import within
 
-    from .context import Context
     from .stimuli.clips import make_clips
     from .synthesis import synthesise
-    from .units import BENCHES
+    from .unit_tests.cases import BENCHES
+    from .unit_tests.context import Context
 
     units = args.unit or [name for name in BENCHES if name not in ("network", "core")]
     if unknown := [name for name in units if name not in BENCHES]:

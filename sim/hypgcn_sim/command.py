@@ -51,7 +51,7 @@ def register(commands):
 
 def run(args) -> int:
     """Run the benches that ``args`` ask for; 1 when one of them finds a difference."""
-    from .units import BENCHES
+    from .unit_tests.cases import BENCHES
 
     if args.list:
         print("\n".join(BENCHES))
@@ -68,10 +68,10 @@ def run(args) -> int:
 
     from hypgcn.planning.allocator.allocate import within
 
-    from .context import Context
-    from .report import table, write_summary
-    from .runner import run_benches
     from .stimuli.clips import make_clips
+    from .unit_tests.context import Context
+    from .unit_tests.report import table, write_summary
+    from .unit_tests.runner import run_benches
 
     folding = load_folding(args.folding, design) or within(design, args.multipliers)
     clips, real = make_clips(design, args.clips, recordings=args.recordings, seed=args.seed)

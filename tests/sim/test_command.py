@@ -4,8 +4,9 @@ import types
 import pytest
 
 from hypgcn import cli
-from hypgcn_sim import command, runner
-from hypgcn_sim.units import BENCHES
+from hypgcn_sim import command
+from hypgcn_sim.unit_tests import runner
+from hypgcn_sim.unit_tests.cases import BENCHES
 
 
 @pytest.fixture(autouse=True)

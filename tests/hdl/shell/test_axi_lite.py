@@ -11,7 +11,7 @@ from axi import lite_monitor, lite_read, lite_write
 
 from bench import simulate
 from hypgcn.shell import AxiLiteSlave, axi_lite_ports
-from hypgcn_sim.axi_rules import LiteRules
+from hypgcn_sim.unit_tests.testbench.axi_rules import LiteRules
 
 BITS = 5
 

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from contracts.tree import ROOT
-from hypgcn_sim.axi_rules import LITE_CHANNELS, LiteRules, StreamRules
+from hypgcn_sim.unit_tests.testbench.axi_rules import LITE_CHANNELS, LiteRules, StreamRules
 
 SOURCE = """
 #include "axi_rules.hpp"

@@ -10,8 +10,8 @@ from hypgcn.emission.emit import emit
 from hypgcn.shell import ShellConfig
 from hypgcn.shell.top import Top
 from hypgcn_sim.lint import verilator_findings
-from hypgcn_sim.runner import prepare, simulate
-from hypgcn_sim.units.core import CoreCase
+from hypgcn_sim.unit_tests.cases.core import CoreCase
+from hypgcn_sim.unit_tests.runner import prepare, simulate
 
 CACHE = ROOT / "build/sim/cache"
 
@@ -30,7 +30,7 @@ def case_of(**changes):
     clips = np.random.default_rng(1).integers(-128, DENSE, (3, 1, 4, 5, 3)).astype(np.int8)
     scores = np.array([stub_scores(cfg, clip.ravel().tolist())[0] for clip in clips])
     return CoreCase(**{
-        "name": "core", "component": lambda: Top(cfg, StubCore(cfg)), "module": "hypgcn_sim.benches.core", "feeds": {},
+        "name": "core", "component": lambda: Top(cfg, StubCore(cfg)), "module": "hypgcn_sim.unit_tests.testbench.core", "feeds": {},
         "outputs": {}, "timeout": 20_000, "content": clips, "scores": scores, "overflow": [0] * 3, **changes})
 
 

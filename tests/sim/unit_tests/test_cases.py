@@ -7,9 +7,9 @@ import pytest
 from contracts.tree import PACKAGES, modules
 from hypgcn.design.presets import preset, random_design
 from hypgcn.planning.allocator.allocate import within
-from hypgcn_sim.context import Context
 from hypgcn_sim.stimuli.clips import make_clips
-from hypgcn_sim.units import BENCHES
+from hypgcn_sim.unit_tests.cases import BENCHES
+from hypgcn_sim.unit_tests.context import Context
 
 # Components without a bench of their own, and the bench in which they work.
 INSIDE = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .stimuli.payload import describe, pack, width_of
+from ..stimuli.payload import describe, pack, width_of
 
 __all__ = ["Case", "Feed", "Output", "Responder"]
 
@@ -68,7 +68,7 @@ class Responder:
 
 @dataclass(kw_only=True)
 class Case:
-    """A bench that :mod:`hypgcn_sim.runner` can run.
+    """A bench that :mod:`hypgcn_sim.unit_tests.runner` can run.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ class Case:
     timeout: int = 20_000
     clips: int = 0
     real_clips: int = 0
-    module: str = "hypgcn_sim.benches.stream"
+    module: str = "hypgcn_sim.unit_tests.testbench.stream"
 
     def write(self, folder: Path, component):
         """Write what the cocotb module reads, ``bench.json`` and ``beats.npz``, into ``folder``."""

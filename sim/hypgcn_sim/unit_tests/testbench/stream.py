@@ -9,8 +9,8 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, Event, FallingEdge, Timer
 
-from hypgcn_sim.benches.bench import PERIOD, Bench, Taker
 from hypgcn_sim.stimuli.scoreboard import Checker
+from hypgcn_sim.unit_tests.testbench.base import PERIOD, Bench, Taker
 
 FOLDER = "HYPGCN_BENCH"
 TAIL = 40  # cycles after the last expected beat in which one more would be seen

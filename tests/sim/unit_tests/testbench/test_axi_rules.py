@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypgcn_sim.axi_rules import LITE_CHANNELS, LiteRules, StreamRules
+from hypgcn_sim.unit_tests.testbench.axi_rules import LITE_CHANNELS, LiteRules, StreamRules
 
 IDLE = {name: 0 for channel, names in LITE_CHANNELS.items()
         for name in (*names, f"{channel}valid", f"{channel}ready")}

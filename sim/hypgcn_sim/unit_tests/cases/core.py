@@ -31,7 +31,7 @@ class CoreCase(Case):
     overflow: list[int]
 
     def write(self, folder: Path, component):
-        """As :meth:`Case.write`, for :mod:`hypgcn_sim.benches.core`."""
+        """As :meth:`Case.write`, for :mod:`hypgcn_sim.unit_tests.testbench.core`."""
         cfg = component.cfg
         description = {
             "name": self.name, "idle": self.idle, "stall": self.stall, "seed": self.seed, "timeout": self.timeout,
@@ -53,7 +53,7 @@ def _core(context: Context) -> Case:
     golden = [context.golden(clip) for clip in range(count)]
     return CoreCase(
         name="core", component=lambda: Top.of(context.design, context.folding, BUS_WIDTH),
-        module="hypgcn_sim.benches.core", feeds={}, outputs={}, idle=0.3, stall=0.5, timeout=300_000,
+        module="hypgcn_sim.unit_tests.testbench.core", feeds={}, outputs={}, idle=0.3, stall=0.5, timeout=300_000,
         content=context.clips[:count], scores=np.stack([found["logits"] for found in golden]),
         overflow=[int(found["overflow"]) for found in golden], clips=count, real_clips=min(count, context.real))
 

@@ -11,10 +11,10 @@ from hypgcn.golden.block import run_block
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
 
+from ...stimuli.beats import axes_of, vectors
 from ..case import Case, Feed, Output
 from ..context import Bench, Context
-from ..harness import NetworkBench
-from ..stimuli.beats import axes_of, vectors
+from ..wrappers import NetworkBench
 
 __all__ = ["BENCHES"]
 

@@ -9,9 +9,9 @@ from hypgcn.golden.rfc.store import row_usage, store_row
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore, RowStoreConfig
 from hypgcn.rfc.shortcut import ShortcutConfig, ShortcutReader
 
+from ...stimuli.beats import answer, conv_order, dense_beats, vector, vectors
 from ..case import Case, Feed, Output, Responder
 from ..context import Bench, Context
-from ..stimuli.beats import answer, conv_order, dense_beats, vector, vectors
 
 __all__ = ["BENCHES", "row_words"]
 

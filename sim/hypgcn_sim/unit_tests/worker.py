@@ -1,15 +1,15 @@
-"""The process of one bench: ``python -m hypgcn_sim.worker BENCH CONTEXT FOLDER CACHE FAULT``; an empty FAULT is
+"""The process of one bench: ``python -m hypgcn_sim.unit_tests.worker BENCH CONTEXT FOLDER CACHE FAULT``; an empty FAULT is
 none."""
 
 import json
 import sys
 from pathlib import Path
 
+from ..verilator import build as verilator
+from .cases import BENCHES
 from .context import Context
 from .faults import plant
 from .runner import prepare
-from .units import BENCHES
-from .verilator import build as verilator
 
 __all__ = ["main"]
 

@@ -10,10 +10,10 @@ from hypgcn.golden.spatial.graph import entries
 from hypgcn.golden.spatial.unit import spatial
 from hypgcn.spatial import ConvArray, FrameBuffer, GraphUnit, RowBuffer, RowLoader, SpatialConfig
 
+from ...stimuli.beats import axes_of, conv_order, dense_beats, vectors
 from ..case import Case, Feed, Output, Responder
 from ..context import Bench, Context
-from ..harness import SpatialBench
-from ..stimuli.beats import axes_of, conv_order, dense_beats, vectors
+from ..wrappers import SpatialBench
 from .rfc import row_words
 
 __all__ = ["BENCHES"]

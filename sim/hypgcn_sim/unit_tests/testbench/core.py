@@ -20,9 +20,9 @@ from cocotbext.axi import (
     AxiStreamSource,
 )
 
-from hypgcn_sim.axi_rules import LITE_CHANNELS, LiteRules, StreamRules
-from hypgcn_sim.benches.bench import PERIOD
-from hypgcn_sim.benches.stream import FOLDER
+from hypgcn_sim.unit_tests.testbench.axi_rules import LITE_CHANNELS, LiteRules, StreamRules
+from hypgcn_sim.unit_tests.testbench.base import PERIOD
+from hypgcn_sim.unit_tests.testbench.stream import FOLDER
 
 CONTROL = "s_axi_control"
 SHORT_BY = 5

@@ -1,7 +1,7 @@
 import json
 
-from hypgcn_sim.report import table, write_summary
-from hypgcn_sim.runner import Result
+from hypgcn_sim.unit_tests.report import table, write_summary
+from hypgcn_sim.unit_tests.runner import Result
 
 RESULTS = [
     Result(bench="requant", design="d", cycles=1234, passed=True, seconds=3.2),

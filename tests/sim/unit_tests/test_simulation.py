@@ -11,11 +11,11 @@ from amaranth.lib.wiring import In, Out
 from contracts.tree import ROOT
 from hypgcn.design.presets import random_design
 from hypgcn.planning.allocator.allocate import within
-from hypgcn_sim.case import Case, Feed, Output
-from hypgcn_sim.context import Context
-from hypgcn_sim.faults import FAULTS
-from hypgcn_sim.runner import prepare, run_benches, simulate
 from hypgcn_sim.stimuli.clips import make_clips
+from hypgcn_sim.unit_tests.case import Case, Feed, Output
+from hypgcn_sim.unit_tests.context import Context
+from hypgcn_sim.unit_tests.faults import FAULTS
+from hypgcn_sim.unit_tests.runner import prepare, run_benches, simulate
 
 CACHE = ROOT / "build/sim/cache"  # that of `make sim`: what it has built, the tests need not build
 COUNT = 40

@@ -11,7 +11,7 @@ from hypgcn.spatial import SpatialConfig
 
 from ..case import Case, Feed, Output
 from ..context import Bench, Context
-from ..harness import MacBench
+from ..wrappers import MacBench
 
 __all__ = ["BENCHES"]
 

@@ -8,10 +8,10 @@ from hypgcn.golden.rfc.store import store
 from hypgcn.golden.temporal.unit import temporal
 from hypgcn.temporal import LaneConfig, TemporalConfig, TemporalSchedule
 
+from ...stimuli.beats import axes_of, vectors
 from ..case import Case, Feed, Output, Responder
 from ..context import Bench, Context
-from ..harness import LaneBench, TemporalBench
-from ..stimuli.beats import axes_of, vectors
+from ..wrappers import LaneBench, TemporalBench
 from .rfc import row_words
 
 __all__ = ["BENCHES"]

@@ -1,1 +1,0 @@
-"""cocotb modules that run inside the simulator; :mod:`hypgcn_sim.case` writes what they read."""

@@ -1,0 +1,1 @@
+"""Every unit as emitted, in Verilator under cocotb, against the golden model."""
