@@ -37,7 +37,7 @@ def run(args):
     from hypgcn.planning.estimate import save_activities
 
     from .bench_variants import activities_of
-    from .fullscale_golden import golden_clips
+    from .fullscale.golden import golden_clips
     from .stimuli.recordings import clips_for
 
     for name in ("clips", "jobs"):

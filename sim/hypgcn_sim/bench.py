@@ -16,11 +16,11 @@ from hypgcn.progress import Progress
 from .bench_synthesis import synthesise_network
 from .bench_table import MHZ
 from .bench_variants import activities_of, one_person, variants
-from .fullscale import FILL, FullSimulation
-from .fullscale_golden import golden_clips
+from .fullscale.golden import golden_clips
+from .fullscale.simulation import FILL, FullSimulation
+from .fullscale.utilisation import losses, report, save_picture, work
 from .levels.parts import by_unit, network_levels
 from .memory_picture import save_memory_picture
-from .utilisation import losses, report, save_picture, work
 
 __all__ = ["Point", "measure", "measure_variants", "peak_gops"]
 

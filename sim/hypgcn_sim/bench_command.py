@@ -52,7 +52,7 @@ def run(args) -> int:
     """1 when the RTL differs from golden."""
     from .bench import measure, measure_variants
     from .bench_table import table
-    from .fullscale import save_json
+    from .fullscale.simulation import save_json
     from .stimuli.recordings import clips_for
 
     if args.jobs < 1:
@@ -130,7 +130,7 @@ def _points(args, design) -> dict:
 def _choice(args, design) -> list:
     """Activities of the training clips that foldings are chosen by."""
     from .bench_variants import activities_of
-    from .fullscale_golden import golden_clips
+    from .fullscale.golden import golden_clips
     from .stimuli.recordings import clips_for
 
     clips, _ = clips_for(design, QUICK_CHOICE if args.quick else CHOICE, args.recordings or RECORDINGS,

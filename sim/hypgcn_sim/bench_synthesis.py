@@ -22,7 +22,7 @@ from hypgcn.input import InputAffine
 from hypgcn.stream import Skid
 from hypgcn.stream.layouts import vector_layout
 
-from .fullscale import save_json
+from .fullscale.simulation import save_json
 from .levels.parts import unit_of
 from .synthesis import map_rtl, resources
 

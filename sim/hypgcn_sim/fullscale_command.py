@@ -55,10 +55,10 @@ def run(args) -> int:
     """1 when something differs from golden."""
     import numpy as np
 
-    from .fullscale import FILL, FullSimulation, save_json
-    from .fullscale_golden import golden_clips
+    from .fullscale.golden import golden_clips
+    from .fullscale.simulation import FILL, FullSimulation, save_json
+    from .fullscale.utilisation import losses, report, save_picture
     from .stimuli.recordings import clips_for
-    from .utilisation import losses, report, save_picture
 
     if args.clips < 1:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")

@@ -23,10 +23,10 @@ def register(commands):
 
 def run(args) -> int:
     """1 when a score differs from golden."""
-    from .fullscale import FullSimulation, save_json
+    from .fullscale.simulation import FullSimulation, save_json
+    from .fullscale.testset import run_parts
     from .golden_command import golden_logits
     from .stimuli.recordings import Recordings
-    from .testset import run_parts
 
     if args.clips is not None and args.clips < 1:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")

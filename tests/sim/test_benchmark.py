@@ -21,11 +21,18 @@ from hypgcn_sim.bench import Point, measure_variants, peak_gops
 from hypgcn_sim.bench_synthesis import KEYS, resources_by_module, total
 from hypgcn_sim.bench_table import PAPER, markdown, table
 from hypgcn_sim.bench_variants import VARIANTS, activities_of, one_person, variants
-from hypgcn_sim.fullscale import Run
-from hypgcn_sim.fullscale_golden import golden_clips
+from hypgcn_sim.fullscale.golden import golden_clips
+from hypgcn_sim.fullscale.simulation import Run
+from hypgcn_sim.fullscale.utilisation import (
+    losses,
+    mean_persons,
+    report,
+    save_picture,
+    useful_multiplies,
+    work,
+)
 from hypgcn_sim.memory_picture import save_memory_picture
 from hypgcn_sim.stimuli.clips import make_clips
-from hypgcn_sim.utilisation import losses, mean_persons, report, save_picture, useful_multiplies, work
 
 DESIGN = random_design(7, name="small", frames=5, joints=3, persons=2, widths=(16, 20, 20), strides=(1, 2, 1),
                        classes=3)

@@ -7,14 +7,14 @@ import pytest
 from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.network import run as golden
 from hypgcn.planning.allocator.allocate import within
-from hypgcn_sim.fullscale import FILL, FullSimulation, Run, Shape
-from hypgcn_sim.fullscale_build import ports_header
-from hypgcn_sim.fullscale_golden import OBSERVE_WORDS, expect, golden_clips, observe_words
+from hypgcn_sim.fullscale.build import ports_header
+from hypgcn_sim.fullscale.golden import OBSERVE_WORDS, expect, golden_clips, observe_words
+from hypgcn_sim.fullscale.simulation import FILL, FullSimulation, Run, Shape
+from hypgcn_sim.fullscale.testset import run_parts
+from hypgcn_sim.fullscale.utilisation import report
 from hypgcn_sim.stimuli.beats import vectors
 from hypgcn_sim.stimuli.clips import make_clips
 from hypgcn_sim.stimuli.payload import pack
-from hypgcn_sim.testset import run_parts
-from hypgcn_sim.utilisation import report
 
 DESIGN = random_design(3, name="two", frames=6, joints=3, persons=2, widths=(16, 20), strides=(1, 2), classes=3)
 

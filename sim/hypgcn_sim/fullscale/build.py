@@ -1,4 +1,4 @@
-"""Build the bench of whole clips: emitted text of a network and ``fullscale_main.cpp``.
+"""Build the bench of whole clips: emitted text of a network and ``main.cpp``.
 
 No Python runs in the simulator: a clip of the paper's network has some 300,000 vectors to compare.
 """
@@ -15,11 +15,11 @@ from pathlib import Path
 
 from hypgcn.emission.emit import Emission
 
-from .verilator import build as verilator
+from ..verilator import build as verilator
 
 __all__ = ["MAIN", "build", "ports_header"]
 
-MAIN = Path(__file__).with_name("fullscale_main.cpp")
+MAIN = Path(__file__).with_name("main.cpp")
 TOP = "top"
 ARGUMENTS = [
     "--cc", "--exe", "--top-module", TOP, "-O3", "--no-timing", "--x-assign", "unique", "--x-initial", "unique",

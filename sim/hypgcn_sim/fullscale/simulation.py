@@ -17,10 +17,10 @@ from hypgcn.network import Network
 from hypgcn.stream.layouts import result_layout, vector_layout
 from hypgcn.watch import BLOCK_UNITS, STATES, watched_units
 
-from .fullscale_build import build
-from .fullscale_golden import OBSERVE_WORDS
-from .stimuli.payload import describe, difference, pack, unpack, width_of
-from .stimuli.scoreboard import Checker
+from ..stimuli.payload import describe, difference, pack, unpack, width_of
+from ..stimuli.scoreboard import Checker
+from .build import build
+from .golden import OBSERVE_WORDS
 
 __all__ = ["FILL", "FullSimulation", "Run", "Shape", "save_json"]
 

@@ -10,7 +10,7 @@ from hypgcn.design.folding import Folding
 from hypgcn.planning.estimate import Estimate, estimate
 from hypgcn.watch import STATES
 
-from .fullscale import Run
+from .simulation import Run
 
 __all__ = ["UNITS_WITH_DSP", "instances", "losses", "mean_persons", "report", "save_picture",
            "useful_multiplies", "work"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .fullscale import FullSimulation, save_json
+from .simulation import FullSimulation, save_json
 
 __all__ = ["PART", "Outcome", "run_parts"]
 
