@@ -19,8 +19,8 @@ from .bench_variants import activities_of, one_person, variants
 from .fullscale.golden import golden_clips
 from .fullscale.simulation import FILL, FullSimulation
 from .fullscale.utilisation import losses, report, save_picture, work
-from .levels.parts import by_unit, network_levels
 from .memory_picture import save_memory_picture
+from .synthesis.levels.parts import by_unit, network_levels
 
 __all__ = ["Point", "measure", "measure_variants", "peak_gops"]
 

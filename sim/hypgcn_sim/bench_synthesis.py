@@ -23,8 +23,8 @@ from hypgcn.stream import Skid
 from hypgcn.stream.layouts import vector_layout
 
 from .fullscale.simulation import save_json
-from .levels.parts import unit_of
-from .synthesis import map_rtl, resources
+from .synthesis.levels.parts import unit_of
+from .synthesis.units import map_rtl, resources
 
 __all__ = ["KEYS", "map_folder", "resources_by_module", "synthesise_network", "total"]
 

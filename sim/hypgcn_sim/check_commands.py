@@ -27,7 +27,7 @@ def register_lint(commands):
 
 def run_lint(args) -> int:
     """1 when a tool objects."""
-    from .lint import WAIVERS, read_by_yosys, verilator_findings
+    from .synthesis.lint import WAIVERS, read_by_yosys, verilator_findings
 
     if not (args.folder / f"{args.name}.sv").is_file():
         raise FileNotFoundError(
@@ -73,7 +73,7 @@ def run_synth(args) -> int:
     from hypgcn.planning.allocator.allocate import within
 
     from .stimuli.clips import make_clips
-    from .synthesis import synthesise
+    from .synthesis.units import synthesise
     from .unit_tests.cases import BENCHES
     from .unit_tests.context import Context
 

@@ -8,7 +8,7 @@ from hypgcn.planning.estimate import estimate
 from hypgcn.watch import BLOCK_UNITS
 from hypgcn_sim import bench_synthesis
 from hypgcn_sim.bench_synthesis import synthesise_network
-from hypgcn_sim.levels.parts import by_unit, network_levels
+from hypgcn_sim.synthesis.levels.parts import by_unit, network_levels
 
 
 @pytest.mark.synth

@@ -104,7 +104,7 @@ def test_large_units_against_yosys():
 def test_against_a_fresh_synthesis(unit, tmp_path):
     from hypgcn.emission.emit import emit
     from hypgcn.spatial import ConvArray, GraphUnit
-    from hypgcn_sim.synthesis import synthesise
+    from hypgcn_sim.synthesis.units import synthesise
 
     cfg = model(CONV).spatial
     cfg = replace(cfg, folding=FOLDING.blocks[CONV])

@@ -9,7 +9,7 @@ from contracts.tree import ROOT
 from hypgcn.emission.emit import emit
 from hypgcn.shell import ShellConfig
 from hypgcn.shell.top import Top
-from hypgcn_sim.lint import verilator_findings
+from hypgcn_sim.synthesis.lint import verilator_findings
 from hypgcn_sim.unit_tests.cases.core import CoreCase
 from hypgcn_sim.unit_tests.runner import prepare, simulate
 

@@ -3,8 +3,8 @@
 import pytest
 
 from hypgcn.watch import BLOCK_UNITS
-from hypgcn_sim.levels.parts import UNIT_NAMES, by_unit, network_levels, streams_of, unit_of
-from hypgcn_sim.levels.paths import Levels, Path
+from hypgcn_sim.synthesis.levels.parts import UNIT_NAMES, by_unit, network_levels, streams_of, unit_of
+from hypgcn_sim.synthesis.levels.paths import Levels, Path
 
 
 def part(levels, *, into=0, out_of=0, units=None):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 __all__ = ["WAIVERS", "read_by_yosys", "verilator_findings", "yosys"]
 
-WAIVERS = Path(__file__).with_name("waivers.vlt")
+WAIVERS = Path(__file__).parents[1] / "verilator/waivers.vlt"
 
 
 def verilator_findings(folder: Path, top: str) -> list[str]:

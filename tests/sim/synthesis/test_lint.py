@@ -6,7 +6,7 @@ from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
 from hypgcn.generate import generate
 from hypgcn_sim.check_commands import run_lint
-from hypgcn_sim.lint import read_by_yosys, verilator_findings
+from hypgcn_sim.synthesis.lint import read_by_yosys, verilator_findings
 
 
 @pytest.fixture(scope="module")

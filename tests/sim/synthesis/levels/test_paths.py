@@ -6,8 +6,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hypgcn.emission.emit import emit
-from hypgcn_sim.levels.paths import Levels, Path, joined, logic_levels
-from hypgcn_sim.synthesis import synthesise
+from hypgcn_sim.synthesis.levels.paths import Levels, Path, joined, logic_levels
+from hypgcn_sim.synthesis.units import synthesise
 
 
 class Netlist:

@@ -12,8 +12,8 @@ from hypgcn.design.presets import preset
 from hypgcn.emission.emit import emit
 from hypgcn.mem import Rom
 from hypgcn.planning.allocator.allocate import reaching
-from hypgcn_sim.lint import yosys
-from hypgcn_sim.synthesis import count_cells, resources, synthesise
+from hypgcn_sim.synthesis.lint import yosys
+from hypgcn_sim.synthesis.units import count_cells, resources, synthesise
 from hypgcn_sim.unit_tests.cases import BENCHES
 from hypgcn_sim.unit_tests.context import Context
 

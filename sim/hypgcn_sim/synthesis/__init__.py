@@ -1,0 +1,1 @@
+"""Yosys on the emitted text: resources, logic levels, lint."""
