@@ -50,8 +50,8 @@ def register(commands):
 
 def run(args) -> int:
     """1 when the RTL differs from golden."""
-    from .bench import measure, measure_variants
-    from .bench_table import table
+    from .benchmark.measure import measure, measure_variants
+    from .benchmark.table import table
     from .fullscale.simulation import save_json
     from .stimuli.recordings import clips_for
 
@@ -103,7 +103,7 @@ def _points(args, design) -> dict:
     from hypgcn.planning.allocator.allocate import PLENTY, Budget, allocate
     from hypgcn.planning.device import Device
 
-    from .bench import Point
+    from .benchmark.measure import Point
 
     foldings = {}
     for text in args.folding:
@@ -129,7 +129,7 @@ def _points(args, design) -> dict:
 
 def _choice(args, design) -> list:
     """Activities of the training clips that foldings are chosen by."""
-    from .bench_variants import activities_of
+    from .benchmark.variants import activities_of
     from .fullscale.golden import golden_clips
     from .stimuli.recordings import clips_for
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress, duration
 
-from .bench_table import MHZ
+from .benchmark.table import MHZ
 from .stimuli.clips import RECORDINGS
 
 __all__ = ["add_arguments", "prepare", "register"]

@@ -9,7 +9,7 @@ import numpy as np
 from hypgcn.design import BANK, MINI_BANKS, Design
 from hypgcn.planning.estimate import Activity
 
-from .fullscale.utilisation import mean_persons
+from ..fullscale.utilisation import mean_persons
 
 __all__ = ["VARIANTS", "Variant", "activities_of", "one_person", "variants"]
 

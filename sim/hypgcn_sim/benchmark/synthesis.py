@@ -22,9 +22,9 @@ from hypgcn.input import InputAffine
 from hypgcn.stream import Skid
 from hypgcn.stream.layouts import vector_layout
 
-from .fullscale.simulation import save_json
-from .synthesis.levels.parts import unit_of
-from .synthesis.units import map_rtl, resources
+from ..fullscale.simulation import save_json
+from ..synthesis.levels.parts import unit_of
+from ..synthesis.units import map_rtl, resources
 
 __all__ = ["KEYS", "map_folder", "resources_by_module", "synthesise_network", "total"]
 

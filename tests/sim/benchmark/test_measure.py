@@ -16,22 +16,15 @@ from hypgcn.planning.device import Device
 from hypgcn.planning.estimate import Activity, estimate, storage
 from hypgcn.watch import watched_units
 from hypgcn_pruning.reports.work import graph_skip, work_of
-from hypgcn_sim import bench
-from hypgcn_sim.bench import Point, measure_variants, peak_gops
-from hypgcn_sim.bench_synthesis import KEYS, resources_by_module, total
-from hypgcn_sim.bench_table import PAPER, markdown, table
-from hypgcn_sim.bench_variants import VARIANTS, activities_of, one_person, variants
+from hypgcn_sim.benchmark import measure as bench
+from hypgcn_sim.benchmark.measure import Point, measure_variants, peak_gops
+from hypgcn_sim.benchmark.memory_picture import save_memory_picture
+from hypgcn_sim.benchmark.synthesis import KEYS, resources_by_module, total
+from hypgcn_sim.benchmark.table import PAPER, markdown, table
+from hypgcn_sim.benchmark.variants import VARIANTS, activities_of, one_person, variants
 from hypgcn_sim.fullscale.golden import golden_clips
 from hypgcn_sim.fullscale.simulation import Run
-from hypgcn_sim.fullscale.utilisation import (
-    losses,
-    mean_persons,
-    report,
-    save_picture,
-    useful_multiplies,
-    work,
-)
-from hypgcn_sim.memory_picture import save_memory_picture
+from hypgcn_sim.fullscale.utilisation import losses, mean_persons, report, save_picture, useful_multiplies, work
 from hypgcn_sim.stimuli.clips import make_clips
 
 DESIGN = random_design(7, name="small", frames=5, joints=3, persons=2, widths=(16, 20, 20), strides=(1, 2, 1),

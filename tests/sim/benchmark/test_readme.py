@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hypgcn_sim.results import (
+from hypgcn_sim.benchmark.readme import (
     ACCURACY,
     BEGIN,
     END,
@@ -20,13 +20,13 @@ from hypgcn_sim.results import (
     results_text,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_readme_is_up_to_date():
     text = (ROOT / "README.md").read_text()
     table = text.split(BEGIN)[1].split(END)[0].strip()
-    assert table == results_text(ROOT), "run python -m hypgcn_sim.results"
+    assert table == results_text(ROOT), "run python -m hypgcn_sim.benchmark.readme"
     assert (ROOT / PICTURE).is_file() == (ROOT / TRADEOFF).is_file()
 
 

@@ -13,14 +13,14 @@ from hypgcn.planning.device import Device
 from hypgcn.planning.estimate import Estimate, clip_cycles, estimate, storage
 from hypgcn.progress import Progress
 
-from .bench_synthesis import synthesise_network
-from .bench_table import MHZ
-from .bench_variants import activities_of, one_person, variants
-from .fullscale.golden import golden_clips
-from .fullscale.simulation import FILL, FullSimulation
-from .fullscale.utilisation import losses, report, save_picture, work
+from ..fullscale.golden import golden_clips
+from ..fullscale.simulation import FILL, FullSimulation
+from ..fullscale.utilisation import losses, report, save_picture, work
+from ..synthesis.levels.parts import by_unit, network_levels
 from .memory_picture import save_memory_picture
-from .synthesis.levels.parts import by_unit, network_levels
+from .synthesis import synthesise_network
+from .table import MHZ
+from .variants import activities_of, one_person, variants
 
 __all__ = ["Point", "measure", "measure_variants", "peak_gops"]
 

@@ -6,8 +6,8 @@ from hypgcn.design.presets import preset
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.planning.estimate import estimate
 from hypgcn.watch import BLOCK_UNITS
-from hypgcn_sim import bench_synthesis
-from hypgcn_sim.bench_synthesis import synthesise_network
+from hypgcn_sim.benchmark import synthesis as bench_synthesis
+from hypgcn_sim.benchmark.synthesis import synthesise_network
 from hypgcn_sim.synthesis.levels.parts import by_unit, network_levels
 
 

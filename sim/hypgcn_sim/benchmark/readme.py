@@ -1,6 +1,6 @@
 """The results of the README, from measured JSON files.
 
-``python -m hypgcn_sim.results`` copies the summaries that the commands left under ``build/`` into ``results/``, those
+``python -m hypgcn_sim.benchmark.readme`` copies the summaries that the commands left under ``build/`` into ``results/``, those
 that are there, and rewrites the part of ``README.md`` between its markers. Nothing in the table is typed by hand.
 """
 
@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from .bench_table import markdown
+from .table import markdown
 
 __all__ = ["SOURCES", "accuracy_tables", "performance_table", "results_table", "results_text", "main"]
 
