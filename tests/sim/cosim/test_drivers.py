@@ -13,8 +13,8 @@ from hypgcn.golden.network import run as golden
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.shell.top import Top
 from hypgcn_host import BusTimeout
+from hypgcn_sim.commands.run import register
 from hypgcn_sim.cosim import build_core
-from hypgcn_sim.cosim.run_command import register
 from hypgcn_sim.stimuli.clips import make_clips
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ from pathlib import Path
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress, duration
 
-from .benchmark.table import MHZ
-from .stimuli.clips import RECORDINGS
+from ..benchmark.table import MHZ
+from ..stimuli.clips import RECORDINGS
 
 __all__ = ["add_arguments", "prepare", "register"]
 
@@ -55,10 +55,10 @@ def run(args) -> int:
     """1 when something differs from golden."""
     import numpy as np
 
-    from .fullscale.golden import golden_clips
-    from .fullscale.simulation import FILL, FullSimulation, save_json
-    from .fullscale.utilisation import losses, report, save_picture
-    from .stimuli.recordings import clips_for
+    from ..fullscale.golden import golden_clips
+    from ..fullscale.simulation import FILL, FullSimulation, save_json
+    from ..fullscale.utilisation import losses, report, save_picture
+    from ..stimuli.recordings import clips_for
 
     if args.clips < 1:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")

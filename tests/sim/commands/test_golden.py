@@ -6,7 +6,7 @@ import pytest
 from hypgcn.cli import main
 from hypgcn.design.presets import random_design
 from hypgcn.golden.network import run
-from hypgcn_sim.golden_command import golden_logits
+from hypgcn_sim.commands.golden import golden_logits
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
-from .stimuli.clips import RECORDINGS
+from ..stimuli.clips import RECORDINGS
 
 __all__ = ["register"]
 
@@ -50,10 +50,10 @@ def register(commands):
 
 def run(args) -> int:
     """1 when the RTL differs from golden."""
-    from .benchmark.measure import measure, measure_variants
-    from .benchmark.table import table
-    from .fullscale.simulation import save_json
-    from .stimuli.recordings import clips_for
+    from ..benchmark.measure import measure, measure_variants
+    from ..benchmark.table import table
+    from ..fullscale.simulation import save_json
+    from ..stimuli.recordings import clips_for
 
     if args.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
@@ -103,7 +103,7 @@ def _points(args, design) -> dict:
     from hypgcn.planning.allocator.allocate import PLENTY, Budget, allocate
     from hypgcn.planning.device import Device
 
-    from .benchmark.measure import Point
+    from ..benchmark.measure import Point
 
     foldings = {}
     for text in args.folding:
@@ -129,9 +129,9 @@ def _points(args, design) -> dict:
 
 def _choice(args, design) -> list:
     """Activities of the training clips that foldings are chosen by."""
-    from .benchmark.variants import activities_of
-    from .fullscale.golden import golden_clips
-    from .stimuli.recordings import clips_for
+    from ..benchmark.variants import activities_of
+    from ..fullscale.golden import golden_clips
+    from ..stimuli.recordings import clips_for
 
     clips, _ = clips_for(design, QUICK_CHOICE if args.quick else CHOICE, args.recordings or RECORDINGS,
                          explicit=args.recordings is not None, part="train")

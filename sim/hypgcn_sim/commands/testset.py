@@ -3,8 +3,8 @@
 
 from hypgcn.progress import Progress
 
-from .fullscale_command import add_arguments, prepare
-from .stimuli.clips import RECORDINGS
+from ..stimuli.clips import RECORDINGS
+from .fullscale import add_arguments, prepare
 
 __all__ = ["register"]
 
@@ -23,10 +23,10 @@ def register(commands):
 
 def run(args) -> int:
     """1 when a score differs from golden."""
-    from .fullscale.simulation import FullSimulation, save_json
-    from .fullscale.testset import run_parts
-    from .golden_command import golden_logits
-    from .stimuli.recordings import Recordings
+    from ..fullscale.simulation import FullSimulation, save_json
+    from ..fullscale.testset import run_parts
+    from ..stimuli.recordings import Recordings
+    from .golden import golden_logits
 
     if args.clips is not None and args.clips < 1:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")

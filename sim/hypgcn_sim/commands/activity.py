@@ -6,8 +6,8 @@ from pathlib import Path
 from hypgcn.cli import load_design
 from hypgcn.progress import Progress
 
-from .stimuli.clips import RECORDINGS
-from .stimuli.recordings import PARTS
+from ..stimuli.clips import RECORDINGS
+from ..stimuli.recordings import PARTS
 
 __all__ = ["register"]
 
@@ -36,9 +36,9 @@ def run(args):
     """Measure, and write a file: of all clips together, and of each."""
     from hypgcn.planning.estimate import save_activities
 
-    from .benchmark.variants import activities_of
-    from .fullscale.golden import golden_clips
-    from .stimuli.recordings import clips_for
+    from ..benchmark.variants import activities_of
+    from ..fullscale.golden import golden_clips
+    from ..stimuli.recordings import clips_for
 
     for name in ("clips", "jobs"):
         if getattr(args, name) < 1:

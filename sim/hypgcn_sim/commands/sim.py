@@ -7,7 +7,21 @@ from hypgcn import __version__
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
-from . import activity_command, bench_command, fullscale_command, golden_command, testset_command
+from . import (
+    activity as activity_command,
+)
+from . import (
+    bench as bench_command,
+)
+from . import (
+    fullscale as fullscale_command,
+)
+from . import (
+    golden as golden_command,
+)
+from . import (
+    testset as testset_command,
+)
 
 __all__ = ["register"]
 
@@ -51,7 +65,7 @@ def register(commands):
 
 def run(args) -> int:
     """Run the benches that ``args`` ask for; 1 when one of them finds a difference."""
-    from .unit_tests.cases import BENCHES
+    from ..unit_tests.cases import BENCHES
 
     if args.list:
         print("\n".join(BENCHES))
@@ -68,10 +82,10 @@ def run(args) -> int:
 
     from hypgcn.planning.allocator.allocate import within
 
-    from .stimuli.clips import make_clips
-    from .unit_tests.context import Context
-    from .unit_tests.report import table, write_summary
-    from .unit_tests.runner import run_benches
+    from ..stimuli.clips import make_clips
+    from ..unit_tests.context import Context
+    from ..unit_tests.report import table, write_summary
+    from ..unit_tests.runner import run_benches
 
     folding = load_folding(args.folding, design) or within(design, args.multipliers)
     clips, real = make_clips(design, args.clips, recordings=args.recordings, seed=args.seed)

@@ -4,7 +4,7 @@ import types
 import pytest
 
 from hypgcn import cli
-from hypgcn_sim import command
+from hypgcn_sim.commands import sim as command
 from hypgcn_sim.unit_tests import runner
 from hypgcn_sim.unit_tests.cases import BENCHES
 

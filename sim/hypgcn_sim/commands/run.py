@@ -8,7 +8,7 @@ from hypgcn import __version__
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
-from ..command import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+from .sim import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
 __all__ = ["register"]
 
@@ -64,8 +64,8 @@ def run(args) -> int:
     from hypgcn_host import CoreError
     from hypgcn_host.simulator import SimulatedBus
 
-    from .build import build_core
-    from .clip_files import read_clips
+    from ..cosim.build import build_core
+    from ..cosim.clip_files import read_clips
 
     design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
     clips = []
@@ -124,7 +124,7 @@ def _driver(args, bus, design):
         return Core.open(bus, design.hash, timeout=args.timeout)
     from hypgcn_host.c_driver import CBus, CDriver
 
-    from .build import build_driver
+    from ..cosim.build import build_driver
 
     return CDriver(build_driver(args.out / "driver"), CBus.simulated(bus), design.hash, timeout=args.timeout)
 

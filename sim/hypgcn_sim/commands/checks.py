@@ -7,7 +7,7 @@ from pathlib import Path
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
-from .command import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+from .sim import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
 __all__ = ["register_lint", "register_synth"]
 
@@ -27,7 +27,7 @@ def register_lint(commands):
 
 def run_lint(args) -> int:
     """1 when a tool objects."""
-    from .synthesis.lint import WAIVERS, read_by_yosys, verilator_findings
+    from ..synthesis.lint import WAIVERS, read_by_yosys, verilator_findings
 
     if not (args.folder / f"{args.name}.sv").is_file():
         raise FileNotFoundError(
@@ -72,10 +72,10 @@ def run_synth(args) -> int:
     from hypgcn.emission.emit import emit
     from hypgcn.planning.allocator.allocate import within
 
-    from .stimuli.clips import make_clips
-    from .synthesis.units import synthesise
-    from .unit_tests.cases import BENCHES
-    from .unit_tests.context import Context
+    from ..stimuli.clips import make_clips
+    from ..synthesis.units import synthesise
+    from ..unit_tests.cases import BENCHES
+    from ..unit_tests.context import Context
 
     units = args.unit or [name for name in BENCHES if name not in ("network", "core")]
     if unknown := [name for name in units if name not in BENCHES]:

@@ -1,0 +1,1 @@
+"""The commands of the simulation package, one file a verb."""
