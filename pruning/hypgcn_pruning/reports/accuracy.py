@@ -13,11 +13,11 @@ import numpy as np
 from hypgcn.cli import main as hypgcn
 from hypgcn.design import Design
 
+from ..network.work import graph_skip
 from ..recordings.readers import Source
 from ..steps import write_json
 from .measure import Measured, measure, summed_scores
 from .report_config import ACCURACY, STEPS, STREAMS, AccuracyConfig
-from .work import graph_skip
 
 __all__ = ["Difference", "accuracy_step", "figures", "source_options", "update_rows"]
 

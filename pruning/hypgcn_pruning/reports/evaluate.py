@@ -11,8 +11,8 @@ from hypgcn.design.clip import quantise_clip
 from ..integers.fold_bn import fold
 from ..integers.integer import predict_integer, run_integer
 from ..network.model import Network
+from ..network.work import work_of
 from ..training.train import predict
-from .work import work_of
 
 __all__ = ["count_macs", "design_figures", "layer_noise", "evaluate"]
 

@@ -16,9 +16,9 @@ from hypgcn.design.clip import Preparation, quantise_clip
 from ..integers.integer import run_integer
 from ..network.checkpoint import load_checkpoint
 from ..network.model import Network, threshold
+from ..network.work import Tally, work_of
 from ..recordings.data import Clips, prepared
 from ..steps import clips_for, design_data, preparation_in
-from .work import Tally, work_of
 
 __all__ = ["Measured", "measure", "summed_scores"]
 

@@ -5,7 +5,7 @@ All scores are divided by their block's mean, so that layers can be compared. ""
 import torch
 
 from ..network.model import Network
-from ..reports.work import work_of
+from ..network.work import work_of
 
 __all__ = ["CRITERIA", "channel_scores", "cover_scores", "measure_activity",
            "residual_groups", "layers", "global_shares"]

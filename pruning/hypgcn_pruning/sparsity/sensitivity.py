@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from tqdm import tqdm
 
 from ..network.model import Network
-from ..reports.work import Work, work_of
+from ..network.work import Work, work_of
 from ..training.train import predict
 from .channels import drop_channels
 from .importance import layers

@@ -17,12 +17,12 @@ from hypgcn_pruning.building.compile import compile_design
 from hypgcn_pruning.config import CompileConfig, QuantiseConfig
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import save_checkpoint
+from hypgcn_pruning.network.work import work_of
 from hypgcn_pruning.recordings.data import preparation_for, prepared
 from hypgcn_pruning.reports import accuracy
 from hypgcn_pruning.reports.accuracy import accuracy_step
 from hypgcn_pruning.reports.measure import measure, summed_scores
 from hypgcn_pruning.reports.report_config import AccuracyConfig
-from hypgcn_pruning.reports.work import work_of
 from hypgcn_pruning.sparsity.channels import drop_channels, reorder_channels
 from hypgcn_pruning.sparsity.taps import cut_taps
 from hypgcn_pruning.sparsity.thresholds import set_thresholds

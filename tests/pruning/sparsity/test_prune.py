@@ -13,7 +13,7 @@ from hypgcn_pruning.integers.integer import run_integer
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import load_checkpoint
 from hypgcn_pruning.network.model import ModelConfig, Network
-from hypgcn_pruning.reports.work import work_of
+from hypgcn_pruning.network.work import work_of
 from hypgcn_pruning.sparsity.prune import prune
 
 FAST = TrainConfig(batch=36, average=0.5, warmup=1, degrees=20.0)

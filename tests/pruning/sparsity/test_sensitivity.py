@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from hypgcn_pruning.reports.work import work_of
+from hypgcn_pruning.network.work import work_of
 from hypgcn_pruning.sparsity.channels import drop_channels
 from hypgcn_pruning.sparsity.sensitivity import Trial, measure_sensitivity, search_ratios
 from hypgcn_pruning.sparsity.taps import cut_taps

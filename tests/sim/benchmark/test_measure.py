@@ -15,7 +15,7 @@ from hypgcn.planning.allocator.allocate import within
 from hypgcn.planning.device import Device
 from hypgcn.planning.estimate import Activity, estimate, storage
 from hypgcn.watch import watched_units
-from hypgcn_pruning.reports.work import graph_skip, work_of
+from hypgcn_pruning.network.work import graph_skip, work_of
 from hypgcn_sim.benchmark import measure as bench
 from hypgcn_sim.benchmark.measure import Point, measure_variants, peak_gops
 from hypgcn_sim.benchmark.memory_picture import save_memory_picture

@@ -10,7 +10,7 @@ import torch
 
 from hypgcn.design import BANK, Design
 
-from ..network.model import Network
+from .model import Network
 
 __all__ = ["BlockWork", "Work", "Tally", "graph_skip", "work_of"]
 

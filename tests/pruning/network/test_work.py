@@ -11,7 +11,7 @@ from hypgcn.design.presets import random_design
 from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.integers.integer import run_integer
 from hypgcn_pruning.integers.quantise import quantise
-from hypgcn_pruning.reports.work import Tally, graph_skip, work_of
+from hypgcn_pruning.network.work import Tally, graph_skip, work_of
 from hypgcn_pruning.sparsity.channels import drop_channels, reorder_channels
 from hypgcn_pruning.sparsity.taps import cut_taps
 
