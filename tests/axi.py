@@ -1,6 +1,7 @@
 """The buses of the core on the Amaranth simulator: masters, a sink, monitors, and what a packet must become.
 
-:class:`CoreBench` runs a :class:`hypgcn.shell.top.Top`; the protocol monitors of :mod:`hypgcn_sim.unit_tests.testbench.axi_rules` are always on.
+:class:`CoreBench` runs a :class:`hypgcn.shell.top.Top`; the protocol monitors of
+:mod:`hypgcn_sim.unit_tests.testbench.axi_rules` are always on.
 """
 
 import collections

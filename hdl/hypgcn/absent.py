@@ -22,8 +22,8 @@ class AbsentPersons(wiring.Component):
 
     A person is *absent* when all its frames * joints joints are zero, ``leave_out`` is high, and its response is a
     constant of the design (:func:`~hypgcn.golden.absent.absent_response`; ``docs/numbers.md``, "An absent person"). An
-    absent person is taken and dropped, every other one leaves unchanged: its leading zero joints are counted, not stored, and are given
-    back when its first other joint is there.
+    absent person is taken and dropped, every other one leaves unchanged: its leading zero joints are counted, not
+    stored, and are given back when its first other joint is there.
 
     Throughput: one joint a cycle; z leading zero joints of a person that is there take z cycles more, each person 2.
     Latency: 3 cycles for a person that begins with a joint that is not zero. A held ``o`` or ``persons`` stops ``i``

@@ -44,7 +44,8 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
 
     Returns
     -------
-    Emission : the files and the sidecar; beside what :func:`~hypgcn.emission.emit.emit` writes the sidecar says ``design``
+    Emission : the files and the sidecar; beside what :func:`~hypgcn.emission.emit.emit` writes the sidecar says
+    ``design``
         (name, hash, shape), ``folding``, ``multipliers``, ``clip_cycles`` (estimates per block and unit) and
         ``latencies`` (cycles, by unit); with ``bus_width`` also ``registers`` (see :mod:`hypgcn.shell.register_files`)
     """

@@ -41,7 +41,8 @@ def test_imports_point_one_way(package):
 @pytest.mark.parametrize(("name", "package", "legal"), [
     ("torch", "hypgcn", False), ("amaranth.lib", "hypgcn", True),
     ("hypgcn.spatial.unit", "hypgcn_pruning", False), ("hypgcn.design", "hypgcn_pruning", True),
-    ("hypgcn_sim.commands", "hypgcn", False), ("hypgcn_sim", "hypgcn_pruning", False), ("torch", "hypgcn_sim", False), ("hypgcn.rfc.store", "hypgcn_sim", True),
+    ("hypgcn_sim.commands", "hypgcn", False), ("hypgcn_sim", "hypgcn_pruning", False), ("torch", "hypgcn_sim", False),
+    ("hypgcn.rfc.store", "hypgcn_sim", True),
     ("hypgcn_pruning", "hypgcn_sim", False), ("json", "hypgcn_host", True),
 ])
 def test_rule_tells_right_from_wrong(name, package, legal):

@@ -20,7 +20,8 @@ _MODELS = {"DSP48E2": "arith/dsp48e2_sim.sv"}
 
 @dataclass
 class EmittedModule:
-    """A module of its own in the emitted text: the top, or one that :func:`~hypgcn.emission.shared.shared` parts have in common.
+    """A module of its own in the emitted text: the top, or one that :func:`~hypgcn.emission.shared.shared` parts have
+    in common.
 
     name : in the emitted text; component : the one that is elaborated; uses : instances in it of other emitted modules;
     memories : (kind, name, width, depth, file or ``None``) and how many of them are in it

@@ -20,7 +20,8 @@ def shared(platform, component):
     """What to put into ``m.submodules`` for a component that appears many times.
 
     In simulation, and on platforms that know nothing of sharing, that is the component itself. On an
-    :class:`~hypgcn.emission.platform.RtlPlatform` it is an instance of a module that is emitted once for all components of
+    :class:`~hypgcn.emission.platform.RtlPlatform` it is an instance of a module that is emitted once for all
+    components of
     the same class with an equal ``cfg`` (which must be hashable and decide everything about the component). The ports
     of ``component`` are used as usual.
     """

@@ -21,7 +21,8 @@ class Rom(wiring.Component):
 
     ``data`` shows ``init[addr]`` ``latency`` enabled cycles after ``addr``; one address a cycle. ``en`` low freezes
     all its registers. ``data`` is undefined until the first read has come through and for addresses beyond the
-    contents. Storage: ``len(init) * width`` bits. Emitted by ``hypgcn.emission.emit`` as an instance of ``hypgcn_rom.sv`` that
+    contents. Storage: ``len(init) * width`` bits. Emitted by ``hypgcn.emission.emit`` as an instance of
+    ``hypgcn_rom.sv`` that
     loads its contents from a ``$readmemh`` file named after ``name`` and the contents; equal contents share a file.
 
     Parameters

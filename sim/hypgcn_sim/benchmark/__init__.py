@@ -1,1 +1,1 @@
-"""The benchmark: a design under a device's budget, measured beside the paper; its table, pictures and README section."""
+"""The benchmark: a design under a device's budget beside the paper; its table, pictures and README section."""

@@ -1,6 +1,7 @@
 """The results of the README, from measured JSON files.
 
-``python -m hypgcn_sim.benchmark.readme`` copies the summaries that the commands left under ``build/`` into ``results/``, those
+``python -m hypgcn_sim.benchmark.readme`` copies the summaries that the commands left under ``build/`` into
+``results/``, those
 that are there, and rewrites the part of ``README.md`` between its markers. Nothing in the table is typed by hand.
 """
 
@@ -17,7 +18,8 @@ SOURCES = {
     "emission.json": ("build/emission.json", "make verilog ARGS='--measure build/emission.json'"),
     "sim.json": ("build/sim/summary.json", "make sim"),
     # The folding by which the estimators' test reads these rows.
-    "synth.json": ("build/synth/summary.json", "make synth ARGS='--folding tests/hdl/planning/estimate/synth_folding.json'"),
+    "synth.json": ("build/synth/summary.json",
+                   "make synth ARGS='--folding tests/hdl/planning/estimate/synth_folding.json'"),
     "performance.json": ("build/bench/performance.json", "make bench"),
     "utilisation.png": ("build/bench/utilisation.png", "make bench"),
     "memory.png": ("build/bench/memory.png", "make bench"),

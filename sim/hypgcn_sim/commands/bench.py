@@ -11,15 +11,14 @@ from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
 from ..stimuli.clips import RECORDINGS
+from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
 __all__ = ["register"]
 
 FULL = "checkpoints/nwucla_joint_paper/design"
 """The trained network in the paper's shape, 150 frames and two persons."""
-SMALL, FALLBACK = "checkpoints/nwucla_small/design", "tiny"
 BUDGETS = {"xcku115": {"dsp": "3544", "bram36": "900", "lut": "176776"}, "xcku040": {}}
 """Devices of the full benchmark, and what of them may be used: of the XCKU115 what the paper takes, half its BRAMs."""
-QUICK_MULTIPLIERS = 256
 CHOICE, QUICK_CHOICE = 16, 4
 """Training clips whose non-zeros the choice of a folding goes by: none of them is simulated."""
 SAMPLE = 2
@@ -31,7 +30,7 @@ def register(commands):
     parser = commands.add_parser("bench", help="cycles from RTL simulation, resources from Yosys, variants, beside the "
                                                "paper's figures")
     parser.add_argument("design", metavar="DESIGN", nargs="?",
-                        help=f"folder of a design, or a preset (default: {FULL}, or with --quick {SMALL})")
+                        help=f"folder of a design, or a preset (default: {FULL}, or with --quick {DEFAULT_DESIGN})")
     parser.add_argument("--quick", action="store_true", help="the small network, few clips, resources estimated")
     parser.add_argument("--device", action="append", metavar="NAME", help="device, may be given more than once "
                                                                           f"(default: {', '.join(BUDGETS)})")
@@ -91,7 +90,7 @@ def run(args) -> int:
 def _default(quick: bool) -> str:
     """The design that is measured when none is named."""
     if quick:
-        return SMALL if Path(SMALL).exists() else FALLBACK
+        return str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK
     if Path(FULL).exists():
         return FULL
     raise ValueError(f"DESIGN must be given where {FULL} is not there: hypgcn compile makes a design of the paper's "
@@ -118,7 +117,7 @@ def _points(args, design) -> dict:
     points = {}
     for name in names:
         device = Device.load(name)
-        budget = Budget(dsp=QUICK_MULTIPLIERS, bram36=PLENTY, lut=PLENTY) if args.quick \
+        budget = Budget(dsp=MULTIPLIERS, bram36=PLENTY, lut=PLENTY) if args.quick \
             else Budget.of(device, **BUDGETS.get(name, {}))
         folding = foldings.get(name)
         if folding is None:

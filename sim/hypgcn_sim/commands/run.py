@@ -8,7 +8,7 @@ from hypgcn import __version__
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
-from .sim import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
 __all__ = ["register"]
 

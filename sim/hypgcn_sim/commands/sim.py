@@ -1,5 +1,4 @@
-"""``hypgcn sim``: the benches on the emitted RTL, in Verilator, against the golden model; with it ``golden``,
-``activity``, ``fullscale``, ``testset`` and ``bench``."""
+"""``hypgcn sim``: the unit tests of the emitted RTL, in Verilator, against the golden model."""
 
 from pathlib import Path
 
@@ -7,36 +6,16 @@ from hypgcn import __version__
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
-from . import (
-    activity as activity_command,
-)
-from . import (
-    bench as bench_command,
-)
-from . import (
-    fullscale as fullscale_command,
-)
-from . import (
-    golden as golden_command,
-)
-from . import (
-    testset as testset_command,
-)
+from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
 __all__ = ["register"]
 
-DEFAULT_DESIGN = Path("checkpoints/nwucla_small/design")
-FALLBACK = "tiny"
-MULTIPLIERS = 256
-"""Of the default folding: few enough to compile in a minute, enough for some ten thousand cycles a clip."""
 NETWORK_WEIGHT = 20.0
 """Time of the whole network beside that of a unit, for the progress."""
 
 
 def register(commands):
-    """Add the parsers of ``hypgcn sim`` and of what else runs emitted text."""
-    for other in (golden_command, activity_command, fullscale_command, testset_command, bench_command):
-        other.register(commands)
+    """Add the parser of ``hypgcn sim``."""
     parser = commands.add_parser("sim", help="simulate every unit and the whole network against the golden model")
     parser.add_argument(
         "design",

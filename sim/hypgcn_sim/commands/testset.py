@@ -1,21 +1,18 @@
 """``hypgcn testset``: a whole test set through the emitted network; the accuracy of the hardware itself."""
 
-
 from hypgcn.progress import Progress
 
 from ..stimuli.clips import RECORDINGS
+from .defaults import DEFAULT_DESIGN, MULTIPLIERS
 from .fullscale import add_arguments, prepare
 
 __all__ = ["register"]
-
-DEFAULT = "checkpoints/nwucla_small/design"
-MULTIPLIERS = 256
 
 
 def register(commands):
     """Add the parser of ``hypgcn testset``."""
     parser = commands.add_parser("testset", help="a whole test set through the emitted network in Verilator: its top-1")
-    add_arguments(parser, DEFAULT, "build/testset")
+    add_arguments(parser, str(DEFAULT_DESIGN), "build/testset")
     parser.add_argument("--clips", type=int, metavar="N", help="so many that a seed chooses (default: all)")
     parser.add_argument("--no-golden", action="store_true", help="do not compare the scores with the golden model's")
     parser.set_defaults(multipliers=MULTIPLIERS, run=run)
@@ -30,7 +27,7 @@ def run(args) -> int:
 
     if args.clips is not None and args.clips < 1:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")
-    design, folding = prepare(args, DEFAULT)
+    design, folding = prepare(args, str(DEFAULT_DESIGN))
     source = args.recordings or RECORDINGS
     if not source.exists():
         raise FileNotFoundError(f"{source} not found: --recordings names an npz with data, length, label and split")

@@ -56,7 +56,8 @@ def simulate(folder: Path, cache: Path) -> dict:
 def run_bench(bench: str, context: Path, folder: Path, cache: Path, *, fault: str = "",
               report: Callable[[float], None] = lambda share: None) -> dict:
     """Prepare, build and run the bench of that name for the saved context; the content of its ``result.json``."""
-    return _process(folder, ["hypgcn_sim.unit_tests.worker", bench, str(context), str(folder), str(cache), fault], report)
+    words = ["hypgcn_sim.unit_tests.worker", bench, str(context), str(folder), str(cache), fault]
+    return _process(folder, words, report)
 
 
 def _process(folder: Path, module: list[str], report: Callable[[float], None] = lambda share: None) -> dict:
@@ -115,8 +116,8 @@ def run_benches(
 ) -> list[Result]:
     """Run benches, given by name with a guess of their time, in ``folder``; the results in that order.
 
-    The longest go first. ``fault`` is the name of a planted fault, see :mod:`hypgcn_sim.unit_tests.faults`; ``cache`` keeps the
-    simulators that were built (default: in ``folder``).
+    The longest go first. ``fault`` is the name of a planted fault, see :mod:`hypgcn_sim.unit_tests.faults`; ``cache``
+    keeps the simulators that were built (default: in ``folder``).
     """
     context.save(folder / "context")
     share = dict.fromkeys(benches, 0.0)

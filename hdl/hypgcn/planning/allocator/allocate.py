@@ -2,8 +2,8 @@
 
 Per block three choices are independent but for the sums: graph subsets at once; joints, pairs and width of the 1x1
 array; lanes, pairs and width of the temporal unit. Each has a list of options with its cycles per clip, its reads of
-the X store, DSPs, block RAMs and LUTs (:mod:`~hypgcn.planning.estimate`), without those that another option beats or equals in
-everything. One more choice is the width of the head. With one 0/1 variable per option:
+the X store, DSPs, block RAMs and LUTs (:mod:`~hypgcn.planning.estimate`), without those that another option beats or
+equals in everything. One more choice is the width of the head. With one 0/1 variable per option:
 
     exactly one option of every choice
     cycles of a chosen option (with the loss by coupling)  <= C
@@ -15,8 +15,8 @@ everything. One more choice is the width of the head. With one 0/1 variable per 
 The least C is found by halving the list of all cycles that options take, and of all reads that a block can make; for a
 given C only options that are fast enough remain, and again only those that no other beats, so that a run takes a
 fraction of a second. One worker and a fixed seed: the same request gives the same folding. With the activities of
-several clips the mean over these clips takes the place of C (:mod:`~hypgcn.planning.allocator.clips`). The formulas are written
-out in ``docs/folding.md``.
+several clips the mean over these clips takes the place of C (:mod:`~hypgcn.planning.allocator.clips`). The formulas
+are written out in ``docs/folding.md``.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,5 @@
-"""The ways to build each part of a network, with what they take: what :mod:`~hypgcn.planning.allocator.allocate` chooses from."""
+"""The ways to build each part of a network, with what they take: what :mod:`~hypgcn.planning.allocator.allocate`
+chooses from."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

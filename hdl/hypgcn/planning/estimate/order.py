@@ -8,7 +8,8 @@ differ.
 
 The units of the second order, sized with the same formulas as those that exist:
 
-* *sparse 1x1*: lanes as the temporal ones (:class:`~hypgcn.planning.estimate.plan.LanePlan`), one joint at a time, K * O sums of
+* *sparse 1x1*: lanes as the temporal ones (:class:`~hypgcn.planning.estimate.plan.LanePlan`), one joint at a time, K *
+O sums of
   its few non-zeros in passes; each lane has its own weights, each pass reads the joint's vectors again;
 * *U rows*: two rows of V * K * O int8, one written while the other is read;
 * *edge walk*: the edges (k, v) -> w in the order of w, ``depth`` at once, each with its weight for

@@ -1,7 +1,8 @@
 """DSP, block RAM and LUT of each unit, from the unit's own config.
 
 DSPs and block RAMs are counted: the multipliers and the memories that the unit asks for, each memory by the rule of
-:mod:`~hypgcn.planning.estimate.memory`. LUTs are the sum of the parts that a unit is made of (:mod:`~hypgcn.planning.estimate.lut`).
+:mod:`~hypgcn.planning.estimate.memory`. LUTs are the sum of the parts that a unit is made of
+(:mod:`~hypgcn.planning.estimate.lut`).
 """
 
 from collections.abc import Sequence

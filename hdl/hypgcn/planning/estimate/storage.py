@@ -3,7 +3,8 @@ and in parts of primitives saves.
 
 A store is written and read in every cycle, so each of its memories has a primitive's two ports for itself; what shallow
 mini-banks share are the primitives' halves (two memories of up to 512 words of 36 bits in a BRAM36), and the shallowest
-become LUT RAM. All counts are those of :mod:`~hypgcn.planning.estimate.memory`, exact for Yosys ``synth_xilinx -family xcu``.
+become LUT RAM. All counts are those of :mod:`~hypgcn.planning.estimate.memory`, exact for Yosys ``synth_xilinx -family
+xcu``.
 """
 
 from collections.abc import Sequence

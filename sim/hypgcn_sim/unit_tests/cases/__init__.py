@@ -1,6 +1,7 @@
 """All benches, by name.
 
-A row is a function from the :class:`~hypgcn_sim.unit_tests.context.Context` to a :class:`~hypgcn_sim.unit_tests.case.Case`. A new unit needs
+A row is a function from the :class:`~hypgcn_sim.unit_tests.context.Context` to a
+:class:`~hypgcn_sim.unit_tests.case.Case`. A new unit needs
 one function beside its relatives, and a row in the ``BENCHES`` of that file.
 """
 

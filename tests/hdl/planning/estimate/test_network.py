@@ -14,7 +14,7 @@ from hypgcn.design.presets import preset
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.planning.estimate import COUPLING, Activity, BlockModel, estimate
 from hypgcn.planning.estimate.memory import Memory, rom_width
-from hypgcn_sim.commands.sim import MULTIPLIERS
+from hypgcn_sim.commands.defaults import MULTIPLIERS
 
 ROOT = Path(__file__).parents[4]
 SIMULATED = {row["bench"]: row for row in json.loads((ROOT / "results" / "sim.json").read_text())}

@@ -30,8 +30,9 @@ def case_of(**changes):
     clips = np.random.default_rng(1).integers(-128, DENSE, (3, 1, 4, 5, 3)).astype(np.int8)
     scores = np.array([stub_scores(cfg, clip.ravel().tolist())[0] for clip in clips])
     return CoreCase(**{
-        "name": "core", "component": lambda: Top(cfg, StubCore(cfg)), "module": "hypgcn_sim.unit_tests.testbench.core", "feeds": {},
-        "outputs": {}, "timeout": 20_000, "content": clips, "scores": scores, "overflow": [0] * 3, **changes})
+        "name": "core", "component": lambda: Top(cfg, StubCore(cfg)), "feeds": {},
+        "module": "hypgcn_sim.unit_tests.testbench.core", "outputs": {}, "timeout": 20_000, "content": clips, "scores":
+        scores, "overflow": [0] * 3, **changes})
 
 
 @pytest.mark.slow

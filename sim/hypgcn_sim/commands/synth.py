@@ -1,4 +1,4 @@
-"""``hypgcn lint``: other tools read emitted RTL; ``hypgcn synth``: every unit through Yosys, with its resources."""
+"""``hypgcn synth``: every unit through Yosys, with its resources."""
 
 import json
 import os
@@ -7,49 +7,16 @@ from pathlib import Path
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
-from .sim import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
-__all__ = ["register_lint", "register_synth"]
+__all__ = ["register"]
 
 COLUMNS = {"lut": "lut", "ff": "ff", "carry4": "carry4", "dsp": "dsp", "bram36": "bram36", "max_logic_levels": "levels",
            "levels_from_ports": "from port", "levels_to_ports": "to port", "levels_between_ports": "through"}
 """Keys of a row that are shown, and their titles."""
 
 
-def register_lint(commands):
-    """Add the parser of ``hypgcn lint``."""
-    parser = commands.add_parser("lint", help="check emitted RTL with Verilator and read it with Yosys")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="what hypgcn verilog wrote")
-    parser.add_argument("--name", default="hypgcn", help="name of the top module (default: %(default)s)")
-    parser.add_argument("--no-yosys", action="store_true", help="only Verilator")
-    parser.set_defaults(run=run_lint)
-
-
-def run_lint(args) -> int:
-    """1 when a tool objects."""
-    from ..synthesis.lint import WAIVERS, read_by_yosys, verilator_findings
-
-    if not (args.folder / f"{args.name}.sv").is_file():
-        raise FileNotFoundError(
-            f"{args.folder / args.name}.sv not found: hypgcn verilog DESIGN -o {args.folder} writes it"
-        )
-    findings = verilator_findings(args.folder, args.name)
-    if findings:
-        print("\n".join(findings[:20]))
-        print(f"verilator: {len(findings)} findings")
-        return 1
-    print(f"verilator --lint-only: clean, with the waivers of {WAIVERS.name}")
-    if not args.no_yosys:
-        try:
-            read_by_yosys(args.folder, args.name)
-        except RuntimeError as error:
-            print(error)
-            return 1
-        print("yosys: read, no module missing")
-    return 0
-
-
-def register_synth(commands):
+def register(commands):
     """Add the parser of ``hypgcn synth``."""
     parser = commands.add_parser(
         "synth", help="map every unit with Yosys synth_xilinx -family xcu and count its resources"
@@ -64,10 +31,10 @@ def register_synth(commands):
     parser.add_argument("--unit", action="append", metavar="NAME", help="only this unit; may be given more than once")
     parser.add_argument("--out", type=Path, default=Path("build/synth"), metavar="DIR",
                         help="folder for everything that is made (default: %(default)s)")
-    parser.set_defaults(run=run_synth)
+    parser.set_defaults(run=run)
 
 
-def run_synth(args) -> int:
+def run(args) -> int:
     """1 when a unit does not map."""
     from hypgcn.emission.emit import emit
     from hypgcn.planning.allocator.allocate import within

@@ -1,0 +1,38 @@
+"""``hypgcn lint``: other tools read emitted RTL."""
+
+from pathlib import Path
+
+__all__ = ["register"]
+
+
+def register(commands):
+    """Add the parser of ``hypgcn lint``."""
+    parser = commands.add_parser("lint", help="check emitted RTL with Verilator and read it with Yosys")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="what hypgcn verilog wrote")
+    parser.add_argument("--name", default="hypgcn", help="name of the top module (default: %(default)s)")
+    parser.add_argument("--no-yosys", action="store_true", help="only Verilator")
+    parser.set_defaults(run=run)
+
+
+def run(args) -> int:
+    """1 when a tool objects."""
+    from ..synthesis.lint import WAIVERS, read_by_yosys, verilator_findings
+
+    if not (args.folder / f"{args.name}.sv").is_file():
+        raise FileNotFoundError(
+            f"{args.folder / args.name}.sv not found: hypgcn verilog DESIGN -o {args.folder} writes it"
+        )
+    findings = verilator_findings(args.folder, args.name)
+    if findings:
+        print("\n".join(findings[:20]))
+        print(f"verilator: {len(findings)} findings")
+        return 1
+    print(f"verilator --lint-only: clean, with the waivers of {WAIVERS.name}")
+    if not args.no_yosys:
+        try:
+            read_by_yosys(args.folder, args.name)
+        except RuntimeError as error:
+            print(error)
+            return 1
+        print("yosys: read, no module missing")
+    return 0
