@@ -10,10 +10,10 @@ import random
 from amaranth.hdl import Cat
 from amaranth.sim import Simulator
 
-from bench import PERIOD
 from hypgcn.shell import AXI_LITE_PORTS
 from hypgcn.shell.registers import register
 from hypgcn_sim.unit_tests.testbench.axi_rules import LiteRules, StreamRules
+from testbench import PERIOD
 
 __all__ = ["CoreBench", "beats_of", "clip_of", "lite_monitor", "lite_read", "lite_write", "stream_monitor"]
 

@@ -5,7 +5,7 @@ from collections import deque
 from amaranth.hdl import ClockDomain, Module
 from amaranth.sim import Simulator
 
-from bench import PERIOD
+from testbench import PERIOD
 
 __all__ = ["SimulatedPort"]
 

@@ -4,7 +4,7 @@ import ast
 
 from contracts.tree import PACKAGES, modules
 
-LAYOUTS = PACKAGES["hypgcn"] / "layouts.py"
+LAYOUTS = PACKAGES["hypgcn"] / "stream/layouts.py"
 
 
 def _struct_fields(path):

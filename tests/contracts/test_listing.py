@@ -3,14 +3,16 @@
 from contracts.tree import PACKAGES, ROOT, modules
 
 # Files without a test file of their own, and why.
-EXEMPT: dict[str, str] = {}
+EXEMPT: dict[str, str] = {
+    "golden": "every unit's own tests hold it to its golden twin, and tests/pruning/integers to another implementation",
+}
 
 
 def test_every_hardware_file_has_its_tests():
     missing = []
     for path in modules("hypgcn"):
         inside = path.relative_to(PACKAGES["hypgcn"])
-        if path.name == "__init__.py" or str(inside) in EXEMPT:
+        if path.name == "__init__.py" or inside.parts[0] in EXEMPT or str(inside) in EXEMPT:
             continue
         expected = ROOT / "tests/hdl" / inside.parent / f"test_{path.name}"
         if not expected.is_file():
@@ -19,4 +21,4 @@ def test_every_hardware_file_has_its_tests():
 
 
 def test_exemptions_exist():
-    assert not [name for name in EXEMPT if not (PACKAGES["hypgcn"] / name).is_file()]
+    assert not [name for name in EXEMPT if not (PACKAGES["hypgcn"] / name).exists()]

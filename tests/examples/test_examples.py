@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import STREAM_PATTERNS, run
+from testbench import STREAM_PATTERNS, run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

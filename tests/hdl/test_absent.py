@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench import STREAM_PATTERNS, run, simulate
 from hypgcn.absent import AbsentPersons, leaves_out
 from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.absent import absent_response
+from testbench import STREAM_PATTERNS, run, simulate
 
 
 def make(frames=3, joints=3, persons=2, channels=3):

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from hdl.vectors import vectors
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import random_block
 from hypgcn.golden.block import run_block
+from testbench import STREAM_PATTERNS, run
 
 JOINTS = 3
 

@@ -6,11 +6,11 @@ import pytest
 from hdl.vectors import vectors
 from lively_design import lively
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.design.presets import random_design
 from hypgcn.golden.absent import absent_response
 from hypgcn.golden.head import head
 from hypgcn.head import Head, class_cycles
+from testbench import STREAM_PATTERNS, run
 
 
 def make(channels=20, frames=3, joints=2, persons=2, classes=3, stride=1):

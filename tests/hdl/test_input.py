@@ -7,10 +7,10 @@ import pytest
 from hdl.vectors import vectors
 from random_clips import random_clip
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.input import input_affine
 from hypgcn.input import InputAffine
+from testbench import STREAM_PATTERNS, run
 
 
 def check(design, clips, *, order=None, seed=1, idle=0.0, stall=0.0):

@@ -9,7 +9,6 @@ from hdl.vectors import vectors
 from lively_design import lively
 from random_clips import random_clip
 
-from bench import run
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.absent import absent_response
@@ -17,6 +16,7 @@ from hypgcn.golden.absent import left_out as absent
 from hypgcn.golden.network import run as golden
 from hypgcn.network import Network
 from hypgcn.planning.allocator.allocate import reaching
+from testbench import run
 
 
 def check(design, folding, clips, *, threshold_raise=0, **options):

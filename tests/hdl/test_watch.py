@@ -8,7 +8,6 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import Out
 from hdl.vectors import vectors
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import preset, random_block
@@ -18,6 +17,7 @@ from hypgcn.network import Network
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.spatial import SpatialConfig
 from hypgcn.watch import BLOCK_UNITS, STATES, Watch, watched_units
+from testbench import STREAM_PATTERNS, run
 
 pytestmark = pytest.mark.slow  # every case simulates a whole block, twenty seconds and more
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import simulate
 from hypgcn.arith.dsp48e2 import PARAMETERS, Dsp48e2Mac
 from hypgcn.emission.emit import emit
+from testbench import simulate
 
 
 def wrap(value, bits):

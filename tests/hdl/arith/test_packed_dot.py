@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from amaranth.hdl import Module, Signal, signed
 
-from bench import simulate
 from hypgcn.arith import PackedDot, PackedMac, PackedMacConfig
 from hypgcn.arith.packed_mac import FORMS
+from testbench import simulate
 
 
 def run_dot(cfg, x, w, first):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from amaranth.hdl import Module, Signal, signed
 
-from bench import simulate
 from hypgcn.arith import PackedMac, PackedMacConfig
 from hypgcn.arith.packed_mac import FORMS
+from testbench import simulate
 
 WEIGHTS = (-127, -1, 0, 1, 127)
 ACTIVATIONS = (-128, -1, 0, 1, 127)

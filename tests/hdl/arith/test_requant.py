@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from amaranth.hdl import Signal, signed
 
-from bench import STREAM_PATTERNS, run, simulate
 from hypgcn.arith import Requant, RequantConfig
 from hypgcn.arith.requant import _products
+from testbench import STREAM_PATTERNS, run, simulate
 
 
 def golden(cfg, items):

@@ -2,10 +2,10 @@ import dataclasses
 
 import pytest
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.boards.clip_server import ERRORS, MAGIC, PROTOCOL, REPLIES, REQUESTS, ClipServer, ClipServerConfig
 from hypgcn.design.presets import preset
 from hypgcn_host import uart as host
+from testbench import STREAM_PATTERNS, run
 
 CFG = ClipServerConfig(persons=2, frames=3, joints=2, channels=3, classes=3, logit_width=20,
                        hash="0123456789abcdef" + "0" * 48)

@@ -1,8 +1,8 @@
 import pytest
 
-from bench import STREAM_PATTERNS, run, simulate
 from hypgcn.boards.frames import ESCAPE, FLAG, FLIP, FrameReceiver, FrameSender
 from hypgcn_host import uart as host
+from testbench import STREAM_PATTERNS, run, simulate
 
 PAYLOADS = [b"\x01", bytes([FLAG, ESCAPE, FLIP]), bytes(range(0x70, 0x90)), b"\x00" * 3]
 # Payloads whose checksum has a flag or an escape in it.

@@ -1,8 +1,8 @@
 # amaranth: UnusedElaboratable=no
 import pytest
 
-from bench import PERIOD, STREAM_PATTERNS, run, simulate
 from hypgcn.boards.uart import UartReceiver, UartTransmitter
+from testbench import PERIOD, STREAM_PATTERNS, run, simulate
 
 
 def line_of(data):

@@ -2,10 +2,10 @@
 import pytest
 from amaranth.hdl import Fragment, Instance, Module
 
-from bench import simulate
 from hypgcn.arith import PackedMac, PackedMacConfig
 from hypgcn.emission.platform import RtlPlatform
 from hypgcn.emission.shared import shared
+from testbench import simulate
 
 
 def test_is_the_component_itself_elsewhere():

@@ -3,8 +3,8 @@ import random
 
 import pytest
 
-from bench import simulate
 from hypgcn.mem import AsyncRam
+from testbench import simulate
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5])

@@ -3,8 +3,8 @@ import random
 
 import pytest
 
-from bench import simulate
 from hypgcn.mem import Ram
+from testbench import simulate
 
 
 @pytest.mark.parametrize("latency", [1, 2])

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.golden.rfc.encoder import threshold
 from hypgcn.rfc import RfcEncoder
+from testbench import STREAM_PATTERNS, run
 
 
 def _vectors():

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.golden.rfc.expander import expand
 from hypgcn.rfc import RfcExpander
+from testbench import STREAM_PATTERNS, run
 
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)

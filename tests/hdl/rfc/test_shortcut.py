@@ -10,11 +10,11 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from random_vectors import compress, random_vectors
 
-from bench import STREAM_PATTERNS, feed, run
 from hypgcn.rfc import RowStore, RowStoreConfig
 from hypgcn.rfc.shortcut import ShortcutConfig, ShortcutReader
 from hypgcn.rfc.store_reader import StoreReader
 from hypgcn.rfc.store_writer import StoreWriter
+from testbench import STREAM_PATTERNS, feed, run
 
 CASES = {
     "one of everything": ShortcutConfig(rows=1, joints=1, banks=1, width=16, pass_groups=1, groups=1),

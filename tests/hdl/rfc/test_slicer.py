@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.design import BANK
 from hypgcn.rfc import RfcSlicer
+from testbench import STREAM_PATTERNS, run
 
 
 def check(width, idle=0.0, stall=0.0):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from random_vectors import DENSITIES, answer, compress, corner_vectors, random_vectors
 
-from bench import STREAM_PATTERNS, feed, run
 from hypgcn.design import BANK
 from hypgcn.golden.rfc.encoder import to_vectors
 from hypgcn.golden.rfc.store import store_row
 from hypgcn.rfc import RowStore, RowStoreConfig
 from hypgcn.rfc.store_reader import StoreReader
 from hypgcn.rfc.store_writer import StoreWriter
+from testbench import STREAM_PATTERNS, feed, run
 
 
 def _expect(cfg, rows, flags):

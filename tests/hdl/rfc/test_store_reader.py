@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from bench import STREAM_PATTERNS, feed, run, simulate
 from hypgcn.rfc import RowStoreConfig
 from hypgcn.rfc.store_reader import RoundRobin, StoreReader
+from testbench import STREAM_PATTERNS, feed, run, simulate
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 8])

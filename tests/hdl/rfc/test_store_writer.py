@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from random_vectors import compress, random_vectors
 
-from bench import STREAM_PATTERNS, pack, run
 from hypgcn.design import BANK
 from hypgcn.golden.rfc.store import row_usage, store_row
 from hypgcn.rfc import RowStoreConfig
 from hypgcn.rfc.store_writer import StoreWriter
 from hypgcn.stream.layouts import vector_layout
+from testbench import STREAM_PATTERNS, pack, run
 
 CFG = RowStoreConfig(frames=2, rows=2, joints=4, banks=2, depths=(7, 5, 4, 2), tags=(0,))
 

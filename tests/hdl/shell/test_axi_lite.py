@@ -9,9 +9,9 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import Out
 from axi import lite_monitor, lite_read, lite_write
 
-from bench import simulate
 from hypgcn.shell import AxiLiteSlave, axi_lite_ports
 from hypgcn_sim.unit_tests.testbench.axi_rules import LiteRules
+from testbench import simulate
 
 BITS = 5
 

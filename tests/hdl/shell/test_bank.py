@@ -3,9 +3,9 @@
 
 import pytest
 
-from bench import simulate
 from hypgcn.shell import RegisterBank
 from hypgcn.shell.registers import REGISTERS, Field, Register
+from testbench import simulate
 
 BLOCKS = 2
 KINDS = (

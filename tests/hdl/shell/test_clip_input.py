@@ -6,8 +6,8 @@ import random
 import pytest
 from axi import beats_of, clip_of
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.shell import ClipInput, ShellConfig
+from testbench import STREAM_PATTERNS, run
 
 
 def config(bus_width, channels=3, joints=2):

@@ -3,8 +3,8 @@
 
 import random
 
-from bench import simulate
 from hypgcn.shell import Counters
+from testbench import simulate
 
 
 def state(handshakes):

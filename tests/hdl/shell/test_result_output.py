@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from bench import STREAM_PATTERNS, run, simulate
 from hypgcn.shell import ResultOutput, ShellConfig
 from hypgcn.shell.registers import RESULT_FLAGS
+from testbench import STREAM_PATTERNS, run, simulate
 
 FLAG = {flag.name: flag.mask for flag in RESULT_FLAGS}
 LOW, HIGH = -(1 << 31), (1 << 31) - 1

@@ -9,13 +9,13 @@ from axi import CoreBench, beats_of, clip_of, lite_read, lite_write
 from random_clips import random_clip
 from stub_core import StubCore, stub_scores
 
-from bench import STREAM_PATTERNS
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.network import run as golden
 from hypgcn.shell import ShellConfig
 from hypgcn.shell.registers import ABI, ADDRESS_BITS, MAGIC, REGISTERS, RESULT_FLAGS
 from hypgcn.shell.top import Top
+from testbench import STREAM_PATTERNS
 
 FLAG = {flag.name: flag.mask for flag in RESULT_FLAGS}
 FOLDING = Folding(blocks=(BlockFolding(conv_pairs=4, lane_pairs=4),) * 2)

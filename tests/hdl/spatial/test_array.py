@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-import bench
+import testbench
 from hypgcn.design import bits_signed
 from hypgcn.spatial.array import ConvArray
 from hypgcn.spatial.array_config import ConvArrayConfig
@@ -57,12 +57,12 @@ def check(cfg, count=4, idle=0.0, stall=0.0):
     rows = make_rows(cfg, count, seed=2)
     want = [word for row in rows for word in words(row, cfg)]
     items = [entry.tolist() for row in rows for entry in row]
-    found = bench.run(ConvArray(cfg), {"i": items}, {"o": len(want)}, seed=3, idle=idle, stall=stall)
+    found = testbench.run(ConvArray(cfg), {"i": items}, {"o": len(want)}, seed=3, idle=idle, stall=stall)
     assert found["o"] == want
     return found["times"]["o"], len(want) // count
 
 
-@pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
+@pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
 @pytest.mark.parametrize("shape", CORNERS + DEEP[:3])
 def test_matches_product(shape, idle, stall):
     check(config(*shape), idle=idle, stall=stall)
@@ -90,5 +90,5 @@ def test_cycles(shape):
 def test_latency(depth):
     cfg = config(2, 5, 4, 2, 2, 4, depth)
     row = make_rows(cfg, 3, seed=2)[0]
-    found = bench.run(ConvArray(cfg), {"i": row.tolist()}, {"o": 2})
+    found = testbench.run(ConvArray(cfg), {"i": row.tolist()}, {"o": 2})
     assert found["times"]["o"][0] == cfg.entries - 1 + cfg.steps + cfg.delay + 3 + Queue.LATENCY

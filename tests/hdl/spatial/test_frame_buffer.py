@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-import bench
+import testbench
 from hypgcn.spatial.frame_buffer import FrameBuffer, FrameBufferConfig
 
 # joints, channels, repeats (cycled over the channels)
@@ -43,14 +43,14 @@ def walks(row, cfg):
     return found
 
 
-@pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
+@pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
 @pytest.mark.parametrize(("joints", "channels", "repeats"), CORNERS)
 def test_walks(joints, channels, repeats, idle, stall):
     cfg = config(joints, channels, repeats)
     rows = make_rows(cfg, seed=5)
     items = [token for n, row in enumerate(rows) for token in tokens_in(row, "empty" if n % 2 else "token")]
     want = [token for row in rows for token in walks(row, cfg)]
-    found = bench.run(FrameBuffer(cfg), {"i": items}, {"o": len(want)}, seed=2, idle=idle, stall=stall)
+    found = testbench.run(FrameBuffer(cfg), {"i": items}, {"o": len(want)}, seed=2, idle=idle, stall=stall)
     assert found["o"] == want
 
 
@@ -59,7 +59,7 @@ def test_counts_are_cleared_for_the_next_row():
     rows = make_rows(cfg, seed=6, densities=(1.0, 1.0, 0.0, 0.0, 1.0, 0.0))
     items = [token for row in rows for token in tokens_in(row, "empty")]
     want = [token for row in rows for token in walks(row, cfg)]
-    assert bench.run(FrameBuffer(cfg), {"i": items}, {"o": len(want)})["o"] == want
+    assert testbench.run(FrameBuffer(cfg), {"i": items}, {"o": len(want)})["o"] == want
 
 
 @pytest.mark.parametrize(("joints", "channels", "repeats"), CORNERS[2:])
@@ -68,7 +68,7 @@ def test_no_gap_between_walks_and_rows(joints, channels, repeats):
     rows = make_rows(cfg, seed=7, densities=(0.5,) * 5)
     items = [token for row in rows for token in tokens_in(row, "token")]
     count = sum(cfg.cycles(np.count_nonzero(row, axis=0)) for row in rows)
-    found = bench.run(FrameBuffer(cfg), {"i": items}, {"o": count})
+    found = testbench.run(FrameBuffer(cfg), {"i": items}, {"o": count})
     times = found["times"]["o"]
     assert times[0] == channels + (len(tokens_in(rows[0], "token")) - 1) + 5
     assert (np.diff(times) == 1).all()
@@ -79,7 +79,7 @@ def test_room_as_soon_as_a_row_is_read(size):
     """Filling takes as long as walking, so that rows are complete in the cycle in which others are walked."""
     cfg = config(size, 1, (1,))
     row = np.ones((size, 1), int)
-    found = bench.run(FrameBuffer(cfg), {"i": tokens_in(row, "token") * 8}, {"o": size * 8})
+    found = testbench.run(FrameBuffer(cfg), {"i": tokens_in(row, "token") * 8}, {"o": size * 8})
     times = np.array(found["times"]["o"]).reshape(8, size)
     filled, walked = [], []                 # cycles of a row's last token and of its last read
     for k in range(8):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-import bench
+import testbench
 from hypgcn.design import bits_signed
 from hypgcn.golden.arith.requant import round_shift
 from hypgcn.spatial.graph import GraphConfig, GraphUnit
@@ -50,12 +50,12 @@ def check(cfg, seed=1, idle=0.0, stall=0.0, rows=None):
     want = [entry for row in rows for entry in entries(row, cfg)]
     assert len(want) == len(rows) * cfg.entries
     items = [token for row in rows for token in tokens(row, cfg)]
-    found = bench.run(GraphUnit(cfg), {"i": items}, {"o": len(want)}, seed=seed, idle=idle, stall=stall)
+    found = testbench.run(GraphUnit(cfg), {"i": items}, {"o": len(want)}, seed=seed, idle=idle, stall=stall)
     assert found["o"] == want
     return found
 
 
-@pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
+@pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
 @pytest.mark.parametrize(("joints", "subsets", "at_once"), [(1, 1, 1), (3, 3, 1), (5, 3, 3), (3, 4, 2), (5, 3, 2)])
 @pytest.mark.parametrize(("kept", "copy"), [((1, 1, 1), (0, 0, 0)), ((1, 0, 1), (1, 1, 0))])
 def test_matches_golden(joints, subsets, at_once, kept, copy, idle, stall):
@@ -97,7 +97,7 @@ def test_latency():
     cfg = config(5, 3, 3, (1,), (1,))
     dut = GraphUnit(cfg)
     rows = [np.array([[1], [0], [2], [0], [3]])]
-    found = bench.run(dut, {"i": tokens(rows[0], cfg)}, {"o": cfg.entries})
+    found = testbench.run(dut, {"i": tokens(rows[0], cfg)}, {"o": cfg.entries})
     assert found["times"]["o"][0] == 2 + dut.LATENCY  # the third token is taken in cycle 2
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hdl.spatial.rows import Rows
 
-import bench
+import testbench
 from hypgcn.spatial.loader import RowLoader, RowLoaderConfig
 
 CORNERS = {
@@ -38,7 +38,7 @@ def check(cfg, rows, idle=0.0, stall=0.0):
     slowest = sum(cfg.cycles(row) for row in rows)
     dut = RowLoader(cfg)
     store = Rows(rows, flags, cfg.rows, seed=3, idle=idle)
-    found = bench.run(dut, {}, {"o": slowest, "overflow": len(rows)}, seed=4, idle=idle, stall=stall,
+    found = testbench.run(dut, {}, {"o": slowest, "overflow": len(rows)}, seed=4, idle=idle, stall=stall,
                       responders={("req", "rsp"): store.answer}, testbenches=[store.announce(dut, dut.row_read)])
     assert found["overflow"] == flags
     got = tokens_of(found["o"])
@@ -51,7 +51,7 @@ def check(cfg, rows, idle=0.0, stall=0.0):
     return found
 
 
-@pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
+@pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
 @pytest.mark.parametrize("name", CORNERS)
 def test_needed_tokens_of_every_row(name, idle, stall):
     joints, needed = CORNERS[name]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-import bench
+import testbench
 from hypgcn.design import BANK
 from hypgcn.golden.rfc.encoder import to_vectors
 from hypgcn.spatial.row_buffer import RowBuffer, RowBufferConfig
@@ -28,7 +28,7 @@ def expected(rows):
     return [{"values": vector.tolist(), "overflow": 0} for row in rows for vector in to_vectors(row).reshape(-1, BANK)]
 
 
-@pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
+@pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
 @pytest.mark.parametrize(("joints", "channels", "width"), CORNERS)
 def test_reorders(joints, channels, width, idle, stall):
     cfg = RowBufferConfig(joints=joints, channels=channels, width=width)
@@ -36,7 +36,7 @@ def test_reorders(joints, channels, width, idle, stall):
     places = [(j, g) for j in range(joints) for g in range(cfg.groups)]
     items = [word for row in rows for word in words_of(row, cfg, [places[n] for n in rng.permutation(len(places))])]
     want = expected(rows)
-    found = bench.run(RowBuffer(cfg), {"i": items}, {"o": len(want)}, seed=1, idle=idle, stall=stall)
+    found = testbench.run(RowBuffer(cfg), {"i": items}, {"o": len(want)}, seed=1, idle=idle, stall=stall)
     assert found["o"] == want
 
 
@@ -47,7 +47,7 @@ def test_full_rate(joints, channels, width):
     order = [(j, g) for g in range(cfg.groups) for j in range(joints)]
     items = [word for row in rows for word in words_of(row, cfg, order)]
     want = expected(rows)
-    found = bench.run(RowBuffer(cfg), {"i": items}, {"o": len(want)})
+    found = testbench.run(RowBuffer(cfg), {"i": items}, {"o": len(want)})
     per_row = len(want) // len(rows)
     starts = found["times"]["o"][::per_row]
     first_bank = min(cfg.groups, BANK // width)

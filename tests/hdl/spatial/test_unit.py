@@ -5,7 +5,7 @@ import pytest
 from hdl.spatial.rows import Rows
 from hdl.vectors import vectors
 
-import bench
+import testbench
 from hypgcn.design import Block
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import random_block
@@ -51,14 +51,14 @@ def check(block, joints, *, count=4, idle=0.0, stall=0.0, mac="inferred", signed
     responders = {("load_req", "load_rsp"): store.answer}
     if block.shortcut_h == "identity":
         responders["res_req", "res_rsp"] = store.answer
-    found = bench.run(dut, {}, {"o": len(want)}, seed=5, idle=idle, stall=stall, timeout=20_000,
+    found = testbench.run(dut, {}, {"o": len(want)}, seed=5, idle=idle, stall=stall, timeout=20_000,
                       signals={"threshold": theta}, responders=responders,
                       testbenches=[store.announce(dut, dut.x_used)])
     assert found["o"] == want
     return cfg, x, found
 
 
-@pytest.mark.parametrize(("idle", "stall"), bench.STREAM_PATTERNS)
+@pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
 @pytest.mark.parametrize("name", ["conv, sparse down", "identity, banks"])
 def test_matches_golden(name, idle, stall):
     check(make_block(name), SHAPES[name][0], idle=idle, stall=stall, signed="conv" in name, conv_pairs=2, h_width=4)

@@ -2,8 +2,8 @@ import pytest
 from amaranth.hdl import signed
 from amaranth.lib import data
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.stream import Skid
+from testbench import STREAM_PATTERNS, run
 
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hdl.temporal.blocks import activations, block
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.arith import PackedMacConfig
 from hypgcn.design import BANK
 from hypgcn.design.folding import BlockFolding
 from hypgcn.golden.temporal.combine import combine
 from hypgcn.temporal.combine import Combine, CombineConfig
 from hypgcn.temporal.schedule import TemporalSchedule
+from testbench import STREAM_PATTERNS, run
 
 JOINTS, ROWS = 3, 4
 

@@ -2,8 +2,8 @@ import random
 
 import pytest
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.temporal.dispatch import Dispatcher, DispatcherConfig
+from testbench import STREAM_PATTERNS, run
 
 
 def config(**change):

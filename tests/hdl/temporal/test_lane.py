@@ -9,11 +9,11 @@ from amaranth.lib.wiring import In, Out
 from hdl.temporal.blocks import activations, block, vector
 from random_vectors import answer
 
-from bench import PERIOD, STREAM_PATTERNS, run
 from hypgcn.design import BANK
 from hypgcn.design.folding import BlockFolding
 from hypgcn.temporal.lane import Lane, LaneConfig
 from hypgcn.temporal.schedule import TemporalSchedule
+from testbench import PERIOD, STREAM_PATTERNS, run
 
 JOINTS = 3
 

@@ -4,8 +4,8 @@ import pytest
 from hdl.temporal.blocks import vector
 from random_vectors import answer as stored
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.temporal.merge import MergeConfig, ReadMerge
+from testbench import STREAM_PATTERNS, run
 
 
 def answer(request):

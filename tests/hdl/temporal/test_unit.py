@@ -6,11 +6,11 @@ import pytest
 from hdl.temporal.blocks import activations, block, vectors
 from random_vectors import answer
 
-from bench import STREAM_PATTERNS, pack, run
 from hypgcn.design import BANK
 from hypgcn.design.folding import BlockFolding
 from hypgcn.golden.temporal.unit import temporal
 from hypgcn.temporal import TemporalConfig, TemporalUnit
+from testbench import STREAM_PATTERNS, pack, run
 
 FOLDING = {"lanes": 2, "lane_pairs": 3, "y_width": 4, "x_rows": 7, "h_rows": 11}
 FOLDINGS = [

@@ -3,11 +3,11 @@ import random
 import pytest
 from hdl.temporal.blocks import block
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.design.folding import BlockFolding
 from hypgcn.temporal.lane import LaneConfig
 from hypgcn.temporal.schedule import TemporalSchedule
 from hypgcn.temporal.walker import Walker
+from testbench import STREAM_PATTERNS, run
 
 
 def config(name, lane_pairs=2, h_rows=11, **change):

@@ -2,8 +2,8 @@ import random
 
 import pytest
 
-from bench import STREAM_PATTERNS, run
 from hypgcn.temporal.window import Window, WindowConfig
+from testbench import STREAM_PATTERNS, run
 
 CASES = [   # frames, stride, kernel, h_rows, x_rows
     (1, 1, 9, 9, 5), (2, 1, 9, 9, 5), (2, 2, 9, 12, 8), (5, 1, 9, 9, 5), (5, 2, 9, 9, 6), (13, 1, 9, 10, 5),

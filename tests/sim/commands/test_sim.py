@@ -4,6 +4,7 @@ import types
 import pytest
 
 from hypgcn import cli
+from hypgcn_sim.commands import register
 from hypgcn_sim.commands import sim as command
 from hypgcn_sim.unit_tests import runner
 from hypgcn_sim.unit_tests.cases import BENCHES
@@ -11,7 +12,7 @@ from hypgcn_sim.unit_tests.cases import BENCHES
 
 @pytest.fixture(autouse=True)
 def _plugged_in(monkeypatch, tmp_path):
-    entry = types.SimpleNamespace(name="sim", load=lambda: command.register)
+    entry = types.SimpleNamespace(name="sim", load=lambda: register)
     monkeypatch.setattr(cli.importlib.metadata, "entry_points", lambda group: [entry])
     monkeypatch.setattr(command, "DEFAULT_DESIGN", tmp_path / "none")
 

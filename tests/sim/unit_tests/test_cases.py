@@ -89,8 +89,8 @@ def test_every_component_has_a_bench():
     names = {node.name for path in modules("hypgcn") if path.parent.name != "boards" and path.name != "watch.py"
              for node in ast.walk(ast.parse(path.read_text()))
              if isinstance(node, ast.ClassDef) and any("Component" in ast.unparse(base) for base in node.bases)}
-    text = "".join(path.read_text() for path in (PACKAGES["hypgcn_sim"] / "units").glob("*.py"))
-    text += (PACKAGES["hypgcn_sim"] / "harness.py").read_text()
+    text = "".join(path.read_text() for path in (PACKAGES["hypgcn_sim"] / "unit_tests/cases").glob("*.py"))
+    text += (PACKAGES["hypgcn_sim"] / "unit_tests/wrappers.py").read_text()
     missing = {name for name in names
                if name not in INSIDE and f"{name}(" not in text and f"component={name}" not in text}
     assert not missing

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hdl.vectors import vectors
 
-from bench import run
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import random_design
@@ -15,6 +14,7 @@ from hypgcn.golden.block import run_block
 from hypgcn.planning.allocator.allocate import Allocator
 from hypgcn.planning.estimate import COUPLING, Activity, BlockModel
 from hypgcn.planning.estimate.loop import PIPES, loop
+from testbench import run
 
 FRAMES, JOINTS = 12, 20
 DESIGN = random_design(5, name="loops", frames=FRAMES, joints=JOINTS, widths=(16, 16, 32),

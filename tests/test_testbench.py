@@ -5,7 +5,7 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from bench import STREAM_PATTERNS, pack, run, unpack
+from testbench import STREAM_PATTERNS, pack, run, unpack
 
 ITEMS = list(range(1, 41))
 
