@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from .block import Block
 from .checks import BIAS_LIMIT, bits_signed, check_range, check_tensor
+from .files import write_files
 from .tensors import dump_tensors, parse_tensors
 
 __all__ = ["DESIGN_FORMAT", "DESIGN_VERSION", "Design"]
@@ -139,16 +139,9 @@ class Design:
     def save(self, path):
         """Write ``design.json`` and ``weights.safetensors`` into the folder ``path``; a failed write leaves the old
         files."""
-        path = Path(path)
-        path.mkdir(parents=True, exist_ok=True)
         data = {**self._scalars(), "hash": self.hash, "meta": self.meta}
-        files = {"weights.safetensors": dump_tensors(self.tensors()),
-                 "design.json": (json.dumps(data, indent=1) + "\n").encode()}
-        for name, blob in files.items():
-            part = path / (name + ".part")
-            part.write_bytes(blob)
-        for name in files:
-            os.replace(path / (name + ".part"), path / name)
+        write_files({Path(path) / "weights.safetensors": dump_tensors(self.tensors()),
+                     Path(path) / "design.json": json.dumps(data, indent=1) + "\n"})
 
     @classmethod
     def load(cls, path) -> "Design":
