@@ -1,6 +1,7 @@
 """Vectors of golden tensors, in the plain form that the benches send and compare."""
 
-from hypgcn.golden.rfc.encoder import encode, to_vectors
+from hypgcn.design import BANK, split_banks
+from hypgcn.golden.rfc.encoder import encode
 
 __all__ = ["vectors"]
 
@@ -9,7 +10,7 @@ def vectors(x, overflow=0) -> list[dict]:
     """The compressed vectors of X (..., V, C) in stream order; ``overflow`` is one flag for all."""
     found = []
     for row in x.reshape(-1, *x.shape[-2:]):
-        for bank in to_vectors(row).reshape(-1, 16):
+        for bank in split_banks(row).reshape(-1, BANK):
             mask, values = encode(bank)
             found.append({"mask": mask, "values": values.tolist(), "overflow": overflow})
     return found

@@ -4,8 +4,10 @@
 tensors. ``docs/numbers.md`` defines what each number means. Loading validates: a :class:`Design` that exists is legal.
 """
 
-from .block import BANK, MINI_BANKS, Block
+from .banks import BANK, MINI_BANK, MINI_BANKS, bank_count, split_banks
+from .block import Block
 from .checks import bits_signed
 from .network import DESIGN_FORMAT, DESIGN_VERSION, Design
 
-__all__ = ["BANK", "MINI_BANKS", "Block", "DESIGN_FORMAT", "DESIGN_VERSION", "Design", "bits_signed"]
+__all__ = ["BANK", "MINI_BANK", "MINI_BANKS", "Block", "DESIGN_FORMAT", "DESIGN_VERSION", "Design", "bank_count",
+           "bits_signed", "split_banks"]

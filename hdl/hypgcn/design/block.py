@@ -4,14 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .banks import BANK, MINI_BANKS, bank_count
 from .checks import BIAS_LIMIT, bits_signed, check_choice, check_range, check_tensor
 
-__all__ = ["BANK", "MINI_BANKS", "Block"]
-
-BANK = 16
-"""Channels of one vector: the unit of runtime feature compression and of the cavity patterns."""
-MINI_BANKS = 4
-"""Mini-banks of a row store; each holds ``BANK // MINI_BANKS`` values of a vector."""
+__all__ = ["Block"]
 
 _ACT_MAX = 128  # largest magnitude of an activation
 
@@ -95,7 +91,7 @@ class Block:
                 raise ValueError(f"{where}.{name} must be in 0..1, not {getattr(self, name)!r}")
 
         inputs, outputs = self.in_channels, self.out_channels
-        banks = -(-outputs // BANK)
+        banks = bank_count(outputs)
         u8, i8 = np.uint8, np.int8
         shapes = {
             "kept": ((inputs,), u8, 0, 1), "filters": ((outputs,), u8, 0, 1), "taps": ((banks, kernel), u8, 0, 1),
@@ -116,7 +112,7 @@ class Block:
         self._validate_masks(where, kernel)
         for name, channels in (("x_depths", inputs), ("h_depths", outputs)):
             depths = getattr(self, name)
-            most = joints * -(-channels // BANK)
+            most = joints * bank_count(channels)
             if len(depths) != MINI_BANKS or any(not 1 <= d <= most for d in depths) or \
                     any(a < b for a, b in zip(depths, depths[1:])):
                 raise ValueError(f"{where}.{name} must be {MINI_BANKS} values in 1..{most} that do not increase, "
@@ -139,12 +135,12 @@ class Block:
     @property
     def in_banks(self) -> int:
         """Vectors per joint of X."""
-        return -(-self.in_channels // BANK)
+        return bank_count(self.in_channels)
 
     @property
     def out_banks(self) -> int:
         """Vectors per joint of H and Y."""
-        return -(-self.out_channels // BANK)
+        return bank_count(self.out_channels)
 
     @property
     def h_acc_width(self) -> int:

@@ -8,7 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from . import BANK, MINI_BANKS, Block, Design
+from . import BANK, MINI_BANKS, Block, Design, bank_count
 
 __all__ = ["PRESETS", "preset", "random_block", "random_design"]
 
@@ -47,7 +47,7 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
     rng = np.random.default_rng(seed)
     shortcut_h = shortcut_h or ("identity" if in_channels == out_channels else "conv")
     shortcut_y = shortcut_y or ("identity" if in_channels == out_channels and stride == 1 else "conv")
-    in_banks, out_banks = -(-in_channels // BANK), -(-out_channels // BANK)
+    in_banks, out_banks = bank_count(in_channels), bank_count(out_channels)
 
     def choose(count, total):
         mask = np.zeros(total, np.uint8)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hypgcn.design import BANK, Design
+from hypgcn.design import MINI_BANKS, Design
 
 from ..config import CompileConfig
 from .constants import fold_constants
@@ -23,12 +23,12 @@ def compile_design(design: Design, clips: np.ndarray, config: CompileConfig | No
     """
     config = config or CompileConfig()
     design = fold_constants(design)
-    full = [replace(block, x_depths=(design.joints * block.in_banks,) * 4,
-                    h_depths=(design.joints * block.out_banks,) * 4)
+    full = [replace(block, x_depths=(design.joints * block.in_banks,) * MINI_BANKS,
+                    h_depths=(design.joints * block.out_banks,) * MINI_BANKS)
             for block in design.blocks]
     design = replace(design, blocks=tuple(full))
-    blocks = [replace(block, x_depths=x.depths(config.margin, design.joints * -(-block.in_channels // BANK)),
-                      h_depths=h.depths(config.margin, design.joints * -(-block.out_channels // BANK)),
+    blocks = [replace(block, x_depths=x.depths(config.margin, design.joints * block.in_banks),
+                      h_depths=h.depths(config.margin, design.joints * block.out_banks),
                       density_x=x.density, density_h=h.density)
               for block, (x, h) in zip(full, measure_stores(design, clips))]
     return replace(design, blocks=tuple(blocks), meta={**design.meta, **(meta or {})})

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from hypgcn.design import BANK, MINI_BANKS, Design
+from hypgcn.design import MINI_BANKS, Design
 from hypgcn.progress import Progress
 
-from ..integers.integer import clips_at_a_time, run_integer
+from ..integers.integer import clips_at_a_time, entries_per_mini_bank, run_integer, vectors_of
 
 __all__ = ["StoreStatistics", "measure_stores"]
 
@@ -33,13 +33,10 @@ class _Tally:
         self.nonzero, self.values, self.most = 0, 0, np.zeros(MINI_BANKS, np.int64)
 
     def add(self, rows: torch.Tensor):
-        n, frames, joints, channels = rows.shape
         self.nonzero += int((rows != 0).sum())
         self.values += rows.numel()
-        padded = torch.nn.functional.pad((rows != 0).to(torch.uint8), (0, -channels % BANK))
-        filled = padded.view(n * frames, -1, BANK).sum(-1)
-        for j in range(MINI_BANKS):
-            self.most[j] = max(self.most[j], int((filled > j * (BANK // MINI_BANKS)).sum(1).max()))
+        entries = entries_per_mini_bank(vectors_of(rows) != 0)
+        self.most = np.maximum(self.most, entries.amax(0).numpy())
 
     def done(self) -> StoreStatistics:
         return StoreStatistics(density=round(self.nonzero / self.values, 4), most=tuple(int(m) for m in self.most))

@@ -6,10 +6,11 @@ below 2^53. Everything behind an accumulator is int64. """
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
-from hypgcn.design import BANK, MINI_BANKS, Block, Design
+from hypgcn.design import BANK, MINI_BANK, MINI_BANKS, Block, Design, bank_count
 
-__all__ = ["run_integer", "predict_integer", "clips_at_a_time"]
+__all__ = ["clips_at_a_time", "entries_per_mini_bank", "predict_integer", "run_integer", "vectors_of"]
 
 FRAMES = 1280
 """Of all persons and clips, that are worked on at a time: all tensors of the network, as int64, are in memory."""
@@ -34,29 +35,56 @@ def thr(a: torch.Tensor, theta: int) -> torch.Tensor:
     return a * (a.abs() > theta)
 
 
+def vectors_of(rows: torch.Tensor) -> torch.Tensor:
+    """The vectors of each row, zero beyond the last channel.
+
+    Parameters
+    ----------
+    rows : (N, T, V, C)
+
+    Returns
+    -------
+    torch.Tensor (N * T, V * banks, BANK)
+    """
+    n, frames, joints, channels = rows.shape
+    return F.pad(rows, (0, bank_count(channels) * BANK - channels)).view(n * frames, -1, BANK)
+
+
+def entries_per_mini_bank(nonzero: torch.Tensor) -> torch.Tensor:
+    """Entries that each row needs in each mini-bank: for mini-bank j its vectors with more than ``4 j`` non-zeros.
+
+    Parameters
+    ----------
+    nonzero : bool (rows, vectors, BANK)
+
+    Returns
+    -------
+    torch.Tensor int64 (rows, MINI_BANKS)
+    """
+    counts = nonzero.sum(-1)
+    return torch.stack([(counts > MINI_BANK * j).sum(1) for j in range(MINI_BANKS)], 1)
+
+
 def store(rows: torch.Tensor, depths: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
     """What a row store gives back of ``rows`` (N, T, V, C), and the number of truncated vectors of each row (N, T)."""
     n, frames, joints, channels = rows.shape
-    banks = -(-channels // BANK)
-    full = torch.zeros(n, frames, joints, banks * BANK, dtype=rows.dtype)
-    full[..., :channels] = rows
-    vectors = full.view(n * frames, joints * banks, BANK)
+    vectors = vectors_of(rows)
     some = vectors != 0
-    need = (some.sum(-1) + MINI_BANKS - 1) // (BANK // MINI_BANKS)
-    wanted = torch.stack([(need > j).sum(1) for j in range(MINI_BANKS)])
+    need = (some.sum(-1) + MINI_BANK - 1) // MINI_BANK
+    wanted = entries_per_mini_bank(some)
     lost = torch.zeros(n * frames, dtype=torch.int64)
     limit = torch.full_like(need, BANK)
-    crowded = torch.nonzero((wanted > torch.tensor(depths)[:, None]).any(0))[:, 0]
+    crowded = torch.nonzero((wanted > torch.tensor(depths)).any(1))[:, 0]
     if len(crowded):
         used = torch.zeros(len(crowded), MINI_BANKS, dtype=torch.int64)
         deep = torch.tensor(depths)
         places = torch.arange(MINI_BANKS)
-        for vector in range(joints * banks):
+        for vector in range(vectors.shape[1]):
             asks = places < need[crowded, vector, None]
             blocked = asks & (used >= deep)
             stop = torch.where(blocked.any(1), blocked.int().argmax(1), MINI_BANKS)
             used += asks & (places < stop[:, None])
-            limit[crowded, vector] = torch.where(stop < MINI_BANKS, stop * (BANK // MINI_BANKS), BANK)
+            limit[crowded, vector] = torch.where(stop < MINI_BANKS, stop * MINI_BANK, BANK)
             lost[crowded] += stop < MINI_BANKS
     kept = vectors * (some.cumsum(-1) <= limit[..., None])
     return kept.view(n, frames, joints, -1)[..., :channels], lost.view(n, frames)

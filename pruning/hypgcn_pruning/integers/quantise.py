@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from hypgcn.design import BANK, MINI_BANKS, Block, Design
+from hypgcn.design import MINI_BANKS, Block, Design, bank_count
 from hypgcn.design.clip import Preparation
 
 from ..config import QuantiseConfig
@@ -113,7 +113,7 @@ def _block(block: FoldedBlock, x_scale: float, z_wanted: float, h_scale: float, 
         shortcut_y=block.shortcut_y, graph_shift=graph_shift, h_shift=h_shift, y_shift=y_shift, h_res_mult=h_res_mult,
         h_res_shift=h_res_shift, y_res_mult=y_res_mult, y_res_shift=y_res_shift,
         threshold_h=_theta(block.theta_h, h_scale), threshold_y=_theta(block.theta_y, y_scale),
-        x_depths=(joints * -(-inputs // BANK),) * MINI_BANKS, h_depths=(joints * -(-outputs // BANK),) * MINI_BANKS,
+        x_depths=(joints * bank_count(inputs),) * MINI_BANKS, h_depths=(joints * bank_count(outputs),) * MINI_BANKS,
         kept=block.kept.numpy(), filters=block.filters.numpy(), taps=block.taps.numpy(), graph=graph, spatial=spatial,
         down=down, temporal=temporal, res=res, h_mult=h_mult, h_bias=h_bias, y_mult=y_mult, y_bias=y_bias)
 

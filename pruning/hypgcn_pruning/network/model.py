@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hypgcn.design import BANK
+from hypgcn.design import BANK, bank_count
 
 from ..recordings.skeleton import Skeleton
 
@@ -214,7 +214,7 @@ class BlockModule(nn.Module):
         self.observer: Callable | None = None  # called with H and Y of every batch, see regularise.py
         self.register_buffer("kept", torch.ones(inputs, dtype=torch.uint8))
         self.register_buffer("filters", torch.ones(outputs, dtype=torch.uint8))
-        self.register_buffer("taps", torch.ones(-(-outputs // BANK), kernel, dtype=torch.uint8))
+        self.register_buffer("taps", torch.ones(bank_count(outputs), kernel, dtype=torch.uint8))
         self.register_buffer("carried", torch.ones(outputs, dtype=torch.uint8))
         self.register_buffer("cavity", torch.ones(outputs, kernel, dtype=torch.uint8))
         self.register_buffer("theta_h", torch.zeros(()))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from hypgcn.design import BANK, Design
+from hypgcn.design import BANK, Design, bank_count
 
 from .model import Network
 
@@ -107,7 +107,7 @@ class Work:
         for block in self.blocks:
             total += 2 * block.outputs * (scale + bias)
             if masks:
-                total += block.inputs + block.outputs + -(-block.outputs // BANK) * block.readers.shape[1]
+                total += block.inputs + block.outputs + bank_count(block.outputs) * block.readers.shape[1]
         return total
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hypgcn.design import BANK, MINI_BANKS, Design
+from hypgcn.design import BANK, MINI_BANKS, Design, split_banks
+from hypgcn.golden.rfc.store import row_usage
 
 __all__ = ["OBSERVE_WORDS", "expect", "golden_clips", "observe_words"]
 
@@ -23,10 +24,7 @@ _design: Design  # of a worker process
 def observe_words(y: np.ndarray) -> np.ndarray:
     """uint32 (vectors, OBSERVE_WORDS): what the port of a block shows for each vector of Y (..., V, C), in stream order
     and without overflow."""
-    channels = y.shape[-1]
-    dense = np.zeros((*y.shape[:-1], -(-channels // BANK) * BANK), np.uint8)
-    dense[..., :channels] = np.asarray(y).astype(np.int8).view(np.uint8)
-    dense = dense.reshape(-1, BANK)
+    dense = split_banks(np.asarray(y).astype(np.int8).view(np.uint8)).reshape(-1, BANK)
     full = dense != 0
     packed = np.take_along_axis(dense, np.argsort(~full, axis=1, kind="stable"), axis=1)
     plain = np.zeros((len(dense), 4 * OBSERVE_WORDS), np.uint8)
@@ -64,21 +62,13 @@ def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
         x, h = x[~gone], h[~gone]
         kept[f"x_tokens{index}"] = np.count_nonzero(x, axis=(0, 1, 2))
         kept[f"h_tokens{index}"] = _by_tap(h, block.taps.shape[1], block.stride)
-        kept[f"r_tokens{index}"] = _by_bank(np.count_nonzero(x[:, ::block.stride], axis=(0, 1, 2)))
+        kept[f"r_tokens{index}"] = split_banks(np.count_nonzero(x[:, ::block.stride], axis=(0, 1, 2))).sum(axis=1)
     return {**kept, "lost": np.array(lost, np.int64)}
-
-
-def _by_bank(per_channel: np.ndarray) -> np.ndarray:
-    spare = -per_channel.shape[-1] % BANK
-    return np.pad(per_channel, (0, spare)).reshape(-1, BANK).sum(axis=1)
 
 
 def _entries(rows: np.ndarray) -> np.ndarray:
     """int (rows, MINI_BANKS): entries that rows of (..., V, C) need in each mini-bank."""
-    spare = -rows.shape[-1] % BANK
-    padded = np.pad(rows != 0, [(0, 0)] * (rows.ndim - 1) + [(0, spare)])
-    counts = padded.reshape(-1, rows.shape[-2] * (padded.shape[-1] // BANK), BANK).sum(axis=2)
-    return (counts[:, :, None] > BANK // MINI_BANKS * np.arange(MINI_BANKS)).sum(axis=1)
+    return row_usage(rows).reshape(-1, MINI_BANKS)
 
 
 def _by_tap(h: np.ndarray, kernel: int, stride: int) -> np.ndarray:
@@ -89,7 +79,7 @@ def _by_tap(h: np.ndarray, kernel: int, stride: int) -> np.ndarray:
     for tap in range(kernel):
         rows = np.arange(0, frames, stride) + tap - (kernel - 1) // 2
         rows = rows[(rows >= 0) & (rows < frames)]
-        found.append(_by_bank(per_row[rows].sum(axis=0)))
+        found.append(split_banks(per_row[rows].sum(axis=0)).sum(axis=1))
     return np.array(found)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hypgcn.design import BANK, Design
+from hypgcn.design import BANK, Design, split_banks
 from hypgcn.design.folding import Folding
 from hypgcn.planning.estimate import Estimate, estimate
 from hypgcn.watch import STATES
@@ -68,9 +68,7 @@ def mean_persons(expected: Sequence[Path]) -> float:
 
 def _filters(weights: np.ndarray) -> np.ndarray:
     """int (taps, banks): outputs of ``weights`` (O, taps, channels) with a weight there."""
-    spare = -weights.shape[2] % BANK
-    padded = np.pad(weights, ((0, 0), (0, 0), (0, spare)))
-    return padded.reshape(*weights.shape[:2], -1, BANK).any(axis=3).sum(axis=0)
+    return split_banks(weights).any(axis=3).sum(axis=0)
 
 
 def work(design: Design) -> dict[str, float]:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hypgcn.design import BANK
-from hypgcn.golden.rfc.encoder import encode, to_vectors
+from hypgcn.design import BANK, bank_count, split_banks
+from hypgcn.golden.rfc.encoder import encode
 
 __all__ = ["answer", "axes_of", "conv_order", "dense_beats", "vector", "vectors"]
 
@@ -22,20 +22,20 @@ def answer(dense, overflow=0) -> dict:
 def dense_beats(x) -> list[list[int]]:
     """Vectors with their zeros, of X (..., V, C) in stream order."""
     rows = np.asarray(x).reshape(-1, *np.shape(x)[-2:])
-    return [part.tolist() for row in rows for part in to_vectors(row).reshape(-1, BANK)]
+    return split_banks(rows).reshape(-1, BANK).tolist()
 
 
 def vectors(x, overflow=0) -> list[dict]:
     """Compressed vectors of X (..., V, C) in stream order; ``overflow`` is one flag for all, or one per row."""
     rows = np.asarray(x).reshape(-1, *np.shape(x)[-2:])
     flags = np.broadcast_to(np.asarray(overflow, bool).ravel(), len(rows))
-    return [vector(part, flag) for row, flag in zip(rows, flags) for part in to_vectors(row).reshape(-1, BANK)]
+    return [vector(part, flag) for row, flag in zip(rows, flags) for part in split_banks(row).reshape(-1, BANK)]
 
 
 def axes_of(x, *names: str) -> list[tuple[str, int]]:
     """Axes of the beats of X (..., V, C): ``names`` for the leading ones, then joint and bank."""
     shape = np.shape(x)
-    return [*zip(names, shape[:-2]), ("joint", shape[-2]), ("bank", -(-shape[-1] // BANK))]
+    return [*zip(names, shape[:-2]), ("joint", shape[-2]), ("bank", bank_count(shape[-1]))]
 
 
 def conv_order(joints: int, groups: int, conv_joints: int, pass_groups: int) -> list[tuple[int, int]]:

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from random_vectors import DENSITIES, answer, compress, corner_vectors, random_vectors
 
-from hypgcn.design import BANK
-from hypgcn.golden.rfc.encoder import to_vectors
+from hypgcn.design import BANK, split_banks
 from hypgcn.golden.rfc.store import store_row
 from hypgcn.rfc import RowStore, RowStoreConfig
 from hypgcn.rfc.store_reader import StoreReader
@@ -24,7 +23,7 @@ def _expect(cfg, rows, flags):
         kept, lost = store_row(row.reshape(cfg.joints, -1), cfg.depths)
         total += lost
         sticky = sticky or lost > 0 or bool(flags[r].any())
-        seen.append([[compress(x, sticky) for x in joint] for joint in to_vectors(kept)])
+        seen.append([[compress(x, sticky) for x in joint] for joint in split_banks(kept)])
     return seen, total
 
 

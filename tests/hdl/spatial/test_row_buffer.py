@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 import testbench
-from hypgcn.design import BANK
-from hypgcn.golden.rfc.encoder import to_vectors
+from hypgcn.design import BANK, split_banks
 from hypgcn.spatial.row_buffer import RowBuffer, RowBufferConfig
 
 CORNERS = [(1, 1, 2), (1, 16, 16), (3, 17, 2), (5, 20, 4), (3, 33, 8), (5, 16, 8), (2, 20, 16), (25, 34, 4)]
@@ -25,7 +24,7 @@ def words_of(row, cfg, order):
 
 
 def expected(rows):
-    return [{"values": vector.tolist(), "overflow": 0} for row in rows for vector in to_vectors(row).reshape(-1, BANK)]
+    return [{"values": vector.tolist(), "overflow": 0} for row in rows for vector in split_banks(row).reshape(-1, BANK)]
 
 
 @pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)

@@ -4,22 +4,13 @@ import numpy as np
 
 from hypgcn.design import BANK
 
-__all__ = ["threshold", "encode", "to_vectors"]
+__all__ = ["threshold", "encode"]
 
 
 def threshold(x, theta: int):
     """``x`` with every value of magnitude at most ``theta`` set to 0."""
     x = np.asarray(x, np.int64)
     return np.where(np.abs(x) <= theta, 0, x)
-
-
-def to_vectors(row):
-    """(V, C) -> (V, banks, BANK), zero beyond C."""
-    joints, channels = row.shape
-    banks = -(-channels // BANK)
-    padded = np.zeros((joints, banks * BANK), np.int64)
-    padded[:, :channels] = row
-    return padded.reshape(joints, banks, BANK)
 
 
 def encode(dense):

@@ -2,19 +2,25 @@
 
 import numpy as np
 
-from hypgcn.design import BANK, MINI_BANKS
-
-from .encoder import to_vectors
+from hypgcn.design import MINI_BANK, MINI_BANKS, split_banks
 
 __all__ = ["store_row", "store", "row_usage"]
 
-MINI = BANK // MINI_BANKS
 
+def row_usage(rows):
+    """Entries that rows need in each mini-bank.
 
-def row_usage(row):
-    """Entries that the row (V, C) needs in each mini-bank: vectors with more than ``4 j`` non-zeros, (MINI_BANKS,)."""
-    counts = np.count_nonzero(to_vectors(np.asarray(row)), axis=2)
-    return np.array([(counts > MINI * j).sum() for j in range(MINI_BANKS)])
+    Parameters
+    ----------
+    rows : (..., V, C)
+
+    Returns
+    -------
+    np.ndarray int (..., MINI_BANKS)
+        For mini-bank j the vectors of the row with more than ``4 j`` non-zeros.
+    """
+    counts = np.count_nonzero(split_banks(np.asarray(rows) != 0), axis=-1)
+    return (counts[..., None] > MINI_BANK * np.arange(MINI_BANKS)).sum(axis=(-3, -2))
 
 
 def store_row(row, depths):
@@ -22,15 +28,15 @@ def store_row(row, depths):
     row = np.asarray(row, np.int64)
     if (row_usage(row) <= np.asarray(depths)).all():
         return row, 0
-    vectors = to_vectors(row)
+    vectors = split_banks(row)
     used = [0] * MINI_BANKS
     lost = 0
     for joint in range(vectors.shape[0]):
         for bank in range(vectors.shape[1]):
             where = np.flatnonzero(vectors[joint, bank])
-            for j in range(-(-len(where) // MINI)):
+            for j in range(-(-len(where) // MINI_BANK)):
                 if used[j] == depths[j]:
-                    vectors[joint, bank, where[MINI * j:]] = 0
+                    vectors[joint, bank, where[MINI_BANK * j:]] = 0
                     lost += 1
                     break
                 used[j] += 1

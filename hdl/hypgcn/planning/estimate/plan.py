@@ -7,7 +7,7 @@ import numpy as np
 from amaranth.hdl import Shape
 
 from ...arith import PackedMacConfig
-from ...design import BANK, Block
+from ...design import BANK, Block, split_banks
 from ...temporal.lane import LaneConfig
 from ...temporal.schedule import pack
 from ...temporal.walker import fetch_layout
@@ -137,17 +137,10 @@ class LanePlan:
                     x_reads=float(self.joints * len(rows) * x.sum()))
 
 
-def _by_bank(weights: np.ndarray) -> np.ndarray:
-    """Weights (O, ..., channels) as (O, ..., banks, BANK), with zeros beyond the last channel."""
-    spare = -weights.shape[-1] % BANK
-    padded = np.pad(weights, [(0, 0)] * (weights.ndim - 1) + [(0, spare)])
-    return padded.reshape(*weights.shape[:-1], -1, BANK)
-
-
 @lru_cache(maxsize=64)
 def _tables(block: Block) -> tuple[np.ndarray, np.ndarray | None]:
     """Weights of H and of X by bank."""
-    return _by_bank(block.temporal), None if block.res is None else _by_bank(block.res)
+    return split_banks(block.temporal), None if block.res is None else split_banks(block.res)
 
 
 @lru_cache(maxsize=64)

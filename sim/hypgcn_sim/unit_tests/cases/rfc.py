@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from hypgcn.design import BANK
+from hypgcn.design import BANK, split_banks
 from hypgcn.golden.rfc.decoder import tokens
-from hypgcn.golden.rfc.encoder import threshold, to_vectors
+from hypgcn.golden.rfc.encoder import threshold
 from hypgcn.golden.rfc.store import row_usage, store_row
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore, RowStoreConfig
 from hypgcn.rfc.shortcut import ShortcutConfig, ShortcutReader
@@ -78,7 +78,7 @@ def _row_store(context: Context) -> Case:
         kept, here = store_row(row, depths)
         sticky = (number % frames != 0 and sticky) or here > 0
         lost += here
-        words = to_vectors(kept)
+        words = split_banks(kept)
         for reader, order in enumerate((places, [places[n] for n in rng.permutation(len(places))])):
             for joint, bank in order:
                 tag = int(rng.integers(8)) if reader else 0
@@ -108,7 +108,7 @@ def row_words(rows, slots: int, overflow=0) -> list[tuple[dict, dict]]:
     """Request and response of every vector of a store that holds ``rows`` (R, V, C) in the slots from 0 on."""
     found = []
     for slot, row in enumerate(rows[:slots]):
-        for joint, banks in enumerate(to_vectors(row)):
+        for joint, banks in enumerate(split_banks(row)):
             found += [({"slot": slot, "joint": joint, "bank": bank}, answer(dense, overflow))
                       for bank, dense in enumerate(banks)]
     return found
@@ -134,7 +134,7 @@ def _shortcut(context: Context) -> Case:
     slots = [n % len(rows) for n in range(len(rows) + 3)]
     expected = []
     for slot in slots:
-        dense = to_vectors(rows[slot]).reshape(joints, -1)
+        dense = split_banks(rows[slot]).reshape(joints, -1)
         expected += [{"res": dense[joint, group * width:(group + 1) * width].tolist()} for joint, group in order]
     return Case(
         name="shortcut_reader",
