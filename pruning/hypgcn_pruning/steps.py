@@ -2,7 +2,6 @@
 repeated."""
 
 import json
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +10,13 @@ import numpy as np
 import torch
 
 from hypgcn.design import Design
-from hypgcn.design.clip import Preparation, quantise_clip
+from hypgcn.design.clip import quantise_clip
+from hypgcn.design.files import write_json
 
 from .building.compile import compile_design
 from .building.reshape import reshape_design
 from .config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
+from .inputs import design_clips, network_clips, open_clips, preparation_in
 from .integers.qat import train_aware
 from .integers.quantise import calibrate, quantise
 from .integers.ranges import measure_ranges, plot_ranges
@@ -23,16 +24,14 @@ from .network.checkpoint import load_checkpoint, save_checkpoint
 from .network.foreign import open_network
 from .network.model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
 from .network.start import initial_state
-from .recordings.data import Clips, crowded, map_to_ntu25, preparation_for, prepared
-from .recordings.motion import MotionConfig, generate_motion
-from .recordings.readers import Source, read_clips
-from .recordings.skeleton import BUILT_IN, NTU25_MAPS, Skeleton, load_skeleton
+from .recordings.data import calibration_clips, crowded, preparation_for, prepared
+from .recordings.motion import MotionConfig
+from .recordings.readers import Source
 from .reports.evaluate import evaluate
-from .sparsity.prune import calibration_clips, prune
+from .sparsity.prune import prune
 from .training.train import train
 
-__all__ = ["open_clips", "clips_for", "design_data", "preparation_in", "parse_blocks", "write_json", "train_step",
-           "prune_step", "quantise_step", "compile_step", "evaluate_step"]
+__all__ = ["compile_step", "evaluate_step", "parse_blocks", "prune_step", "quantise_step", "train_step"]
 
 
 def parse_blocks(text: str) -> tuple[tuple[int, int], ...]:
@@ -48,64 +47,12 @@ def parse_blocks(text: str) -> tuple[tuple[int, int], ...]:
         raise ValueError(f"blocks must be small, paper, or widths such as 32,32,64/2, not {text!r}") from error
 
 
-def write_json(path: Path, data: dict):
-    """Write ``data`` as JSON; a failed write leaves the old file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(data, indent=1) + "\n")
-    os.replace(part, path)
-
-
-def open_clips(data: str | Source, skeleton: str | None, motion: MotionConfig | None = None) -> tuple[Clips, Skeleton]:
-    """Clips and their skeleton. ``data`` is a file or folder, or ``motion`` for generated clips. Without ``skeleton``
-    the built-in one with the right number of joints is taken; Kinect v1 and COCO recordings are mapped where
-    ``skeleton`` is ntu25."""
-    if data == "motion":
-        chosen = load_skeleton(skeleton or "ntu25")
-        return generate_motion(chosen, motion or MotionConfig()), chosen
-    clips = read_clips(data)
-    if skeleton is None:
-        fitting = [s for s in BUILT_IN.values() if s.joints == clips.joints]
-        if not fitting:
-            raise ValueError(f"skeleton must be given: no built-in one has the {clips.joints} joints of {data}")
-        return clips, fitting[0]
-    chosen = load_skeleton(skeleton)
-    if chosen.name == "ntu25" and clips.joints in NTU25_MAPS:
-        clips = map_to_ntu25(clips)
-    if chosen.joints != clips.joints:
-        raise ValueError(f"skeleton must have the {clips.joints} joints of {data}, not the {chosen.joints} of "
-                         f"{chosen.name}")
-    return clips, chosen
-
-
-def clips_for(model: Network, data: str | Source) -> Clips:
-    """Clips of ``data`` for a network: generated ones on its own skeleton."""
-    if data == "motion":
-        return generate_motion(model.config.skeleton,
-                               MotionConfig(classes=model.config.classes, persons=model.config.persons))
-    clips = read_clips(data)
-    if clips.joints in NTU25_MAPS and model.config.skeleton.name == "ntu25":
-        clips = map_to_ntu25(clips)
-    if clips.joints != model.config.skeleton.joints:
-        raise ValueError(f"{data} must have the network's {model.config.skeleton.joints} joints, not {clips.joints}")
-    if clips.classes > model.config.classes:
-        raise ValueError(f"{data} must have at most the network's {model.config.classes} classes, not {clips.classes}")
-    return clips
-
-
 def _report(folder: Path, step: str, seconds: float, **entries):
     """Add a step's seconds and settings to ``steps.json`` in ``folder``."""
     path = folder / "steps.json"
     rows = json.loads(path.read_text()) if path.is_file() else {}
     rows[step] = {"seconds": round(seconds, 1), **entries}
     write_json(path, rows)
-
-
-def preparation_in(info: dict, where) -> Preparation:
-    """How clips are prepared, from the ``info`` of a checkpoint or the ``meta`` of a design."""
-    if "preparation" not in info:
-        raise ValueError(f"{where} does not say how clips are prepared: its info must hold preparation")
-    return Preparation.from_dict(info["preparation"])
 
 
 def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, persons: int, blocks: str, stream: str,
@@ -140,7 +87,7 @@ def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, trai
     out = Path(out)
     model, info = open_network(checkpoint, format=format, skeleton=skeleton, frames=frames, persons=persons,
                                stream=stream)
-    clips = clips_for(model, data)
+    clips = network_clips(model, data)
     info = {name: entry for name, entry in info.items() if name not in ("history", "scales")}
     model = prune(model, clips, preparation_in(info, checkpoint), config, training, out, info=info, progress=progress)
     save_checkpoint(out / "pruned.safetensors", model, info)
@@ -159,8 +106,8 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
     out = Path(out)
     model, info = load_checkpoint(checkpoint)
     preparation = preparation_in(info, checkpoint)
-    clips = clips_for(model, data)
-    sample = calibration_clips(clips, preparation, model.config.persons, config.calibration)
+    clips = network_clips(model, data)
+    sample = torch.from_numpy(calibration_clips(clips, preparation, model.config.persons, config.calibration))
     scales = info.get("scales")
     if scales is None:
         scales = calibrate(model, sample, config.lowest)
@@ -181,38 +128,16 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
     return out / "quantised"
 
 
-def _design_clips(design: Design, clips: Clips) -> np.ndarray:
-    return prepared(clips, preparation_in(design.meta, design.name), design.persons)
-
-
 def compile_step(quantised, out, *, data: str | Source, config: CompileConfig, meta: dict | None = None) -> Path:
     """Plan the stores of a quantised design by measured data; ``design`` in ``out`` is what is built."""
     start = time.monotonic()
     design = reshape_design(Design.load(quantised), config.frames, config.persons)
-    clips, _ = design_data(design, data)
-    learn = crowded(clips.part(0), design.persons)
-    chosen = np.linspace(0, len(learn) - 1, min(config.calibration, len(learn))).round().astype(np.int64)
-    sample = _design_clips(design, learn.take(chosen))
-    done = compile_design(design, np.stack([quantise_clip(design, clip) for clip in sample]), config, meta)
-    done.save(Path(out) / "design")
+    clips, preparation = design_clips(design, data)
+    sample = calibration_clips(crowded(clips.part(0), design.persons), preparation, design.persons, config.calibration)
+    compiled = compile_design(design, np.stack([quantise_clip(design, clip) for clip in sample]), config, meta)
+    compiled.save(Path(out) / "design")
     _report(Path(out), "compile", time.monotonic() - start, settings=vars(config))
     return Path(out) / "design"
-
-
-def design_data(design: Design, data: str | Source) -> tuple[Clips, Preparation]:
-    """Recorded clips with the design's joints."""
-    if data == "motion":
-        entry = design.meta.get("skeleton")
-        if not entry:
-            raise ValueError(f"data must be recordings: design {design.name} does not name its skeleton")
-        clips = generate_motion(Skeleton.from_dict(entry), MotionConfig(classes=design.classes, persons=design.persons))
-    else:
-        clips = read_clips(data)
-        if clips.joints in NTU25_MAPS and design.joints == 25:
-            clips = map_to_ntu25(clips)
-    if clips.joints != design.joints:
-        raise ValueError(f"{data} must have the design's {design.joints} joints, not {clips.joints}")
-    return clips, preparation_in(design.meta, design.name)
 
 
 def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = None, checkpoint: str | None = None,
@@ -221,7 +146,7 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
     ``out`` and, with ``record``, into the design's meta, which leaves its hash as it is."""
     start = time.monotonic()
     loaded = Design.load(design)
-    clips, preparation = design_data(loaded, data)
+    clips, preparation = design_clips(loaded, data)
     held = clips.part(1)
     models = {name: load_checkpoint(path)[0] for name, path in (("pruned", pruned), ("model", checkpoint)) if path}
     found = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded, **models)

@@ -15,10 +15,10 @@ from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.integers.integer import predict_integer
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
+from hypgcn_pruning.network.predict import predict
 from hypgcn_pruning.recordings.data import load_npz, preparation_for, prepared
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
 from hypgcn_pruning.recordings.skeleton import load_skeleton
-from hypgcn_pruning.training.train import predict
 
 
 def hypgcn(*words):

@@ -9,6 +9,12 @@ from pathlib import Path
 __all__ = ["replacing", "write_file", "write_files", "write_json"]
 
 
+def _temporary(path: Path) -> Path:
+    # The number of the process stands in the last suffix: torch.save writes the name without it into the file, whose
+    # bytes must be the same in every run.
+    return path.with_name(f"{path.name}.part{os.getpid()}")
+
+
 @contextmanager
 def replacing(path) -> Iterator[Path]:
     """Give the path of a temporary file beside ``path``, and rename that to ``path`` when the block is left.
@@ -18,7 +24,7 @@ def replacing(path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    temporary = _temporary(path)
     try:
         yield temporary
         os.replace(temporary, path)
@@ -34,7 +40,7 @@ def write_files(contents: Mapping[Path, str | bytes]):
     contents : {path: content}
         Text is written as UTF-8 with the line ends it has. Files are replaced in this order.
     """
-    temporary = {Path(path): Path(path).with_name(f"{Path(path).name}.{os.getpid()}.part") for path in contents}
+    temporary = {Path(path): _temporary(Path(path)) for path in contents}
     try:
         for (path, part), content in zip(temporary.items(), contents.values()):
             path.parent.mkdir(parents=True, exist_ok=True)

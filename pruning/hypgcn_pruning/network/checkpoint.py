@@ -1,7 +1,6 @@
 """Float checkpoints: a network's description, weights, masks and thresholds in one ``.safetensors`` or ``.pt`` file."""
 
 import json
-import os
 import pickle
 import re
 from pathlib import Path
@@ -9,6 +8,8 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+
+from hypgcn.design.files import replacing, write_file
 
 from .model import ModelConfig, Network
 
@@ -22,21 +23,16 @@ def save_checkpoint(path, model: Network, info: dict | None = None):
     """Write ``model`` with ``info`` (plain data: preparation, class names, accuracies); the suffix of ``path`` chooses
     the format. A failed write leaves the old file."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     header = {"format": CHECKPOINT_FORMAT, "version": CHECKPOINT_VERSION, "model": model.config.to_dict(),
               "info": info or {}}
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    part = path.with_name(path.name + ".part")
-    try:
-        if path.suffix == ".safetensors":
-            part.write_bytes(save(state, metadata={"hypgcn": json.dumps(header)}))
-        elif path.suffix in (".pt", ".pth"):
-            torch.save({**header, "state": state}, part)
-        else:
-            raise ValueError(f"path must end in .safetensors, .pt or .pth, not {path.suffix!r}")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    if path.suffix == ".safetensors":
+        write_file(path, save(state, metadata={"hypgcn": json.dumps(header)}))
+    elif path.suffix in (".pt", ".pth"):
+        with replacing(path) as temporary:
+            torch.save({**header, "state": state}, temporary)
+    else:
+        raise ValueError(f"path must end in .safetensors, .pt or .pth, not {path.suffix!r}")
 
 
 def read_file(path: Path) -> tuple[dict, dict]:

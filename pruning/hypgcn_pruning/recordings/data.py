@@ -13,7 +13,7 @@ from .plain_pickle import load_plain
 from .skeleton import NTU25_MAPS, Skeleton
 
 __all__ = ["Clips", "load_npz", "load_npy", "load_clips", "map_to_ntu25", "every_nth", "preparation_for", "prepared",
-           "crowded", "batches"]
+           "calibration_clips", "crowded", "batches"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +80,10 @@ class Clips:
         """The clips at ``index``."""
         return replace(self, data=self.data[index], length=self.length[index], label=self.label[index],
                        split=self.split[index])
+
+    def evenly(self, count: int) -> "Clips":
+        """``count`` clips at even steps through all of them, or all where there are fewer."""
+        return self.take(np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(np.int64))
 
 
 def _lengths(data: np.ndarray) -> np.ndarray:
@@ -208,6 +212,12 @@ def crowded(clips: Clips, persons: int) -> Clips:
 def prepared(clips: Clips, preparation: Preparation, persons: int = 1) -> np.ndarray:
     """All clips as the network takes them: float32 (N, M, T, V, C)."""
     return np.stack([prepare_clip(_match_persons(clips.clip(i), persons), preparation) for i in range(len(clips))])
+
+
+def calibration_clips(clips: Clips, preparation: Preparation, persons: int, count: int) -> np.ndarray:
+    """``count`` prepared training clips, float32 (N, M, T, V, C), at even steps through the training split; all where
+    there are fewer."""
+    return prepared(clips.part(0).evenly(count), preparation, persons)
 
 
 def _rotation(rng: np.random.Generator, degrees: float) -> np.ndarray:

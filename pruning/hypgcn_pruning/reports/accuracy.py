@@ -12,10 +12,10 @@ import numpy as np
 
 from hypgcn.cli import main as hypgcn
 from hypgcn.design import Design
+from hypgcn.design.files import write_json
 
-from ..network.work import graph_skip
+from ..network.cost import graph_skip
 from ..recordings.readers import Source
-from ..steps import write_json
 from .measure import Measured, measure, summed_scores
 from .report_config import ACCURACY, STEPS, STREAMS, AccuracyConfig
 
@@ -52,21 +52,21 @@ def figures(parts: Sequence[Measured]) -> dict:
 
     ``mac_reduction`` and ``param_reduction`` count weights; ``effective_reduction`` counts the multiplications that
     zeros among the activations leave, per clip; ``bit_reduction`` compares stored bits with dense float32, and
-    ``bit_reduction_int8`` with dense int8. The rules are those of ``work.py``. """
-    works = [part.tally.work for part in parts]
-    dense = [work.dense() for work in works]
+    ``bit_reduction_int8`` with dense int8. The rules are those of ``network/cost.py``. """
+    costs = [part.tally.cost for part in parts]
+    dense = [cost.dense() for cost in costs]
     whole = sum(work.macs()["all"] for work in dense)
     executed = sum(part.tally.executed / part.tally.clips for part in parts)
     integers = [isinstance(part.network, Design) for part in parts]
     bits = sum(work.bits(8 if integer else 32, masks=work.parameters() < full.parameters())
-               for work, full, integer in zip(works, dense, integers))
+               for work, full, integer in zip(costs, dense, integers))
     densities = np.mean([part.tally.density() for part in parts], axis=0)
-    by_work, by_channels = graph_skip(*works)
+    by_work, by_channels = graph_skip(*costs)
     return {
         "graph_skip": round(by_work, 4), "graph_skip_channels": round(by_channels, 4),
-        "mac_reduction": round(whole / sum(work.macs()["all"] for work in works), 3),
+        "mac_reduction": round(whole / sum(work.macs()["all"] for work in costs), 3),
         "effective_reduction": round(whole / executed, 3),
-        "param_reduction": round(sum(w.parameters() for w in dense) / sum(w.parameters() for w in works), 3),
+        "param_reduction": round(sum(w.parameters() for w in dense) / sum(w.parameters() for w in costs), 3),
         "bit_reduction": round(sum(work.bits(32, masks=False) for work in dense) / bits, 3),
         "bit_reduction_int8": round(sum(work.bits(8, masks=False) for work in dense) / bits, 3) if all(integers)
         else None,

@@ -10,16 +10,16 @@ from hypgcn.design.clip import quantise_clip
 
 from ..integers.fold_bn import fold
 from ..integers.integer import predict_integer, run_integer
+from ..network.cost import cost_of
 from ..network.model import Network
-from ..network.work import work_of
-from ..training.train import predict
+from ..network.predict import predict
 
 __all__ = ["count_macs", "design_figures", "layer_noise", "evaluate"]
 
 
 def count_macs(design: Design, *, dense: bool = False) -> dict[str, int]:
     """Multiplications of one clip by unit, all persons: with the masks of ``design``, or as if nothing were pruned."""
-    work = work_of(design)
+    work = cost_of(design)
     found = (work.dense() if dense else work).macs()
     return {unit: count for unit, count in found.items() if unit != "similarity"}  # no design has that graph
 

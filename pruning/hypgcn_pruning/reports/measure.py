@@ -13,12 +13,13 @@ from tqdm import tqdm
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, quantise_clip
 
+from ..inputs import design_clips, network_clips, preparation_in
 from ..integers.integer import run_integer
 from ..network.checkpoint import load_checkpoint
+from ..network.cost import cost_of
 from ..network.model import Network, threshold
-from ..network.work import Tally, work_of
 from ..recordings.data import Clips, prepared
-from ..steps import clips_for, design_data, preparation_in
+from .activation_tally import ActivationTally
 
 __all__ = ["Measured", "measure", "summed_scores"]
 
@@ -41,7 +42,7 @@ class Measured:
     scores: np.ndarray
     scale: float
     label: np.ndarray
-    tally: Tally
+    tally: ActivationTally
     overflow: np.ndarray
     clips: np.ndarray | None
     preparation: Preparation
@@ -57,7 +58,7 @@ def summed_scores(parts: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
     return np.sum([scores.astype(object) * int(scale * common) for (scores, _), scale in zip(parts, scales)], axis=0)
 
 
-def _run_network(model: Network, clips: np.ndarray, tally: Tally, size: int, title: str) -> np.ndarray:
+def _run_network(model: Network, clips: np.ndarray, tally: ActivationTally, size: int, title: str) -> np.ndarray:
     """Logits of prepared clips; X is what a block is given, H what its graph convolution gives behind the threshold."""
     seen: dict[int, list[torch.Tensor]] = {}
     hooks = []
@@ -78,7 +79,7 @@ def _run_network(model: Network, clips: np.ndarray, tally: Tally, size: int, tit
     return torch.cat(logits).double().numpy()
 
 
-def _run_design(design: Design, clips: np.ndarray, tally: Tally, size: int, title: str):
+def _run_design(design: Design, clips: np.ndarray, tally: ActivationTally, size: int, title: str):
     """Logits and overflow counts of int8 clips; X and H are what the stores hold."""
     logits, overflow = [], []
     for start in tqdm(range(0, len(clips), size), title, disable=None, leave=False):
@@ -100,18 +101,18 @@ def measure(path, data, *, size: int = 8) -> Measured:
     a time. A design runs in ``integer.py``."""
     if Path(path).is_dir() or Path(path).name == "design.json":
         design = Design.load(path)
-        clips, preparation = design_data(design, data)
+        clips, preparation = design_clips(design, data)
         held = clips.part(1)
         _check(held, design.classes, path)
         whole = np.stack([quantise_clip(design, clip) for clip in prepared(held, preparation, design.persons)])
-        tally = Tally(work_of(design))
+        tally = ActivationTally(cost_of(design))
         scores, overflow = _run_design(design, whole, tally, size, str(path))
         return Measured(network=design, scores=scores, scale=design.logit_scale, label=held.label, tally=tally,
                         overflow=overflow, clips=whole, preparation=preparation)
     model, info = load_checkpoint(path)
     preparation = preparation_in(info, path)
-    held = clips_for(model, data).part(1)
-    tally = Tally(work_of(model))
+    held = network_clips(model, data).part(1)
+    tally = ActivationTally(cost_of(model))
     scores = _run_network(model, prepared(held, preparation, model.config.persons), tally, size, str(path))
     return Measured(network=model, scores=scores, scale=1.0, label=held.label, tally=tally,
                     overflow=np.zeros(len(held), np.int64), clips=None, preparation=preparation)

@@ -2,11 +2,12 @@
 
 import io
 import json
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+
+from hypgcn.design.files import write_file
 
 from ..config import PruneConfig
 from ..recordings.readers import Source
@@ -40,7 +41,7 @@ def _point(name: str, path: str, data, command: str) -> dict:
     return {
         "name": name, "mac_reduction": costs["mac_reduction"], "effective_reduction": costs["effective_reduction"],
         "graph_skip": costs["graph_skip"],
-        "params": (design or real).tally.work.parameters(), "density_h": costs["density_h"],
+        "params": (design or real).tally.cost.parameters(), "density_h": costs["density_h"],
         "density_x": costs["density_x"], "top1_float": top1([real]), "top1_int8": top1([design]) if design else None,
         "clips": len(real.label), "pruning": _pruning(place if place.is_dir() else place.parent), "command": command,
     }
@@ -60,9 +61,7 @@ def tradeoff_step(out, *, data: str | Source, points: Mapping[str, str]) -> list
     every = update_rows(out, found, lambda row: row["name"], lambda row: (row["mac_reduction"], row["name"]))
     image, path = picture(every), out.with_suffix(".png")
     if not path.is_file() or path.read_bytes() != image:
-        part = path.with_name(path.name + ".part")
-        part.write_bytes(image)
-        os.replace(part, path)
+        write_file(path, image)
     return found
 
 

@@ -4,8 +4,8 @@ All scores are divided by their block's mean, so that layers can be compared. ""
 
 import torch
 
+from ..network.cost import cost_of
 from ..network.model import Network
-from ..network.work import work_of
 
 __all__ = ["CRITERIA", "channel_scores", "cover_scores", "measure_activity",
            "residual_groups", "layers", "global_shares"]
@@ -68,7 +68,7 @@ def _producers(block) -> torch.Tensor:
 def _costs(model: Network) -> list[float]:
     """What an input channel of each block costs in all: the geometric mean of its share of the multiplications (graph,
     1x1, and the temporal filter that makes it) and of its weights."""
-    work, found = work_of(model), []
+    work, found = cost_of(model), []
     for index, (block, (places, _)) in enumerate(zip(work.blocks, work.places())):
         macs = places * work.subsets * (work.joints + block.outputs)
         weights = work.subsets * block.outputs

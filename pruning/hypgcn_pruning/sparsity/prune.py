@@ -1,7 +1,6 @@
 """The pruning step: channels, taps, thresholds, on one of three schedules, with fine-tuning after each stage."""
 
 import copy
-import json
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -10,10 +9,11 @@ import numpy as np
 import torch
 
 from hypgcn.design.clip import Preparation
+from hypgcn.design.files import write_json
 
 from ..config import PruneConfig, TrainConfig, fine_tuning
 from ..network.model import Network
-from ..recordings.data import Clips, prepared
+from ..recordings.data import Clips, calibration_clips
 from ..training.regularise import ActivationPenalty, Regulariser
 from ..training.train import train
 from .admm import Admm, ChannelStructure, TapStructure
@@ -25,17 +25,7 @@ from .sensitivity import measure_sensitivity, search_ratios
 from .taps import cut_taps, cut_taps_of_filters
 from .thresholds import set_thresholds
 
-__all__ = ["calibration_clips", "prune"]
-
-
-def _calibration(clips: Clips, count: int) -> Clips:
-    learn = clips.part(0)
-    return learn.take(np.linspace(0, len(learn) - 1, min(count, len(learn))).round().astype(np.int64))
-
-
-def calibration_clips(clips: Clips, preparation: Preparation, persons: int, count: int) -> torch.Tensor:
-    """``count`` prepared training clips at even steps through the training split, or all where there are fewer."""
-    return torch.from_numpy(prepared(_calibration(clips, count), preparation, persons))
+__all__ = ["prune"]
 
 
 class _Pruning:
@@ -46,7 +36,8 @@ class _Pruning:
         self.model, self.clips, self.preparation = model, clips, preparation
         self.config, self.training, self.folder = config, training, folder
         self.info, self.progress = info, progress
-        self.sample = calibration_clips(clips, preparation, model.config.persons, config.calibration)
+        self.sample = torch.from_numpy(calibration_clips(clips, preparation, model.config.persons,
+                                                         config.calibration))
 
     def tune(self, name: str, epochs: int, rate: float, regulariser: Regulariser | None = None):
         """Fine-tune in the folder ``name``; a run that is complete there is only read."""
@@ -71,13 +62,11 @@ class _Pruning:
             return global_shares(self.scores(), decisions, config.channels), taps
         if config.ratios != "sensitivity":
             return config.shares_by_hand(), taps
-        labels = torch.from_numpy(_calibration(self.clips, config.calibration).label)
+        labels = torch.from_numpy(self.clips.part(0).evenly(config.calibration).label)
         trials = measure_sensitivity(model, self.sample, labels, scores=self.scores(), tied=config.tied,
                                      coupled=config.coupled, progress=self.progress)
         found = search_ratios(model, trials, config.macs, tied=config.tied, coupled=config.coupled)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "ratios.json").write_text(
-            json.dumps({**asdict(found), "trials": [asdict(trial) for trial in trials]}, indent=1) + "\n")
+        write_json(self.folder / "ratios.json", {**asdict(found), "trials": [asdict(trial) for trial in trials]})
         return list(found.shares), list(found.taps)
 
     def drop(self, shares: list[float]):

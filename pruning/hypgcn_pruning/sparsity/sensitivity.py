@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
+from ..network.cost import NetworkCost, cost_of
 from ..network.model import Network
-from ..network.work import Work, work_of
-from ..training.train import predict
+from ..network.predict import predict
 from .channels import drop_channels
 from .importance import layers
 from .taps import cut_taps
@@ -71,7 +71,8 @@ def measure_sensitivity(model: Network, clips: torch.Tensor, labels: torch.Tenso
     return trials
 
 
-def _pruned(dense: Work, decisions: list[list[int]], shares: list[float], taps: list[int], coupled: bool) -> Work:
+def _pruned(dense: NetworkCost, decisions: list[list[int]], shares: list[float], taps: list[int],
+            coupled: bool) -> NetworkCost:
     """``dense`` with these ratios: what counts for multiplications is how many, not which."""
     kept = [block.inputs for block in dense.blocks]
     for members, share in zip(decisions, shares):
@@ -92,7 +93,7 @@ def search_ratios(model: Network, trials: list[Trial], target: float, *, tied: b
 
     Greedy: of all layers the one is pruned a step further whose loss rises least for the multiplications that the step
     saves; the rises of layers are taken to add up. :exc:`ValueError` says which ``target`` is the highest there is. """
-    dense, decisions = work_of(model).dense(), layers(model, tied)
+    dense, decisions = cost_of(model).dense(), layers(model, tied)
     whole = dense.macs()["all"]
     steps: dict[tuple[str, int], list[Trial]] = {}
     for trial in trials:

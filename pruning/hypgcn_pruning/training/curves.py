@@ -1,24 +1,17 @@
 """Pictures without a display: training curves; equal data gives equal bytes."""
 
-import os
-from pathlib import Path
-
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from hypgcn.design.files import replacing
 
 __all__ = ["plot_history", "save_picture"]
 
 
 def save_picture(figure: Figure, path):
     """Write ``figure`` as PNG without date or program name; a failed write leaves the old file."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    try:
-        FigureCanvasAgg(figure).print_png(part, metadata={"Software": None})
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path) as temporary:
+        FigureCanvasAgg(figure).print_png(temporary, metadata={"Software": None})
 
 
 def plot_history(history: list[dict], path):

@@ -1,9 +1,10 @@
 """The state of a training run: what is stored after every epoch, and taken up again after an interruption."""
 
-import os
 from pathlib import Path
 
 import torch
+
+from hypgcn.design.files import replacing
 
 from ..config import TrainConfig
 from ..network.checkpoint import read_file
@@ -53,9 +54,8 @@ class RunState:
                  "settings": self.settings, "scaler": self.scaler}
         if self.regulariser is not None:
             state["regulariser"] = self.regulariser.state_dict()
-        part = path.with_name(path.name + ".part")
-        torch.save(state, part)
-        os.replace(part, path)
+        with replacing(path) as temporary:
+            torch.save(state, temporary)
 
     def resume(self, path: Path):
         """Go on from ``path``. :exc:`ValueError` when it is damaged, of another network, or of other settings; older

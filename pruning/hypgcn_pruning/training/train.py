@@ -17,6 +17,7 @@ from hypgcn.design.clip import Preparation
 from ..config import TrainConfig
 from ..network.checkpoint import save_checkpoint
 from ..network.model import Network
+from ..network.predict import predict
 from ..recordings.data import Clips, batches, prepared
 from .curves import plot_history
 from .distil import Teachers
@@ -24,29 +25,13 @@ from .place import join_statistics, open_fabric
 from .regularise import Regulariser
 from .run_state import RunState
 
-__all__ = ["train", "accuracy", "predict"]
+__all__ = ["learning_rate", "train"]
 
 PICTURE_SECONDS = 30
 """Curves of a long run are drawn again when they are older than this."""
 
 
-def predict(model: Network, clips: torch.Tensor, size: int = 64) -> torch.Tensor:
-    """Logits (N, classes) of prepared clips (N, M, T, V, C), in evaluation mode."""
-    was = model.training
-    model.eval()
-    device = next(model.parameters()).device
-    with torch.inference_mode():
-        logits = torch.cat([model(clips[i:i + size].to(device)).cpu() for i in range(0, len(clips), size)])
-    model.train(was)
-    return logits
-
-
-def accuracy(model: Network, clips: torch.Tensor, labels: np.ndarray) -> float:
-    """Share of clips whose highest logit is the label."""
-    return float((predict(model, clips).argmax(1).numpy() == labels).mean())
-
-
-def _rate(config: TrainConfig, epoch: float) -> float:
+def learning_rate(config: TrainConfig, epoch: float) -> float:
     """Learning rate: rises over the warm-up, then falls along a cosine to a hundredth."""
     if epoch < config.warmup:
         return config.rate * (epoch + 0.1) / (config.warmup + 0.1)
@@ -114,7 +99,7 @@ def _learn(fabric, run: RunState, learner, optimiser, clips: Clips, preparation:
         whole = min(config.batch, len(clips) - number * config.batch)
         if whole < 2 * ranks and steps > 1:
             continue  # batch norm cannot learn from a single clip
-        rates.append(_rate(config, run.epoch + number / steps))
+        rates.append(learning_rate(config, run.epoch + number / steps))
         for group in run.optimiser.param_groups:
             group["lr"] = rates[-1]
         inputs, labels = torch.from_numpy(x).to(fabric.device), torch.from_numpy(y).to(fabric.device)

@@ -13,8 +13,8 @@ from hypgcn_pruning.integers.integer import predict_integer, run_integer
 from hypgcn_pruning.integers.qat import FakeQuantNetwork, train_aware
 from hypgcn_pruning.integers.quantise import calibrate, quantise
 from hypgcn_pruning.network.checkpoint import load_checkpoint
+from hypgcn_pruning.network.predict import predict
 from hypgcn_pruning.recordings.data import prepared
-from hypgcn_pruning.training.train import predict
 
 FAST = {"batch": 16, "average": 0.8, "degrees": 20.0}
 

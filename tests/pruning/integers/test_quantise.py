@@ -7,9 +7,9 @@ from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.integers.integer import run_integer
 from hypgcn_pruning.integers.quantise import _graph, _shortcut, best_scale, multipliers, quantise
+from hypgcn_pruning.network.predict import predict
 from hypgcn_pruning.recordings.data import prepared
 from hypgcn_pruning.reports.evaluate import layer_noise
-from hypgcn_pruning.training.train import predict
 
 
 @pytest.fixture(scope="module")

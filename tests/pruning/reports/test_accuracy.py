@@ -17,7 +17,8 @@ from hypgcn_pruning.building.compile import compile_design
 from hypgcn_pruning.config import CompileConfig, QuantiseConfig
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import save_checkpoint
-from hypgcn_pruning.network.work import work_of
+from hypgcn_pruning.network.cost import cost_of
+from hypgcn_pruning.network.predict import predict
 from hypgcn_pruning.recordings.data import preparation_for, prepared
 from hypgcn_pruning.reports import accuracy
 from hypgcn_pruning.reports.accuracy import accuracy_step
@@ -26,7 +27,6 @@ from hypgcn_pruning.reports.report_config import AccuracyConfig
 from hypgcn_pruning.sparsity.channels import drop_channels, reorder_channels
 from hypgcn_pruning.sparsity.taps import cut_taps
 from hypgcn_pruning.sparsity.thresholds import set_thresholds
-from hypgcn_pruning.training.train import predict
 
 REQUIRED = ("dataset", "protocol", "stream", "step", "top1", "clips", "graph_skip", "mac_reduction", "param_reduction",
             "density_h", "density_x", "command")
@@ -104,7 +104,7 @@ def test_rows(place, clips, skeleton, capsys):
         assert integer["bit_reduction"] > 3 * integer["bit_reduction_int8"] > 3
         assert pruned["bit_reduction_int8"] is None and pruned["bit_reduction"] < pruned["param_reduction"]
         design = Design.load(place / f"{stream}_design")
-        work = work_of(design)
+        work = cost_of(design)
         assert integer["mac_reduction"] == round(work.dense().macs()["all"] / work.macs()["all"], 3)
     summed = (score["joint"] + score["bone"]).argmax(1)
     assert table["joint+bone", "dense"]["top1"] == round(float((summed == held.label).mean()), 4)

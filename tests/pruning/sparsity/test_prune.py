@@ -12,8 +12,8 @@ from hypgcn_pruning.integers.fold_bn import fold
 from hypgcn_pruning.integers.integer import run_integer
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import load_checkpoint
+from hypgcn_pruning.network.cost import cost_of
 from hypgcn_pruning.network.model import ModelConfig, Network
-from hypgcn_pruning.network.work import work_of
 from hypgcn_pruning.sparsity.prune import prune
 
 FAST = TrainConfig(batch=36, average=0.5, warmup=1, degrees=20.0)
@@ -57,7 +57,7 @@ def test_schedules_end_at_the_same_structure(fresh, clips, preparation, tmp_path
 
 def test_gradual_stages_only_take_away(fresh, clips, preparation, tmp_path):
     run(fresh, clips, preparation, tmp_path, schedule="gradual", stages=2, weights_epochs=4)
-    work = [work_of(load_checkpoint(tmp_path / name / "last.safetensors")[0]).macs()["all"]
+    work = [cost_of(load_checkpoint(tmp_path / name / "last.safetensors")[0]).macs()["all"]
             for name in ("channels1", "channels2", "taps1", "taps2")]
     assert work == sorted(work, reverse=True)
     assert len(set(work)) == 4

@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from hypgcn_pruning.network.work import work_of
+from hypgcn_pruning.network.cost import cost_of
+from hypgcn_pruning.network.predict import predict
 from hypgcn_pruning.sparsity.channels import drop_channels
 from hypgcn_pruning.sparsity.sensitivity import Trial, measure_sensitivity, search_ratios
 from hypgcn_pruning.sparsity.taps import cut_taps
-from hypgcn_pruning.training.train import predict
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_target_is_met_and_counted_as_the_network_is(make_network, target):
     found = search_ratios(model, invented({("channels", 0)}), target)
     drop_channels(model, list(found.shares))
     cut_taps(model, list(found.taps))
-    work = work_of(model)
+    work = cost_of(model)
     real = work.dense().macs()["all"] / work.macs()["all"]
     assert found.reduction >= target
     assert real == pytest.approx(found.reduction, rel=0.02)  # a float network's shortcuts still read dropped channels

@@ -6,9 +6,10 @@ import torch
 
 from hypgcn_pruning.config import TrainConfig
 from hypgcn_pruning.network.checkpoint import save_checkpoint
+from hypgcn_pruning.network.predict import predict
 from hypgcn_pruning.recordings.data import batches, preparation_for
 from hypgcn_pruning.training.distil import Teachers
-from hypgcn_pruning.training.train import predict, train
+from hypgcn_pruning.training.train import train
 
 
 @pytest.fixture

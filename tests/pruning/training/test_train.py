@@ -9,10 +9,11 @@ import torch
 from hypgcn_pruning.config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig, fine_tuning
 from hypgcn_pruning.network.checkpoint import load_checkpoint
 from hypgcn_pruning.network.model import ModelConfig, Network
-from hypgcn_pruning.recordings.data import batches, prepared
-from hypgcn_pruning.sparsity.prune import calibration_clips, prune
+from hypgcn_pruning.network.predict import accuracy
+from hypgcn_pruning.recordings.data import batches, calibration_clips, prepared
+from hypgcn_pruning.sparsity.prune import prune
 from hypgcn_pruning.training.run_state import RunState
-from hypgcn_pruning.training.train import _rate, accuracy, train
+from hypgcn_pruning.training.train import learning_rate, train
 
 FAST = {"batch": 16, "average": 0.8, "warmup": 1, "degrees": 20.0}
 
@@ -108,7 +109,7 @@ def as_two(model, clips, preparation, config):
                       crop=config.crop, share=(rank, 2)) for rank in range(2)]
     for number, parts in enumerate(zip(*shares)):
         for group in run.optimiser.param_groups:
-            group["lr"] = _rate(config, number / -(-len(learn) // config.batch))
+            group["lr"] = learning_rate(config, number / -(-len(learn) // config.batch))
         whole = sum(len(x) for x, _ in parts)
         loss = sum(torch.nn.functional.cross_entropy(model(torch.from_numpy(x)), torch.from_numpy(y), reduction="sum",
                                                      label_smoothing=config.smoothing) for x, y in parts) / whole

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hypgcn_pruning import cli
+from hypgcn_pruning.inputs import open_clips
 from hypgcn_pruning.recordings.readers import FORMATS, Source, recognise
-from hypgcn_pruning.steps import open_clips
 
 
 def parsed(*words):

@@ -1,6 +1,5 @@
-"""Counts against loops over single weights and values."""
+"""Executed multiplications and densities against loops over single weights and values."""
 
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -8,12 +7,9 @@ import pytest
 import torch
 
 from hypgcn.design.presets import random_design
-from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.integers.integer import run_integer
-from hypgcn_pruning.integers.quantise import quantise
-from hypgcn_pruning.network.work import Tally, graph_skip, work_of
-from hypgcn_pruning.sparsity.channels import drop_channels, reorder_channels
-from hypgcn_pruning.sparsity.taps import cut_taps
+from hypgcn_pruning.network.cost import cost_of
+from hypgcn_pruning.reports.activation_tally import ActivationTally
 
 
 def small(**changes):
@@ -59,7 +55,7 @@ def by_loops(design, found, clips):
 def test_against_loops(changes):
     design = small(**changes)
     found = run_integer(design, clips_for(design))
-    work, tally = work_of(design), Tally(work_of(design))
+    work, tally = cost_of(design), ActivationTally(cost_of(design))
     tally.add(3, [(found[f"blocks.{i}.x_stored"], found[f"blocks.{i}.h_stored"]) for i in range(len(design.blocks))])
     asked, done = by_loops(design, found, 3)
     assert work.macs()["all"] == asked
@@ -71,7 +67,7 @@ def test_against_loops(changes):
 
 def test_batches_add_up():
     design = small()
-    whole, parts = Tally(work_of(design)), Tally(work_of(design))
+    whole, parts = ActivationTally(cost_of(design)), ActivationTally(cost_of(design))
     clips = clips_for(design, 5)
     for tally, size in ((whole, 5), (parts, 2)):
         for start in range(0, 5, size):
@@ -83,66 +79,10 @@ def test_batches_add_up():
 
 def test_zero_clips_execute_only_what_is_dense():
     design = small()
-    work = work_of(design)
-    tally = Tally(work)
+    work = cost_of(design)
+    tally = ActivationTally(work)
     tally.add(1, [(torch.zeros(2, f, 3, b.inputs), torch.zeros(2, f, 3, b.outputs))
                   for f, b in zip((7, 7, 4), work.blocks)])
     down = sum(before * int(b.down[0].sum()) * b.down[1]
                for b, (before, _) in zip(work.blocks, work.places()) if b.down)
     assert tally.executed == work.macs()["spatial"] + down and tally.density() == (0, 0)
-
-
-def test_pruned_shortcuts_and_filters_count():
-    """An input column or an output of a shortcut without weights is no work, nor is a filter without a tap."""
-    design = small()
-    block = design.blocks[1]
-    before = work_of(design).macs()
-    res = block.res.copy()
-    res[:, 3], res[[1, 2]] = 0, 0
-    temporal = block.temporal.copy()
-    first = int(np.flatnonzero(block.filters)[0])
-    tap = int(np.flatnonzero(temporal[first].any(axis=1))[0])
-    temporal[first, tap] = 0
-    after = work_of(replace(design, blocks=(design.blocks[0], replace(block, res=res, temporal=temporal),
-                                            design.blocks[2]))).macs()
-    places = 2 * 4 * 3
-    assert before["shortcuts"] - after["shortcuts"] == places * (20 * 20 - 19 * 18)
-    assert before["temporal"] - after["temporal"] == places * int(block.taps[:, tap] @ (16, 4))
-
-
-def test_network_and_design_agree(make_network, clips, preparation, held):
-    model = make_network()
-    assert work_of(model).macs() == work_of(model).dense().macs()
-    assert graph_skip(work_of(model)) == (0, 0)
-    with torch.no_grad():
-        drop_channels(model, 0.5)
-        reorder_channels(model)
-        cut_taps(model, 3)
-    design = quantise(model, torch.from_numpy(held), QuantiseConfig())
-    ours, theirs = work_of(model), work_of(design)
-    assert ours.macs() == theirs.macs() and ours.parameters() == theirs.parameters()
-    assert ours.dense().macs() == theirs.dense().macs()
-    kept = [int(block.kept.sum()) for block in model.blocks]
-    assert kept == [3, 10, 10, 17, 17]
-    assert graph_skip(ours)[1] == pytest.approx(1 - sum(kept) / (3 + 20 + 20 + 34 + 34))
-    work = np.array((16, 16, 16, 8, 8))
-    assert graph_skip(ours)[0] == pytest.approx(1 - work @ kept / (work @ (3, 20, 20, 34, 34)))
-
-
-def test_parameters_and_bits_of_a_dense_network(make_network):
-    model = make_network(blocks=((20, 1), (34, 2)))
-    work = work_of(model)
-    weights = [p for name, p in model.named_parameters()
-               if p.dim() > 1 and "bn" not in name]  # PA, convolutions, fc
-    assert work.parameters() == sum(p.numel() for p in weights)
-    beside = 2 * (20 + 34) + 3 * 7
-    assert work.bits(32, masks=False) == 32 * (work.parameters() + 3 + 2 * beside)
-    assert work.bits(8, masks=False) == 8 * work.parameters() + 57 * beside + 3 * 41
-    assert work.bits(8, masks=True) - work.bits(8, masks=False) == (3 + 20) + (20 + 34) + (2 + 3) * 5
-
-
-def test_the_data_dependent_graph_is_work(make_network):
-    work = work_of(make_network(dynamic_graph=True, blocks=((20, 1),)))
-    assert work.macs()["similarity"] == 16 * 7 * 3 * 5 * (2 * 3 + 7)
-    assert work.macs()["all"] > work.dense().macs()["all"]
-    assert work.parameters() - work.dense().parameters() == 3 * 2 * 3 * 5

@@ -1,0 +1,67 @@
+"""Zeros among the activations of a network over clips, and the multiplications that they leave."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from ..network.cost import BlockCost, NetworkCost
+
+__all__ = ["ActivationTally"]
+
+
+class ActivationTally:
+    """Densities of X and H of every block over clips, and the multiplications of ``cost`` that are executed.
+
+    Left out is what the hardware does not execute: products with a zero of X in the graph product and in the
+    convolution of the second shortcut, products with a zero of H in the temporal convolution, and rows outside the
+    clip. The 1x1 convolution and the one beside it are executed in full: Z is dense.
+
+    Attributes
+    ----------
+    clips : int
+        Clips so far.
+    executed : int
+        Multiplications of all of them.
+    """
+
+    def __init__(self, cost: NetworkCost):
+        self.cost = cost
+        self.clips = 0
+        self.executed = 0
+        self._nonzero = np.zeros((len(cost.blocks), 2), np.int64)
+        self._values = np.zeros((len(cost.blocks), 2), np.int64)
+
+    def add(self, clips: int, tensors: Sequence[tuple[torch.Tensor, torch.Tensor]]):
+        """Count X and H (clips * persons, T, V, C) of every block."""
+        self.clips += clips
+        subsets = self.cost.subsets
+        for index, (block, (before, _), (x, h)) in enumerate(zip(self.cost.blocks, self.cost.places(), tensors)):
+            nonzero_x, nonzero_h = x != 0, h != 0
+            for kind, nonzero in enumerate((nonzero_x, nonzero_h)):
+                self._nonzero[index, kind] += int(nonzero.sum())
+                self._values[index, kind] += nonzero.numel()
+            kept = int(block.kept.sum())
+            self.executed += int(nonzero_x.sum((0, 1, 2)).numpy() @ block.kept) * subsets * self.cost.joints
+            self.executed += clips * before * subsets * kept * block.outputs
+            if block.down is not None:
+                self.executed += clips * before * int(block.down[0].sum()) * block.down[1]
+            if block.res is not None:
+                read = nonzero_x[:, ::block.stride].sum((0, 1, 2)).numpy()
+                self.executed += int(read @ block.res[0]) * block.res[1]
+            self.executed += self._temporal(block, nonzero_h.sum((0, 2)).numpy())
+
+    @staticmethod
+    def _temporal(block: BlockCost, nonzero: np.ndarray) -> int:
+        """Products of the temporal convolution, with ``nonzero`` (T, C) values of H in every frame."""
+        frames, kernel = len(nonzero), block.readers.shape[1]
+        first, total = np.arange(-(-frames // block.stride)) * block.stride - (kernel - 1) // 2, 0
+        for tap in range(kernel):
+            read = first + tap
+            total += int(nonzero[read[(read >= 0) & (read < frames)]].sum(0) @ block.readers[:, tap])
+        return total
+
+    def density(self) -> tuple[float, float]:
+        """Share of non-zeros of X and of H, each the mean over the blocks, 0..1."""
+        x, h = (self._nonzero / self._values).mean(axis=0)
+        return float(x), float(h)
