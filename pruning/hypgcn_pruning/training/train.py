@@ -4,12 +4,12 @@ device or several."""
 import copy
 import math
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from lightning_fabric import Fabric
 from tqdm import tqdm
 
 from hypgcn.design.clip import Preparation
@@ -32,156 +32,235 @@ PICTURE_SECONDS = 30
 
 
 def learning_rate(config: TrainConfig, epoch: float) -> float:
-    """Learning rate: rises over the warm-up, then falls along a cosine to a hundredth."""
+    """Learning rate at ``epoch`` (0..epochs, with fractions): a linear warm-up, then a cosine down to a hundredth."""
     if epoch < config.warmup:
         return config.rate * (epoch + 0.1) / (config.warmup + 0.1)
-    part = (epoch - config.warmup) / max(1, config.epochs - config.warmup)
-    return config.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * part)))
+    progress = (epoch - config.warmup) / max(1, config.epochs - config.warmup)
+    return config.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
 def train(model: Network, clips: Clips, preparation: Preparation, config: TrainConfig, folder, *,
           info: dict | None = None, regulariser: Regulariser | None = None, progress: bool = True) -> list[dict]:
-    """Train ``model`` in place on the training clips; test accuracy is measured after every epoch but steers nothing.
+    """Train ``model`` in place on the training clips.
 
-    Files in ``folder``: ``last.safetensors`` (the averaged weights, what ``model`` holds at the end),
-    ``best.safetensors`` (the epoch that did best on the test clips, for curiosity: choosing by it would flatter the
-    result), ``curves.png``, ``state.pt`` (to resume from; a run that finds one goes on with it, and ends with the same
-    bits as one that was not interrupted). Returns one row per epoch: ``epoch``, ``loss``, ``accuracy``, ``rate`` (the
-    highest of the epoch). A ``regulariser`` adds its penalty to the loss; ``config.teachers`` take part in it.
+    The accuracy on the held-out clips is measured after every epoch but steers nothing. Files in ``folder``:
+    ``last.safetensors`` (the averaged weights, what ``model`` holds at the end), ``best.safetensors`` (the epoch of the
+    highest held-out accuracy; to report that one would flatter the result), ``curves.png``, ``state.pt``. A run that
+    finds ``state.pt`` goes on with it, and ends with the same bits as one that was not interrupted.
 
-    With several devices each takes its share of every batch, normalised by itself; gradients are those of the whole
-    batch, and only the first process writes. """
+    With several devices each process takes its share of every batch, normalised by itself; gradients are those of the
+    full batch, and only the first process writes.
+
+    Parameters
+    ----------
+    model : Network
+        Changed in place; in evaluation mode at the end.
+    clips : Clips
+        Training clips and, where there are any, held-out ones; else accuracy is that on the training clips.
+    preparation : Preparation
+        How clips are prepared for ``model``.
+    config : TrainConfig
+        Its teachers take part in the loss (knowledge distillation).
+    folder : path
+        Made where it is missing.
+    info : dict or None
+        Plain data for the checkpoints.
+    regulariser : Regulariser or None
+        Its penalty is added to the loss.
+    progress : bool
+        Show a bar.
+
+    Returns
+    -------
+    list of dict
+        One row per epoch: ``epoch`` from 1, mean ``loss``, ``accuracy`` 0..1, highest learning ``rate``.
+
+    Raises
+    ------
+    ValueError
+        No training clips, settings that do not fit the data, the machine or the run in ``folder``, or a loss that is
+        not finite.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if config.mirror and not model.config.skeleton.pairs:
         raise ValueError(f"mirror must be 0: skeleton {model.config.skeleton.name} does not name its pairs of left and "
                          f"right joints")
-    clips.part(0)
+    clips.part(0)  # refuses data without training clips before processes start
     fabric = open_fabric(config)
-    work = (model, regulariser, clips, preparation, config, folder, info or {}, progress)
+    session = _Session(model, clips, preparation, config, folder, info or {}, regulariser, progress)
     if config.devices == 1:
-        _train(fabric, *work)
-    elif problem := fabric.launch(partial(_try, work=work)):
+        session.run(fabric)
+    elif problem := fabric.launch(session.run_as_process):
         raise ValueError(problem)
     model.cpu()
-    run = RunState(model, config)
-    run.resume(folder / "state.pt")
-    model.load_state_dict(run.average)
+    state = RunState(model, config)
+    state.resume(folder / "state.pt")
+    model.load_state_dict(state.average)
     for block in model.blocks:
         block.apply_masks()
     model.eval()
-    return run.history
+    return state.history
 
 
-def _try(fabric, work) -> str:
-    """What was wrong, as text: an exception would not find its way back to the first process."""
-    try:
-        _train(fabric, *copy.deepcopy(work[:2]), *work[2:])  # unpickled tensors share memory with other processes
-    except ValueError as error:
-        return str(error)
-    return ""
+class _Session:
+    """One call of :func:`train` in one process: what was asked for, and everything that the epochs work with."""
 
+    # Set when the process starts.
+    fabric: Fabric
+    state: RunState
+    learner: torch.nn.Module  # the network and its optimiser as Fabric wraps them
+    optimiser: torch.optim.Optimizer
+    averaged: Network  # a copy of the network with the averaged weights
+    teachers: Teachers
+    learned: Clips  # training clips of all processes
+    held: Clips  # held-out clips of this process
+    held_inputs: torch.Tensor
+    held_count: int  # held-out clips of all processes
+    bar: tqdm
 
-def _learn(fabric, run: RunState, learner, optimiser, clips: Clips, preparation: Preparation, teachers: Teachers,
-           bar) -> tuple[float, float]:
-    """One epoch: mean loss, and the highest learning rate."""
-    config, skeleton = run.config, run.model.config.skeleton
-    torch.manual_seed(config.seed + run.epoch)
-    rng = np.random.default_rng((config.seed, run.epoch))
-    run.model.train()
-    rank, ranks = fabric.global_rank, fabric.world_size
-    steps = -(-len(clips) // config.batch)
-    losses, rates = [], []
-    settings = {name: getattr(config, name) for name in ("degrees", "crop", "mirror", "warp")}
-    drawn = batches(clips, preparation, config.batch, rng, persons=run.model.config.persons,
-                    mirrored=skeleton.mirrored, share=(rank, ranks), others=teachers.preparations, **settings)
-    for number, (x, y, *seen) in enumerate(drawn):
-        whole = min(config.batch, len(clips) - number * config.batch)
-        if whole < 2 * ranks and steps > 1:
-            continue  # batch norm cannot learn from a single clip
-        rates.append(learning_rate(config, run.epoch + number / steps))
-        for group in run.optimiser.param_groups:
-            group["lr"] = rates[-1]
-        inputs, labels = torch.from_numpy(x).to(fabric.device), torch.from_numpy(y).to(fabric.device)
-        logits = learner(inputs)
-        loss = F.cross_entropy(logits, labels, label_smoothing=config.smoothing)
-        if teachers:
-            taught = teachers.loss(logits, [torch.from_numpy(x).to(fabric.device) for x in seen])
-            loss = (1 - config.distil) * loss + config.distil * taught
+    def __init__(self, model: Network, clips: Clips, preparation: Preparation, config: TrainConfig, folder: Path,
+                 info: dict, regulariser: Regulariser | None, progress: bool):
+        self.model, self.clips, self.preparation, self.config = model, clips, preparation, config
+        self.folder, self.info, self.regulariser, self.progress = folder, info, regulariser, progress
+        self.pictured = -math.inf  # when the curves were last drawn
+
+    def run_as_process(self, fabric: Fabric) -> str:
+        """Train as one of several processes; what went wrong, as text: an exception would not reach the first one."""
+        # Unpickled tensors share memory with the other processes.
+        self.model, self.regulariser = copy.deepcopy((self.model, self.regulariser))
+        try:
+            self.run(fabric)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def run(self, fabric: Fabric):
+        """All epochs that are left; the result is in ``state.pt``."""
+        self.start(fabric)
+        steps = self.steps
+        with tqdm(total=self.config.epochs * steps, initial=self.state.epoch * steps, desc="train", mininterval=1,
+                  disable=not self.progress or fabric.global_rank > 0) as self.bar:
+            while self.state.epoch < self.config.epochs:
+                loss, rate = self.learn()
+                self.state.epoch += 1
+                if self.regulariser is not None:
+                    self.regulariser.after_epoch(self.model)
+                score = self.evaluate()
+                self.state.history.append({"epoch": self.state.epoch, "loss": loss, "accuracy": score, "rate": rate})
+                self.bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{score:.4f}")
+                if fabric.global_rank == 0:
+                    self.save(score)
+        if self.regulariser is not None:
+            self.regulariser.end(self.model)
+
+    @property
+    def steps(self) -> int:
+        """Batches of an epoch."""
+        return -(-len(self.learned) // self.config.batch)
+
+    def start(self, fabric: Fabric):
+        """Split the data, take up an interrupted run, and place everything on the device."""
+        config, model = self.config, self.model
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        self.fabric = fabric
+        self.learned = self.clips.part(0)
+        held = self.clips.part(1) if (self.clips.split == 1).any() else self.learned
+        self.teachers = Teachers(config.teachers, model.config, config.temperature).to(fabric.device)
+        max_ranks = max(1, min(len(self.learned) // 2, len(held)))
+        if fabric.world_size > max_ranks:
+            raise ValueError(f"devices must be at most {max_ranks}, two training clips and one test clip for each, not "
+                             f"{fabric.world_size}")
+        self.held = held.take(np.arange(fabric.global_rank, len(held), fabric.world_size))
+        self.held_inputs = torch.from_numpy(prepared(self.held, self.preparation, model.config.persons))
+        self.held_count = len(held)
+        self.averaged = copy.deepcopy(model).to(fabric.device)
+        model.to(fabric.device)
+        self.state = RunState(model, config, self.regulariser)
+        if self.regulariser is not None:
+            self.regulariser.begin(model)
+        if (self.folder / "state.pt").is_file():
+            self.state.resume(self.folder / "state.pt")
+        if self.state.scaler:
+            fabric.strategy.precision.load_state_dict(self.state.scaler)
+        self.learner, self.optimiser = fabric.setup(model, self.state.optimiser)
+
+    def learn(self) -> tuple[float, float]:
+        """One epoch of gradient descent: mean loss, and the highest learning rate."""
+        config, state, ranks = self.config, self.state, self.fabric.world_size
+        torch.manual_seed(config.seed + state.epoch)
+        self.model.train()
+        losses, rates = [], []
+        for number, (inputs, labels, *teacher_inputs) in enumerate(self.batches()):
+            count = min(config.batch, len(self.learned) - number * config.batch)
+            if count < 2 * ranks and self.steps > 1:
+                continue  # batch norm cannot learn from a single clip
+            rates.append(learning_rate(config, state.epoch + number / self.steps))
+            for group in state.optimiser.param_groups:
+                group["lr"] = rates[-1]
+            # The gradients of the processes are averaged, so that uneven shares are weighted here.
+            loss = self.loss(inputs, labels, teacher_inputs, len(inputs) * ranks / count if ranks > 1 else None)
+            self.optimiser.zero_grad()
+            self.fabric.backward(loss)
+            self.optimiser.step()
+            state.update_average()
+            losses.append(loss.item())
+            self.bar.update()
+        mean = float(np.mean(losses))
         if ranks > 1:
-            loss = loss * (len(x) * ranks / whole)  # the processes' gradients are averaged
-        if run.regulariser is not None:
-            loss = loss + run.regulariser.penalty(run.model)
-        optimiser.zero_grad()
-        fabric.backward(loss)
-        optimiser.step()
-        run.update_average()
-        losses.append(loss.item())
-        bar.update()
-    mean = float(np.mean(losses))
-    if ranks > 1:
-        mean = float(fabric.all_reduce(torch.tensor(mean, dtype=torch.float64, device=fabric.device), reduce_op="mean"))
-    if not math.isfinite(mean):
-        raise ValueError(f"training diverged in epoch {run.epoch + 1}: the loss is not finite; rate must be below "
-                         f"{config.rate}")
-    return mean, max(rates)
+            mean = float(self.fabric.all_reduce(torch.tensor(mean, dtype=torch.float64, device=self.fabric.device),
+                                                reduce_op="mean"))
+        if not math.isfinite(mean):
+            raise ValueError(f"training diverged in epoch {state.epoch + 1}: the loss is not finite; rate must be "
+                             f"below {config.rate}")
+        return mean, max(rates)
 
+    def batches(self):
+        """This process's share of the batches of an epoch, augmented; the order depends on seed and epoch alone."""
+        config, shape = self.config, self.model.config
+        return batches(self.learned, self.preparation, config.batch,
+                       np.random.default_rng((config.seed, self.state.epoch)), persons=shape.persons,
+                       degrees=config.degrees, crop=config.crop, mirror=config.mirror,
+                       mirrored=shape.skeleton.mirrored, warp=config.warp,
+                       share=(self.fabric.global_rank, self.fabric.world_size), others=self.teachers.preparations)
 
-def _train(fabric, model: Network, regulariser: Regulariser | None, clips: Clips, preparation: Preparation,
-           config: TrainConfig, folder: Path, info: dict, progress: bool):
-    """What each process does; the result is in ``state.pt``."""
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    learn = clips.part(0)
-    held = clips.part(1) if (clips.split == 1).any() else learn
-    teachers = Teachers(config.teachers, model.config, config.temperature).to(fabric.device)
-    rank, ranks = fabric.global_rank, fabric.world_size
-    most = max(1, min(len(learn) // 2, len(held)))
-    if ranks > most:
-        raise ValueError(f"devices must be at most {most}, two training clips and one test clip for each, not {ranks}")
-    mine = held.take(np.arange(rank, len(held), ranks))
-    held_x = torch.from_numpy(prepared(mine, preparation, model.config.persons))
-    shadow = copy.deepcopy(model).to(fabric.device)
-    model.to(fabric.device)
-    run = RunState(model, config, regulariser)
-    if regulariser is not None:
-        regulariser.begin(model)
-    if (folder / "state.pt").is_file():
-        run.resume(folder / "state.pt")
-    scaler = fabric.strategy.precision
-    if run.scaler:
-        scaler.load_state_dict(run.scaler)
-    learner, optimiser = fabric.setup(model, run.optimiser)
-    steps = -(-len(learn) // config.batch)
-    drawn = -math.inf
-    with tqdm(total=config.epochs * steps, initial=run.epoch * steps, desc="train", mininterval=1,
-              disable=not progress or rank > 0) as bar:
-        while run.epoch < config.epochs:
-            loss, rate = _learn(fabric, run, learner, optimiser, learn, preparation, teachers, bar)
-            run.epoch += 1
-            if regulariser is not None:
-                regulariser.after_epoch(model)
-            join_statistics(fabric, model.state_dict())
-            join_statistics(fabric, run.average)
-            shadow.load_state_dict(run.average)
-            right = torch.tensor(int((predict(shadow, held_x).argmax(1).numpy() == mine.label).sum()),
-                                 device=fabric.device)
-            score = int(fabric.all_reduce(right, reduce_op="sum")) / len(held)
-            run.history.append({"epoch": run.epoch, "loss": loss, "accuracy": score, "rate": rate})
-            bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{score:.4f}")
-            if rank > 0:
-                continue
-            for block in shadow.blocks:
-                block.apply_masks()
-            notes = {**info, "history": run.history}
-            save_checkpoint(folder / "last.safetensors", shadow, notes)
-            if score > run.best:
-                run.best = score
-                save_checkpoint(folder / "best.safetensors", shadow, notes)
-            run.scaler = scaler.state_dict()
-            run.store(folder / "state.pt")
-            if run.epoch == config.epochs or time.monotonic() - drawn > PICTURE_SECONDS:
-                drawn = time.monotonic()
-                plot_history(run.history, folder / "curves.png")
-    if regulariser is not None:
-        regulariser.end(model)
+    def loss(self, inputs: np.ndarray, labels: np.ndarray, teacher_inputs: list[np.ndarray],
+             weight: float | None) -> torch.Tensor:
+        """Cross entropy, distillation from the teachers, and the penalty, of one batch."""
+        config, device = self.config, self.fabric.device
+        logits = self.learner(torch.from_numpy(inputs).to(device))
+        loss = F.cross_entropy(logits, torch.from_numpy(labels).to(device), label_smoothing=config.smoothing)
+        if self.teachers:
+            distilled = self.teachers.loss(logits, [torch.from_numpy(clips).to(device) for clips in teacher_inputs])
+            loss = (1 - config.distil) * loss + config.distil * distilled
+        if weight is not None:
+            loss = loss * weight
+        if self.regulariser is not None:
+            loss = loss + self.regulariser.penalty(self.model)
+        return loss
+
+    def evaluate(self) -> float:
+        """Accuracy of the averaged weights on the held-out clips of all processes."""
+        join_statistics(self.fabric, self.model.state_dict())
+        join_statistics(self.fabric, self.state.average)
+        self.averaged.load_state_dict(self.state.average)
+        correct = int((predict(self.averaged, self.held_inputs).argmax(1).numpy() == self.held.label).sum())
+        return int(self.fabric.all_reduce(torch.tensor(correct, device=self.fabric.device),
+                                          reduce_op="sum")) / self.held_count
+
+    def save(self, score: float):
+        """Write the checkpoints, the state and, now and then, the curves."""
+        state = self.state
+        for block in self.averaged.blocks:
+            block.apply_masks()
+        info = {**self.info, "history": state.history}
+        save_checkpoint(self.folder / "last.safetensors", self.averaged, info)
+        if score > state.best:
+            state.best = score
+            save_checkpoint(self.folder / "best.safetensors", self.averaged, info)
+        state.scaler = self.fabric.strategy.precision.state_dict()
+        state.store(self.folder / "state.pt")
+        if state.epoch == self.config.epochs or time.monotonic() - self.pictured > PICTURE_SECONDS:
+            self.pictured = time.monotonic()
+            plot_history(state.history, self.folder / "curves.png")
