@@ -1,5 +1,6 @@
 /*
- * Classifies raw clips (int8, person-frame-joint-channel order, as hypgcn.design.clip.quantise_clip makes them) over XDMA:
+ * Classifies raw clips (int8, person-frame-joint-channel order, as hypgcn.design.clip.quantise_clip makes them) over
+ * XDMA:
  *
  *     hypgcn-example USER H2C C2H HASH CLIP...
  *
@@ -13,19 +14,19 @@
 #include <stdlib.h>
 
 /* Sizes for any design: 16 persons x 300 frames x 64 joints x 4 channels, 1024 classes. */
-#define MOST_BYTES (16u * 300u * 64u * 4u)
-#define MOST_WORDS (1024u + HYPGCN_RESULT_TRAILER)
+#define MAX_BYTES (16u * 300u * 64u * 4u)
+#define MAX_WORDS (1024u + HYPGCN_RESULT_TRAILER)
 
 static int fail(const char *what, enum hypgcn_error error)
 {
-    (void)fprintf(stderr, "%s: %s\n", what, hypgcn_error_text(error));
+    (void)fprintf(stderr, "%s: %s\n", what, hypgcn_describe_error(error));
     return EXIT_FAILURE;
 }
 
 static int classify(struct hypgcn *core, const char *path)
 {
-    static int8_t clip[MOST_BYTES];
-    static uint32_t words[MOST_WORDS];
+    static int8_t clip[MAX_BYTES];
+    static uint32_t words[MAX_WORDS];
     struct hypgcn_result result;
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
@@ -34,7 +35,7 @@ static int classify(struct hypgcn *core, const char *path)
     }
     size_t size = fread(clip, 1, sizeof clip, file);
     (void)fclose(file);
-    enum hypgcn_error error = hypgcn_classify(core, clip, size, words, MOST_WORDS, &result);
+    enum hypgcn_error error = hypgcn_classify_clip(core, clip, size, words, MAX_WORDS, &result);
     if (error != HYPGCN_OK) {
         return fail(path, error);
     }
@@ -53,19 +54,19 @@ int main(int argc, char **argv)
     struct hypgcn_bus bus;
     struct hypgcn_xdma device;
     const struct hypgcn_xdma_paths paths = {.user = argv[1], .h2c = argv[2], .c2h = argv[3], .base = 0};
-    enum hypgcn_error error = hypgcn_xdma_open(&device, &paths, &bus);
+    enum hypgcn_error error = hypgcn_open_xdma(&device, &paths, &bus);
     if (error != HYPGCN_OK) {
         return fail("open", error);
     }
-    error = hypgcn_open(&core, &bus, strtoull(argv[4], NULL, 16));
+    error = hypgcn_open_core(&core, &bus, strtoull(argv[4], NULL, 16));
     int status = error == HYPGCN_OK ? EXIT_SUCCESS : fail("core", error);
     for (int n = 5; n < argc && status == EXIT_SUCCESS; n++) {
         status = classify(&core, argv[n]);
     }
     struct hypgcn_counters counters;
-    if (status == EXIT_SUCCESS && hypgcn_snapshot(&core, false, &counters) == HYPGCN_OK) {
+    if (status == EXIT_SUCCESS && hypgcn_read_counters(&core, false, &counters) == HYPGCN_OK) {
         (void)printf("%" PRIu32 " clips, the last in %" PRIu32 " cycles\n", counters.clips_out, counters.clip_cycles);
     }
-    hypgcn_xdma_close(&device);
+    hypgcn_close_xdma(&device);
     return status;
 }

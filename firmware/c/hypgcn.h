@@ -26,14 +26,14 @@ enum hypgcn_error {
     HYPGCN_ERROR_IDENTITY, /* no hypgcn core at this address */
     HYPGCN_ERROR_ABI,      /* the core's registers are not those of this driver */
     HYPGCN_ERROR_HASH,     /* the core is of another design */
-    HYPGCN_ERROR_SHAPE,    /* the core says something impossible about itself */
+    HYPGCN_ERROR_SHAPE,    /* the core's shape registers are impossible */
     HYPGCN_ERROR_SIZE,     /* the clip is not of the core's size, or the buffer is too small */
     HYPGCN_ERROR_RESULT,   /* what came back is not the result of this clip */
     HYPGCN_ERROR_COUNT
 };
 
 /* What an error means, in English, without a full stop; never NULL. */
-const char *hypgcn_error_text(enum hypgcn_error error);
+const char *hypgcn_describe_error(enum hypgcn_error error);
 
 /*
  * Access to one core. Each function returns HYPGCN_OK, HYPGCN_ERROR_BUS or HYPGCN_ERROR_TIMEOUT.
@@ -54,75 +54,91 @@ struct hypgcn_bus {
 
 struct hypgcn_shape {
     uint32_t persons, frames, joints, channels; /* of a clip: int8 [persons][frames][joints][channels] */
-    uint32_t classes, blocks, bus_bytes;
-    uint32_t clip_bytes, result_words;
+    uint32_t classes, blocks;
+    uint32_t bus_bytes;    /* of a beat of a clip */
+    uint32_t clip_bytes;   /* product of the first four */
+    uint32_t result_words; /* of 32 bits: scores and trailer */
 };
 
-/* Filled by hypgcn_open; `timeout_ms` and `polls` may be changed afterwards. */
+/* Filled by hypgcn_open_core; `timeout_ms` and `polls` may be changed afterwards. */
 struct hypgcn {
     struct hypgcn_bus bus;
     struct hypgcn_shape shape;
     uint64_t hash;       /* the first 16 hexadecimal digits of the design's hash */
     uint32_t version;    /* of the generator: major, minor, patch, a byte each */
-    uint32_t timeout_ms; /* of a clip */
-    uint32_t polls;      /* reads of a register before a wait for it is given up */
+    uint32_t timeout_ms; /* limit of the transfer of a packet, milliseconds */
+    uint32_t polls;      /* reads of a register before a wait for it ends with HYPGCN_ERROR_TIMEOUT */
     uint32_t next_clip;  /* number that the next result must have */
     uint32_t stale;      /* packets that may still come from before the last reset */
 };
 
 struct hypgcn_result {
-    const int32_t *scores; /* `shape.classes` of them, in the caller's buffer */
-    uint32_t argmax;
-    uint32_t clip;  /* number since the core was reset */
-    uint32_t flags; /* HYPGCN_FLAG_...; 0: the scores are those of the network for this clip */
+    const int32_t *scores; /* `shape.classes` of them, in the caller's buffer; times the design's logit_scale, logits */
+    uint32_t argmax;       /* class of the highest score, 0..classes-1 */
+    uint32_t clip;         /* number since the core was reset, from 0; wraps */
+    uint32_t flags;        /* HYPGCN_FLAG_...; 0: the scores are those of the network for this clip */
 };
 
 struct hypgcn_counters {
-    uint64_t cycles;
-    uint32_t clips_in, clips_out, clip_cycles;
+    uint64_t cycles;              /* of the core's clock, since its reset */
+    uint32_t clips_in, clips_out; /* since the reset; wrap */
+    uint32_t clip_cycles;         /* from the first beat of the last result's clip to its result */
 };
 
 struct hypgcn_block_counters {
-    uint32_t busy, starved, blocked, overflow;
+    uint32_t busy, starved, blocked; /* cycles: at work, without input, with output that is not taken */
+    uint32_t overflow;               /* vectors that lost values in a store */
 };
 
 /*
- * Checks that the bus leads to a hypgcn core of this register description and, unless `hash` is 0, of this design;
- * reads its shape and resets it. Nothing is written before identity and hash are right. The source of clips must be
- * at rest. `core` is valid only after HYPGCN_OK.
+ * All functions below return HYPGCN_OK or one of the errors named with them; HYPGCN_ERROR_BUS and HYPGCN_ERROR_TIMEOUT
+ * may come from every one, and HYPGCN_ERROR_ARGUMENT for a null pointer where none is allowed.
  */
-enum hypgcn_error hypgcn_open(struct hypgcn *core, const struct hypgcn_bus *bus, uint64_t hash);
 
 /*
- * Classifies one clip. `words` is a buffer of `shape.result_words` words or more, which `result->scores` points into.
- * HYPGCN_OK with flags in the result means that a result came, but see docs/registers.md for what it is worth.
- * After any error but ARGUMENT and SIZE: reset the bus, then hypgcn_reset(core, true).
+ * Checks that the bus leads to a hypgcn core of this register description and of the design `hash` (the first 16
+ * hexadecimal digits as a number; 0 for any design), reads its shape and resets it. Nothing is written before identity
+ * and hash are right. The source of clips must be idle. `core` is valid only after HYPGCN_OK.
+ * Errors: IDENTITY, ABI, HASH, SHAPE.
  */
-enum hypgcn_error hypgcn_classify(struct hypgcn *core, const int8_t *clip, size_t clip_size, uint32_t *words,
-                                  size_t word_count, struct hypgcn_result *result);
+enum hypgcn_error hypgcn_open_core(struct hypgcn *core, const struct hypgcn_bus *bus, uint64_t hash);
 
-/* Soft reset. `source_too`: whatever sends clips has been stopped in the middle of one, its rest will not come. */
-enum hypgcn_error hypgcn_reset(struct hypgcn *core, bool source_too);
+/*
+ * Classifies one clip of `clip_size` bytes, int8 [persons][frames][joints][channels]. `words` is a buffer of
+ * `word_count` words, `shape.result_words` or more, which `result->scores` points into. HYPGCN_OK with flags in the
+ * result means that a result came, but see docs/registers.md for what it is worth. After any error but ARGUMENT and
+ * SIZE: reset the bus, then hypgcn_reset_core(core, true).
+ * Errors: SIZE, RESULT. Waits `timeout_ms` at most for each packet.
+ */
+enum hypgcn_error hypgcn_classify_clip(struct hypgcn *core, const int8_t *clip, size_t clip_size, uint32_t *words,
+                                       size_t word_count, struct hypgcn_result *result);
 
-/* Waits until no clip and no result is under way. */
+/* Soft reset. `source_too`: whatever sends clips was stopped in the middle of one, and its rest will not come. */
+enum hypgcn_error hypgcn_reset_core(struct hypgcn *core, bool source_too);
+
+/* Waits until no clip and no result is in flight, for `polls` reads of a register at most. */
 enum hypgcn_error hypgcn_wait_idle(struct hypgcn *core);
 
-/* Raises all activation thresholds by 0..127 for the clips that follow. */
+/* Raises all activation thresholds by `raise`, 0..127 int8 steps, for the clips that follow. Errors: ARGUMENT. */
 enum hypgcn_error hypgcn_set_threshold(struct hypgcn *core, uint32_t raise);
 
-/* Sticky errors since they were cleared, HYPGCN_FLAG_...; `clear` clears those that were read. */
-enum hypgcn_error hypgcn_errors(struct hypgcn *core, bool clear, uint32_t *flags);
+/* Sticky errors since they were cleared, HYPGCN_FLAG_...; `clear` clears those that were read; `flags` may be NULL. */
+enum hypgcn_error hypgcn_read_errors(struct hypgcn *core, bool clear, uint32_t *flags);
 
-/* Copies all counters of the core in one cycle; `clear`: those of the blocks start from 0 at the same time. */
-enum hypgcn_error hypgcn_snapshot(struct hypgcn *core, bool clear, struct hypgcn_counters *counters);
+/*
+ * Captures all counters of the core in one cycle and reads those of the core itself; `clear`: the counters of the
+ * blocks start from 0 in the same cycle.
+ */
+enum hypgcn_error hypgcn_read_counters(struct hypgcn *core, bool clear, struct hypgcn_counters *counters);
 
-/* Counters of block 0..blocks-1 as of the last snapshot. */
-enum hypgcn_error hypgcn_block(struct hypgcn *core, uint32_t block, struct hypgcn_block_counters *counters);
+/* Counters of `block`, 0..shape.blocks-1, as hypgcn_read_counters captured them last. Errors: ARGUMENT. */
+enum hypgcn_error hypgcn_read_block_counters(struct hypgcn *core, uint32_t block,
+                                             struct hypgcn_block_counters *counters);
 
-/* Events that raise the interrupt output: HYPGCN_REG_INTERRUPT_ENABLE_..._MASK; 0 shuts it. */
+/* Events that raise the interrupt output: HYPGCN_REG_INTERRUPT_ENABLE_..._MASK; 0 disables it. Errors: ARGUMENT. */
 enum hypgcn_error hypgcn_enable_interrupts(struct hypgcn *core, uint32_t events);
 
-/* Events since the last call, which are cleared. */
+/* Events since the last call, HYPGCN_REG_INTERRUPT_STATUS_..._MASK, which are cleared. */
 enum hypgcn_error hypgcn_take_interrupts(struct hypgcn *core, uint32_t *events);
 
 #ifdef __cplusplus

@@ -19,20 +19,20 @@
 
 #define RESET_TIMEOUT_MS 100u
 /* Bits of the length registers with the DMA's largest setting; a smaller one is an error of the block design. */
-#define MOST_BYTES 0x3ffffffu
+#define MAX_BYTES 0x3ffffffu
 
 static bool expired(const struct hypgcn_axidma_io *io, uint32_t start, uint32_t timeout_ms)
 {
     return io->milliseconds(io->context) - start > timeout_ms;
 }
 
-enum hypgcn_error hypgcn_axidma_reset(const struct hypgcn_axidma_io *io, uint32_t timeout_ms)
+enum hypgcn_error hypgcn_reset_axidma(const struct hypgcn_axidma_io *io, uint32_t timeout_ms)
 {
     if (io == NULL) {
         return HYPGCN_ERROR_ARGUMENT;
     }
     uint32_t start = io->milliseconds(io->context);
-    /* A reset of one channel resets both; it lasts until the transactions under way have ended. */
+    /* A reset of one channel resets both; it lasts until the transactions in flight have ended. */
     io->write32(io->context, MM2S + CONTROL, CONTROL_RESET);
     while ((io->read32(io->context, MM2S + CONTROL) & CONTROL_RESET) != 0) {
         if (expired(io, start, timeout_ms)) {
@@ -43,7 +43,7 @@ enum hypgcn_error hypgcn_axidma_reset(const struct hypgcn_axidma_io *io, uint32_
 }
 
 /*
- * Between memory that the DMA reads or writes and the registers that start it or tell that it is done: volatile alone
+ * Between memory that the DMA reads or writes and the registers that start it or flag that it is done: volatile alone
  * does not put ordinary memory in order with them, and a fence of the C language only does so between processors.
  */
 static void barrier(void)
@@ -83,10 +83,10 @@ static enum hypgcn_error finish(const struct hypgcn_axidma_io *io, uint32_t chan
     }
 }
 
-enum hypgcn_error hypgcn_axidma_transfer(const struct hypgcn_axidma_io *io, uint64_t tx, size_t tx_size, uint64_t rx,
+enum hypgcn_error hypgcn_transfer_axidma(const struct hypgcn_axidma_io *io, uint64_t tx, size_t tx_size, uint64_t rx,
                                          size_t rx_size, uint32_t timeout_ms, size_t *received)
 {
-    if (io == NULL || received == NULL || tx_size > MOST_BYTES || rx_size > MOST_BYTES) {
+    if (io == NULL || received == NULL || tx_size > MAX_BYTES || rx_size > MAX_BYTES) {
         return HYPGCN_ERROR_ARGUMENT;
     }
     *received = 0;
@@ -105,7 +105,7 @@ enum hypgcn_error hypgcn_axidma_transfer(const struct hypgcn_axidma_io *io, uint
     }
     barrier();
     if (error != HYPGCN_OK) {
-        (void)hypgcn_axidma_reset(io, RESET_TIMEOUT_MS);
+        (void)hypgcn_reset_axidma(io, RESET_TIMEOUT_MS);
         return error;
     }
     if (rx_size != 0) {
@@ -114,19 +114,7 @@ enum hypgcn_error hypgcn_axidma_transfer(const struct hypgcn_axidma_io *io, uint
     return HYPGCN_OK;
 }
 
-static uint32_t dma_read(void *context, uint32_t offset)
-{
-    const struct hypgcn_axidma *device = context;
-    return device->dma[offset / 4u];
-}
-
-static void dma_write(void *context, uint32_t offset, uint32_t value)
-{
-    const struct hypgcn_axidma *device = context;
-    device->dma[offset / 4u] = value;
-}
-
-static uint32_t dma_milliseconds(void *context)
+static uint32_t get_milliseconds(void *context)
 {
     const struct hypgcn_axidma *device = context;
     return device->milliseconds(device->context);
@@ -135,21 +123,11 @@ static uint32_t dma_milliseconds(void *context)
 static struct hypgcn_axidma_io io_of(struct hypgcn_axidma *device)
 {
     return (struct hypgcn_axidma_io){
-        .context = device, .read32 = dma_read, .write32 = dma_write, .milliseconds = dma_milliseconds};
-}
-
-static enum hypgcn_error core_read(void *context, uint32_t address, uint32_t *value)
-{
-    const struct hypgcn_axidma *device = context;
-    *value = device->core[address / 4u];
-    return HYPGCN_OK;
-}
-
-static enum hypgcn_error core_write(void *context, uint32_t address, uint32_t value)
-{
-    const struct hypgcn_axidma *device = context;
-    device->core[address / 4u] = value;
-    return HYPGCN_OK;
+        .context = device,
+        .read32 = hypgcn_read_dma_register,
+        .write32 = hypgcn_write_dma_register,
+        .milliseconds = get_milliseconds,
+    };
 }
 
 static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size, void *rx, size_t rx_size,
@@ -165,7 +143,7 @@ static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size,
             device->flush(rx, rx_size); /* no dirty line may be written back over what arrives */
         }
     }
-    enum hypgcn_error error = hypgcn_axidma_transfer(&io, (uintptr_t)tx, tx_size, (uintptr_t)rx, rx_size, timeout_ms,
+    enum hypgcn_error error = hypgcn_transfer_axidma(&io, (uintptr_t)tx, tx_size, (uintptr_t)rx, rx_size, timeout_ms,
                                                      received);
     if (rx_size != 0 && device->invalidate != NULL) {
         device->invalidate(rx, rx_size);
@@ -173,13 +151,18 @@ static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size,
     return error;
 }
 
-enum hypgcn_error hypgcn_axidma_bus(struct hypgcn_axidma *device, struct hypgcn_bus *bus)
+enum hypgcn_error hypgcn_open_axidma(struct hypgcn_axidma *device, struct hypgcn_bus *bus)
 {
-    if (device == NULL || bus == NULL || device->core == NULL || device->dma == NULL
-        || device->milliseconds == NULL) {
+    if (device == NULL || bus == NULL || device->mmio.core == NULL
+        || device->mmio.dma == NULL || device->milliseconds == NULL) {
         return HYPGCN_ERROR_ARGUMENT;
     }
-    *bus = (struct hypgcn_bus){.context = device, .read32 = core_read, .write32 = core_write, .transfer = transfer};
+    *bus = (struct hypgcn_bus){
+        .context = device,
+        .read32 = hypgcn_read_core_register,
+        .write32 = hypgcn_write_core_register,
+        .transfer = transfer,
+    };
     const struct hypgcn_axidma_io io = io_of(device);
-    return hypgcn_axidma_reset(&io, RESET_TIMEOUT_MS);
+    return hypgcn_reset_axidma(&io, RESET_TIMEOUT_MS);
 }

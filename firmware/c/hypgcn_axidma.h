@@ -5,13 +5,13 @@
 #ifndef HYPGCN_AXIDMA_H
 #define HYPGCN_AXIDMA_H
 
-#include "hypgcn.h"
+#include "hypgcn_mmio.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* How the engine reaches the registers of the DMA, and time. `milliseconds` may wrap. */
+/* How the engine reaches the registers of the DMA (`offset` in bytes), and time. `milliseconds` may wrap. */
 struct hypgcn_axidma_io {
     void *context;
     uint32_t (*read32)(void *context, uint32_t offset);
@@ -19,15 +19,18 @@ struct hypgcn_axidma_io {
     uint32_t (*milliseconds)(void *context);
 };
 
-/* Stops both channels, whatever they do. Call it once before the first transfer and after a failed one. */
-enum hypgcn_error hypgcn_axidma_reset(const struct hypgcn_axidma_io *io, uint32_t timeout_ms);
+/*
+ * Stops both channels, whatever they do, within `timeout_ms`. Call it once before the first transfer.
+ * Errors: ARGUMENT, TIMEOUT.
+ */
+enum hypgcn_error hypgcn_reset_axidma(const struct hypgcn_axidma_io *io, uint32_t timeout_ms);
 
 /*
  * One transfer between physical addresses; see struct hypgcn_bus for the meaning. The memory must be coherent, not
- * cached, or flushed before and invalidated after; the order of memory and registers is looked after here. After an
- * error the DMA has been reset.
+ * cached, or flushed before and invalidated after; barriers between memory and registers are in here. Sizes are at most
+ * 2^26 - 1 bytes. After an error the DMA has been reset. Errors: ARGUMENT, BUS, TIMEOUT.
  */
-enum hypgcn_error hypgcn_axidma_transfer(const struct hypgcn_axidma_io *io, uint64_t tx, size_t tx_size, uint64_t rx,
+enum hypgcn_error hypgcn_transfer_axidma(const struct hypgcn_axidma_io *io, uint64_t tx, size_t tx_size, uint64_t rx,
                                          size_t rx_size, uint32_t timeout_ms, size_t *received);
 
 /*
@@ -37,16 +40,15 @@ enum hypgcn_error hypgcn_axidma_transfer(const struct hypgcn_axidma_io *io, uint
  * lines to itself: invalidating them would undo what something beside it has written.
  */
 struct hypgcn_axidma {
-    volatile uint32_t *core; /* base of s_axi_control */
-    volatile uint32_t *dma;  /* base of the DMA's registers */
+    struct hypgcn_mmio mmio; /* must be the first member */
     uint32_t (*milliseconds)(void *context);
     void (*flush)(const void *start, size_t size);
     void (*invalidate)(void *start, size_t size);
     void *context; /* of milliseconds */
 };
 
-/* Fills `bus`, which refers to `device` as long as it is used, and resets the DMA. */
-enum hypgcn_error hypgcn_axidma_bus(struct hypgcn_axidma *device, struct hypgcn_bus *bus);
+/* Fills `bus`, which refers to `device` as long as it is used, and resets the DMA. Errors: ARGUMENT, TIMEOUT. */
+enum hypgcn_error hypgcn_open_axidma(struct hypgcn_axidma *device, struct hypgcn_bus *bus);
 
 #ifdef __cplusplus
 }

@@ -14,42 +14,20 @@
 /* Results are kept apart from clips by whole cache lines and bursts. */
 #define ALIGNMENT 64u
 
-static uint32_t dma_read(void *context, uint32_t offset)
-{
-    const struct hypgcn_uio *device = context;
-    return device->dma[offset / 4u];
-}
-
-static void dma_write(void *context, uint32_t offset, uint32_t value)
-{
-    const struct hypgcn_uio *device = context;
-    device->dma[offset / 4u] = value;
-}
-
-static uint32_t milliseconds(void *context)
+static uint32_t get_milliseconds(void *context)
 {
     (void)context;
-    return hypgcn_posix_milliseconds();
+    return hypgcn_get_posix_milliseconds();
 }
 
 static struct hypgcn_axidma_io io_of(struct hypgcn_uio *device)
 {
     return (struct hypgcn_axidma_io){
-        .context = device, .read32 = dma_read, .write32 = dma_write, .milliseconds = milliseconds};
-}
-
-static enum hypgcn_error core_read(void *context, uint32_t address, uint32_t *value)
-{
-    const struct hypgcn_uio *device = context;
-    *value = device->core[address / 4u];
-    return HYPGCN_OK;
-}
-
-static enum hypgcn_error core_write(void *context, uint32_t address, uint32_t value)
-{
-    const struct hypgcn_uio *device = context;
-    device->core[address / 4u] = value;
-    return HYPGCN_OK;
+        .context = device,
+        .read32 = hypgcn_read_dma_register,
+        .write32 = hypgcn_write_dma_register,
+        .milliseconds = get_milliseconds,
+    };
 }
 
 static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size, void *rx, size_t rx_size,
@@ -66,7 +44,7 @@ static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size,
     if (tx_size != 0) {
         memcpy(device->buffer, tx, tx_size);
     }
-    enum hypgcn_error error = hypgcn_axidma_transfer(&io, device->phys, tx_size, device->phys + rx_offset, rx_size,
+    enum hypgcn_error error = hypgcn_transfer_axidma(&io, device->phys, tx_size, device->phys + rx_offset, rx_size,
                                                      timeout_ms, received);
     if (error == HYPGCN_OK && rx_size != 0) {
         memcpy(rx, device->buffer + rx_offset, *received < rx_size ? *received : rx_size);
@@ -99,7 +77,7 @@ static bool read_number(const char *path, uint64_t *value)
     return end != text;
 }
 
-enum hypgcn_error hypgcn_uio_open(struct hypgcn_uio *device, const struct hypgcn_uio_paths *paths,
+enum hypgcn_error hypgcn_open_uio(struct hypgcn_uio *device, const struct hypgcn_uio_paths *paths,
                                   struct hypgcn_bus *bus)
 {
     if (device == NULL) {
@@ -115,34 +93,39 @@ enum hypgcn_error hypgcn_uio_open(struct hypgcn_uio *device, const struct hypgcn
     device->buffer_file = open(paths->buffer, O_RDWR | O_SYNC);
     if (device->core_file >= 0 && device->dma_file >= 0 && device->buffer_file >= 0
         && read_number(paths->buffer_phys, &device->phys)) {
-        device->core = map(device->core_file, PAGE);
-        device->dma = map(device->dma_file, PAGE);
+        device->mmio.core = map(device->core_file, PAGE);
+        device->mmio.dma = map(device->dma_file, PAGE);
         device->buffer = map(device->buffer_file, paths->buffer_size);
         device->buffer_size = paths->buffer_size;
     }
     enum hypgcn_error error = HYPGCN_ERROR_BUS;
-    if (device->core != NULL && device->dma != NULL && device->buffer != NULL) {
+    if (device->mmio.core != NULL && device->mmio.dma != NULL && device->buffer != NULL) {
         const struct hypgcn_axidma_io io = io_of(device);
-        error = hypgcn_axidma_reset(&io, RESET_TIMEOUT_MS);
+        error = hypgcn_reset_axidma(&io, RESET_TIMEOUT_MS);
     }
     if (error != HYPGCN_OK) {
-        hypgcn_uio_close(device);
+        hypgcn_close_uio(device);
         return error;
     }
-    *bus = (struct hypgcn_bus){.context = device, .read32 = core_read, .write32 = core_write, .transfer = transfer};
+    *bus = (struct hypgcn_bus){
+        .context = device,
+        .read32 = hypgcn_read_core_register,
+        .write32 = hypgcn_write_core_register,
+        .transfer = transfer,
+    };
     return HYPGCN_OK;
 }
 
-void hypgcn_uio_close(struct hypgcn_uio *device)
+void hypgcn_close_uio(struct hypgcn_uio *device)
 {
     if (device == NULL) {
         return;
     }
-    if (device->core != NULL) {
-        (void)munmap((void *)(uintptr_t)device->core, PAGE);
+    if (device->mmio.core != NULL) {
+        (void)munmap((void *)(uintptr_t)device->mmio.core, PAGE);
     }
-    if (device->dma != NULL) {
-        (void)munmap((void *)(uintptr_t)device->dma, PAGE);
+    if (device->mmio.dma != NULL) {
+        (void)munmap((void *)(uintptr_t)device->mmio.dma, PAGE);
     }
     if (device->buffer != NULL) {
         (void)munmap(device->buffer, device->buffer_size);
@@ -156,17 +139,17 @@ void hypgcn_uio_close(struct hypgcn_uio *device)
     *device = (struct hypgcn_uio){.core_file = -1, .dma_file = -1, .buffer_file = -1};
 }
 
-enum hypgcn_error hypgcn_uio_wait(struct hypgcn_uio *device, uint32_t timeout_ms)
+enum hypgcn_error hypgcn_wait_uio_interrupt(struct hypgcn_uio *device, uint32_t timeout_ms)
 {
     if (device == NULL) {
         return HYPGCN_ERROR_ARGUMENT;
     }
-    const uint32_t start = hypgcn_posix_milliseconds();
+    const uint32_t start = hypgcn_get_posix_milliseconds();
     uint32_t count = 1; /* to UIO: enable */
     if (write(device->core_file, &count, sizeof count) != (ssize_t)sizeof count) {
         return HYPGCN_ERROR_BUS;
     }
-    enum hypgcn_error error = hypgcn_posix_wait(device->core_file, POLLIN, start, timeout_ms);
+    enum hypgcn_error error = hypgcn_wait_posix_file(device->core_file, POLLIN, start, timeout_ms);
     if (error != HYPGCN_OK) {
         return error;
     }

@@ -1,7 +1,7 @@
 /*
  * Access from Linux user space on a Zynq: the core and an AXI DMA through UIO devices, clips and results through a
  * dma-buf of physically contiguous memory as the u-dma-buf module gives it (a character device and, in sysfs, its
- * physical address). The dma-buf is opened with O_SYNC, so no cache has to be looked after.
+ * physical address). The dma-buf is opened with O_SYNC, so no cache needs to be flushed.
  */
 #ifndef HYPGCN_UIO_H
 #define HYPGCN_UIO_H
@@ -21,22 +21,28 @@ struct hypgcn_uio_paths {
 };
 
 struct hypgcn_uio {
+    struct hypgcn_mmio mmio; /* must be the first member */
     int core_file, dma_file, buffer_file;
-    volatile uint32_t *core, *dma;
     unsigned char *buffer;
-    size_t buffer_size;
-    uint64_t phys;
+    size_t buffer_size; /* bytes */
+    uint64_t phys;      /* physical address of the buffer */
 };
 
-/* Maps the devices, resets the DMA and fills `bus`, which refers to `device` as long as it is used. */
-enum hypgcn_error hypgcn_uio_open(struct hypgcn_uio *device, const struct hypgcn_uio_paths *paths,
+/*
+ * Maps the devices, resets the DMA and fills `bus`, which refers to `device` as long as it is used; after an error
+ * everything is closed. Errors: ARGUMENT, BUS (a file is missing or cannot be mapped), TIMEOUT.
+ */
+enum hypgcn_error hypgcn_open_uio(struct hypgcn_uio *device, const struct hypgcn_uio_paths *paths,
                                   struct hypgcn_bus *bus);
 
 /* Unmaps and closes; may be called after a failed open too. */
-void hypgcn_uio_close(struct hypgcn_uio *device);
+void hypgcn_close_uio(struct hypgcn_uio *device);
 
-/* Waits for the core's interrupt; enables it in the UIO device first. hypgcn_take_interrupts tells which. */
-enum hypgcn_error hypgcn_uio_wait(struct hypgcn_uio *device, uint32_t timeout_ms);
+/*
+ * Waits for the core's interrupt, `timeout_ms` at most; enables it in the UIO device first. hypgcn_take_interrupts has
+ * the events. Errors: ARGUMENT, BUS, TIMEOUT.
+ */
+enum hypgcn_error hypgcn_wait_uio_interrupt(struct hypgcn_uio *device, uint32_t timeout_ms);
 
 #ifdef __cplusplus
 }

@@ -31,18 +31,18 @@ static enum hypgcn_error failure(ssize_t count)
 
 /*
  * The result waits in the core until it is read, so a clip can be sent before the reader is there: the read needs no
- * thread of its own. Where the XDMA driver cannot tell whether a device is ready, the waits end at once and the driver's
- * own limit (its parameters h2c_timeout and c2h_timeout) ends the call that follows.
+ * thread of its own. Where the XDMA driver does not report whether a device is ready, the waits end at once and the
+ * driver's own limit (its parameters h2c_timeout and c2h_timeout) ends the call that follows.
  */
 static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size, void *rx, size_t rx_size,
                                   uint32_t timeout_ms, size_t *received)
 {
     const struct hypgcn_xdma *device = context;
-    const uint32_t start = hypgcn_posix_milliseconds();
+    const uint32_t start = hypgcn_get_posix_milliseconds();
     enum hypgcn_error error;
     *received = 0;
     if (tx_size != 0) {
-        error = hypgcn_posix_wait(device->h2c, POLLOUT, start, timeout_ms);
+        error = hypgcn_wait_posix_file(device->h2c, POLLOUT, start, timeout_ms);
         if (error != HYPGCN_OK) {
             return error;
         }
@@ -52,7 +52,7 @@ static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size,
         }
     }
     if (rx_size != 0) {
-        error = hypgcn_posix_wait(device->c2h, POLLIN, start, timeout_ms);
+        error = hypgcn_wait_posix_file(device->c2h, POLLIN, start, timeout_ms);
         if (error != HYPGCN_OK) {
             return error;
         }
@@ -65,7 +65,7 @@ static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size,
     return HYPGCN_OK;
 }
 
-enum hypgcn_error hypgcn_xdma_open(struct hypgcn_xdma *device, const struct hypgcn_xdma_paths *paths,
+enum hypgcn_error hypgcn_open_xdma(struct hypgcn_xdma *device, const struct hypgcn_xdma_paths *paths,
                                    struct hypgcn_bus *bus)
 {
     if (device == NULL) {
@@ -80,14 +80,14 @@ enum hypgcn_error hypgcn_xdma_open(struct hypgcn_xdma *device, const struct hypg
     device->h2c = open(paths->h2c, O_WRONLY);
     device->c2h = open(paths->c2h, O_RDONLY);
     if (device->user < 0 || device->h2c < 0 || device->c2h < 0) {
-        hypgcn_xdma_close(device);
+        hypgcn_close_xdma(device);
         return HYPGCN_ERROR_BUS;
     }
     *bus = (struct hypgcn_bus){.context = device, .read32 = core_read, .write32 = core_write, .transfer = transfer};
     return HYPGCN_OK;
 }
 
-void hypgcn_xdma_close(struct hypgcn_xdma *device)
+void hypgcn_close_xdma(struct hypgcn_xdma *device)
 {
     if (device == NULL) {
         return;

@@ -66,14 +66,14 @@ class _BlockCounters(Structure):
 
 
 _ARGUMENTS = {
-    "open": (POINTER(CBus), c_uint64),
-    "classify": (c_char_p, c_size_t, POINTER(c_uint32), c_size_t, POINTER(_Result)),
-    "reset": (c_bool,),
+    "open_core": (POINTER(CBus), c_uint64),
+    "classify_clip": (c_char_p, c_size_t, POINTER(c_uint32), c_size_t, POINTER(_Result)),
+    "reset_core": (c_bool,),
     "wait_idle": (),
     "set_threshold": (c_uint32,),
-    "errors": (c_bool, POINTER(c_uint32)),
-    "snapshot": (c_bool, POINTER(_Counters)),
-    "block": (c_uint32, POINTER(_BlockCounters)),
+    "read_errors": (c_bool, POINTER(c_uint32)),
+    "read_counters": (c_bool, POINTER(_Counters)),
+    "read_block_counters": (c_uint32, POINTER(_BlockCounters)),
     "enable_interrupts": (c_uint32,),
     "take_interrupts": (POINTER(c_uint32),),
 }
@@ -99,9 +99,9 @@ class CDriver:
         for name, arguments in _ARGUMENTS.items():
             function = getattr(self._library, f"hypgcn_{name}")
             function.restype, function.argtypes = c_int, [POINTER(_Core), *arguments]
-        self._library.hypgcn_error_text.restype = c_char_p
+        self._library.hypgcn_describe_error.restype = c_char_p
         self._core, self._bus = _Core(), bus
-        self._call("open", byref(bus), int(hash[:16], 16) if hash else 0)
+        self._call("open_core", byref(bus), int(hash[:16], 16) if hash else 0)
         self.timeout = timeout
         shape, version = self._core.shape, self._core.version
         self.identity = Identity(
@@ -124,29 +124,29 @@ class CDriver:
         if clip.dtype != np.int8:
             raise TypeError(f"clip must be int8, not {clip.dtype}")
         words, found = (c_uint32 * self._core.shape.result_words)(), _Result()
-        self._call("classify", clip.tobytes(), clip.size, words, len(words), byref(found))
+        self._call("classify_clip", clip.tobytes(), clip.size, words, len(words), byref(found))
         scores = np.ctypeslib.as_array(found.scores, (self.identity.classes,)).astype(np.int64)
         return Result(scores=scores, argmax=found.argmax, clip=found.clip, flags=flag_names(found.flags))
 
     def counters(self, *, clear: bool = False) -> Counters:
         """All counters at this moment; ``clear`` : those of the blocks' cycles start from 0 in the same cycle."""
         found, blocks = _Counters(), []
-        self._call("snapshot", clear, byref(found))
+        self._call("read_counters", clear, byref(found))
         for block in range(self.identity.blocks):
             part = _BlockCounters()
-            self._call("block", block, byref(part))
+            self._call("read_block_counters", block, byref(part))
             blocks.append(BlockCounters(**{name: getattr(part, name) for name in _PER_BLOCK}))
         return Counters(blocks=tuple(blocks), **{name: getattr(found, name) for name in ("cycles", *_TOTALS)})
 
     def errors(self, *, clear: bool = False) -> tuple[str, ...]:
         """Sticky errors; ``clear`` : those that were read."""
         word = c_uint32()
-        self._call("errors", clear, byref(word))
+        self._call("read_errors", clear, byref(word))
         return flag_names(word.value)
 
     def reset(self, *, source_too: bool = False):
         """Soft reset; ``source_too`` : what sends clips was stopped in one, its rest will not come."""
-        self._call("reset", source_too)
+        self._call("reset_core", source_too)
 
     def wait_idle(self):
         """Until no clip and no result is under way."""
@@ -174,4 +174,4 @@ class CDriver:
     def _call(self, name, *arguments):
         status = getattr(self._library, f"hypgcn_{name}")(byref(self._core), *arguments)
         if status:
-            raise _ERRORS.get(status, CoreError)(self._library.hypgcn_error_text(status).decode())
+            raise _ERRORS.get(status, CoreError)(self._library.hypgcn_describe_error(status).decode())

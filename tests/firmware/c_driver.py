@@ -25,7 +25,7 @@ SOURCES = ROOT / "firmware/c"
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
 FLAG = {flag.name: flag.mask for flag in RESULT_FLAGS}
 ERRORS = ("OK", "ARGUMENT", "BUS", "TIMEOUT", "IDENTITY", "ABI", "HASH", "SHAPE", "SIZE", "RESULT", "COUNT")
-MOST_ACCESSES = 1_000_000
+MAX_ACCESSES = 1_000_000
 """After which a fake core reports a failure: a driver that waits for ever fails its test and does not stop it."""
 READ = CFUNCTYPE(c_int, c_void_p, c_uint32, POINTER(c_uint32))
 WRITE = CFUNCTYPE(c_int, c_void_p, c_uint32, c_uint32)
@@ -74,13 +74,13 @@ def build(folder, *extra):
 
 def load(path):
     library = ctypes.CDLL(str(path))
-    library.hypgcn_error_text.restype = c_char_p
-    library.hypgcn_open.argtypes = [POINTER(Core), POINTER(Bus), c_uint64]
-    library.hypgcn_reset.argtypes = [POINTER(Core), c_bool]
-    library.hypgcn_classify.argtypes = [POINTER(Core), c_char_p, c_size_t, POINTER(c_uint32), c_size_t,
+    library.hypgcn_describe_error.restype = c_char_p
+    library.hypgcn_open_core.argtypes = [POINTER(Core), POINTER(Bus), c_uint64]
+    library.hypgcn_reset_core.argtypes = [POINTER(Core), c_bool]
+    library.hypgcn_classify_clip.argtypes = [POINTER(Core), c_char_p, c_size_t, POINTER(c_uint32), c_size_t,
                                         POINTER(Result)]
-    library.hypgcn_errors.argtypes = [POINTER(Core), c_bool, POINTER(c_uint32)]
-    library.hypgcn_snapshot.argtypes = [POINTER(Core), c_bool, POINTER(Counters)]
+    library.hypgcn_read_errors.argtypes = [POINTER(Core), c_bool, POINTER(c_uint32)]
+    library.hypgcn_read_counters.argtypes = [POINTER(Core), c_bool, POINTER(Counters)]
     return library
 
 
@@ -108,7 +108,7 @@ class FakeCore:
 
     def _error(self, what, address=None):
         self.log.append((what, address))
-        if len(self.log) > MOST_ACCESSES:
+        if len(self.log) > MAX_ACCESSES:
             return code("BUS")
         return code(self.fail.get((what, address), "OK"))
 
@@ -147,6 +147,7 @@ class FakeCore:
 def classify(library, core, clip, words=5):
     """(error, result) of a clip of bytes."""
     result, buffer = Result(), (c_uint32 * words)()
-    error = library.hypgcn_classify(byref(core), clip, len(clip), cast(buffer, POINTER(c_uint32)), words, byref(result))
+    error = library.hypgcn_classify_clip(byref(core), clip, len(clip), cast(buffer, POINTER(c_uint32)), words,
+                                         byref(result))
     result.buffer = buffer  # keeps the words
     return error, result

@@ -35,8 +35,8 @@ class UioPaths(Structure):
 
 
 class Uio(Structure):
-    _fields_ = [("core_file", c_int), ("dma_file", c_int), ("buffer_file", c_int), ("core", c_void_p),
-                ("dma", c_void_p), ("buffer", c_void_p), ("buffer_size", c_size_t), ("phys", c_uint64)]
+    _fields_ = [("core", c_void_p), ("dma", c_void_p), ("core_file", c_int), ("dma_file", c_int),
+                ("buffer_file", c_int), ("buffer", c_void_p), ("buffer_size", c_size_t), ("phys", c_uint64)]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def library(tmp_path_factory):
     if not shutil.which("gcc"):
         pytest.skip("no C compiler: gcc is not on the path")
     found = load(build(tmp_path_factory.mktemp("driver")))
-    found.hypgcn_axidma_transfer.argtypes = [POINTER(Io), c_uint64, c_size_t, c_uint64, c_size_t, c_uint32,
+    found.hypgcn_transfer_axidma.argtypes = [POINTER(Io), c_uint64, c_size_t, c_uint64, c_size_t, c_uint32,
                                              POINTER(c_size_t)]
     return found
 
@@ -83,7 +83,7 @@ class Dma:
 
     def transfer(self, library, tx=0x1_2345_6780, tx_size=18, rx=0x8000_0040, rx_size=64, timeout=50):
         received = c_size_t(99)
-        error = library.hypgcn_axidma_transfer(byref(self.io), tx, tx_size, rx, rx_size, timeout, byref(received))
+        error = library.hypgcn_transfer_axidma(byref(self.io), tx, tx_size, rx, rx_size, timeout, byref(received))
         return error, received.value
 
 
@@ -126,16 +126,16 @@ def test_limits_and_missing_arguments(library):
     dma = Dma()
     assert dma.transfer(library, tx_size=1 << 26)[0] == code("ARGUMENT")
     assert dma.transfer(library, rx_size=1 << 26)[0] == code("ARGUMENT")
-    assert library.hypgcn_axidma_transfer(None, 0, 1, 0, 1, 1, byref(received)) == code("ARGUMENT")
-    assert library.hypgcn_axidma_transfer(byref(dma.io), 0, 1, 0, 1, 1, None) == code("ARGUMENT")
-    assert library.hypgcn_axidma_reset(None, 1) == code("ARGUMENT")
-    assert library.hypgcn_axidma_bus(None, None) == code("ARGUMENT")
+    assert library.hypgcn_transfer_axidma(None, 0, 1, 0, 1, 1, byref(received)) == code("ARGUMENT")
+    assert library.hypgcn_transfer_axidma(byref(dma.io), 0, 1, 0, 1, 1, None) == code("ARGUMENT")
+    assert library.hypgcn_reset_axidma(None, 1) == code("ARGUMENT")
+    assert library.hypgcn_open_axidma(None, None) == code("ARGUMENT")
     assert dma.log == []
 
 
 def test_reset_that_does_not_end(library):
-    assert library.hypgcn_axidma_reset(byref(Dma().io), 10) == 0
-    assert library.hypgcn_axidma_reset(byref(Dma(reset_reads=1 << 30).io), 10) == code("TIMEOUT")
+    assert library.hypgcn_reset_axidma(byref(Dma().io), 10) == 0
+    assert library.hypgcn_reset_axidma(byref(Dma(reset_reads=1 << 30).io), 10) == code("TIMEOUT")
 
 
 class Engine(threading.Thread):
@@ -184,7 +184,7 @@ def uio_paths(names, **changes):
 def test_uio(library, uio_files):
     names, engine = uio_files
     device, bus, received = Uio(), Bus(), c_size_t()
-    assert library.hypgcn_uio_open(byref(device), byref(uio_paths(names)), byref(bus)) == 0
+    assert library.hypgcn_open_uio(byref(device), byref(uio_paths(names)), byref(bus)) == 0
     assert device.phys == 0x70000000
     assert bus.write32(bus.context, 0x30, 5) == 0
     value = c_uint32()
@@ -200,19 +200,19 @@ def test_uio(library, uio_files):
     assert names["buffer"].read_bytes()[:8] == b"abcdefgh"
     assert bus.transfer(bus.context, clip, 5000, words, 64, 10, ctypes.pointer(received)) == code("BUS")
     assert bus.transfer(bus.context, clip, 100, words, 4000, 10, ctypes.pointer(received)) == code("BUS")
-    library.hypgcn_uio_close(byref(device))
+    library.hypgcn_close_uio(byref(device))
     assert device.core_file == -1 and not device.core
-    library.hypgcn_uio_close(byref(device))
+    library.hypgcn_close_uio(byref(device))
 
 
 def test_uio_waits_for_an_interrupt_that_is_there(library, uio_files):
     names, _ = uio_files
     device, bus = Uio(), Bus()
-    assert library.hypgcn_uio_open(byref(device), byref(uio_paths(names)), byref(bus)) == 0
-    assert library.hypgcn_uio_wait(byref(device), 10) == 0  # a file can always be read
-    library.hypgcn_uio_close(byref(device))
-    assert library.hypgcn_uio_wait(byref(device), 10) == code("BUS")
-    assert library.hypgcn_uio_wait(None, 10) == code("ARGUMENT")
+    assert library.hypgcn_open_uio(byref(device), byref(uio_paths(names)), byref(bus)) == 0
+    assert library.hypgcn_wait_uio_interrupt(byref(device), 10) == 0  # a file can always be read
+    library.hypgcn_close_uio(byref(device))
+    assert library.hypgcn_wait_uio_interrupt(byref(device), 10) == code("BUS")
+    assert library.hypgcn_wait_uio_interrupt(None, 10) == code("ARGUMENT")
 
 
 @pytest.mark.parametrize("missing", ["core", "dma", "buffer", "buffer_phys"])
@@ -220,9 +220,9 @@ def test_uio_without_a_device(missing, library, uio_files, tmp_path):
     names, _ = uio_files
     device, bus = Uio(), Bus()
     paths = uio_paths(names, **{missing: tmp_path / "nothing"})
-    assert library.hypgcn_uio_open(byref(device), byref(paths), byref(bus)) == code("BUS")
+    assert library.hypgcn_open_uio(byref(device), byref(paths), byref(bus)) == code("BUS")
     assert device.core_file == -1
-    assert library.hypgcn_uio_open(byref(device), byref(uio_paths(names, **{missing: None})), byref(bus)) \
+    assert library.hypgcn_open_uio(byref(device), byref(uio_paths(names, **{missing: None})), byref(bus)) \
         == code("ARGUMENT")
 
 
@@ -230,12 +230,12 @@ def test_uio_with_a_bad_address_or_a_dead_dma(library, uio_files):
     names, engine = uio_files
     device, bus = Uio(), Bus()
     names["phys"].write_text("none")
-    assert library.hypgcn_uio_open(byref(device), byref(uio_paths(names)), byref(bus)) == code("BUS")
+    assert library.hypgcn_open_uio(byref(device), byref(uio_paths(names)), byref(bus)) == code("BUS")
     names["phys"].write_text("70000000")
     engine.stop = True
     engine.join()
-    assert library.hypgcn_uio_open(byref(device), byref(uio_paths(names)), byref(bus)) == code("TIMEOUT")
-    assert library.hypgcn_uio_open(None, None, None) == code("ARGUMENT")
+    assert library.hypgcn_open_uio(byref(device), byref(uio_paths(names)), byref(bus)) == code("TIMEOUT")
+    assert library.hypgcn_open_uio(None, None, None) == code("ARGUMENT")
 
 
 @pytest.fixture
@@ -248,9 +248,9 @@ def xdma(library, tmp_path):
         ends.append(os.open(tmp_path / name, os.O_RDWR | os.O_NONBLOCK))
     device, bus = Xdma(), Bus()
     paths = XdmaPaths(*(str(tmp_path / name).encode() for name in ("user", "h2c", "c2h")), 4096)
-    assert library.hypgcn_xdma_open(byref(device), byref(paths), byref(bus)) == 0
+    assert library.hypgcn_open_xdma(byref(device), byref(paths), byref(bus)) == 0
     yield device, bus, ends, tmp_path
-    library.hypgcn_xdma_close(byref(device))
+    library.hypgcn_close_xdma(byref(device))
     for end in ends:
         os.close(end)
 
@@ -324,10 +324,10 @@ def test_xdma_failures(xdma, library):
     os.truncate(folder / "user", 0)
     assert bus.read32(bus.context, 8, ctypes.pointer(value)) == code("BUS")
     words = ctypes.create_string_buffer(64)
-    library.hypgcn_xdma_close(byref(device))
+    library.hypgcn_close_xdma(byref(device))
     assert (device.user, device.h2c, device.c2h) == (-1, -1, -1)
-    library.hypgcn_xdma_close(byref(device))
-    library.hypgcn_xdma_close(None)
+    library.hypgcn_close_xdma(byref(device))
+    library.hypgcn_close_xdma(None)
     assert bus.write32(bus.context, 8, 1) == code("BUS")
     assert bus.transfer(bus.context, None, 0, words, 64, 10, ctypes.pointer(received)) != 0
     assert bus.transfer(bus.context, ctypes.c_char_p(b"clip"), 4, words, 64, 10, ctypes.pointer(received)) != 0
@@ -339,8 +339,8 @@ def test_xdma_without_a_device(missing, library, tmp_path):
         (tmp_path / name).write_bytes(b"")
     device, bus = Xdma(), Bus()
     names = {name: str(tmp_path / name).encode() for name in ("user", "h2c", "c2h")}
-    assert library.hypgcn_xdma_open(byref(device), byref(XdmaPaths(**names)), byref(bus)) == code("BUS")
+    assert library.hypgcn_open_xdma(byref(device), byref(XdmaPaths(**names)), byref(bus)) == code("BUS")
     assert (device.user, device.h2c, device.c2h) == (-1, -1, -1)
-    assert library.hypgcn_xdma_open(byref(device), byref(XdmaPaths(**{**names, missing: None})), byref(bus)) \
+    assert library.hypgcn_open_xdma(byref(device), byref(XdmaPaths(**{**names, missing: None})), byref(bus)) \
         == code("ARGUMENT")
-    assert library.hypgcn_xdma_open(None, None, None) == code("ARGUMENT")
+    assert library.hypgcn_open_xdma(None, None, None) == code("ARGUMENT")

@@ -38,7 +38,7 @@ def library(tmp_path_factory):
 
 def opened(library, fake=None):
     fake, core = fake or FakeCore(), Core()
-    assert library.hypgcn_open(byref(core), byref(fake.bus), FakeCore.HASH) == 0
+    assert library.hypgcn_open_core(byref(core), byref(fake.bus), FakeCore.HASH) == 0
     fake.log.clear()
     return core, fake
 
@@ -48,15 +48,15 @@ def offset(name):
 
 
 def test_every_error_has_its_own_text(library):
-    texts = [library.hypgcn_error_text(number).decode() for number in range(len(ERRORS))]
+    texts = [library.hypgcn_describe_error(number).decode() for number in range(len(ERRORS))]
     assert len(set(texts)) == len(ERRORS)
-    assert texts[-1] == library.hypgcn_error_text(99).decode() == "unknown error"
+    assert texts[-1] == library.hypgcn_describe_error(99).decode() == "unknown error"
     assert not any(text.endswith(".") for text in texts)
 
 
 def test_open_checks_identity_and_hash_before_it_writes(library):
     core, fake = Core(), FakeCore()
-    assert library.hypgcn_open(byref(core), byref(fake.bus), FakeCore.HASH) == 0
+    assert library.hypgcn_open_core(byref(core), byref(fake.bus), FakeCore.HASH) == 0
     order = [entry[1] for entry in fake.log if entry[0] in ("read", "write")]
     assert order[:4] == [offset(name) for name in ("MAGIC", "VERSION", "HASH_LOW", "HASH_HIGH")]
     writes = [entry[1:] for entry in fake.log if entry[0] == "value"]
@@ -68,7 +68,7 @@ def test_open_checks_identity_and_hash_before_it_writes(library):
 
 
 def test_any_design_when_no_hash_is_given(library):
-    assert library.hypgcn_open(byref(Core()), byref(FakeCore(HASH_LOW=1).bus), 0) == 0
+    assert library.hypgcn_open_core(byref(Core()), byref(FakeCore(HASH_LOW=1).bus), 0) == 0
 
 
 @pytest.mark.parametrize(("words", "error"), [
@@ -79,7 +79,7 @@ def test_any_design_when_no_hash_is_given(library):
 ])
 def test_open_refuses_other_cores_untouched(words, error, library):
     fake = FakeCore(**words)
-    assert library.hypgcn_open(byref(Core()), byref(fake.bus), FakeCore.HASH) == code(error)
+    assert library.hypgcn_open_core(byref(Core()), byref(fake.bus), FakeCore.HASH) == code(error)
     assert not [entry for entry in fake.log if entry[0] == "write"]
 
 
@@ -89,15 +89,15 @@ def test_open_passes_on_what_the_bus_says(name, library):
     for error in ("BUS", "TIMEOUT"):
         fake = FakeCore()
         fake.fail["read", offset(name)] = error
-        assert library.hypgcn_open(byref(Core()), byref(fake.bus), 0) == code(error)
+        assert library.hypgcn_open_core(byref(Core()), byref(fake.bus), 0) == code(error)
 
 
 def test_open_waits_for_the_reset_but_not_for_ever(library):
     fake = FakeCore()
     fake.reset_lasts = 20
-    assert library.hypgcn_open(byref(Core()), byref(fake.bus), 0) == 0
+    assert library.hypgcn_open_core(byref(Core()), byref(fake.bus), 0) == 0
     fake.reset_lasts = 1 << 40
-    assert library.hypgcn_open(byref(Core()), byref(fake.bus), 0) == code("TIMEOUT")
+    assert library.hypgcn_open_core(byref(Core()), byref(fake.bus), 0) == code("TIMEOUT")
 
 
 def test_open_clears_old_errors(library):
@@ -110,24 +110,25 @@ def test_missing_arguments(library):
     core, fake = opened(library)
     null, bad = ctypes.POINTER(Core)(), code("ARGUMENT")
     word = c_uint32()
-    assert library.hypgcn_open(null, byref(fake.bus), 0) == bad
-    assert library.hypgcn_open(byref(core), ctypes.POINTER(Bus)(), 0) == bad
+    assert library.hypgcn_open_core(null, byref(fake.bus), 0) == bad
+    assert library.hypgcn_open_core(byref(core), ctypes.POINTER(Bus)(), 0) == bad
     for name in ("read32", "write32", "transfer"):
         bus = Bus(None, fake.bus.read32, fake.bus.write32, fake.bus.transfer)
         setattr(bus, name, type(getattr(bus, name))())
-        assert library.hypgcn_open(byref(core), byref(bus), 0) == bad
+        assert library.hypgcn_open_core(byref(core), byref(bus), 0) == bad
     core, fake = opened(library)
-    assert library.hypgcn_classify(null, CLIP, 18, NOTHING, 5, None) == bad
-    assert library.hypgcn_classify(byref(core), None, 18, NOTHING, 5, None) == bad
-    assert library.hypgcn_classify(byref(core), CLIP, 18, NOTHING, 5, None) == bad
-    assert library.hypgcn_classify(byref(core), CLIP, 18, (c_uint32 * 5)(), 5, None) == bad
-    for name, *arguments in (("reset", True), ("wait_idle",), ("set_threshold", 1), ("errors", True, byref(word)),
-                             ("snapshot", False, byref(Counters())), ("block", 0, byref(BlockCounters())),
+    assert library.hypgcn_classify_clip(null, CLIP, 18, NOTHING, 5, None) == bad
+    assert library.hypgcn_classify_clip(byref(core), None, 18, NOTHING, 5, None) == bad
+    assert library.hypgcn_classify_clip(byref(core), CLIP, 18, NOTHING, 5, None) == bad
+    assert library.hypgcn_classify_clip(byref(core), CLIP, 18, (c_uint32 * 5)(), 5, None) == bad
+    for name, *arguments in (("reset_core", True), ("wait_idle",), ("set_threshold", 1),
+                             ("read_errors", True, byref(word)), ("read_counters", False, byref(Counters())),
+                             ("read_block_counters", 0, byref(BlockCounters())),
                              ("enable_interrupts", 1), ("take_interrupts", byref(word))):
         assert getattr(library, f"hypgcn_{name}")(null, *arguments) == bad, name
-    assert library.hypgcn_snapshot(byref(core), False, None) == bad
-    assert library.hypgcn_block(byref(core), 0, None) == bad
-    assert library.hypgcn_block(byref(core), 2, byref(BlockCounters())) == bad
+    assert library.hypgcn_read_counters(byref(core), False, None) == bad
+    assert library.hypgcn_read_block_counters(byref(core), 0, None) == bad
+    assert library.hypgcn_read_block_counters(byref(core), 2, byref(BlockCounters())) == bad
     assert library.hypgcn_set_threshold(byref(core), 128) == bad
     assert library.hypgcn_enable_interrupts(byref(core), 8) == bad
     assert library.hypgcn_take_interrupts(byref(core), None) == bad
@@ -164,7 +165,7 @@ def words_of(*words):
 def test_what_is_not_the_result(packet, library):
     core, fake = opened(library)
     assert classify(library, core, CLIP)[0] == 0
-    assert library.hypgcn_reset(byref(core), False) == 0
+    assert library.hypgcn_reset_core(byref(core), False) == 0
     fake.packets = [packet]
     error, result = classify(library, core, CLIP)
     assert error == 0 and result.scores[0] == sum(CLIP), "after a reset, leftovers are thrown away"
@@ -188,7 +189,7 @@ def test_failing_buses(library):
     fake.silent = True
     assert classify(library, core, CLIP)[0] == code("TIMEOUT")
     fake.silent, fake.packets = False, []
-    assert library.hypgcn_reset(byref(core), True) == 0
+    assert library.hypgcn_reset_core(byref(core), True) == 0
     assert classify(library, core, CLIP)[0] == 0, "a reset brings it back"
     core, fake = opened(library)
     fake.packets, fake.silent = [b"\0" * 4], False
@@ -199,10 +200,10 @@ def test_failing_buses(library):
 def test_reset_says_what_it_resets(library):
     core, fake = opened(library)
     for source_too, value in ((False, 1), (True, 3)):
-        assert library.hypgcn_reset(byref(core), source_too) == 0
+        assert library.hypgcn_reset_core(byref(core), source_too) == 0
         assert fake.log[-3] == ("value", offset("RESET"), value)
     fake.fail["write", offset("RESET")] = "BUS"
-    assert library.hypgcn_reset(byref(core), True) == code("BUS")
+    assert library.hypgcn_reset_core(byref(core), True) == code("BUS")
 
 
 def test_idle_is_waited_for_but_not_for_ever(library):
@@ -223,9 +224,9 @@ def test_threshold_errors_and_interrupts(library):
     assert fake.words[offset("THRESHOLD")] == 127
     flags = c_uint32()
     fake.words[offset("ERRORS")] = 5
-    assert library.hypgcn_errors(byref(core), False, byref(flags)) == 0
+    assert library.hypgcn_read_errors(byref(core), False, byref(flags)) == 0
     assert (flags.value, fake.words[offset("ERRORS")]) == (5, 5)
-    assert library.hypgcn_errors(byref(core), True, byref(flags)) == 0
+    assert library.hypgcn_read_errors(byref(core), True, byref(flags)) == 0
     assert (flags.value, fake.words[offset("ERRORS")]) == (5, 0)
     assert library.hypgcn_enable_interrupts(byref(core), 5) == 0
     assert (fake.words[offset("INTERRUPT_ENABLE")], fake.words[offset("INTERRUPT_GLOBAL")]) == (5, 1)
@@ -243,20 +244,22 @@ def test_counters(library):
     for index, name in enumerate(("BUSY", "STARVED", "BLOCKED", "OVERFLOW")):
         fake.words[register(f"BLOCK_{name}").address(1)] = 10 + index
     counters, block = Counters(), BlockCounters()
-    assert library.hypgcn_snapshot(byref(core), True, byref(counters)) == 0
+    assert library.hypgcn_read_counters(byref(core), True, byref(counters)) == 0
     assert fake.words[offset("SNAPSHOT")] == 3
     assert (counters.cycles, counters.clips_in, counters.clips_out, counters.clip_cycles) == (2 << 32 | 5, 3, 4, 9)
-    assert library.hypgcn_block(byref(core), 1, byref(block)) == 0
+    assert library.hypgcn_read_block_counters(byref(core), 1, byref(block)) == 0
     assert (block.busy, block.starved, block.blocked, block.overflow) == (10, 11, 12, 13)
 
 
 @pytest.mark.parametrize(("name", "arguments", "accesses"), [
-    ("snapshot", (False, Counters()), [("write", "SNAPSHOT"), ("read", "CYCLES_LOW"), ("read", "CYCLES_HIGH"),
-                                       ("read", "CLIPS_IN"), ("read", "CLIPS_OUT"), ("read", "CLIP_CYCLES")]),
-    ("block", (0, BlockCounters()), [("read", f"BLOCK_{part}") for part in ("BUSY", "STARVED", "BLOCKED", "OVERFLOW")]),
+    ("read_counters", (False, Counters()), [
+        ("write", "SNAPSHOT"), ("read", "CYCLES_LOW"), ("read", "CYCLES_HIGH"), ("read", "CLIPS_IN"),
+        ("read", "CLIPS_OUT"), ("read", "CLIP_CYCLES")]),
+    ("read_block_counters", (0, BlockCounters()), [
+        ("read", f"BLOCK_{name}") for name in ("BUSY", "STARVED", "BLOCKED", "OVERFLOW")]),
     ("enable_interrupts", (1,), [("write", "INTERRUPT_ENABLE"), ("write", "INTERRUPT_GLOBAL")]),
     ("take_interrupts", (c_uint32(),), [("read", "INTERRUPT_STATUS"), ("write", "INTERRUPT_STATUS")]),
-    ("errors", (True, c_uint32()), [("read", "ERRORS"), ("write", "ERRORS")]),
+    ("read_errors", (True, c_uint32()), [("read", "ERRORS"), ("write", "ERRORS")]),
     ("set_threshold", (1,), [("write", "THRESHOLD")]),
 ])
 def test_every_access_may_fail(name, arguments, accesses, library):
@@ -324,6 +327,6 @@ def test_headers_are_c_plus_plus_too(tmp_path):
     names = ("hypgcn.h", "hypgcn_axidma.h", "hypgcn_uio.h", "hypgcn_xdma.h")
     source = tmp_path / "all.cpp"
     source.write_text("".join(f'#include "{name}"\n' for name in names)
-                      + "int main() { return *hypgcn_error_text(HYPGCN_OK) == 0; }\n")
+                      + "int main() { return *hypgcn_describe_error(HYPGCN_OK) == 0; }\n")
     subprocess.run(["g++", "-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-c", "-I",
                     str(ROOT / "firmware/c"), str(source), "-o", str(tmp_path / "all.o")], check=True)

@@ -1,0 +1,45 @@
+/*
+ * Registers at addresses of the processor: what the back ends over an AXI DMA share. Their device structures begin with
+ * a struct hypgcn_mmio, so that a pointer to the device is one to it.
+ */
+#ifndef HYPGCN_MMIO_H
+#define HYPGCN_MMIO_H
+
+#include "hypgcn.h"
+
+struct hypgcn_mmio {
+    volatile uint32_t *core; /* base of s_axi_control */
+    volatile uint32_t *dma;  /* base of the DMA's registers */
+};
+
+/* A read of a register of the core, as struct hypgcn_bus wants it; always HYPGCN_OK. `address` in bytes. */
+static inline enum hypgcn_error hypgcn_read_core_register(void *context, uint32_t address, uint32_t *value)
+{
+    const struct hypgcn_mmio *mmio = (const struct hypgcn_mmio *)context; /* C++ wants the cast */
+    *value = mmio->core[address / 4u];
+    return HYPGCN_OK;
+}
+
+/* A write of a register of the core, as struct hypgcn_bus wants it; always HYPGCN_OK. `address` in bytes. */
+static inline enum hypgcn_error hypgcn_write_core_register(void *context, uint32_t address, uint32_t value)
+{
+    const struct hypgcn_mmio *mmio = (const struct hypgcn_mmio *)context; /* C++ wants the cast */
+    mmio->core[address / 4u] = value;
+    return HYPGCN_OK;
+}
+
+/* A read of a register of the DMA, as struct hypgcn_axidma_io wants it. `offset` in bytes. */
+static inline uint32_t hypgcn_read_dma_register(void *context, uint32_t offset)
+{
+    const struct hypgcn_mmio *mmio = (const struct hypgcn_mmio *)context; /* C++ wants the cast */
+    return mmio->dma[offset / 4u];
+}
+
+/* A write of a register of the DMA, as struct hypgcn_axidma_io wants it. `offset` in bytes. */
+static inline void hypgcn_write_dma_register(void *context, uint32_t offset, uint32_t value)
+{
+    const struct hypgcn_mmio *mmio = (const struct hypgcn_mmio *)context; /* C++ wants the cast */
+    mmio->dma[offset / 4u] = value;
+}
+
+#endif
