@@ -1,8 +1,8 @@
 """Payloads as plain data: the layout of a stream's payload, described in JSON, and the bits of its values.
 
 The description of a shape is ``{"width": w, "signed": s}``, ``{"array": element, "length": n}`` or ``{"struct": [[name,
-offset, field], ...], "width": w}``; values are ``int``, ``list`` and ``dict``. The benches run in the simulator's
-process and read only these, not Amaranth.
+offset, field], ...], "width": w}``; values are ``int``, ``list`` and ``dict``. The testbenches of cocotb run in the
+simulator's process and read only these, not Amaranth.
 """
 
 from hypgcn.design import BANK
@@ -30,9 +30,24 @@ def width_of(shape: dict) -> int:
 
 
 def pack(shape: dict, value) -> int:
-    """Bits of ``value``, not negative; :exc:`ValueError` for a value that does not fit or a field that the shape lacks.
+    """Bits of a value.
 
-    Fields that ``value`` leaves out are zero.
+    Parameters
+    ----------
+    shape : dict
+        The described shape.
+    value : int, list or dict
+        Fields that a dict leaves out are zero.
+
+    Returns
+    -------
+    int
+        Not negative.
+
+    Raises
+    ------
+    ValueError
+        When a value does not fit, an array has another length, or the shape lacks a field.
     """
     if "struct" in shape:
         known = {name for name, _, _ in shape["struct"]}
@@ -64,7 +79,7 @@ def unpack(shape: dict, bits: int):
 
 
 def _dense(vector: dict) -> list[int]:
-    """The channels of a compressed vector."""
+    """Channels of a compressed vector."""
     packed = iter(vector["values"])
     return [next(packed) if vector["mask"] >> c & 1 else 0 for c in range(BANK)]
 
@@ -73,21 +88,26 @@ def _pairs(expected, got, path=""):
     """(path, expected, got) of every leaf, compressed vectors first by channel."""
     if isinstance(expected, dict):
         if {"mask", "values"} <= set(expected):
-            for channel, (right, found) in enumerate(zip(_dense(expected), _dense(got))):
-                yield f"{path}.channel[{channel}]", right, found
+            for channel, pair in enumerate(zip(_dense(expected), _dense(got))):
+                yield f"{path}.channel[{channel}]", *pair
         for name in expected:
             yield from _pairs(expected[name], got[name], f"{path}.{name}")
     elif isinstance(expected, list):
-        for index, (right, found) in enumerate(zip(expected, got)):
-            yield from _pairs(right, found, f"{path}[{index}]")
+        for index, pair in enumerate(zip(expected, got)):
+            yield from _pairs(*pair, f"{path}[{index}]")
     else:
         yield path, expected, got
 
 
 def difference(shape: dict, expected: int, got: int) -> tuple[str, int, int] | None:
-    """(field, expected, got) of the first field in which two payloads differ, ``None`` when their bits are equal."""
+    """The first field in which two payloads differ.
+
+    Returns
+    -------
+    (str, int, int) or None
+        Field, expected and got value; ``None`` when the bits are equal.
+    """
     if expected == got:
         return None
     pairs = _pairs(unpack(shape, expected), unpack(shape, got))
-    return next(((path.lstrip("."), right, found) for path, right, found in pairs if right != found),
-                ("bits", expected, got))
+    return next(((path.lstrip("."), *pair) for path, *pair in pairs if pair[0] != pair[1]), ("bits", expected, got))

@@ -2,7 +2,10 @@
 
 Plain Python: a process of any simulator samples the signals before every rising edge of the clock and hands them over.
 An unknown value (X or Z) is ``None``. A broken rule raises :exc:`AssertionError` that names the bus and the cycle.
+``cosim/axi_rules.hpp`` mirrors these classes in C++; a test holds the two against each other.
 """
+
+from hypgcn_sim.stimuli.hold_rule import HoldRule
 
 __all__ = ["LITE_CHANNELS", "LiteRules", "StreamRules"]
 
@@ -16,22 +19,33 @@ _EXOKAY = 1
 
 
 class StreamRules:
-    """One channel with valid and ready.
+    """One channel with valid and ready: the hold rule, known signals, valid low in reset.
 
-    After reset valid and ready are known, and so is the payload while valid is high. Once valid is high, valid and
-    payload stay until the transfer. Valid is low from the second cycle of a reset on.
+    After reset valid and ready are known, and so is the payload while valid is high. Valid is low from the second cycle
+    of a reset on.
 
-    name : for messages; ``transfers`` counts since the last reset
+    Parameters
+    ----------
+    name : str
+        Name of the bus, for messages.
+
+    Attributes
+    ----------
+    transfers : int
+        Transfers since the last reset.
+    cycle : int
+        Cycles sampled.
     """
 
     def __init__(self, name: str):
         self.name = name
         self.transfers = 0
         self.cycle = 0
-        self._in_reset = 0
-        self._held: int | None = None
+        self._in_reset = False
+        self._hold = HoldRule(name)
 
     def fail(self, text: str):
+        """Raise :exc:`AssertionError` with the bus, ``text`` and the cycle."""
         raise AssertionError(f"{self.name}: {text}, at cycle {self.cycle}")
 
     def sample(self, reset: int, valid: int | None, ready: int | None, payload: int | None) -> bool:
@@ -40,28 +54,30 @@ class StreamRules:
         if reset:
             if self._in_reset and valid != 0:
                 self.fail("valid must be low in reset")
-            self._in_reset, self._held, self.transfers = 1, None, 0
+            self._in_reset, self.transfers = True, 0
+            self._hold.reset()
             return False
-        self._in_reset = 0
+        self._in_reset = False
         if valid is None or ready is None:
             self.fail("valid and ready must be known after reset")
-        if self._held is not None:
-            if not valid:
-                self.fail("valid dropped before the transfer")
-            if payload != self._held:
-                self.fail("payload changed before the transfer")
-        if not valid:
-            return False
-        if payload is None:
+        transfer = self._hold.sample(valid, ready, payload, self.cycle)
+        if valid and payload is None:
             self.fail("payload must be known while valid is high")
-        self._held = None if ready else payload
-        self.transfers += bool(ready)
-        return bool(ready)
+        self.transfers += transfer
+        return transfer
 
 
 class LiteRules:
-    """All five channels of an AXI4-Lite bus: each as :class:`StreamRules`, no response without its request, at most one
-    per request, no response that AXI4-Lite does not have. Call :meth:`finish` at the end of a run."""
+    """All five channels of an AXI4-Lite bus. Call :meth:`finish` at the end of a run.
+
+    Each channel obeys :class:`StreamRules`; a request has at most one response, which comes after it; no response is
+    EXOKAY, which only AXI4 has.
+
+    Parameters
+    ----------
+    name : str
+        Name of the bus, for messages.
+    """
 
     def __init__(self, name: str):
         self.name = name
@@ -71,17 +87,17 @@ class LiteRules:
         """Check one cycle; ``signals`` by their lower-case names."""
         counts = {channel: rules.transfers for channel, rules in self.channels.items()}  # before this cycle
         for channel, rules in self.channels.items():
-            parts = [signals[name] for name in LITE_CHANNELS[channel]]
+            words = [signals[name] for name in LITE_CHANNELS[channel]]
             payload = None
-            if None not in parts:
-                payload = sum((part or 0) << 32 * index for index, part in enumerate(parts))
+            if None not in words:
+                payload = sum((word or 0) << 32 * index for index, word in enumerate(words))
             valid = signals[f"{channel}valid"]
             rules.sample(reset, valid, signals[f"{channel}ready"], payload)
             if reset or not valid:
                 continue
-            asked = {"b": min(counts["aw"], counts["w"]), "r": counts["ar"]}.get(channel)
-            if asked is not None:
-                if counts[channel] >= asked:
+            requests = {"b": min(counts["aw"], counts["w"]), "r": counts["ar"]}.get(channel)
+            if requests is not None:
+                if counts[channel] >= requests:
                     rules.fail("a response without its request")
                 if signals[f"{channel}resp"] == _EXOKAY:
                     rules.fail("EXOKAY is not a response of AXI4-Lite")
