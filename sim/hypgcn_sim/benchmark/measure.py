@@ -170,7 +170,7 @@ def measure_variants(design: Design, point: Point, clips: np.ndarray, folder: Pa
                 whole = best.folding
             rows.append({**row, "cycles_per_clip": round(best.cycles),
                          "fps_at_172mhz": round(MHZ * 1e6 / best.cycles, 2), **best.used,
-                         "slower_by": round(best.cycles / rows[0]["cycles_per_clip"], 3) if rows else 1.0})
+                         "slowdown": round(best.cycles / rows[0]["cycles_per_clip"], 3) if rows else 1.0})
         except ValueError as error:
             rows.append({**row, "cycles_per_clip": None, "reason": str(error)})
     progress.finish()
@@ -183,6 +183,6 @@ def _without_absent(design: Design, folding: Folding, activities: list, row: dic
     if design.persons == 1 or not leaves_out(design, folding.skip_absent):
         return []
     alone = estimate(one_person(design), folding, activities).cycles
-    return [{**row, "variant": f"without {ABSENT}", "slower_by": round(row["cycles_per_clip"] / alone, 3),
+    return [{**row, "variant": f"without {ABSENT}", "slowdown": round(row["cycles_per_clip"] / alone, 3),
              "how": f"clips with one of {design.persons} persons: with all of them computed, over "
                     f"{round(alone)} cycles"}]

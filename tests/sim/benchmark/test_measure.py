@@ -16,7 +16,7 @@ from hypgcn.planning.device import Device
 from hypgcn.planning.estimate import Activity, estimate, storage
 from hypgcn.watch import watched_units
 from hypgcn_pruning.network.work import graph_skip, work_of
-from hypgcn_sim.benchmark import measure as bench
+from hypgcn_sim.benchmark import measure as measure_module
 from hypgcn_sim.benchmark.measure import Point, measure_variants, peak_gops
 from hypgcn_sim.benchmark.memory_picture import save_memory_picture
 from hypgcn_sim.benchmark.synthesis import KEYS, resources_by_module, total
@@ -150,19 +150,19 @@ def test_a_variant_lacks_one_idea_and_nothing_else(expected):
 
 
 def test_variants_are_rows_that_say_estimated(tmp_path, monkeypatch):
-    monkeypatch.setattr(bench, "Progress", type("Quiet", (), {"__init__": lambda *_: None, "__call__": lambda *_: None,
-                                                              "finish": lambda *_: None}))
-    budget = bench.Budget(dsp=60, bram36=1000, lut=10**6)
+    quiet = {name: lambda *_: None for name in ("__init__", "__call__", "finish")}
+    monkeypatch.setattr(measure_module, "Progress", type("Quiet", (), quiet))
+    budget = measure_module.Budget(dsp=60, bram36=1000, lut=10**6)
     point = Point(device=Device.load("xcku115"), budget=budget, folding=FOLDING)
     rows = measure_variants(DESIGN, point, make_clips(DESIGN, 1)[0][:1], tmp_path, jobs=1)
     assert [row["variant"] for row in rows] == ["nothing switched off", *(f"without {name}" for name in VARIANTS),
                                                 "without absent person"]
-    assert {row["cycles"] for row in rows} == {"estimated"} and rows[0]["slower_by"] == 1.0
+    assert {row["cycles"] for row in rows} == {"estimated"} and rows[0]["slowdown"] == 1.0
     by_name = {row["variant"]: row for row in rows}
-    assert by_name["without absent person"]["slower_by"] == pytest.approx(2, abs=0.05)
+    assert by_name["without absent person"]["slowdown"] == pytest.approx(2, abs=0.05)
     assert by_name["without absent person"]["cycles_per_clip"] == rows[0]["cycles_per_clip"]
-    assert by_name["without packing"]["slower_by"] > 1.2 and by_name["without zero skipping"]["slower_by"] >= 1.0
-    small = replace(point, budget=bench.Budget(dsp=30, bram36=1000, lut=10**6))
+    assert by_name["without packing"]["slowdown"] > 1.2 and by_name["without zero skipping"]["slowdown"] >= 1.0
+    small = replace(point, budget=measure_module.Budget(dsp=30, bram36=1000, lut=10**6))
     lacking = [row for row in measure_variants(DESIGN, small, make_clips(DESIGN, 1)[0][:1], tmp_path, jobs=1)
                if row["cycles_per_clip"] is None]
     assert all("does not fit" in row["reason"] for row in lacking)
