@@ -1,1 +1,1 @@
-"""Simulation of hypgcn: the golden integer model, cocotb benches and the runner behind ``make sim``."""
+"""Simulation of hypgcn: unit tests of the emitted RTL, whole clips, cosimulation, synthesis, benchmark."""

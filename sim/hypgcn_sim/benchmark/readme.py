@@ -61,13 +61,13 @@ def results_table(root: Path) -> str:
             f"{100 * design['macs_share']:.0f} % of the multiplications left before zeros are skipped", "the same")
     if sim := _load(root / "results" / "sim.json"):
         command = f"`{SOURCES['sim.json'][1]}`"
-        row("benches of emitted RTL in Verilator, equal to the golden integers",
-            f"{sum(bench['passed'] for bench in sim)} of {len(sim)}", command)
-        for bench in sim:
-            if bench["bench"] == "network":
-                row(f"of these the whole network `{bench['design']}`: logits and every block's output",
-                    f"{bench['clips']} clips, {bench['real_clips']} of them real recordings, "
-                    f"{bench['cycles']:,} cycles with random gaps and stalls", command)
+        row("unit tests of emitted RTL in Verilator, equal to the golden integers",
+            f"{sum(case['passed'] for case in sim)} of {len(sim)}", command)
+        for case in sim:
+            if case["unit"] == "network":
+                row(f"of these the whole network `{case['design']}`: logits and every block's output",
+                    f"{case['clips']} clips, {case['real_clips']} of them real recordings, "
+                    f"{case['cycles']:,} cycles with random gaps and stalls", command)
     if testset := _load(root / "results" / "testset.json"):
         row(f"accuracy of the RTL itself: the test set through `{testset['design']}` in Verilator",
             f"top-1 {100 * testset['top1']:.1f} %, {testset['right']} of {testset['clips']} clips, "

@@ -11,7 +11,7 @@ from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 __all__ = ["register"]
 
 NETWORK_WEIGHT = 20.0
-"""Time of the whole network beside that of a unit, for the progress."""
+"""Time of the whole network relative to that of a unit, for the progress."""
 
 
 def register(commands):
@@ -31,27 +31,28 @@ def register(commands):
     )
     parser.add_argument("--recordings", type=Path, metavar="FILE",
                         help="npz with test clips: data (clip, channel, frame, joint, person), length, split")
-    parser.add_argument("--bench", action="append", metavar="NAME", help="only this bench; may be given more than once")
-    parser.add_argument("--list", action="store_true", help="list the benches")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all random stimuli (default: %(default)s)")
-    for name, text in (("idle", "an input rests"), ("stall", "an output is not taken")):
+    parser.add_argument("--unit", action="append", metavar="NAME", help="only this unit; may be given more than once")
+    parser.add_argument("--list", action="store_true", help="list the units")
+    parser.add_argument("--seed", type=int, default=1, metavar="N",
+                        help="seed of all random stimuli (default: %(default)s)")
+    for name, text in (("idle", "a source is idle"), ("stall", "a sink is not ready")):
         parser.add_argument(f"--{name}", type=float, metavar="P",
-                            help=f"chance per cycle that {text} (default: each bench's own)")
+                            help=f"chance per cycle that {text} (default: each unit's own)")
     parser.add_argument("--out", type=Path, default=Path("build/sim"), metavar="DIR",
                         help="folder for everything that is made (default: %(default)s)")
     parser.set_defaults(run=run)
 
 
 def run(args) -> int:
-    """Run the benches that ``args`` ask for; 1 when one of them finds a difference."""
-    from ..unit_tests.cases import BENCHES
+    """Run the test cases of the units; 1 when one of them finds a difference."""
+    from ..unit_tests.cases import TEST_CASES
 
     if args.list:
-        print("\n".join(BENCHES))
+        print("\n".join(TEST_CASES))
         return 0
-    chosen = args.bench or list(BENCHES)
-    if unknown := [name for name in chosen if name not in BENCHES]:
-        raise ValueError(f"--bench must be one of {', '.join(BENCHES)}, not {', '.join(unknown)}")
+    chosen = args.unit or list(TEST_CASES)
+    if unknown := [name for name in chosen if name not in TEST_CASES]:
+        raise ValueError(f"--unit must be one of {', '.join(TEST_CASES)}, not {', '.join(unknown)}")
     if args.clips < 1:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")
     for name in ("idle", "stall"):
@@ -64,21 +65,21 @@ def run(args) -> int:
     from ..stimuli.clips import make_clips
     from ..unit_tests.context import Context
     from ..unit_tests.report import table, write_summary
-    from ..unit_tests.runner import run_benches
+    from ..unit_tests.runner import run_cases
 
     folding = load_folding(args.folding, design) or within(design, args.multipliers)
     clips, real = make_clips(design, args.clips, recordings=args.recordings, seed=args.seed)
     print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
     print(f"{len(clips)} clips, {real} of them recorded")
     progress = Progress("sim")
-    results = run_benches(
+    results = run_cases(
         Context(design, folding, clips, real, args.seed, args.idle, args.stall),
         {name: NETWORK_WEIGHT if name in ("network", "core") else 1.0 for name in chosen},
         args.out,
         progress=progress,
     )
     failed = sum(not result.passed for result in results)
-    progress.finish(f"{len(results) - failed} of {len(results)} benches equal")
+    progress.finish(f"{len(results) - failed} of {len(results)} units equal")
     write_summary(results, args.out / "summary.json")
     print(table(results))
     print(f"\nsummary written to {args.out / 'summary.json'}")

@@ -41,12 +41,12 @@ def run(args) -> int:
 
     from ..stimuli.clips import make_clips
     from ..synthesis.units import synthesise
-    from ..unit_tests.cases import BENCHES
+    from ..unit_tests.cases import TEST_CASES
     from ..unit_tests.context import Context
 
-    units = args.unit or [name for name in BENCHES if name not in ("network", "core")]
-    if unknown := [name for name in units if name not in BENCHES]:
-        raise ValueError(f"--unit must be one of {', '.join(BENCHES)}, not {', '.join(unknown)}")
+    units = args.unit or [name for name in TEST_CASES if name not in ("network", "core")]
+    if unknown := [name for name in units if name not in TEST_CASES]:
+        raise ValueError(f"--unit must be one of {', '.join(TEST_CASES)}, not {', '.join(unknown)}")
     design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
     folding = load_folding(args.folding, design) or within(design, MULTIPLIERS)
     clips, real = make_clips(design, 2, seed=1)
@@ -57,7 +57,7 @@ def run(args) -> int:
         progress(number, len(units), name)
         row = {"unit": name, "design": design.name}
         try:
-            emit(BENCHES[name](context).component(), "top", args.out / name)
+            emit(TEST_CASES[name](context).component(), "top", args.out / name)
             row |= {**synthesise(args.out / name, "top"), "mapped": True}
         except RuntimeError as error:
             row |= {"mapped": False, "error": str(error)}

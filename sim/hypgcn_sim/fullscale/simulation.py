@@ -18,7 +18,7 @@ from hypgcn.stream.layouts import result_layout, vector_layout
 from hypgcn.watch import BLOCK_UNITS, STATES, watched_units
 
 from ..stimuli.payload import describe, difference, pack, unpack, width_of
-from ..stimuli.scoreboard import Checker
+from ..stimuli.scoreboard import Scoreboard
 from .build import build
 from .golden import OBSERVE_WORDS
 
@@ -53,7 +53,7 @@ class Shape:
                    frames=tuple(design.block_frames(index + 1) for index in range(len(design.blocks))),
                    persons=design.persons, joints=design.joints)
 
-    def checker(self, stream: str, clips: int, word: int, people: list[str] | None = None) -> Checker:
+    def scoreboard(self, stream: str, clips: int, word: int, people: list[str] | None = None) -> Scoreboard:
         """What names the place of one expected ``word`` of a stream; ``people``: names of the persons that are
         computed, where some are not."""
         if stream == "o":
@@ -64,7 +64,7 @@ class Shape:
             member = {"shape": self.observe, "tensor": f"blocks.{index}.y",
                       "axes": [*whose, ("frame", self.frames[index]), ("joint", self.joints),
                                ("bank", self.banks[index])]}
-        return Checker(stream, member, [word])
+        return Scoreboard(stream, member, [word])
 
 
 @dataclass(kw_only=True)

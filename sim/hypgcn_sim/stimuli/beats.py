@@ -5,7 +5,7 @@ import numpy as np
 from hypgcn.design import BANK, bank_count, split_banks
 from hypgcn.golden.rfc.encoder import encode
 
-__all__ = ["answer", "axes_of", "conv_order", "dense_beats", "vector", "vectors"]
+__all__ = ["axes_of", "conv_order", "dense_beats", "response", "vector", "vectors"]
 
 
 def vector(dense, overflow=0) -> dict:
@@ -14,33 +14,52 @@ def vector(dense, overflow=0) -> dict:
     return {"mask": mask, "values": values.tolist(), "overflow": int(overflow)}
 
 
-def answer(dense, overflow=0) -> dict:
-    """What a row store says, without a tag, when it is asked for ``dense`` (BANK,)."""
+def response(dense, overflow=0) -> dict:
+    """Response of a row store, without a tag, to the request for the vector ``dense`` (BANK,)."""
     return {"vector": vector(dense, overflow), "empty": int(not np.any(dense))}
 
 
 def dense_beats(x) -> list[list[int]]:
-    """Vectors with their zeros, of X (..., V, C) in stream order."""
+    """Dense vectors of X (..., V, C) in stream order."""
     rows = np.asarray(x).reshape(-1, *np.shape(x)[-2:])
     return split_banks(rows).reshape(-1, BANK).tolist()
 
 
 def vectors(x, overflow=0) -> list[dict]:
-    """Compressed vectors of X (..., V, C) in stream order; ``overflow`` is one flag for all, or one per row."""
+    """Compressed vectors of X in stream order.
+
+    Parameters
+    ----------
+    x : int8 (..., V, C)
+        Rows of features.
+    overflow : bool, or bool (rows,)
+        Overflow flag of all rows, or of each.
+    """
     rows = np.asarray(x).reshape(-1, *np.shape(x)[-2:])
     flags = np.broadcast_to(np.asarray(overflow, bool).ravel(), len(rows))
-    return [vector(part, flag) for row, flag in zip(rows, flags) for part in split_banks(row).reshape(-1, BANK)]
+    return [vector(dense, flag) for row, flag in zip(rows, flags) for dense in split_banks(row).reshape(-1, BANK)]
 
 
 def axes_of(x, *names: str) -> list[tuple[str, int]]:
-    """Axes of the beats of X (..., V, C): ``names`` for the leading ones, then joint and bank."""
+    """Name and length of the axes of the beats of X (..., V, C): ``names`` of the leading ones, joint, bank."""
     shape = np.shape(x)
     return [*zip(names, shape[:-2]), ("joint", shape[-2]), ("bank", bank_count(shape[-1]))]
 
 
 def conv_order(joints: int, groups: int, conv_joints: int, pass_groups: int) -> list[tuple[int, int]]:
-    """(joint, group) in the order in which the 1x1 array gives a row: pass / group of joints / joint / group of the
-    pass."""
+    """(joint, group) in the output order of the 1x1 array: pass, group of joints, joint, group of the pass.
+
+    Parameters
+    ----------
+    joints : int
+        Joints of a row.
+    groups : int
+        Groups of output channels.
+    conv_joints : int
+        Joints that the array computes at the same time.
+    pass_groups : int
+        Groups of channels of one pass over the row.
+    """
     return [(joint, group) for start in range(0, groups, pass_groups) for first in range(0, joints, conv_joints)
             for joint in range(first, min(first + conv_joints, joints))
             for group in range(start, min(start + pass_groups, groups))]

@@ -1,4 +1,4 @@
-"""What all benches of a run share: the design, its folding, clips, and their golden tensors."""
+"""The design, its folding, clips and their golden tensors: shared by all test cases of a run."""
 
 import json
 from collections.abc import Callable
@@ -14,22 +14,32 @@ from hypgcn.golden.network import run
 
 from .case import Case
 
-__all__ = ["Bench", "Context"]
+__all__ = ["CaseMaker", "Context"]
 
 ROWS = 12
-"""Rows (frames) that the benches of single units and of a block take from a clip."""
+"""Rows (frames) of a clip in the test cases of single units."""
 
 
 @dataclass
 class Context:
-    """Parameters
+    """Design, folding and clips of a run.
+
+    Parameters
     ----------
-    design, folding : what is simulated
-    clips : int8 (N, M, T, V, C), the order in which the hardware takes them
-    real : how many of them, from the first on, are recorded
-    seed : of all stimuli that are not clips
-    idle, stall : chance per cycle that an input rests and that an output is not taken, in all benches; ``None`` leaves
-        each bench its own
+    design : Design
+        The network under test.
+    folding : Folding
+        Its lanes, widths and units.
+    clips : int8 (N, M, T, V, C)
+        In the order in which the hardware takes them.
+    real : int
+        How many of them, from the first on, are recorded.
+    seed : int
+        Seed of all stimuli that are not clips.
+    idle : float or None
+        Chance per cycle that a source is idle, in all cases; ``None`` leaves each case its own.
+    stall : float or None
+        Chance per cycle that a sink is not ready, as ``idle``.
     """
 
     design: Design
@@ -44,12 +54,12 @@ class Context:
         self._golden: dict[int, dict] = {}
 
     def save(self, folder: Path):
-        """Write it for :meth:`load`."""
+        """Write the context for :meth:`load`."""
         self.design.save(folder / "design")
         (folder / "folding.json").write_text(self.folding.to_json())
         np.savez_compressed(folder / "clips.npz", clips=self.clips)
-        rest = {name: getattr(self, name) for name in ("real", "seed", "idle", "stall")}
-        (folder / "context.json").write_text(json.dumps(rest))
+        settings = {name: getattr(self, name) for name in ("real", "seed", "idle", "stall")}
+        (folder / "context.json").write_text(json.dumps(settings))
 
     @classmethod
     def load(cls, folder: Path) -> "Context":
@@ -65,7 +75,7 @@ class Context:
         return self._golden[clip]
 
     def rng(self, name: str) -> np.random.Generator:
-        """Random numbers of the bench ``name``."""
+        """Random generator of the test case ``name``."""
         return np.random.default_rng([self.seed, *name.encode()])
 
     @cached_property
@@ -97,9 +107,9 @@ class Context:
         return self.golden()[f"blocks.{index}.{name}"][person][:count]
 
     def x(self, index: int) -> np.ndarray:
-        """What comes into block ``index``, (M, T, V, C), of the first clip, before its store."""
+        """Input X (M, T, V, C) of block ``index`` for the first clip, before its store."""
         return self.golden()["x1"] if index == 0 else self.golden()[f"blocks.{index - 1}.y"]
 
 
-Bench = Callable[[Context], Case]
-"""Makes the case of one bench."""
+CaseMaker = Callable[[Context], Case]
+"""Makes one test case."""

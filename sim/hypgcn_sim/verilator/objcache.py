@@ -1,6 +1,6 @@
-"""Compiler launcher for Verilator's makefiles: the objects of Verilator's own sources are the same in every build.
+"""Compiler launcher for Verilator's makefiles that compiles Verilator's own sources once for all builds.
 
-Called as ``python objcache.py FOLDER COMPILER ARGUMENTS...``. Anything but those sources is compiled as always.
+Called as ``python objcache.py FOLDER COMPILER ARGUMENTS...``. Other sources are compiled without the cache.
 """
 
 import hashlib
@@ -16,7 +16,20 @@ SHARED = {"verilated.cpp", "verilated_dpi.cpp", "verilated_vpi.cpp", "verilated_
 
 
 def main(folder: str, command: list[str]) -> int:
-    """Run ``command``, or take the object that it made before from ``folder``; the exit status."""
+    """Run ``command``, or copy the object that it made before.
+
+    Parameters
+    ----------
+    folder : str
+        Keeps the objects.
+    command : list of str
+        Compiler and its arguments; the last one is the source.
+
+    Returns
+    -------
+    int
+        Exit status of the compiler.
+    """
     source = Path(command[-1])
     if source.name not in SHARED or "-o" not in command:
         os.execvp(command[0], command)

@@ -14,7 +14,7 @@ from hypgcn.mem import Rom
 from hypgcn.planning.allocator.allocate import reaching
 from hypgcn_sim.synthesis.lint import yosys
 from hypgcn_sim.synthesis.units import count_cells, resources, synthesise
-from hypgcn_sim.unit_tests.cases import BENCHES
+from hypgcn_sim.unit_tests.cases import TEST_CASES
 from hypgcn_sim.unit_tests.context import Context
 
 
@@ -29,12 +29,12 @@ def test_cells_come_from_the_whole_design():
 
 
 @pytest.mark.synth
-@pytest.mark.parametrize("name", [name for name in BENCHES if name not in ("network",)])
+@pytest.mark.parametrize("name", [name for name in TEST_CASES if name not in ("network",)])
 def test_unit_maps(name, tmp_path):
     design = preset("tiny")
     clip = random_clip(design, 1)[None]
     context = Context(design, reaching(design, 2000), clip)
-    emit(BENCHES[name](context).component(), "top", tmp_path)
+    emit(TEST_CASES[name](context).component(), "top", tmp_path)
     found = synthesise(tmp_path, "top")
     assert found["other"] == [] and found["ff"] > 0
     assert found["max_logic_levels"] >= 0 and (found["deepest"] is None) == (found["max_logic_levels"] == 0)

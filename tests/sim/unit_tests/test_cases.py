@@ -1,4 +1,4 @@
-"""Every bench can be made for a design, and every unit of the library has one."""
+"""Every test case can be made for a design, and every unit of the library has one."""
 
 import ast
 
@@ -8,10 +8,10 @@ from contracts.tree import PACKAGES, modules
 from hypgcn.design.presets import preset, random_design
 from hypgcn.planning.allocator.allocate import within
 from hypgcn_sim.stimuli.clips import make_clips
-from hypgcn_sim.unit_tests.cases import BENCHES
+from hypgcn_sim.unit_tests.cases import TEST_CASES
 from hypgcn_sim.unit_tests.context import Context
 
-# Components without a bench of their own, and the bench in which they work.
+# Components without a test case of their own, and the case in which they are tested.
 INSIDE = {
     "Skid": "network", "Queue": "conv_array", "Rom": "conv_array", "Ram": "row_store", "AsyncRam": "head",
     "Dsp48e2Mac": "packed_mac_dsp48e2", "RfcSerialEncoder": "spatial_unit_conv",
@@ -29,11 +29,11 @@ def context(design):
 
 
 def write(case, folder):
-    """Write the case, and tell Amaranth that a component which is not elaborated is meant to be so."""
+    """Write the case, and mark its components as used: they are not elaborated."""
     component = case.component()
-    for part in (component, getattr(component, "network", component), getattr(component, "lane", component),
-                 getattr(component, "core", component)):
-        part._MustUse__used = True
+    for name in ("network", "lane", "core"):
+        getattr(component, name, component)._MustUse__used = True
+    component._MustUse__used = True
     case.write(folder, component)
 
 
@@ -42,12 +42,12 @@ def tiny():
     return context(preset("tiny"))
 
 
-@pytest.mark.parametrize("bench", BENCHES)
-def test_case_fits_its_component(bench, tiny, tmp_path):
-    case = BENCHES[bench](tiny)
-    assert case.name == bench
+@pytest.mark.parametrize("unit", TEST_CASES)
+def test_case_fits_its_component(unit, tiny, tmp_path):
+    case = TEST_CASES[unit](tiny)
+    assert case.name == unit
     write(case, tmp_path)
-    assert all(len(output.beats) for output in case.outputs.values())
+    assert all(len(sink.beats) for sink in case.sinks.values())
 
 
 @pytest.mark.parametrize("shape", [
@@ -55,16 +55,17 @@ def test_case_fits_its_component(bench, tiny, tmp_path):
     {"frames": 3, "joints": 2, "widths": (17, 17), "strides": (2, 1), "persons": 2, "subsets": 1, "kernel": 3},
 ])
 def test_cases_of_odd_designs(shape, tmp_path):
-    found = context(random_design(1, name="odd", classes=2, **shape))
-    for bench, make in BENCHES.items():
-        write(make(found), tmp_path / bench)
+    odd = context(random_design(1, name="odd", classes=2, **shape))
+    for unit, make in TEST_CASES.items():
+        write(make(odd), tmp_path / unit)
 
 
 def test_same_seed_same_stimuli(tiny):
     again = Context(tiny.design, tiny.folding, tiny.clips, tiny.real)
-    for bench in ("requant", "packed_mac_single", "row_store", "temporal_lane"):
-        feeds, others = BENCHES[bench](tiny).feeds, BENCHES[bench](again).feeds
-        assert {name: feed.beats for name, feed in feeds.items()} == {name: feed.beats for name, feed in others.items()}
+    for unit in ("requant", "packed_mac_single", "row_store", "temporal_lane"):
+        sources, others = TEST_CASES[unit](tiny).sources, TEST_CASES[unit](again).sources
+        assert {name: source.beats for name, source in sources.items()} == \
+            {name: source.beats for name, source in others.items()}
 
 
 def test_context_comes_back(tiny, tmp_path):
@@ -77,13 +78,13 @@ def test_context_comes_back(tiny, tmp_path):
 
 
 def test_needs_must_be_one_per_beat(tiny, tmp_path):
-    case = BENCHES["row_store"](tiny)
-    case.feeds["req0"].needs = case.feeds["req0"].needs[1:]
+    case = TEST_CASES["row_store"](tiny)
+    case.sources["req0"].needs = case.sources["req0"].needs[1:]
     with pytest.raises(ValueError, match="needs of req0 must be one per beat"):
         write(case, tmp_path)
 
 
-def test_every_component_has_a_bench():
+def test_every_component_has_a_test_case():
     # The units of boards/ work together under the Python host, in tests/hdl/boards/test_uart_top.py; the counters of
     # watch.py are read in simulations of whole clips, tests/sim/fullscale/test_simulation.py.
     names = {node.name for path in modules("hypgcn") if path.parent.name != "boards" and path.name != "watch.py"
@@ -95,4 +96,4 @@ def test_every_component_has_a_bench():
                if name not in INSIDE and f"{name}(" not in text and f"component={name}" not in text}
     assert not missing
     assert set(INSIDE) <= names
-    assert set(INSIDE.values()) <= set(BENCHES)
+    assert set(INSIDE.values()) <= set(TEST_CASES)

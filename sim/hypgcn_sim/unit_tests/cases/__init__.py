@@ -1,16 +1,17 @@
-"""All benches, by name.
+"""All test cases, by the unit under test.
 
-A row is a function from the :class:`~hypgcn_sim.unit_tests.context.Context` to a
-:class:`~hypgcn_sim.unit_tests.case.Case`. A new unit needs
-one function beside its relatives, and a row in the ``BENCHES`` of that file.
+An entry is a function from the :class:`~hypgcn_sim.unit_tests.context.Context` to a
+:class:`~hypgcn_sim.unit_tests.case.Case`. A new unit needs one function beside its relatives, and an entry in the
+``TEST_CASES`` of that file.
 """
 
-from ..context import Bench
-from . import arith, core, rfc, spatial, temporal, whole
+from ..context import CaseMaker
+from . import arith, core, network, rfc, spatial, temporal
 
-__all__ = ["BENCHES"]
+__all__ = ["TEST_CASES"]
 
-BENCHES: dict[str, Bench] = {
-    **arith.BENCHES, **rfc.BENCHES, **spatial.BENCHES, **temporal.BENCHES, **whole.BENCHES,
-    **core.BENCHES}
-"""From the smallest unit to the whole core."""
+TEST_CASES: dict[str, CaseMaker] = {
+    **arith.TEST_CASES, **rfc.TEST_CASES, **spatial.TEST_CASES, **temporal.TEST_CASES, **network.TEST_CASES,
+    **core.TEST_CASES,
+}
+"""From the smallest unit to the network core."""

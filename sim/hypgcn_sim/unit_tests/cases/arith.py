@@ -1,4 +1,4 @@
-"""Benches of the packed MAC and the requantiser."""
+"""Test cases of the packed MAC and the requantiser."""
 
 from functools import partial
 
@@ -9,14 +9,15 @@ from hypgcn.golden.arith.packed_mac import packed_mac
 from hypgcn.golden.arith.requant import requant
 from hypgcn.spatial import SpatialConfig
 
-from ..case import Case, Feed, Output
-from ..context import Bench, Context
-from ..wrappers import MacBench
+from ..case import Case, Sink, Source
+from ..context import CaseMaker, Context
+from ..wrappers import MacWrapper
 
-__all__ = ["BENCHES"]
+__all__ = ["TEST_CASES"]
 
 
 def _packed_mac(form: str, context: Context) -> Case:
+    """A packed MAC: sums of random length, a third of them of extreme operands."""
     block, _ = context.block(context.conv)
     cfg = PackedMacConfig(acc_width=block.y_acc_width, form=form)
     rng = context.rng(f"packed_mac_{form}")
@@ -33,9 +34,9 @@ def _packed_mac(form: str, context: Context) -> Case:
     beats = [{"x": a, "w": b, "first": c} for a, b, c in zip(x, w, first)]
     return Case(
         name=f"packed_mac_{form}",
-        component=lambda: MacBench(cfg),
-        feeds={"i": Feed(beats=beats)},
-        outputs={"o": Output(beats=packed_mac(x, w, first).tolist(), tensor="sums", axes=[("product", len(x))])},
+        component=lambda: MacWrapper(cfg),
+        sources={"i": Source(beats=beats)},
+        sinks={"o": Sink(beats=packed_mac(x, w, first).tolist(), tensor="sums", axes=[("product", len(x))])},
     )
 
 
@@ -44,41 +45,42 @@ def _requant(context: Context) -> Case:
     index = context.identity
     block, folding = context.block(index)
     cfg = SpatialConfig(block=block, joints=context.design.joints, frames=1, folding=folding).requant
-    rng, most = context.rng("requant"), (1 << cfg.acc_width - 1) - 1
+    rng, max_acc = context.rng("requant"), (1 << cfg.acc_width - 1) - 1
     channels = block.out_channels
     acc = context.rows(index, "a", 1)[0]
     res = context.rows(index, "x_stored", 1)[0] if block.shortcut_h == "identity" else np.zeros_like(acc)
-    corners = np.resize([0, -1, 1, most, -most - 1], (5, channels))
+    corners = np.resize([0, -1, 1, max_acc, -max_acc - 1], (5, channels))
     # Accumulators around every rounding tie of a channel: (acc * mult + bias) mod 2**shift near 2**(shift - 1).
     near = [((int(rng.integers(0, 256)) << block.h_shift) + (1 << block.h_shift >> 1) - int(block.h_bias[c]))
             // max(1, int(block.h_mult[c])) for c in range(channels)]
-    ties = np.clip(np.array([near, np.array(near) + 1, np.array(near) - 1]), -most - 1, most)
-    acc = np.concatenate([acc, corners, ties, rng.integers(-most - 1, most + 1, (8, channels))])
+    ties = np.clip(np.array([near, np.array(near) + 1, np.array(near) - 1]), -max_acc - 1, max_acc)
+    acc = np.concatenate([acc, corners, ties, rng.integers(-max_acc - 1, max_acc + 1, (8, channels))])
     res = np.concatenate([res, rng.integers(-128, 128, (len(acc) - len(res), channels))])
-    want = requant(acc, block.h_mult, block.h_bias, block.h_shift, 0, 127, res if block.shortcut_h == "identity" else 0,
-                   block.h_res_mult, block.h_res_shift)
+    h = requant(acc, block.h_mult, block.h_bias, block.h_shift, 0, 127, res if block.shortcut_h == "identity" else 0,
+                block.h_res_mult, block.h_res_shift)
     beats, expected = [], []
     for row in range(len(acc)):
         for group in range(cfg.groups):
-            part = slice(group * cfg.lanes, (group + 1) * cfg.lanes)
+            lanes = slice(group * cfg.lanes, (group + 1) * cfg.lanes)
             meta = {"joint": row % context.design.joints, "group": group, "last": row & 1}
             beats.append(
                 {
-                    "acc": _fill(acc[row, part], cfg.lanes),
-                    "res": _fill(res[row, part], cfg.lanes),
+                    "acc": _fill(acc[row, lanes], cfg.lanes),
+                    "res": _fill(res[row, lanes], cfg.lanes),
                     "group": group,
                     "meta": meta,
                 }
             )
-            expected.append({"values": _fill(want[row, part], cfg.lanes), "meta": meta})
-    return Case(name="requant", component=lambda: Requant(cfg), feeds={"i": Feed(beats=beats)}, outputs={
-        "o": Output(beats=expected, tensor=f"blocks.{index}.h", axes=[("row", len(acc)), ("group", cfg.groups)])})
+            expected.append({"values": _fill(h[row, lanes], cfg.lanes), "meta": meta})
+    return Case(name="requant", component=lambda: Requant(cfg), sources={"i": Source(beats=beats)}, sinks={
+        "o": Sink(beats=expected, tensor=f"blocks.{index}.h", axes=[("row", len(acc)), ("group", cfg.groups)])})
 
 
 def _fill(values, length: int) -> list[int]:
+    """``values`` padded with zeros."""
     return [*map(int, values), *[0] * (length - len(values))]
 
 
-BENCHES: dict[str, Bench] = {
+TEST_CASES: dict[str, CaseMaker] = {
     f"packed_mac_{form}": partial(_packed_mac, form) for form in ("dsp48e2", "inferred", "single")
 } | {"requant": _requant}

@@ -1,4 +1,4 @@
-"""Bench of the whole core through its AXI buses."""
+"""Test case of the whole core through its AXI buses."""
 
 import json
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from hypgcn.shell.register_files import as_json
 from hypgcn.shell.top import CONTROL, Top
 
 from ..case import BEATS, DESCRIPTION, Case
-from ..context import Bench, Context
+from ..context import CaseMaker, Context
 
-__all__ = ["BENCHES", "CoreCase"]
+__all__ = ["TEST_CASES", "CoreCase"]
 
 CLIPS = 3
 BUS_WIDTH = 32
@@ -21,9 +21,16 @@ BUS_WIDTH = 32
 
 @dataclass(kw_only=True)
 class CoreCase(Case):
-    """A bench of :class:`hypgcn.shell.top.Top`: cocotbext-axi masters and slaves in place of streams.
+    """Test case of :class:`hypgcn.shell.top.Top`: cocotbext-axi masters and slaves in place of streams.
 
-    ``content`` : int8 clips (N, M, T, V, C); ``scores`` : int64 (N, classes); ``overflow`` : per clip
+    Parameters
+    ----------
+    content : int8 (N, M, T, V, C)
+        The clips.
+    scores : int64 (N, classes)
+        Their expected scores.
+    overflow : list of int
+        Expected overflow flag of each clip.
     """
 
     content: np.ndarray
@@ -42,7 +49,7 @@ class CoreCase(Case):
         np.savez_compressed(folder / BEATS, content=self.content, scores=self.scores)
 
     def ports(self) -> list[str]:
-        """All pins."""
+        """Names of all pins."""
         streams = [f"{bus}_{name}" for bus in ("s_axis", "m_axis")
                    for name in ("tdata", "tkeep", "tlast", "tvalid", "tready")]
         return ["aclk", "aresetn", "irq", *streams, *(f"{CONTROL}_{name}" for name in AXI_LITE_PORTS)]
@@ -53,9 +60,9 @@ def _core(context: Context) -> Case:
     golden = [context.golden(clip) for clip in range(count)]
     return CoreCase(
         name="core", component=lambda: Top.of(context.design, context.folding, BUS_WIDTH),
-        module="hypgcn_sim.unit_tests.testbench.core", feeds={}, outputs={}, idle=0.3, stall=0.5, timeout=300_000,
-        content=context.clips[:count], scores=np.stack([found["logits"] for found in golden]),
-        overflow=[int(found["overflow"]) for found in golden], clips=count, real_clips=min(count, context.real))
+        module="hypgcn_sim.unit_tests.testbench.core", sources={}, sinks={}, idle=0.3, stall=0.5, timeout=300_000,
+        content=context.clips[:count], scores=np.stack([tensors["logits"] for tensors in golden]),
+        overflow=[int(tensors["overflow"]) for tensors in golden], clips=count, real_clips=min(count, context.real))
 
 
-BENCHES: dict[str, Bench] = {"core": _core}
+TEST_CASES: dict[str, CaseMaker] = {"core": _core}

@@ -1,4 +1,4 @@
-"""Benches of runtime feature compression, its store, and the shortcut that reads the store."""
+"""Test cases of runtime feature compression, its store, and the shortcut that reads the store."""
 
 import numpy as np
 
@@ -9,15 +9,15 @@ from hypgcn.golden.rfc.store import row_usage, store_row
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore, RowStoreConfig
 from hypgcn.rfc.shortcut import ShortcutConfig, ShortcutReader
 
-from ...stimuli.beats import answer, conv_order, dense_beats, vector, vectors
-from ..case import Case, Feed, Output, Responder
-from ..context import Bench, Context
+from ...stimuli.beats import conv_order, dense_beats, response, vector, vectors
+from ..case import Case, Responder, Sink, Source
+from ..context import CaseMaker, Context
 
-__all__ = ["BENCHES", "row_words"]
+__all__ = ["TEST_CASES", "row_words"]
 
 
 def _samples(context: Context, name: str) -> np.ndarray:
-    """Vectors (N, BANK): of the clip, none, one, all non-zeros, extremes, and random ones of all densities."""
+    """Vectors (N, BANK): of the clip, corner cases, and random ones of all densities."""
     rng = context.rng(name)
     clip = np.array(dense_beats(context.rows(context.identity, "h", 2)))[:100]
     corners = np.zeros((BANK + 3, BANK), np.int64)
@@ -28,17 +28,19 @@ def _samples(context: Context, name: str) -> np.ndarray:
 
 
 def _encoder(context: Context) -> Case:
+    """The RFC encoder with a threshold."""
     samples = _samples(context, "rfc_encoder")
     theta = 3
     flags = context.rng("flags").integers(0, 2, len(samples)).tolist()
     return Case(
         name="rfc_encoder", component=RfcEncoder, signals={"threshold": theta},
-        feeds={"i": Feed(beats=[{"values": row, "overflow": flag} for row, flag in zip(samples.tolist(), flags)])},
-        outputs={"o": Output(beats=[vector(threshold(row, theta), flag) for row, flag in zip(samples, flags)],
+        sources={"i": Source(beats=[{"values": row, "overflow": flag} for row, flag in zip(samples.tolist(), flags)])},
+        sinks={"o": Sink(beats=[vector(threshold(row, theta), flag) for row, flag in zip(samples, flags)],
                              tensor="vectors", axes=[("vector", len(samples))])})
 
 
 def _decoder(context: Context) -> Case:
+    """The RFC decoder: tokens of each vector with its metadata."""
     samples = _samples(context, "rfc_decoder")
     beats, expected = [], []
     for number, row in enumerate(samples):
@@ -46,16 +48,17 @@ def _decoder(context: Context) -> Case:
         beats.append({"vector": word, "meta": meta})
         expected += [{"channel": channel, "value": value, "last": last, "meta": meta}
                      for channel, value, last in tokens(word["mask"], word["values"])]
-    return Case(name="rfc_decoder", component=lambda: RfcDecoder(5), feeds={"i": Feed(beats=beats)},
-                outputs={"o": Output(beats=expected, tensor="tokens", axes=[("token", len(expected))])})
+    return Case(name="rfc_decoder", component=lambda: RfcDecoder(5), sources={"i": Source(beats=beats)},
+                sinks={"o": Sink(beats=expected, tensor="tokens", axes=[("token", len(expected))])})
 
 
 def _expander(context: Context) -> Case:
+    """The RFC expander: dense vectors with their metadata."""
     samples = _samples(context, "rfc_expander")
     beats = [{"vector": vector(row, n & 1), "meta": n % 32} for n, row in enumerate(samples)]
     expected = [{"dense": {"values": row, "overflow": n & 1}, "meta": n % 32} for n, row in enumerate(samples.tolist())]
-    return Case(name="rfc_expander", component=lambda: RfcExpander(5), feeds={"i": Feed(beats=beats)},
-                outputs={"o": Output(beats=expected, tensor="vectors", axes=[("vector", len(expected))])})
+    return Case(name="rfc_expander", component=lambda: RfcExpander(5), sources={"i": Source(beats=beats)},
+                sinks={"o": Sink(beats=expected, tensor="vectors", axes=[("vector", len(expected))])})
 
 
 def _row_store(context: Context) -> Case:
@@ -71,51 +74,51 @@ def _row_store(context: Context) -> Case:
     )
     rng = context.rng("row_store")
     places = [(joint, bank) for joint in range(cfg.joints) for bank in range(cfg.banks)]
-    asked: tuple[list, list] = ([], [])
-    answers: tuple[list, list] = ([], [])
-    lost = sticky = 0
+    requests: tuple[list, list] = ([], [])
+    responses: tuple[list, list] = ([], [])
+    lost = sticky = 0  # the flag stays set up to the end of the sequence
     for number, row in enumerate(rows):
-        kept, here = store_row(row, depths)
-        sticky = (number % frames != 0 and sticky) or here > 0
-        lost += here
+        kept, lost_here = store_row(row, depths)
+        sticky = (number % frames != 0 and sticky) or lost_here > 0
+        lost += lost_here
         words = split_banks(kept)
         for reader, order in enumerate((places, [places[n] for n in rng.permutation(len(places))])):
             for joint, bank in order:
                 tag = int(rng.integers(8)) if reader else 0
-                asked[reader].append({"slot": number % cfg.rows, "joint": joint, "bank": bank, "tag": tag})
-                answers[reader].append({**answer(words[joint, bank], sticky), "tag": tag})
-    share = len(places)
-    row_of = [{"row_done": n // share + 1} for n in range(len(rows) * share)]
-    release = [{f"rsp{reader}": (n + 1) * share for reader in range(2)} for n in range(len(rows))]
-    axes = [("row", len(rows)), ("read", share)]
+                requests[reader].append({"slot": number % cfg.rows, "joint": joint, "bank": bank, "tag": tag})
+                responses[reader].append({**response(words[joint, bank], sticky), "tag": tag})
+    reads = len(places)  # of a row
+    row_of = [{"row_done": n // reads + 1} for n in range(len(rows) * reads)]
+    release = [{f"rsp{reader}": (n + 1) * reads for reader in range(2)} for n in range(len(rows))]
+    axes = [("row", len(rows)), ("read", reads)]
     return Case(
         name="row_store",
         component=lambda: RowStore(cfg),
         events=["row_done"],
         levels={"overflow_count": lost},
-        feeds={
-            "i": Feed(beats=vectors(rows)),
-            "release": Feed(beats=release, needs=release, pulse=True),
-            **{f"req{reader}": Feed(beats=asked[reader], needs=row_of) for reader in range(2)},
+        sources={
+            "i": Source(beats=vectors(rows)),
+            "release": Source(beats=release, needs=release, pulse=True),
+            **{f"req{reader}": Source(beats=requests[reader], needs=row_of) for reader in range(2)},
         },
-        outputs={
-            f"rsp{reader}": Output(beats=answers[reader], tensor=f"reader {reader}", axes=axes) for reader in range(2)
+        sinks={
+            f"rsp{reader}": Sink(beats=responses[reader], tensor=f"reader {reader}", axes=axes) for reader in range(2)
         },
     )
 
 
 def row_words(rows, slots: int, overflow=0) -> list[tuple[dict, dict]]:
     """Request and response of every vector of a store that holds ``rows`` (R, V, C) in the slots from 0 on."""
-    found = []
+    words = []
     for slot, row in enumerate(rows[:slots]):
         for joint, banks in enumerate(split_banks(row)):
-            found += [({"slot": slot, "joint": joint, "bank": bank}, answer(dense, overflow))
+            words += [({"slot": slot, "joint": joint, "bank": bank}, response(dense, overflow))
                       for bank, dense in enumerate(banks)]
-    return found
+    return words
 
 
 def _shortcut(context: Context) -> Case:
-    """The shortcut into H: slices in the order of the 1x1 array's drain."""
+    """The shortcut into H: slices in the output order of the 1x1 array."""
     index = context.identity
     block, folding = context.block(index)
     rows = context.rows(index, "x_stored", folding.x_rows)
@@ -139,17 +142,17 @@ def _shortcut(context: Context) -> Case:
     return Case(
         name="shortcut_reader",
         component=lambda: ShortcutReader(cfg),
-        feeds={"row": Feed(beats=[{"slot": s} for s in slots])},
+        sources={"row": Source(beats=[{"slot": s} for s in slots])},
         responders={"req": Responder(response="rsp", words=row_words(rows, cfg.rows))},
-        outputs={
-            "o": Output(
+        sinks={
+            "o": Sink(
                 beats=expected, tensor=f"blocks.{index}.x_stored", axes=[("row", len(slots)), ("slice", len(order))]
             )
         },
     )
 
 
-BENCHES: dict[str, Bench] = {
+TEST_CASES: dict[str, CaseMaker] = {
     "rfc_encoder": _encoder,
     "rfc_decoder": _decoder,
     "rfc_expander": _expander,

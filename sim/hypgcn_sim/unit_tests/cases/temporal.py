@@ -1,4 +1,4 @@
-"""Benches of a temporal lane and of the temporal unit."""
+"""Test cases of a temporal lane and of the temporal unit."""
 
 from functools import partial
 
@@ -9,19 +9,19 @@ from hypgcn.golden.temporal.unit import temporal
 from hypgcn.temporal import LaneConfig, TemporalConfig, TemporalSchedule
 
 from ...stimuli.beats import axes_of, vectors
-from ..case import Case, Feed, Output, Responder
-from ..context import Bench, Context
-from ..wrappers import LaneBench, TemporalBench
+from ..case import Case, Responder, Sink, Source
+from ..context import CaseMaker, Context
+from ..wrappers import LaneWrapper, TemporalWrapper
 from .rfc import row_words
 
-__all__ = ["BENCHES"]
+__all__ = ["TEST_CASES"]
 
 FRAMES = 14
 JOBS = 60
 
 
 def _lane(context: Context) -> Case:
-    """Jobs in random order on the rows that two full stores hold."""
+    """A temporal lane: jobs in random order on two full stores."""
     design, index = context.design, context.conv
     block, folding = context.block(index)
     schedule = TemporalSchedule.of(block, folding)
@@ -61,14 +61,15 @@ def _lane(context: Context) -> Case:
         responders["x_req"] = Responder(response="x_rsp", words=row_words(x, cfg.x_rows))
     return Case(
         name="temporal_lane",
-        component=lambda: LaneBench(cfg),
-        feeds={"job": Feed(beats=jobs)},
+        component=lambda: LaneWrapper(cfg),
+        sources={"job": Source(beats=jobs)},
         responders=responders,
-        outputs={"o": Output(beats=expected, tensor=f"blocks.{index}.b", axes=[("job", JOBS)])},
+        sinks={"o": Sink(beats=expected, tensor=f"blocks.{index}.b", axes=[("job", JOBS)])},
     )
 
 
 def _cycled(rows: np.ndarray, count: int) -> np.ndarray:
+    """``count`` rows, from the first on again after the last."""
     return rows[np.arange(count) % len(rows)]
 
 
@@ -80,22 +81,24 @@ def _unit(kind: str, context: Context) -> Case:
     x, h = (np.stack([context.rows(index, name, frames, person) for person in (0, -1)]) for name in ("x_stored", "h"))
     x, h = x[:, :frames], h[:, :frames]
     cfg = TemporalConfig(block=block, joints=design.joints, frames=frames, folding=folding, mac=context.folding.mac)
-    found = [temporal(b, a, block, block.threshold_y) for a, b in zip(x, h)]
-    y = np.stack([part["y"] for part in found])
-    lost = sum(int(store(part, block.h_depths)[1].sum()) for part in h)
-    feeds = {"i": Feed(beats=vectors(h))}
+    tensors = [temporal(b, a, block, block.threshold_y) for a, b in zip(x, h)]
+    y = np.stack([sequence["y"] for sequence in tensors])
+    lost = sum(int(store(sequence, block.h_depths)[1].sum()) for sequence in h)
+    sources = {"i": Source(beats=vectors(h))}
     events = []
     if block.shortcut_y != "none":
         per_row = design.joints * block.out_banks
-        feeds = {"x": Feed(beats=vectors(x)),
-                 "i": Feed(beats=vectors(h), needs=[{"x_done": n // per_row + 1} for n in range(2 * frames * per_row)])}
+        after = [{"x_done": n // per_row + 1} for n in range(2 * frames * per_row)]
+        sources = {"x": Source(beats=vectors(x)), "i": Source(beats=vectors(h), needs=after)}
         events = ["x_done"]
     return Case(
-        name=f"temporal_unit_{kind}", component=lambda: TemporalBench(cfg), signals={"threshold": block.threshold_y},
-        feeds=feeds, events=events, levels={"overflow_count": lost},
-        outputs={"o": Output(beats=vectors(y), tensor=f"blocks.{index}.y", axes=axes_of(y, "sequence", "frame"),
+        name=f"temporal_unit_{kind}", component=lambda: TemporalWrapper(cfg), signals={"threshold": block.threshold_y},
+        sources=sources, events=events, levels={"overflow_count": lost},
+        sinks={"o": Sink(beats=vectors(y), tensor=f"blocks.{index}.y", axes=axes_of(y, "sequence", "frame"),
                              ignore=("overflow",) if lost else ())})
 
 
-BENCHES: dict[str, Bench] = {"temporal_lane": _lane, "temporal_unit_identity": partial(_unit, "identity"),
-           "temporal_unit_conv": partial(_unit, "conv")}
+TEST_CASES: dict[str, CaseMaker] = {
+    "temporal_lane": _lane, "temporal_unit_identity": partial(_unit, "identity"),
+    "temporal_unit_conv": partial(_unit, "conv"),
+}

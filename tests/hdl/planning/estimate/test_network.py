@@ -17,7 +17,7 @@ from hypgcn.planning.estimate.memory import Memory, rom_width
 from hypgcn_sim.commands.defaults import MULTIPLIERS
 
 ROOT = Path(__file__).parents[4]
-SIMULATED = {row["bench"]: row for row in json.loads((ROOT / "results" / "sim.json").read_text())}
+SIMULATED = {row["unit"]: row for row in json.loads((ROOT / "results" / "sim.json").read_text())}
 DESIGN = Design.load(ROOT / "checkpoints" / "nwucla_small" / "design")
 FOLDING = within(DESIGN, MULTIPLIERS)
 """By which ``make sim`` runs its benches."""

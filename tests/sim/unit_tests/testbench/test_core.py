@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""The shell's text is clean for other tools, and the bench of the core's buses finds what is wrong."""
+"""The shell's text is clean for Verilator, and the testbench of the core's buses finds what is wrong."""
 
 import numpy as np
 import pytest
@@ -25,18 +25,18 @@ def test_shell_is_clean_for_verilator(bus_width, tmp_path):
 
 
 def case_of(**changes):
-    """The bench on a stub, which is built in seconds."""
+    """The test case on a stub core, which is built in seconds."""
     cfg = ShellConfig(persons=1, frames=4, joints=5, channels=3, classes=4, logit_width=32, blocks=2, hash="0" * 16)
     clips = np.random.default_rng(1).integers(-128, DENSE, (3, 1, 4, 5, 3)).astype(np.int8)
     scores = np.array([stub_scores(cfg, clip.ravel().tolist())[0] for clip in clips])
     return CoreCase(**{
-        "name": "core", "component": lambda: Top(cfg, StubCore(cfg)), "feeds": {},
-        "module": "hypgcn_sim.unit_tests.testbench.core", "outputs": {}, "timeout": 20_000, "content": clips, "scores":
+        "name": "core", "component": lambda: Top(cfg, StubCore(cfg)), "sources": {},
+        "module": "hypgcn_sim.unit_tests.testbench.core", "sinks": {}, "timeout": 20_000, "content": clips, "scores":
         scores, "overflow": [0] * 3, **changes})
 
 
 @pytest.mark.slow
-def test_bench_passes_what_is_right_and_names_what_is_wrong(tmp_path):
+def test_testbench_passes_what_is_right_and_names_what_is_wrong(tmp_path):
     case = case_of()
     prepare(case, tmp_path / "right")
     found = simulate(tmp_path / "right", CACHE)

@@ -1,4 +1,4 @@
-"""Benches of the absent persons, the input affine, a block, the head, and the whole network on whole clips."""
+"""Test cases of the boxes of the network (absent persons, input affine, block, head) and of the whole network."""
 
 from functools import partial
 
@@ -12,11 +12,11 @@ from hypgcn.head import Head
 from hypgcn.input import InputAffine
 
 from ...stimuli.beats import axes_of, vectors
-from ..case import Case, Feed, Output
-from ..context import Bench, Context
-from ..wrappers import NetworkBench
+from ..case import Case, Sink, Source
+from ..context import CaseMaker, Context
+from ..wrappers import NetworkWrapper
 
-__all__ = ["BENCHES"]
+__all__ = ["TEST_CASES"]
 
 BLOCK_FRAMES = 16
 UNIT_CLIPS = 2
@@ -27,67 +27,70 @@ def _joints(clips: np.ndarray) -> list[list[int]]:
     return clips.reshape(-1, clips.shape[-1]).tolist()
 
 
-def _told(clips: np.ndarray, gone: np.ndarray) -> list[dict]:
-    """Beats of the persons of clips (N, M, T, V, C) who are not ``gone``, and whose they are."""
+def _present(clips: np.ndarray, gone: np.ndarray) -> list[dict]:
+    """Beats of the persons of clips (N, M, T, V, C) who are not ``gone``, with the index of the person."""
     return [{"joint": joint, "person": person} for clip, person in np.argwhere(~gone).tolist()
             for joint in _joints(clips[clip, person])]
 
 
 def _scores(context: Context, clips: int) -> list[dict]:
     classes = context.design.classes
-    return [{"index": j, "score": int(score), "last": int(j == classes - 1), "overflow": int(found["overflow"])}
-            for found in map(context.golden, range(clips)) for j, score in enumerate(found["logits"])]
+    return [{"index": j, "score": int(score), "last": int(j == classes - 1), "overflow": int(tensors["overflow"])}
+            for tensors in map(context.golden, range(clips)) for j, score in enumerate(tensors["logits"])]
 
 
 def _left_out(context: Context, clips: int) -> np.ndarray:
-    """bool (clips, persons), who is not computed."""
+    """bool (clips, persons): persons that are not computed."""
     return np.stack([left_out(context.clips[clip], context.golden(clip)) & context.folding.skip_absent
                      for clip in range(clips)])
 
 
 def _absent(context: Context) -> Case:
-    """The first clip as it is; with its last person absent; with nobody; beginning with its last frame."""
-    design, whole = context.design, context.clips[0]
-    clips = np.stack([whole] * 4)
+    """The first clip; without its last person; without any person; with nothing but its last frame."""
+    design = context.design
+    clips = np.stack([context.clips[0]] * 4)
     clips[1, -1], clips[2], clips[3, :, :-1] = 0, 0, 0
     gone = np.stack([left_out(clip, {}) for clip in clips]) & absent_response(design).constant
     people = computed(gone)
     return Case(
         name="absent_persons", component=lambda: AbsentPersons(design), signals={"leave_out": 1},
-        feeds={"i": Feed(beats=_joints(clips))},
-        outputs={
-            "o": Output(beats=_told(clips, gone), tensor="clips",
+        sources={"i": Source(beats=_joints(clips))},
+        sinks={
+            "o": Sink(beats=_present(clips, gone), tensor="clips",
                         axes=[("person", people), ("frame", design.frames), ("joint", design.joints)]),
-            "persons": Output(beats=[{"absent": int(flag)} for flag in gone.ravel()], tensor="absent",
+            "persons": Sink(beats=[{"absent": int(flag)} for flag in gone.ravel()], tensor="absent",
                               axes=[("clip", len(clips)), ("person", design.persons)]),
         })
 
 
 def _input(context: Context) -> Case:
-    clips, told = min(UNIT_CLIPS, len(context.clips)), leaves_out(context.design, context.folding.skip_absent)
+    """The input affine on the persons that are computed."""
+    clips = min(UNIT_CLIPS, len(context.clips))
+    leaves = leaves_out(context.design, context.folding.skip_absent)
     gone = _left_out(context, clips)
     x = np.stack([context.golden(clip)["x1"] for clip in range(clips)])[~gone]
-    beats = _told(context.clips[:clips], gone) if told else _joints(context.clips[:clips])
-    return Case(name="input_affine", component=lambda: InputAffine(context.design, told=told),
-                feeds={"i": Feed(beats=beats)},
-                outputs={"o": Output(beats=vectors(x), tensor="x1",
+    beats = _present(context.clips[:clips], gone) if leaves else _joints(context.clips[:clips])
+    return Case(name="input_affine", component=lambda: InputAffine(context.design, told=leaves),
+                sources={"i": Source(beats=beats)},
+                sinks={"o": Sink(beats=vectors(x), tensor="x1",
                                      axes=[("person", computed(gone)), *axes_of(x, "person", "frame")[1:]])})
 
 
 def _head(context: Context) -> Case:
+    """The head on the output of the last block."""
     design = context.design
     clips = min(UNIT_CLIPS, len(context.clips))
     absent, gone, beats = leaves_out(design, context.folding.skip_absent), _left_out(context, clips), []
-    for found, missing in zip(map(context.golden, range(clips)), gone):
+    for tensors, missing in zip(map(context.golden, range(clips)), gone):
         if not missing.all():
-            part = vectors(found[f"blocks.{len(design.blocks) - 1}.y"][~missing])
-            part[-1]["overflow"] = int(found["overflow"])
-            beats += part
-    feeds = {"i": Feed(beats=beats)}
+            clip_beats = vectors(tensors[f"blocks.{len(design.blocks) - 1}.y"][~missing])
+            clip_beats[-1]["overflow"] = int(tensors["overflow"])
+            beats += clip_beats
+    sources = {"i": Source(beats=beats)}
     if absent:
-        feeds["persons"] = Feed(beats=[{"absent": int(flag)} for flag in gone.ravel()])
-    return Case(name="head", component=lambda: Head(design, context.folding.head_width, absent=absent), feeds=feeds,
-                outputs={"o": Output(beats=_scores(context, clips), tensor="logits",
+        sources["persons"] = Source(beats=[{"absent": int(flag)} for flag in gone.ravel()])
+    return Case(name="head", component=lambda: Head(design, context.folding.head_width, absent=absent), sources=sources,
+                sinks={"o": Sink(beats=_scores(context, clips), tensor="logits",
                                      axes=[("clip", clips), ("class", design.classes)])})
 
 
@@ -97,17 +100,17 @@ def _block(kind: str, context: Context) -> Case:
     block, folding = context.block(index)
     x = context.x(index)[[0, -1], :BLOCK_FRAMES]
     cfg = BlockConfig(block=block, joints=design.joints, frames=x.shape[1], folding=folding, mac=context.folding.mac)
-    found = [run_block(person, block) for person in x]
-    y = np.stack([part["y"] for part in found])
-    lost = sum(int(part["x_lost"].sum() + part["h_lost"].sum()) for part in found)
+    tensors = [run_block(person, block) for person in x]
+    y = np.stack([sequence["y"] for sequence in tensors])
+    lost = sum(int(sequence["x_lost"].sum() + sequence["h_lost"].sum()) for sequence in tensors)
     return Case(
         name=f"block_{kind}",
         component=lambda: Block(cfg),
-        feeds={"i": Feed(beats=vectors(x))},
+        sources={"i": Source(beats=vectors(x))},
         levels={"overflow_count": lost},
         signals={"threshold_h": block.threshold_h, "threshold_y": block.threshold_y},
-        outputs={
-            "o": Output(
+        sinks={
+            "o": Sink(
                 beats=vectors(y),
                 tensor=f"blocks.{index}.y",
                 axes=axes_of(y, "sequence", "frame"),
@@ -118,29 +121,30 @@ def _block(kind: str, context: Context) -> Case:
 
 
 def _network(context: Context) -> Case:
-    """All clips back to back; the scores, and every vector that leaves a block: none of persons who are left out."""
+    """All clips back to back: scores, and the output of every block, for the persons that are computed."""
     design, count = context.design, len(context.clips)
-    outputs = {
-        "o": Output(beats=_scores(context, count), tensor="logits", axes=[("clip", count), ("class", design.classes)])
+    sinks = {
+        "o": Sink(beats=_scores(context, count), tensor="logits", axes=[("clip", count), ("class", design.classes)])
     }
     golden = [context.golden(clip) for clip in range(count)]
-    lost = any(found["overflow"] for found in golden)
+    lost = any(tensors["overflow"] for tensors in golden)
     gone = _left_out(context, count)
     for index in range(len(design.blocks)):
-        y = np.stack([found[f"blocks.{index}.y"] for found in golden])[~gone]
-        outputs[f"observe_{index}"] = Output(
+        y = np.stack([tensors[f"blocks.{index}.y"] for tensors in golden])[~gone]
+        sinks[f"observe_{index}"] = Sink(
             beats=vectors(y), tensor=f"blocks.{index}.y",
             axes=[("person", computed(gone)), *axes_of(y, "person", "frame")[1:]], observe=True,
             ignore=("overflow",) if lost else ())
-    counts = [int(sum(found[f"blocks.{index}.{name}_lost"].sum() for found in golden for name in ("x", "h")))
+    counts = [int(sum(tensors[f"blocks.{index}.{name}_lost"].sum() for tensors in golden for name in ("x", "h")))
               for index in range(len(design.blocks))]
     return Case(
-        name="network", component=lambda: NetworkBench(design, context.folding), idle=0.3, stall=0.5,
-        feeds={"i": Feed(beats=_joints(context.clips))}, outputs=outputs, signals={"threshold_raise": 0},
+        name="network", component=lambda: NetworkWrapper(design, context.folding), idle=0.3, stall=0.5,
+        sources={"i": Source(beats=_joints(context.clips))}, sinks=sinks, signals={"threshold_raise": 0},
         levels={"overflow_counts": sum(lost << 32 * index for index, lost in enumerate(counts))},
         timeout=300_000, clips=count, real_clips=min(count, context.real))
 
 
-BENCHES: dict[str, Bench] = {
+TEST_CASES: dict[str, CaseMaker] = {
     "absent_persons": _absent, "input_affine": _input, "head": _head, "block_identity": partial(_block, "identity"),
-    "block_conv": partial(_block, "conv"), "network": _network}
+    "block_conv": partial(_block, "conv"), "network": _network,
+}
