@@ -14,45 +14,82 @@ from hypgcn.planning.estimate import Estimate, clip_cycles, estimate, storage
 from hypgcn.progress import Progress
 
 from ..fullscale.golden import golden_clips
-from ..fullscale.simulation import FILL, FullSimulation
-from ..fullscale.utilisation import losses, report, save_picture, work
+from ..fullscale.result import FILL
+from ..fullscale.simulation import FullSimulation
+from ..fullscale.utilisation import idle_products, report
 from ..synthesis.levels.parts import by_unit, network_levels
-from .memory_picture import save_memory_picture
+from .pictures import save_memory_picture, save_utilisation_picture
 from .synthesis import synthesise_network
 from .table import MHZ
 from .variants import activities_of, one_person, variants
+from .work import work
 
 __all__ = ["Point", "measure", "measure_variants", "peak_gops"]
 
 SINGLE_CLIPS = 4
-"""Clips with one person in them, for their own throughput."""
+"""Clips with one person, for the throughput of such clips."""
 ABSENT = "absent person"
-"""The variant that is about clips in which somebody is absent."""
+"""Name of the variant for clips with absent persons."""
 NO_LEVELS = "nothing was mapped: the resources are estimated"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """What one row is of: a device, its budgets, and a folding for it."""
+    """Device, budget and folding of one row.
+
+    Attributes
+    ----------
+    device : Device
+        The FPGA.
+    budget : Budget
+        Resources that may be used.
+    folding : Folding
+        Lanes, widths and units within the budget.
+    """
 
     device: Device
     budget: Budget
     folding: Folding
 
 
-def peak_gops(found: Estimate, folding: Folding) -> float:
-    """Operations (two a multiply) that all multipliers can do in a second at ``MHZ``, in billions: two products a
-    packed multiplier and cycle, one of every other."""
-    packed = sum(units[name].resources.dsp for units in found.blocks for name in ("graph", "conv", "lanes"))
-    products = packed * (1 if folding.mac == "single" else 2) + (found.resources.dsp - packed)
+def peak_gops(estimated: Estimate, folding: Folding) -> float:
+    """Peak throughput of all multipliers at ``MHZ``, in 1e9 operations per second.
+
+    A multiplication counts as two operations. Packed multipliers do two products a cycle, all others one.
+    """
+    packed = sum(units[name].resources.dsp for units in estimated.blocks for name in ("graph", "conv", "lanes"))
+    products = packed * (1 if folding.mac == "single" else 2) + (estimated.resources.dsp - packed)
     return 2e-3 * MHZ * products
 
 
 def measure(design: Design, point: Point, clips: np.ndarray, real: int, folder: Path, *, synthesis: bool, jobs: int,
             label: str = "") -> dict:
-    """The row of ``design`` on a device: cycles from RTL simulation of ``clips`` (the first ``real`` of them recorded),
-    resources from Yosys, or estimated without ``synthesis``. Raises :exc:`AssertionError` when the RTL differs from
-    golden."""
+    """The row of a design on a device, with cycles from RTL simulation.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    point : Point
+        Device, budget and folding.
+    clips : int8 (N, M, T, V, C)
+        Clips to simulate.
+    real : int
+        How many of them, from the first on, are recorded.
+    folder : Path
+        Folder for everything that is made.
+    synthesis : bool
+        Resources by Yosys; else they are estimated.
+    jobs : int
+        Processes.
+    label : str
+        The row's ``variant``.
+
+    Raises
+    ------
+    AssertionError
+        When the RTL differs from the golden model.
+    """
     name = f"{design.name} on {point.device.name}"
     folding = point.folding
     place = folder / f"{design.hash[:12]}_{point.device.name.lower()}"
@@ -60,7 +97,7 @@ def measure(design: Design, point: Point, clips: np.ndarray, real: int, folder: 
     expected = golden_clips(design, clips, folder / "golden", jobs=jobs, progress=progress)
     progress.finish()
     activities = activities_of(design, expected)
-    found, memory = estimate(design, folding, activities), storage(design, folding, activities).report()
+    estimated, memory = estimate(design, folding, activities), storage(design, folding, activities).report()
     single_clips = clip_cycles(design, folding, [activities_of(design, [path]) for path in expected])
     save_memory_picture(memory, place / "memory.png", f"{name}: block RAMs of the stores")
     progress = Progress(f"{name}: build")
@@ -75,10 +112,11 @@ def measure(design: Design, point: Point, clips: np.ndarray, real: int, folder: 
         single = simulation.run(alone, golden_clips(design, alone, folder / "golden", jobs=jobs),
                                 name="alone").cycles_per_clip
     progress.finish(f"{len(clips)} clips equal to golden")
-    used = report(design, folding, run, expected, found)
+    used = report(design, folding, run, expected, estimated)
     picture = place / "utilisation.png"
-    save_picture(used, picture, f"{name}: where the cycles of {used['clips']} clips go")
-    resources = {"dsp": found.resources.dsp, "bram36": found.resources.bram36, "lut": round(found.resources.lut)}
+    save_utilisation_picture(used, picture, f"{name}: activity in the cycles of {used['clips']} clips")
+    resources = {"dsp": estimated.resources.dsp, "bram36": estimated.resources.bram36,
+                 "lut": round(estimated.resources.lut)}
     parts: dict[str, dict] = {}
     if synthesis:
         progress = Progress(f"{name}: synthesis")
@@ -88,16 +126,16 @@ def measure(design: Design, point: Point, clips: np.ndarray, real: int, folder: 
     cycles = run.cycles_per_clip or float(run.last_out[-1] - run.first_in[-1])
     fps, cost = MHZ * 1e6 / cycles, work(design)
     latency = run.latency[FILL:] if len(run.latency) > FILL else run.latency[-1:]
-    gops = peak_gops(found, folding)
+    gops = peak_gops(estimated, folding)
     return {
         "device": point.device.name, "design": design.name, "design_hash": design.hash, "variant": label,
         "weights": design.meta.get("weights", "unknown"),
         "cycles": "simulated", "resources": "synthesised" if synthesis else "estimated",
         "clip": f"{len(clips)} clips, {real} of them recorded, of {design.persons} x {design.frames} frames x "
                 f"{design.joints} joints",
-        "cycles_per_clip": round(cycles), "cycles_per_clip_estimated": round(found.cycles),
-        "cycles_of_each": [int(each) for each in run.steady],
-        "cycles_of_each_estimated": [round(each) for each in single_clips[len(clips) - len(run.steady):]],
+        "cycles_per_clip": round(cycles), "cycles_per_clip_estimated": round(estimated.cycles),
+        "cycles_of_each": [int(clip) for clip in run.steady],
+        "cycles_of_each_estimated": [round(clip) for clip in single_clips[len(clips) - len(run.steady):]],
         "fps_at_172mhz": round(fps, 2), **resources,
         "dsp_utilisation": round(used["dsp_utilisation"], 4), "lanes_utilisation": _rounded(used["lanes_utilisation"]),
         "arrays_utilisation": _rounded(used["arrays_utilisation"]),
@@ -109,9 +147,9 @@ def measure(design: Design, point: Point, clips: np.ndarray, real: int, folder: 
         **_levels(parts),
         "graph_skip": round(cost["graph_skip"], 4), "mac_reduction": round(cost["mac_reduction"], 3),
         "vectors_compared": run.compared, "vectors_that_lost_values": sum(run.lost),
-        "memory": memory, "losses": [[unit, round(spare)] for unit, spare in losses(used)],
-        "units": _with_resources(used["units"], found, parts), "synthesis": {
-            part: {key: each[key] for key in (*resources, "times")} for part, each in parts.items()},
+        "memory": memory, "idle_products": [[unit, round(idle)] for unit, idle in idle_products(used)],
+        "units": _with_resources(used["units"], estimated, parts), "synthesis": {
+            name: {key: part[key] for key in (*resources, "times")} for name, part in parts.items()},
         "seconds": {**{what: round(took, 1) for what, took in simulation.seconds.items()},
                     "simulation": round(run.seconds, 1)},
     }
@@ -126,16 +164,16 @@ def _levels(parts: dict[str, dict]) -> dict:
     if not parts:
         return {"max_logic_levels": None, "max_logic_levels_reason": NO_LEVELS}
     levels = {name: part["levels"] for name, part in parts.items()}
-    whole = network_levels(levels)
-    return {"max_logic_levels": whole.pop("max_logic_levels"), "logic_levels": {**whole, "units": by_unit(levels)}}
+    network = network_levels(levels)
+    return {"max_logic_levels": network.pop("max_logic_levels"), "logic_levels": {**network, "units": by_unit(levels)}}
 
 
-def _with_resources(rows: list[dict], found: Estimate, parts: dict[str, dict]) -> list[dict]:
-    """Counted rows with what their units take, by the estimate, and the levels of their deepest path when mapped."""
+def _with_resources(rows: list[dict], estimated: Estimate, parts: dict[str, dict]) -> list[dict]:
+    """Rows of counted units with their estimated resources, and the levels of their deepest path when mapped."""
     deepest = by_unit({name: part["levels"] for name, part in parts.items()})
-    named = {f"blocks[{index}].{name}": unit for index, units in enumerate(found.blocks)
-             for name, unit in units.items()} | found.rest
-    done = []
+    named = {f"blocks[{index}].{name}": unit for index, units in enumerate(estimated.blocks)
+             for name, unit in units.items()} | estimated.rest
+    complete = []
     for row in rows:
         row = {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
         if unit := named.get(row["unit"]):
@@ -143,23 +181,43 @@ def _with_resources(rows: list[dict], found: Estimate, parts: dict[str, dict]) -
                     "lut": round(unit.resources.lut), "dsp": unit.resources.dsp}
         if path := deepest.get(row["unit"]):
             row["logic_levels"] = path["levels"]
-        done.append(row)
-    return done
+        complete.append(row)
+    return complete
 
 
 def measure_variants(design: Design, point: Point, clips: np.ndarray, folder: Path, *, jobs: int) -> list[dict]:
-    """Rows of the design as it is and with one idea switched off each, as fast as the budgets allow: all estimated,
-    with the non-zeros of ``clips``, so that they can be compared with each other."""
-    def golden(found: Design, some: np.ndarray) -> list[Path]:
-        return golden_clips(found, some, folder / "golden", jobs=jobs)
+    """Ablation: rows of the design and of its variants, each the fastest within the budget.
+
+    All are estimated with the non-zeros of ``clips``, so that they can be compared with each other.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    point : Point
+        Device and budget; ``folding.mac`` gives the kind of multiplier.
+    clips : int8 (N, M, T, V, C)
+        Clips whose non-zeros the estimates use.
+    folder : Path
+        Keeps golden tensors.
+    jobs : int
+        Processes.
+
+    Returns
+    -------
+    list of dict
+        Rows with ``slowdown``, cycles over those of the first row; or with ``reason`` where nothing fits.
+    """
+    def golden(variant: Design, sample: np.ndarray) -> list[Path]:
+        return golden_clips(variant, sample, folder / "golden", jobs=jobs)
 
     activities = activities_of(design, golden(design, clips))
     progress = Progress(f"{design.name} on {point.device.name}: variants")
     cases = [("nothing switched off", design, point.folding.mac, activities, "")]
-    cases += [(f"without {each.name}", each.design, each.mac, each.activities, each.how)
-              for each in variants(design, point.folding.mac, activities, clips, golden)]
+    cases += [(f"without {variant.name}", variant.design, variant.mac, variant.activities, variant.how)
+              for variant in variants(design, point.folding.mac, activities, clips, golden)]
     rows: list[dict] = []
-    whole: Folding | None = None
+    first: Folding | None = None  # of the design as it is
     for number, (label, changed, mac, active, how) in enumerate(cases):
         progress(number, len(cases), label)
         row = {"device": point.device.name, "design": design.name, "design_hash": design.hash, "variant": label,
@@ -167,19 +225,18 @@ def measure_variants(design: Design, point: Point, clips: np.ndarray, folder: Pa
         try:
             best = Allocator(changed, mac, active).solve(point.budget)
             if not rows:
-                whole = best.folding
+                first = best.folding
             rows.append({**row, "cycles_per_clip": round(best.cycles),
                          "fps_at_172mhz": round(MHZ * 1e6 / best.cycles, 2), **best.used,
                          "slowdown": round(best.cycles / rows[0]["cycles_per_clip"], 3) if rows else 1.0})
         except ValueError as error:
             rows.append({**row, "cycles_per_clip": None, "reason": str(error)})
     progress.finish()
-    return rows if whole is None else rows + _without_absent(design, whole, activities, rows[0])
+    return rows if first is None else rows + _without_absent(design, first, activities, rows[0])
 
 
 def _without_absent(design: Design, folding: Folding, activities: list, row: dict) -> list[dict]:
-    """What clips with one person would take if the others were computed: as long as those of ``row``, with all of
-    them."""
+    """Row of clips with one person if the absent ones were computed: they would take the cycles of ``row``."""
     if design.persons == 1 or not leaves_out(design, folding.skip_absent):
         return []
     alone = estimate(one_person(design), folding, activities).cycles

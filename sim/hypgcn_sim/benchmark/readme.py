@@ -1,8 +1,7 @@
-"""The results of the README, from measured JSON files.
+"""Results in the README, from measured JSON files.
 
-``python -m hypgcn_sim.benchmark.readme`` copies the summaries that the commands left under ``build/`` into
-``results/``, those
-that are there, and rewrites the part of ``README.md`` between its markers. Nothing in the table is typed by hand.
+``python -m hypgcn_sim.benchmark.readme`` copies the summaries that commands left under ``build/`` into ``results/`` and
+rewrites the section of ``README.md`` between its markers.
 """
 
 import json
@@ -10,14 +9,14 @@ import shutil
 import sys
 from pathlib import Path
 
-from .table import markdown
+from .table import markdown, paragraph
 
 __all__ = ["SOURCES", "accuracy_tables", "performance_table", "results_table", "results_text", "main"]
 
 SOURCES = {
     "emission.json": ("build/emission.json", "make verilog ARGS='--measure build/emission.json'"),
     "sim.json": ("build/sim/summary.json", "make sim"),
-    # The folding by which the estimators' test reads these rows.
+    # The folding with which the test of the estimators compares these rows.
     "synth.json": ("build/synth/summary.json",
                    "make synth ARGS='--folding tests/hdl/planning/estimate/synth_folding.json'"),
     "performance.json": ("build/bench/performance.json", "make bench"),
@@ -26,14 +25,14 @@ SOURCES = {
     "testset.json": ("build/testset/report.json", "make sim-testset"),
     "ecp5.json": ("build/bitstream/ulx3s/bitstream.json", "make bitstream BOARD=ulx3s"),
 }
-"""File in ``results/``: where the command leaves it, and the command."""
+"""Files in ``results/``: where the command leaves each, and the command."""
 ACCURACY, TRADEOFF, PICTURE = "results/accuracy.json", "results/tradeoff.json", "results/tradeoff.png"
-"""What `hypgcn accuracy` and `hypgcn tradeoff` write where it belongs."""
+"""Files that `hypgcn accuracy` and `hypgcn tradeoff` write into ``results/`` themselves."""
 PICTURES = {"utilisation.png": "Busy, starved and blocked cycles of every unit",
             "memory.png": "Block RAMs of the stores beside other ways to keep the same features"}
-"""What is shown below the table of the benchmark."""
+"""Pictures below the table of the benchmark."""
 STEPS = {"dense_c": "dense with C", "dense": "dense", "pruned": "pruned", "int8": "int8"}
-"""Steps of the accuracy table, as its columns are called."""
+"""Steps of the accuracy table, with the titles of their columns."""
 METRICS = "checkpoints/nwucla_small/metrics.json"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
@@ -43,7 +42,7 @@ def _load(path: Path):
 
 
 def results_table(root: Path) -> str:
-    """Markdown of what ``results/`` and the shipped metrics say; a file that is not there leaves its rows out."""
+    """Markdown table of ``results/`` and the shipped metrics; a missing file leaves its rows out."""
     lines = ["| what | measured | by |", "| --- | --- | --- |"]
 
     def row(what, value, command):
@@ -93,14 +92,13 @@ def results_table(root: Path) -> str:
         used = ", ".join(f"{part['used']:,} of {part['available']:,} {name.upper()}"
                          for name, part in board["utilisation"].items())
         row(f"a bitstream by open tools: `{board['design']}` on {board['device']} (board `{board['board']}`), routed",
-            f"{board['clock_mhz']} MHz, {board['wanted_mhz']:g} MHz wanted; {used}; "
-            f"{board['cpu_seconds']:,} s of a processor", f"`{SOURCES['ecp5.json'][1]}`")
+            f"{board['clock_mhz']} MHz, target {board['wanted_mhz']:g} MHz; {used}; "
+            f"{board['cpu_seconds']:,} s of CPU", f"`{SOURCES['ecp5.json'][1]}`")
     return "\n".join(lines)
 
 
 def _streams(rows: list[dict]) -> list[str]:
-    """Lines of the accuracy table for the rows of one network on one split, a stream a line; what a network costs is
-    from its last step."""
+    """Lines of the accuracy table for one network on one split, a stream a line; costs are those of the last step."""
     lines = ["| stream | " + " | ".join(STEPS.values()) + " | graph work skipped | fewer multiplications by weights | "
              "executed | fewer weights | fewer bits | density of H | of X |", "| --- |" + " --- |" * (len(STEPS) + 7)]
     for stream in ("joint", "bone", "joint+bone"):
@@ -118,16 +116,20 @@ def _streams(rows: list[dict]) -> list[str]:
 
 
 def accuracy_tables(root: Path) -> str:
-    """Markdown of ``results/accuracy.json`` and of the trade-off, each network on each split by itself; empty where
-    neither is there."""
+    """Markdown of ``results/accuracy.json`` and of the trade-off, a table for each network and split.
+
+    Empty where neither file is there.
+    """
     rows = _load(root / ACCURACY) or []
     lines: list[str] = []
     for group in dict.fromkeys((row["dataset"], row["protocol"], row["network"]) for row in rows):
-        mine = [row for row in rows if (row["dataset"], row["protocol"], row["network"]) == group]
-        counts = " and ".join(f"{count:,}" for count in sorted({row["clips"] for row in mine}))
-        lines += [f"Top-1 of `{group[2]}` on {group[0]}, {group[1]}, all {counts} test clips; int8 is the golden "
-                  f"model's integers, joint+bone the sum of both streams' scores. Each row of `{ACCURACY}` holds the "
-                  f"command that measures it.", "", *_streams(mine), ""]
+        group_rows = [row for row in rows if (row["dataset"], row["protocol"], row["network"]) == group]
+        counts = " and ".join(f"{count:,}" for count in sorted({row["clips"] for row in group_rows}))
+        caption = paragraph(
+            f"Top-1 of `{group[2]}` on {group[0]}, {group[1]}, all {counts} test clips; int8 is the golden model's "
+            f"integers, joint+bone the sum of both streams' scores. Each row of `{ACCURACY}` holds the command that "
+            f"measures it.")
+        lines += [caption, "", *_streams(group_rows), ""]
     if points := _load(root / TRADEOFF):
         lines += [f"![Top-1 against the reduction of multiplications, {len(points)} networks]({PICTURE})", "",
                   f"The points and their commands are in `{TRADEOFF}`.", ""]
@@ -147,12 +149,12 @@ def performance_table(root: Path) -> str:
 
 
 def results_text(root: Path) -> str:
-    """All that the README shows between its markers."""
-    return "\n\n".join(part for part in (performance_table(root), results_table(root), accuracy_tables(root)) if part)
+    """Text of the README between its markers."""
+    return "\n\n".join(text for text in (performance_table(root), results_table(root), accuracy_tables(root)) if text)
 
 
 def main(root: Path) -> int:
-    """Bring ``results/`` and the README up to date."""
+    """Bring ``results/`` and the README in ``root`` up to date."""
     (root / "results").mkdir(exist_ok=True)
     for name, (source, command) in SOURCES.items():
         if (root / source).is_file():
@@ -165,7 +167,7 @@ def main(root: Path) -> int:
         raise ValueError(f"{readme} must hold the lines {BEGIN} and {END}")
     head, rest = text.split(BEGIN, 1)
     readme.write_text(f"{head}{BEGIN}\n{results_text(root)}\n{END}{rest.split(END, 1)[1]}")
-    print(f"{readme} says what results/ says")
+    print(f"{readme} is up to date with results/")
     return 0
 
 

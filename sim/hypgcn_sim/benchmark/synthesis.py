@@ -1,7 +1,7 @@
-"""Resources of a whole network from Yosys: a block at a time, modules that appear many times once.
+"""Resources of a whole network from Yosys: a block at a time, modules with many instances once.
 
-A flat network is more than Yosys can hold. Of every block the units and the shared modules keep their borders, so a
-lane or a packed multiplier is mapped once and counted as often as it is there.
+A flat network is more than Yosys can hold. In every block the units and the shared modules keep their hierarchy, so a
+lane or a packed multiplier is mapped once and its resources are multiplied by its instances.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from hypgcn.input import InputAffine
 from hypgcn.stream import Skid
 from hypgcn.stream.layouts import vector_layout
 
-from ..fullscale.simulation import save_json
+from ..files import save_json
 from ..synthesis.levels.parts import unit_of
 from ..synthesis.units import map_rtl, resources
 
@@ -30,14 +30,22 @@ __all__ = ["KEYS", "map_folder", "resources_by_module", "synthesise_network", "t
 
 KEYS = ("lut", "ff", "carry4", "dsp", "bram36")
 UNITS = re.compile(r"top\.(?:x_store|h_skid|(?:spatial|temporal)\.[^.]+)")
-"""Modules of a block that keep their borders, beside the shared ones."""
+"""Modules of a block that keep their hierarchy, beside the shared ones."""
 TIMEOUT = 3600
 
 
 def resources_by_module(stat: dict, top: str) -> dict[str, dict]:
-    """Of a ``stat -json``: per module below ``top`` its own resources and ``instances`` in the whole."""
-    modules = {name.lstrip("\\"): {cell.lstrip("\\"): count for cell, count in found["num_cells_by_type"].items()}
-               for name, found in stat["modules"].items()}
+    """Resources of each module below ``top`` by itself, and its number of ``instances``.
+
+    Parameters
+    ----------
+    stat : dict
+        Of Yosys' ``stat -json``.
+    top : str
+        The top module.
+    """
+    modules = {name.lstrip("\\"): {cell.lstrip("\\"): count for cell, count in module["num_cells_by_type"].items()}
+               for name, module in stat["modules"].items()}
     instances: Counter[str] = Counter()
 
     def count(name: str, times: int):
@@ -52,12 +60,27 @@ def resources_by_module(stat: dict, top: str) -> dict[str, dict]:
 
 def total(modules: dict[str, dict]) -> dict[str, float]:
     """Sum over :func:`resources_by_module`."""
-    return {key: sum(found[key] * found["instances"] for found in modules.values()) for key in KEYS}
+    return {key: sum(module[key] * module["instances"] for module in modules.values()) for key in KEYS}
 
 
 def map_folder(folder: Path, sidecar: dict, *, timeout: float = TIMEOUT) -> dict[str, dict]:
-    """Map what was emitted as ``top`` into ``folder``; ``modules``: :func:`resources_by_module`, ``levels``:
-    :meth:`~.levels.paths.Levels.as_dict`, by unit."""
+    """Map the module ``top`` that was emitted into a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the emitted text.
+    sidecar : dict
+        Of the emission: names the shared modules.
+    timeout : float
+        Seconds for Yosys.
+
+    Returns
+    -------
+    dict
+        ``modules`` of :func:`resources_by_module`, and ``levels`` by unit, of
+        :meth:`hypgcn_sim.synthesis.levels.paths.Levels.as_dict`.
+    """
     text = "".join(path.read_text() for path in sorted(folder.glob("*.sv")))
     names = set(re.findall(r"^module \\?([^\s(]+)", text, re.MULTILINE))
     kept = {module["name"] for module in sidecar["modules"][1:]} | {name for name in names if UNITS.fullmatch(name)}
@@ -68,8 +91,27 @@ def map_folder(folder: Path, sidecar: dict, *, timeout: float = TIMEOUT) -> dict
 
 def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: int = 1,
                        progress: Callable[[float, float, str], None] = lambda *_: None) -> dict[str, dict]:
-    """Per part (``absent``, ``input``, ``blocks[0]`` ..., ``head``, ``skid``): its ``modules`` and ``levels``, see
-    :func:`map_folder`, and ``times`` that it is there. Parts whose text was mapped before are read from ``folder``."""
+    """Map a network part by part.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    folding : Folding
+        Its lanes, widths and units.
+    folder : Path
+        Keeps the mapped parts: one with the same text is not mapped again.
+    jobs : int
+        Processes.
+    progress : callable
+        Called with done, total and a text.
+
+    Returns
+    -------
+    dict
+        By part (``absent``, ``input``, ``blocks[0]`` ..., ``head``, ``skid``): resources, ``modules`` and ``levels`` of
+        :func:`map_folder`, and its number of instances, ``times``.
+    """
     absent = leaves_out(design, folding.skip_absent)
     parts: dict[str, tuple[Callable, int]] = {
         **({"absent": (lambda: AbsentPersons(design), 1)} if absent else {}),
@@ -89,14 +131,14 @@ def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: 
         progress(done, len(parts), f"{name} mapped")
         return json.loads(kept.read_text())
 
-    found: dict[str, Future] = {}
+    futures: dict[str, Future] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        # The last blocks are the largest. Only Yosys runs beside: Amaranth elaborates in this thread alone.
+        # The last blocks, the largest, go first. Amaranth elaborates in this thread alone; the others run Yosys.
         for name in sorted(parts, key=lambda name: (name.startswith("blocks"), len(name), name), reverse=True):
             place = folder / re.sub(r"\W", "_", name).strip("_")
             emission = emit(parts[name][0](), "top", place)
             digest = hashlib.sha256(json.dumps(emission.files, sort_keys=True).encode()).hexdigest()[:32]
             kept = folder / "mapped" / f"{digest}_levels.json"
-            found[name] = pool.submit(mapped, name, place, emission.sidecar, kept)
-    results = {name: future.result() for name, future in found.items()}
+            futures[name] = pool.submit(mapped, name, place, emission.sidecar, kept)
+    results = {name: future.result() for name, future in futures.items()}
     return {name: {"times": parts[name][1], **results[name], **total(results[name]["modules"])} for name in parts}

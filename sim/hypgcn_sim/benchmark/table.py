@@ -1,16 +1,18 @@
-"""The benchmark's rows for people: beside the paper's on a terminal, and as Markdown for the README."""
+"""Tables of the benchmark: for a terminal, and as Markdown for the README, each beside the paper's figures."""
 
-__all__ = ["MHZ", "PAPER", "markdown", "table"]
+import textwrap
+
+__all__ = ["MHZ", "PAPER", "markdown", "paragraph", "table"]
 
 MHZ = 172
-"""The clock of the paper, at which everything is compared."""
+"""Clock of the paper in MHz; all rows are compared at it."""
 PAPER = {"device": "XCKU115", "design": "RFC-HyPGCN", "variant": "the paper", "cycles_per_clip": 634_101,
          "fps_at_172mhz": 271.25, "dsp": 3544, "bram36": 1806, "lut": 176_776, "peak_gops_at_172mhz": 1142,
          "gops_per_dsp_peak": 0.322, "cycles": "reported", "resources": "reported"}
-"""What RFC-HyPGCN (Wen et al., ASAP 2021) reports; cycles are its clock over its clips per second."""
+"""Figures of RFC-HyPGCN (Wen et al., ASAP 2021); cycles are its clock over its clips per second."""
 
 DEEPEST = 12
-"""Units whose deepest paths are printed."""
+"""Number of units whose deepest paths are printed."""
 COLUMNS = (("device", "device", "{}"), ("design", "design", "{}"), ("variant", "variant", "{}"),
            ("cycles_per_clip", "cycles/clip", "{:,}"), ("fps_at_172mhz", "clips/s", "{:,.1f}"),
            ("dsp", "DSP", "{:,}"), ("bram36", "BRAM36", "{:,g}"), ("lut", "LUT", "{:,}"),
@@ -22,25 +24,36 @@ COLUMNS = (("device", "device", "{}"), ("design", "design", "{}"), ("variant", "
            ("resources", "resources by", "{}"))
 
 
+def paragraph(text: str) -> str:
+    """Markdown of ``text``, wrapped at 100 columns."""
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
+
+
 def _cell(row: dict, key: str, form: str) -> str:
     value = row.get(key)
     return "" if value is None else form.format(value)
 
 
 def table(rows: list[dict]) -> str:
-    """Columns for a terminal, the paper's row first; then what is in use, the losses, and what is missing."""
+    """Table for a terminal, the paper's row first; then the use of multipliers, deepest paths, and failures.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of :func:`~.measure.measure` and :func:`~.measure.measure_variants`.
+    """
     body = [[_cell(row, key, form) for key, _, form in COLUMNS] for row in [PAPER, *rows]]
     titles = [title for _, title, _ in COLUMNS]
     widths = [max(len(line[at]) for line in [titles, *body]) for at in range(len(titles))]
     lines = ["  ".join(text.ljust(width) if at < 3 else text.rjust(width)
                        for at, (text, width) in enumerate(zip(line, widths))).rstrip() for line in [titles, *body]]
     for row in rows:
-        if row.get("losses"):
-            spare = sum(lost for _, lost in row["losses"]) or 1
-            most = ", ".join(f"{unit} {lost / spare:.0%}" for unit, lost in row["losses"][:6])
+        if row.get("idle_products"):
+            total = sum(idle for _, idle in row["idle_products"]) or 1
+            largest = ", ".join(f"{unit} {idle / total:.0%}" for unit, idle in row["idle_products"][:6])
             lines.append(f"{row['design']} on {row['device']}: {row['clip']}; multipliers in use: lanes "
                          f"{row['lanes_utilisation'] or 0:.1%}, 1x1 arrays {row['arrays_utilisation'] or 0:.1%}; idle "
-                         f"or useless products: {most}")
+                         f"or useless products: {largest}")
         if paths := row.get("logic_levels"):
             lines.append(f"{row['design']} on {row['device']}: deepest paths in levels of logic:")
             lines += [f"  {path['levels']:3} {unit}: {path['from']} -> {path['to']}"
@@ -52,19 +65,26 @@ def table(rows: list[dict]) -> str:
 
 
 def markdown(rows: list[dict]) -> str:
-    """The measured rows beside the paper's, and what each idea brings, for the README."""
-    def lines_of(some: list[dict], columns) -> list[str]:
-        found = ["| " + " | ".join(title for _, title, _ in columns) + " |", "| --- |" + " --- |" * (len(columns) - 1)]
-        return found + ["| " + " | ".join(_cell(row, key, form) for key, _, form in columns) + " |" for row in some]
+    """Markdown of the measured rows beside the paper's, and of the variants, for the README.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As for :func:`table`.
+    """
+    def lines_of(chosen: list[dict], columns) -> list[str]:
+        lines = ["| " + " | ".join(title for _, title, _ in columns) + " |", "| --- |" + " --- |" * (len(columns) - 1)]
+        return lines + ["| " + " | ".join(_cell(row, key, form) for key, _, form in columns) + " |" for row in chosen]
 
     measured = [row for row in rows if row["cycles"] == "simulated"]
     estimated = [row for row in rows if row["cycles"] == "estimated"]
-    lines = [f"At 172 MHz, cycles from RTL simulation ({'; '.join(sorted({row['clip'] for row in measured}))}), beside "
-             f"what RFC-HyPGCN reports:", "",
+    clips = "; ".join(sorted({row["clip"] for row in measured}))
+    lines = [paragraph(f"At 172 MHz, cycles from RTL simulation ({clips}), beside the figures of RFC-HyPGCN:"), "",
              *lines_of([PAPER, *measured], [column for column in COLUMNS if column[0] != "variant"])]
     if estimated:
         columns = [column for column in COLUMNS if column[0] in
                    ("device", "variant", "cycles_per_clip", "fps_at_172mhz", "dsp", "bram36", "lut")]
-        lines += ["", "The same with one idea switched off each, as fast as the same budgets allow, all estimated "
-                      "(`docs/benchmark.md`):", "", *lines_of(estimated, columns)]
+        caption = paragraph("The same with one idea switched off each, the fastest in the same budgets, all estimated "
+                            "(`docs/benchmark.md`):")
+        lines += ["", caption, "", *lines_of(estimated, columns)]
     return "\n".join(lines)

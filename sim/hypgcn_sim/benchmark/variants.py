@@ -1,4 +1,4 @@
-"""The same network with one idea switched off each: what the estimates say that it would take in the same budgets."""
+"""Variants of a network for the ablation: one idea switched off each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,18 @@ __all__ = ["VARIANTS", "Variant", "activities_of", "one_person", "variants"]
 class Variant:
     """A design without one idea.
 
-    name : the idea that is off; design, mac, activities : what an allocator takes; how : where its figures come from
+    Attributes
+    ----------
+    name : str
+        The idea that is off.
+    design : Design
+        The network without it.
+    mac : str
+        Kind of multiplier.
+    activities : list of Activity
+        Non-zeros of its blocks.
+    how : str
+        Where the figures come from.
     """
 
     name: str
@@ -29,8 +40,16 @@ class Variant:
 
 
 def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
-    """Mean non-zeros of the stores over golden files of :func:`~.fullscale_golden.expect`."""
-    found = []
+    """Activity of each block, mean over golden files.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    expected : sequence of Path
+        Files of :func:`hypgcn_sim.fullscale.golden.golden_clips`.
+    """
+    activities = []
     persons = max(1.0, mean_persons(expected))
     for index in range(len(design.blocks)):
         x, h, x_entries, h_entries = [], [], [], []
@@ -39,11 +58,11 @@ def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
                 x_entries.append(tokens[f"x_entries{index}"])
                 h_entries.append(tokens[f"h_entries{index}"])
                 x.append(tokens[f"x_tokens{index}"])
-                h.append(tokens[f"h_tokens{index}"][design.pad])  # the middle tap: it meets every row that it is for
+                h.append(tokens[f"h_tokens{index}"][design.pad])  # the middle tap meets every frame of the output once
         rows = persons * design.block_frames(index)
         out_rows = persons * design.block_frames(index + 1)
         channels = np.mean(x, axis=0) / rows
-        found.append(Activity(
+        activities.append(Activity(
             x_channels=tuple(channels.tolist()),
             x_banks=tuple((_banks(channels) / design.joints).tolist()),
             h_banks=tuple((np.mean(h, axis=0) / (out_rows * design.joints)).tolist()),
@@ -51,7 +70,7 @@ def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
             x_mean=tuple(np.mean(x_entries, axis=(0, 1)).tolist()),
             h_most=tuple(np.max(h_entries, axis=(0, 1)).tolist()),
             h_mean=tuple(np.mean(h_entries, axis=(0, 1)).tolist())))
-    return found
+    return activities
 
 
 def _banks(per_channel: np.ndarray) -> np.ndarray:
@@ -63,7 +82,7 @@ def _blocks(design: Design, change: Callable) -> Design:
 
 
 def _fill(weights: np.ndarray, allowed) -> np.ndarray:
-    """Ones where weights are missing that ``allowed`` has room for: an estimate only asks which are there."""
+    """Weights with a one in every place that ``allowed`` permits: an estimate needs only which are not zero."""
     return np.where(allowed & (weights == 0), 1, weights).astype(np.int8)
 
 
@@ -82,7 +101,7 @@ def _every_tap(block) -> dict:
 
 
 def _no_threshold(design: Design) -> Design:
-    """Thresholds at 0, and room for what is not cut off any more."""
+    """Design with thresholds at 0, and stores that can hold dense rows."""
     def change(block):
         return {"threshold_h": 0, "threshold_y": 0,
                 "x_depths": (design.joints * block.in_banks,) * MINI_BANKS,
@@ -96,8 +115,21 @@ VARIANTS = ("packing", "zero skipping", "thresholds", "cavity", "coarse", "chann
 
 def variants(design: Design, mac: str, activities: list[Activity], clips: np.ndarray,
              golden: Callable) -> list[Variant]:
-    """One for each of :data:`VARIANTS`; ``golden(design, clips)`` gives the golden files that tell what is not zero
-    without thresholds."""
+    """One variant for each of :data:`VARIANTS`.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    mac : str
+        Kind of multiplier.
+    activities : list of Activity
+        Non-zeros of its blocks.
+    clips : int8 (N, M, T, V, C)
+        Clips for the non-zeros without thresholds.
+    golden : callable
+        ``golden(design, clips)`` gives golden files, see :func:`hypgcn_sim.fullscale.golden.golden_clips`.
+    """
     full = [Activity(x_channels=(float(design.joints),) * block.in_channels,
                      x_banks=tuple(_banks(np.ones(block.in_channels)).tolist()),
                      h_banks=tuple(_banks(np.ones(block.out_channels)).tolist())) for block in design.blocks]
@@ -112,10 +144,10 @@ def variants(design: Design, mac: str, activities: list[Activity], clips: np.nda
         "coarse": (_blocks(design, _every_filter), mac, activities, masks),
         "channel dropping": (_blocks(design, _every_channel), mac, activities, masks),
     }
-    return [Variant(name=name, design=found, mac=form, activities=active, how=how)
-            for name, (found, form, active, how) in cases.items()]
+    return [Variant(name=name, design=changed, mac=form, activities=active, how=how)
+            for name, (changed, form, active, how) in cases.items()]
 
 
 def one_person(design: Design) -> Design:
-    """``design`` for clips of its first person: what its hardware computes when all others are absent."""
+    """``design`` for one person: the work of its hardware when all but the first person are absent."""
     return replace(design, persons=1, input_mult=design.input_mult[:1], input_bias=design.input_bias[:1])

@@ -1,4 +1,4 @@
-"""``hypgcn bench``: what the hardware of a design takes and how fast it is, beside the paper that it follows."""
+"""``hypgcn bench``: the benchmark of a design, cycles and resources beside the figures of RFC-HyPGCN."""
 
 import json
 import os
@@ -18,17 +18,17 @@ __all__ = ["register"]
 FULL = "checkpoints/nwucla_joint_paper/design"
 """The trained network in the paper's shape, 150 frames and two persons."""
 BUDGETS = {"xcku115": {"dsp": "3544", "bram36": "900", "lut": "176776"}, "xcku040": {}}
-"""Devices of the full benchmark, and what of them may be used: of the XCKU115 what the paper takes, half its BRAMs."""
+"""Devices and budgets of the full benchmark: on the XCKU115 the paper's resources with half its block RAMs."""
 CHOICE, QUICK_CHOICE = 16, 4
-"""Training clips whose non-zeros the choice of a folding goes by: none of them is simulated."""
+"""Training clips whose non-zeros choose a folding; none of them is simulated."""
 SAMPLE = 2
-"""Clips whose non-zeros the variants go by; the same however many are simulated."""
+"""Clips whose non-zeros the estimates of variants use, whatever the number of simulated clips."""
 
 
 def register(commands):
     """Add the parser of ``hypgcn bench``."""
-    parser = commands.add_parser("bench", help="cycles from RTL simulation, resources from Yosys, variants, beside the "
-                                               "paper's figures")
+    parser = commands.add_parser("bench", help="the benchmark: cycles from RTL simulation, resources from Yosys, "
+                                               "variants, beside the paper's figures")
     parser.add_argument("design", metavar="DESIGN", nargs="?",
                         help=f"folder of a design, or a preset (default: {FULL}, or with --quick {DEFAULT_DESIGN})")
     parser.add_argument("--quick", action="store_true", help="the small network, few clips, resources estimated")
@@ -39,7 +39,7 @@ def register(commands):
     parser.add_argument("--clips", type=int, metavar="N", help="clips through the RTL (default: 20, with --quick 4)")
     parser.add_argument("--recordings", type=Path, metavar="FILE", help="npz with test clips")
     parser.add_argument("--no-synthesis", action="store_true", help="estimate resources instead of mapping them")
-    parser.add_argument("--no-variants", action="store_true", help="leave out the network without one idea each")
+    parser.add_argument("--no-variants", action="store_true", help="leave out the variants with one idea switched off")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
                         help="processes (default: one for each core)")
     parser.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR",
@@ -48,10 +48,10 @@ def register(commands):
 
 
 def run(args) -> int:
-    """1 when the RTL differs from golden."""
+    """Measure and write the rows; 1 when the RTL differs from the golden model."""
     from ..benchmark.measure import measure, measure_variants
     from ..benchmark.table import table
-    from ..fullscale.simulation import save_json
+    from ..files import save_json
     from ..stimuli.recordings import clips_for
 
     if args.jobs < 1:
@@ -75,20 +75,20 @@ def run(args) -> int:
         if not args.quick:
             row["generation"] = _generation(args, design, point, args.out / f"verilog_{name}")
         rows.append(row)
-        if len(rows) == 1:  # of the first device, for the README
+        if len(rows) == 1:  # the README shows the pictures of the first device
             place = args.out / f"{design.hash[:12]}_{name}"
             shutil.copyfile(place / "utilisation.png", args.out / ("quick.png" if args.quick else "utilisation.png"))
             shutil.copyfile(place / "memory.png", args.out / ("quick_memory.png" if args.quick else "memory.png"))
         if not args.no_variants:
             rows += measure_variants(design, point, sample, args.out, jobs=args.jobs)
-        save_json(rows, path)   # a device takes most of an hour
+        save_json(rows, path)   # after every device: each takes most of an hour
     print(table(rows))
     print(f"\nwritten: {path}")
     return 0
 
 
 def _default(quick: bool) -> str:
-    """The design that is measured when none is named."""
+    """Design to measure when none is given."""
     if quick:
         return str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK
     if Path(FULL).exists():
@@ -98,7 +98,7 @@ def _default(quick: bool) -> str:
 
 
 def _points(args, design) -> dict:
-    """What is measured, by the name of the device."""
+    """Device, budget and folding of each row, by the name of the device."""
     from hypgcn.planning.allocator.allocate import PLENTY, Budget, allocate
     from hypgcn.planning.device import Device
 
@@ -113,10 +113,10 @@ def _points(args, design) -> dict:
     names = [name.lower() for name in args.device or (["xcku115"] if args.quick else BUDGETS)]
     if unknown := sorted(set(foldings) - set(names)):
         raise ValueError(f"--folding must be for one of {', '.join(names)}, not {', '.join(unknown)}")
+    devices = {name: Device.load(name) for name in names}
     clips = [] if set(names) <= set(foldings) else _choice(args, design)
     points = {}
-    for name in names:
-        device = Device.load(name)
+    for name, device in devices.items():
         budget = Budget(dsp=MULTIPLIERS, bram36=PLENTY, lut=PLENTY) if args.quick \
             else Budget.of(device, **BUDGETS.get(name, {}))
         folding = foldings.get(name)
@@ -127,14 +127,14 @@ def _points(args, design) -> dict:
 
 
 def _choice(args, design) -> list:
-    """Activities of the training clips that foldings are chosen by."""
+    """Activities of the training clips that choose the foldings."""
     from ..benchmark.variants import activities_of
     from ..fullscale.golden import golden_clips
     from ..stimuli.recordings import clips_for
 
     clips, _ = clips_for(design, QUICK_CHOICE if args.quick else CHOICE, args.recordings or RECORDINGS,
                          explicit=args.recordings is not None, part="train")
-    progress = Progress(f"{design.name}: clips to choose by")
+    progress = Progress(f"{design.name}: training clips")
     expected = golden_clips(design, clips, args.out / "golden", jobs=args.jobs, progress=progress)
     progress.finish()
     return [activities_of(design, [path]) for path in expected]
@@ -151,7 +151,5 @@ def _generation(args, design, point, out: Path) -> dict:
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)})
     progress.finish()
-    found = json.loads(measured.read_text())
-    return {name: found[name] for name in ("seconds", "peak_memory_mb", "megabytes", "files")}
-
-
+    measurement = json.loads(measured.read_text())
+    return {name: measurement[name] for name in ("seconds", "peak_memory_mb", "megabytes", "files")}

@@ -1,4 +1,4 @@
-"""``hypgcn fullscale``: whole clips through the emitted network at full speed; cycles, latency, and where they go."""
+"""``hypgcn fullscale``: whole clips through the emitted network at full speed; cycles, latency, utilisation."""
 
 import os
 from pathlib import Path
@@ -13,10 +13,20 @@ __all__ = ["add_arguments", "prepare", "register"]
 
 
 def add_arguments(parser, default: str, out: str):
-    """What :func:`prepare` needs."""
+    """Add the arguments that :func:`prepare` reads.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Of the verb.
+    default : str
+        Design when none is given.
+    out : str
+        Default folder.
+    """
     parser.add_argument("design", metavar="DESIGN", nargs="?", help=f"folder of a design, or a preset "
                                                                       f"(default: {default})")
-    parser.add_argument("--folding", metavar="FILE", help="what hypgcn allocate wrote")
+    parser.add_argument("--folding", metavar="FILE", help="JSON file of hypgcn allocate")
     parser.add_argument("--multipliers", type=int, default=3544, metavar="N",
                         help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
     parser.add_argument("--recordings", type=Path, metavar="FILE",
@@ -28,7 +38,7 @@ def add_arguments(parser, default: str, out: str):
 
 
 def prepare(args, default: str):
-    """Design and folding that ``args`` ask for."""
+    """Design and folding by the arguments."""
     if args.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
     if args.multipliers < 1:
@@ -43,21 +53,25 @@ def prepare(args, default: str):
 
 def register(commands):
     """Add the parser of ``hypgcn fullscale``."""
-    parser = commands.add_parser("fullscale", help="whole clips through the emitted network in Verilator, without a "
-                                                   "gap: equality, cycles per clip, latency, use of every unit")
+    parser = commands.add_parser("fullscale", help="whole clips through the emitted network in Verilator, back to "
+                                                   "back: equality, cycles per clip, latency, utilisation of units")
     add_arguments(parser, "full", "build/fullscale")
     parser.add_argument("--clips", type=int, default=20, metavar="N", help="clips (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="chooses the clips (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N",
+                        help="seed of the choice of clips (default: %(default)s)")
     parser.set_defaults(run=run)
 
 
 def run(args) -> int:
-    """1 when something differs from golden."""
+    """Simulate, compare and report; 1 when a beat differs from the golden model."""
     import numpy as np
 
+    from ..benchmark.pictures import save_utilisation_picture
+    from ..files import save_json
     from ..fullscale.golden import golden_clips
-    from ..fullscale.simulation import FILL, FullSimulation, save_json
-    from ..fullscale.utilisation import losses, report, save_picture
+    from ..fullscale.result import FILL
+    from ..fullscale.simulation import FullSimulation
+    from ..fullscale.utilisation import idle_products, report
     from ..stimuli.recordings import clips_for
 
     if args.clips < 1:
@@ -92,16 +106,18 @@ def run(args) -> int:
     if found.cycles_per_clip is not None:
         print(f"{found.cycles_per_clip:,.0f} cycles per clip in the steady state, "
               f"{MHZ * 1e6 / found.cycles_per_clip:,.1f} clips/s at {MHZ} MHz")
-    print(f"{latency:,} cycles from a clip's last frame to its result, {result['first_clip_cycles']:,} for the first "
-          f"clip from its first frame on")
+    print(f"latency: {latency:,} cycles from a clip's last frame to its result, {result['first_clip_cycles']:,} from "
+          f"the first frame of the first clip")
     used = report(design, folding, found, expected)
     save_json({**result, "utilisation": used}, args.out / "report.json")
     picture = args.out / "utilisation.png"
-    save_picture(used, picture, f"{design.name}: where {used['cycles']:,} cycles of {used['clips']} clips go")
+    save_utilisation_picture(used, picture,
+                             f"{design.name}: activity in {used['cycles']:,} cycles of {used['clips']} clips")
     for name, key in (("whole design", "dsp_utilisation"), ("temporal lanes", "lanes_utilisation"),
                       ("1x1 arrays", "arrays_utilisation")):
         print(f"multipliers in use, {name}: {used[key]:.1%}")
-    whole = sum(spare for _, spare in losses(used)) or 1.0
-    print("largest losses: " + ", ".join(f"{unit} {spare / whole:.0%}" for unit, spare in losses(used)[:6]))
+    total = sum(idle for _, idle in idle_products(used)) or 1.0
+    print("most idle or useless products: "
+          + ", ".join(f"{unit} {idle / total:.0%}" for unit, idle in idle_products(used)[:6]))
     print(f"written: {args.out / 'report.json'}, {picture}")
     return 0

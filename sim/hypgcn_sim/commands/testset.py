@@ -20,7 +20,8 @@ def register(commands):
 
 def run(args) -> int:
     """1 when a score differs from golden."""
-    from ..fullscale.simulation import FullSimulation, save_json
+    from ..files import save_json
+    from ..fullscale.simulation import FullSimulation
     from ..fullscale.testset import run_parts
     from ..stimuli.recordings import Recordings
     from .golden import golden_logits
@@ -34,7 +35,7 @@ def run(args) -> int:
     tests = Recordings.load(design, source, count=args.clips)
     print(f"design {design.name}, hash {design.hash[:16]}: {len(tests.clips)} test clips of {source.name}")
     progress = Progress("build")
-    simulation = FullSimulation(design, folding, args.out / design.hash[:12], observe=False, watch=False,
+    simulation = FullSimulation(design, folding, args.out / design.hash[:12], observe=False, counters=False,
                                 cache=args.out / "cache", progress=progress)
     progress.finish()
     progress = Progress("testset")

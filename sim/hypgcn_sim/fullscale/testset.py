@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .simulation import FullSimulation, save_json
+from ..files import save_json
+from .simulation import FullSimulation
 
 __all__ = ["PART", "Outcome", "run_parts"]
 

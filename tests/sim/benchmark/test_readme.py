@@ -44,7 +44,7 @@ def test_the_shipped_benchmark_keeps_what_the_project_promises(device, cycles, b
     row, = (row for row in rows if row["device"] == device and not row["variant"])
     assert row["cycles"] == "simulated" and row["resources"] == "synthesised" and row["weights"] == "trained"
     assert row["cycles_per_clip"] <= cycles and len(row["cycles_of_each"]) >= 18
-    assert all(row[name] <= most for name, most in budget.items())
+    assert all(row[name] <= limit for name, limit in budget.items())
     assert row["max_logic_levels"] <= 6 and row["dsp_utilisation"] >= 0.85
     assert row["cycles_per_clip_estimated"] == pytest.approx(row["cycles_per_clip"], rel=0.05)
 
@@ -76,7 +76,7 @@ def test_bitstream(project):
     assert main(project) == 0
     text = (project / "README.md").read_text()
     assert "`some` on lfe5u-85f" in text
-    assert "31.25 MHz, 25 MHz wanted; 2,345 of 83,640 LUT; 1,234 s of a processor" in text
+    assert "31.25 MHz, target 25 MHz; 2,345 of 83,640 LUT; 1,234 s of CPU" in text
 
 
 def test_rejects_readme_without_markers(project):

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Whole clips at full speed: what is expected, how a difference is told, and with Verilator the thing itself."""
+"""Whole clips at full speed: expected beats, messages of differences, and runs in Verilator."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,9 @@ from hypgcn.golden.network import run as golden
 from hypgcn.planning.allocator.allocate import within
 from hypgcn_sim.fullscale.build import ports_header
 from hypgcn_sim.fullscale.golden import OBSERVE_WORDS, expect, golden_clips, observe_words
-from hypgcn_sim.fullscale.simulation import FILL, FullSimulation, Run, Shape
+from hypgcn_sim.fullscale.ports import Shape
+from hypgcn_sim.fullscale.result import FILL, Run
+from hypgcn_sim.fullscale.simulation import FullSimulation
 from hypgcn_sim.fullscale.testset import run_parts
 from hypgcn_sim.fullscale.utilisation import report
 from hypgcn_sim.stimuli.beats import vectors
@@ -78,32 +80,29 @@ def test_header_reads_narrow_and_wide_ports():
     assert "OBSERVED = 0;" in bare and "COUNTS = 0;" in bare
 
 
-def explained(told: str, people=None) -> str:
-    simulation = object.__new__(FullSimulation)
-    simulation.people = people
-    simulation.shape = Shape.of(DESIGN)
-    return simulation._explain(told, 2, 1)
+def explained(output: str, people=None) -> str:
+    return Shape.of(DESIGN).explain(output, 2, 1, people)
 
 
-def test_a_difference_is_told_by_tensor_and_place():
+def test_message_of_a_difference_names_tensor_and_place():
     shape = Shape.of(DESIGN)
     y = np.zeros((2, 2, 3, 3, 20), int)
     y[1, 0, 2, 1, 18] = 5
     words = observe_words(y)
     beat = int(np.flatnonzero(words[:, 0] > 1)[0])
     wanted, wrong = as_int(words[beat]), as_int(words[beat]) ^ (3 << 17)
-    told = explained(f"differs observe_1 {beat} 77 {wanted:x} {wrong:x}")
-    assert told.startswith("blocks.1.y[clip 1, person 0, frame 2, joint 1, bank 1]") and "cycle 77" in told
-    assert "expected 5, got 6" in told
+    message = explained(f"differs observe_1 {beat} 77 {wanted:x} {wrong:x}")
+    assert message.startswith("blocks.1.y[clip 1, person 0, frame 2, joint 1, bank 1]") and "cycle 77" in message
+    assert "expected 5, got 6" in message
     score = [pack(shape.result, {"index": 1, "score": value}) for value in (-3, 9)]
     assert explained(f"differs o 4 9 {score[0]:x} {score[1]:x}").startswith(
         "logits[clip 1, class 1].score: expected -3, got 9")
     assert "one more beat" in explained("extra o 6 100") and "fewer" in explained("missing observe_0 5 100")
     person = 3 * 3 * 2      # beats of one: frames, joints, banks
-    some = explained(f"differs observe_1 {beat - person} 77 {wanted:x} {wrong:x}",
+    sparse = explained(f"differs observe_1 {beat - person} 77 {wanted:x} {wrong:x}",
                      ["clip 0, person 1", "clip 3, person 0"])
-    assert some.startswith("blocks.1.y[clip 3, person 0, frame 2, joint 1, bank 1]")
-    assert explained("nothing has moved") == "nothing has moved" and "status 1" in explained("")
+    assert sparse.startswith("blocks.1.y[clip 3, person 0, frame 2, joint 1, bank 1]")
+    assert explained("no transfer") == "no transfer" and "status 1" in explained("")
 
 
 def test_steady_state_leaves_out_the_filling():
@@ -118,7 +117,7 @@ def test_steady_state_leaves_out_the_filling():
 
 @pytest.mark.slow
 def test_the_emitted_network_at_full_speed(tmp_path):
-    """Equal to golden, twice as fast in as results ask for, and every planted difference is found."""
+    """Equal to golden, and every planted difference is found."""
     design = preset("tiny")
     folding = within(design, 40)
     clips, _ = make_clips(design, 3)
