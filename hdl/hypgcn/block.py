@@ -3,20 +3,24 @@
 from dataclasses import dataclass
 
 from amaranth import *
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .design import Block as DesignBlock
 from .design import Design
 from .design.folding import BlockFolding, Folding
 from .rfc import RowStore, RowStoreConfig
-from .spatial import SpatialConfig, SpatialUnit
+from .spatial import SPATIAL_UNITS, SpatialConfig, SpatialUnit
 from .stream import Skid, connect
+from .stream.activity import state_layout, state_of
 from .stream.layouts import vector_layout
-from .temporal import TemporalConfig, TemporalUnit
-from .watch import state_of
+from .temporal import TEMPORAL_UNITS, TemporalConfig, TemporalUnit
 
-__all__ = ["Block", "BlockConfig"]
+__all__ = ["BLOCK_UNITS", "Block", "BlockConfig"]
+
+BLOCK_UNITS = ("x_store", "x_reads", *SPATIAL_UNITS, *TEMPORAL_UNITS)
+"""Names of the counted units of a block; of a store the writing (``_store``) and the port that all its readers share
+(``_reads``)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +28,8 @@ class BlockConfig:
     """What fixes the hardware of one block.
 
     ``block``: its part of the design; ``joints``, ``frames``: V and T of the rows that come in; ``folding``: its
-    parallelism; ``mac``: form of the packed MACs; ``watch``: :meth:`Block.watched` will be asked for.
+    parallelism; ``mac``: form of the packed MACs; ``counters``: with the port
+    ``states``.
     """
 
     block: DesignBlock
@@ -32,13 +37,33 @@ class BlockConfig:
     frames: int
     folding: BlockFolding
     mac: str = "dsp48e2"
-    watch: bool = False
+    counters: bool = False
 
     @classmethod
-    def of(cls, design: Design, folding: Folding, index: int, watch: bool = False) -> "BlockConfig":
+    def of(cls, design: Design, folding: Folding, index: int, counters: bool = False) -> "BlockConfig":
         """Config of block ``index`` of ``design`` under ``folding``."""
         return cls(block=design.blocks[index], joints=design.joints, frames=design.block_frames(index),
-                   folding=folding.blocks[index], mac=folding.mac, watch=watch)
+                   folding=folding.blocks[index], mac=folding.mac, counters=counters)
+
+    @property
+    def spatial(self) -> SpatialConfig:
+        """Config of the spatial unit."""
+        return SpatialConfig(**self._shared)
+
+    @property
+    def temporal(self) -> TemporalConfig:
+        """Config of the temporal unit."""
+        return TemporalConfig(**self._shared)
+
+    @property
+    def states(self) -> data.StructLayout:
+        """Layout of ``states``; its units are in the order of :data:`BLOCK_UNITS`."""
+        return data.StructLayout({"x_store": state_layout(), "x_reads": state_layout(), "spatial": self.spatial.states,
+                                  "temporal": self.temporal.states})
+
+    @property
+    def _shared(self) -> dict:
+        return {name: getattr(self, name) for name in ("block", "joints", "frames", "folding", "mac", "counters")}
 
 
 class Block(wiring.Component):
@@ -60,6 +85,7 @@ class Block(wiring.Component):
     o : Out(stream, vector), Y in the same order, ``ceil(T / stride)`` rows per person
     threshold_h, threshold_y : In(7), values of H and Y up to this become 0
     overflow_count : Out(32), vectors that lost values in the X or H store since reset; stays at its largest value
+    states : Out(``cfg.states``), what the units do; only with ``cfg.counters``
     """
 
     def __init__(self, cfg: BlockConfig):
@@ -70,15 +96,14 @@ class Block(wiring.Component):
             "threshold_h": In(7),
             "threshold_y": In(7),
             "overflow_count": Out(32),
+            **({"states": Out(cfg.states)} if cfg.counters else {}),
         })
 
     def elaborate(self, platform):
         m = Module()
         cfg, block = self.cfg, self.cfg.block
-        part = dict(block=block, joints=cfg.joints, frames=cfg.frames, folding=cfg.folding, mac=cfg.mac)
-
-        m.submodules.spatial = spatial = SpatialUnit(SpatialConfig(**part))
-        m.submodules.temporal = temporal = TemporalUnit(TemporalConfig(**part, watch=cfg.watch))
+        m.submodules.spatial = spatial = SpatialUnit(cfg.spatial)
+        m.submodules.temporal = temporal = TemporalUnit(cfg.temporal)
 
         readers = [(spatial.load_req, spatial.load_rsp)]
         if block.shortcut_h == "identity":
@@ -107,11 +132,11 @@ class Block(wiring.Component):
         total = Signal(33)
         m.d.comb += total.eq(store.overflow_count + temporal.overflow_count)
         m.d.sync += self.overflow_count.eq(Mux(total[32], (1 << 32) - 1, total))
-        self._parts = store, spatial, temporal
+        if cfg.counters:
+            m.d.comb += [
+                self.states.x_store.eq(state_of(store.i)),
+                self.states.x_reads.eq(state_of(*store.req)),
+                self.states.spatial.eq(spatial.states),
+                self.states.temporal.eq(temporal.states),
+            ]
         return m
-
-    def watched(self) -> dict[str, list]:
-        """What the parts do, for :class:`~hypgcn.watch.Watch`; only with ``cfg.watch``, and after elaboration."""
-        store, spatial, temporal = self._parts
-        return {"x_store": [state_of(store.i)], "x_reads": [state_of(*store.req)], **spatial.watched(),
-                **temporal.watched()}

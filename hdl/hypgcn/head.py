@@ -9,6 +9,7 @@ from .design import BANK, Design
 from .golden.absent import absent_response
 from .mem import AsyncRam, Rom, table_style
 from .rfc import RfcExpander
+from .stream.activity import state_layout, unit_state
 from .stream.layouts import person_layout, result_layout, vector_layout
 
 __all__ = ["Head", "class_cycles", "term_words"]
@@ -59,16 +60,18 @@ class Head(wiring.Component):
     CLASS_OVERHEAD = 5
     """Cycles per class beside its C products and its constants."""
 
-    def __init__(self, design: Design, width: int = 4, *, absent: bool = False):
+    def __init__(self, design: Design, width: int = 4, *, absent: bool = False, counters: bool = False):
         if width not in (1, 2, 4, 8, 16):
             raise ValueError(f"width must be 1, 2, 4, 8 or 16, not {width!r}")
         self.cfg = design
         self.width = width
         self.absent = absent
+        self.counters = counters
         super().__init__({
             "i": In(stream.Signature(vector_layout())),
             "o": Out(stream.Signature(result_layout(design.classes, design.logit_width))),
             **({"persons": In(stream.Signature(person_layout()))} if absent else {}),
+            **({"state": Out(state_layout())} if counters else {}),
         })
 
     def elaborate(self, platform):
@@ -136,8 +139,8 @@ class Head(wiring.Component):
             with m.If(person == design.persons - 1):
                 m.d.sync += [person.eq(0), first.eq(1), full.bit_select(half, 1).eq(1), half.eq(~half)]
 
-        busy, offered = go | left_out, expander.o.valid | left_out
-        self.watched = {"busy": busy, "starved": ~offered, "blocked": offered & ~busy}
+        if self.counters:
+            m.d.comb += self.state.eq(unit_state(busy=go | left_out, offered=expander.o.valid | left_out))
         self._scores(m, halves, full, flags, missing, read_addr, word)
         return m
 

@@ -8,8 +8,8 @@ from .arith import Requant, RequantConfig
 from .design import Design
 from .rfc import RfcEncoder
 from .stream import connect
+from .stream.activity import state_layout, state_of
 from .stream.layouts import dense_layout, joint_layout, person_joint_layout, vector_layout
-from .watch import state_of
 
 __all__ = ["InputAffine", "requant_of"]
 
@@ -43,13 +43,15 @@ class InputAffine(wiring.Component):
     o : Out(stream, vector), same order
     """
 
-    def __init__(self, design: Design, *, told: bool = False):
+    def __init__(self, design: Design, *, told: bool = False, counters: bool = False):
         self.cfg = design
         self.told = told
+        self.counters = counters
         joint = person_joint_layout(design.channels, design.persons) if told else joint_layout(design.channels)
         super().__init__({
             "i": In(stream.Signature(joint)),
             "o": Out(stream.Signature(vector_layout())),
+            **({"state": Out(state_layout())} if counters else {}),
         })
 
     def elaborate(self, platform):
@@ -110,5 +112,6 @@ class InputAffine(wiring.Component):
         with m.If(requant.o.valid & requant.o.ready):
             m.d.sync += [gathered[count].eq(requant.o.payload.values[0]), count.eq(Mux(last, 0, count + 1))]
         connect(m, encoder.o, wiring.flipped(self.o))
-        self.watched = state_of(requant.i)
+        if self.counters:
+            m.d.comb += self.state.eq(state_of(requant.i))
         return m

@@ -5,16 +5,22 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .absent import AbsentPersons, leaves_out
-from .block import Block, BlockConfig
+from .block import BLOCK_UNITS, Block, BlockConfig
 from .design import Design
 from .design.folding import Folding
 from .head import Head
 from .input import InputAffine
+from .performance_counters import PerformanceCounters, counts_layout
 from .stream import Skid, connect
+from .stream.activity import state_layout
 from .stream.layouts import activity_layout, joint_layout, observe_layout, result_layout, vector_layout
-from .watch import BLOCK_UNITS, Watch, counts_layout, watched_units
 
-__all__ = ["Network"]
+__all__ = ["Network", "counted_units"]
+
+
+def counted_units(blocks: int) -> list[str]:
+    """Names of the units that the performance counters of a network of ``blocks`` blocks count, in their order."""
+    return ["input", *(f"blocks[{index}].{name}" for index in range(blocks) for name in BLOCK_UNITS), "head"]
 
 
 class Network(wiring.Component):
@@ -31,7 +37,8 @@ class Network(wiring.Component):
     design : the network; folding : its parallelism, checked against the design
     observe : add a port per block that shows each vector as it leaves the block, for simulation
     activity : add a port that shows the handshakes of the blocks, for counting
-    watch : add counters of what every unit does, and a port that shows them, see :class:`~hypgcn.watch.Watch`
+    counters : add performance counters of every unit, and a port that shows them, see
+        :class:`~hypgcn.performance_counters.PerformanceCounters`
 
     Members
     -------
@@ -41,20 +48,20 @@ class Network(wiring.Component):
         changed only between clips; with one that is not 0, absent persons are computed
     overflow_counts : Out(blocks x 32), per block the vectors that lost values in its stores since reset
     activity : Out(blocks x activity), the handshakes at both sides of every block; only with ``activity``
-    counts : Out(units x 3 x 32), cycles in which each of :func:`~hypgcn.watch.watched_units` was busy, starved and
-        blocked; only with ``watch``
+    counts : Out(units x 3 x 32), cycles in which each of :func:`counted_units` was busy, starved and blocked; only
+        with ``counters``
     observe_b : Out(observe), ``valid`` in the cycle in which ``payload`` leaves block b; only with ``observe``; nothing
         of persons that are left out
     """
 
     def __init__(self, design: Design, folding: Folding, *, observe: bool = False, activity: bool = False,
-                 watch: bool = False):
+                 counters: bool = False):
         folding.validate(design)
         self.design = design
         self.folding = folding
         self.observe = observe
         self.show_activity = activity
-        self.watch = Watch(watched_units(len(design.blocks)), self._watched) if watch else None
+        self.counters = counters
         members = {
             "i": In(stream.Signature(joint_layout(design.channels))),
             "o": Out(stream.Signature(result_layout(design.classes, design.logit_width))),
@@ -63,8 +70,8 @@ class Network(wiring.Component):
         }
         if activity:
             members["activity"] = Out(data.ArrayLayout(activity_layout(), len(design.blocks)))
-        if self.watch is not None:
-            members["counts"] = Out(counts_layout(len(self.watch.names)))
+        if counters:
+            members["counts"] = Out(counts_layout(len(counted_units(len(design.blocks)))))
         if observe:
             members |= {f"observe_{b}": Out(observe_layout()) for b in range(len(design.blocks))}
         super().__init__(members)
@@ -73,8 +80,9 @@ class Network(wiring.Component):
         m = Module()
         design = self.design
         absent_left_out = leaves_out(design, self.folding.skip_absent)
-        m.submodules.input = first = InputAffine(design, told=absent_left_out)
-        m.submodules.head = head = Head(design, self.folding.head_width, absent=absent_left_out)
+        m.submodules.input = first = InputAffine(design, told=absent_left_out, counters=self.counters)
+        m.submodules.head = head = Head(
+            design, self.folding.head_width, absent=absent_left_out, counters=self.counters)
         if absent_left_out:
             m.submodules.absent = absent = AbsentPersons(design)
             m.d.comb += absent.leave_out.eq(self.threshold_raise == 0)
@@ -88,7 +96,7 @@ class Network(wiring.Component):
             # The skids cut the ready chain at the boundaries of the blocks.
             m.submodules[f"skid{index}"] = skid = Skid(vector_layout())
             m.submodules[f"block{index}"] = block = Block(
-                BlockConfig.of(design, self.folding, index, watch=self.watch is not None))
+                BlockConfig.of(design, self.folding, index, counters=self.counters))
             blocks.append(block)
             connect(m, source, skid.i)
             connect(m, skid.o, block.i)
@@ -113,14 +121,21 @@ class Network(wiring.Component):
         connect(m, source, skid.i)
         connect(m, skid.o, head.i)
         connect(m, head.o, wiring.flipped(self.o))
-        if self.watch is not None:
-            # The last submodule: it asks the others, which are elaborated by then, for their signals.
-            self._parts = first, blocks, head
-            m.submodules.watch = self.watch
-            m.d.comb += self.counts.eq(self.watch.counts)
+        if self.counters:
+            self._count(m, first, blocks, head)
         return m
 
-    def _watched(self) -> list[list]:
-        first, blocks, head = self._parts
-        found = [block.watched() for block in blocks]
-        return [[first.watched], *(units[name] for units in found for name in BLOCK_UNITS), [head.watched]]
+    def _count(self, m, first, blocks, head):
+        """Count what the units do; the order is that of :func:`counted_units`."""
+        layout = data.StructLayout({
+            "input": state_layout(),
+            **{f"block{index}": block.cfg.states for index, block in enumerate(blocks)},
+            "head": state_layout(),
+        })
+        m.submodules.counters = counters = PerformanceCounters(layout)
+        m.d.comb += [
+            counters.states.input.eq(first.state),
+            *(counters.states[f"block{index}"].eq(block.states) for index, block in enumerate(blocks)),
+            counters.states.head.eq(head.state),
+            self.counts.eq(counters.counts),
+        ]

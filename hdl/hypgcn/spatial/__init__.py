@@ -6,7 +6,7 @@ from .frame_buffer import FrameBuffer, FrameBufferConfig
 from .graph import GraphConfig, GraphUnit
 from .loader import RowLoader, RowLoaderConfig
 from .row_buffer import RowBuffer, RowBufferConfig
-from .unit import SpatialConfig, SpatialUnit
+from .unit import SPATIAL_UNITS, SpatialConfig, SpatialUnit
 
-__all__ = ["ConvArray", "ConvArrayConfig", "FrameBuffer", "FrameBufferConfig", "GraphConfig", "GraphUnit",
-           "RowBuffer", "RowBufferConfig", "RowLoader", "RowLoaderConfig", "SpatialConfig", "SpatialUnit"]
+__all__ = ["SPATIAL_UNITS", "ConvArray", "ConvArrayConfig", "FrameBuffer", "FrameBufferConfig", "GraphConfig",
+           "GraphUnit", "RowBuffer", "RowBufferConfig", "RowLoader", "RowLoaderConfig", "SpatialConfig", "SpatialUnit"]

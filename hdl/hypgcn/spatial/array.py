@@ -9,6 +9,7 @@ from ..arith.bits import stepped
 from ..emission.shared import shared
 from ..mem import Ram, Rom
 from ..stream import Queue, connect
+from ..stream.activity import state_layout, unit_state
 from .array_config import MEMORY_LATENCY, ConvArrayConfig
 
 __all__ = ["ConvArray"]
@@ -48,6 +49,7 @@ class ConvArray(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(data.ArrayLayout(signed(8), cfg.joints))),
             "o": Out(stream.Signature(cfg.o_layout)),
+            **({"state": Out(state_layout())} if cfg.counters else {}),
         })
 
     def elaborate(self, platform):
@@ -116,8 +118,8 @@ class ConvArray(wiring.Component):
                 value = later
             return value
 
-        row_there = full.bit_select(half, 1)
-        self.watched = {"busy": go, "starved": ~row_there, "blocked": row_there & ~go}
+        if cfg.counters:
+            m.d.comb += self.state.eq(unit_state(busy=go, offered=full.bit_select(half, 1)))
 
         # The joints of the group are chosen in a cycle of their own; the weights are read one cycle later to meet them.
         # Everything of place d of the chains is d cycles later than that of place 0.

@@ -33,6 +33,7 @@ class ConvArrayConfig:
     acc_width: int
     conv_depth: int = 1
     mac: str = "dsp48e2"
+    counters: bool = False
 
     def __post_init__(self):
         check_range("joints", self.joints, 1, 64)

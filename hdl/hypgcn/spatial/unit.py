@@ -15,8 +15,8 @@ from ..design.folding import BlockFolding
 from ..rfc import encoder_of
 from ..rfc.shortcut import ShortcutConfig, ShortcutReader
 from ..stream import Skid, connect
+from ..stream.activity import state_layout, state_of
 from ..stream.layouts import row_request_layout, row_response_layout, vector_layout
-from ..watch import state_of
 from .array import ConvArray
 from .array_config import ConvArrayConfig
 from .frame_buffer import FrameBuffer, FrameBufferConfig
@@ -24,7 +24,10 @@ from .graph import GraphConfig, GraphUnit
 from .loader import RowLoader, RowLoaderConfig
 from .row_buffer import RowBuffer, RowBufferConfig
 
-__all__ = ["SpatialConfig", "SpatialUnit"]
+__all__ = ["SPATIAL_UNITS", "SpatialConfig", "SpatialUnit"]
+
+SPATIAL_UNITS = ("loader", "graph", "conv", "h_requant", "h_rows")
+"""Names of the counted units, in the order of the data."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,6 +44,7 @@ class SpatialConfig:
     frames: int
     folding: BlockFolding
     mac: str = "dsp48e2"
+    counters: bool = False
 
     def __post_init__(self):
         check_range("joints", self.joints, 1, 64)
@@ -90,7 +94,7 @@ class SpatialConfig:
         return ConvArrayConfig(
             joints=self.joints, weights=np.stack(columns, axis=1), conv_joints=folding.conv_joints,
             conv_pairs=folding.conv_pairs, conv_depth=folding.conv_depth, width=folding.h_width,
-            acc_width=self.block.h_acc_width, mac=self.mac)
+            acc_width=self.block.h_acc_width, mac=self.mac, counters=self.counters)
 
     @property
     def rows(self) -> RowBufferConfig:
@@ -115,6 +119,11 @@ class SpatialConfig:
         return ShortcutConfig(
             rows=self.folding.x_rows, joints=self.joints, banks=self.block.in_banks, width=array.width,
             conv_joints=array.conv_joints, pass_groups=min(array.pass_groups, array.groups), groups=array.groups)
+
+    @property
+    def states(self) -> data.StructLayout:
+        """Layout of ``states``."""
+        return data.StructLayout(dict.fromkeys(SPATIAL_UNITS, state_layout()))
 
     @property
     def macs(self) -> int:
@@ -166,6 +175,8 @@ class SpatialUnit(wiring.Component):
         ports = {"x_row": In(1), "x_used": Out(1), "load_req": Out(request), "load_rsp": In(response)}
         if cfg.block.shortcut_h == "identity":
             ports |= {"res_req": Out(request), "res_rsp": In(response)}
+        if cfg.counters:
+            ports["states"] = Out(cfg.states)
         super().__init__({**ports, "threshold": In(7), "o": Out(stream.Signature(vector_layout()))})
 
     def elaborate(self, platform):
@@ -207,14 +218,15 @@ class SpatialUnit(wiring.Component):
             rows.i.payload.group.eq(place.group), rows.i.payload.last.eq(place.last),
         ]
         self._encode(m, loader.overflow, rows, encoder)
-        self._parts = loader, graph, array, requant, rows
+        if cfg.counters:
+            m.d.comb += [
+                self.states.loader.eq(state_of(loader.o)),
+                self.states.graph.eq(state_of(graph.i)),
+                self.states.conv.eq(array.state),
+                self.states.h_requant.eq(state_of(requant.i)),
+                self.states.h_rows.eq(state_of(rows.o)),
+            ]
         return m
-
-    def watched(self) -> dict[str, list]:
-        """What the parts do, for :class:`~hypgcn.watch.Watch`; after elaboration."""
-        loader, graph, array, requant, rows = self._parts
-        return {"loader": [state_of(loader.o)], "graph": [state_of(graph.i)], "conv": [array.watched],
-                "h_requant": [state_of(requant.i)], "h_rows": [state_of(rows.o)]}
 
     def _shortcut(self, m, array, requant):
         """X for the identity shortcut, in the order of the array's sums; returns whether it is there."""

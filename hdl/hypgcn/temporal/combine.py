@@ -10,8 +10,8 @@ from ..arith import PackedMacConfig, Requant, RequantConfig
 from ..design import BANK, Block
 from ..mem import Rom, table_style
 from ..stream import Skid
+from ..stream.activity import state_layout, state_of
 from ..stream.layouts import dense_layout, order_layout, residual_layout
-from ..watch import state_of
 from .schedule import TemporalSchedule
 
 __all__ = ["Combine", "CombineConfig"]
@@ -23,7 +23,8 @@ class CombineConfig:
 
     ``schedule``: which sums make which channels; ``joints``: V; ``lanes``: 1..32; ``mac``: of the sums; ``mult``,
     ``bias``: one per output channel;
-    ``shift``, ``res_mult``, ``res_shift``: of the requantiser; ``shortcut``: X is added.
+    ``shift``, ``res_mult``, ``res_shift``: of the requantiser; ``shortcut``: X is added; ``counters``: with the
+    port ``state``.
     """
 
     schedule: TemporalSchedule
@@ -36,6 +37,7 @@ class CombineConfig:
     res_mult: int = 0
     res_shift: int = 0
     shortcut: bool = False
+    counters: bool = False
 
     def __post_init__(self):
         for name, low, high in (("joints", 1, 64), ("lanes", 1, 32)):
@@ -49,11 +51,12 @@ class CombineConfig:
 
     @classmethod
     def of(cls, block: Block, schedule: TemporalSchedule, *, joints: int, lanes: int,
-           mac: PackedMacConfig) -> "CombineConfig":
+           mac: PackedMacConfig, counters: bool = False) -> "CombineConfig":
         """Config for ``block``."""
         return cls(schedule=schedule, joints=joints, lanes=lanes, mac=mac, mult=tuple(block.y_mult.tolist()),
                    bias=tuple(block.y_bias.tolist()), shift=block.y_shift, res_mult=block.y_res_mult,
-                   res_shift=block.y_res_shift, shortcut=block.shortcut_y == "identity")
+                   res_shift=block.y_res_shift, shortcut=block.shortcut_y == "identity",
+                   counters=counters)
 
     @property
     def sums(self) -> data.ArrayLayout:
@@ -104,6 +107,7 @@ class Combine(wiring.Component):
     res : In(stream of :func:`residual_layout`), slices of X in (joint, group) order; only with ``shortcut``
     o : Out(stream of :func:`dense_layout`)
     retired : Out(1), a pulse in the cycle after the last result and the last slice of X of a row have been taken
+    state : Out(state), what the requantiser does; only with ``cfg.counters``
     """
 
     LATENCY = 2 + Requant.LATENCY + Skid.LATENCY
@@ -119,6 +123,8 @@ class Combine(wiring.Component):
         }
         if cfg.shortcut:
             members["res"] = In(stream.Signature(residual_layout(cfg.schedule.y_width)))
+        if cfg.counters:
+            members["state"] = Out(state_layout())
         super().__init__(members)
 
     def elaborate(self, platform):
@@ -126,7 +132,8 @@ class Combine(wiring.Component):
         m.submodules.requant = requant = Requant(self.cfg.requant)
         self._walk(m, requant.i)
         self._assemble(m, requant.o)
-        self.watched = state_of(requant.i)
+        if self.cfg.counters:
+            m.d.comb += self.state.eq(state_of(requant.i))
         return m
 
     def _walk(self, m, o):

@@ -13,8 +13,8 @@ from ..emission.shared import shared
 from ..mem import Rom
 from ..rfc import RfcDecoder
 from ..stream import Queue, Skid, connect
+from ..stream.activity import state_layout, state_of
 from ..stream.layouts import row_request_layout, row_response_layout
-from ..watch import state_layout
 from .schedule import TemporalSchedule
 from .walker import Walker, job_layout
 
@@ -27,8 +27,8 @@ class LaneConfig:
 
     ``schedule``: passes and weights; ``joints``: V; ``h_rows``, ``h_banks``, ``x_rows``, ``x_banks``: sizes of the
     two stores, ``h_rows`` at least the kernel; ``acc_width``: of a sum; ``mac``: form of the packed MACs;
-    ``fetches``: vectors under way or waiting, at least 2, and 2 more in a lane that reads X; ``watch``: show what the
-    lane does.
+    ``fetches``: vectors under way or waiting, at least 2, and 2 more in a lane that reads X; ``counters``: with the
+    port ``state``.
     """
 
     schedule: TemporalSchedule
@@ -40,7 +40,7 @@ class LaneConfig:
     acc_width: int
     mac: str = "dsp48e2"
     fetches: int = 8
-    watch: bool = False
+    counters: bool = False
 
     def __post_init__(self):
         if self.h_rows < self.schedule.kernel:
@@ -119,7 +119,7 @@ class Lane(wiring.Component):
     h_req, h_rsp : Out, In(streams), to a reader of the H store that has room for ``fetches`` answers
     x_req, x_rsp : Out, In(streams), to the X store, answers are taken at once; only when the schedule reads X
     o : Out(stream of ``cfg.sums``), in the order of the jobs
-    watch : Out(state), busy with a token, starved of tokens, or blocked by ``o``; only with ``cfg.watch``
+    state : Out(state), busy with a token, starved of tokens, or blocked by ``o``; only with ``cfg.counters``
     """
 
     WEIGHT_LATENCY = 2
@@ -136,8 +136,8 @@ class Lane(wiring.Component):
         if cfg.schedule.reads_x:
             members["x_req"] = Out(stream.Signature(cfg.x_request))
             members["x_rsp"] = In(stream.Signature(row_response_layout(0)))
-        if cfg.watch:
-            members["watch"] = Out(state_layout())
+        if cfg.counters:
+            members["state"] = Out(state_layout())
         super().__init__(members)
 
     def elaborate(self, platform):
@@ -203,12 +203,8 @@ class Lane(wiring.Component):
             tokens.ready.eq(~closes | ~finishing),
             go.eq(tokens.valid & tokens.ready),
         ]
-        if cfg.watch:
-            m.d.comb += [
-                self.watch.busy.eq(go),
-                self.watch.starved.eq(~tokens.valid),
-                self.watch.blocked.eq(tokens.valid & ~tokens.ready),
-            ]
+        if cfg.counters:
+            m.d.comb += self.state.eq(state_of(tokens))
         with m.If(go & closes):
             m.d.sync += finishing.eq(1)
         with m.Elif(self.o.valid & self.o.ready):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from amaranth import *
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..design import Block
@@ -12,8 +12,8 @@ from ..emission.shared import shared
 from ..rfc import RowStore, RowStoreConfig, encoder_of
 from ..rfc.shortcut import ShortcutConfig, ShortcutReader
 from ..stream import Queue, Skid, connect
+from ..stream.activity import state_layout, state_of
 from ..stream.layouts import row_request_layout, row_response_layout, vector_layout
-from ..watch import state_of
 from .combine import Combine, CombineConfig
 from .dispatch import Dispatcher, DispatcherConfig
 from .lane import Lane, LaneConfig
@@ -21,7 +21,10 @@ from .merge import MergeConfig, ReadMerge
 from .schedule import TemporalSchedule
 from .window import Window, WindowConfig
 
-__all__ = ["TemporalConfig", "TemporalUnit"]
+__all__ = ["TEMPORAL_UNITS", "TemporalConfig", "TemporalUnit"]
+
+TEMPORAL_UNITS = ("h_store", "h_reads", "lanes", "combine")
+"""Names of the counted units: the H store's writing, its port that all readers share, the lanes, the combiner."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,7 @@ class TemporalConfig:
     """What fixes a temporal unit.
 
     ``block``: its part of the design; ``joints``: V; ``frames``: T, rows of a sequence; ``folding``: lanes, widths
-    and rows; ``mac``: form of the packed MACs; ``watch``: the lanes show what they do. With stride 2 the stores need
+    and rows; ``mac``: form of the packed MACs; ``counters``: with the port ``states``. With stride 2 the stores need
     two rows, also where a kernel of 1 alone would do with one.
     """
 
@@ -38,7 +41,7 @@ class TemporalConfig:
     frames: int
     folding: BlockFolding
     mac: str = "dsp48e2"
-    watch: bool = False
+    counters: bool = False
 
     def __post_init__(self):
         if not 1 <= self.joints <= 64:
@@ -65,12 +68,18 @@ class TemporalConfig:
         return WindowConfig(frames=self.frames, stride=self.block.stride, kernel=self.kernel,
                             h_rows=self.folding.h_rows, x_rows=self.folding.x_rows)
 
+    @property
+    def states(self) -> data.StructLayout:
+        """Layout of ``states``."""
+        lanes = data.ArrayLayout(state_layout(), self.folding.lanes)
+        return data.StructLayout({name: lanes if name == "lanes" else state_layout() for name in TEMPORAL_UNITS})
+
     def lane(self, schedule: TemporalSchedule) -> LaneConfig:
         """Of each lane."""
         block, folding = self.block, self.folding
         return LaneConfig(schedule=schedule, joints=self.joints, h_rows=folding.h_rows, h_banks=block.out_banks,
                           x_rows=folding.x_rows, x_banks=block.in_banks, acc_width=block.y_acc_width, mac=self.mac,
-                          watch=self.watch)
+                          counters=self.counters)
 
     def store(self, answers: int) -> RowStoreConfig:
         """Of the H store, with one reader per lane."""
@@ -109,6 +118,7 @@ class TemporalUnit(wiring.Component):
     threshold : In(7), values of Y up to this become 0
     o : Out(stream, vector), Y in (frame, joint, bank) order, ``ceil(T / stride)`` rows per sequence
     overflow_count : Out(32), vectors that lost values in the H store since reset
+    states : Out(``cfg.states``), what the units do; only with ``cfg.counters``
     """
 
     def __init__(self, cfg: TemporalConfig):
@@ -124,6 +134,8 @@ class TemporalUnit(wiring.Component):
         if block.shortcut_y != "none":
             members["x_req"] = Out(stream.Signature(row_request_layout(folding.x_rows, cfg.joints, block.in_banks, 0)))
             members["x_rsp"] = In(stream.Signature(row_response_layout(0)))
+        if cfg.counters:
+            members["states"] = Out(cfg.states)
         super().__init__(members)
 
     def elaborate(self, platform):
@@ -139,7 +151,8 @@ class TemporalUnit(wiring.Component):
             lanes=folding.lanes, joints=cfg.joints, passes=len(schedule.passes), kernel=cfg.kernel,
             h_rows=folding.h_rows, x_rows=folding.x_rows, shortcut=identity))
         m.submodules.combine = combine = Combine(CombineConfig.of(
-            block, schedule, joints=cfg.joints, lanes=folding.lanes, mac=lane_cfg.mac_config))
+            block, schedule, joints=cfg.joints, lanes=folding.lanes, mac=lane_cfg.mac_config,
+            counters=cfg.counters))
         lanes = [Lane(lane_cfg) for _ in range(folding.lanes)]
         for k, lane in enumerate(lanes):
             m.submodules[f"lane{k}"] = shared(platform, lane)
@@ -189,14 +202,14 @@ class TemporalUnit(wiring.Component):
         connect(m, encoder.o, skid.i)
         connect(m, skid.o, wiring.flipped(self.o))
         m.d.comb += encoder.threshold.eq(self.threshold)
-        self._parts = store, lanes, combine
+        if cfg.counters:
+            m.d.comb += [
+                self.states.h_store.eq(state_of(store.i)),
+                self.states.h_reads.eq(state_of(*store.req)),
+                *(self.states.lanes[k].eq(lane.state) for k, lane in enumerate(lanes)),
+                self.states.combine.eq(combine.state),
+            ]
         return m
-
-    def watched(self) -> dict[str, list]:
-        """What the parts do, for :class:`~hypgcn.watch.Watch`; only with ``cfg.watch``, and after elaboration."""
-        store, lanes, combine = self._parts
-        return {"h_store": [state_of(store.i)], "h_reads": [state_of(*store.req)],
-                "lanes": [lane.watch for lane in lanes], "combine": [combine.watched]}
 
     def _connect_x(self, m, req, rsp):
         connect(m, req, wiring.flipped(self.x_req))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.golden.absent import computed
-from hypgcn.watch import STATES
+from hypgcn.stream.activity import STATES
 
 from ..stimuli.payload import pack, unpack
 from .golden import OBSERVE_WORDS

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hypgcn.watch import BLOCK_UNITS, STATES, watched_units
+from hypgcn.block import BLOCK_UNITS
+from hypgcn.network import counted_units
+from hypgcn.stream.activity import STATES
 
 __all__ = ["FILL", "Run"]
 
@@ -78,7 +80,7 @@ class Run:
             Cycles by unit and state: busy, starved, blocked.
         """
         units = self.counts.shape[1]
-        names = watched_units((units - 2) // len(BLOCK_UNITS)) if units else []
+        names = counted_units((units - 2) // len(BLOCK_UNITS)) if units else []
         if len(self.last_out) > FILL:
             first = FILL - 1
             clips, cycles = len(self.last_out) - FILL, int(self.last_out[-1] - self.last_out[first])

@@ -57,7 +57,7 @@ class FullSimulation:
         start = time.monotonic()
         rtl = self.folder / "rtl"
         self.emission: Emission = emit(
-            Network(design, folding, observe=observe, watch=counters), TOP, rtl,
+            Network(design, folding, observe=observe, counters=counters), TOP, rtl,
             progress=lambda done, total, text: progress(0.25 * done / total, 1.0, text))
         self.seconds["emission"] = time.monotonic() - start
         start = time.monotonic()

@@ -8,7 +8,7 @@ import numpy as np
 from hypgcn.design import Design, split_banks
 from hypgcn.design.folding import Folding
 from hypgcn.planning.estimate import Estimate, estimate
-from hypgcn.watch import STATES
+from hypgcn.stream.activity import STATES
 
 from .result import Run
 

@@ -11,10 +11,10 @@ from hypgcn.design import BANK
 from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.absent import absent_response
 from hypgcn.golden.network import run as golden
+from hypgcn.network import counted_units
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.planning.device import Device
 from hypgcn.planning.estimate import Activity, estimate, storage
-from hypgcn.watch import watched_units
 from hypgcn_pruning.network.work import graph_skip, work_of
 from hypgcn_sim.benchmark import measure as measure_module
 from hypgcn_sim.benchmark.measure import Point, measure_variants, peak_gops
@@ -72,7 +72,7 @@ def test_useful_multiplies_counted_one_by_one(expected):
 
 def counted_run(cycles=1000):
     """Three clips, every unit busy for 60 %, starved for 30 % and blocked for 10 % of the cycles."""
-    names = watched_units(len(DESIGN.blocks))
+    names = counted_units(len(DESIGN.blocks))
     lanes = [FOLDING.blocks[int(name[7:name.index("]")])].lanes if name.endswith("lanes") else 1
              for name in names]
     share = np.array([[6, 3, 1]]) * np.array(lanes)[:, None] * cycles // 10

@@ -2,10 +2,10 @@
 
 import pytest
 
+from hypgcn.block import BLOCK_UNITS
 from hypgcn.design.presets import preset
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.planning.estimate import estimate
-from hypgcn.watch import BLOCK_UNITS
 from hypgcn_sim.benchmark import synthesis as bench_synthesis
 from hypgcn_sim.benchmark.synthesis import synthesise_network
 from hypgcn_sim.synthesis.levels.parts import by_unit, network_levels

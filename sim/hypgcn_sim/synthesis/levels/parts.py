@@ -16,8 +16,8 @@ UNIT_NAMES = {
     "temporal.shortcut": "y_shortcut", "temporal.combine": "combine", "temporal.encoder": "y_encoder",
     "temporal": "temporal", "spatial": "spatial",
 }
-"""Where in a block the registers of a unit are, and its name; the first that fits counts. The watched units have the
-names of :data:`hypgcn.watch.BLOCK_UNITS`."""
+"""Where in a block the registers of a unit are, and its name; the first that fits counts. The counted units have
+the names of :data:`hypgcn.block.BLOCK_UNITS`."""
 
 
 def unit_of(name: str) -> str:

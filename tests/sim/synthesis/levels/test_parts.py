@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypgcn.watch import BLOCK_UNITS
+from hypgcn.block import BLOCK_UNITS
 from hypgcn_sim.synthesis.levels.parts import UNIT_NAMES, by_unit, network_levels, streams_of, unit_of
 from hypgcn_sim.synthesis.levels.paths import Levels, Path
 
@@ -23,7 +23,7 @@ def test_registers_belong_to_units(name, unit):
     assert unit_of(name) == unit
 
 
-def test_the_watched_units_have_their_names():
+def test_the_counted_units_have_their_names():
     assert set(BLOCK_UNITS) <= set(UNIT_NAMES.values())
 
 

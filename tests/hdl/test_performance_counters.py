@@ -1,25 +1,26 @@
 # amaranth: UnusedElaboratable=no
 """Every cycle of every unit is counted once, and busy is the work that the shapes and the tensors ask for."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from amaranth import Module
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import Out
 from hdl.vectors import vectors
 
-from hypgcn.block import Block, BlockConfig
+from hypgcn.block import BLOCK_UNITS, Block, BlockConfig
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import preset, random_block
 from hypgcn.emission.emit import emit
 from hypgcn.golden.block import run_block
-from hypgcn.network import Network
+from hypgcn.network import Network, counted_units
+from hypgcn.performance_counters import PerformanceCounters
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.spatial import SpatialConfig
-from hypgcn.watch import BLOCK_UNITS, STATES, Watch, watched_units
-from testbench import STREAM_PATTERNS, run
-
-pytestmark = pytest.mark.slow  # every case simulates a whole block, twenty seconds and more
+from hypgcn.stream.activity import STATES, state_layout
+from testbench import STREAM_PATTERNS, run, simulate
 
 JOINTS, FRAMES, PERSONS, LANES = 3, 5, 2, 2
 FOLDING = BlockFolding(conv_joints=2, conv_pairs=2, lanes=LANES, lane_pairs=8)
@@ -30,35 +31,40 @@ SHORTCUTS = {
 }
 
 
-class Watched(wiring.Component):
-    """A block with its counters."""
+class CountedBlock(wiring.Component):
+    """A block with its performance counters."""
 
     def __init__(self, cfg):
         self.block = Block(cfg)
-        self.watch = Watch(BLOCK_UNITS, lambda: [self.block.watched()[name] for name in BLOCK_UNITS])
+        self.counters = PerformanceCounters(cfg.states)
         members = self.block.signature.members
         super().__init__({name: members[name] for name in ("i", "o", "threshold_h", "threshold_y")}
-                         | {"counts": Out(self.watch.counts.shape())})
+                         | {"counts": Out(self.counters.counts.shape())})
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.block, m.submodules.watch = self.block, self.watch
+        m.submodules.block, m.submodules.counters = self.block, self.counters
         wiring.connect(m, wiring.flipped(self.i), self.block.i)
         wiring.connect(m, self.block.o, wiring.flipped(self.o))
-        m.d.comb += [self.counts.eq(self.watch.counts), self.block.threshold_h.eq(self.threshold_h),
-                     self.block.threshold_y.eq(self.threshold_y)]
+        m.d.comb += [
+            self.counters.states.eq(self.block.states),
+            self.counts.eq(self.counters.counts),
+            self.block.threshold_h.eq(self.threshold_h),
+            self.block.threshold_y.eq(self.threshold_y),
+        ]
         return m
 
 
 def counted(kind, **pattern):
-    """The block, X, what golden says of it, and {unit: {state: cycles}} with the cycles there were."""
+    """The block, X, the golden tensors, and the simulated cycles with {unit: {state: cycles}}."""
     block = random_block(5, joints=JOINTS, kept=3, filters=7, **SHORTCUTS[kind])
     rng = np.random.default_rng(1)
     shape = (PERSONS, FRAMES, JOINTS, block.in_channels)
     x = rng.integers(1, 128, shape) * (rng.random(shape) < 0.4)
     golden = [run_block(person, block, 0) for person in x]
     y = np.stack([found["y"] for found in golden])
-    dut = Watched(BlockConfig(block=block, joints=JOINTS, frames=FRAMES, folding=FOLDING, mac="inferred", watch=True))
+    dut = CountedBlock(BlockConfig(block=block, joints=JOINTS, frames=FRAMES, folding=FOLDING, mac="inferred",
+                                   counters=True))
     found = {"cycles": 0}
 
     async def look(ctx):
@@ -72,6 +78,7 @@ def counted(kind, **pattern):
     return block, x, golden, found
 
 
+@pytest.mark.slow  # every case simulates a whole block, twenty seconds and more
 @pytest.mark.parametrize(("kind", "idle", "stall"),
                          [("identity", *pattern) for pattern in STREAM_PATTERNS] + [("conv", 0, 0.5), ("none", 0, 0)])
 def test_every_cycle_is_counted_once(kind, idle, stall):
@@ -96,6 +103,7 @@ def test_every_cycle_is_counted_once(kind, idle, stall):
     assert 0 < busy["lanes"] and 0 < busy["loader"] and 0 < busy["x_reads"] and 0 < busy["h_reads"]
 
 
+@pytest.mark.slow
 def test_a_stall_shows_as_blocked_and_a_gap_as_starved():
     quick, slow_in, slow_out = (counted("identity", seed=1, idle=idle, stall=stall)[3]["units"]
                                 for idle, stall in ((0, 0), (0.97, 0), (0, 0.97)))
@@ -104,22 +112,50 @@ def test_a_stall_shows_as_blocked_and_a_gap_as_starved():
     assert slow_in["conv"]["busy"] == quick["conv"]["busy"] == slow_out["conv"]["busy"]
 
 
-def test_only_a_network_that_is_asked_has_counters():
+def test_counters_only_where_they_are_requested():
     design = preset("tiny")
     folding = within(design, 60)
     assert "counts" not in Network(design, folding).signature.members
-    network = Network(design, folding, watch=True)
-    assert len(network.watch.names) == len(watched_units(len(design.blocks))) == 2 + 11 * len(design.blocks)
-    assert len(network.counts.as_value()) == 96 * len(network.watch.names)
+    network = Network(design, folding, counters=True)
+    units = counted_units(len(design.blocks))
+    assert len(units) == 2 + 11 * len(design.blocks)
+    assert len(network.counts.as_value()) == 96 * len(units)
+
+
+def test_a_block_counts_the_units_that_it_names():
+    block = random_block(5, joints=JOINTS, in_channels=16, out_channels=16)
+    plain = BlockConfig(block=block, joints=JOINTS, frames=FRAMES, folding=FOLDING)
+    named = []
+    for name, field in dataclasses.replace(plain, counters=True).states:
+        named += [name] if field.shape == state_layout() else list(dict(field.shape))
+    assert tuple(named) == BLOCK_UNITS
+    assert "states" not in Block(plain).signature.members
 
 
 @pytest.mark.slow
 def test_network_with_counters_is_emitted():
     design = preset("tiny")
-    ports = emit(Network(design, within(design, 60), watch=True), "top").sidecar["ports"]
+    ports = emit(Network(design, within(design, 60), counters=True), "top").sidecar["ports"]
     assert {"counts"} <= {port["name"] for port in ports}
 
 
-def test_states_must_be_of_all_units():
-    with pytest.raises(ValueError, match="states must be of 2 units, not 1"):
-        Watch(["a", "b"], lambda: [[]]).elaborate(None)
+def test_states_are_counted_in_the_order_of_their_fields():
+    """A unit, two instances under one name, and a unit inside another."""
+    layout = data.StructLayout({
+        "one": state_layout(),
+        "several": data.ArrayLayout(state_layout(), 2),
+        "inside": data.StructLayout({"unit": state_layout()}),
+    })
+    dut = PerformanceCounters(layout)
+    busy, starved, blocked = ({state: int(state == active) for state in STATES} for active in STATES)
+
+    async def drive(ctx):
+        for several, cycles in (([busy, busy], 3), ([busy, blocked], 2)):
+            ctx.set(dut.states, {"one": starved, "several": several, "inside": {"unit": blocked}})
+            await ctx.tick().repeat(cycles)
+        # Counts lag by the register in front; the states after the last cycle must not be counted yet.
+        ctx.set(dut.states, layout.from_bits(0))
+        await ctx.tick()
+        assert [list(counts) for counts in ctx.get(dut.counts)] == [[0, 5, 0], [8, 0, 2], [0, 0, 5]]
+
+    simulate(dut, drive)
