@@ -10,10 +10,10 @@ from ..arith.bits import stepped
 from ..design.checks import check_range
 from ..mem import AsyncRam, Ram
 
-__all__ = ["FrameBufferConfig", "FrameBuffer", "walk_layout"]
+__all__ = ["FrameBufferConfig", "FrameBuffer", "pass_layout"]
 
 
-def walk_layout(joints: int) -> data.StructLayout:
+def pass_layout(joints: int) -> data.StructLayout:
     """One token of a walk: ``joint``, ``value``, and ``last`` on the walk's last token."""
     return data.StructLayout({"joint": range(max(2, joints)), "value": signed(8), "last": 1})
 
@@ -70,14 +70,14 @@ class FrameBuffer(wiring.Component):
     -------
     i : In(stream, {``channel``, ``joint``, ``value``: signed(8), ``empty``: no token, ``last``: end of the row}); at
         most one token per channel and joint of a row; every row ends with a ``last``, on a token or on an ``empty``
-    o : Out(stream of :func:`walk_layout`)
+    o : Out(stream of :func:`pass_layout`)
     """
 
     READ_LATENCY = 2
 
     def __init__(self, cfg: FrameBufferConfig):
         self.cfg = cfg
-        super().__init__({"i": In(stream.Signature(cfg.i_layout)), "o": Out(stream.Signature(walk_layout(cfg.joints)))})
+        super().__init__({"i": In(stream.Signature(cfg.i_layout)), "o": Out(stream.Signature(pass_layout(cfg.joints)))})
 
     def elaborate(self, platform):
         m = Module()

@@ -18,7 +18,7 @@ from ...mem import table_style
 from ...rfc import RowStoreConfig
 from ...rfc.shortcut import ShortcutConfig
 from ...spatial.array_config import ConvArrayConfig
-from ...spatial.frame_buffer import FrameBufferConfig, walk_layout
+from ...spatial.frame_buffer import FrameBufferConfig, pass_layout
 from ...spatial.graph import GraphConfig
 from ...spatial.loader import RowLoader
 from ...spatial.row_buffer import RowBufferConfig
@@ -76,12 +76,12 @@ def frame_buffer(cfg: FrameBufferConfig) -> Resources:
 
 def walk_words(cfg: FrameBufferConfig) -> Memory:
     """The two rows of a frame buffer."""
-    return Memory("ram", walk_layout(cfg.joints).size - 1, 2 * cfg.channels * cfg.joints)
+    return Memory("ram", pass_layout(cfg.joints).size - 1, 2 * cfg.channels * cfg.joints)
 
 
 def graph_unit(cfg: GraphConfig) -> Resources:
     """The graph product."""
-    rom = Memory("rom", varying_bits(cfg.words), cfg.walks * cfg.joints)
+    rom = Memory("rom", varying_bits(cfg.words), cfg.passes * cfg.joints)
     queue = Memory("async", 8 * cfg.joints, cfg.queue_words)
     return _made_of(lut.multipliers(cfg.macs, cfg.mac), [rom, queue], lut.graph_unit(cfg))
 
