@@ -7,12 +7,12 @@ from amaranth.lib.wiring import In, Out
 from ..mem.common import check_choice
 from .dsp48e2 import Dsp48e2Mac
 
-__all__ = ["FIELD", "FORMS", "MOST_DEPTH", "PackedMac", "PackedMacConfig"]
+__all__ = ["FIELD", "FORMS", "MAX_DEPTH", "PackedMac", "PackedMacConfig"]
 
 FIELD = 19
 """Bits of the lower field of a packed accumulator."""
 FORMS = ("dsp48e2", "inferred", "single")
-MOST_DEPTH = 8
+MAX_DEPTH = 8
 """Pairs of products that may be added in a step: so many stay below a quarter of the range of the lower field."""
 
 
@@ -30,7 +30,7 @@ class PackedMacConfig:
     depth: int = 1
 
     def __post_init__(self):
-        for name, low, high in (("acc_width", 9, 27), ("depth", 1, MOST_DEPTH)):
+        for name, low, high in (("acc_width", 9, 27), ("depth", 1, MAX_DEPTH)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int):
                 raise TypeError(f"{name} must be an integer, not {value!r}")

@@ -7,7 +7,7 @@ from amaranth.hdl import signed
 from amaranth.lib import data
 
 from ..arith import PackedDot
-from ..arith.packed_mac import MOST_DEPTH
+from ..arith.packed_mac import MAX_DEPTH
 from ..design.checks import check_choice, check_range, check_tensor
 from ..design.folding import MAC_FORMS
 
@@ -46,7 +46,7 @@ class ConvArrayConfig:
         check_range("conv_pairs", self.conv_pairs, self.width // 2, 1024)
         if 2 * self.conv_pairs % self.width:
             raise ValueError(f"conv_pairs must be a multiple of {self.width // 2}, not {self.conv_pairs!r}")
-        check_range("conv_depth", self.conv_depth, 1, MOST_DEPTH)
+        check_range("conv_depth", self.conv_depth, 1, MAX_DEPTH)
         check_range("acc_width", self.acc_width, 9, 27)
         check_choice("mac", self.mac, MAC_FORMS)
 

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith.bits import lowest_one, ones_below
 from ..stream.layouts import order_layout, slot_layout
-from .walker import job_layout
+from .address_generator import job_layout
 from .window import window_layout
 
 __all__ = ["Dispatcher", "DispatcherConfig"]

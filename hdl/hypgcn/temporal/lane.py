@@ -15,8 +15,8 @@ from ..rfc import RfcDecoder
 from ..stream import Queue, Skid, connect
 from ..stream.activity import state_layout, state_of
 from ..stream.layouts import row_request_layout, row_response_layout
+from .address_generator import ReadAddressGenerator, job_layout
 from .schedule import TemporalSchedule
-from .walker import Walker, job_layout
 
 __all__ = ["Lane", "LaneConfig"]
 
@@ -52,7 +52,7 @@ class LaneConfig:
     @staticmethod
     def least_cycles(entries):
         """Cycles of a job whose pass lists so many ``entries`` (a number or an array), however few its non-zeros."""
-        return np.maximum(entries + Walker.JOB_OVERHEAD, Lane.LATENCY)
+        return np.maximum(entries + ReadAddressGenerator.JOB_OVERHEAD, Lane.LATENCY)
 
     @staticmethod
     def x_answers(fetches: int) -> int:
@@ -148,25 +148,25 @@ class Lane(wiring.Component):
     def _tokens(self, m):
         """Fetch vectors and take them apart; the stream of tokens."""
         cfg = self.cfg
-        m.submodules.walker = walker = Walker(cfg)
-        connect(m, wiring.flipped(self.job), walker.job)
+        m.submodules.vector_addresses = addresses = ReadAddressGenerator(cfg)
+        connect(m, wiring.flipped(self.job), addresses.job)
 
         # An announcement leaves its queue together with its vector.
-        m.submodules.fetches = fetches = Queue(walker.o.payload.shape(), cfg.fetches)
-        connect(m, walker.o, fetches.i)
+        m.submodules.fetches = fetches = Queue(addresses.o.payload.shape(), cfg.fetches)
+        connect(m, addresses.o, fetches.i)
         told = fetches.o
         if cfg.schedule.reads_x:
             # The choice between the two answers begins in a register, not in the queue's LUT RAM.
-            m.submodules.slice = skid = Skid(walker.o.payload.shape())
+            m.submodules.slice = skid = Skid(addresses.o.payload.shape())
             connect(m, fetches.o, skid.i)
             told = skid.o
         fetch = told.payload
-        connect(m, walker.h_req, wiring.flipped(self.h_req))
+        connect(m, addresses.h_req, wiring.flipped(self.h_req))
         answers = [self.h_rsp]
         if cfg.schedule.reads_x:
             # Lanes share the reader of X: an answer must never wait in front of those of other lanes.
             m.submodules.x_answers = queue = Queue(row_response_layout(0), cfg.x_answers(cfg.fetches))
-            connect(m, walker.x_req, wiring.flipped(self.x_req))
+            connect(m, addresses.x_req, wiring.flipped(self.x_req))
             connect(m, wiring.flipped(self.x_rsp), queue.i)
             answers.append(queue.o)
 

@@ -17,7 +17,7 @@ from ..stream.layouts import row_request_layout, row_response_layout, vector_lay
 from .combine import Combine, CombineConfig
 from .dispatch import Dispatcher, DispatcherConfig
 from .lane import Lane, LaneConfig
-from .merge import MergeConfig, ReadMerge
+from .read_arbiter import ReadArbiter, ReadArbiterConfig
 from .schedule import TemporalSchedule
 from .window import Window, WindowConfig
 
@@ -189,12 +189,12 @@ class TemporalUnit(wiring.Component):
             connect(m, shortcut.o, combine.res)
             self._connect_x(m, shortcut.req, shortcut.rsp)
         elif schedule.reads_x:
-            m.submodules.x_merge = merge = ReadMerge(MergeConfig(
+            m.submodules.x_arbiter = arbiter = ReadArbiter(ReadArbiterConfig(
                 readers=folding.lanes, rows=folding.x_rows, joints=cfg.joints, banks=block.in_banks))
             for k, lane in enumerate(lanes):
-                connect(m, lane.x_req, merge.i_req[k])
-                connect(m, merge.i_rsp[k], lane.x_rsp)
-            self._connect_x(m, merge.req, merge.rsp)
+                connect(m, lane.x_req, arbiter.i_req[k])
+                connect(m, arbiter.i_rsp[k], lane.x_rsp)
+            self._connect_x(m, arbiter.req, arbiter.rsp)
 
         m.submodules.encoder = encoder = encoder_of(folding.y_width)
         m.submodules.skid = skid = Skid(vector_layout())

@@ -16,8 +16,8 @@ INSIDE = {
     "Skid": "network", "Queue": "conv_array", "Rom": "conv_array", "Ram": "row_store", "AsyncRam": "head",
     "Dsp48e2Mac": "packed_mac_dsp48e2", "RfcSerialEncoder": "spatial_unit_conv",
     "RfcSlicer": "shortcut_reader", "RoundRobin": "row_store", "StoreReader": "row_store",
-    "StoreWriter": "row_store", "Walker": "temporal_lane", "Window": "temporal_unit_conv",
-    "Dispatcher": "temporal_unit_conv", "ReadMerge": "temporal_unit_conv", "Combine": "temporal_unit_conv",
+    "StoreWriter": "row_store", "ReadAddressGenerator": "temporal_lane", "Window": "temporal_unit_conv",
+    "Dispatcher": "temporal_unit_conv", "ReadArbiter": "temporal_unit_conv", "Combine": "temporal_unit_conv",
     "Top": "core", "AxiLiteSlave": "core", "RegisterBank": "core", "Counters": "core", "ClipInput": "core",
     "ResultOutput": "core",
 }

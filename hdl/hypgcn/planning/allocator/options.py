@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
 
-from ...arith.packed_mac import MOST_DEPTH
+from ...arith.packed_mac import MAX_DEPTH
 from ...design import Design
 from ..estimate import COUPLING, BlockModel, Resources, Unit
 from ..estimate.network import rest_units
@@ -92,7 +92,7 @@ def conv_options(model: BlockModel, clips: int = 0) -> list[Option]:
         most = model.block.out_banks * 16 // 2
         per_pass = {ceil(ceil(outputs / (2 * passes)) / step) * step for passes in range(1, outputs + 1)}
         for pairs in sorted(pairs for pairs in per_pass if pairs <= most):
-            for depth in range(1, MOST_DEPTH + 1):
+            for depth in range(1, MAX_DEPTH + 1):
                 if depth > 1 and pairs > DEEP_PAIRS * step:
                     break       # shorter chains and fewer passes: rather longer ones
                 for lockstep in sorted(per_group):

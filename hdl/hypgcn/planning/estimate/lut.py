@@ -119,7 +119,7 @@ def shortcut(cfg: ShortcutConfig) -> float:
 
 
 def lane(plan) -> float:
-    """Walker, queues, decoder, MACs; with reads of X their queue and a register slice of announced reads."""
+    """Address generator, queues, decoder, MACs; with reads of X their queue and a register slice of announced reads."""
     from_x = 50 + plan.fetch_bits if plan.reads_x else 0
     return 40 + queue(plan.fetches) + DECODER + from_x + plan.pairs * mac(plan.mac.acc_width, plan.mac.form)
 

@@ -24,7 +24,7 @@ from math import ceil
 import numpy as np
 
 from ...arith import PackedMacConfig
-from ...arith.packed_mac import MOST_DEPTH
+from ...arith.packed_mac import MAX_DEPTH
 from ...design import BANK, Block, Design
 from ...design.checks import bits_signed
 from ...rfc.shortcut import ShortcutConfig
@@ -182,7 +182,7 @@ class FirstConv:
             for pairs in sorted({ceil(ceil(outputs / (2 * n)) / (width // 2)) * (width // 2)
                                  for n in range(1, outputs + 1)}):
                 walks += [Option.of({"pairs": pairs, "depth": depth, "width": width}, self.walk(pairs, depth, width))
-                          for depth in range(1, MOST_DEPTH + 1)]
+                          for depth in range(1, MAX_DEPTH + 1)]
         return front(sparse), front(walks)
 
 

@@ -8,9 +8,9 @@ from amaranth.hdl import Shape
 
 from ...arith import PackedMacConfig
 from ...design import BANK, Block, split_banks
+from ...temporal.address_generator import fetch_layout
 from ...temporal.lane import LaneConfig
 from ...temporal.schedule import pack
-from ...temporal.walker import fetch_layout
 from .activity import Activity
 from .in_order import in_order
 from .memory import varying_bits

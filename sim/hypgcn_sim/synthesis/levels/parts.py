@@ -12,7 +12,7 @@ UNIT_NAMES = {
     "spatial.buffer": "buffer", "spatial.graph": "graph", "spatial.array": "conv", "spatial.requant": "h_requant",
     "spatial.rows": "h_rows", "spatial.encoder": "h_encoder", "spatial.shortcut": "h_shortcut",
     "temporal.store.reader": "h_reads", "temporal.store": "h_store", "temporal.window": "window",
-    "temporal.dispatch": "dispatch", "temporal.lane": "lanes", "temporal.x_merge": "x_merge",
+    "temporal.dispatch": "dispatch", "temporal.lane": "lanes", "temporal.x_arbiter": "x_arbiter",
     "temporal.shortcut": "y_shortcut", "temporal.combine": "combine", "temporal.encoder": "y_encoder",
     "temporal": "temporal", "spatial": "spatial",
 }

@@ -1,4 +1,4 @@
-"""Walker: from a job to the reads that it needs."""
+"""ReadAddressGenerator: from a job to the reads that it needs."""
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring
@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from ..mem import Rom, table_style
 from ..stream import Skid
 
-__all__ = ["Walker", "fetch_layout", "job_layout"]
+__all__ = ["ReadAddressGenerator", "fetch_layout", "job_layout"]
 
 
 def job_layout(h_rows: int, x_rows: int, kernel: int, joints: int, passes: int) -> data.StructLayout:
@@ -30,7 +30,7 @@ def fetch_layout(entries: int) -> data.StructLayout:
     return data.StructLayout({"entry": range(max(2, entries)), "from_x": 1, "null": 1, "last": 1})
 
 
-class Walker(wiring.Component):
+class ReadAddressGenerator(wiring.Component):
     """Read requests of a pass, in the order of its entries; taps outside of ``tap_low..tap_high`` are left out.
 
     Each request is announced on ``o`` first, so that a queue behind ``o`` that holds n announcements until their

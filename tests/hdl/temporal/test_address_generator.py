@@ -4,9 +4,9 @@ import pytest
 from hdl.temporal.blocks import block
 
 from hypgcn.design.folding import BlockFolding
+from hypgcn.temporal.address_generator import ReadAddressGenerator
 from hypgcn.temporal.lane import LaneConfig
 from hypgcn.temporal.schedule import TemporalSchedule
-from hypgcn.temporal.walker import Walker
 from testbench import STREAM_PATTERNS, run
 
 
@@ -52,7 +52,7 @@ def check(cfg, jobs, **options):
     sinks = {"o": len(announced), "h_req": len(h)}
     if cfg.schedule.reads_x:
         sinks["x_req"] = len(x)
-    result = run(Walker(cfg), {"job": jobs}, sinks, **options)
+    result = run(ReadAddressGenerator(cfg), {"job": jobs}, sinks, **options)
     for item in result["o"]:
         if item["null"]:
             item["entry"] = None
@@ -83,5 +83,5 @@ def test_one_entry_a_cycle():
     result = check(cfg, jobs(cfg, 5, random.Random(1), low=0, high=8))
     assert entries == 27
     assert result["cycles"] == 5 * (entries + 5) + 1
-    assert Walker.JOB_OVERHEAD == 5 + 1     # a cycle in which the dispatcher gives the next job
+    assert ReadAddressGenerator.JOB_OVERHEAD == 5 + 1     # a cycle in which the dispatcher gives the next job
     assert result["times"]["h_req"][0] == 6

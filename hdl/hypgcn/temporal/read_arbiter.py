@@ -10,14 +10,14 @@ from ..arith.bits import lowest_one, ones_below
 from ..stream import Queue, Skid
 from ..stream.layouts import row_request_layout, row_response_layout
 
-__all__ = ["MergeConfig", "ReadMerge"]
+__all__ = ["ReadArbiter", "ReadArbiterConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MergeConfig:
+class ReadArbiterConfig:
     """Sizes of a merger.
 
-    ``readers`` of a store of ``rows``, ``joints``, ``banks``, each at least 1; ``under_way``: answers outstanding, at
+    ``readers`` of a store of ``rows``, ``joints``, ``banks``, each at least 1; ``outstanding``: answers outstanding, at
     least 2.
     """
 
@@ -25,25 +25,25 @@ class MergeConfig:
     rows: int
     joints: int
     banks: int
-    under_way: int = 16
+    outstanding: int = 16
 
     def __post_init__(self):
-        for name, low in (("readers", 1), ("rows", 1), ("joints", 1), ("banks", 1), ("under_way", 2)):
+        for name, low in (("readers", 1), ("rows", 1), ("joints", 1), ("banks", 1), ("outstanding", 2)):
             if getattr(self, name) < low:
                 raise ValueError(f"{name} must be at least {low}, not {getattr(self, name)!r}")
 
 
-class ReadMerge(wiring.Component):
+class ReadArbiter(wiring.Component):
     """Requests of ``readers`` readers go out one by one, in turns; answers go back in the same order.
 
     A reader that does not take an answer stops those of all others: it should have room for what it asks for.
     Throughput: one request and one answer a cycle. Latency: 2 cycles for a request, 0 for an answer. At most
-    ``under_way`` answers are outstanding. Storage: two requests of each reader and two more in registers, ``under_way``
-    reader numbers in LUT RAM.
+    ``outstanding`` answers are outstanding. Storage: two requests of each reader and two more in registers,
+    ``outstanding`` reader numbers in LUT RAM.
 
     Parameters
     ----------
-    cfg : MergeConfig
+    cfg : ReadArbiterConfig
 
     Members
     -------
@@ -52,7 +52,7 @@ class ReadMerge(wiring.Component):
     req, rsp : Out, In(streams), to the store
     """
 
-    def __init__(self, cfg: MergeConfig):
+    def __init__(self, cfg: ReadArbiterConfig):
         self.cfg = cfg
         request = stream.Signature(row_request_layout(cfg.rows, cfg.joints, cfg.banks, 0))
         response = stream.Signature(row_response_layout(0))
@@ -66,7 +66,7 @@ class ReadMerge(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         cfg = self.cfg
-        m.submodules.turns = turns = Queue(cfg.readers, cfg.under_way)
+        m.submodules.turns = turns = Queue(cfg.readers, cfg.outstanding)
         m.submodules.skid = skid = Skid(self.req.payload.shape())
 
         # The arbiter stays between registers.
