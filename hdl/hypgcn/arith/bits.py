@@ -1,38 +1,51 @@
-"""Short logic for what arithmetic would do with carry chains: the lowest one, small counters, saturation.
+"""Short logic in place of carry chains (the lowest one, small counters, saturation), and delayed copies.
 
-A choice of the lowest one by ``x & -x``, or a counter as ``x + up - down``, costs a chain or two behind its inputs.
-Written as logic of bits, the late inputs of these meet the result in the last LUT.
+A choice of the lowest one by ``x & -x``, or a counter as ``x + up - down``, costs a carry chain or two behind its
+inputs. Written as logic of bits, a late input enters at the last LUT.
 """
+
+from contextlib import nullcontext
 
 from amaranth import *
 
-__all__ = ["at_most_one", "lowest_one", "ones_below", "saturate", "stepped"]
+__all__ = ["at_most_one", "delayed", "lowest_one", "ones_below", "saturate", "stepped"]
+
+_LUT_INPUTS = 6
 
 
 def ones_below(value) -> Value:
-    """Bit n tells whether a bit of ``value`` below n is one."""
+    """Bit n is set when a bit of ``value`` below n is set."""
     value = Value.cast(value)
     return Cat(C(0, 1), *(value[:n].any() for n in range(1, len(value))))
 
 
 def lowest_one(value) -> Value:
-    """The lowest one of ``value`` alone, or 0."""
+    """The lowest set bit of ``value`` alone, one-hot, or 0."""
     value = Value.cast(value)
     return value & ~ones_below(value)
 
 
 def at_most_one(value) -> Value:
-    """Whether ``value`` has no two ones."""
+    """One bit: ``value`` has no two set bits."""
     value = Value.cast(value)
-    groups = [value[n:n + 6] for n in range(0, len(value), 6)]     # a LUT tells of each whether it has one, or two
+    # One LUT per group finds a pair inside it; a pair across groups shows as two groups that are not zero.
+    groups = [value[n:n + _LUT_INPUTS] for n in range(0, len(value), _LUT_INPUTS)]
     pairs = [bits[n] & bits[k] for bits in groups for k in range(len(bits)) for n in range(k)]
-    some = [bits.any() for bits in groups]
-    pairs += [some[n] & some[k] for k in range(len(some)) for n in range(k)]
+    occupied = [bits.any() for bits in groups]
+    pairs += [occupied[n] & occupied[k] for k in range(len(occupied)) for n in range(k)]
     return ~Cat(*pairs).any() if pairs else C(1, 1)
 
 
 def stepped(value, up, down) -> Value:
-    """``value + up - down`` of unsigned ``value``, modulo its range; ``up`` and ``down`` are single bits."""
+    """``value + up - down`` modulo the range of ``value``, without a carry chain behind ``up`` and ``down``.
+
+    Parameters
+    ----------
+    value : unsigned value
+        The counter.
+    up, down : 1-bit values
+        Both at once leave the counter as it is.
+    """
     value = Value.cast(value)
     rises, falls = up & ~down, down & ~up
     return Cat(bit ^ ((rises & value[:n].all()) | (falls & ~value[:n].any())) if n else bit ^ (rises | falls)
@@ -45,3 +58,34 @@ def saturate(value) -> Value:
     sign, above = value[-1], value[7:-1]
     fits = (above == sign.replicate(len(above)))
     return Cat(Mux(fits, value[:7], (~sign).replicate(7)), sign).as_signed()
+
+
+def delayed(m: Module, value, cycles: int, *, name: str, enable=None, reset_less: bool = True) -> Value:
+    """``value`` as it was ``cycles`` enabled cycles ago.
+
+    Parameters
+    ----------
+    m : Module
+        Takes the registers.
+    value : value or view
+        What is delayed; with 0 cycles it is returned as it is.
+    cycles : int, at least 0
+        Registers in a row.
+    name : str
+        The registers are called ``name_0``, ``name_1``, ...
+    enable : 1-bit value, optional
+        Clock enable of all registers.
+    reset_less : bool
+        Data needs no reset; valid bits and pulses do.
+
+    Returns
+    -------
+    Value or View
+        The last register, of the shape of ``value``.
+    """
+    for stage in range(cycles):
+        register = Signal.like(value, name=f"{name}_{stage}", reset_less=reset_less)
+        with nullcontext() if enable is None else m.If(enable):
+            m.d.sync += register.eq(value)
+        value = register
+    return value

@@ -1,3 +1,5 @@
+"""One UltraScale DSP48E2 as a multiply-accumulate, as a primitive and as its model."""
+
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -10,7 +12,7 @@ PARAMETERS = {
     "AREG": 1, "ACASCREG": 1, "BREG": 2, "BCASCREG": 2, "CREG": 1, "DREG": 1, "ADREG": 1, "MREG": 1, "PREG": 1,
     "OPMODEREG": 1, "ALUMODEREG": 0, "INMODEREG": 0, "CARRYINREG": 0, "CARRYINSELREG": 0,
 }
-"""All parameters of the primitive that decide on arithmetic and timing."""
+"""Parameters of the primitive that fix its arithmetic and timing."""
 
 
 class Dsp48e2Mac(wiring.Component):
@@ -25,13 +27,27 @@ class Dsp48e2Mac(wiring.Component):
 
     Parameters
     ----------
-    chained : ``pcin``, the ``pcout`` of another one, is added; else it is ignored
-    accumulates : ``p`` is added; else ``first`` is ignored
+    chained : bool
+        ``pcin``, the ``pcout`` of another one, is added; else it is ignored.
+    accumulates : bool
+        ``p`` is added; else ``first`` is ignored.
 
     Members
     -------
-    a, d : In(signed(27)); b : In(signed(18)); first : In(1); pcin : In(signed(48)), only from a ``pcout``
-    p, pcout : Out(signed(48)), the same; ``pcout`` is the wire to the neighbour in the column
+    a : In(signed(27))
+        First operand of the pre-adder.
+    d : In(signed(27))
+        Second operand of the pre-adder.
+    b : In(signed(18))
+        Multiplier.
+    first : In(1)
+        The product of these operands starts a new sum.
+    pcin : In(signed(48))
+        Cascade input; only from a ``pcout``.
+    p : Out(signed(48))
+        The sum.
+    pcout : Out(signed(48))
+        The sum again, on the dedicated wire to the next DSP48E2 of the column.
     """
 
     LATENCY = 4
@@ -39,13 +55,19 @@ class Dsp48e2Mac(wiring.Component):
     def __init__(self, *, chained: bool = False, accumulates: bool = True):
         self.chained, self.accumulates = chained, accumulates
         super().__init__({
-            "a": In(signed(27)), "d": In(signed(27)), "b": In(signed(18)), "first": In(1), "pcin": In(signed(48)),
-            "p": Out(signed(48)), "pcout": Out(signed(48)),
+            "a": In(signed(27)),
+            "d": In(signed(27)),
+            "b": In(signed(18)),
+            "first": In(1),
+            "pcin": In(signed(48)),
+            "p": Out(signed(48)),
+            "pcout": Out(signed(48)),
         })
 
     def elaborate(self, platform):
         m = Module()
-        keep = Signal(2, reset_less=True)  # accumulate, where first restarts
+        # P is kept (accumulated) unless ``first``; two stages here and OPMODEREG make the delay of the product.
+        keep = Signal(2, reset_less=True)
         if self.accumulates:
             m.d.sync += keep.eq(Cat(~self.first, keep[0]))
         if platform is None:
@@ -57,8 +79,11 @@ class Dsp48e2Mac(wiring.Component):
         return m
 
     def _model(self, m, keep):
-        a, d = Signal(signed(27), reset_less=True), Signal(signed(27), reset_less=True)
-        b1, b2 = Signal(signed(18), reset_less=True), Signal(signed(18), reset_less=True)
+        """Registers of the primitive in this mode: A, D, B1, then AD and B2, then M, then P."""
+        a = Signal(signed(27), reset_less=True)
+        d = Signal(signed(27), reset_less=True)
+        b1 = Signal(signed(18), reset_less=True)
+        b2 = Signal(signed(18), reset_less=True)
         ad = Signal(signed(27), reset_less=True)
         product = Signal(signed(45), reset_less=True)
         total = Signal(signed(48), reset_less=True)
@@ -72,6 +97,7 @@ class Dsp48e2Mac(wiring.Component):
         m.d.comb += [self.p.eq(total), self.pcout.eq(total)]
 
     def _primitive(self, m, keep):
+        """Instance of the primitive."""
         # X and Y: the product. Z: P or nothing; in a chain Z is PCIN, and W is P or nothing.
         if self.chained:
             opmode = Cat(Const(0b0010101, 7), keep, Const(0, 1))

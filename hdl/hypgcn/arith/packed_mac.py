@@ -1,3 +1,5 @@
+"""Two multiply-accumulates that share the activation, on one multiplier."""
+
 from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
@@ -13,16 +15,21 @@ FIELD = 19
 """Bits of the lower field of a packed accumulator."""
 FORMS = ("dsp48e2", "inferred", "single")
 MAX_DEPTH = 8
-"""Pairs of products that may be added in a step: so many stay below a quarter of the range of the lower field."""
+"""Pairs of products that may be added per cycle: their sum stays below a quarter of the range of the lower field."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackedMacConfig:
-    """Numbers that fix one packed multiply-accumulate.
+    """Parameters of a packed multiply-accumulate.
 
-    acc_width : bits of each of the two sums, 9..27
-    form : ``"dsp48e2"``, ``"inferred"`` or ``"single"``
-    depth : pairs of products a cycle, 1..8; above 1 only in a :class:`~hypgcn.arith.PackedDot`
+    Parameters
+    ----------
+    acc_width : int, 9..27
+        Bits of each of the two sums.
+    form : str
+        ``"dsp48e2"``, ``"inferred"`` or ``"single"``, see :class:`PackedMac`.
+    depth : int, 1..8
+        Pairs of products a cycle; above 1 only in a :class:`~hypgcn.arith.PackedDot`.
     """
 
     acc_width: int
@@ -40,21 +47,27 @@ class PackedMacConfig:
 
     @property
     def wraps_width(self) -> int:
-        """Bits of the counter of the lower field's wraps; 0 when its sign bit tells them."""
+        """Bits of the wrap counter of the lower field; 0 where the sign bit of the field is enough."""
         return 0 if self.form == "single" else max(0, self.acc_width - FIELD)
 
     @property
     def raw_width(self) -> int:
-        """Bits of ``raw``."""
+        """Bits of ``raw``: both fields and the wrap counter."""
         return 2 * self.acc_width if self.form == "single" else FIELD + self.acc_width + self.wraps_width
 
     @property
     def dsps(self) -> int:
-        """Multipliers that it takes."""
+        """DSP multipliers of one instance."""
         return self.depth * (2 if self.form == "single" else 1)
 
     def unpack(self, raw):
-        """The two sums, signed(``acc_width``) expressions, of ``raw`` (or of a multiplexer over several)."""
+        """The two sums as signed(``acc_width``) expressions.
+
+        Parameters
+        ----------
+        raw : value of ``raw_width`` bits
+            Of one MAC, or a multiplexer over several: unpacking once behind the multiplexer is cheaper.
+        """
         raw, width = Value.cast(raw), self.acc_width
         if self.form == "single":
             return raw[:width].as_signed(), raw[width:].as_signed()
@@ -73,7 +86,7 @@ class PackedMac(wiring.Component):
 
     Every cycle ``acc[n] = (0 if first else acc[n]) + w[n] * x``; a bubble is ``x = 0, first = 0``. Exactly ``LATENCY``
     cycles later ``raw`` holds the sums, which ``cfg.unpack(raw)`` extracts. Throughput: one pair of products a cycle;
-    never stalls; reset clears nothing, so a sum starts with ``first``. Exact while both sums fit ``acc_width`` bits;
+    never stalls. Reset clears nothing: a sum starts with ``first``. Exact while both sums fit ``acc_width`` bits;
     ``w`` is -127..127, ``x`` -128..127.
 
     The packed forms compute ``p += ((w[0] << 19) + w[1]) * x``. The low 19 bits of ``p`` are those of ``acc[1]``. A
@@ -86,12 +99,20 @@ class PackedMac(wiring.Component):
     bits; ``"single"`` one product a multiplier, 2 multipliers. The counter costs about ``acc_width - 19`` LUTs and
     flip-flops.
 
+    Parameters
+    ----------
+    cfg : PackedMacConfig
+
     Members
     -------
     x : In(signed(8))
+        Activation.
     w : In(2 x signed(8))
+        Weight of each of the two sums.
     first : In(1)
+        New sums start with these products.
     raw : Out(``cfg.raw_width``)
+        Both sums; ``cfg.unpack(raw)`` extracts them.
     """
 
     LATENCY = Dsp48e2Mac.LATENCY
@@ -108,7 +129,7 @@ class PackedMac(wiring.Component):
         })
 
     def unpack(self, raw):
-        """As :meth:`PackedMacConfig.unpack`."""
+        """The two sums, see :meth:`PackedMacConfig.unpack`."""
         return self.cfg.unpack(raw)
 
     @property
@@ -126,6 +147,7 @@ class PackedMac(wiring.Component):
         return m
 
     def _single(self, m, n):
+        """Sum ``n`` in the form ``"single"``: one multiplier per product."""
         before = 0
         for place, (x, w) in enumerate(self.operands):
             end, at = place == self.cfg.depth - 1, f"{n}_{place}"
@@ -144,6 +166,7 @@ class PackedMac(wiring.Component):
         return before
 
     def _explicit(self, m):
+        """Packed sums of a chain of DSP48E2 primitives."""
         before = None
         for place, (x, w) in enumerate(self.operands):
             dsp = Dsp48e2Mac(chained=place > 0, accumulates=place == self.cfg.depth - 1)
@@ -155,6 +178,7 @@ class PackedMac(wiring.Component):
         return before.p
 
     def _inferred(self, m):
+        """Packed sums of the registers of a DSP48E2, written out for inference."""
         before = 0
         for place, (x, w) in enumerate(self.operands):
             a, d = (Signal(signed(27), name=f"{name}{place}", reset_less=True) for name in "ad")
@@ -173,24 +197,28 @@ class PackedMac(wiring.Component):
         return before
 
     def _wraps(self, m, p):
-        """Wraps of the lower field up to and with the product that ``p`` took last."""
+        """Wraps of the lower field since ``first``, up to and including the latest product in ``p``."""
         if not self.cfg.wraps_width:
             return Signal(0)
+        # The two top bits before and after a step decide: a step is below a quarter of the range (MAX_DEPTH), so it
+        # cannot go from 00 to 11 or back without a wrap.
         count = Signal(signed(self.cfg.wraps_width))
         count_q = Signal.like(count, reset_less=True)
         before, after = Signal(2, name="before", reset_less=True), p[FIELD - 2:FIELD]
         first = self._first(m, self.LATENCY, "_p")
-        came = Mux(first, 0, before)
+        start = Mux(first, 0, before)
         up, down = Signal(name="wraps_up"), Signal(name="wraps_down")
         m.d.comb += [
-            up.eq((came == 3) & (after == 0)), down.eq((came == 0) & (after == 3)),
-            count.eq(Mux(first, 0, count_q) + Cat(up | down, down).as_signed()),    # one addition of -1, 0 or 1
+            up.eq((start == 3) & (after == 0)),
+            down.eq((start == 0) & (after == 3)),
+            # -1, 0 or 1 as a two-bit number: one carry chain in place of one for each direction.
+            count.eq(Mux(first, 0, count_q) + Cat(up | down, down).as_signed()),
         ]
         m.d.sync += [count_q.eq(count), before.eq(after)]
         return count
 
     def _first(self, m, cycles, suffix=""):
-        """``first``, ``cycles`` later."""
+        """``first``, ``cycles`` later, as a shift register."""
         delayed = Signal(cycles, name=f"first{suffix}", reset_less=True)
         m.d.sync += delayed.eq(Cat(self.first, delayed[:-1]))
         return delayed[-1]

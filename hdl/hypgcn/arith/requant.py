@@ -1,10 +1,13 @@
+"""Requantiser: accumulators become int8, with bias and shortcut, rounded and clamped once."""
+
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..mem import Rom, table_style
+from .bits import delayed
 
 __all__ = ["Requant", "RequantConfig"]
 
@@ -13,15 +16,30 @@ _BIAS_LIMIT = 1 << 40
 
 @dataclass(frozen=True, kw_only=True)
 class RequantConfig:
-    """Numbers that fix one requantiser.
+    """Parameters of a requantiser.
 
-    lanes : values a cycle, 1..64
-    acc_width : bits of an accumulator, 2..27
-    mult, bias : of each channel, ``groups * lanes`` values; mult -65535..65535, magnitude of bias below 2**40
-    shift : 1..31
-    low, high : limits of the result, within -128..127
-    res_mult, res_shift : of the shortcut term, 0..4095 and 0..24; res_mult 0: no shortcut, ``res`` is ignored
-    meta : shape of what travels with the values
+    Parameters
+    ----------
+    lanes : int, 1..64
+        Values a cycle.
+    acc_width : int, 2..27
+        Bits of an accumulator.
+    mult : tuple of int, -65535..65535
+        Multiplier of each channel, ``groups * lanes`` values.
+    bias : tuple of int, magnitude below 2**40
+        Bias of each channel, as many values as ``mult``.
+    shift : int, 1..31
+        Right shift of the sum.
+    low : int, -128..127
+        Smallest result; 0 makes it a ReLU.
+    high : int, -128..127
+        Largest result.
+    res_mult : int, 0..4095
+        Multiplier of the shortcut term; 0: no shortcut, ``res`` is ignored.
+    res_shift : int, 0..24
+        Left shift of the shortcut term.
+    meta : shape
+        Side-band data that travels with the values.
     """
 
     lanes: int
@@ -59,7 +77,7 @@ class RequantConfig:
 
     @property
     def groups(self) -> int:
-        """Sets of ``lanes`` channels."""
+        """Groups of ``lanes`` channels."""
         return len(self.mult) // self.lanes
 
     @property
@@ -76,7 +94,7 @@ class RequantConfig:
 
     @property
     def offsets(self) -> tuple[int, ...]:
-        """Bias of each channel with the half that rounding adds."""
+        """Bias of each channel plus ``2**(shift - 1)``, so that rounding takes no adder of its own."""
         return tuple(value + (1 << self.shift - 1) for value in self.bias)
 
     @property
@@ -86,19 +104,19 @@ class RequantConfig:
 
     @property
     def sum_width(self) -> int:
-        """Bits of the sum before the shift."""
-        most = max((abs(mult) << self.acc_width - 1) + abs(offset) for mult, offset in zip(self.mult, self.offsets))
-        return (most + self.res_limit).bit_length() + 1
+        """Bits of the sum before the shift, from the real parameters of the channels."""
+        largest = max((abs(mult) << self.acc_width - 1) + abs(offset) for mult, offset in zip(self.mult, self.offsets))
+        return (largest + self.res_limit).bit_length() + 1
 
     @property
     def table_layout(self) -> data.ArrayLayout:
-        """Word of the table of mult and bias."""
+        """Word of the table of multipliers and offsets, one pair per lane."""
         return data.ArrayLayout(data.StructLayout({"mult": signed(_signed_width(self.mult)),
                                                    "offset": signed(_signed_width(self.offsets))}), self.lanes)
 
     @property
     def table_words(self) -> list[int]:
-        """The table, one word per group."""
+        """Words of the table, one per group."""
         mult_width, offset_width = _signed_width(self.mult), _signed_width(self.offsets)
         words, offsets = [], self.offsets
         for group in range(self.groups):
@@ -111,12 +129,16 @@ class RequantConfig:
 
 
 def _signed_width(values):
+    """Bits of a signed number that holds each of ``values``."""
     return max(abs(value) for value in values).bit_length() + 1
 
 
 def _products(value, factor: int) -> list:
-    """Parts of ``value * factor`` for a positive constant factor below 4096, each one addition of shifted ``value`` at
-    most (signed digits: it takes no multiplier); their sum is the product. At most four."""
+    """Up to four terms whose sum is ``value * factor``, for a constant ``factor`` of 1..4095.
+
+    The factor is recoded to signed digits (canonical signed digit form, at most every second digit is not zero), and
+    each term adds two digits at most: one carry chain a term, and no multiplier.
+    """
     terms, place = [], 0
     while factor:
         if factor & 1:
@@ -125,21 +147,21 @@ def _products(value, factor: int) -> list:
             factor -= digit
         factor >>= 1
         place += 1
-    total, rest = [], terms[::-1]  # the highest digit of a positive factor is positive
-    while rest:
-        (sign, first), *others = rest[:2]
-        second = others[0] if others else None
+    sums, digits = [], terms[::-1]  # the highest digit of a positive factor is positive
+    while digits:
+        (sign, first), *following = digits[:2]
+        second = following[0] if following else None
         if sign > 0:
-            part = first if second is None else first + second[1] if second[0] > 0 else first - second[1]
+            term = first if second is None else first + second[1] if second[0] > 0 else first - second[1]
         else:
-            part = -first if second is None else second[1] - first if second[0] > 0 else -first - second[1]
-        total.append(part)
-        rest = rest[2:]
-    return total
+            term = -first if second is None else second[1] - first if second[0] > 0 else -first - second[1]
+        sums.append(term)
+        digits = digits[2:]
+    return sums
 
 
 def _tree(terms):
-    """Sum of a few terms."""
+    """Balanced adder tree: as many bits and levels as needed, where ``sum`` adds one of each per term."""
     terms = list(terms)
     while len(terms) > 1:
         terms = [terms[n] + terms[n + 1] if n + 1 < len(terms) else terms[n] for n in range(0, len(terms), 2)]
@@ -152,15 +174,21 @@ class Requant(wiring.Component):
     ``values[n] = clamp(round_shift(sum[n], shift), low, high)`` with ``round_shift(a, s) = (a + 2**(s-1)) >> s``,
     ``sum[n] = acc[n] * mult[c] + bias[c] + ((res[n] * res_mult) << res_shift)`` and ``c = group * lanes + n``.
 
-    Throughput: one payload a cycle. Latency: ``LATENCY`` cycles. The whole pipe moves unless ``o`` is held; ``i.ready``
-    follows ``o.ready`` combinationally. Registers: operands (2), product, sum (those of one DSP48E2), result. Cost per
-    lane: one multiplier of ``acc_width`` x 17 bits with its adder; the shortcut term is shifts and adds, no multiplier.
-    Tables of mult and bias: a ROM of ``groups`` words, or constants for one group.
+    Throughput: one payload a cycle. Latency: ``LATENCY`` cycles. The whole pipeline stalls while ``o`` is held;
+    ``i.ready`` follows ``o.ready`` combinationally. Registers: operands (2), product, sum (those of one DSP48E2),
+    result. Cost per lane: one multiplier of ``acc_width`` x 17 bits with its adder; the shortcut term is shifts and
+    adds, no multiplier. Multipliers and biases are in a ROM of ``groups`` words, or constants for one group.
+
+    Parameters
+    ----------
+    cfg : RequantConfig
 
     Members
     -------
-    i : In(stream of ``acc`` lanes x signed(``acc_width``), ``res`` lanes x signed(8), ``group``, ``meta``)
-    o : Out(stream of ``values`` lanes x signed(8), ``meta``)
+    i : In(stream of ``cfg.i_layout``)
+        ``acc`` (lanes x signed(``acc_width``)), ``res`` (lanes x signed(8)), ``group``, ``meta``.
+    o : Out(stream of ``cfg.o_layout``)
+        ``values`` (lanes x signed(8)), ``meta``.
     """
 
     LATENCY = 5
@@ -179,14 +207,10 @@ class Requant(wiring.Component):
             advance.eq(~self.o.valid | self.o.ready),
             self.i.ready.eq(advance),
         ]
-        meta = Cat(self.i.payload.meta)
         with m.If(advance):
             m.d.sync += valid.eq(Cat(self.i.valid, valid[:-1]))
-            for stage in range(self.LATENCY):
-                meta_q = Signal(Shape.cast(cfg.meta).width, name=f"meta{stage + 1}", reset_less=True)
-                m.d.sync += meta_q.eq(meta)
-                meta = meta_q
-        m.d.comb += Cat(self.o.payload.meta).eq(meta)
+        meta = Cat(self.i.payload.meta)     # as plain bits, whatever the shape
+        m.d.comb += Cat(self.o.payload.meta).eq(delayed(m, meta, self.LATENCY, name="meta", enable=advance))
 
         tables = self._tables(m, advance)
         for lane in range(cfg.lanes):
@@ -194,7 +218,7 @@ class Requant(wiring.Component):
         return m
 
     def _tables(self, m, advance):
-        """(mult, offset) of each lane, one cycle after ``i``."""
+        """(multiplier, offset) of each lane, one cycle after ``i``: when they meet the first operand register."""
         cfg = self.cfg
         if cfg.groups == 1:
             return [(Const(cfg.mult[lane], signed(_signed_width(cfg.mult))),
@@ -208,14 +232,16 @@ class Requant(wiring.Component):
         return [(word[lane].mult, word[lane].offset) for lane in range(cfg.lanes)]
 
     def _lane(self, m, lane, advance, mult, offset):
+        """One value: multiply, add, round, clamp."""
         cfg = self.cfg
         acc1, acc2 = (Signal(signed(cfg.acc_width), name=f"acc{lane}_{n}", reset_less=True) for n in (1, 2))
         mult2 = Signal(mult.shape(), name=f"mult{lane}", reset_less=True)
         offset2 = Signal(offset.shape(), name=f"offset{lane}", reset_less=True)
         res1 = Signal(signed(8), name=f"res{lane}", reset_less=True)
+        # The adders of the shortcut are kept out of DSPs: a mapper would spend one on each, and they are short.
         products = _products(res1, cfg.res_mult) if cfg.res_mult else []
-        parts = [Signal(part.shape(), name=f"term{lane}_{n}", reset_less=True, attrs={"use_dsp": "no"})
-                 for n, part in enumerate(products)]
+        terms = [Signal(term.shape(), name=f"term{lane}_{n}", reset_less=True, attrs={"use_dsp": "no"})
+                 for n, term in enumerate(products)]
         product = Signal(signed(cfg.acc_width + len(mult)), name=f"product{lane}", reset_less=True,
                          attrs={"use_dsp": "yes"})
         addend = Signal(signed(_signed_width((max(map(abs, cfg.offsets)) + cfg.res_limit,))), name=f"addend{lane}",
@@ -228,11 +254,11 @@ class Requant(wiring.Component):
                 acc1.eq(self.i.payload.acc[lane]),
                 acc2.eq(acc1), mult2.eq(mult), offset2.eq(offset),
                 product.eq(acc2 * mult2),
-                addend.eq(_tree([offset2, *(part << cfg.res_shift for part in parts)])),
+                addend.eq(_tree([offset2, *(term << cfg.res_shift for term in terms)])),
                 total.eq(product + addend),
                 value.eq(Mux(scaled < cfg.low, cfg.low, Mux(scaled > cfg.high, cfg.high, scaled))),
             ]
             if cfg.res_mult:
                 m.d.sync += [res1.eq(self.i.payload.res[lane]),
-                             *(part.eq(product) for part, product in zip(parts, products))]
+                             *(term.eq(product) for term, product in zip(terms, products))]
         m.d.comb += self.o.payload.values[lane].eq(value)
