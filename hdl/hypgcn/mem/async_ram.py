@@ -1,3 +1,5 @@
+"""LUT RAM: one write port, one combinational read port."""
+
 from amaranth.hdl import ClockSignal, Instance, Module
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
@@ -10,20 +12,29 @@ __all__ = ["AsyncRam"]
 class AsyncRam(wiring.Component):
     """LUT RAM with one write port and one combinational read port.
 
-    ``r_data`` is the word at ``r_addr`` in the same cycle; a word written shows from the next cycle on. A word that was
-    never written is undefined (reset clears nothing), and so is an address beyond the depth. Storage:
-    ``depth * width`` bits.
+    Throughput: one read and one write a cycle. Latency: 0 cycles for a read; a word is readable from the cycle after
+    its write on. A word that was never written is undefined (reset clears nothing), and so is an address beyond the
+    depth. Storage: ``depth * width`` bits.
 
     Parameters
     ----------
-    width : bits of a word, at least 1
-    depth : words, at least 1
+    width : int, at least 1
+        Bits of a word.
+    depth : int, at least 1
+        Words.
 
     Members
     -------
-    w_addr, w_data, w_en : In(range(max(2, depth))), In(width), In(1): written at the clock edge
+    w_addr : In(range(max(2, depth)))
+        Address that is written.
+    w_data : In(width)
+        Word that is written at the clock edge.
+    w_en : In(1)
+        Write enable.
     r_addr : In(range(max(2, depth)))
+        Address that is read.
     r_data : Out(width)
+        Word at ``r_addr``, in the same cycle.
     """
 
     def __init__(self, width: int, depth: int):

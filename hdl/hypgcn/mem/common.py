@@ -1,3 +1,5 @@
+"""What the memories share: RAM styles, checks of their parameters, contents before the first write."""
+
 import random
 
 STYLES = ("auto", "block", "distributed")
@@ -16,7 +18,22 @@ def check_choice(name, value, choices):
 
 
 def garbage(width, depth, platform):
-    """What a RAM holds before it is written: in simulation, something that trips a unit which relies on zeros."""
+    """Contents of a RAM before the first write: in simulation, words that expose a unit which relies on zeros.
+
+    Parameters
+    ----------
+    width : int
+        Bits of a word.
+    depth : int
+        Words.
+    platform : object or None
+        None in simulation.
+
+    Returns
+    -------
+    list of int
+        ``depth`` words, the same for the same size; for a platform none, so that the memory stays uninitialised.
+    """
     if platform is not None:
         return []
     rng = random.Random(width * depth)

@@ -1,3 +1,5 @@
+"""RAM: one write port, one registered read port."""
+
 from amaranth.hdl import ClockSignal, Instance, Module, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
@@ -10,24 +12,36 @@ __all__ = ["Ram"]
 class Ram(wiring.Component):
     """Memory with one write port and one registered read port.
 
-    ``r_data`` shows the word at ``r_addr`` ``latency`` enabled cycles later; one read and one write a cycle. ``r_en``
-    low freezes the read registers. Reading an address in the cycle in which it is written gives an undefined value; so
-    does a word that was never written (reset clears nothing), and an address beyond the depth. Storage:
-    ``depth * width`` bits.
+    Throughput: one read and one write a cycle. Latency: ``latency`` enabled cycles from ``r_addr`` to ``r_data``;
+    ``r_en`` low freezes the read registers. A read of an address in the cycle in which it is written gives an undefined
+    value: a transparent port is not portable between tools. So does a word that was never written (reset clears
+    nothing), and an address beyond the depth. Storage: ``depth * width`` bits.
 
     Parameters
     ----------
-    width : bits of a word, at least 1
-    depth : words, at least 1
-    latency : 1, or 2 with the output register of a block RAM
-    style : ``"auto"``, ``"block"`` or ``"distributed"``
+    width : int, at least 1
+        Bits of a word.
+    depth : int, at least 1
+        Words.
+    latency : int, 1 or 2
+        2 with the output register of a block RAM.
+    style : str
+        ``"auto"``, ``"block"`` or ``"distributed"``.
 
     Members
     -------
-    w_addr, w_data, w_en : In(range(max(2, depth))), In(width), In(1): written at the clock edge
+    w_addr : In(range(max(2, depth)))
+        Address that is written.
+    w_data : In(width)
+        Word that is written at the clock edge.
+    w_en : In(1)
+        Write enable.
     r_addr : In(range(max(2, depth)))
-    r_en : In(1), clock enable of the read, 1 when not connected
+        Address that is read.
+    r_en : In(1)
+        Clock enable of the read; 1 when not connected.
     r_data : Out(width)
+        Word that was read.
     """
 
     def __init__(self, width: int, depth: int, latency: int = 2, style: str = "auto"):

@@ -1,3 +1,5 @@
+"""ROM with a registered read, and the style of small tables."""
+
 from amaranth.hdl import ClockSignal, Instance, Module, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
@@ -7,37 +9,44 @@ from .common import STYLES, check_choice, check_int
 __all__ = ["Rom", "table_style"]
 
 LOGIC_WORDS = 32
-"""Words up to which a table is short logic. A LUT chooses among 64, but mappers share logic between the bits of a
-word."""
+"""Words up to which a table is built as logic. One 6-input LUT reads 64 words of one bit, but mappers share logic
+between the bits of a word and make deeper logic of it."""
 
 
 def table_style(words: int) -> str:
-    """Style of a table of short words: as logic it may be many levels deep beyond :data:`LOGIC_WORDS`."""
+    """ROM style of a table of ``words`` short words: beyond :data:`LOGIC_WORDS`, logic may be many levels deep."""
     return "block" if words > LOGIC_WORDS else "auto"
 
 
 class Rom(wiring.Component):
     """Read-only memory with a registered read.
 
-    ``data`` shows ``init[addr]`` ``latency`` enabled cycles after ``addr``; one address a cycle. ``en`` low freezes
-    all its registers. ``data`` is undefined until the first read has come through and for addresses beyond the
-    contents. Storage: ``len(init) * width`` bits. Emitted by ``hypgcn.emission.emit`` as an instance of
-    ``hypgcn_rom.sv`` that
+    Throughput: one read a cycle. Latency: ``latency`` enabled cycles from ``addr`` to ``data = init[addr]``; ``en`` low
+    freezes all registers. ``data`` is undefined until the first read has arrived and for addresses beyond the contents.
+    Storage: ``len(init) * width`` bits. ``hypgcn.emission.emit`` emits it as an instance of ``hypgcn_rom.sv`` that
     loads its contents from a ``$readmemh`` file named after ``name`` and the contents; equal contents share a file.
 
     Parameters
     ----------
-    width : bits of a word, at least 1
-    init : the words, unsigned integers; at least one
-    latency : 1, or 2 with the output register of a block RAM
-    style : ``"auto"``, ``"block"`` or ``"distributed"``
-    name : beginning of the contents file's name
+    width : int, at least 1
+        Bits of a word.
+    init : iterable of int, 0..2**width - 1
+        The words, at least one.
+    latency : int, 1 or 2
+        2 with the output register of a block RAM.
+    style : str
+        ``"auto"``, ``"block"`` or ``"distributed"``.
+    name : str
+        Prefix of the name of the contents file.
 
     Members
     -------
     addr : In(range(max(2, len(init))))
-    en : In(1), clock enable, 1 when not connected
+        Address that is read.
+    en : In(1)
+        Clock enable; 1 when not connected.
     data : Out(width)
+        Word that was read.
     """
 
     def __init__(self, width: int, init, latency: int = 2, style: str = "auto", name: str = "rom"):
@@ -60,6 +69,7 @@ class Rom(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         if hasattr(platform, "memory"):
+            # Contents as a file: text of one line a word makes emission and synthesis of large ROMs slow.
             file = platform.memory("hypgcn_rom", width=self.width, depth=len(self.init), name=self.name, init=self.init)
             m.submodules.rom = Instance(
                 "hypgcn_rom",

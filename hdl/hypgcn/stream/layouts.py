@@ -11,119 +11,230 @@ __all__ = ["MINI", "dense_layout", "vector_layout", "token_layout", "row_request
            "frame_byte_layout"]
 
 MINI = BANK // MINI_BANKS
-"""Values of one mini-bank entry."""
+"""Values of one mini-bank entry, int8."""
 
 
 def dense_layout() -> data.StructLayout:
-    """One vector with its zeros: 16 channels of one joint and frame.
+    """One vector with its zeros: 16 channels (a bank) of one joint and frame.
 
-    ``values`` int8, channel order; ``overflow``: a store upstream has lost values in this clip so far.
+    Members
+    -------
+    values : 16 x signed(8)
+        In channel order.
+    overflow : 1
+        A store upstream has lost values in this clip so far.
     """
     return data.StructLayout({"values": data.ArrayLayout(signed(8), BANK), "overflow": 1})
 
 
 def vector_layout() -> data.StructLayout:
-    """One compressed vector: ``mask`` bit c is set when channel c is not zero; ``values`` holds the non-zeros in
-    channel order, packed to the low indices, the rest zero; ``overflow`` as in :func:`dense_layout`."""
+    """One compressed vector: 16 channels of one joint and frame without their zeros.
+
+    Members
+    -------
+    mask : 16
+        Bit c is set when channel c is not zero.
+    values : 16 x signed(8)
+        The non-zeros in channel order, packed to the low indices; zero above them.
+    overflow : 1
+        As in :func:`dense_layout`.
+    """
     return data.StructLayout({"mask": BANK, "values": data.ArrayLayout(signed(8), BANK), "overflow": 1})
 
 
 def meta_vector_layout(meta) -> data.StructLayout:
-    """A compressed vector, and ``meta`` that goes with it unchanged."""
+    """A compressed ``vector`` with side-band data ``meta``."""
     return data.StructLayout({"vector": vector_layout(), "meta": meta})
 
 
 def meta_dense_layout(meta) -> data.StructLayout:
-    """A vector with its zeros, and ``meta`` that goes with it unchanged."""
+    """A vector with its zeros, ``dense``, with side-band data ``meta``."""
     return data.StructLayout({"dense": dense_layout(), "meta": meta})
 
 
 def token_layout(meta) -> data.StructLayout:
-    """One non-zero value of a vector: ``channel`` 0..15 within its bank, ``value`` int8, ``meta`` copied from the
-    vector, ``last`` on the vector's last token. A vector without non-zeros gives one token with ``value`` 0 and
-    ``last``."""
+    """One non-zero value of a vector; a vector without non-zeros is one token with ``value`` 0 and ``last``.
+
+    Members
+    -------
+    channel : range(16)
+        Channel within the bank.
+    value : signed(8)
+        The value.
+    meta : meta
+        Side-band data of the vector.
+    last : 1
+        Last token of the vector.
+    """
     return data.StructLayout({"channel": range(BANK), "value": signed(8), "meta": meta, "last": 1})
 
 
 def row_request_layout(rows: int, joints: int, banks: int, tag) -> data.StructLayout:
-    """A read of one vector of a row store: ``slot`` of the row, ``joint``, ``bank``; ``tag`` comes back with it."""
+    """A read of one vector of a row store.
+
+    Members
+    -------
+    slot : range(rows)
+        Row slot of the store.
+    joint : range(joints)
+        Joint.
+    bank : range(banks)
+        Bank of 16 channels.
+    tag : tag
+        Returned with the response.
+    """
     return data.StructLayout({"slot": range(max(2, rows)), "joint": range(max(2, joints)),
                               "bank": range(max(2, banks)), "tag": tag})
 
 
 def row_response_layout(tag) -> data.StructLayout:
-    """The vector of a read, whether it is ``empty`` (without non-zeros), and the request's ``tag``."""
+    """Response to a read.
+
+    Members
+    -------
+    vector : vector_layout()
+        The vector.
+    empty : 1
+        The vector has no non-zeros.
+    tag : tag
+        Tag of the request.
+    """
     return data.StructLayout({"vector": vector_layout(), "empty": 1, "tag": tag})
 
 
 def joint_layout(channels: int) -> data.ArrayLayout:
-    """The raw coordinates of one joint, ``channels`` x int8."""
+    """Raw coordinates of one joint, ``channels`` x int8."""
     return data.ArrayLayout(signed(8), channels)
 
 
 def marked_joint_layout(channels: int) -> data.StructLayout:
-    """A joint, and whether all its coordinates are ``zero``."""
+    """A joint with a flag for zeros.
+
+    Members
+    -------
+    joint : joint_layout(channels)
+        Its coordinates.
+    zero : 1
+        All of them are 0.
+    """
     return data.StructLayout({"joint": joint_layout(channels), "zero": 1})
 
 
 def person_joint_layout(channels: int, persons: int) -> data.StructLayout:
-    """A joint, and the index of the ``person`` in its clip."""
+    """A joint with its person.
+
+    Members
+    -------
+    joint : joint_layout(channels)
+        Its coordinates.
+    person : range(persons)
+        Index of the person in the clip.
+    """
     return data.StructLayout({"joint": joint_layout(channels), "person": range(max(2, persons))})
 
 
 def person_layout() -> data.StructLayout:
-    """One person of a clip: ``absent`` when its response is a constant and nothing of it is in the network."""
+    """One person of a clip.
+
+    Members
+    -------
+    absent : 1
+        Its response is a constant, and none of its data is in the network.
+    """
     return data.StructLayout({"absent": 1})
 
 
 def observe_layout() -> data.StructLayout:
-    """What an observation port shows: ``valid`` in the cycle of a transfer, and the vector."""
+    """Observation port of a stream of vectors.
+
+    Members
+    -------
+    valid : 1
+        High in the cycle of a transfer.
+    payload : vector_layout()
+        The vector that is transferred.
+    """
     return data.StructLayout({"valid": 1, "payload": vector_layout()})
 
 
 def order_layout(lanes: int) -> data.StructLayout:
-    """Whose result comes next: ``lane``, and the same as ``chosen``, a bit per lane."""
+    """Lane of the next result in order.
+
+    Members
+    -------
+    lane : range(lanes)
+        Its index, for multiplexers.
+    chosen : lanes
+        Its index one-hot, for enables.
+    """
     return data.StructLayout({"lane": range(max(2, lanes)), "chosen": lanes})
 
 
 def slot_layout(rows: int) -> data.StructLayout:
-    """One row of a row store, by the ``slot`` it is in."""
+    """One row of a row store, by its row ``slot``."""
     return data.StructLayout({"slot": range(max(2, rows))})
 
 
 def residual_layout(width: int) -> data.StructLayout:
-    """``res``: ``width`` neighbouring channels of one joint, as a shortcut adds them."""
+    """``res``: a slice of ``width`` neighbouring channels of one joint, the addend of a shortcut."""
     return data.StructLayout({"res": data.ArrayLayout(signed(8), width)})
 
 
 def result_layout(classes: int, logit_width: int) -> data.StructLayout:
-    """One class score of a clip: ``index`` of the class, ``score``, ``last`` on the clip's last class, ``overflow`` (a
-    store lost values in this clip; the same on all classes)."""
+    """Score of one class of a clip.
+
+    Members
+    -------
+    index : range(classes)
+        Class.
+    score : signed(logit_width)
+        Its logit.
+    last : 1
+        Last class of the clip.
+    overflow : 1
+        A store has lost values in this clip; the same on all classes.
+    """
     return data.StructLayout({"index": range(max(2, classes)), "score": signed(logit_width), "last": 1, "overflow": 1})
 
 
 def activity_layout() -> data.StructLayout:
-    """``valid`` and ``ready`` of both sides of a block, for counting."""
+    """``valid`` and ``ready`` of input and output of a block, for the performance counters."""
     return data.StructLayout({"i_valid": 1, "i_ready": 1, "o_valid": 1, "o_ready": 1})
 
 
 def beat_layout(size: int) -> data.StructLayout:
-    """A beat of AXI4-Stream input of ``size`` bytes: ``data``, the lowest byte first; ``keep`` one bit per byte;
-    ``last`` of the packet."""
+    """A beat of AXI4-Stream input of ``size`` bytes.
+
+    Members
+    -------
+    data : 8 * size
+        Lowest byte first.
+    keep : size
+        One bit per byte.
+    last : 1
+        Last beat of the packet.
+    """
     return data.StructLayout({"data": 8 * size, "keep": size, "last": 1})
 
 
 def word_layout() -> data.StructLayout:
-    """A word of a result on its way out, ``last`` on the result's last."""
+    """A 32-bit word of a result, ``last`` on the result's last."""
     return data.StructLayout({"data": 32, "last": 1})
 
 
 def frame_byte_layout() -> data.StructLayout:
-    """A byte of a frame's payload, ``last`` on the payload's last."""
+    """A byte of the payload of a UART frame, ``last`` on the payload's last."""
     return data.StructLayout({"data": 8, "last": 1})
 
 
 def clip_layout() -> data.StructLayout:
-    """What goes past the network with a clip: what its packet was like, ``short``, ``late`` and ``keep`` as in
-    :data:`hypgcn.shell.registers.RESULT_FLAGS`, and ``start``, the cycle of its first beat, modulo 2^32."""
+    """Side-band data of a clip, from its input packet to its result.
+
+    Members
+    -------
+    short, late, keep : 1
+        Defects of the packet, see :data:`hypgcn.shell.registers.RESULT_FLAGS`.
+    start : 32
+        Cycle of the first beat, modulo 2**32.
+    """
     return data.StructLayout({"short": 1, "late": 1, "keep": 1, "start": 32})

@@ -1,3 +1,5 @@
+"""FIFO in LUT RAM."""
+
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -12,20 +14,24 @@ class Queue(wiring.Component):
     """First in, first out, in LUT RAM.
 
     Throughput: one payload a cycle in and out, at every fill level but full (a full queue takes the next payload one
-    cycle after it gave one). Latency: 1 cycle from an empty queue. ``i.ready`` and ``o.valid`` are registers, so that
-    no combinational path leads from one side to the other. Storage: ``depth`` payloads in an
+    cycle after one has left). Latency: ``LATENCY`` cycle through an empty queue. ``i.ready`` and ``o.valid`` are
+    registers, so that no combinational path leads from one side to the other. Storage: ``depth`` payloads in an
     :class:`~hypgcn.mem.AsyncRam`.
 
     Parameters
     ----------
-    shape : of the payload
-    depth : payloads it holds, at least 2
+    shape : shape
+        Payload.
+    depth : int, at least 2
+        Payloads that fit.
 
     Members
     -------
     i : In(stream of ``shape``)
     o : Out(stream of ``shape``)
-    level : Out(range(depth + 1)), payloads held
+        The payloads of ``i``, in order.
+    level : Out(range(depth + 1))
+        Payloads held.
     """
 
     LATENCY = 1
@@ -46,12 +52,15 @@ class Queue(wiring.Component):
         m = Module()
         i_payload, o_payload = Value.cast(self.i.payload), Value.cast(self.o.payload)
         m.submodules.ram = ram = AsyncRam(max(1, len(o_payload)), self.depth)
-        put, take = Signal(), Signal()
-        some, room = Signal(), Signal(init=1)   # level != 0, level != depth
+        put = Signal()
+        take = Signal()
+        # Registered copies of level != 0 and level != depth: both sides see a flip-flop, not a comparison.
+        not_empty = Signal()
+        not_full = Signal(init=1)
 
         m.d.comb += [
-            self.i.ready.eq(room),
-            self.o.valid.eq(some),
+            self.i.ready.eq(not_full),
+            self.o.valid.eq(not_empty),
             put.eq(self.i.valid & self.i.ready),
             take.eq(self.o.valid & self.o.ready),
             ram.w_data.eq(i_payload),
@@ -64,7 +73,7 @@ class Queue(wiring.Component):
             m.d.sync += ram.r_addr.eq(Mux(ram.r_addr == self.depth - 1, 0, ram.r_addr + 1))
         m.d.sync += [
             self.level.eq(stepped(self.level, put, take)),
-            some.eq(put | (some & ~(take & (self.level == 1)))),
-            room.eq(take | (room & ~(put & (self.level == self.depth - 1)))),
+            not_empty.eq(put | (not_empty & ~(take & (self.level == 1)))),
+            not_full.eq(take | (not_full & ~(put & (self.level == self.depth - 1)))),
         ]
         return m

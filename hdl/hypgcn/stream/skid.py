@@ -1,3 +1,5 @@
+"""Skid buffer: a register slice that cuts valid, payload and ready."""
+
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -8,17 +10,19 @@ __all__ = ["Skid"]
 class Skid(wiring.Component):
     """Register slice of two entries: cuts every combinational path between its two sides.
 
-    Throughput: one payload a cycle. Latency: 1 cycle. While ``o`` is held it takes one more payload and then lowers
-    ``i.ready``; nothing is lost, reordered or changed. Storage: ``PLACES`` payloads and 2 bits in registers.
+    Throughput: one payload a cycle. Latency: ``LATENCY`` cycle. While ``o`` is held it takes one more payload and then
+    lowers ``i.ready``; nothing is lost, reordered or changed. Storage: ``PLACES`` payloads and 2 bits in registers.
 
     Parameters
     ----------
-    shape : of the payload
+    shape : shape
+        Payload.
 
     Members
     -------
     i : In(stream of ``shape``)
     o : Out(stream of ``shape``)
+        The payloads of ``i``, in order.
     """
 
     LATENCY = 1
@@ -35,7 +39,8 @@ class Skid(wiring.Component):
         i_payload, o_payload = Value.cast(self.i.payload), Value.cast(self.o.payload)
         first = Signal(len(o_payload), reset_less=True)
         second = Signal(len(o_payload), reset_less=True)
-        first_valid, room = Signal(), Signal(init=1)      # room: the second place is free
+        first_valid = Signal()
+        room = Signal(init=1)      # the second entry is free
 
         m.d.comb += [
             self.i.ready.eq(room),
@@ -50,6 +55,7 @@ class Skid(wiring.Component):
             ]
         with m.Elif(room):
             m.d.sync += room.eq(~self.i.valid)
+        # Written in every cycle in which it is free: an enable without ``i.valid`` and ``o.ready`` in it.
         with m.If(room):
             m.d.sync += second.eq(i_payload)
         return m
