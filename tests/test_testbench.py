@@ -4,7 +4,9 @@ import pytest
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
+from amaranth.sim import Simulator
 
+import testbench
 from testbench import STREAM_PATTERNS, run
 
 ITEMS = list(range(1, 41))
@@ -67,6 +69,38 @@ def test_catches(fault, text):
     with pytest.raises(AssertionError, match=text) as caught:
         run(Register(fault), {"i": ITEMS}, {"o": 40}, seed=5, stall=0.5, timeout=300)
     assert "seed=5" in str(caught.value)
+
+
+def test_a_second_run_starts_at_reset():
+    """The same unit again, after a run that left it full and its testbenches waiting: same items in the same cycles."""
+    dut = Register()
+    first = run(dut, {"i": ITEMS}, {"o": 40}, seed=5, idle=0.3, stall=0.3)
+    run(dut, {"i": ITEMS[:7]}, {"o": 6}, stall=0.5, tail=0)
+    assert run(dut, {"i": ITEMS}, {"o": 40}, seed=5, idle=0.3, stall=0.3) == first
+    with pytest.raises(AssertionError, match="timed out after 30 cycles"):
+        run(dut, {"i": ITEMS}, {"o": 41}, timeout=30)
+    assert run(dut, {"i": ITEMS}, {"o": 40}, seed=5, idle=0.3, stall=0.3) == first
+
+
+@pytest.mark.parametrize("fault", ["drop", "extra"])
+def test_a_second_run_finds_what_the_first_finds(fault):
+    """Faults at a count of items: the count is that of the run, not of all runs."""
+    dut = Register(fault)
+    run(dut, {"i": ITEMS[:10]}, {"o": 10})
+    run(dut, {"i": ITEMS[:10]}, {"o": 10})
+    with pytest.raises(AssertionError):
+        run(dut, {"i": ITEMS}, {"o": 40}, timeout=300)
+
+
+def test_a_unit_is_compiled_once(monkeypatch):
+    compiled = []
+    monkeypatch.setattr(testbench, "Simulator", lambda top: compiled.append(top) or Simulator(top))
+    dut = Register()
+    for stall in (0.0, 0.5, 0.3):
+        run(dut, {"i": ITEMS}, {"o": 40}, stall=stall)
+    assert len(compiled) == 1
+    run(Register(), {"i": ITEMS}, {"o": 40})
+    assert len(compiled) == 2
 
 
 def test_responder():

@@ -118,30 +118,61 @@ def _resolve(dut, path):
     return dut
 
 
+class _Prepared:
+    """A compiled simulator of ``dut``: elaboration and compilation are half of a test's time.
+
+    Testbenches can't be taken out of a simulator, so it holds slots that call those of the current run.
+    """
+
+    def __init__(self, dut, front, background):
+        self.dut, self.front, self.background = dut, front, background
+        self.used, self.testbenches = False, ()
+        top = Module()
+        top.domains.sync = ClockDomain()
+        top.submodules.dut = dut
+        self.simulator = Simulator(top)
+        self.simulator.add_clock(PERIOD)
+        for index in range(front + background):
+            self.simulator.add_testbench(self._slot(index), background=index >= front)
+
+    def _slot(self, index):
+        async def testbench(ctx):
+            await self.testbenches[index](ctx)
+        return testbench
+
+    def run(self, testbenches, vcd):
+        if self.used:
+            # Signals, memories and clocks start anew; what Amaranth calls amortising the start-up of a large design.
+            self.simulator.reset()
+        self.used, self.testbenches = True, testbenches
+        if vcd:
+            with self.simulator.write_vcd(vcd):
+                self.simulator.run()
+        else:
+            self.simulator.run()
+
+
+_PREPARED: deque = deque(maxlen=2)
+
+
 def simulate(dut, *testbenches, background=(), timeout=10_000, vcd=None):
     """Run async functions ``testbench(ctx)`` until all have returned; fail after ``timeout`` cycles.
 
-    ``background`` testbenches do not keep the run alive. ``vcd`` names a waveform file.
+    ``background`` testbenches do not keep the run alive. ``vcd`` names a waveform file. Every run starts at reset. A
+    second run of the *same object* ``dut`` reuses its compiled simulator (of the last two units, with as many
+    testbenches as before): keep a unit in a ``functools.lru_cache`` to try it under several patterns.
     """
-    top = Module()
-    top.domains.sync = ClockDomain()
-    top.submodules.dut = dut
-    sim = Simulator(top)
-    sim.add_clock(PERIOD)
-    for testbench in testbenches:
-        sim.add_testbench(testbench)
-    for testbench in background:
-        sim.add_testbench(testbench, background=True)
-
     async def watchdog(ctx):
         await ctx.delay(timeout * PERIOD)
         raise AssertionError(f"timed out after {timeout} cycles")
-    sim.add_testbench(watchdog, background=True)
-    if vcd:
-        with sim.write_vcd(vcd):
-            sim.run()
-    else:
-        sim.run()
+    counts = (len(testbenches), len(background) + 1)
+    known = [entry for entry in _PREPARED if entry.dut is dut and (entry.front, entry.background) == counts]
+    prepared = known[0] if known else _Prepared(dut, *counts)
+    # Not kept after a failure: what a failed run leaves is nobody's start.
+    if known:
+        _PREPARED.remove(prepared)
+    prepared.run([*testbenches, *background, watchdog], vcd)
+    _PREPARED.append(prepared)
 
 
 def run(dut, sources=None, sinks=None, *, seed=0, idle=0.0, stall=0.0, timeout=10_000, signals=None, pulses=(),
