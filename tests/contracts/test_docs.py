@@ -7,9 +7,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-HOMES = [ROOT, ROOT / "docs", ROOT / "hdl/hypgcn", ROOT / "sim/hypgcn_sim", ROOT / "pruning/hypgcn_pruning",
-         *(ROOT / "pruning/hypgcn_pruning").glob("*/"), ROOT / "hdl/hypgcn/temporal", ROOT / "hdl/hypgcn/spatial",
-         ROOT / "hdl/hypgcn/rfc", ROOT / "hdl/hypgcn/mem"]
+PACKAGES = [ROOT / "hdl/hypgcn", ROOT / "sim/hypgcn_sim", ROOT / "pruning/hypgcn_pruning"]
+# A page may name a file of a package by its last two names, as in `arith/requant.py`, or one of a stage by its own.
+HOMES = [ROOT, ROOT / "docs", *PACKAGES, *(folder for package in PACKAGES for folder in package.glob("*/")),
+         ROOT / "sim/hypgcn_sim/unit_tests/testbench"]
 WRITTEN = {"steps.json", "design.json", "bench.json", "summary.json", "metrics.json", "project.json",
            "results/accuracy.json",
            "results/tradeoff.json", "ranges.json", "ratios.json"}
