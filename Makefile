@@ -61,10 +61,16 @@ test: .venv/ready-dev ## all tests but the slow and the synthesis ones
 test-all: .venv/ready-dev ## all tests
 	$(BIN)/pytest -n auto --dist worksteal --durations 10 $(ARGS)
 
-lint: .venv/ready-dev ## ruff, mypy, and whether lint-debt.toml could be shorter
+lint: .venv/ready-dev ## ruff, mypy, the floors of the packages, and whether lint-debt.toml could be shorter
 	$(BIN)/ruff check .
 	$(BIN)/python tests/contracts/lint_debt.py --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: docs
+docs: .venv/ready-docs ## the pages and the API reference as a site, in build/docs/html; a dead link or reference fails
+	$(BIN)/python docs/site/assemble.py build/docs/source
+	$(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning -j auto -c docs/site -d build/docs/doctrees build/docs/source build/docs/html $(ARGS)
 
 lint-debt: .venv/ready-dev ## write lint-debt.toml anew: rules that files do not keep yet
 	$(BIN)/python tests/contracts/lint_debt.py
@@ -90,4 +96,9 @@ clean: ## remove everything that make wrote, .venv too
 
 .venv/ready-dev: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[train,sim,boards,dev]'
+	touch .venv/ready-base .venv/ready-sim .venv/ready-boards $@
+
+# The API reference imports all packages.
+.venv/ready-docs: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[train,sim,boards,docs]'
 	touch .venv/ready-base .venv/ready-sim .venv/ready-boards $@

@@ -1,0 +1,63 @@
+"""Put the sources of the docs site together in a folder: the pages as they lie in the project, and one page of API
+reference for each folder of each package.
+
+Links between pages are the same in the site as in the project, because the pages keep their places.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = {"hypgcn": "hdl", "hypgcn_pruning": "pruning", "hypgcn_sim": "sim", "hypgcn_host": "firmware"}
+PAGES = ["CONTRIBUTING.md", "CHANGELOG.md", "docs/**/*.md", "docs/images/*", "results/*.png"]
+HERE = Path(__file__).parent
+
+
+def copy_pages(out: Path) -> None:
+    """Copy every page and picture to the same place under ``out``. The README is the front page, with the site's contents."""
+    for pattern in PAGES:
+        for path in sorted(ROOT.glob(pattern)):
+            if HERE not in path.parents:
+                target = out / path.relative_to(ROOT)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+    (out / "index.md").write_text((ROOT / "README.md").read_text() + "\n" + (HERE / "contents.md").read_text())
+
+
+def api_page(folder: Path, base: Path) -> str:
+    """reStructuredText of a package's folder: its own docstring, its folders, its modules."""
+    name = ".".join(folder.relative_to(base).parts)
+    text = [name, "=" * len(name), "", f".. automodule:: {name}", ""]
+    folders = sorted(path.parent for path in folder.glob("*/__init__.py"))
+    if folders:
+        text += [".. toctree::", "   :maxdepth: 1", ""]
+        text += [f"   {'.'.join(path.relative_to(base).parts)}" for path in folders] + [""]
+    for path in sorted(folder.glob("*.py")):
+        if path.name != "__init__.py":
+            module = f"{name}.{path.stem}"
+            text += [module, "-" * len(module), "", f".. automodule:: {module}", ""]
+    return "\n".join(text)
+
+
+def write_api(out: Path) -> None:
+    """Write the pages of all packages into ``out``, and the page that lists them."""
+    out.mkdir(parents=True)
+    for package, place in PACKAGES.items():
+        for init in sorted((ROOT / place / package).rglob("__init__.py")):
+            base = ROOT / place
+            (out / f"{'.'.join(init.parent.relative_to(base).parts)}.rst").write_text(api_page(init.parent, base))
+    listed = "".join(f"   {package}\n" for package in PACKAGES)
+    (out / "index.rst").write_text(f"API reference\n=============\n\n.. toctree::\n   :maxdepth: 2\n\n{listed}")
+
+
+def assemble(out: Path) -> None:
+    """Write all sources of the site into ``out``, which is emptied first."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    copy_pages(out)
+    write_api(out / "api")
+
+
+if __name__ == "__main__":
+    assemble(Path(sys.argv[1]))

@@ -1,0 +1,41 @@
+"""Inside a package imports go from higher floors to lower ones, and the docs show them as they are."""
+
+import importlib.util
+
+import pytest
+from importlinter import cli as import_linter
+
+from contracts.tree import ROOT
+
+_spec = importlib.util.spec_from_file_location("import_picture", ROOT / "docs/site/import_picture.py")
+import_picture = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(import_picture)
+
+
+def test_imports_go_down(capsys):
+    code = import_linter.lint_imports(str(ROOT / "pyproject.toml"), no_cache=True)
+    assert code == 0, capsys.readouterr().out
+
+
+def test_an_import_that_goes_up_is_noticed(tmp_path, monkeypatch, capsys):
+    package = tmp_path / "two_floors"
+    package.mkdir()
+    for name, text in {"__init__": "", "low": "from two_floors import high\n", "high": ""}.items():
+        (package / f"{name}.py").write_text(text)
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.importlinter]\nroot_package = "two_floors"\n[[tool.importlinter.contracts]]\nname = "floors"\n'
+        'type = "layers"\nlayers = ["two_floors.high", "two_floors.low"]\n')
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert import_linter.lint_imports(str(tmp_path / "pyproject.toml"), no_cache=True) == 1
+    assert "two_floors.low -> two_floors.high" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("package", import_picture.PLACES)
+def test_pictures_show_the_imports(package):
+    text = import_picture.picture(package)
+    assert import_picture.path_of(package).read_text() == text, "write it again: python docs/site/import_picture.py"
+
+
+def test_arrows_keep_the_order():
+    direct = {"a": {"b", "c", "d"}, "b": {"c"}, "c": set(), "d": set()}
+    assert import_picture.without_detours(direct) == {"a": {"b", "d"}, "b": {"c"}, "c": set(), "d": set()}
