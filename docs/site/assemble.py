@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 
 
 def copy_pages(out: Path) -> None:
-    """Copy every page and picture to the same place under ``out``. The README is the front page, with the site's contents."""
+    """Copy every page and picture to the same place under ``out``; the README and the contents make the front page."""
     for pattern in PAGES:
         for path in sorted(ROOT.glob(pattern)):
             if HERE not in path.parents:
@@ -28,7 +28,8 @@ def copy_pages(out: Path) -> None:
 def api_page(folder: Path, base: Path) -> str:
     """reStructuredText of a package's folder: its own docstring, its folders, its modules."""
     name = ".".join(folder.relative_to(base).parts)
-    text = [name, "=" * len(name), "", f".. automodule:: {name}", ""]
+    text = [name, "=" * len(name), "", f".. automodule:: {name}",
+            "   :ignore-module-all:", ""]  # what a package hands on is documented where it is defined
     folders = sorted(path.parent for path in folder.glob("*/__init__.py"))
     if folders:
         text += [".. toctree::", "   :maxdepth: 1", ""]

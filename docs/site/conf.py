@@ -1,6 +1,6 @@
 """Sphinx configuration of the docs site; ``make docs`` runs it on the sources that ``assemble.py`` puts together.
 
-Every warning is an error, and so is a cross-reference without a target (``nitpicky``). Nothing is fetched while it runs.
+Every warning is an error, and so is a cross-reference without a target (``nitpicky``). Nothing is fetched.
 """
 
 import builtins
@@ -32,6 +32,7 @@ autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": True}
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
+autodoc_inherit_docstrings = False
 python_maximum_signature_line_length = 100
 python_use_unqualified_type_names = True
 
@@ -49,7 +50,7 @@ nitpick_ignore_regex = [(r"py:.*", r".*")]
 
 
 def _home(name: str) -> str | None:
-    """Dotted name of the place where ``name`` is defined, also where a package hands it on; None if there is no such object."""
+    """Dotted name of the place where the object ``name`` is defined, also where a package hands it on."""
     names = name.split(".")
     for length in range(len(names), 0, -1):
         try:

@@ -51,7 +51,7 @@ def without_detours(direct: dict[str, set[str]]) -> dict[str, set[str]]:
 
 
 def lanes(rows: list[list[str]], arrows: dict[str, set[str]]) -> tuple[list[dict], list[list]]:
-    """Widths of all items on each floor, and the items that each arrow passes: its ends, and a free place in between."""
+    """Widths of all items on each floor, and the items of each arrow: its ends, and a free place on floors between."""
     level = {name: index for index, row in enumerate(rows) for name in row}
     widths = [{name: len(label(name)) * CHARACTER + 20 for name in row} for row in rows]
     paths = []
