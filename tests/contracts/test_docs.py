@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 PACKAGES = [ROOT / "hdl/hypgcn", ROOT / "sim/hypgcn_sim", ROOT / "pruning/hypgcn_pruning"]
 # A page may name a file of a package by its last two names, as in `arith/requant.py`, or one of a stage by its own.
 HOMES = [ROOT, ROOT / "docs", *PACKAGES, *(folder for package in PACKAGES for folder in package.glob("*/")),
@@ -28,7 +28,7 @@ def named_files(text):
 def test_named_files_exist(page):
     for name in named_files(page.read_text()):
         made = name in WRITTEN or name.startswith("build/")
-        assert made or any((home / name).exists() for home in HOMES), f"{page.name} names {name}"
+        assert made or any((home / name).exists() for home in [page.parent, *HOMES]), f"{page.name} names {name}"
 
 
 def test_every_stage_of_the_hardware_is_on_the_architecture_page():
