@@ -26,7 +26,7 @@ def copy_pages(out: Path) -> None:
 
 
 def api_page(folder: Path, base: Path) -> str:
-    """reStructuredText of a package's folder: its own docstring, its folders, its modules."""
+    """ReStructuredText of a package's folder: its own docstring, its folders, its modules."""
     name = ".".join(folder.relative_to(base).parts)
     text = [name, "=" * len(name), "", f".. automodule:: {name}",
             "   :ignore-module-all:", ""]  # what a package hands on is documented where it is defined

@@ -19,6 +19,7 @@ from pathlib import Path
 from . import __version__
 from .boards.command import register as register_board
 from .design import Design
+from .design.checks import check_identifier
 from .design.folding import Folding
 from .design.presets import PRESETS, preset
 from .planning.commands import register_allocate, register_estimate, register_orders
@@ -70,8 +71,7 @@ def _register_verilog(commands):
 
 
 def _run_verilog(args):
-    if not args.name.isidentifier():
-        raise ValueError(f"--name must be a Verilog identifier, not {args.name!r}")
+    check_identifier("--name", args.name)
     design = load_design(args.design)
     folding = load_folding(args.folding, design)
     from .generate import generate  # elaboration is not needed for the other commands

@@ -8,6 +8,8 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .design import BANK, Design
+from .design.checks import check_choice
+from .design.limits import HEAD_WIDTHS
 from .golden.absent import absent_response
 from .mem import AsyncRam, Rom, table_style
 from .rfc import RfcExpander
@@ -120,8 +122,7 @@ class Head(wiring.Component):
     """Cycles per class beside its C products and its constants: the pipeline runs empty before a score is sent."""
 
     def __init__(self, design: Design, width: int = 4, *, absent: bool = False, counters: bool = False):
-        if width not in (1, 2, 4, 8, 16):
-            raise ValueError(f"width must be 1, 2, 4, 8 or 16, not {width!r}")
+        check_choice("width", width, HEAD_WIDTHS)
         self.cfg = design
         self.width = width
         self.absent = absent

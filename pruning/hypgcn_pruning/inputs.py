@@ -94,7 +94,8 @@ def design_clips(design: Design, data: str | Source) -> tuple[Clips, Preparation
 
 def preparation_in(info: dict, where) -> Preparation:
     """How clips are prepared, from the ``info`` of a checkpoint or the ``meta`` of a design; ``where`` names the file
-    in the :exc:`ValueError` when it is missing."""
+    in the :exc:`ValueError` when it is missing.
+    """
     if "preparation" not in info:
         raise ValueError(f"{where} does not hold how clips are prepared: its info must have preparation")
     return Preparation.from_dict(info["preparation"])

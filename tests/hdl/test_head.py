@@ -103,5 +103,5 @@ def test_no_flags_without_absent_persons():
 
 @pytest.mark.parametrize("width", [0, 3, 32])
 def test_rejects(width):
-    with pytest.raises(ValueError, match=f"width must be 1, 2, 4, 8 or 16, not {width}"):
+    with pytest.raises(ValueError, match=f"width must be one of 1, 2, 4, 8, 16, not {width}"):
         Head(make(), width)

@@ -6,15 +6,15 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..mem.common import check_choice
+from ..design.checks import check_choice, check_limit
+from ..design.limits import ACC_WIDTH, CONV_DEPTH, MAC_FORMS
 from .dsp48e2 import Dsp48e2Mac
 
-__all__ = ["FIELD", "FORMS", "MAX_DEPTH", "PackedMac", "PackedMacConfig"]
+__all__ = ["FIELD", "MAX_DEPTH", "PackedMac", "PackedMacConfig"]
 
 FIELD = 19
 """Bits of the lower field of a packed accumulator."""
-FORMS = ("dsp48e2", "inferred", "single")
-MAX_DEPTH = 8
+MAX_DEPTH = CONV_DEPTH.high
 """Pairs of products that may be added per cycle: their sum stays below a quarter of the range of the lower field."""
 
 
@@ -37,13 +37,9 @@ class PackedMacConfig:
     depth: int = 1
 
     def __post_init__(self):
-        for name, low, high in (("acc_width", 9, 27), ("depth", 1, MAX_DEPTH)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be an integer, not {value!r}")
-            if not low <= value <= high:
-                raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
-        check_choice("form", self.form, FORMS)
+        check_limit("acc_width", self.acc_width, ACC_WIDTH)
+        check_limit("depth", self.depth, CONV_DEPTH)
+        check_choice("form", self.form, MAC_FORMS)
 
     @property
     def wraps_width(self) -> int:

@@ -6,12 +6,12 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..design.checks import check_limit, check_range
+from ..design.limits import ACC_WIDTH, ACTIVATION, BIAS, INPUT_MULT, RES_MULT, RES_SHIFT, SHIFT
 from ..mem import Rom, table_style
 from .bits import delayed
 
 __all__ = ["Requant", "RequantConfig"]
-
-_BIAS_LIMIT = 1 << 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,26 +54,21 @@ class RequantConfig:
     meta: object = 0
 
     def __post_init__(self):
-        for name, low, high in (("lanes", 1, 64), ("acc_width", 2, 27), ("shift", 1, 31), ("low", -128, 127),
-                                ("high", -128, 127), ("res_mult", 0, 4095), ("res_shift", 0, 24)):
-            self._check(name, getattr(self, name), low, high)
+        check_range("lanes", self.lanes, 1, 64)
+        check_range("acc_width", self.acc_width, 2, ACC_WIDTH.high)
+        for name, limit in (("shift", SHIFT), ("low", ACTIVATION), ("high", ACTIVATION), ("res_mult", RES_MULT),
+                            ("res_shift", RES_SHIFT)):
+            check_limit(name, getattr(self, name), limit)
         if self.low > self.high:
             raise ValueError(f"low must be at most high = {self.high}, not {self.low!r}")
         if not self.mult or len(self.mult) % self.lanes:
             raise ValueError(f"mult must hold a multiple of {self.lanes} values, not {len(self.mult)}")
         if len(self.bias) != len(self.mult):
             raise ValueError(f"bias must hold {len(self.mult)} values, one per mult, not {len(self.bias)}")
-        for name, limit in (("mult", 65535), ("bias", _BIAS_LIMIT - 1)):
+        for name, limit in (("mult", INPUT_MULT), ("bias", BIAS)):
             object.__setattr__(self, name, tuple(int(value) for value in getattr(self, name)))
             for value in getattr(self, name):
-                self._check(name, value, -limit, limit)
-
-    @staticmethod
-    def _check(name, value, low, high):
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} must be an integer, not {value!r}")
-        if not low <= value <= high:
-            raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
+                check_limit(name, value, limit)
 
     @property
     def groups(self) -> int:

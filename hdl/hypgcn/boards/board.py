@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ..design.checks import check_choice, check_range
+
 __all__ = ["BOARDS", "Board", "board"]
 
 
@@ -27,10 +29,8 @@ class Board:
     design: str
 
     def __post_init__(self):
-        if not 1 <= self.share <= 100:
-            raise ValueError(f"share must be in 1..100, not {self.share!r}")
-        if not 1 <= self.baud <= self.clock_hz // 4:
-            raise ValueError(f"baud must be in 1..{self.clock_hz // 4}, not {self.baud!r}")
+        check_range("share", self.share, 1, 100)
+        check_range("baud", self.baud, 1, self.clock_hz // 4)
         if abs(self.clock_hz / self.divisor / self.baud - 1) > 0.01:
             raise ValueError(f"baud must be a part of {self.clock_hz} Hz to 1 %, not {self.baud!r}")
 
@@ -50,6 +50,5 @@ BOARDS = {entry.name: entry for entry in (
 
 def board(name: str) -> Board:
     """The board called ``name``."""
-    if name not in BOARDS:
-        raise ValueError(f"board must be one of {', '.join(BOARDS)}, not {name!r}")
+    check_choice("board", name, BOARDS)
     return BOARDS[name]

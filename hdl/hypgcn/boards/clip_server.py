@@ -6,7 +6,8 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..design import Design
+from ..design import Design, limits
+from ..design.checks import check_hash, check_limit
 from ..mem import Ram
 from ..stream.layouts import frame_byte_layout, joint_layout, result_layout
 
@@ -36,19 +37,10 @@ class ClipServerConfig:
     hash: str
 
     def __post_init__(self):
-        for name, low, high in (("persons", 1, 255), ("frames", 1, 65535), ("joints", 1, 255), ("channels", 1, 16),
-                                ("classes", 1, 65535), ("logit_width", 2, 48)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be an integer, not {value!r}")
-            if not low <= value <= high:
-                raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
-        try:
-            bytes.fromhex(self.hash[:16])
-        except (TypeError, ValueError):
-            raise ValueError(f"hash must be hexadecimal digits, not {self.hash!r}") from None
-        if len(self.hash) < 16:
-            raise ValueError(f"hash must be at least 16 digits, not {self.hash!r}")
+        for name, limit in limits.SHAPE.items():
+            check_limit(name, getattr(self, name), limit)
+        check_limit("logit_width", self.logit_width, limits.LOGIT_WIDTH)
+        check_hash("hash", self.hash)
 
     @classmethod
     def of(cls, design: Design) -> "ClipServerConfig":

@@ -5,7 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
-from ..mem.common import check_int
+from ..design.checks import check_int
 
 __all__ = ["UartReceiver", "UartTransmitter"]
 

@@ -4,12 +4,27 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .banks import BANK, MINI_BANKS, bank_count
-from .checks import BIAS_LIMIT, bits_signed, check_choice, check_range, check_tensor
+from . import limits
+from .banks import bank_count
+from .checks import bits_signed, check_choice, check_limit, check_tensor
+from .limits import BANK, MINI_BANKS
 
 __all__ = ["Block"]
 
-_ACT_MAX = 128  # largest magnitude of an activation
+_FIELDS = {
+    "in_channels": limits.CHANNELS,
+    "out_channels": limits.CHANNELS,
+    "stride": limits.STRIDE,
+    "graph_shift": limits.GRAPH_SHIFT,
+    "h_shift": limits.SHIFT,
+    "y_shift": limits.SHIFT,
+    "h_res_mult": limits.RES_MULT,
+    "y_res_mult": limits.RES_MULT,
+    "h_res_shift": limits.RES_SHIFT,
+    "y_res_shift": limits.RES_SHIFT,
+    "threshold_h": limits.THRESHOLD,
+    "threshold_y": limits.THRESHOLD,
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,13 +89,10 @@ class Block:
 
     def validate(self, where: str, joints: int, subsets: int, kernel: int):
         """Raise :exc:`ValueError` or :exc:`TypeError` that starts with ``where`` for the first thing that is wrong."""
-        for name, low, high in (("in_channels", 1, 1024), ("out_channels", 1, 1024), ("stride", 1, 2),
-                                ("graph_shift", 1, 15), ("h_shift", 1, 31), ("y_shift", 1, 31),
-                                ("h_res_mult", 0, 4095), ("y_res_mult", 0, 4095), ("h_res_shift", 0, 24),
-                                ("y_res_shift", 0, 24), ("threshold_h", 0, 127), ("threshold_y", 0, 127)):
-            check_range(f"{where}.{name}", getattr(self, name), low, high)
-        check_choice(f"{where}.shortcut_h", self.shortcut_h, ("identity", "conv"))
-        check_choice(f"{where}.shortcut_y", self.shortcut_y, ("none", "identity", "conv"))
+        for name, limit in _FIELDS.items():
+            check_limit(f"{where}.{name}", getattr(self, name), limit)
+        check_choice(f"{where}.shortcut_h", self.shortcut_h, limits.SHORTCUTS_H)
+        check_choice(f"{where}.shortcut_y", self.shortcut_y, limits.SHORTCUTS_Y)
         if "identity" in (self.shortcut_h, self.shortcut_y) and self.in_channels != self.out_channels:
             raise ValueError(f"{where}: an identity shortcut needs in_channels equal to out_channels, "
                              f"not {self.in_channels} and {self.out_channels}")
@@ -92,19 +104,23 @@ class Block:
 
         inputs, outputs = self.in_channels, self.out_channels
         banks = bank_count(outputs)
-        u8, i8 = np.uint8, np.int8
+        flag, weight = (np.uint8, 0, 1), (np.int8, limits.WEIGHT.low, limits.WEIGHT.high)
+        mult, bias = (np.int32, limits.MULT.low, limits.MULT.high), (np.int64, limits.BIAS.low, limits.BIAS.high)
         shapes = {
-            "kept": ((inputs,), u8, 0, 1), "filters": ((outputs,), u8, 0, 1), "taps": ((banks, kernel), u8, 0, 1),
-            "graph": ((subsets, joints, joints), i8, -127, 127),
-            "spatial": ((outputs, subsets, inputs), i8, -127, 127),
-            "temporal": ((outputs, kernel, outputs), i8, -127, 127),
-            "h_mult": ((outputs,), np.int32, 0, 65535), "y_mult": ((outputs,), np.int32, 0, 65535),
-            "h_bias": ((outputs,), np.int64, 1 - BIAS_LIMIT, BIAS_LIMIT - 1),
-            "y_bias": ((outputs,), np.int64, 1 - BIAS_LIMIT, BIAS_LIMIT - 1),
+            "kept": ((inputs,), *flag),
+            "filters": ((outputs,), *flag),
+            "taps": ((banks, kernel), *flag),
+            "graph": ((subsets, joints, joints), *weight),
+            "spatial": ((outputs, subsets, inputs), *weight),
+            "temporal": ((outputs, kernel, outputs), *weight),
+            "h_mult": ((outputs,), *mult),
+            "y_mult": ((outputs,), *mult),
+            "h_bias": ((outputs,), *bias),
+            "y_bias": ((outputs,), *bias),
         }
         for name, shortcut in (("down", self.shortcut_h), ("res", self.shortcut_y)):
             if shortcut == "conv":
-                shapes[name] = ((outputs, inputs), i8, -127, 127)
+                shapes[name] = ((outputs, inputs), *weight)
             elif getattr(self, name) is not None:
                 raise ValueError(f"{where}.{name} must be absent, because its shortcut is {shortcut!r}")
         for name, (shape, dtype, low, high) in shapes.items():
@@ -112,14 +128,15 @@ class Block:
         self._validate_masks(where, kernel)
         for name, channels in (("x_depths", inputs), ("h_depths", outputs)):
             depths = getattr(self, name)
-            most = joints * bank_count(channels)
-            if len(depths) != MINI_BANKS or any(not 1 <= d <= most for d in depths) or \
+            vectors = joints * bank_count(channels)
+            if len(depths) != MINI_BANKS or any(not 1 <= d <= vectors for d in depths) or \
                     any(a < b for a, b in zip(depths, depths[1:])):
-                raise ValueError(f"{where}.{name} must be {MINI_BANKS} values in 1..{most} that do not increase, "
+                raise ValueError(f"{where}.{name} must be {MINI_BANKS} values in 1..{vectors} that do not increase, "
                                  f"not {depths!r}")
         for name, width in (("spatial", self.h_acc_width), ("temporal", self.y_acc_width)):
-            if width > 27:
-                raise ValueError(f"{where}.{name}: the accumulator needs {width} bits, but at most 27 are supported")
+            if width > limits.ACC_WIDTH.high:
+                raise ValueError(f"{where}.{name}: the accumulator needs {width} bits, but at most "
+                                 f"{limits.ACC_WIDTH.high} are supported")
 
     def _validate_masks(self, where, kernel):
         if not self.kept.any():
@@ -148,7 +165,7 @@ class Block:
         total = np.abs(self.spatial.astype(np.int64)).sum(axis=(1, 2))
         if self.down is not None:
             total = total + np.abs(self.down.astype(np.int64)).sum(axis=1)
-        return max(9, bits_signed(int(total.max()) * _ACT_MAX))
+        return _acc_width(total)
 
     @property
     def y_acc_width(self) -> int:
@@ -156,9 +173,14 @@ class Block:
         total = np.abs(self.temporal.astype(np.int64)).sum(axis=(1, 2))
         if self.res is not None:
             total = total + np.abs(self.res.astype(np.int64)).sum(axis=1)
-        return max(9, bits_signed(int(total.max()) * _ACT_MAX))
+        return _acc_width(total)
 
     @property
     def graph_acc_width(self) -> int:
         """Width of the accumulators of the graph product, from the real weights."""
-        return max(9, bits_signed(int(np.abs(self.graph.astype(np.int64)).sum(axis=1).max()) * _ACT_MAX))
+        return _acc_width(np.abs(self.graph.astype(np.int64)).sum(axis=1))
+
+
+def _acc_width(totals) -> int:
+    """Width of accumulators whose weights sum up to ``totals`` in magnitude."""
+    return max(limits.ACC_WIDTH.low, bits_signed(int(totals.max()) * -limits.ACTIVATION.low))

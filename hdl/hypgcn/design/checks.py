@@ -1,11 +1,13 @@
-"""Checks of fields and tensors: one text for each kind of mistake."""
+"""Checks of fields and tensors: one text for each kind of mistake, the same in the whole project."""
+
+import re
 
 import numpy as np
 
-__all__ = ["BIAS_LIMIT", "bits_signed", "check_range", "check_choice", "check_tensor"]
+from .limits import Limit
 
-BIAS_LIMIT = 1 << 40
-"""Magnitude that a bias must stay below."""
+__all__ = ["bits_signed", "check_choice", "check_hash", "check_identifier", "check_int", "check_limit", "check_number",
+           "check_range", "check_tensor"]
 
 
 def bits_signed(magnitude: int) -> int:
@@ -13,19 +15,75 @@ def bits_signed(magnitude: int) -> int:
     return int(magnitude).bit_length() + 1
 
 
-def check_range(name, value, low, high):
+def _check_kind(name: str, value):
+    # bool is an int to Python: True lanes would pass as one lane.
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be an integer, not {value!r}")
+
+
+def check_int(name: str, value, low: int):
+    """Raise :exc:`TypeError` unless ``value`` is an integer, :exc:`ValueError` unless it is at least ``low``."""
+    _check_kind(name, value)
+    if value < low:
+        raise ValueError(f"{name} must be at least {low}, not {value!r}")
+
+
+def check_range(name: str, value, low: int, high: int):
+    """Raise :exc:`TypeError` unless ``value`` is an integer, :exc:`ValueError` unless it is in ``low..high``."""
+    _check_kind(name, value)
     if not low <= value <= high:
         raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
 
 
-def check_choice(name, value, choices):
+def check_limit(name: str, value, limit: Limit):
+    """:func:`check_range` with the ends of ``limit``."""
+    check_range(name, value, limit.low, limit.high)
+
+
+def check_number(name: str, value, low: float, high: float):
+    """Raise :exc:`TypeError` unless ``value`` is a number, :exc:`ValueError` unless it is in ``low..high``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
+
+
+def check_choice(name: str, value, choices):
+    """Raise :exc:`ValueError` unless ``value`` is one of ``choices``.
+
+    Parameters
+    ----------
+    choices : Choices or iterable
+        Legal values, in the order in which the message lists them.
+    """
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
 
 
-def check_tensor(name, array, shape, dtype, low, high):
+def check_identifier(name: str, value):
+    """Raise :exc:`ValueError` unless ``value`` is a Verilog identifier."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_]\w*", value, re.ASCII):
+        raise ValueError(f"{name} must be a Verilog identifier, not {value!r}")
+
+
+def check_hash(name: str, value):
+    """Raise :exc:`ValueError` unless ``value`` begins with the 16 hexadecimal digits that the hardware shows."""
+    if not isinstance(value, str) or not re.match(r"[0-9a-fA-F]{16}", value):
+        raise ValueError(f"{name} must be at least 16 hexadecimal digits, not {value!r}")
+
+
+def check_tensor(name: str, array, shape: tuple, dtype, low: int, high: int):
+    """Raise :exc:`TypeError` unless ``array`` is a NumPy array, :exc:`ValueError` for another shape, type or range.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Expected shape.
+    dtype : NumPy type
+        Expected type of the elements.
+    low, high : int
+        Smallest and largest legal element.
+    """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"{name} must be a NumPy array, not {type(array).__name__}")
     if array.shape != shape:

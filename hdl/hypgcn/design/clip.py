@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from .checks import check_choice, check_limit, check_range
+from .limits import FRAMES
+
 __all__ = ["Preparation", "prepare_clip", "quantise_clip"]
 
 SCALES = ("axis", "clip", "none")
@@ -33,14 +36,9 @@ class Preparation:
     period: int = 0
 
     def __post_init__(self):
-        if isinstance(self.frames, bool) or not isinstance(self.frames, int):
-            raise TypeError(f"frames must be an integer, not {self.frames!r}")
-        if not 1 <= self.frames <= 4096:
-            raise ValueError(f"frames must be in 1..4096, not {self.frames!r}")
-        if isinstance(self.period, bool) or not isinstance(self.period, int) or not 0 <= self.period <= self.frames:
-            raise ValueError(f"period must be an integer in 0..{self.frames}, the frames, not {self.period!r}")
-        if self.scale not in SCALES:
-            raise ValueError(f"scale must be one of {', '.join(map(repr, SCALES))}, not {self.scale!r}")
+        check_limit("frames", self.frames, FRAMES)
+        check_range("period", self.period, 0, self.frames)
+        check_choice("scale", self.scale, SCALES)
 
     def to_dict(self) -> dict:
         """Plain data that :meth:`from_dict` reads back; kept in a design's ``meta["preparation"]``."""

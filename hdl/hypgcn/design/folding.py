@@ -5,12 +5,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import BANK, Block, Design
-from .checks import check_range
+from . import BANK, Block, Design, limits
+from .checks import check_choice, check_limit, check_range
 
 __all__ = ["BlockFolding", "Folding"]
-
-MAC_FORMS = ("dsp48e2", "inferred", "single")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,19 +44,18 @@ class BlockFolding:
         check_range(f"{where}.graph_subsets", self.graph_subsets, 1, design.subsets)
         check_range(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
         for name in ("h_width", "y_width"):
-            if getattr(self, name) not in (2, 4, 8, 16):
-                raise ValueError(f"{where}.{name} must be 2, 4, 8 or 16, not {getattr(self, name)!r}")
-        most = block.out_banks * BANK // 2
-        check_range(f"{where}.conv_pairs", self.conv_pairs, self.h_width // 2, most)
+            check_choice(f"{where}.{name}", getattr(self, name), limits.WIDTHS)
+        max_pairs = block.out_banks * BANK // 2
+        check_range(f"{where}.conv_pairs", self.conv_pairs, self.h_width // 2, max_pairs)
         if self.conv_pairs % (self.h_width // 2):
             raise ValueError(f"{where}.conv_pairs must be a multiple of h_width / 2 = {self.h_width // 2}, "
                              f"not {self.conv_pairs!r}")
-        check_range(f"{where}.conv_depth", self.conv_depth, 1, 8)
-        check_range(f"{where}.lanes", self.lanes, 1, 32)
-        check_range(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, most)
+        check_limit(f"{where}.conv_depth", self.conv_depth, limits.CONV_DEPTH)
+        check_limit(f"{where}.lanes", self.lanes, limits.LANES)
+        check_range(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, max_pairs)
         # With fewer rows the next row of Y would wait for rows that have no place.
-        check_range(f"{where}.x_rows", self.x_rows, max(design.pad + 1, block.stride), 64)
-        check_range(f"{where}.h_rows", self.h_rows, max(design.kernel, block.stride), 64)
+        check_range(f"{where}.x_rows", self.x_rows, max(design.pad + 1, block.stride), limits.STORE_ROWS.high)
+        check_range(f"{where}.h_rows", self.h_rows, max(design.kernel, block.stride), limits.STORE_ROWS.high)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +76,8 @@ class Folding:
 
     def validate(self, design: Design):
         """Raise :exc:`ValueError` when this folding cannot work for ``design``."""
-        if self.mac not in MAC_FORMS:
-            raise ValueError(f"mac must be one of {', '.join(MAC_FORMS)}, not {self.mac!r}")
-        if self.head_width not in (1, 2, 4, 8, 16):
-            raise ValueError(f"head_width must be 1, 2, 4, 8 or 16, not {self.head_width!r}")
+        check_choice("mac", self.mac, limits.MAC_FORMS)
+        check_choice("head_width", self.head_width, limits.HEAD_WIDTHS)
         if not isinstance(self.skip_absent, bool):
             raise TypeError(f"skip_absent must be true or false, not {self.skip_absent!r}")
         if len(self.blocks) != len(design.blocks):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from . import limits
 from .block import Block
-from .checks import BIAS_LIMIT, bits_signed, check_range, check_tensor
+from .checks import bits_signed, check_limit, check_tensor
 from .files import write_files
 from .tensors import dump_tensors, parse_tensors
 
@@ -18,6 +19,13 @@ __all__ = ["DESIGN_FORMAT", "DESIGN_VERSION", "Design"]
 DESIGN_FORMAT = "hypgcn-design"
 DESIGN_VERSION = 1
 
+_FIELDS = {
+    **limits.SHAPE,
+    "subsets": limits.SUBSETS,
+    "kernel": limits.KERNEL,
+    "input_shift": limits.SHIFT,
+    "input_threshold": limits.THRESHOLD,
+}
 _BLOCK_FIELDS = tuple(f.name for f in dataclasses.fields(Block) if f.name not in Block.TENSORS)
 
 
@@ -63,10 +71,8 @@ class Design:
     TENSORS = ("input_mult", "input_bias", "head", "head_bias")
 
     def __post_init__(self):
-        for name, low, high in (("frames", 1, 4096), ("joints", 1, 64), ("persons", 1, 16), ("channels", 1, 16),
-                                ("classes", 1, 1024), ("subsets", 1, 8), ("kernel", 1, 31),
-                                ("input_shift", 1, 31), ("input_threshold", 0, 127)):
-            check_range(name, getattr(self, name), low, high)
+        for name, limit in _FIELDS.items():
+            check_limit(name, getattr(self, name), limit)
         if self.kernel % 2 == 0:
             raise ValueError(f"kernel must be odd, not {self.kernel!r}")
         for name in ("input_scale", "logit_scale"):
@@ -84,12 +90,13 @@ class Design:
             block.validate(f"blocks[{index}]", self.joints, self.subsets, self.kernel)
             channels = block.out_channels
         shape = (self.persons, self.channels, self.joints)
-        check_tensor("input_mult", self.input_mult, shape, np.int32, -65535, 65535)
-        check_tensor("input_bias", self.input_bias, shape, np.int64, 1 - BIAS_LIMIT, BIAS_LIMIT - 1)
-        check_tensor("head", self.head, (self.classes, channels), np.int8, -127, 127)
-        check_tensor("head_bias", self.head_bias, (self.classes,), np.int64, 1 - BIAS_LIMIT, BIAS_LIMIT - 1)
-        if self.logit_width > 48:
-            raise ValueError(f"head: a logit needs {self.logit_width} bits, but at most 48 are supported")
+        check_tensor("input_mult", self.input_mult, shape, np.int32, limits.INPUT_MULT.low, limits.INPUT_MULT.high)
+        check_tensor("input_bias", self.input_bias, shape, np.int64, limits.BIAS.low, limits.BIAS.high)
+        check_tensor("head", self.head, (self.classes, channels), np.int8, limits.WEIGHT.low, limits.WEIGHT.high)
+        check_tensor("head_bias", self.head_bias, (self.classes,), np.int64, limits.BIAS.low, limits.BIAS.high)
+        if self.logit_width > limits.LOGIT_WIDTH.high:
+            raise ValueError(f"head: a logit needs {self.logit_width} bits, but at most {limits.LOGIT_WIDTH.high} are "
+                             f"supported")
 
     def block_frames(self, index: int) -> int:
         """Frames that block ``index`` takes in; ``index = len(blocks)`` gives the frames that reach the head."""
@@ -104,15 +111,19 @@ class Design:
         return (self.kernel - 1) // 2
 
     @property
+    def _pool_max(self) -> int:
+        """Largest sum over all persons, frames and joints."""
+        return limits.ACTIVATION.high * self.persons * self.block_frames(len(self.blocks)) * self.joints
+
+    @property
     def pool_width(self) -> int:
         """Width of the (unsigned) sums over all persons, frames and joints."""
-        return (127 * self.persons * self.block_frames(len(self.blocks)) * self.joints).bit_length()
+        return self._pool_max.bit_length()
 
     @property
     def logit_width(self) -> int:
         """Width of a signed logit, from the real weights."""
-        most = 127 * self.persons * self.block_frames(len(self.blocks)) * self.joints
-        total = np.abs(self.head.astype(np.int64)).sum(axis=1) * most + np.abs(self.head_bias)
+        total = np.abs(self.head.astype(np.int64)).sum(axis=1) * self._pool_max + np.abs(self.head_bias)
         return bits_signed(int(total.max()))
 
     def _scalars(self) -> dict:

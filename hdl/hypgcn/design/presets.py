@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 
 from . import BANK, MINI_BANKS, Block, Design, bank_count
+from .checks import check_choice
 
 __all__ = ["PRESETS", "preset", "random_block", "random_design"]
 
@@ -177,6 +178,5 @@ PRESETS: dict[str, dict] = {
 
 def preset(name: str) -> Design:
     """The seeded design called ``name``."""
-    if name not in PRESETS:
-        raise ValueError(f"preset must be one of {', '.join(PRESETS)}, not {name!r}")
+    check_choice("preset", name, PRESETS)
     return random_design(name=f"{name}-seeded", **PRESETS[name])

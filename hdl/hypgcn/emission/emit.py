@@ -14,6 +14,7 @@ from amaranth.hdl._ir import PortDirection
 from amaranth.lib.wiring import In
 
 from .. import __version__
+from ..design.checks import check_identifier
 from .platform import RtlPlatform, component_ports
 
 __all__ = ["EmissionError", "Emission", "emit"]
@@ -111,8 +112,7 @@ def emit(component, name: str, out_dir=None, *, parameters: dict | None = None, 
     parameters : goes into the sidecar
     progress : called as ``progress(done, total, text)``
     """
-    if not re.fullmatch(r"[A-Za-z_]\w*", name):
-        raise ValueError(f"name must be a Verilog identifier, not {name!r}")
+    check_identifier("name", name)
     platform = RtlPlatform(name, component)
     files: dict[str, str] = {}
     batch: list[tuple[str, str]] = []

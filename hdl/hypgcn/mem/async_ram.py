@@ -4,7 +4,8 @@ from amaranth.hdl import ClockSignal, Instance, Module
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from .common import check_int, garbage
+from ..design.checks import check_int
+from .common import garbage
 
 __all__ = ["AsyncRam"]
 

@@ -5,18 +5,6 @@ import random
 STYLES = ("auto", "block", "distributed")
 
 
-def check_int(name, value, low):
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, not {value!r}")
-    if value < low:
-        raise ValueError(f"{name} must be at least {low}, not {value!r}")
-
-
-def check_choice(name, value, choices):
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
-
-
 def garbage(width, depth, platform):
     """Contents of a RAM before the first write: in simulation, words that expose a unit which relies on zeros.
 

@@ -4,7 +4,8 @@ from amaranth.hdl import ClockSignal, Instance, Module, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from .common import STYLES, check_choice, check_int
+from ..design.checks import check_choice, check_int
+from .common import STYLES
 
 __all__ = ["Rom", "table_style"]
 

@@ -4,7 +4,8 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from ..design.folding import MAC_FORMS
+from ..design.checks import check_choice, check_int
+from ..design.limits import MAC_FORMS
 
 __all__ = ["Device", "devices"]
 
@@ -34,14 +35,9 @@ class Device:
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
             raise ValueError(f"name must be a text, not {self.name!r}")
-        if self.mac not in MAC_FORMS:
-            raise ValueError(f"mac must be one of {', '.join(MAC_FORMS)}, not {self.mac!r}")
+        check_choice("mac", self.mac, MAC_FORMS)
         for name in ("multiplier", "dsp", "bram36", "lut", "ff"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be an integer, not {value!r}")
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value!r}")
+            check_int(name, getattr(self, name), 1)
 
     @classmethod
     def load(cls, text: str) -> "Device":

@@ -7,7 +7,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..design import BANK
-from ..design.checks import check_choice, check_range
+from ..design.checks import check_choice, check_int, check_limit, check_range
+from ..design.limits import BANKS, HEAD_WIDTHS, JOINTS
 from ..stream import Queue, Skid, connect
 from ..stream.layouts import residual_layout, row_request_layout, row_response_layout, slot_layout
 from . import RfcSlicer, span_layout
@@ -38,12 +39,12 @@ class ShortcutConfig:
     groups: int
 
     def __post_init__(self):
-        for name, low, high in (("rows", 1, 1 << 10), ("joints", 1, 64), ("banks", 1, 64)):
-            check_range(name, getattr(self, name), low, high)
+        check_range("rows", self.rows, 1, 1 << 10)
+        check_limit("joints", self.joints, JOINTS)
+        check_limit("banks", self.banks, BANKS)
         check_range("conv_joints", self.conv_joints, 1, self.joints)
-        if isinstance(self.width, bool) or not isinstance(self.width, int):
-            raise TypeError(f"width must be an integer, not {self.width!r}")
-        check_choice("width", self.width, (1, 2, 4, 8, 16))
+        check_int("width", self.width, 1)
+        check_choice("width", self.width, HEAD_WIDTHS)
         check_range("groups", self.groups, 1, self.banks * self.slices)
         check_range("pass_groups", self.pass_groups, 1, self.banks * self.slices)
 

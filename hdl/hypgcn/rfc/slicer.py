@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..design import BANK
 from ..design.checks import check_choice
+from ..design.limits import HEAD_WIDTHS
 from ..stream import Skid
 from ..stream.layouts import meta_vector_layout, residual_layout
 from .count import add_three, count_ones, group_counts
@@ -45,7 +46,7 @@ class RfcSlicer(wiring.Component):
     LATENCY = 3 + Skid.LATENCY
 
     def __init__(self, width: int):
-        check_choice("width", width, (1, 2, 4, 8, 16))
+        check_choice("width", width, HEAD_WIDTHS)
         self.width = width
         super().__init__({
             "i": In(stream.Signature(meta_vector_layout(span_layout(width)))),

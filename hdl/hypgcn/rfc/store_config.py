@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from amaranth.lib import data
 
 from ..design import BANK, MINI_BANKS
-from ..design.checks import check_range
+from ..design.checks import check_limit, check_range
+from ..design.limits import BANKS, JOINTS
 from ..stream.layouts import MINI
 
 __all__ = ["RowStoreConfig"]
@@ -40,8 +41,9 @@ class RowStoreConfig:
     answers: int = 9
 
     def __post_init__(self):
-        for name, low, high in (("frames", 1, 1 << 16), ("rows", 1, 1 << 10), ("joints", 1, 64), ("banks", 1, 64),
-                                ("answers", 2, 64)):
+        check_limit("joints", self.joints, JOINTS)
+        check_limit("banks", self.banks, BANKS)
+        for name, low, high in (("frames", 1, 1 << 16), ("rows", 1, 1 << 10), ("answers", 2, 64)):
             check_range(name, getattr(self, name), low, high)
         for name in ("depths", "tags"):
             if not isinstance(getattr(self, name), tuple):

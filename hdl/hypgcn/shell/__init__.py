@@ -3,9 +3,9 @@
 from .axi_lite import AXI_LITE_PORTS, AxiLiteSlave, axi_lite_ports
 from .bank import RegisterBank
 from .clip_input import ClipInput
-from .config import BUS_WIDTHS, ShellConfig
+from .config import ShellConfig
 from .counters import Counters
 from .result_output import ResultOutput
 
-__all__ = ["AXI_LITE_PORTS", "BUS_WIDTHS", "AxiLiteSlave", "ClipInput", "Counters", "RegisterBank", "ResultOutput",
+__all__ = ["AXI_LITE_PORTS", "AxiLiteSlave", "ClipInput", "Counters", "RegisterBank", "ResultOutput",
            "ShellConfig", "axi_lite_ports"]

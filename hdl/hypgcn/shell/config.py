@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from ..design import Design
-from .registers import MAX_BLOCKS
+from ..design import Design, limits
+from ..design.checks import check_choice, check_hash, check_limit
 
-__all__ = ["BUS_WIDTHS", "ShellConfig"]
-
-BUS_WIDTHS = (8, 16, 32, 64, 128, 256, 512)
+__all__ = ["ShellConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,22 +34,13 @@ class ShellConfig:
     clips_inside: int = 32
 
     def __post_init__(self):
-        for name, low, high in (("persons", 1, 16), ("frames", 1, 4096), ("joints", 1, 64), ("channels", 1, 16),
-                                ("classes", 1, 1024), ("logit_width", 2, 48), ("blocks", 1, MAX_BLOCKS),
-                                ("clips_inside", 2, 32)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be an integer, not {value!r}")
-            if not low <= value <= high:
-                raise ValueError(f"{name} must be in {low}..{high}, not {value!r}")
-        if self.bus_width not in BUS_WIDTHS:
-            raise ValueError(f"bus_width must be one of {', '.join(map(str, BUS_WIDTHS))}, not {self.bus_width!r}")
-        try:
-            int(self.hash[:16], 16)
-        except (TypeError, ValueError):
-            raise ValueError(f"hash must be hexadecimal digits, not {self.hash!r}") from None
-        if len(self.hash) < 16:
-            raise ValueError(f"hash must be at least 16 digits, not {self.hash!r}")
+        for name, limit in limits.SHAPE.items():
+            check_limit(name, getattr(self, name), limit)
+        check_limit("logit_width", self.logit_width, limits.LOGIT_WIDTH)
+        check_limit("blocks", self.blocks, limits.BLOCKS)
+        check_limit("clips_inside", self.clips_inside, limits.CLIPS_INSIDE)
+        check_choice("bus_width", self.bus_width, limits.BUS_WIDTHS)
+        check_hash("hash", self.hash)
 
     @classmethod
     def of(cls, design: Design, bus_width: int = 32) -> "ShellConfig":

@@ -3,6 +3,9 @@ and the sidecar follow (see :mod:`hypgcn.shell.register_files` for the files).""
 
 from dataclasses import dataclass
 
+from ..design.checks import check_choice, check_range
+from ..design.limits import BLOCKS
+
 __all__ = ["ABI", "ACCESSES", "ADDRESS_BITS", "MAGIC", "MAX_BLOCKS", "Field", "REGISTERS", "RESULT_FLAGS", "Register",
            "TRAILER", "register"]
 
@@ -12,7 +15,7 @@ ABI = 1
 """Number of this description; counts up with every change that an old driver would not survive."""
 ADDRESS_BITS = 12
 """One page of 4 KiB."""
-MAX_BLOCKS = 64
+MAX_BLOCKS = BLOCKS.high
 """Blocks that have a place for their counters."""
 
 ACCESSES = {
@@ -46,12 +49,9 @@ class Field:
     def __post_init__(self):
         if not (self.name.isidentifier() and self.name == self.name.lower()):
             raise ValueError(f"name must be an identifier in lower case, not {self.name!r}")
-        if not 0 <= self.low <= 31:
-            raise ValueError(f"low must be in 0..31, not {self.low!r}")
-        if not 1 <= self.width <= 32 - self.low:
-            raise ValueError(f"width must be in 1..{32 - self.low}, not {self.width!r}")
-        if self.access not in ACCESSES:
-            raise ValueError(f"access must be one of {', '.join(ACCESSES)}, not {self.access!r}")
+        check_range("low", self.low, 0, 31)
+        check_range("width", self.width, 1, 32 - self.low)
+        check_choice("access", self.access, ACCESSES)
 
     @property
     def mask(self) -> int:

@@ -7,9 +7,8 @@ from amaranth.hdl import signed
 from amaranth.lib import data
 
 from ..arith import PackedDot
-from ..arith.packed_mac import MAX_DEPTH
-from ..design.checks import check_choice, check_range, check_tensor
-from ..design.folding import MAC_FORMS
+from ..design.checks import check_choice, check_limit, check_range, check_tensor
+from ..design.limits import ACC_WIDTH, CONV_DEPTH, JOINTS, MAC_FORMS, WEIGHT, WIDTHS
 
 __all__ = ["MEMORY_LATENCY", "ConvArrayConfig"]
 
@@ -36,18 +35,18 @@ class ConvArrayConfig:
     counters: bool = False
 
     def __post_init__(self):
-        check_range("joints", self.joints, 1, 64)
+        check_limit("joints", self.joints, JOINTS)
         if not isinstance(self.weights, np.ndarray) or self.weights.ndim != 2 or not self.weights.size:
             raise ValueError("weights must be an array (O, E) with O and E at least 1, "
                              f"not {getattr(self.weights, 'shape', self.weights)!r}")
-        check_tensor("weights", self.weights, self.weights.shape, np.int8, -127, 127)
+        check_tensor("weights", self.weights, self.weights.shape, np.int8, WEIGHT.low, WEIGHT.high)
         check_range("conv_joints", self.conv_joints, 1, self.joints)
-        check_choice("width", self.width, (2, 4, 8, 16))
+        check_choice("width", self.width, WIDTHS)
         check_range("conv_pairs", self.conv_pairs, self.width // 2, 1024)
         if 2 * self.conv_pairs % self.width:
             raise ValueError(f"conv_pairs must be a multiple of {self.width // 2}, not {self.conv_pairs!r}")
-        check_range("conv_depth", self.conv_depth, 1, MAX_DEPTH)
-        check_range("acc_width", self.acc_width, 9, 27)
+        check_limit("conv_depth", self.conv_depth, CONV_DEPTH)
+        check_limit("acc_width", self.acc_width, ACC_WIDTH)
         check_choice("mac", self.mac, MAC_FORMS)
 
     @property

@@ -7,7 +7,8 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.bits import stepped
-from ..design.checks import check_range
+from ..design.checks import check_limit
+from ..design.limits import CHANNELS, JOINTS, SUBSETS
 from ..mem import AsyncRam, Ram
 
 __all__ = ["FrameBufferConfig", "FrameBuffer", "pass_layout"]
@@ -37,12 +38,12 @@ class FrameBufferConfig:
     repeats: tuple[int, ...]
 
     def __post_init__(self):
-        check_range("joints", self.joints, 1, 64)
-        check_range("channels", self.channels, 1, 1024)
+        check_limit("joints", self.joints, JOINTS)
+        check_limit("channels", self.channels, CHANNELS)
         if len(self.repeats) != self.channels:
             raise ValueError(f"repeats must hold {self.channels} values, one per channel, not {len(self.repeats)}")
         for channel, passes in enumerate(self.repeats):
-            check_range(f"repeats[{channel}]", passes, 1, 8)
+            check_limit(f"repeats[{channel}]", passes, SUBSETS)
 
     @property
     def half_words(self) -> int:

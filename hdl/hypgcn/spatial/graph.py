@@ -10,8 +10,8 @@ from amaranth.lib.wiring import In, Out
 from ..arith import PackedMac, PackedMacConfig
 from ..arith.bits import saturate
 from ..arith.delay import delayed
-from ..design.checks import check_choice, check_range, check_tensor
-from ..design.folding import MAC_FORMS
+from ..design.checks import check_choice, check_limit, check_range, check_tensor
+from ..design.limits import ACC_WIDTH, GRAPH_SHIFT, JOINTS, MAC_FORMS, SUBSETS, WEIGHT
 from ..emission.shared import shared
 from ..mem import Rom
 from ..stream import Queue, connect
@@ -57,12 +57,12 @@ class GraphConfig:
     mac: str = "dsp48e2"
 
     def __post_init__(self):
-        check_range("joints", self.joints, 1, 64)
-        check_range("subsets", self.subsets, 1, 8)
+        check_limit("joints", self.joints, JOINTS)
+        check_limit("subsets", self.subsets, SUBSETS)
         check_range("at_once", self.at_once, 1, self.subsets)
-        check_tensor("graph", self.graph, (self.subsets, self.joints, self.joints), np.int8, -127, 127)
-        check_range("shift", self.shift, 1, 15)
-        check_range("acc_width", self.acc_width, 9, 27)
+        check_tensor("graph", self.graph, (self.subsets, self.joints, self.joints), np.int8, WEIGHT.low, WEIGHT.high)
+        check_limit("shift", self.shift, GRAPH_SHIFT)
+        check_limit("acc_width", self.acc_width, ACC_WIDTH)
         check_choice("mac", self.mac, MAC_FORMS)
         if not self.kept or len(self.kept) != len(self.copy):
             raise ValueError("kept and copy must hold one value per channel, "

@@ -8,7 +8,8 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith.bits import at_most_one, lowest_one, ones_below, stepped
 from ..design import BANK
-from ..design.checks import check_range
+from ..design.checks import check_limit, check_range
+from ..design.limits import JOINTS
 from ..rfc.count import count_ones
 from ..stream import Queue, Skid, connect
 from ..stream.layouts import row_request_layout, row_response_layout, vector_layout
@@ -30,7 +31,7 @@ class RowLoaderConfig:
 
     def __post_init__(self):
         check_range("rows", self.rows, 1, 1024)
-        check_range("joints", self.joints, 1, 64)
+        check_limit("joints", self.joints, JOINTS)
         if not any(self.needed):
             raise ValueError("needed must be set for at least one channel")
 

@@ -8,7 +8,8 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith.bits import stepped
 from ..design import BANK
-from ..design.checks import check_choice, check_range
+from ..design.checks import check_choice, check_limit
+from ..design.limits import CHANNELS, JOINTS, WIDTHS
 from ..mem import Ram
 from ..stream.layouts import dense_layout
 
@@ -27,9 +28,9 @@ class RowBufferConfig:
     width: int
 
     def __post_init__(self):
-        check_range("joints", self.joints, 1, 64)
-        check_range("channels", self.channels, 1, 1024)
-        check_choice("width", self.width, (2, 4, 8, 16))
+        check_limit("joints", self.joints, JOINTS)
+        check_limit("channels", self.channels, CHANNELS)
+        check_choice("width", self.width, WIDTHS)
 
     @property
     def groups(self) -> int:

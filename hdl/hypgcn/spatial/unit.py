@@ -10,8 +10,9 @@ from amaranth.lib.wiring import In, Out
 from ..arith import Requant, RequantConfig
 from ..arith.bits import stepped
 from ..design import BANK, Block
-from ..design.checks import check_range
+from ..design.checks import check_limit
 from ..design.folding import BlockFolding
+from ..design.limits import FRAMES, JOINTS
 from ..rfc import encoder_of
 from ..rfc.shortcut import ShortcutConfig, ShortcutReader
 from ..stream import Skid, connect
@@ -47,8 +48,8 @@ class SpatialConfig:
     counters: bool = False
 
     def __post_init__(self):
-        check_range("joints", self.joints, 1, 64)
-        check_range("frames", self.frames, 1, 4096)
+        check_limit("joints", self.joints, JOINTS)
+        check_limit("frames", self.frames, FRAMES)
 
     @property
     def copied(self) -> tuple[bool, ...]:

@@ -5,6 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.bits import stepped
+from ..design.checks import check_int
 from ..mem import AsyncRam
 
 __all__ = ["Queue"]
@@ -37,10 +38,7 @@ class Queue(wiring.Component):
     LATENCY = 1
 
     def __init__(self, shape, depth: int):
-        if isinstance(depth, bool) or not isinstance(depth, int):
-            raise TypeError(f"depth must be an integer, not {depth!r}")
-        if depth < 2:
-            raise ValueError(f"depth must be at least 2, not {depth!r}")
+        check_int("depth", depth, 2)
         self.depth = depth
         super().__init__({
             "i": In(stream.Signature(shape)),

@@ -8,6 +8,8 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMacConfig, Requant, RequantConfig
 from ..design import BANK, Block
+from ..design.checks import check_limit
+from ..design.limits import JOINTS, LANES
 from ..mem import Rom, table_style
 from ..stream import Skid
 from ..stream.activity import state_layout, state_of
@@ -40,9 +42,8 @@ class CombineConfig:
     counters: bool = False
 
     def __post_init__(self):
-        for name, low, high in (("joints", 1, 64), ("lanes", 1, 32)):
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name} must be in {low}..{high}, not {getattr(self, name)!r}")
+        check_limit("joints", self.joints, JOINTS)
+        check_limit("lanes", self.lanes, LANES)
         groups, width = len(self.schedule.steps), self.schedule.y_width
         for name in ("mult", "bias"):
             if -(-len(getattr(self, name)) // width) != groups:

@@ -7,6 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.bits import lowest_one, ones_below
+from ..design.checks import check_int
 from ..stream.layouts import order_layout, slot_layout
 from .address_generator import job_layout
 from .window import window_layout
@@ -32,8 +33,7 @@ class DispatcherConfig:
 
     def __post_init__(self):
         for name in ("lanes", "joints", "passes", "kernel", "h_rows", "x_rows"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)!r}")
+            check_int(name, getattr(self, name), 1)
 
 
 class Dispatcher(wiring.Component):

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMac, PackedMacConfig
 from ..design import BANK
+from ..design.checks import check_int
 from ..emission.shared import shared
 from ..mem import Rom
 from ..rfc import RfcDecoder
@@ -46,8 +47,7 @@ class LaneConfig:
         if self.h_rows < self.schedule.kernel:
             raise ValueError(f"h_rows must be at least the kernel, {self.schedule.kernel}, not {self.h_rows!r}")
         for name, low in (("joints", 1), ("h_banks", 1), ("x_rows", 1), ("x_banks", 1), ("fetches", 2)):
-            if getattr(self, name) < low:
-                raise ValueError(f"{name} must be at least {low}, not {getattr(self, name)!r}")
+            check_int(name, getattr(self, name), low)
 
     @staticmethod
     def least_cycles(entries):

@@ -7,6 +7,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.bits import lowest_one, ones_below
+from ..design.checks import check_int
 from ..stream import Queue, Skid
 from ..stream.layouts import row_request_layout, row_response_layout
 
@@ -29,8 +30,7 @@ class ReadArbiterConfig:
 
     def __post_init__(self):
         for name, low in (("readers", 1), ("rows", 1), ("joints", 1), ("banks", 1), ("outstanding", 2)):
-            if getattr(self, name) < low:
-                raise ValueError(f"{name} must be at least {low}, not {getattr(self, name)!r}")
+            check_int(name, getattr(self, name), low)
 
 
 class ReadArbiter(wiring.Component):

@@ -7,7 +7,9 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..design import Block
-from ..design.folding import MAC_FORMS, BlockFolding
+from ..design.checks import check_choice, check_limit
+from ..design.folding import BlockFolding
+from ..design.limits import JOINTS, LANES, MAC_FORMS, WIDTHS
 from ..emission.shared import shared
 from ..rfc import RowStore, RowStoreConfig, encoder_of
 from ..rfc.shortcut import ShortcutConfig, ShortcutReader
@@ -44,17 +46,13 @@ class TemporalConfig:
     counters: bool = False
 
     def __post_init__(self):
-        if not 1 <= self.joints <= 64:
-            raise ValueError(f"joints must be in 1..64, not {self.joints!r}")
-        if not 1 <= self.folding.lanes <= 32:
-            raise ValueError(f"folding.lanes must be in 1..32, not {self.folding.lanes!r}")
-        if self.folding.y_width not in (2, 4, 8, 16):
-            raise ValueError(f"folding.y_width must be 2, 4, 8 or 16, not {self.folding.y_width!r}")
+        check_limit("joints", self.joints, JOINTS)
+        check_limit("folding.lanes", self.folding.lanes, LANES)
+        check_choice("folding.y_width", self.folding.y_width, WIDTHS)
         if self.folding.lane_pairs < self.folding.y_width // 2:
             raise ValueError(f"folding.lane_pairs must be at least y_width / 2 = {self.folding.y_width // 2}, "
                              f"not {self.folding.lane_pairs!r}")
-        if self.mac not in MAC_FORMS:
-            raise ValueError(f"mac must be one of {', '.join(MAC_FORMS)}, not {self.mac!r}")
+        check_choice("mac", self.mac, MAC_FORMS)
         self.window  # noqa: B018 -- checks frames and rows
 
     @property

@@ -7,6 +7,8 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.bits import stepped
+from ..design.checks import check_int, check_limit
+from ..design.limits import STRIDE
 
 __all__ = ["Window", "WindowConfig", "window_layout"]
 
@@ -37,10 +39,8 @@ class WindowConfig:
     x_rows: int
 
     def __post_init__(self):
-        if self.frames < 1:
-            raise ValueError(f"frames must be at least 1, not {self.frames!r}")
-        if self.stride not in (1, 2):
-            raise ValueError(f"stride must be 1 or 2, not {self.stride!r}")
+        check_int("frames", self.frames, 1)
+        check_limit("stride", self.stride, STRIDE)
         if self.kernel < 1 or self.kernel % 2 == 0:
             raise ValueError(f"kernel must be odd and positive, not {self.kernel!r}")
         for name, low in (("h_rows", max(self.kernel, self.stride)), ("x_rows", max(self.pad + 1, self.stride))):

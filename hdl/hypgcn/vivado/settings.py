@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from ..design.checks import check_identifier, check_number, check_range
+
 __all__ = ["VivadoSettings"]
 
 
@@ -26,16 +28,9 @@ class VivadoSettings:
     def __post_init__(self):
         if not isinstance(self.part, str) or not re.fullmatch(r"xc[a-z0-9]+-[a-z0-9-]+", self.part):
             raise ValueError(f"part must be device-package-speed such as xcku115-flvb2104-2-e, not {self.part!r}")
-        if isinstance(self.mhz, bool) or not isinstance(self.mhz, (int, float)):
-            raise TypeError(f"mhz must be a number, not {self.mhz!r}")
-        if not 1 <= self.mhz <= 1000:
-            raise ValueError(f"mhz must be in 1..1000, not {self.mhz!r}")
-        if not re.fullmatch(r"[A-Za-z_]\w*", self.name):
-            raise ValueError(f"name must be a Verilog identifier, not {self.name!r}")
-        if isinstance(self.jobs, bool) or not isinstance(self.jobs, int):
-            raise TypeError(f"jobs must be an integer, not {self.jobs!r}")
-        if not 1 <= self.jobs <= 64:
-            raise ValueError(f"jobs must be in 1..64, not {self.jobs!r}")
+        check_number("mhz", self.mhz, 1, 1000)
+        check_identifier("name", self.name)
+        check_range("jobs", self.jobs, 1, 64)
 
     @property
     def period(self) -> str:

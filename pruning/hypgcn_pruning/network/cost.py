@@ -1,6 +1,7 @@
 """What a network costs: multiplications by weights, parameters and stored bits.
 
-The float network and the design are counted by the same rules, so that their figures can stand side by side."""
+The float network and the design are counted by the same rules, so that their figures can stand side by side.
+"""
 
 from dataclasses import dataclass
 
@@ -96,7 +97,8 @@ class NetworkCost:
     def macs(self) -> dict[str, int]:
         """Multiplications of one clip by unit and ``all`` of them, every kept weight at every place.
 
-        Zero padding counts as places."""
+        Zero padding counts as places.
+        """
         macs = {"graph": 0, "spatial": 0, "temporal": 0, "shortcuts": 0, "similarity": 0}
         for block, (before, after) in zip(self.blocks, self.places()):
             kept = int(block.kept.sum())
@@ -144,7 +146,8 @@ class NetworkCost:
 
 def graph_skip(*costs: NetworkCost) -> tuple[float, float]:
     """Share of the graph product that pruned channels save, over all ``costs``: of its multiplications, and of the
-    channels; both 0..1."""
+    channels; both 0..1.
+    """
     macs = sum(cost.macs()["graph"] for cost in costs)
     dense_macs = sum(cost.dense().macs()["graph"] for cost in costs)
     blocks = [block for cost in costs for block in cost.blocks]
@@ -195,5 +198,6 @@ def cost_of(network: Network | Design) -> NetworkCost:
 
     Channels count as the masks say, and so do taps and filters, without the taps at which a filter of a design has no
     weight at all. An input column or an output of a shortcut's convolution without a weight counts as pruned; single
-    zeros among the weights and in the graph do not. """
+    zeros among the weights and in the graph do not.
+    """
     return _cost_of_design(network) if isinstance(network, Design) else _cost_of_network(network)

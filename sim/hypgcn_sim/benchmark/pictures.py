@@ -78,7 +78,7 @@ def save_utilisation_picture(used: dict, path: Path, title: str):
 
 
 def _pyplot():
-    """matplotlib without a display."""
+    """Matplotlib without a display."""
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot

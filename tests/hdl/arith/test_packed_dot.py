@@ -4,7 +4,7 @@ import pytest
 from amaranth.hdl import Module, Signal, signed
 
 from hypgcn.arith import PackedDot, PackedMac, PackedMacConfig
-from hypgcn.arith.packed_mac import FORMS
+from hypgcn.design.limits import MAC_FORMS
 from testbench import simulate
 
 
@@ -44,7 +44,7 @@ def check(cfg, x, w, first):
     np.testing.assert_array_equal(run_dot(cfg, x, w, first), want)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", MAC_FORMS)
 @pytest.mark.parametrize("depth", [1, 2, 3, 8])
 @pytest.mark.parametrize("acc_width", [18, 19, 24])
 def test_random(acc_width, depth, form):
@@ -55,7 +55,7 @@ def test_random(acc_width, depth, form):
     check(PackedMacConfig(acc_width=acc_width, form=form, depth=depth), x, w, rng.random(120) < 0.3)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", MAC_FORMS)
 @pytest.mark.parametrize("signs", [(1, 1), (1, -1), (-1, 1), (-1, -1)])
 def test_largest_steps(signs, form):
     """Every step as large as it can be, up and down and up again: the field wraps at each second step or so."""

@@ -6,7 +6,7 @@ import pytest
 from amaranth.hdl import Module, Signal, signed
 
 from hypgcn.arith import PackedMac, PackedMacConfig
-from hypgcn.arith.packed_mac import FORMS
+from hypgcn.design.limits import MAC_FORMS
 from testbench import simulate
 
 WEIGHTS = (-127, -1, 0, 1, 127)
@@ -64,14 +64,14 @@ def check(cfg, steps):
     np.testing.assert_array_equal(run_mac(cfg, steps), want)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", MAC_FORMS)
 @pytest.mark.parametrize("acc_width", [17, 19, 20, 27])
 def test_corners_alone(acc_width, form):
     """Every corner product by itself: each starts a sum, so each is followed at once by another first."""
     check(PackedMacConfig(acc_width=acc_width, form=form), [(x, w0, w1, 1) for x, w0, w1 in CORNERS])
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", MAC_FORMS)
 @pytest.mark.parametrize("acc_width", [19, 22])
 def test_corners_after_each_other(acc_width, form):
     """Every corner product on top of every other, with and without a bubble between."""
@@ -84,7 +84,7 @@ def test_corners_after_each_other(acc_width, form):
     check(PackedMacConfig(acc_width=acc_width, form=form), steps)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", MAC_FORMS)
 @pytest.mark.parametrize("acc_width", [18, 19, 22])
 @pytest.mark.parametrize("signs", [(1, 1), (1, -1), (-1, 1), (-1, -1)])
 def test_up_to_the_limits(signs, acc_width, form):
@@ -109,7 +109,7 @@ def test_exact_limits():
                 check(PackedMacConfig(acc_width=acc_width), [(x, w0, min(w1, 0), first) for x, w0, w1, first in steps])
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", MAC_FORMS)
 @pytest.mark.parametrize("acc_width", [19, 27])
 def test_random(acc_width, form):
     """Random products, bubbles with arbitrary weights, and sums of random length, also of nothing but bubbles."""

@@ -24,5 +24,5 @@ def test_rejects(field, value):
 
 
 def test_unknown_board():
-    with pytest.raises(ValueError, match="board must be one of ulx3s, kcu105, not 'zcu'"):
+    with pytest.raises(ValueError, match="board must be one of 'ulx3s', 'kcu105', not 'zcu'"):
         board("zcu")

@@ -10,7 +10,7 @@ from hypgcn.design.presets import random_design
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["board", "zcu"], "board must be one of ulx3s, kcu105, not 'zcu'"),
+    (["board", "zcu"], "board must be one of 'ulx3s', 'kcu105', not 'zcu'"),
     (["board", "ulx3s", "nothing"], "design 'nothing' is neither a folder"),
 ])
 def test_bad_arguments_are_one_line(arguments, message, capsys):

@@ -23,7 +23,7 @@ def test_default_is_legal_and_comes_back_from_its_file(tmp_path):
     ({"graph_subsets": 4}, r"blocks\[0\].graph_subsets must be in 1..3, not 4"),
     ({"graph_subsets": 0}, r"blocks\[0\].graph_subsets must be in 1..3, not 0"),
     ({"conv_joints": 6}, r"blocks\[0\].conv_joints must be in 1..5, not 6"),
-    ({"h_width": 3}, r"blocks\[0\].h_width must be 2, 4, 8 or 16, not 3"),
+    ({"h_width": 3}, r"blocks\[0\].h_width must be one of 2, 4, 8, 16, not 3"),
     ({"h_width": 8, "conv_pairs": 2}, r"blocks\[0\].conv_pairs must be in 4..8, not 2"),
     ({"conv_depth": 9}, r"blocks\[0\].conv_depth must be in 1..8, not 9"),
     ({"h_width": 4, "conv_pairs": 3}, r"blocks\[0\].conv_pairs must be a multiple of h_width / 2 = 2, not 3"),
@@ -51,8 +51,8 @@ def test_an_older_file_leaves_out_absent_persons(tmp_path):
 
 
 @pytest.mark.parametrize("changes,text", [
-    ({"mac": "lut"}, "mac must be one of dsp48e2, inferred, single, not 'lut'"),
-    ({"head_width": 3}, "head_width must be 1, 2, 4, 8 or 16, not 3"),
+    ({"mac": "lut"}, "mac must be one of 'dsp48e2', 'inferred', 'single', not 'lut'"),
+    ({"head_width": 3}, "head_width must be one of 1, 2, 4, 8, 16, not 3"),
     ({"blocks": ()}, "blocks must hold 2 foldings, one per block, not 0"),
 ])
 def test_rejects_network(changes, text):

@@ -29,7 +29,7 @@ def test_tap_patterns_rotate_and_balance():
 
 
 def test_rejects():
-    with pytest.raises(ValueError, match="preset must be one of tiny, small, full, not 'huge'"):
+    with pytest.raises(ValueError, match="preset must be one of 'tiny', 'small', 'full', not 'huge'"):
         preset("huge")
     with pytest.raises(ValueError, match="strides must hold 2 values, one per block, not 1"):
         random_design(0, name="x", frames=1, joints=1, widths=(4, 4), strides=(1,))

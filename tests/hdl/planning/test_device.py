@@ -33,7 +33,8 @@ def test_file_of_a_user(tmp_path):
 
 @pytest.mark.parametrize(("changes", "text"), [
     ({"dsp": 0}, "dsp must be at least 1, not 0"), ({"lut": 1.5}, "lut must be an integer, not 1.5"),
-    ({"mac": "lut"}, "mac must be one of dsp48e2, inferred, single, not 'lut'"), ({"name": ""}, "name must be a text"),
+    ({"mac": "lut"}, "mac must be one of 'dsp48e2', 'inferred', 'single', not 'lut'"),
+    ({"name": ""}, "name must be a text"),
     ({"multiplier": 0}, "multiplier must be at least 1, not 0"), ({"ff": None}, "see ff"), ({"uram": 3}, "see uram"),
 ])
 def test_rejects(tmp_path, changes, text):

@@ -30,9 +30,9 @@ def test_of_a_design():
     ({"classes": 2.0}, TypeError, "classes must be an integer, not 2.0"),
     ({"joints": True}, TypeError, "joints must be an integer, not True"),
     ({"bus_width": 24}, ValueError, "bus_width must be one of 8, 16, 32, 64, 128, 256, 512, not 24"),
-    ({"hash": "xyz"}, ValueError, "hash must be hexadecimal digits, not 'xyz'"),
-    ({"hash": None}, ValueError, "hash must be hexadecimal digits|'NoneType'"),
-    ({"hash": "abc"}, ValueError, "hash must be at least 16 digits, not 'abc'"),
+    ({"hash": "xyz"}, ValueError, "hash must be at least 16 hexadecimal digits, not 'xyz'"),
+    ({"hash": None}, ValueError, "hash must be at least 16 hexadecimal digits, not None"),
+    ({"hash": "abc"}, ValueError, "hash must be at least 16 hexadecimal digits, not 'abc'"),
 ])
 def test_bad_values(change, error, text):
     with pytest.raises((error, TypeError) if change.get("hash", 1) is None else error, match=text):

@@ -58,7 +58,7 @@ def test_unknown_names():
     ({"name": "a b"}, "name must be an identifier in lower case"),
     ({"low": 32}, "low must be in 0..31, not 32"), ({"width": 0}, "width must be in 1..32, not 0"),
     ({"low": 30, "width": 3}, "width must be in 1..2, not 3"),
-    ({"access": "wo"}, "access must be one of ro, rw, set, rc, w1c, pulse, not 'wo'"),
+    ({"access": "wo"}, "access must be one of 'ro', 'rw', 'set', 'rc', 'w1c', 'pulse', not 'wo'"),
 ])
 def test_bad_field(change, text):
     with pytest.raises(ValueError, match=text):

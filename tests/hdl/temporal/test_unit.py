@@ -213,9 +213,9 @@ def test_lanes_share_uneven_work():
 @pytest.mark.parametrize(("change", "message"), [
     ({"joints": 0}, r"^joints must be in 1..64, not 0$"),
     ({"frames": 0}, r"^frames must be at least 1, not 0$"),
-    ({"mac": "dsp"}, r"^mac must be one of dsp48e2, inferred, single, not 'dsp'$"),
+    ({"mac": "dsp"}, r"^mac must be one of 'dsp48e2', 'inferred', 'single', not 'dsp'$"),
     ({"lanes": 0}, r"^folding.lanes must be in 1..32, not 0$"),
-    ({"y_width": 3}, r"^folding.y_width must be 2, 4, 8 or 16, not 3$"),
+    ({"y_width": 3}, r"^folding.y_width must be one of 2, 4, 8, 16, not 3$"),
     ({"lane_pairs": 1}, r"^folding.lane_pairs must be at least y_width / 2 = 2, not 1$"),
     ({"h_rows": 8}, r"^h_rows must be at least 9, not 8"),
     ({"x_rows": 4}, r"^x_rows must be at least 5, not 4")])

@@ -7,6 +7,7 @@ from math import ceil
 
 from ...arith.packed_mac import MAX_DEPTH
 from ...design import Design
+from ...design.limits import HEAD_WIDTHS, LANES, WIDTHS
 from ..estimate import COUPLING, BlockModel, Resources, Unit
 from ..estimate.network import rest_units
 
@@ -15,7 +16,7 @@ __all__ = ["MOST_LANES", "MOST_PASSES", "Option", "conv_options", "front", "grap
 
 MOST_PASSES = 48
 """Passes of the lanes beyond which smaller lanes are no longer looked at."""
-MOST_LANES = 32
+MOST_LANES = LANES.high
 DEEP_PAIRS = 16
 """Words per joint and pass of a 1x1 array beyond which longer chains are no longer looked at."""
 
@@ -87,7 +88,7 @@ def conv_options(model: BlockModel, clips: int = 0) -> list[Option]:
     """Sizes of the 1x1 array and the width of H. All of so many ``clips`` take the same cycles."""
     found, outputs, joints = [], model.block.out_channels, model.joints
     per_group = {ceil(joints / groups) for groups in range(1, joints + 1)}
-    for width in (2, 4, 8, 16):
+    for width in WIDTHS:
         step = width // 2
         most = model.block.out_banks * 16 // 2
         per_pass = {ceil(ceil(outputs / (2 * passes)) / step) * step for passes in range(1, outputs + 1)}
@@ -106,7 +107,7 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
     """Lanes, their size, and the width of Y; with the store of H. Of ``clips`` only the lanes' cycles differ."""
     found = []
     stores = [model.stores(x_rows, h_rows, lanes)["h_store"] for lanes in range(1, MOST_LANES + 1)]
-    for width in (2, 4, 8, 16):
+    for width in WIDTHS:
         seen = set()
         for pairs in range(width // 2, model.block.out_banks * 8 + 1):
             passes = len(model.plan(pairs, width).passes)
@@ -128,5 +129,5 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
 
 def head_options(design: Design, clips: int = 0) -> list[Option]:
     """Widths of the head. All of so many ``clips`` take the same cycles."""
-    found = [(width, rest_units(design, width)) for width in (1, 2, 4, 8, 16)]
+    found = [(width, rest_units(design, width)) for width in HEAD_WIDTHS]
     return [Option.of({"head_width": width}, units, [slowest(units)] * clips) for width, units in found]

@@ -40,7 +40,7 @@ def _scores(context: Context, clips: int) -> list[dict]:
 
 
 def _left_out(context: Context, clips: int) -> np.ndarray:
-    """bool (clips, persons): persons that are not computed."""
+    """Bool (clips, persons): persons that are not computed."""
     return np.stack([left_out(context.clips[clip], context.golden(clip)) & context.folding.skip_absent
                      for clip in range(clips)])
 
