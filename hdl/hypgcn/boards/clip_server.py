@@ -1,5 +1,6 @@
-"""Requests in frames, answers in frames: the protocol of a network on a serial line (``docs/boards.md``)."""
+"""Requests in frames, replies in frames: the protocol of a network on a serial line (``docs/boards.md``)."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from amaranth import *
@@ -15,17 +16,32 @@ __all__ = ["ERRORS", "MAGIC", "PROTOCOL", "REPLIES", "REQUESTS", "ClipServer", "
 
 MAGIC = b"HGCN"
 PROTOCOL = 1
-"""Number of the protocol; counts up with every change that an old host would not survive."""
+"""Version of the protocol; incremented with every change that breaks an old host."""
 REQUESTS = {"hello": 0x01, "clip": 0x02}
+"""First byte of a request, by kind."""
 REPLIES = {"identity": 0x81, "result": 0x82, "error": 0x83}
+"""First byte of a reply, by kind."""
 ERRORS = {"damaged": 1, "unknown": 2, "length": 3}
+"""Last byte of an error reply: wrong checksum, unknown kind of request, wrong length of its kind."""
+
+_HEADER = 2
+"""Bytes of a request before its content: kind and sequence number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClipServerConfig:
-    """persons, frames, joints, channels : M 1..255, T 1..65535, V 1..255, C 1..16 of a clip
-    classes : 1..65535; logit_width : bits of a signed score, 2..48
-    hash : of the design, at least 16 hexadecimal digits
+    """Shape of the clips and results of a clip server, and the identity that it reports.
+
+    Parameters
+    ----------
+    persons, frames, joints, channels : int
+        M, T, V, C of a clip, within :data:`~hypgcn.design.limits.SHAPE`.
+    classes : int
+        Scores of a result.
+    logit_width : int, 2..48
+        Bits of a signed score.
+    hash : str
+        Hash of the design, at least 16 hexadecimal digits.
     """
 
     persons: int
@@ -44,34 +60,60 @@ class ClipServerConfig:
 
     @classmethod
     def of(cls, design: Design) -> "ClipServerConfig":
-        """For ``design``."""
+        """Configuration of ``design``."""
         return cls(**{name: getattr(design, name) for name in
                       ("persons", "frames", "joints", "channels", "classes", "logit_width", "hash")})
 
     @property
     def clip_bytes(self) -> int:
-        """Elements of a clip."""
+        """Bytes of a clip, one per element."""
         return self.persons * self.frames * self.joints * self.channels
 
     @property
     def score_bytes(self) -> int:
-        """Of one score, signed, lowest byte first."""
+        """Bytes of one score, signed, lowest byte first."""
         return -(-self.logit_width // 8)
 
     @property
     def identity(self) -> bytes:
-        """What a hello is answered with."""
+        """Content of the reply to a hello."""
         return (MAGIC + bytes([PROTOCOL]) + bytes.fromhex(self.hash[:16]) + self.frames.to_bytes(2, "little")
                 + bytes([self.joints, self.persons, self.channels]) + self.classes.to_bytes(2, "little")
                 + bytes([self.score_bytes]))
 
 
+class _State:
+    """Registers and counters that the stages of the server share.
+
+    Parameters
+    ----------
+    cfg : ClipServerConfig
+    """
+
+    def __init__(self, cfg):
+        # The highest count stands for any longer request: the counter saturates there.
+        self.max_count = _HEADER + cfg.clip_bytes + 1
+        self.count = Signal(range(self.max_count + 1))  # bytes of the request so far
+        self.request = Signal(8)
+        self.sequence = Signal(8)
+        self.reply = Signal(8)
+        self.code = Signal(8)
+        self.late = Signal()  # the frame on the line began while a request was worked on
+
+        self.place = Signal(range(cfg.clip_bytes + 1))  # next byte of the clip to be read
+        self.channel = Signal(range(max(2, cfg.channels)))
+        self.joint = Signal(data.ArrayLayout(signed(8), cfg.channels), reset_less=True)
+        self.index = Signal(range(max(len(cfg.identity), cfg.score_bytes + 1)))  # byte of the identity or of a score
+        self.score = Signal(signed(8 * cfg.score_bytes))
+
+
 class ClipServer(wiring.Component):
     """Answers one request after another.
 
-    A clip is kept until its checksum has been seen, so a damaged one never reaches the network. What comes while a
-    request is being worked on is dropped, to the end of its frame. Throughput: 2 cycles per element and 1 per joint
-    from the memory into the network; the line is slower. Storage: ``clip_bytes`` bytes.
+    A clip is kept until its checksum has been seen, so a damaged one never reaches the network. Frames that arrive
+    while a request is being worked on are dropped to their end. Throughput: 2 cycles per element and 1 per joint from
+    the memory into the network; the UART is the bottleneck. Latency: 3 cycles from the end of a good clip to its first
+    element at the joint. Storage: ``clip_bytes`` bytes of RAM.
 
     Parameters
     ----------
@@ -79,10 +121,20 @@ class ClipServer(wiring.Component):
 
     Members
     -------
-    byte, byte_strobe, end, good, inside : In, from a :class:`~hypgcn.boards.frames.FrameReceiver`
-    reply : Out(stream, {data, last}), to a :class:`~hypgcn.boards.frames.FrameSender`
-    joints : Out(stream, C x int8), scores : In(stream, result): the network
-    busy : Out(1), a request is being worked on
+    byte, byte_strobe : In(8), In(1)
+        A byte of payload, from a :class:`~hypgcn.boards.frames.FrameReceiver`.
+    end, good : In(1), In(1)
+        The frame is over; in that cycle: its checksum is right.
+    inside : In(1)
+        A frame is being received.
+    reply : Out(stream, {data, last})
+        Payload of replies, to a :class:`~hypgcn.boards.frames.FrameSender`.
+    joints : Out(stream, C x int8)
+        Clips to the network, in (person, frame, joint) order.
+    scores : In(stream, result)
+        Results of the network, class 0 first.
+    busy : Out(1)
+        A request is being worked on.
     """
 
     def __init__(self, cfg: ClipServerConfig):
@@ -97,119 +149,131 @@ class ClipServer(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        cfg = self.cfg
-        m.submodules.clip = clip = Ram(8, cfg.clip_bytes, latency=1)
-        header = 2
-        most = header + cfg.clip_bytes + 1  # one more stands for any number more
-        count = Signal(range(most + 1))
-        request, sequence = Signal(8), Signal(8)
-        reply, code = Signal(8), Signal(8)
-        late = Signal()  # the frame under way began while a request was worked on
-
-        place = Signal(range(cfg.clip_bytes + 1))
-        channel = Signal(range(max(2, cfg.channels)))
-        joint = Signal(data.ArrayLayout(signed(8), cfg.channels), reset_less=True)
-        identity = Array(Const(byte, 8) for byte in cfg.identity)
-        index = Signal(range(max(len(cfg.identity), cfg.score_bytes + 1)))
-        score = Signal(signed(8 * cfg.score_bytes))
-
+        m.submodules.clip = clip = Ram(8, self.cfg.clip_bytes, latency=1)
+        s = _State(self.cfg)
         m.d.comb += [
-            clip.w_addr.eq(count - header), clip.w_data.eq(self.byte), clip.r_addr.eq(place),
-            self.joints.payload.eq(joint), score.eq(self.scores.payload.score),
+            clip.w_addr.eq(s.count - _HEADER),
+            clip.w_data.eq(self.byte),
+            clip.r_addr.eq(s.place),
+            self.joints.payload.eq(s.joint),
+            s.score.eq(self.scores.payload.score),
+            self.busy.eq(1),
         ]
+        # Half a frame must not be taken for a request: a frame that began too early is ignored to its end.
+        m.d.sync += s.late.eq(self.inside & ~self.end)
+        with m.FSM():
+            self._receive_request(m, s, clip)
+            self._play_clip(m, s, clip)
+            self._send_header(m, s)
+            self._send_error(m, s)
+            self._send_identity(m, s)
+            self._send_result(m, s)
+        return m
 
-        def send(byte, then, last=0):
-            m.d.comb += [self.reply.valid.eq(1), self.reply.payload.data.eq(byte), self.reply.payload.last.eq(last)]
-            with m.If(self.reply.ready):
-                then()
-
-        def go(state):
-            def then():
-                m.next = state
-            return then
-
-        def rest():
-            m.d.sync += [index.eq(0), count.eq(0), place.eq(0)]
-            m.next = "Request"
+    def _receive_request(self, m, s, clip):
+        """State Request: a frame goes into the memory, and its end decides on the reply."""
+        cfg = self.cfg
 
         def answer(kind, state, error="damaged"):
-            m.d.sync += [reply.eq(REPLIES[kind]), code.eq(ERRORS[error])]
+            m.d.sync += [s.reply.eq(REPLIES[kind]), s.code.eq(ERRORS[error])]
             m.next = state
 
-        m.d.comb += self.busy.eq(1)
-        m.d.sync += late.eq(self.inside & ~self.end)
-        with m.FSM():
-            with m.State("Request"):
-                m.d.comb += self.busy.eq(0)
-                m.d.sync += late.eq(late & ~self.end)
-                with m.If(self.byte_strobe & ~late):
-                    with m.Switch(count):
-                        with m.Case(0):
-                            m.d.sync += request.eq(self.byte)
-                        with m.Case(1):
-                            m.d.sync += sequence.eq(self.byte)
-                        with m.Default():
-                            m.d.comb += clip.w_en.eq(count < header + cfg.clip_bytes)
-                    m.d.sync += count.eq(Mux(count == most, most, count + 1))
-                with m.If(self.end & ~late):
-                    with m.If(~self.good):
-                        m.d.sync += sequence.eq(0)
-                        answer("error", "Kind")
-                    with m.Elif((request == REQUESTS["hello"]) & (count == header)):
-                        answer("identity", "Kind")
-                    with m.Elif((request == REQUESTS["clip"]) & (count == header + cfg.clip_bytes)):
-                        answer("result", "Fetch")
-                    with m.Elif((request == REQUESTS["hello"]) | (request == REQUESTS["clip"])):
-                        answer("error", "Kind", "length")
-                    with m.Else():
-                        answer("error", "Kind", "unknown")
-            with m.State("Fetch"):
-                m.next = "Gather"
-            with m.State("Gather"):
-                m.d.sync += [joint[channel].eq(clip.r_data.as_signed()), place.eq(place + 1), channel.eq(channel + 1)]
-                m.next = "Fetch"
-                with m.If(channel == cfg.channels - 1):
-                    m.d.sync += channel.eq(0)
-                    m.next = "Offer"
-            with m.State("Offer"):
-                m.d.comb += self.joints.valid.eq(1)
-                with m.If(self.joints.ready):
-                    m.next = "Fetch"
-                    with m.If(place == cfg.clip_bytes):
-                        m.next = "Kind"
-            with m.State("Kind"):
-                send(reply, go("Sequence"))
-            with m.State("Sequence"):
-                def body():
-                    with m.Switch(reply):
-                        with m.Case(REPLIES["identity"]):
-                            m.next = "Identity"
-                        with m.Case(REPLIES["result"]):
-                            m.next = "Flags"
-                        with m.Default():
-                            m.next = "Error"
-                send(sequence, body)
-            with m.State("Error"):
-                send(code, rest, last=1)
-            with m.State("Identity"):
-                def next_byte():
-                    m.d.sync += index.eq(index + 1)
-                    with m.If(index == len(cfg.identity) - 1):
-                        rest()
-                send(identity[index], next_byte, last=index == len(cfg.identity) - 1)
-            with m.State("Flags"):
-                with m.If(self.scores.valid):
-                    send(self.scores.payload.overflow, go("Scores"))
-            with m.State("Scores"):
-                last_byte = index == cfg.score_bytes - 1
+        with m.State("Request"):
+            m.d.comb += self.busy.eq(0)
+            m.d.sync += s.late.eq(s.late & ~self.end)
+            with m.If(self.byte_strobe & ~s.late):
+                with m.Switch(s.count):
+                    with m.Case(0):
+                        m.d.sync += s.request.eq(self.byte)
+                    with m.Case(1):
+                        m.d.sync += s.sequence.eq(self.byte)
+                    with m.Default():
+                        m.d.comb += clip.w_en.eq(s.count < _HEADER + cfg.clip_bytes)
+                m.d.sync += s.count.eq(Mux(s.count == s.max_count, s.max_count, s.count + 1))
+            with m.If(self.end & ~s.late):
+                with m.If(~self.good):
+                    # The sequence number of a damaged frame may be damaged too.
+                    m.d.sync += s.sequence.eq(0)
+                    answer("error", "Kind")
+                with m.Elif((s.request == REQUESTS["hello"]) & (s.count == _HEADER)):
+                    answer("identity", "Kind")
+                with m.Elif((s.request == REQUESTS["clip"]) & (s.count == _HEADER + cfg.clip_bytes)):
+                    answer("result", "Fetch")
+                with m.Elif((s.request == REQUESTS["hello"]) | (s.request == REQUESTS["clip"])):
+                    answer("error", "Kind", "length")
+                with m.Else():
+                    answer("error", "Kind", "unknown")
 
-                def next_part():
-                    m.d.sync += index.eq(index + 1)
-                    with m.If(last_byte):
-                        m.d.comb += self.scores.ready.eq(1)
-                        m.d.sync += index.eq(0)
-                        with m.If(self.scores.payload.last):
-                            rest()
-                with m.If(self.scores.valid):
-                    send(score.word_select(index, 8), next_part, last=last_byte & self.scores.payload.last)
-        return m
+    def _play_clip(self, m, s, clip):
+        """States Fetch, Gather, Offer: the clip goes from the memory into the network, joint by joint."""
+        # Two cycles an element, because the UART takes far longer for one: no read-ahead is needed.
+        with m.State("Fetch"):
+            m.next = "Gather"
+        with m.State("Gather"):
+            m.d.sync += [
+                s.joint[s.channel].eq(clip.r_data.as_signed()),
+                s.place.eq(s.place + 1),
+                s.channel.eq(s.channel + 1),
+            ]
+            m.next = "Fetch"
+            with m.If(s.channel == self.cfg.channels - 1):
+                m.d.sync += s.channel.eq(0)
+                m.next = "Offer"
+        with m.State("Offer"):
+            m.d.comb += self.joints.valid.eq(1)
+            with m.If(self.joints.ready):
+                m.next = "Fetch"
+                with m.If(s.place == self.cfg.clip_bytes):
+                    m.next = "Kind"
+
+    @contextmanager
+    def _sent(self, m, byte, last=0):
+        """Offer ``byte`` of the reply; the block is what happens in the cycle in which it is taken."""
+        m.d.comb += [self.reply.valid.eq(1), self.reply.payload.data.eq(byte), self.reply.payload.last.eq(last)]
+        with m.If(self.reply.ready):
+            yield
+
+    def _finish(self, m, s):
+        """The reply has been sent: wait for the next request."""
+        m.d.sync += [s.index.eq(0), s.count.eq(0), s.place.eq(0)]
+        m.next = "Request"
+
+    def _send_header(self, m, s):
+        """States Kind, Sequence: what every reply begins with."""
+        with m.State("Kind"), self._sent(m, s.reply):
+            m.next = "Sequence"
+        with m.State("Sequence"), self._sent(m, s.sequence), m.Switch(s.reply):
+            with m.Case(REPLIES["identity"]):
+                m.next = "Identity"
+            with m.Case(REPLIES["result"]):
+                m.next = "Flags"
+            with m.Default():
+                m.next = "Error"
+
+    def _send_error(self, m, s):
+        """State Error: the one byte that says what was wrong."""
+        with m.State("Error"), self._sent(m, s.code, last=1):
+            self._finish(m, s)
+
+    def _send_identity(self, m, s):
+        """State Identity: the constant bytes by which a host knows the design."""
+        identity = Array(Const(byte, 8) for byte in self.cfg.identity)
+        last_byte = s.index == len(identity) - 1
+        with m.State("Identity"), self._sent(m, identity[s.index], last=last_byte):
+            m.d.sync += s.index.eq(s.index + 1)
+            with m.If(last_byte):
+                self._finish(m, s)
+
+    def _send_result(self, m, s):
+        """States Flags, Scores: the result as it comes from the network, which waits while the line sends."""
+        with m.State("Flags"), m.If(self.scores.valid), self._sent(m, self.scores.payload.overflow):
+            m.next = "Scores"
+        last_byte = s.index == self.cfg.score_bytes - 1
+        last = last_byte & self.scores.payload.last
+        with m.State("Scores"), m.If(self.scores.valid), self._sent(m, s.score.word_select(s.index, 8), last):
+            m.d.sync += s.index.eq(s.index + 1)
+            with m.If(last_byte):
+                m.d.comb += self.scores.ready.eq(1)
+                m.d.sync += s.index.eq(0)
+                with m.If(self.scores.payload.last):
+                    self._finish(m, s)
