@@ -24,34 +24,49 @@ def counted_units(blocks: int) -> list[str]:
 
 
 class Network(wiring.Component):
-    """A pruned int8 2s-AGCN, all layers on chip, frames streaming through: one clip of raw joints in, class scores out.
+    """A pruned int8 2s-AGCN with all layers on chip: clips of raw joints in, class scores out.
 
-    Every block works on its own rows at the same time; clips follow each other without a gap. Throughput: one clip per
-    as many cycles as its slowest unit needs; see :class:`~hypgcn.spatial.ConvArray`,
-    :class:`~hypgcn.temporal.TemporalUnit` and :class:`~hypgcn.head.Head`. A held ``o`` stops the network without loss.
-    Results do not depend on the folding. Unless the folding says otherwise, absent persons are not computed
+    A layer pipeline: every block works on rows (one frame of one person) of its own, and clips follow each other
+    without
+    a gap. Results do not depend on the folding. Unless the folding says otherwise, absent persons are not computed
     (:class:`~hypgcn.absent.AbsentPersons`): they take one cycle a joint, and the head's constants stand for them.
+
+    Throughput: one clip per as many cycles as its slowest unit needs; see :class:`~hypgcn.spatial.ConvArray`,
+    :class:`~hypgcn.temporal.TemporalUnit` and :class:`~hypgcn.head.Head`.
+    Stall: a held ``o`` stops the network without loss.
 
     Parameters
     ----------
-    design : the network; folding : its parallelism, checked against the design
-    observe : add a port per block that shows each vector as it leaves the block, for simulation
-    activity : add a port that shows the handshakes of the blocks, for counting
-    counters : add performance counters of every unit, and a port that shows them, see
-        :class:`~hypgcn.performance_counters.PerformanceCounters`
+    design : Design
+        The network.
+    folding : Folding
+        Its parallelism, checked against the design.
+    observe : bool
+        Add a port per block that shows each vector as it leaves the block, for simulation.
+    activity : bool
+        Add a port that shows the handshakes of the blocks, for the counters of the shell.
+    counters : bool
+        Add performance counters of every unit, and a port that shows them, see
+        :class:`~hypgcn.performance_counters.PerformanceCounters`.
 
     Members
     -------
-    i : In(stream, C x int8), one joint, order (person, frame, joint)
-    o : Out(stream, result), one class score, classes ascending, ``last`` on a clip's last
-    threshold_raise : In(7), added to ``threshold_h`` and ``threshold_y`` of all blocks, saturating at 127; to be
-        changed only between clips; with one that is not 0, absent persons are computed
-    overflow_counts : Out(blocks x 32), per block the vectors that lost values in its stores since reset
-    activity : Out(blocks x activity), the handshakes at both sides of every block; only with ``activity``
-    counts : Out(units x 3 x 32), cycles in which each of :func:`counted_units` was busy, starved and blocked; only
-        with ``counters``
-    observe_b : Out(observe), ``valid`` in the cycle in which ``payload`` leaves block b; only with ``observe``; nothing
-        of persons that are left out
+    i : In(stream, C x int8)
+        One joint, order (person, frame, joint).
+    o : Out(stream, result)
+        One class score, classes ascending, ``last`` on a clip's last.
+    threshold_raise : In(7)
+        Added to ``threshold_h`` and ``threshold_y`` of all blocks, saturating at 127; to be changed only between clips.
+        While it is not 0, absent persons are computed.
+    overflow_counts : Out(blocks x 32)
+        Per block the vectors that lost values in its stores since reset.
+    activity : Out(blocks x activity)
+        The handshakes at both sides of every block; only with ``activity``.
+    counts : Out(units x 3 x 32)
+        Cycles in which each of :func:`counted_units` was busy, starved and blocked; only with ``counters``.
+    observe_b : Out(observe)
+        ``valid`` in the cycle in which ``payload`` leaves block b; only with ``observe``. Persons that are left out do
+        not appear.
     """
 
     def __init__(self, design: Design, folding: Folding, *, observe: bool = False, activity: bool = False,
@@ -78,44 +93,19 @@ class Network(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        design = self.design
-        absent_left_out = leaves_out(design, self.folding.skip_absent)
-        m.submodules.input = first = InputAffine(design, told=absent_left_out, counters=self.counters)
-        m.submodules.head = head = Head(
-            design, self.folding.head_width, absent=absent_left_out, counters=self.counters)
-        if absent_left_out:
-            m.submodules.absent = absent = AbsentPersons(design)
-            m.d.comb += absent.leave_out.eq(self.threshold_raise == 0)
-            connect(m, wiring.flipped(self.i), absent.i)
-            connect(m, absent.o, first.i)
-            connect(m, absent.persons, head.persons)
-        else:
-            connect(m, wiring.flipped(self.i), first.i)
+        first, head = self._ends(m)
         source, blocks = first.o, []
-        for index, part in enumerate(design.blocks):
+        for index in range(len(self.design.blocks)):
             # The skids cut the ready chain at the boundaries of the blocks.
             m.submodules[f"skid{index}"] = skid = Skid(vector_layout())
             m.submodules[f"block{index}"] = block = Block(
-                BlockConfig.of(design, self.folding, index, counters=self.counters))
+                BlockConfig.of(self.design, self.folding, index, counters=self.counters))
             blocks.append(block)
             connect(m, source, skid.i)
             connect(m, skid.o, block.i)
-            for port, trained in ((block.threshold_h, part.threshold_h), (block.threshold_y, part.threshold_y)):
-                raised = Signal(8, name=f"raised{index}")
-                m.d.comb += raised.eq(self.threshold_raise + trained)
-                m.d.sync += port.eq(Mux(raised[7], 127, raised))
+            self._thresholds(m, index, block)
             m.d.comb += self.overflow_counts[index].eq(block.overflow_count)
-            if self.show_activity:
-                shown = self.activity[index]
-                m.d.comb += [
-                    shown.i_valid.eq(block.i.valid),
-                    shown.i_ready.eq(block.i.ready),
-                    shown.o_valid.eq(block.o.valid),
-                    shown.o_ready.eq(block.o.ready),
-                ]
-            if self.observe:
-                port = getattr(self, f"observe_{index}")
-                m.d.comb += [port.valid.eq(block.o.valid & block.o.ready), port.payload.eq(block.o.payload)]
+            self._show(m, index, block)
             source = block.o
         m.submodules.skid_head = skid = Skid(vector_layout())
         connect(m, source, skid.i)
@@ -124,6 +114,46 @@ class Network(wiring.Component):
         if self.counters:
             self._count(m, first, blocks, head)
         return m
+
+    def _ends(self, m) -> tuple[InputAffine, Head]:
+        """Input affine and head; where absent persons are left out, the unit in front that flags them to both."""
+        design = self.design
+        absent_left_out = leaves_out(design, self.folding.skip_absent)
+        m.submodules.input = first = InputAffine(design, with_person=absent_left_out, counters=self.counters)
+        m.submodules.head = head = Head(
+            design, self.folding.head_width, absent=absent_left_out, counters=self.counters)
+        if absent_left_out:
+            m.submodules.absent = absent = AbsentPersons(design)
+            # The head's constants hold for the trained thresholds alone.
+            m.d.comb += absent.leave_out.eq(self.threshold_raise == 0)
+            connect(m, wiring.flipped(self.i), absent.i)
+            connect(m, absent.o, first.i)
+            connect(m, absent.persons, head.persons)
+        else:
+            connect(m, wiring.flipped(self.i), first.i)
+        return first, head
+
+    def _thresholds(self, m, index, block):
+        """Trained thresholds plus ``threshold_raise``, saturating; registered, as they change only between clips."""
+        trained = self.design.blocks[index]
+        for port, threshold in ((block.threshold_h, trained.threshold_h), (block.threshold_y, trained.threshold_y)):
+            raised = Signal(8, name=f"raised{index}")
+            m.d.comb += raised.eq(self.threshold_raise + threshold)
+            m.d.sync += port.eq(Mux(raised[7], 127, raised))
+
+    def _show(self, m, index, block):
+        """Ports that show what a block does, for counters and simulation."""
+        if self.show_activity:
+            handshakes = self.activity[index]
+            m.d.comb += [
+                handshakes.i_valid.eq(block.i.valid),
+                handshakes.i_ready.eq(block.i.ready),
+                handshakes.o_valid.eq(block.o.valid),
+                handshakes.o_ready.eq(block.o.ready),
+            ]
+        if self.observe:
+            port = getattr(self, f"observe_{index}")
+            m.d.comb += [port.valid.eq(block.o.valid & block.o.ready), port.payload.eq(block.o.payload)]
 
     def _count(self, m, first, blocks, head):
         """Count what the units do; the order is that of :func:`counted_units`."""

@@ -14,13 +14,14 @@ from testbench import STREAM_PATTERNS, run
 
 
 def check(design, clips, *, order=None, seed=1, idle=0.0, stall=0.0):
-    """``order``: (clip, person) of those who are there, in the order in which they come; the unit is told who it is."""
-    told, expected, joints = order is not None, [], []
+    """``order``: (clip, person) of the persons that come, in their order; every joint then carries its person."""
+    with_person, expected, joints = order is not None, [], []
     for clip, person in order or [(clip, person) for clip in range(len(clips)) for person in range(design.persons)]:
         expected += vectors(input_affine(clips[clip], design)[person])
         for joint in clips[clip][person].reshape(-1, design.channels).tolist():
-            joints.append({"joint": joint, "person": person} if told else joint)
-    out = run(InputAffine(design, told=told), {"i": joints}, {"o": len(expected)}, seed=seed, idle=idle, stall=stall,
+            joints.append({"joint": joint, "person": person} if with_person else joint)
+    out = run(InputAffine(design, with_person=with_person), {"i": joints}, {"o": len(expected)}, seed=seed, idle=idle,
+    stall=stall,
               timeout=20000)
     assert out["o"] == expected
 
@@ -42,7 +43,7 @@ def test_corner_shapes(shape):
 
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
-def test_told_whose_joints_they_are(idle, stall):
+def test_joints_with_their_person(idle, stall):
     design = random_design(3, name="three", classes=2, widths=(4,), strides=(1,), frames=2, joints=2, persons=3)
     clips = [random_clip(design, seed) for seed in range(5)]
     check(design, clips, order=[(0, 0), (0, 2), (1, 1), (2, 1), (3, 0), (3, 1), (3, 2), (4, 0), (4, 0), (4, 2)],

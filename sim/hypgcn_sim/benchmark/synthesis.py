@@ -115,7 +115,7 @@ def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: 
     absent = leaves_out(design, folding.skip_absent)
     parts: dict[str, tuple[Callable, int]] = {
         **({"absent": (lambda: AbsentPersons(design), 1)} if absent else {}),
-        "input": (lambda: InputAffine(design, told=absent), 1),
+        "input": (lambda: InputAffine(design, with_person=absent), 1),
         **{f"blocks[{index}]": (lambda index=index: Block(BlockConfig.of(design, folding, index)), 1)
            for index in range(len(design.blocks))},
         "head": (lambda: Head(design, folding.head_width, absent=absent), 1),

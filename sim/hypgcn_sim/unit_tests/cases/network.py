@@ -70,7 +70,7 @@ def _input(context: Context) -> Case:
     gone = _left_out(context, clips)
     x = np.stack([context.golden(clip)["x1"] for clip in range(clips)])[~gone]
     beats = _present(context.clips[:clips], gone) if leaves else _joints(context.clips[:clips])
-    return Case(name="input_affine", component=lambda: InputAffine(context.design, told=leaves),
+    return Case(name="input_affine", component=lambda: InputAffine(context.design, with_person=leaves),
                 sources={"i": Source(beats=beats)},
                 sinks={"o": Sink(beats=vectors(x), tensor="x1",
                                      axes=[("person", computed(gone)), *axes_of(x, "person", "frame")[1:]])})
