@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedDot, PackedMacConfig
 from ..arith.bits import stepped
+from ..arith.delay import delayed
 from ..emission.shared import shared
 from ..mem import Ram, Rom
 from ..stream import Queue, connect
@@ -18,17 +19,17 @@ __all__ = ["ConvArray"]
 class ConvArray(wiring.Component):
     """Dense matrix product of a row's entries with the weights: ``acc[w][o] = sum_e z[e][w] * weights[o][e]``.
 
-    The row is held, and walked once per pass (2 * P output channels) and group of J joints in S = ceil(E / D) steps:
-    D entries and their 2 * P weights each meet in J * P chains of D packed MACs. The sums of a walk are held while they
-    leave, ``width`` a cycle, and the next walk runs meanwhile. For as many MACs, long chains instead of many pairs mean
-    fewer sums to hold, count and choose from, in LUTs, and more memories of a row side by side.
+    The row is stored, and traversed once per pass (2 * P output channels) and group of J joints, in S = ceil(E / D)
+    steps: D entries and their 2 * P weights each meet in J * P chains of D packed MACs. The sums of a traversal are
+    captured and leave ``width`` a cycle during the next one. For as many MACs, long chains instead of many pairs mean
+    fewer sums to capture and to choose from, in LUTs, and more memories of a row side by side.
 
-    Throughput: a row takes ``ceil(O / 2P) * ceil(V / J) * S`` cycles when S is at least the words of a walk,
-    ``J * 2P / width``, and at least ``delay``; in general :attr:`ConvArrayConfig.cycles`. No gap between walks or rows,
-    and one row fills while the other is worked on.
+    Throughput: a row takes ``ceil(O / 2P) * ceil(V / J) * S`` cycles when S is at least the words of a traversal,
+    ``J * 2P / width``, and at least ``delay``; in general :attr:`ConvArrayConfig.cycles`. No gap between traversals or
+    rows; the row memory is double (ping-pong).
     Latency: ``S + delay + 3 + Queue.LATENCY`` cycles from a row's last entry to its first word.
-    Stall: the arithmetic never stops; a walk starts only when the sums of the one before are safe. ``i`` is not ready
-    while two rows wait.
+    Stall: the arithmetic never stops; a traversal starts only when the sums of the one before are safe. ``i`` is not
+    ready while two rows wait.
     DSP: ``J * P * D`` packed MACs. Storage: D memories of ``2 * S`` words of ``8 * V`` bits; D weight ROMs of
     ``ceil(O / 2P) * S`` words of ``16 * P`` bits; ``J * P`` raw sums in flip-flops; a queue of ``delay + 6`` words in
     LUT RAM.
@@ -39,9 +40,13 @@ class ConvArray(wiring.Component):
 
     Members
     -------
-    i : In(stream, V x signed(8)), E entries per row
-    o : Out(stream, {``acc``: width x signed(acc_width), ``joint``, ``group``, ``last``: of the row}), channel =
-        group * width + lane, 0 beyond O; order: pass / group of joints / joint / group of the pass
+    i : In(stream, V x signed(8))
+        E entries per row.
+    o : Out(stream, {``acc``: width x signed(acc_width), ``joint``, ``group``, ``last``: of the row})
+        Sums of channels ``group * width + lane``, 0 beyond O; order: pass, group of joints, joint, group of the
+        pass.
+    state : Out(state)
+        Whether a step is read; only with ``cfg.counters``.
     """
 
     def __init__(self, cfg: ConvArrayConfig):
@@ -97,7 +102,7 @@ class ConvArray(wiring.Component):
         m.d.comb += [
             begin.eq(step == 0),
             go.eq(full.bit_select(half, 1) & (may_begin | ~begin)),
-            # A walk of more than one step never ends where it begins.
+            # A traversal of more than one step never ends where it begins.
             end.eq((go if cfg.steps == 1 else full.bit_select(half, 1)) & (step == cfg.steps - 1)),
             row_end.eq(end & (joint_group == cfg.joint_groups - 1) & (this_pass == cfg.passes - 1)),
             r_addr.eq(Mux(half, cfg.steps, 0) + step),
@@ -111,28 +116,21 @@ class ConvArray(wiring.Component):
         with m.If(row_end):
             m.d.sync += [this_pass.eq(0), pass_base.eq(0), full.bit_select(half, 1).eq(0), half.eq(~half)]
 
-        def delayed(value, cycles, name, init=None):
-            for stage in range(cycles):
-                later = Signal.like(value, name=f"{name}_{stage}", reset_less=init is None)
-                m.d.sync += later.eq(value)
-                value = later
-            return value
-
         if cfg.counters:
             m.d.comb += self.state.eq(unit_state(busy=go, offered=full.bit_select(half, 1)))
 
         # The joints of the group are chosen in a cycle of their own; the weights are read one cycle later to meet them.
         # Everything of place d of the chains is d cycles later than that of place 0.
-        first = delayed(begin & go, MEMORY_LATENCY + cfg.conv_depth, "first", init=0)
+        first = delayed(m, begin & go, MEMORY_LATENCY + cfg.conv_depth, name="first", reset_less=False)
         w_addr, read_group = pass_base + step, joint_group
         values = []
         for place in range(cfg.conv_depth):
-            w_addr = delayed(w_addr, 1, f"w_addr{place}")
+            w_addr = delayed(m, w_addr, 1, name=f"w_addr{place}")
             m.d.comb += [rows[place].r_addr.eq(r_addr), weights[place].addr.eq(w_addr)]
-            r_addr = delayed(r_addr, 1, f"r_addr{place}")
+            r_addr = delayed(m, r_addr, 1, name=f"r_addr{place}")
             exists = C(1) if place <= last_place else step != cfg.steps - 1
-            read = delayed(go & exists, MEMORY_LATENCY + place, f"read{place}", init=0)
-            read_group = delayed(read_group, 1 if place else MEMORY_LATENCY, f"read_group{place}")
+            read = delayed(m, go & exists, MEMORY_LATENCY + place, name=f"read{place}", reset_less=False)
+            read_group = delayed(m, read_group, 1 if place else MEMORY_LATENCY, name=f"read_group{place}")
             values.append([])
             for lane in range(cfg.conv_joints):
                 x = Signal(signed(8), name=f"x{place}_{lane}", reset_less=True)
@@ -150,18 +148,18 @@ class ConvArray(wiring.Component):
                     Value.cast(part.w).eq(Cat(rom.data.word_select(pair, 16) for rom in weights)),
                 ]
                 raws.append(part.raw)
-        self._drain(m, delayed, queue, raws, end, begin & go, may_begin, joint_group, this_pass)
+        self._output(m, queue, raws, end, begin & go, may_begin, joint_group, this_pass)
         return m
 
-    def _drain(self, m, delayed, queue, raws, end, start, may_begin, joint_group, this_pass):
-        """Hold the raw sums of a walk and send them off; tell whether another walk may begin."""
+    def _output(self, m, queue, raws, end, start, may_begin, joint_group, this_pass):
+        """Capture and output the raw sums of a traversal; ``may_begin`` is 1 while another traversal may begin."""
         cfg = self.cfg
         unpack = PackedMacConfig(acc_width=cfg.acc_width, form=cfg.mac).unpack
         lanes = cfg.width // 2
 
-        # Sums stay in the MACs until they are captured. A walk that begins now overwrites them in `delay` cycles: the
-        # sums of at most one walk may wait there, behind no more held words than leave until then, and fit the queue.
-        arrived = delayed(end, cfg.delay, "arrived", init=0)
+        # Sums stay in the MACs until they are captured. A traversal that begins now overwrites them in `delay` cycles:
+        # those of at most one may wait there, behind no more captured words than leave until then, and fit the queue.
+        arrived = delayed(m, end, cfg.delay, name="arrived", reset_less=False)
         waiting, capture = Signal(), Signal()
         uncaptured = Signal(range(4))
         words_left = Signal(range(cfg.conv_joints * cfg.pass_groups + 1))
@@ -179,7 +177,7 @@ class ConvArray(wiring.Component):
         ]
 
         held = [Signal.like(raw, name=f"held{n}", reset_less=True) for n, raw in enumerate(raws)]
-        # The walk that is captured: walks are captured in their order.
+        # The traversal that is captured; they are captured in their order.
         joints_of = [min(cfg.conv_joints, cfg.joints - g * cfg.conv_joints) for g in range(cfg.joint_groups)]
         groups_of = [min(cfg.pass_groups, cfg.groups - p * cfg.pass_groups) for p in range(cfg.passes)]
         next_group, next_pass = Signal.like(joint_group, name="next_group"), Signal.like(this_pass, name="next_pass")
@@ -205,7 +203,7 @@ class ConvArray(wiring.Component):
                 m.d.sync += [group.eq(0), lane.eq(lane + 1)]
                 m.d.sync += [next_slot.eq(lane_slot + cfg.pass_groups) for next_slot in (slot, lane_slot)]
         with m.If(capture):
-            m.d.sync += [mine.eq(raw) for mine, raw in zip(held, raws)]
+            m.d.sync += [sums.eq(raw) for sums, raw in zip(held, raws)]
             m.d.sync += [
                 words_left.eq(words), held_groups.eq(groups),
                 held_joint.eq(joint_base), held_group.eq(group_base),
@@ -218,7 +216,7 @@ class ConvArray(wiring.Component):
                 with m.If(last_groups):
                     m.d.sync += [next_pass.eq(0), group_base.eq(0)]
 
-        # Two registers on the way out: choose the raw sums, then unpack them.
+        # Two output registers: choose the raw sums, then unpack them.
         chosen = [Signal.like(raws[0], name=f"chosen{n}", reset_less=True) for n in range(lanes)]
         by_slot = [held[j * cfg.conv_pairs + g * lanes:][:lanes]
                    for j in range(cfg.conv_joints) for g in range(cfg.pass_groups)]
@@ -228,8 +226,8 @@ class ConvArray(wiring.Component):
             for part, value in enumerate(unpack(chosen[n])):
                 m.d.sync += word.acc[2 * n + part].eq(value)
         m.d.sync += [
-            word.joint.eq(delayed(held_joint + lane, 1, "word_joint")),
-            word.group.eq(delayed(held_group + group, 1, "word_group")),
-            word.last.eq(delayed(held_last & (words_left == 1), 1, "word_last")),
+            word.joint.eq(delayed(m, held_joint + lane, 1, name="word_joint")),
+            word.group.eq(delayed(m, held_group + group, 1, name="word_group")),
+            word.last.eq(delayed(m, held_last & (words_left == 1), 1, name="word_last")),
         ]
-        m.d.comb += [queue.i.valid.eq(delayed(send, 2, "sent", init=0)), queue.i.payload.eq(word)]
+        m.d.comb += [queue.i.valid.eq(delayed(m, send, 2, name="sent", reset_less=False)), queue.i.payload.eq(word)]

@@ -17,11 +17,28 @@ MEMORY_LATENCY = 2
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ConvArrayConfig:
-    """Numbers that fix a 1x1 array.
+    """Parameters of a 1x1 array.
 
-    ``joints`` V 1..64; ``weights`` int8 (O, E); ``conv_joints`` J 1..V; ``conv_pairs`` P, a multiple of
-    ``width / 2``; ``conv_depth`` D 1..8, entries at once; ``width`` 2, 4, 8 or 16; ``acc_width`` 9..27; ``mac``: form
-    of the packed MACs.
+    Parameters
+    ----------
+    joints : int, 1..64
+        Joints V of a row.
+    weights : int8 (O, E)
+        Weights of the output channels, per entry of a row, -127..127.
+    conv_joints : int, 1..V
+        Joints J that are computed in lockstep.
+    conv_pairs : int, a multiple of ``width / 2``
+        Pairs P of output channels that are computed in lockstep.
+    width : int, one of 2, 4, 8, 16
+        Sums that leave per cycle.
+    acc_width : int, 9..27
+        Bits of a sum.
+    conv_depth : int, 1..8
+        Entries D that are taken at once.
+    mac : str
+        Form of the packed MACs.
+    counters : bool
+        With the port ``state``.
     """
 
     joints: int
@@ -61,7 +78,7 @@ class ConvArrayConfig:
 
     @property
     def steps(self) -> int:
-        """Steps of a walk, S: each takes ``conv_depth`` entries."""
+        """Steps S of a traversal of the row: each takes ``conv_depth`` entries."""
         return -(-self.entries // self.conv_depth)
 
     @property
@@ -71,7 +88,7 @@ class ConvArrayConfig:
 
     @property
     def rows_style(self) -> str:
-        """Style of the memories of the row. With several entries at once they are wide and shallow: as LUT RAM they
+        """Style of the memories of the row; with several entries at once they are wide and shallow, and as LUT RAM they
         would take more LUTs than the chains save."""
         return "block" if self.conv_depth > 1 and 2 * self.steps > 32 else "auto"
 
@@ -82,7 +99,7 @@ class ConvArrayConfig:
 
     @property
     def pass_groups(self) -> int:
-        """Groups of a pass."""
+        """Groups of output channels that one pass computes."""
         return 2 * self.conv_pairs // self.width
 
     @property
@@ -97,12 +114,12 @@ class ConvArrayConfig:
 
     @property
     def macs(self) -> int:
-        """Packed MACs."""
+        """Number of packed MACs."""
         return self.conv_joints * self.conv_pairs * self.conv_depth
 
     @property
     def weight_tables(self) -> np.ndarray:
-        """Weights as they are stored: int8 (D, passes * S, 2 P), entry in the step / pass, step / channel of the pass;
+        """Weights as they are stored, int8 (D, passes * S, 2 P): entry of the step, (pass, step), channel of the pass;
         0 beyond O and E."""
         padded = np.zeros((self.passes * 2 * self.conv_pairs, self.steps * self.conv_depth), np.int8)
         padded[:self.outputs, :self.entries] = self.weights
@@ -111,7 +128,7 @@ class ConvArrayConfig:
 
     @property
     def o_layout(self) -> data.StructLayout:
-        """Shape of ``o``."""
+        """Payload of ``o``."""
         return data.StructLayout({"acc": data.ArrayLayout(signed(self.acc_width), self.width),
                                   "joint": range(max(2, self.joints)), "group": range(max(2, self.groups)), "last": 1})
 
@@ -119,17 +136,17 @@ class ConvArrayConfig:
     def cycles(self) -> int:
         """Cycles per row.
 
-        A walk takes its steps, but at least the words that leave meanwhile, and with few steps half the pipe. It may
-        take less where short and long walks alternate.
+        A traversal takes its steps, but at least as long as its words need to leave, and with few steps half the
+        pipeline. It may take less where short and long traversals alternate.
         """
         doubled = 0
-        for groups, passes in self._real(self.groups, self.pass_groups):
-            for joints, joint_groups in self._real(self.joints, self.conv_joints):
-                walk = max(2 * self.steps, 2 * groups * joints, self.steps + self.delay)
-                doubled += passes * joint_groups * walk
+        for groups, passes in self._groups_of(self.groups, self.pass_groups):
+            for joints, joint_groups in self._groups_of(self.joints, self.conv_joints):
+                traversal = max(2 * self.steps, 2 * groups * joints, self.steps + self.delay)
+                doubled += passes * joint_groups * traversal
         return -(-doubled // 2)
 
     @staticmethod
-    def _real(total, step):
-        """Sizes of the parts of ``total`` when each but the last takes ``step``, and how many there are of each."""
+    def _groups_of(total, step):
+        """(size, count) of the groups of ``step`` into which ``total`` is divided, and of the shorter last one."""
         return [(size, count) for size, count in ((step, total // step), (total % step, 1)) if size and count]

@@ -1,12 +1,14 @@
 """Requantised groups of a row, in the order in which the array makes them, become vectors in (joint, bank) order."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.bits import stepped
+from ..arith.delay import delayed
 from ..design import BANK
 from ..design.checks import check_choice, check_limit
 from ..design.limits import CHANNELS, JOINTS, WIDTHS
@@ -18,9 +20,16 @@ __all__ = ["RowBufferConfig", "RowBuffer"]
 
 @dataclass(frozen=True, kw_only=True)
 class RowBufferConfig:
-    """Numbers that fix a row buffer.
+    """Parameters of a row buffer.
 
-    ``joints`` 1..64; ``channels`` 1..1024; ``width``: values per word, 2, 4, 8 or 16.
+    Parameters
+    ----------
+    joints : int, 1..64
+        Joints V of a row.
+    channels : int, 1..1024
+        Channels C.
+    width : int, one of 2, 4, 8, 16
+        Values per word.
     """
 
     joints: int
@@ -34,12 +43,12 @@ class RowBufferConfig:
 
     @property
     def groups(self) -> int:
-        """Words per joint."""
+        """Words (groups of channels) per joint."""
         return -(-self.channels // self.width)
 
     @property
     def i_layout(self) -> data.StructLayout:
-        """Shape of ``i``."""
+        """Payload of ``i``."""
         return data.StructLayout({"values": data.ArrayLayout(signed(8), self.width),
                                   "joint": range(max(2, self.joints)), "group": range(max(2, self.groups)), "last": 1})
 
@@ -50,13 +59,13 @@ class RowBufferConfig:
 
 
 class RowBuffer(wiring.Component):
-    """Reorders a row: words of ``width`` channels of a joint go in as they come, vectors of ``BANK`` channels go out.
+    """Reorders a row: words of ``width`` channels of a joint come in any order, vectors of ``BANK`` channels leave.
 
     ``o.values[n]`` of bank b is channel ``c = BANK * b + n``, which came as ``values[c % width]`` of the word with
     ``group = c / width``; zero for channels that do not exist. ``overflow`` is 0.
 
-    Throughput: one word a cycle on either side; a row takes ``V * ceil(C / width)`` cycles, and one fills while one is
-    read.
+    Throughput: one word a cycle on either side; a row takes ``V * ceil(C / width)`` cycles. The memory is double
+    (ping-pong): one row is written while another is read.
     Latency: the first vector is valid ``3 + W`` cycles after the row's ``last`` was taken, W = words of its bank, at
     most ``BANK / width``.
     Stall: a vector is put together while ``o`` is held, then reading stops; ``i`` is not ready while two complete rows
@@ -69,9 +78,10 @@ class RowBuffer(wiring.Component):
 
     Members
     -------
-    i : In(stream, {``values``: width x signed(8), ``joint``, ``group``, ``last``: final word of the row}), each
-        (joint, group) once per row, any order
-    o : Out(stream of :func:`dense_layout`), (joint, bank) order
+    i : In(stream, {``values``: width x signed(8), ``joint``, ``group``, ``last``: final word of the row})
+        Each (joint, group) once per row, in any order.
+    o : Out(stream of :func:`dense_layout`)
+        Vectors in (joint, bank) order.
     """
 
     READ_LATENCY = 2
@@ -103,7 +113,7 @@ class RowBuffer(wiring.Component):
             room.eq(emptied | (room & ~(filled & (rows == 1)))),
         ]
 
-        # Words are read in their order in the memory; `place` only tells where in a vector a word belongs.
+        # Words are read in their order in the memory; `place` is only the place of a word in its vector.
         advance, reading, joint_end, row_end = Signal(), Signal(), Signal(), Signal()
         half = Signal()
         addr = Signal(range(2 * words))
@@ -123,19 +133,12 @@ class RowBuffer(wiring.Component):
             with m.If(row_end):
                 m.d.sync += [joint.eq(0), half.eq(~half), addr.eq(Mux(half, 0, words))]
 
-        def delayed(value, name):
-            """``value`` as it was when the word in ``ram.r_data`` was asked for."""
-            for stage in range(self.READ_LATENCY):
-                later = Signal.like(value, name=f"{name}_{stage}")
-                with m.If(advance):
-                    m.d.sync += later.eq(value)
-                value = later
-            return value
-
-        arrived = delayed(reading, "arrived")
-        to_place = delayed(place, "place") if per_vector > 1 else C(0, 1)
-        bank_end = delayed((place == per_vector - 1) | joint_end, "bank_end")
-        last_bank = delayed(group >= (cfg.channels - 1) // BANK * per_vector, "last_bank")
+        # What was requested with the word that is now in `ram.r_data`.
+        with_data = partial(delayed, m, cycles=self.READ_LATENCY, reset_less=False, enable=advance)
+        arrived = with_data(reading, name="arrived")
+        to_place = with_data(place, name="place") if per_vector > 1 else C(0, 1)
+        bank_end = with_data((place == per_vector - 1) | joint_end, name="bank_end")
+        last_bank = with_data(group >= (cfg.channels - 1) // BANK * per_vector, name="last_bank")
         in_last_bank = (cfg.channels - 1) % BANK + 1
         complete = arrived & bank_end
         m.d.comb += advance.eq(~complete | ~o.valid | o.ready)
@@ -144,7 +147,7 @@ class RowBuffer(wiring.Component):
         with m.Elif(o.ready):
             m.d.sync += o.valid.eq(0)
         # A vector is put together beside the one in ``o``, so that a slow reader of ``o`` costs no cycle here.
-        whole = cfg.groups % per_vector == 0    # every vector ends with its last place
+        full_vectors = cfg.groups % per_vector == 0    # every vector ends with its last place
         for slot in range(BANK):
             part = slot // cfg.width
             byte = ram.r_data.word_select(slot % cfg.width, 8).as_signed()
@@ -154,8 +157,8 @@ class RowBuffer(wiring.Component):
                 kept = Signal(signed(8), name=f"kept{slot}", reset_less=True)
                 with m.If(advance & arrived & (to_place == part)):
                     m.d.sync += kept.eq(new)
-                new = kept if whole else Mux(to_place > part, kept, Mux(to_place == part, new, 0))
-            elif not whole:
+                new = kept if full_vectors else Mux(to_place > part, kept, Mux(to_place == part, new, 0))
+            elif not full_vectors:
                 new = Mux(to_place == part, new, 0)
             with m.If(complete & advance):
                 m.d.sync += o.payload.values[slot].eq(new)

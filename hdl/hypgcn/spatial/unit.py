@@ -33,11 +33,23 @@ SPATIAL_UNITS = ("loader", "graph", "conv", "h_requant", "h_rows")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SpatialConfig:
-    """What fixes a spatial unit: the configs of its stages follow from it.
+    """Parameters of a spatial unit; the configs of its stages follow from them.
 
-    ``block``: its part of the design; ``joints``, ``frames``: V and T of the rows that come in (rows are all treated
-    alike, whatever T); ``folding``: ``graph_subsets``, ``conv_joints``, ``conv_pairs``, ``conv_depth``, ``h_width``
-    and ``x_rows`` count here; ``mac``: form of the packed MACs.
+    Parameters
+    ----------
+    block : Block
+        The block of the design.
+    joints : int, 1..64
+        Joints V of a row.
+    frames : int, 1..4096
+        Frames T of a person; rows are all treated alike, whatever T.
+    folding : BlockFolding
+        Parallelism; ``graph_subsets``, ``conv_joints``, ``conv_pairs``, ``conv_depth``, ``h_width`` and ``x_rows`` are
+        used here.
+    mac : str
+        Form of the packed MACs.
+    counters : bool
+        With the port ``states``.
     """
 
     block: Block
@@ -59,18 +71,18 @@ class SpatialConfig:
 
     @property
     def loader(self) -> RowLoaderConfig:
-        """Of the loader."""
+        """Config of the row loader."""
         needed = tuple(bool(kept) or copied for kept, copied in zip(self.block.kept, self.copied))
         return RowLoaderConfig(rows=self.folding.x_rows, joints=self.joints, needed=needed)
 
     @property
     def channels(self) -> list[int]:
-        """The list of needed channels."""
+        """Needed channels, ascending: the list in which the stages number their channels."""
         return [channel for channel, needed in enumerate(self.loader.needed) if needed]
 
     @property
     def graph(self) -> GraphConfig:
-        """Of the graph unit."""
+        """Config of the graph unit."""
         block = self.block
         return GraphConfig(
             joints=self.joints, subsets=block.graph.shape[0], at_once=self.folding.graph_subsets, graph=block.graph,
@@ -79,12 +91,12 @@ class SpatialConfig:
 
     @property
     def buffer(self) -> FrameBufferConfig:
-        """Of the frame buffer."""
+        """Config of the frame buffer."""
         return FrameBufferConfig(joints=self.joints, channels=len(self.channels), repeats=self.graph.repeats)
 
     @property
     def array(self) -> ConvArrayConfig:
-        """Of the 1x1 array, with the weights in the order of the graph unit's words."""
+        """Config of the 1x1 array, with the weights in the order of the graph unit's words."""
         columns = []
         for channel in self.channels:
             if self.block.kept[channel]:
@@ -99,12 +111,12 @@ class SpatialConfig:
 
     @property
     def rows(self) -> RowBufferConfig:
-        """Of the row buffer."""
+        """Config of the row buffer."""
         return RowBufferConfig(joints=self.joints, channels=self.block.out_channels, width=self.folding.h_width)
 
     @property
     def requant(self) -> RequantConfig:
-        """Of the requantiser; lanes beyond the last channel give 0."""
+        """Config of the requantiser; lanes beyond the last channel give 0."""
         block, rows = self.block, self.rows
         spare = (0,) * (rows.groups * rows.width - block.out_channels)
         place = data.StructLayout({"joint": range(max(2, rows.joints)), "group": range(max(2, rows.groups)), "last": 1})
@@ -115,7 +127,7 @@ class SpatialConfig:
 
     @property
     def shortcut(self) -> ShortcutConfig:
-        """Of the reader of the identity shortcut."""
+        """Config of the reader of the identity shortcut."""
         array = self.array
         return ShortcutConfig(
             rows=self.folding.x_rows, joints=self.joints, banks=self.block.in_banks, width=array.width,
@@ -128,24 +140,24 @@ class SpatialConfig:
 
     @property
     def macs(self) -> int:
-        """Packed MACs."""
+        """Number of packed MACs."""
         return self.graph.macs + self.array.macs
 
     def cycles(self, row) -> dict[str, float]:
-        """Cycles that each stage takes for ``row``, an array (V, Cin) of X; the largest counts."""
+        """Cycles of each stage for ``row`` of X, an array (V, Cin); a row takes as long as its slowest stage."""
         counts = np.count_nonzero(np.asarray(row)[:, self.channels], axis=0).tolist()
-        found = {"load": self.loader.cycles(row), "graph": self.graph.cycles(counts), "conv": self.array.cycles,
-                 "rows": max(self.rows.cycles, self.joints * self.block.out_banks * (BANK // self.rows.width))}
+        stages = {"load": self.loader.cycles(row), "graph": self.graph.cycles(counts), "conv": self.array.cycles,
+                  "rows": max(self.rows.cycles, self.joints * self.block.out_banks * (BANK // self.rows.width))}
         if self.block.shortcut_h == "identity":
-            found["shortcut"] = self.shortcut.reads
-        return found
+            stages["shortcut"] = self.shortcut.reads
+        return stages
 
 
 class SpatialUnit(wiring.Component):
     """Graph product and 1x1 convolution of the rows of X, shortcut, requantisation and threshold: ``H[t,w,o]`` of
     ``docs/numbers.md``.
 
-    Rows follow each other; every stage works on a row of its own, so up to seven rows are on their way.
+    A row-level pipeline: every stage works on a row of its own, with up to seven rows in flight.
 
     Throughput: a row takes as long as its slowest stage: :meth:`SpatialConfig.cycles`, and a few cycles more where
     two stages take equally long.
@@ -161,12 +173,20 @@ class SpatialUnit(wiring.Component):
 
     Members
     -------
-    x_row : In(1), pulse: a row of X is complete in the store, in the slot after the row before
-    x_used : Out(1), pulse: this unit has read a row of X and its answers have come; as many as ``x_row``, in order
-    load_req, load_rsp : Out, In(streams of :func:`row_request_layout`, :func:`row_response_layout`, no tag)
-    res_req, res_rsp : the same for the shortcut, only when ``shortcut_h`` is an identity
-    threshold : In(7), values of H up to this become 0
-    o : Out(stream of :func:`vector_layout`), H in (joint, bank) order; ``overflow`` is that of the row of X
+    x_row : In(1)
+        Pulse: a row of X is complete in the store, in the slot after that of the row before.
+    x_used : Out(1)
+        Pulse: this unit has read a row of X and its answers have arrived; as many as ``x_row``, in order.
+    load_req, load_rsp : Out, In(streams of :func:`row_request_layout`, :func:`row_response_layout`)
+        Reads of the loader, without tag.
+    res_req, res_rsp : Out, In(the same)
+        Reads of the shortcut; only when ``shortcut_h`` is an identity.
+    threshold : In(7)
+        Values of H up to this become 0.
+    o : Out(stream of :func:`vector_layout`)
+        H in (joint, bank) order; ``overflow`` is that of the row of X.
+    states : Out(``cfg.states``)
+        What the units do; only with ``cfg.counters``.
     """
 
     def __init__(self, cfg: SpatialConfig):
@@ -230,25 +250,25 @@ class SpatialUnit(wiring.Component):
         return m
 
     def _shortcut(self, m, array, requant):
-        """X for the identity shortcut, in the order of the array's sums; returns whether it is there."""
+        """X for the identity shortcut, in the order of the array's sums; the result is 1 while it is valid."""
         cfg = self.cfg
         m.submodules.shortcut = shortcut = ShortcutReader(cfg.shortcut)
         connect(m, shortcut.req, wiring.flipped(self.res_req))
         connect(m, wiring.flipped(self.res_rsp), shortcut.rsp)
         rows_left, slot = Signal(range(cfg.folding.x_rows + 1)), Signal.like(shortcut.row.payload.slot)
-        asked = shortcut.row.valid & shortcut.row.ready
+        issued = shortcut.row.valid & shortcut.row.ready
         m.d.comb += [
             shortcut.row.valid.eq(rows_left != 0), shortcut.row.payload.slot.eq(slot),
             shortcut.o.ready.eq(requant.i.ready & array.o.valid),
             requant.i.payload.res.eq(shortcut.o.payload.res),
         ]
-        m.d.sync += rows_left.eq(stepped(rows_left, self.x_row, asked))
-        with m.If(asked):
+        m.d.sync += rows_left.eq(stepped(rows_left, self.x_row, issued))
+        with m.If(issued):
             m.d.sync += slot.eq(Mux(slot == cfg.folding.x_rows - 1, 0, slot + 1))
         return shortcut.o.valid
 
     def _encode(self, m, overflow, rows, encoder):
-        """Every vector of a row gets the row's overflow flag on its way to the encoder."""
+        """Attach the row's overflow flag to each of its vectors, in front of the encoder."""
         vectors = self.cfg.joints * self.cfg.block.out_banks
         m.submodules.flag = flag = Skid(1)     # that a row ends is known late in a cycle
         connect(m, overflow, flag.i)
