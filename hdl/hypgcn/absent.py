@@ -13,39 +13,54 @@ __all__ = ["AbsentPersons", "leaves_out"]
 
 
 def leaves_out(design: Design, skip_absent: bool) -> bool:
-    """Whether some person of ``design`` is not computed when absent; ``skip_absent`` is that of the folding."""
+    """Whether at least one person of ``design`` is not computed when absent.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    skip_absent : bool
+        ``skip_absent`` of the folding.
+    """
     return skip_absent and bool(absent_response(design).constant.any())
 
 
 class AbsentPersons(wiring.Component):
-    """Pass on the persons of a clip that are there, and tell the head which are not.
+    """Pass on the persons of a clip that are present, and flag to the head which ones are absent.
 
     A person is *absent* when all its frames * joints joints are zero, ``leave_out`` is high, and its response is a
     constant of the design (:func:`~hypgcn.golden.absent.absent_response`; ``docs/numbers.md``, "An absent person"). An
     absent person is taken and dropped, every other one leaves unchanged: its leading zero joints are counted, not
-    stored, and are given back when its first other joint is there.
+    stored, and are output again when its first other joint arrives.
 
-    Throughput: one joint a cycle; z leading zero joints of a person that is there take z cycles more, each person 2.
-    Latency: 3 cycles for a person that begins with a joint that is not zero. A held ``o`` or ``persons`` stops ``i``
-    without loss. ``persons`` offers a person's flag no later than ``o`` its first joint. ``FLAGS`` flags wait for the
-    head: if clips are so short that more persons are under way, the next one waits. Storage: 4 joints, two counters,
-    the queue.
+    Throughput: one joint a cycle; z leading zero joints of a present person take z cycles more, each person 2.
+    Latency: 3 cycles for a person that begins with a joint that is not zero.
+    Stall: a held ``o`` or ``persons`` stops ``i`` without loss. ``persons`` offers a person's flag no later than ``o``
+    its first joint. Up to ``FLAGS`` flags wait for the head: when clips are so short that more persons are in flight,
+    the next one waits.
+    Storage: 4 joints, two counters, the queue.
 
     Parameters
     ----------
-    design : the network
-    constant : bool (M,), persons whose response is a constant; default: those of the design
+    design : Design
+        The network.
+    constant : bool (M,), optional
+        Persons whose response is a constant; default: those of the design.
 
     Members
     -------
-    i : In(stream, C x int8), one joint, order (person, frame, joint)
-    o : Out(stream, {joint, person}), the same without absent persons, with the index of the person
-    persons : Out(stream, {absent}), one of each person, in order
-    leave_out : In(1), persons may be left out; to be changed only between clips
+    i : In(stream, C x int8)
+        One joint, order (person, frame, joint).
+    o : Out(stream, {joint, person})
+        The same without absent persons, with the index of the person.
+    persons : Out(stream, {absent})
+        One flag per person, in order.
+    leave_out : In(1)
+        Persons may be left out; to be changed only between clips.
     """
 
     FLAGS = 64
-    """As many as one LUT RAM holds."""
+    """Flags that can wait for the head, as many as one LUT RAM holds."""
 
     def __init__(self, design: Design, constant=None):
         self.cfg = design
@@ -59,66 +74,70 @@ class AbsentPersons(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        design = self.cfg
-        total = design.frames * design.joints
-
         m.submodules.flags = flags = Queue(person_layout(), self.FLAGS)
         connect(m, flags.o, wiring.flipped(self.persons))
-        m.submodules.skid = skid = Skid(marked_joint_layout(design.channels))
+        m.submodules.skid = skid = Skid(marked_joint_layout(self.cfg.channels))
         m.submodules.out = out = Skid(self.o.payload.shape())
         connect(m, out.o, wiring.flipped(self.o))
-        joint = skid.o.payload
+        # Whether a joint is zero is known in front of the skid, so that the OR of its bits has a cycle of its own.
         m.d.comb += [
             skid.i.valid.eq(self.i.valid),
             skid.i.payload.joint.eq(self.i.payload),
             skid.i.payload.zero.eq(~self.i.payload.as_value().any()),
             self.i.ready.eq(skid.i.ready),
         ]
+        self._select(m, skid.o, flags.i, out.i)
+        return m
 
-        count = Signal(range(max(2, total)))    # joints of the person that are taken
-        owed = Signal.like(count)               # zeros that were taken and not given
+    def _select(self, m, i, flags, o):
+        """Take zeros until another joint or the person's end decides; then pass the person on, or flag it absent."""
+        design = self.cfg
+        total = design.frames * design.joints
+        joint = i.payload
+
+        count = Signal(range(max(2, total)))    # joints of the person that have been taken
+        owed = Signal.like(count)               # zeros that have been taken and not output
         person = Signal(range(max(2, design.persons)))
         last = count == total - 1
         may = Signal()                          # this person may be left out
-        constant = sum(1 << index for index, found in enumerate(self.constant) if found)
+        constant = sum(1 << index for index, is_constant in enumerate(self.constant) if is_constant)
         m.d.sync += may.eq(self.leave_out & C(constant, design.persons).bit_select(person, 1))
         silent = joint.zero & may
-        with m.If(skid.o.valid & skid.o.ready):
+        with m.If(i.valid & i.ready):
             m.d.sync += count.eq(count + 1)
             with m.If(last):
                 m.d.sync += [count.eq(0), person.eq(Mux(person == design.persons - 1, 0, person + 1))]
 
-        m.d.comb += [flags.i.payload.absent.eq(silent), out.i.payload.person.eq(person)]
+        m.d.comb += [flags.payload.absent.eq(silent), o.payload.person.eq(person)]
         with m.FSM():
-            with m.State("Ask"):
-                m.next = "Look"                 # `may` is that of the person
+            with m.State("Prepare"):
+                m.next = "Look"                 # a cycle until `may` is that of the new person
             with m.State("Look"):
                 with m.If(silent & ~last):
-                    m.d.comb += skid.o.ready.eq(1)
-                    with m.If(skid.o.valid):
+                    m.d.comb += i.ready.eq(1)
+                    with m.If(i.valid):
                         m.d.sync += owed.eq(owed + 1)
                 with m.Else():
-                    m.d.comb += [flags.i.valid.eq(skid.o.valid), skid.o.ready.eq(flags.i.ready & silent)]
-                    with m.If(skid.o.valid & flags.i.ready):
+                    m.d.comb += [flags.valid.eq(i.valid), i.ready.eq(flags.ready & silent)]
+                    with m.If(i.valid & flags.ready):
                         with m.If(silent):
                             m.d.sync += owed.eq(0)
-                            m.next = "Ask"
+                            m.next = "Prepare"
                         with m.Elif(owed == 0):
                             m.next = "Pass"
                         with m.Else():
                             m.next = "Repay"
             with m.State("Repay"):
-                m.d.comb += out.i.valid.eq(1)
-                with m.If(out.i.ready):
+                m.d.comb += o.valid.eq(1)
+                with m.If(o.ready):
                     m.d.sync += owed.eq(owed - 1)
                     with m.If(owed == 1):
                         m.next = "Pass"
             with m.State("Pass"):
                 m.d.comb += [
-                    out.i.valid.eq(skid.o.valid),
-                    out.i.payload.joint.eq(joint.joint),
-                    skid.o.ready.eq(out.i.ready),
+                    o.valid.eq(i.valid),
+                    o.payload.joint.eq(joint.joint),
+                    i.ready.eq(o.ready),
                 ]
-                with m.If(skid.o.valid & out.i.ready & last):
-                    m.next = "Ask"
-        return m
+                with m.If(i.valid & o.ready & last):
+                    m.next = "Prepare"

@@ -25,11 +25,22 @@ BLOCK_UNITS = ("x_store", "x_reads", *SPATIAL_UNITS, *TEMPORAL_UNITS)
 
 @dataclass(frozen=True, kw_only=True)
 class BlockConfig:
-    """What fixes the hardware of one block.
+    """Parameters of the hardware of one block.
 
-    ``block``: its part of the design; ``joints``, ``frames``: V and T of the rows that come in; ``folding``: its
-    parallelism; ``mac``: form of the packed MACs; ``counters``: with the port
-    ``states``.
+    Parameters
+    ----------
+    block : Block
+        The block of the design.
+    joints : int
+        Joints V of a row of X.
+    frames : int
+        Rows T of X per person.
+    folding : BlockFolding
+        Parallelism.
+    mac : str
+        Form of the packed MACs.
+    counters : bool
+        With the port ``states``.
     """
 
     block: DesignBlock
@@ -71,9 +82,11 @@ class Block(wiring.Component):
     block").
 
     X is kept once, in the compressed row store: the spatial unit's loader, the shortcut into H and the shortcut into Y
-    read it there. Rows of persons and clips follow each other without a gap. Throughput per row: the slowest of the
-    units, see their formulas. A held ``o`` stops the block without loss. Latency: pad + 1 rows of H must be there
-    before the first row of Y is worked on.
+    read it there. Rows of persons and clips follow each other without a gap.
+
+    Throughput: per row, as many cycles as the slowest of the units; see their formulas.
+    Latency: pad + 1 rows of H must be complete before the first row of Y is computed.
+    Stall: a held ``o`` stops the block without loss.
 
     Parameters
     ----------
@@ -81,11 +94,16 @@ class Block(wiring.Component):
 
     Members
     -------
-    i : In(stream, vector), X in (frame, joint, bank) order, persons one after the other
-    o : Out(stream, vector), Y in the same order, ``ceil(T / stride)`` rows per person
-    threshold_h, threshold_y : In(7), values of H and Y up to this become 0
-    overflow_count : Out(32), vectors that lost values in the X or H store since reset; stays at its largest value
-    states : Out(``cfg.states``), what the units do; only with ``cfg.counters``
+    i : In(stream, vector)
+        X in (frame, joint, bank) order, persons one after the other.
+    o : Out(stream, vector)
+        Y in the same order, ``ceil(T / stride)`` rows per person.
+    threshold_h, threshold_y : In(7)
+        Values of H and Y up to this become 0.
+    overflow_count : Out(32)
+        Vectors that lost values in the X or H store since reset; saturates.
+    states : Out(``cfg.states``)
+        What the units do; only with ``cfg.counters``.
     """
 
     def __init__(self, cfg: BlockConfig):
@@ -104,18 +122,7 @@ class Block(wiring.Component):
         cfg, block = self.cfg, self.cfg.block
         m.submodules.spatial = spatial = SpatialUnit(cfg.spatial)
         m.submodules.temporal = temporal = TemporalUnit(cfg.temporal)
-
-        readers = [(spatial.load_req, spatial.load_rsp)]
-        if block.shortcut_h == "identity":
-            readers.append((spatial.res_req, spatial.res_rsp))
-        if block.shortcut_y != "none":
-            readers.append((temporal.x_req, temporal.x_rsp))
-        m.submodules.x_store = store = RowStore(RowStoreConfig(
-            frames=cfg.frames, rows=cfg.folding.x_rows, joints=cfg.joints, banks=block.in_banks,
-            depths=block.x_depths, tags=(0,) * len(readers)))
-        for index, (request, response) in enumerate(readers):
-            connect(m, request, store.req[index])
-            connect(m, store.rsp[index], response)
+        store = self._x_store(m, spatial, temporal)
 
         m.submodules.h_skid = h_skid = Skid(vector_layout())
         connect(m, wiring.flipped(self.i), store.i)
@@ -124,11 +131,12 @@ class Block(wiring.Component):
         connect(m, temporal.o, wiring.flipped(self.o))
         m.d.comb += [
             spatial.x_row.eq(store.row_done),
-            # Without a shortcut into Y nobody needs a row once the spatial unit has read it.
+            # Without a shortcut into Y, the spatial unit is the last reader of a row.
             store.release.eq(spatial.x_used if block.shortcut_y == "none" else temporal.x_release),
             spatial.threshold.eq(self.threshold_h),
             temporal.threshold.eq(self.threshold_y),
         ]
+        # Both counts saturate by themselves; so does their sum.
         total = Signal(33)
         m.d.comb += total.eq(store.overflow_count + temporal.overflow_count)
         m.d.sync += self.overflow_count.eq(Mux(total[32], (1 << 32) - 1, total))
@@ -140,3 +148,19 @@ class Block(wiring.Component):
                 self.states.temporal.eq(temporal.states),
             ]
         return m
+
+    def _x_store(self, m, spatial, temporal) -> RowStore:
+        """The store of X, with a reader for the loader and one for each shortcut that the block has."""
+        cfg, block = self.cfg, self.cfg.block
+        readers = [(spatial.load_req, spatial.load_rsp)]
+        if block.shortcut_h == "identity":
+            readers.append((spatial.res_req, spatial.res_rsp))
+        if block.shortcut_y != "none":
+            readers.append((temporal.x_req, temporal.x_rsp))
+        m.submodules.x_store = store = RowStore(RowStoreConfig(
+            frames=cfg.frames, rows=cfg.folding.x_rows, joints=cfg.joints, banks=block.in_banks,
+            depths=block.x_depths, tags=(0,) * len(readers)))
+        for index, (request, response) in enumerate(readers):
+            connect(m, request, store.req[index])
+            connect(m, store.rsp[index], response)
+        return store
