@@ -82,7 +82,7 @@ class Block(wiring.Component):
     block").
 
     X is kept once, in the compressed row store: the spatial unit's loader, the shortcut into H and the shortcut into Y
-    read it there. Rows of persons and clips follow each other without a gap.
+    read it from this store. Rows of persons and clips follow each other without a gap.
 
     Throughput: per row, as many cycles as the slowest of the units; see their formulas.
     Latency: pad + 1 rows of H must be complete before the first row of Y is computed.
@@ -136,7 +136,7 @@ class Block(wiring.Component):
             spatial.threshold.eq(self.threshold_h),
             temporal.threshold.eq(self.threshold_y),
         ]
-        # Both counts saturate by themselves; so does their sum.
+        # Both counts saturate, and so does their sum.
         total = Signal(33)
         m.d.comb += total.eq(store.overflow_count + temporal.overflow_count)
         m.d.sync += self.overflow_count.eq(Mux(total[32], (1 << 32) - 1, total))

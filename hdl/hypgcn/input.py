@@ -29,7 +29,7 @@ class InputAffine(wiring.Component):
 
     Throughput: one joint per C cycles (one multiplier), and with ``with_person`` one cycle more per person.
     Latency: C + ``Requant.LATENCY`` + ``RfcEncoder.LATENCY`` + 1 cycles.
-    Stall: a held ``o`` stops the whole unit; nothing is lost. Clips follow each other without a gap.
+    Stall: a held ``o`` stops the unit without loss. Clips follow each other without a gap.
     Storage: one table of M * V * C words of mult and bias.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The whole network: absent persons kept out, input affine, blocks, head."""
+"""The network: absent persons left out, input affine, blocks, head."""
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring

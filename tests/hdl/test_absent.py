@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Persons that are zero throughout are kept out and told, all others go through unchanged."""
+"""Persons that are zero throughout are dropped and flagged, every other person passes unchanged."""
 
 from dataclasses import replace
 
@@ -24,14 +24,14 @@ def unit(design):
 
 def person(design, kind, rng):
     """int8 (T, V, C) of one kind."""
-    found = np.zeros((design.frames * design.joints, design.channels), np.int8)
-    total = len(found)
+    joints = np.zeros((design.frames * design.joints, design.channels), np.int8)
+    total = len(joints)
     first = {"moving": 0, "absent": total, "late": min(1, total - 1), "last": total - 1,
              "some": int(rng.integers(total))}[kind]
-    found[first:] = rng.integers(-2, 3, found[first:].shape)    # zero joints in between, too
+    joints[first:] = rng.integers(-2, 3, joints[first:].shape)    # zero joints in between, too
     if first < total:
-        found[first, rng.integers(design.channels)] = rng.choice([-128, -1, 1, 64])
-    return found.reshape(design.frames, design.joints, design.channels)
+        joints[first, rng.integers(design.channels)] = rng.choice([-128, -1, 1, 64])
+    return joints.reshape(design.frames, design.joints, design.channels)
 
 
 def check(design, clips, *, leave_out=1, constant=None, **options):
@@ -94,25 +94,25 @@ def test_a_flag_is_there_when_its_joints_are():
     design = make(persons=1)
     seen = []
 
-    async def watch(ctx):
+    async def monitor(ctx):
         async for _, _, flag, joint in ctx.tick().sample(dut.persons.valid, dut.o.valid):
             seen.append((flag, joint))
     for kind in ("moving", "last"):
         dut = unit(design)
         seen.clear()
         run(dut, {"i": clips_of(design, kind).reshape(-1, 3).tolist()}, {"o": 9, "persons": 1},
-            signals={"leave_out": 1}, background=[watch])
+            signals={"leave_out": 1}, background=[monitor])
         flags, joints = zip(*seen)
         assert flags.index(1) <= joints.index(1)
 
 
 def test_full_queue_stops_without_loss():
-    """No flag is taken: as many persons as there is room for go in, and the others when flags are taken."""
+    """While no flag is taken, as many persons as there is room for are taken; the rest when flags leave."""
     design = make(1, 1, 1, channels=1)
     dut = unit(design)
     taken = 0
 
-    async def watch(ctx):
+    async def monitor(ctx):
         nonlocal taken
         async for _, _, ready, valid in ctx.tick().sample(dut.i.ready, dut.i.valid):
             taken += ready & valid
@@ -131,7 +131,7 @@ def test_full_queue_stops_without_loss():
         await ctx.tick().repeat(5)
         assert not ctx.get(dut.persons.valid)
 
-    simulate(dut, wait, background=[watch])
+    simulate(dut, wait, background=[monitor])
 
 
 def test_a_joint_a_cycle():
@@ -157,6 +157,6 @@ def test_leaves_out_whom_it_may():
 def test_the_default_is_what_the_design_allows():
     design = preset("tiny")
     tight = replace(design, blocks=(replace(design.blocks[0], h_depths=(1,) * 4), design.blocks[1]))
-    for each in (design, tight):
-        assert AbsentPersons(each).constant.tolist() == absent_response(each).constant.tolist()
+    for variant in (design, tight):
+        assert AbsentPersons(variant).constant.tolist() == absent_response(variant).constant.tolist()
     assert AbsentPersons(design).constant.all() and not AbsentPersons(tight).constant.any()

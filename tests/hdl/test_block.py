@@ -24,13 +24,13 @@ def check(block, folding, x, *, threshold=None, joints=JOINTS, mac="inferred", *
     """Run all persons; the last row of each must carry the overflow flag when anything was lost."""
     theta_h, theta_y = threshold or (block.threshold_h, block.threshold_y)
     golden = [run_block(person, block, 0) for person in x]
-    y = np.stack([found["y"] for found in golden])
-    lost = [int(found["x_lost"].sum() + found["h_lost"].sum()) for found in golden]
+    y = np.stack([tensors["y"] for tensors in golden])
+    lost = [int(tensors["x_lost"].sum() + tensors["h_lost"].sum()) for tensors in golden]
     expected = vectors(y)
     dut = Block(BlockConfig(block=block, joints=joints, frames=x.shape[1], folding=folding, mac=mac))
     counts = []
 
-    def watch(ctx):
+    def thresholds(ctx):
         ctx.set(dut.threshold_h, theta_h)
         ctx.set(dut.threshold_y, theta_y)
 
@@ -38,7 +38,8 @@ def check(block, folding, x, *, threshold=None, joints=JOINTS, mac="inferred", *
         async for _, _, count in ctx.tick().sample(dut.overflow_count):
             counts.append(count)
 
-    out = run(dut, {"i": vectors(x)}, {"o": len(expected)}, setup=watch, background=[counter], timeout=60000, **options)
+    out = run(dut, {"i": vectors(x)}, {"o": len(expected)}, setup=thresholds, background=[counter], timeout=60000,
+              **options)
     got = out["o"]
     assert [(v["mask"], v["values"]) for v in got] == [(v["mask"], v["values"]) for v in expected]
     per_person = len(expected) // len(x)

@@ -30,12 +30,12 @@ def check(design, width, clips, flags=None, absent=None, **options):
     gone = absent or [[0] * design.persons] * len(clips)
     items, expected = [], []
     for y, flag, missing in zip(clips, flags, gone):
-        there = y[np.array(missing) == 0]
-        part = vectors(there) if len(there) else []
+        present = y[np.array(missing) == 0]
+        part = vectors(present) if len(present) else []
         if part:
             part[-1]["overflow"] = flag
         items += part
-        logits = head(there, design)["logits"]
+        logits = head(present, design)["logits"]
         if absent:
             logits = logits + absent_response(design).scores[np.array(missing) == 1].sum(axis=0)
         expected += [{"index": j, "score": int(score), "last": int(j == len(logits) - 1),
@@ -70,7 +70,7 @@ def test_corner_shapes(shape):
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
 def test_absent_persons(idle, stall):
-    """Every set of absent persons, one after the other, and overflow of those that are there."""
+    """Every set of absent persons, one after the other, and overflow of the present ones."""
     design = make()
     absent = [[0, 1], [1, 0], [1, 1], [0, 0], [1, 1], [1, 1], [0, 1], [0, 0], [1, 0]]
     clips = [clip(design, seed) for seed in range(len(absent))]

@@ -22,7 +22,7 @@ from testbench import run
 def check(design, folding, clips, *, threshold_raise=0, **options):
     dut = Network(design, folding, observe=True)
     tensors = [golden(design, clip, threshold_raise) for clip in clips]
-    left_out = [absent(clip, found, threshold_raise) & folding.skip_absent for clip, found in zip(clips, tensors)]
+    left_out = [absent(clip, result, threshold_raise) & folding.skip_absent for clip, result in zip(clips, tensors)]
     seen = [[] for _ in design.blocks]
 
     async def observe(ctx):
@@ -35,16 +35,16 @@ def check(design, folding, clips, *, threshold_raise=0, **options):
                     seen[b].append((values[3 * b + 1], [(bits >> 8 * n) & 0xff for n in range(16)]))
 
     expected = [
-        {"index": j, "score": int(score), "last": int(j == design.classes - 1), "overflow": int(found["overflow"])}
-        for found in tensors
-        for j, score in enumerate(found["logits"])
+        {"index": j, "score": int(score), "last": int(j == design.classes - 1), "overflow": int(result["overflow"])}
+        for result in tensors
+        for j, score in enumerate(result["logits"])
     ]
     joints = [joint for clip in clips for joint in clip.reshape(-1, design.channels).tolist()]
     out = run(dut, {"i": joints}, {"o": len(expected)}, signals={"threshold_raise": threshold_raise},
               background=[observe], timeout=100_000, **options)
     for b in range(len(design.blocks)):
-        want = [v for found, gone in zip(tensors, left_out) if not all(gone)
-                for v in vectors(found[f"blocks.{b}.y"][~gone])]
+        want = [v for result, gone in zip(tensors, left_out) if not all(gone)
+                for v in vectors(result[f"blocks.{b}.y"][~gone])]
         assert seen[b] == [(v["mask"], v["values"]) for v in want], f"block {b}"
     assert out["o"] == expected
     return out
@@ -96,8 +96,8 @@ FOLDED = Folding(blocks=(BlockFolding(conv_pairs=4, lane_pairs=4),), head_width=
 
 
 def mixed_clips(design, *persons):
-    """A clip for each word: per person ``p`` for one that is there, ``a`` for an absent one, ``z`` for one that is zero
-    in all frames but the last, ``j`` for one of whom only the first joint is not zero."""
+    """A clip for each word: per person ``p`` for one that is present, ``a`` for an absent one, ``z`` for one that is
+    zero in all frames but the last, ``j`` for one of whom only the first joint is not zero."""
     clips = [random_clip(design, seed) for seed in range(len(persons))]
     for clip, word in zip(clips, persons):
         for part, kind in zip(clip, word, strict=True):
@@ -150,7 +150,7 @@ def test_raised_thresholds_make_absent_persons_be_computed():
 
 
 def test_an_absent_person_whose_response_overflows_is_computed():
-    """Its stores lose values, and the result says so."""
+    """Its stores lose values, and the result carries the overflow flag."""
     design = dataclasses.replace(SMALL, blocks=(dataclasses.replace(SMALL.blocks[0], h_depths=(1,) * 4),))
     clips = mixed_clips(SMALL, "pa", "aa", "ap")
     lost = golden(design, clips[1])["blocks.0.h_lost"].any(axis=1)

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Every cycle of every unit is counted once, and busy is the work that the shapes and the tensors ask for."""
+"""Every cycle of every unit is counted once, and busy is the work that follows from the shapes and the tensors."""
 
 import dataclasses
 
@@ -62,31 +62,31 @@ def counted(kind, **pattern):
     shape = (PERSONS, FRAMES, JOINTS, block.in_channels)
     x = rng.integers(1, 128, shape) * (rng.random(shape) < 0.4)
     golden = [run_block(person, block, 0) for person in x]
-    y = np.stack([found["y"] for found in golden])
+    y = np.stack([tensors["y"] for tensors in golden])
     dut = CountedBlock(BlockConfig(block=block, joints=JOINTS, frames=FRAMES, folding=FOLDING, mac="inferred",
                                    counters=True))
-    found = {"cycles": 0}
+    measured = {"cycles": 0}
 
     async def look(ctx):
         async for _, _, counts in ctx.tick().sample(dut.counts):
-            found["cycles"] += 1
-            found["units"] = {name: {state: counts[unit][n] for n, state in enumerate(STATES)}
+            measured["cycles"] += 1
+            measured["units"] = {name: {state: counts[unit][n] for n, state in enumerate(STATES)}
                               for unit, name in enumerate(BLOCK_UNITS)}
 
     run(dut, {"i": vectors(x)}, {"o": len(vectors(y))}, background=[look], timeout=60_000, tail=120,
         signals={"threshold_h": block.threshold_h, "threshold_y": block.threshold_y}, **pattern)
-    return block, x, golden, found
+    return block, x, golden, measured
 
 
 @pytest.mark.slow  # every case simulates a whole block, twenty seconds and more
 @pytest.mark.parametrize(("kind", "idle", "stall"),
                          [("identity", *pattern) for pattern in STREAM_PATTERNS] + [("conv", 0, 0.5), ("none", 0, 0)])
 def test_every_cycle_is_counted_once(kind, idle, stall):
-    block, x, golden, found = counted(kind, seed=2, idle=idle, stall=stall)
-    units = found["units"]
+    block, x, golden, measured = counted(kind, seed=2, idle=idle, stall=stall)
+    units = measured["units"]
     for name, states in units.items():
         # Counters lag one cycle behind, and the last sample shows the cycle before.
-        assert sum(states.values()) == (found["cycles"] - 2) * (LANES if name == "lanes" else 1), name
+        assert sum(states.values()) == (measured["cycles"] - 2) * (LANES if name == "lanes" else 1), name
 
     rows, out_rows = PERSONS * FRAMES, PERSONS * -(-FRAMES // block.stride)
     spatial = SpatialConfig(block=block, joints=JOINTS, frames=FRAMES, folding=FOLDING, mac="inferred")
@@ -98,8 +98,8 @@ def test_every_cycle_is_counted_once(kind, idle, stall):
     assert busy["h_requant"] == rows * JOINTS * array.groups
     assert busy["combine"] == out_rows * JOINTS * -(-block.out_channels // FOLDING.y_width)
     tokens = np.count_nonzero(x.reshape(rows, JOINTS, -1)[:, :, spatial.channels], axis=1)
-    walks = np.array(spatial.graph.repeats)
-    assert busy["graph"] == int((np.maximum(tokens, 1) * walks).sum())
+    passes = np.array(spatial.graph.repeats)
+    assert busy["graph"] == int((np.maximum(tokens, 1) * passes).sum())
     assert 0 < busy["lanes"] and 0 < busy["loader"] and 0 < busy["x_reads"] and 0 < busy["h_reads"]
 
 

@@ -70,7 +70,7 @@ class _Filling:
     full : 2 bits
         Per half: it holds a complete row, whose last read has not been issued.
     put, half, count : 1 bit, 1 bit, 0..V
-        A token is taken into this half; tokens that its channel has there.
+        A token is taken into this half; tokens that its channel has in it.
     clearing, clear_at : 1 bit, channel
         The list lengths of this channel are cleared after reset.
     emptied : 1 bit
@@ -282,7 +282,7 @@ class FrameBuffer(wiring.Component):
         o = self.o
         valid = Signal(self.READ_LATENCY)
         last = Signal(self.READ_LATENCY)
-        null = Signal(self.READ_LATENCY)    # the channel has no token: what is read there is of another row
+        null = Signal(self.READ_LATENCY)    # the channel has no token; the word read is an old one
         read = Signal(word)
         with m.If(reading.advance):
             m.d.sync += [

@@ -42,9 +42,9 @@ def simulate(cycles, *, with_enable, reset_less=True):
 def test_copies_are_late_by_enabled_cycles(cycles, with_enable):
     rows, shown = simulate(cycles, with_enable=with_enable)
     pipe = [{"value": 0, "last": 0}] * cycles
-    for (payload, enabled), found in zip(rows, shown):
+    for (payload, enabled), actual in zip(rows, shown):
         pipe.append(payload)
-        assert found == pipe[0]
+        assert actual == pipe[0]
         pipe = pipe[1:] if enabled or not with_enable else pipe[:-1]
 
 

@@ -1,4 +1,4 @@
-"""A store of X for tests: announces rows, answers reads, and complains when a row is read that is not there."""
+"""A store of X for tests: announces rows, answers reads, and fails when a row is read that is not complete."""
 
 import random
 
@@ -19,7 +19,7 @@ class Rows:
 
     def answer(self, request):
         index = next((r for r in range(self.used, self.given) if r % self.slots == request["slot"]), None)
-        assert index is not None, f"slot {request['slot']} is read, but rows {self.used}..{self.given - 1} are there"
+        assert index is not None, f"slot {request['slot']} is read, but of rows only {self.used}..{self.given - 1} may be"
         return answer(self.vectors[index][request["joint"] * self.banks + request["bank"]])
 
     def announce(self, dut, used):

@@ -39,27 +39,27 @@ def make_rows(cfg, count, seed):
 
 
 def words(row, cfg):
-    """What the array must give for one row of entries (E, V), in its order."""
+    """Expected words for one row of entries (E, V), in the order of the array."""
     acc = np.zeros((cfg.joints, cfg.groups * cfg.width), np.int64)
     acc[:, :cfg.outputs] = row.T @ cfg.weights.astype(np.int64).T
-    found = []
+    expected = []
     for first_group in range(0, cfg.groups, cfg.pass_groups):
         for first in range(0, cfg.joints, cfg.conv_joints):
             for joint in range(first, min(first + cfg.conv_joints, cfg.joints)):
                 for group in range(first_group, min(first_group + cfg.pass_groups, cfg.groups)):
                     values = acc[joint, group * cfg.width:(group + 1) * cfg.width]
-                    found.append({"acc": values.tolist(), "joint": joint, "group": group, "last": 0})
-    found[-1]["last"] = 1
-    return found
+                    expected.append({"acc": values.tolist(), "joint": joint, "group": group, "last": 0})
+    expected[-1]["last"] = 1
+    return expected
 
 
 def check(cfg, count=4, idle=0.0, stall=0.0):
     rows = make_rows(cfg, count, seed=2)
     want = [word for row in rows for word in words(row, cfg)]
     items = [entry.tolist() for row in rows for entry in row]
-    found = testbench.run(ConvArray(cfg), {"i": items}, {"o": len(want)}, seed=3, idle=idle, stall=stall)
-    assert found["o"] == want
-    return found["times"]["o"], len(want) // count
+    result = testbench.run(ConvArray(cfg), {"i": items}, {"o": len(want)}, seed=3, idle=idle, stall=stall)
+    assert result["o"] == want
+    return result["times"]["o"], len(want) // count
 
 
 @pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
@@ -90,5 +90,5 @@ def test_cycles(shape):
 def test_latency(depth):
     cfg = config(2, 5, 4, 2, 2, 4, depth)
     row = make_rows(cfg, 3, seed=2)[0]
-    found = testbench.run(ConvArray(cfg), {"i": row.tolist()}, {"o": 2})
-    assert found["times"]["o"][0] == cfg.entries - 1 + cfg.steps + cfg.delay + 3 + Queue.LATENCY
+    result = testbench.run(ConvArray(cfg), {"i": row.tolist()}, {"o": 2})
+    assert result["times"]["o"][0] == cfg.entries - 1 + cfg.steps + cfg.delay + 3 + Queue.LATENCY

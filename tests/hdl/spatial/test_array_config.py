@@ -14,9 +14,9 @@ def test_counts():
     assert cfg.cycles == 3 * 3 * 12
 
 
-def test_cycles_with_few_entries_are_those_of_the_drain_or_the_pipe():
-    drain = ConvArrayConfig(**{**GOOD, "weights": np.ones((16, 12), np.int8), "conv_joints": 5, "width": 2})
-    assert drain.cycles == 2 * 5 * 4
+def test_cycles_with_few_entries_are_those_of_the_output_or_the_pipeline():
+    output = ConvArrayConfig(**{**GOOD, "weights": np.ones((16, 12), np.int8), "conv_joints": 5, "width": 2})
+    assert output.cycles == 2 * 5 * 4
     pipe = ConvArrayConfig(**{**GOOD, "weights": np.ones((8, 3), np.int8), "width": 8, "conv_joints": 1})
     assert pipe.cycles == -(-5 * (3 + pipe.delay) // 2)
 

@@ -28,21 +28,21 @@ def make_rows(cfg, seed, densities=(0.5, 0.0, 1.0, 0.1)):
 
 
 def tokens(row, cfg):
-    found = []
-    for channel, walks in enumerate(cfg.repeats):
+    items = []
+    for channel, passes in enumerate(cfg.repeats):
         joints = np.flatnonzero(row[:, channel])
-        walk = [{"joint": int(j), "value": int(row[j, channel]), "last": int(j == joints[-1])} for j in joints]
-        found += (walk or [{"joint": 0, "value": 0, "last": 1}]) * walks
-    return found
+        one_pass = [{"joint": int(j), "value": int(row[j, channel]), "last": int(j == joints[-1])} for j in joints]
+        items += (one_pass or [{"joint": 0, "value": 0, "last": 1}]) * passes
+    return items
 
 
 def entries(row, cfg):
     z = np.clip(round_shift(np.einsum("vc,kvw->kwc", row, cfg.graph.astype(np.int64)), cfg.shift), -128, 127)
-    found = []
+    expected = []
     for channel, (kept, copy) in enumerate(zip(cfg.kept, cfg.copy)):
-        found += [z[k, :, channel].tolist() for k in range(cfg.subsets) if kept]
-        found += [row[:, channel].tolist()] if copy else []
-    return found
+        expected += [z[k, :, channel].tolist() for k in range(cfg.subsets) if kept]
+        expected += [row[:, channel].tolist()] if copy else []
+    return expected
 
 
 def check(cfg, seed=1, idle=0.0, stall=0.0, rows=None):
@@ -50,9 +50,9 @@ def check(cfg, seed=1, idle=0.0, stall=0.0, rows=None):
     want = [entry for row in rows for entry in entries(row, cfg)]
     assert len(want) == len(rows) * cfg.entries
     items = [token for row in rows for token in tokens(row, cfg)]
-    found = testbench.run(GraphUnit(cfg), {"i": items}, {"o": len(want)}, seed=seed, idle=idle, stall=stall)
-    assert found["o"] == want
-    return found
+    result = testbench.run(GraphUnit(cfg), {"i": items}, {"o": len(want)}, seed=seed, idle=idle, stall=stall)
+    assert result["o"] == want
+    return result
 
 
 @pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
@@ -87,8 +87,8 @@ def test_full_size(at_once):
 def test_cycles(subsets, at_once, kept, copy, density):
     cfg = config(5, subsets, at_once, kept, copy)
     rows = make_rows(cfg, 3, (density,) * 6)[:-1]
-    found = check(cfg, rows=rows)
-    ends = found["times"]["o"][cfg.entries - 1::cfg.entries]
+    result = check(cfg, rows=rows)
+    ends = result["times"]["o"][cfg.entries - 1::cfg.entries]
     want = [cfg.cycles(np.count_nonzero(row, axis=0)) for row in rows[1:]]
     assert np.diff(ends).tolist() == want
 
@@ -97,8 +97,8 @@ def test_latency():
     cfg = config(5, 3, 3, (1,), (1,))
     dut = GraphUnit(cfg)
     rows = [np.array([[1], [0], [2], [0], [3]])]
-    found = testbench.run(dut, {"i": tokens(rows[0], cfg)}, {"o": cfg.entries})
-    assert found["times"]["o"][0] == 2 + dut.LATENCY  # the third token is taken in cycle 2
+    result = testbench.run(dut, {"i": tokens(rows[0], cfg)}, {"o": cfg.entries})
+    assert result["times"]["o"][0] == 2 + dut.LATENCY  # the third token is taken in cycle 2
 
 
 @pytest.mark.parametrize(("field", "value", "text"), [

@@ -22,10 +22,10 @@ def make_rows(cfg, seed, densities=(0.5, 0.0, 1.0, 0.1, 0.7)):
             for density in densities]
 
 
-def tokens_of(found):
+def tokens_of(tokens):
     """Rows as lists of (joint, channel, value), cut at ``last``."""
     rows = [[]]
-    for token in found:
+    for token in tokens:
         if not token["empty"]:
             rows[-1].append((token["joint"], token["channel"], token["value"]))
         if token["last"]:
@@ -38,17 +38,17 @@ def check(cfg, rows, idle=0.0, stall=0.0):
     slowest = sum(cfg.cycles(row) for row in rows)
     dut = RowLoader(cfg)
     store = Rows(rows, flags, cfg.rows, seed=3, idle=idle)
-    found = testbench.run(dut, {}, {"o": slowest, "overflow": len(rows)}, seed=4, idle=idle, stall=stall,
+    result = testbench.run(dut, {}, {"o": slowest, "overflow": len(rows)}, seed=4, idle=idle, stall=stall,
                       responders={("req", "rsp"): store.answer}, testbenches=[store.announce(dut, dut.row_read)])
-    assert found["overflow"] == flags
-    got = tokens_of(found["o"])
+    assert result["overflow"] == flags
+    got = tokens_of(result["o"])
     assert len(got) == len(rows) + 1
     assert got[-1] == []
     for row, tokens in zip(rows, got):
-        wanted = row[:, np.flatnonzero(cfg.needed)]
-        assert tokens == [(j, c, wanted[j, c]) for j in range(cfg.joints) for c in np.flatnonzero(wanted[j])]
-    assert len(found["requests"]["req"]) == len(rows) * cfg.joints * len(cfg.masks)
-    return found
+        needed = row[:, np.flatnonzero(cfg.needed)]
+        assert tokens == [(j, c, needed[j, c]) for j in range(cfg.joints) for c in np.flatnonzero(needed[j])]
+    assert len(result["requests"]["req"]) == len(rows) * cfg.joints * len(cfg.masks)
+    return result
 
 
 @pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)

@@ -35,8 +35,8 @@ def test_reorders(joints, channels, width, idle, stall):
     places = [(j, g) for j in range(joints) for g in range(cfg.groups)]
     items = [word for row in rows for word in words_of(row, cfg, [places[n] for n in rng.permutation(len(places))])]
     want = expected(rows)
-    found = testbench.run(RowBuffer(cfg), {"i": items}, {"o": len(want)}, seed=1, idle=idle, stall=stall)
-    assert found["o"] == want
+    result = testbench.run(RowBuffer(cfg), {"i": items}, {"o": len(want)}, seed=1, idle=idle, stall=stall)
+    assert result["o"] == want
 
 
 @pytest.mark.parametrize(("joints", "channels", "width"), CORNERS)
@@ -46,9 +46,9 @@ def test_full_rate(joints, channels, width):
     order = [(j, g) for g in range(cfg.groups) for j in range(joints)]
     items = [word for row in rows for word in words_of(row, cfg, order)]
     want = expected(rows)
-    found = testbench.run(RowBuffer(cfg), {"i": items}, {"o": len(want)})
+    result = testbench.run(RowBuffer(cfg), {"i": items}, {"o": len(want)})
     per_row = len(want) // len(rows)
-    starts = found["times"]["o"][::per_row]
+    starts = result["times"]["o"][::per_row]
     first_bank = min(cfg.groups, BANK // width)
     assert starts[0] == (cfg.cycles - 1) + 3 + first_bank
     assert (np.diff(starts) == cfg.cycles).all()

@@ -51,11 +51,11 @@ def check(block, joints, *, count=4, idle=0.0, stall=0.0, mac="inferred", signed
     responders = {("load_req", "load_rsp"): store.answer}
     if block.shortcut_h == "identity":
         responders["res_req", "res_rsp"] = store.answer
-    found = testbench.run(dut, {}, {"o": len(want)}, seed=5, idle=idle, stall=stall, timeout=20_000,
+    result = testbench.run(dut, {}, {"o": len(want)}, seed=5, idle=idle, stall=stall, timeout=20_000,
                       signals={"threshold": theta}, responders=responders,
                       testbenches=[store.announce(dut, dut.x_used)])
-    assert found["o"] == want
-    return cfg, x, found
+    assert result["o"] == want
+    return cfg, x, result
 
 
 @pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
@@ -112,8 +112,8 @@ def test_entry_order_is_that_of_the_golden_model():
 def test_cycles_are_those_of_the_slowest_stage(folding):
     block = make_block("identity", seed=6)
     x = make_x(block, 5, 1, 8).repeat(7, axis=0)
-    cfg, _, found = check(block, 5, x=x, x_rows=6, **folding)
-    ends = np.array(found["times"]["o"][block.out_banks * 5 - 1::block.out_banks * 5])
+    cfg, _, result = check(block, 5, x=x, x_rows=6, **folding)
+    ends = np.array(result["times"]["o"][block.out_banks * 5 - 1::block.out_banks * 5])
     slowest = max(cfg.cycles(x[0]).values())
     assert slowest <= np.diff(ends)[3:].mean() <= slowest + 2, (cfg.cycles(x[0]), np.diff(ends))
 

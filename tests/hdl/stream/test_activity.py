@@ -34,7 +34,7 @@ def evaluate(signals, view, values):
 def test_streams(count):
     streams = [stream.Signature(8).create() for _ in range(count)]
     handshakes = list(product((0, 1), repeat=2 * count))
-    shown = evaluate([signal for each in streams for signal in (each.valid, each.ready)], state_of(*streams),
+    shown = evaluate([signal for one in streams for signal in (one.valid, one.ready)], state_of(*streams),
                      handshakes)
     for values, states in zip(handshakes, shown):
         valid, ready = values[::2], values[1::2]
