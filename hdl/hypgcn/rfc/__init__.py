@@ -1,4 +1,4 @@
-"""Runtime feature compression: zeros are neither stored nor worked on."""
+"""Runtime feature compression (RFC): zeros are neither stored nor multiplied."""
 
 from .decoder import RfcDecoder
 from .encoder import RfcEncoder

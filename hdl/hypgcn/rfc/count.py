@@ -1,15 +1,15 @@
-"""Counts of ones as logic: six bits a LUT and bit of the count, no carry chains."""
+"""Population counts as logic: each bit of a count of six bits is one LUT, without carry chains."""
 
 from amaranth import *
 
 __all__ = ["add_three", "count_ones", "group_counts", "prefix_counts"]
 
 _GROUP = 6
-"""Bits that one level of LUTs counts."""
+"""Bits that one level of 6-input LUTs counts."""
 
 
 def _sum(m, a, b, name):
-    """``a + b`` of two short numbers, bit by bit."""
+    """``a + b`` of two short numbers, bit by bit: a mapper turns ``+`` into a carry chain whatever the width."""
     a, b = Value.cast(a), Value.cast(b)
     size = max(len(a), len(b))
     total, carry = Signal(size + 1, name=name), Signal(size + 1, name=f"{name}_carry")
@@ -21,7 +21,17 @@ def _sum(m, a, b, name):
 
 
 def count_ones(m, value, name):
-    """How many ones ``value`` has: six bits at a time, then sums of these; signals are called ``name_...``."""
+    """Number of set bits of ``value``: six bits at a time, then a tree of sums.
+
+    Parameters
+    ----------
+    m : Module
+        Takes the logic.
+    value : value
+        Any width.
+    name : str
+        Signals are called ``name_...``.
+    """
     value = Value.cast(value)
     size = len(value)
     if size <= 1:
@@ -35,14 +45,13 @@ def count_ones(m, value, name):
 
 
 def group_counts(m, value, name) -> list:
-    """How many ones each six bits of ``value`` have, the last maybe of fewer; signals are called ``name_...``."""
+    """Number of set bits of each six bits of ``value``, lowest first; signals are called ``name_...``."""
     value = Value.cast(value)
     return [count_ones(m, value[n:n + _GROUP], f"{name}_of{n}") for n in range(0, len(value), _GROUP)]
 
 
 def add_three(a, b, c, size: int) -> Value:
-    """The lowest ``size`` bits, at most 4, of ``a + b + c``: sums and carries of each place, then both added, in two
-    levels of LUTs."""
+    """The lowest ``size`` bits, at most 4, of ``a + b + c``, in two levels of LUTs: a carry-save adder, then a sum."""
     a, b, c = (Value.cast(value).as_unsigned() for value in (a, b, c))
     a, b, c = (Cat(value, C(0, size))[:size] for value in (a, b, c))
     sums, carries = a ^ b ^ c, Cat(C(0, 1), (a & b) | (c & (a | b)))[:size]
@@ -54,10 +63,9 @@ def add_three(a, b, c, size: int) -> Value:
 
 
 def prefix_counts(m, value, name):
-    """For each bit of ``value`` a combinational signal: how many ones are below it.
+    """Number of set bits below each bit of ``value``, as combinational signals ``name0``, ``name1``, ...
 
-    The ones of the whole groups below, and those of the bits below in its own group; signals are called ``name0``,
-    ``name1``, ...
+    A count is the total of the complete groups of six below, plus the bits below in its own group.
     """
     value = Value.cast(value)
     counts, before = [], C(0, 1)
@@ -67,7 +75,7 @@ def prefix_counts(m, value, name):
             group = count_ones(m, value[begin - _GROUP:begin], f"{name}_group{begin}")
             before = group if begin == _GROUP else _sum(m, before, group, f"{name}_total{begin}")
         counts.append(Signal(range(max(2, index + 1)), name=f"{name}{index}"))
-        mine = count_ones(m, value[begin:index], f"{name}_below{index}") if index > begin else C(0, 1)
-        m.d.comb += counts[-1].eq(_sum(m, before, mine, f"{name}_sum{index}") if begin and index > begin else
-                                  before if begin else mine)
+        in_group = count_ones(m, value[begin:index], f"{name}_below{index}") if index > begin else C(0, 1)
+        m.d.comb += counts[-1].eq(_sum(m, before, in_group, f"{name}_sum{index}") if begin and index > begin else
+                                  before if begin else in_group)
     return counts

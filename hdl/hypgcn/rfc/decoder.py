@@ -12,10 +12,10 @@ __all__ = ["RfcDecoder"]
 
 
 class RfcDecoder(wiring.Component):
-    """Walk the non-zero values of a vector, lowest channel first.
+    """One token per non-zero value of a vector, lowest channel first.
 
     For the n-th set bit c of the mask: ``channel = c, value = values[n]``, ``last`` on the highest. A vector with an
-    empty mask gives one token ``channel = 0, value = values[0]`` (which the layout wants to be 0) with ``last``.
+    empty mask gives one token ``channel = 0, value = values[0]`` (0 by the layout) with ``last``.
 
     Throughput: one token a cycle, no gap between vectors: a vector costs ``max(1, ones of the mask)`` cycles. Latency:
     ``LATENCY`` cycle from the vector to its first token. While ``o`` is held, the vector stays in the input register.
@@ -26,12 +26,15 @@ class RfcDecoder(wiring.Component):
 
     Parameters
     ----------
-    meta : shape that travels with the vector and comes with each of its tokens
+    meta : shape
+        Side-band data of a vector; it comes with each of its tokens.
 
     Members
     -------
-    i : In(stream of :func:`meta_vector_layout`); ``vector.overflow`` is not passed on
+    i : In(stream of :func:`meta_vector_layout`)
+        ``vector.overflow`` is not passed on.
     o : Out(stream of :func:`token_layout`)
+        The tokens.
     """
 
     LATENCY = 1
@@ -48,8 +51,10 @@ class RfcDecoder(wiring.Component):
         held = Signal.like(self.i.payload, reset_less=True)
         mask = held.vector.mask
 
-        # Whether the token is the last is told a cycle ahead: everybody waits for what follows from it.
-        lowest, rest, last = Signal(BANK), Signal(BANK), Signal(reset_less=True)
+        # ``last`` is registered one cycle ahead: the ready of the whole read path depends on it.
+        lowest = Signal(BANK)
+        rest = Signal(BANK)
+        last = Signal(reset_less=True)
         m.d.comb += [
             lowest.eq(lowest_one(mask)),
             rest.eq(mask & ~lowest),
@@ -65,6 +70,7 @@ class RfcDecoder(wiring.Component):
             m.d.sync += [self.o.valid.eq(self.i.valid), held.eq(self.i.payload),
                          last.eq(at_most_one(self.i.payload.vector.mask))]
         with m.Elif(self.o.ready):
+            # Values shift down by one, so that the next is always in place 0: no multiplexer over 16 values.
             m.d.sync += [mask.eq(rest), last.eq(at_most_one(rest))]
             m.d.sync += [held.vector.values[n].eq(held.vector.values[n + 1]) for n in range(BANK - 1)]
         return m

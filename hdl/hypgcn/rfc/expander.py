@@ -1,4 +1,4 @@
-"""Expander: a compressed vector with its zeros again."""
+"""Expander: a compressed vector becomes a dense one."""
 
 from amaranth import *
 from amaranth.lib import stream, wiring
@@ -11,24 +11,27 @@ __all__ = ["RfcExpander"]
 
 
 class RfcExpander(wiring.Component):
-    """Put the packed values of a vector back to their channels.
+    """Move the packed values of a vector back to their channels.
 
     ``dense[c] = values[ones below bit c of the mask]`` if ``mask[c]`` else 0. Channel c chooses among the c + 1 values
-    that it can have. Values at or beyond the number of set bits are not looked at.
+    that it can have. Values at or beyond the number of set bits are ignored.
 
-    Throughput: one vector a cycle. Latency: ``LATENCY`` cycles. The whole pipe waits while ``o`` is held, and
-    ``i.ready`` follows ``o.ready`` combinationally; bubbles are not squeezed out.
+    Throughput: one vector a cycle. Latency: ``LATENCY`` cycles. The whole pipeline stalls while ``o`` is held, and
+    ``i.ready`` follows ``o.ready`` combinationally; bubbles are not removed.
 
     Storage: about ``2 * BANK * 9 + 49 + 2 * meta`` flip-flops. No DSP, no memory.
 
     Parameters
     ----------
-    meta : shape that travels with the vector
+    meta : shape
+        Side-band data that travels with the vector.
 
     Members
     -------
     i : In(stream of :func:`meta_vector_layout`)
-    o : Out(stream of :func:`meta_dense_layout`), channel order
+        Compressed vectors.
+    o : Out(stream of :func:`meta_dense_layout`)
+        The same vectors in channel order.
     """
 
     LATENCY = 2

@@ -1,4 +1,4 @@
-"""Shortcut path: rows of X come a second time from the store that holds them anyway, in the order of a drain."""
+"""Shortcut path: rows of X are read a second time from their store, in the output order of the convolution."""
 
 from dataclasses import dataclass
 
@@ -18,16 +18,25 @@ __all__ = ["ShortcutReader", "ShortcutConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class ShortcutConfig:
-    """What fixes a shortcut reader.
+    """Parameters of a shortcut reader.
 
     Parameters
     ----------
-    rows, joints, banks : of the store that is read; 1..1024, 1..64, 1..64
-    width : channels of a group, 1, 2, 4, 8 or 16
-    conv_joints : joints of a joint group, 1..joints. Joint groups follow each other within a pass and the last may be
-        shorter, so the order of joints is the same for all values
-    pass_groups : groups of a pass, 1..banks * 16 / width; the last pass may be shorter
-    groups : groups of ``width`` channels of a joint in all, 1..banks * 16 / width
+    rows : int, 1..1024
+        Row slots of the store that is read.
+    joints : int, 1..64
+        Joints of a row.
+    banks : int, 1..64
+        Banks of 16 channels of a joint.
+    width : int, one of 1, 2, 4, 8, 16
+        Channels of a group.
+    conv_joints : int, 1..joints
+        Joints of a joint group. Joint groups are consecutive within a pass and the last may be shorter, so the order of
+        joints is the same for all values.
+    pass_groups : int, 1..banks * 16 / width
+        Groups of a pass; the last pass may be shorter.
+    groups : int, 1..banks * 16 / width
+        Groups of all channels of a joint.
     """
 
     rows: int
@@ -50,7 +59,7 @@ class ShortcutConfig:
 
     @property
     def slices(self) -> int:
-        """Groups of a vector."""
+        """Groups (slices) of a vector."""
         return BANK // self.width
 
     @property
@@ -61,20 +70,21 @@ class ShortcutConfig:
 
     @property
     def reads(self) -> int:
-        """Vectors that are read per row: a vector whose groups are in several passes counts in each."""
+        """Vectors read per row; a vector whose groups are in several passes is read in each."""
         return self.joints * sum(last // self.slices - first // self.slices + 1 for first, last in self.passes)
 
 
 class ShortcutReader(wiring.Component):
-    """Give rows of the X store as slices of ``width`` channels, in the order in which a drain wants them.
+    """Rows of the X store as slices of ``width`` channels, in the output order of the convolution that adds them.
 
     ``o`` is, for each row of ``row``: for pass / for joint group / for joint in it / for group of the pass:
     ``res[n] = X[slot, joint, group * width + n]``.
 
     Throughput: one slice a cycle when the store answers every cycle; at ``width = 16`` this takes one vector a cycle.
     Between rows there is no gap. Latency: ``LATENCY`` cycles and the store's, at least 2, from the transfer of ``row``
-    to the first slice. Reads run ahead as far as ``AHEAD`` vectors and two more, or the store's queue of answers; a
-    held ``o`` stops them without loss. ``row`` must only name rows that can be read until their last slice has left.
+    to the first slice. Up to ``AHEAD + 2`` reads are outstanding, or as many as the response queue of the store holds;
+    back-pressure of any length on ``o`` loses nothing. A row of ``row`` must stay readable until its last slice has
+    left.
 
     Storage: a slicer, ``AHEAD * 2 * log2(16 / width)`` bits of LUT RAM, register slices for rows and slices. No DSP.
 
@@ -84,9 +94,14 @@ class ShortcutReader(wiring.Component):
 
     Members
     -------
-    row : In(stream of :func:`slot_layout`), rows to read
-    req : Out(stream of :func:`row_request_layout`), rsp : In(stream of :func:`row_response_layout`), both without tag
+    row : In(stream of :func:`slot_layout`)
+        Rows to read.
+    req : Out(stream of :func:`row_request_layout`)
+        Reads of the store, without tag.
+    rsp : In(stream of :func:`row_response_layout`)
+        Their responses, without tag.
     o : Out(stream of :func:`residual_layout`)
+        The slices.
     """
 
     AHEAD = 16
@@ -105,7 +120,8 @@ class ShortcutReader(wiring.Component):
         m = Module()
         cfg = self.cfg
         m.submodules.ahead = ahead = Queue(span_layout(cfg.width), self.AHEAD)
-        m.submodules.spans = spans = Skid(span_layout(cfg.width))      # a slicer that is ready says so late in a cycle
+        # A register slice, since the slicer's ready comes late in the cycle.
+        m.submodules.spans = spans = Skid(span_layout(cfg.width))
         connect(m, ahead.o, spans.i)
         m.submodules.slicer = slicer = RfcSlicer(cfg.width)
         self._request(m, ahead.i)
@@ -121,36 +137,43 @@ class ShortcutReader(wiring.Component):
         return m
 
     def _request(self, m, spans):
-        """Ask for the vectors of a row, and say which slices of each are wanted."""
+        """Request the vectors of a row, with the span of slices of each."""
         cfg = self.cfg
-        m.submodules.rows = rows = Skid(self.row.payload.shape())      # that a row is done is known late in a cycle
+        # A register slice, since the end of a row comes late in the cycle.
+        m.submodules.rows = rows = Skid(self.row.payload.shape())
         connect(m, wiring.flipped(self.row), rows.i)
         row = rows.o
-        busy, slot = Signal(), Signal.like(row.payload.slot, reset_less=True)
-        turn = Signal(range(max(2, len(cfg.passes))), name="pass")
-        joint, bank = Signal(range(max(2, cfg.joints))), Signal(range(max(2, cfg.banks)))
+        busy = Signal()
+        slot = Signal.like(row.payload.slot, reset_less=True)
+        pass_index = Signal(range(max(2, len(cfg.passes))), name="pass")
+        joint = Signal(range(max(2, cfg.joints)))
+        bank = Signal(range(max(2, cfg.banks)))
 
         def of_pass(values, name):
+            """A table of constants, one per pass, read at the current pass."""
             values = list(values)
-            found = Signal(range(max(2, max(values) + 1)), name=name)
-            m.d.comb += found.eq(Array(values)[turn])
-            return found
+            value = Signal(range(max(2, max(values) + 1)), name=name)
+            m.d.comb += value.eq(Array(values)[pass_index])
+            return value
 
         first_bank = of_pass((first // cfg.slices for first, _ in cfg.passes), "first_bank")
         last_bank = of_pass((last // cfg.slices for _, last in cfg.passes), "last_bank")
         first_slice = of_pass((first % cfg.slices for first, _ in cfg.passes), "first_slice")
         last_slice = of_pass((last % cfg.slices for _, last in cfg.passes), "last_slice")
-        # Where the next pass begins; after the last one, the first.
+        # First bank of the next pass; the first pass follows the last.
         next_bank = of_pass((first // cfg.slices for first, _ in cfg.passes[1:] + cfg.passes[:1]), "next_bank")
 
-        bank_end, joint_end, pass_end = Signal(), Signal(), Signal()
-        step, done = Signal(), Signal()
+        bank_end = Signal()
+        joint_end = Signal()
+        pass_end = Signal()
+        step = Signal()
+        done = Signal()
         m.d.comb += [
             bank_end.eq(bank == last_bank),
             joint_end.eq(joint == cfg.joints - 1),
-            pass_end.eq(turn == len(cfg.passes) - 1),
+            pass_end.eq(pass_index == len(cfg.passes) - 1),
             done.eq(step & bank_end & joint_end & pass_end),
-            # A request leaves only together with its span.
+            # A request leaves only together with its span: responses carry no tag and are matched by order.
             self.req.valid.eq(busy & spans.ready),
             step.eq(self.req.valid & self.req.ready),
             spans.valid.eq(step),
@@ -168,6 +191,6 @@ class ShortcutReader(wiring.Component):
             with m.If(bank_end):
                 m.d.sync += [bank.eq(first_bank), joint.eq(joint + 1)]
                 with m.If(joint_end):
-                    m.d.sync += [bank.eq(next_bank), joint.eq(0), turn.eq(turn + 1)]
+                    m.d.sync += [bank.eq(next_bank), joint.eq(0), pass_index.eq(pass_index + 1)]
                     with m.If(pass_end):
-                        m.d.sync += turn.eq(0)
+                        m.d.sync += pass_index.eq(0)

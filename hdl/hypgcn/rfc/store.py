@@ -14,18 +14,18 @@ __all__ = ["RowStore", "RowStoreConfig"]
 
 
 class RowStore(wiring.Component):
-    """Hold the last rows of a stream of vectors, without their zeros.
+    """Buffer of the last rows of a stream of vectors, without their zeros.
 
     Row r since reset is in slot ``r mod rows``. Of each row, mini-bank j has room for ``depths[j]`` vectors with more
-    than ``4 j`` non-zeros; what goes beyond is cut off, counted and flagged as ``docs/numbers.md``, "What a store may
-    lose", says. All readers see the same. Neither a full mini-bank nor a reader that rests ever stops the writer; only
-    rows that nobody releases do.
+    than ``4 j`` non-zeros; values beyond are truncated, counted and flagged (``docs/numbers.md``, "What a store may
+    lose"). All readers get the same values. Neither a full mini-bank nor a stalled reader stops the writer; only rows
+    that are not released do.
 
     Throughput: one vector a cycle in, one a cycle out. Latency: ``StoreWriter.LATENCY`` cycles from a row's last vector
-    to ``row_done``, and ``StoreReader.LATENCY`` from a request to its answer. ``i`` waits while ``rows`` rows are held.
-    Each reader has a queue of ``answers`` vectors, and reads begin only into free places of it: a reader may rest with
-    answers pending as long as it likes. A row may be read from its ``row_done`` until its ``release``, at
-    which all its answers must have been taken.
+    to ``row_done``, and ``StoreReader.LATENCY`` from a request to its response. ``i`` stalls while ``rows`` rows are
+    held. Each reader has a FIFO of ``answers`` responses, and a read starts only when a place of it is free: a reader
+    may hold back its responses for any time. A row may be read from its ``row_done`` until its ``release``, at which
+    all its responses must have been taken.
 
     Storage: ``rows * joints * banks * (16 + 4 * ceil(log2(banks)))`` bits of headers,
     ``rows * joints * sum_j ceil(log2(rows * depths[j]))`` bits of bases, ``32 * rows * sum_j depths[j]`` bits of
@@ -37,14 +37,21 @@ class RowStore(wiring.Component):
 
     Members
     -------
-    i : In(stream of :func:`vector_layout`), (joint, bank) order
-    row_done : Out(1), high for a cycle per row, in order: it can be read from this cycle on
-    row_overflow : Out(1), in the cycle of ``row_done``: the flag of that row
-    release : In(1), frees the oldest row in each cycle in which it is high; not more often than ``row_done``
-    req : In(streams of :func:`row_request_layout`), a tuple with one per reader, members ``req0``...
-    rsp : Out(streams of :func:`row_response_layout`), in the order of the requests, members ``rsp0``...;
-        ``vector.overflow`` is the flag of the row: values were lost in its sequence by its end, here or before
-    overflow_count : Out(32), vectors that lost values here since reset, stays at its largest value
+    i : In(stream of :func:`vector_layout`)
+        Vectors in (frame, joint, bank) order.
+    row_done : Out(1)
+        A pulse per row, in order: the row can be read from this cycle on.
+    row_overflow : Out(1)
+        Overflow flag of that row, in the cycle of ``row_done``.
+    release : In(1)
+        Frees the oldest row in each cycle in which it is high; not more often than ``row_done``.
+    req : In(streams of :func:`row_request_layout`)
+        A tuple with one per reader, members ``req0``, ``req1``, ...
+    rsp : Out(streams of :func:`row_response_layout`)
+        A tuple with one per reader, in the order of its requests, members ``rsp0``, ``rsp1``, ...; ``vector.overflow``
+        is the flag of the row: values were lost in its sequence by its end, here or upstream.
+    overflow_count : Out(32)
+        Vectors that lost values here since reset; saturates.
     """
 
     def __init__(self, cfg: RowStoreConfig):

@@ -19,17 +19,25 @@ def _address_bits(depth):
 
 @dataclass(frozen=True, kw_only=True)
 class RowStoreConfig:
-    """What fixes a row store.
+    """Parameters of a row store.
 
     Parameters
     ----------
-    frames : rows of a sequence, at least 1: after as many rows the sticky overflow flag starts anew
-    rows : rows held, at least 1
-    joints, banks : vectors of a row, 1..64 and 1..64
-    depths : entries of mini-bank j per row, ``MINI_BANKS`` values in 1..joints * banks
-    tags : width of the tag of each reader, at least one reader; 0 is a reader without tag
-    answers : vectors that wait for each reader at most, at least 2; from ``StoreReader.LATENCY + 1`` on, one reader
-        alone gets one vector a cycle
+    frames : int, 1..65536
+        Rows of a sequence; after these the sticky overflow flag is cleared.
+    rows : int, 1..1024
+        Row slots: rows held at the same time.
+    joints : int, 1..64
+        Joints of a row.
+    banks : int, 1..64
+        Vectors (banks of 16 channels) of a joint.
+    depths : tuple of int, 1..joints * banks
+        Entries of each mini-bank per row, ``MINI_BANKS`` values.
+    tags : tuple of int, 0..64
+        Tag width of each reader, at least one reader; 0 is a reader without tag.
+    answers : int, 2..64
+        Responses that each reader's FIFO holds; from ``StoreReader.LATENCY + 1`` on, one reader alone gets one vector
+        a cycle.
     """
 
     frames: int
@@ -64,13 +72,20 @@ class RowStoreConfig:
 
     @property
     def header_layout(self) -> data.StructLayout:
-        """Word of the header memory, one per (slot, joint, bank): the mask of what was kept, and how many entries of
-        each mini-bank the banks before it took for the same joint."""
+        """Word of the header memory, one per (slot, joint, bank).
+
+        Members
+        -------
+        mask : 16
+            Channels whose values were kept.
+        offset : MINI_BANKS x range(banks)
+            Entries of each mini-bank that earlier banks of the same joint use.
+        """
         return data.StructLayout({"mask": BANK, "offset": data.ArrayLayout((self.banks - 1).bit_length(), MINI_BANKS)})
 
     @property
     def base_layout(self) -> data.StructLayout:
-        """Word of the base memory, one per (slot, joint): where the joint begins in each mini-bank."""
+        """Word of the base memory, one per (slot, joint): address of the joint's first entry in each mini-bank."""
         return data.StructLayout({f"pointer{j}": bits for j, bits in enumerate(self.pointer_bits)})
 
     @property
@@ -95,7 +110,7 @@ class RowStoreConfig:
 
     @property
     def answer_shapes(self) -> tuple[tuple[int, int], ...]:
-        """(width, depth) of each reader's queue of answers, in LUT RAM."""
+        """(width, depth) of each reader's FIFO of responses, in LUT RAM."""
         return tuple((BANK * 9 + 2 + tag, self.answers) for tag in self.tags)
 
     @property
@@ -131,5 +146,5 @@ class RowStoreConfig:
 
     @property
     def dense_bits(self) -> int:
-        """Bits that the same rows would take without compression."""
+        """Bits of the same rows without compression."""
         return 8 * BANK * self.rows * self.vectors

@@ -1,10 +1,10 @@
-"""Read side of a row store."""
+"""Read side of a row store: one pipeline, shared by several readers."""
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..arith.bits import lowest_one, ones_below, stepped
+from ..arith.bits import delayed, lowest_one, ones_below, stepped
 from ..design import MINI_BANKS
 from ..stream import Queue, Skid, connect
 from ..stream.layouts import MINI, row_request_layout, row_response_layout, vector_layout
@@ -24,55 +24,65 @@ def reader_ports(cfg: RowStoreConfig) -> dict:
 
 
 def memory_read(shape):
-    """Signature of the read side of a memory of ``(width, depth)``, read every cycle."""
+    """Signature of the read port of a memory that is read every cycle.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (width, depth).
+    """
     width, depth = shape
     return wiring.Signature({"addr": Out(range(max(2, depth))), "data": In(width)})
 
 
 class RoundRobin(wiring.Component):
-    """Choose one of several requests a cycle: the next after the one that was chosen last.
+    """Round-robin arbiter: grants the next request after the one granted last.
 
-    ``grant`` is combinational of ``ask`` and the last choice. Storage: ``count`` flip-flops.
+    Throughput: one grant a cycle. Latency: 0 cycles, ``grant`` is combinational of ``request`` and the last grant.
+    Storage: ``count`` flip-flops.
 
     Parameters
     ----------
-    count : of requesters, at least 1
+    count : int, at least 1
+        Requesters.
 
     Members
     -------
-    ask : In(count)
-    grant : Out(count), one-hot, a subset of ``ask``; zero only when nobody asks
+    request : In(count)
+        A bit per requester.
+    grant : Out(count)
+        One-hot, a subset of ``request``; zero only when there is none.
     """
 
     def __init__(self, count: int):
-        super().__init__({"ask": In(count), "grant": Out(count)})
+        super().__init__({"request": In(count), "grant": Out(count)})
 
     def elaborate(self, platform):
         m = Module()
-        count = len(self.ask)
-        after = Signal(count)  # those after the last choice, who go first
+        count = len(self.request)
+        after = Signal(count)  # requesters above the last grant: they have priority
         first = Signal(count)
         m.d.comb += [
-            first.eq(self.ask & after),
-            self.grant.eq(Mux(first.any(), lowest_one(first), lowest_one(self.ask))),
+            first.eq(self.request & after),
+            self.grant.eq(Mux(first.any(), lowest_one(first), lowest_one(self.request))),
         ]
-        with m.If(self.ask.any()):
+        with m.If(self.request.any()):
             m.d.sync += after.eq(ones_below(self.grant))
         return m
 
 
 class StoreReader(wiring.Component):
-    """Read vectors for several readers.
+    """Reader of a row store: serves several readers from one pipeline.
 
-    A request reads header and base, adds the two to an address in each mini-bank, reads the mini-banks and forces to
-    zero what the mask does not ask for. The pipe never waits: a request is taken only when its reader's queue of
-    answers has room for what was asked for before and for this one. So a reader that does not take its answers stops
-    nobody but itself.
+    A request reads header and base, adds the two to an address in each mini-bank, reads the mini-banks and zeroes the
+    values beyond the mask. The pipeline never stalls: it works on credits, a request is granted only when its reader's
+    FIFO of responses has a free place for it besides those of the requests in flight. So a reader that does not take
+    its responses stalls only itself.
 
-    Throughput: one vector a cycle in all, readers in turn; one reader alone gets ``min(1, answers / (LATENCY + 1))`` a
-    cycle. Latency: ``LATENCY`` cycles from the transfer of a request to its answer. Each reader has a register slice in
-    front of the arbiter, so that ``req[k].ready`` is a register: one request is taken beyond those for whose answers
-    there is room.
+    Throughput: one vector a cycle in all, readers round robin; one reader alone gets
+    ``min(1, answers / (LATENCY + 1))`` a cycle. Latency: ``LATENCY`` cycles from the transfer of a request to its
+    response. Each reader has a register slice in front of the arbiter, so that ``req[k].ready`` is a register; it takes
+    requests beyond those that have credits.
 
     Storage: per reader ``answers * (BANK * 9 + 2 + tag)`` bits of LUT RAM and two requests in registers.
 
@@ -82,11 +92,18 @@ class StoreReader(wiring.Component):
 
     Members
     -------
-    req : In(streams of :func:`row_request_layout`), called ``req0``...
-    rsp : Out(streams of :func:`row_response_layout`), called ``rsp0``..., each in the order of its requests
-    flags : In(rows), overflow flag of each slot
-    header, base : Out(read side); data : Out(MINI_BANKS read sides, called ``data0``...); their data comes
-        ``HEADER_LATENCY`` and ``DATA_LATENCY`` cycles after the address
+    req : In(streams of :func:`row_request_layout`)
+        Requests of each reader, members ``req0``, ``req1``, ...
+    rsp : Out(streams of :func:`row_response_layout`)
+        Responses to each reader in the order of its requests, members ``rsp0``, ``rsp1``, ...
+    flags : In(rows)
+        Overflow flag of each row slot.
+    header : Out(:func:`memory_read`)
+        Read port of the header memory; data ``HEADER_LATENCY`` cycles after the address.
+    base : Out(:func:`memory_read`)
+        Read port of the base memory; likewise.
+    data : Out(MINI_BANKS x :func:`memory_read`)
+        Read ports of the mini-banks, members ``data0``, ...; data ``DATA_LATENCY`` cycles after the address.
     """
 
     HEADER_LATENCY = 2
@@ -115,7 +132,7 @@ class StoreReader(wiring.Component):
 
     @property
     def data(self):
-        """Read sides of the mini-banks."""
+        """Read ports of the mini-banks."""
         return tuple(getattr(self, f"data{j}") for j in range(MINI_BANKS))
 
     def elaborate(self, platform):
@@ -123,59 +140,18 @@ class StoreReader(wiring.Component):
         cfg = self.cfg
         grant, request = self._arbitrate(m)
 
-        # Stage 1: the request that was chosen; its addresses.
-        chosen, request1 = Signal(len(cfg.tags)), Signal.like(request, reset_less=True)
-        m.d.sync += [chosen.eq(grant), request1.eq(request)]
-        # Tables of constants in place of products: a slot or a joint has few bits, so each bit of a table is a LUT.
-        slot_joint = Array(s * cfg.joints for s in range(cfg.rows))[request1.slot]
-        slot_vector = Array(s * cfg.vectors for s in range(cfg.rows))[request1.slot]
-        joint_vector = Array(v * cfg.banks for v in range(cfg.joints))[request1.joint]
-        m.d.comb += [
-            self.base.addr.eq(slot_joint + request1.joint),
-            self.header.addr.eq(slot_vector + joint_vector + request1.bank),
-        ]
-        flag = Signal()
-        m.d.comb += flag.eq(self.flags.bit_select(request1.slot, 1))
-
-        # When header and base have come: addresses in the mini-banks.
-        header = data.View(cfg.header_layout, self.header.data)
-        base = data.View(cfg.base_layout, self.base.data)
-        mask = Signal.like(header.mask, reset_less=True)
-        m.d.sync += mask.eq(header.mask)
-        for j, port in enumerate(self.data):
-            address = Signal(cfg.pointer_bits[j], name=f"address{j}", reset_less=True)
-            m.d.sync += address.eq(base[f"pointer{j}"] + header.offset[j])
-            m.d.comb += port.addr.eq(address)
-
-        # When the values have come: zero what is not there.
-        count = Signal(range(len(mask) + 1))
-        m.d.comb += count.eq(count_ones(m, mask, "ones"))
-        there = self._delay(m, Cat(count > MINI * j for j in range(MINI_BANKS)), self.DATA_LATENCY, "there")
-        mask = self._delay(m, mask, self.DATA_LATENCY, "mask")
-        whole = self.HEADER_LATENCY + 1 + self.DATA_LATENCY
-        chosen = self._delay(m, chosen, whole, "chosen", reset_less=False)
-        flag = self._delay(m, flag, whole, "flag")
-        tag = self._delay(m, request1.tag, whole, "tag")
-        vector = Signal(vector_layout())
-        m.d.comb += [
-            vector.mask.eq(mask),
-            vector.overflow.eq(flag),
-            Value.cast(vector.values).eq(Cat(port.data & there[j].replicate(len(port.data))
-                                             for j, port in enumerate(self.data))),
-        ]
-        for k, rsp in enumerate(self.rsp):
-            m.submodules[f"answers{k}"] = queue = Queue(row_response_layout(cfg.tags[k]), cfg.answers)
-            m.d.comb += [
-                queue.i.payload.vector.eq(vector),
-                queue.i.payload.empty.eq(~there[0]),
-                queue.i.payload.tag.eq(tag),
-                queue.i.valid.eq(chosen[k]),
-            ]
-            wiring.connect(m, queue.o, wiring.flipped(rsp))
+        # Stage 1: addresses of header and base.
+        granted = Signal(len(cfg.tags))
+        request1 = Signal.like(request, reset_less=True)
+        m.d.sync += [granted.eq(grant), request1.eq(request)]
+        flag = self._look_up(m, request1)
+        mask = self._address(m)
+        present, mask, granted, flag, tag = self._await_values(m, mask, granted, flag, request1.tag)
+        self._respond(m, present, mask, granted, flag, tag)
         return m
 
     def _arbitrate(self, m):
-        """One-hot choice among the requests for whose answers there is room, and the request chosen."""
+        """One-hot grant among the requests that have a credit, and the granted request."""
         cfg = self.cfg
         m.submodules.turn = turn = RoundRobin(len(cfg.tags))
         request = Signal(row_request_layout(cfg.rows, cfg.joints, cfg.banks, max(cfg.tags)))
@@ -184,16 +160,17 @@ class StoreReader(wiring.Component):
             m.submodules[f"request{k}"] = skid = Skid(port.payload.shape())
             connect(m, wiring.flipped(port), skid.i)
             req = skid.o
-            # Counts answers from the request on, so that everything in the pipe has its place in the queue.
+            # Counts responses from the grant on, so that everything in the pipeline has its place in the FIFO.
             waiting = Signal(range(cfg.answers + 1), name=f"waiting{k}")
-            room = Signal(init=1, name=f"room{k}")   # waiting != cfg.answers
-            asked, taken = turn.grant[k], Signal(name=f"taken{k}")    # a cycle late: readers are ready late in a cycle
+            credit = Signal(init=1, name=f"credit{k}")   # waiting != cfg.answers
+            # One cycle late, since the ready of a reader comes late in a cycle.
+            granted, taken = turn.grant[k], Signal(name=f"taken{k}")
             m.d.sync += [
                 taken.eq(rsp.valid & rsp.ready),
-                waiting.eq(stepped(waiting, asked, taken)),
-                room.eq(taken | (room & ~(asked & (waiting == cfg.answers - 1)))),
+                waiting.eq(stepped(waiting, granted, taken)),
+                credit.eq(taken | (credit & ~(granted & (waiting == cfg.answers - 1)))),
             ]
-            m.d.comb += [turn.ask[k].eq(req.valid & room), req.ready.eq(asked)]
+            m.d.comb += [turn.request[k].eq(req.valid & credit), req.ready.eq(granted)]
             # The tag comes last in the layout, so a shorter one is zero-extended.
             payload = Value.cast(req.payload)
             options.append(payload & turn.grant[k].replicate(len(payload)))
@@ -203,10 +180,62 @@ class StoreReader(wiring.Component):
         m.d.comb += Value.cast(request).eq(total)
         return turn.grant, request
 
-    @staticmethod
-    def _delay(m, value, cycles, name, reset_less=True):
-        for cycle in range(cycles):
-            later = Signal(len(value), name=f"{name}{cycle}", reset_less=reset_less)
-            m.d.sync += later.eq(value)
-            value = later
-        return value
+    def _look_up(self, m, request):
+        """Addresses of header and base; the overflow flag of the row."""
+        cfg = self.cfg
+        # Tables of constants in place of products: a slot or a joint has few bits, so each bit of a table is a LUT.
+        slot_joint = Array(s * cfg.joints for s in range(cfg.rows))[request.slot]
+        slot_vector = Array(s * cfg.vectors for s in range(cfg.rows))[request.slot]
+        joint_vector = Array(v * cfg.banks for v in range(cfg.joints))[request.joint]
+        m.d.comb += [
+            self.base.addr.eq(slot_joint + request.joint),
+            self.header.addr.eq(slot_vector + joint_vector + request.bank),
+        ]
+        flag = Signal()
+        m.d.comb += flag.eq(self.flags.bit_select(request.slot, 1))
+        return flag
+
+    def _address(self, m):
+        """Addresses of the mini-banks, one cycle after header and base have arrived; the mask with them."""
+        cfg = self.cfg
+        header = data.View(cfg.header_layout, self.header.data)
+        base = data.View(cfg.base_layout, self.base.data)
+        mask = Signal.like(header.mask, reset_less=True)
+        m.d.sync += mask.eq(header.mask)
+        for j, port in enumerate(self.data):
+            address = Signal(cfg.pointer_bits[j], name=f"address{j}", reset_less=True)
+            m.d.sync += address.eq(base[f"pointer{j}"] + header.offset[j])
+            m.d.comb += port.addr.eq(address)
+        return mask
+
+    def _await_values(self, m, mask, granted, flag, tag):
+        """Side-band data, delayed until the values arrive; ``present``: mini-banks that hold values of the vector."""
+        count = Signal(range(len(mask) + 1))
+        m.d.comb += count.eq(count_ones(m, mask, "ones"))
+        present = delayed(m, Cat(count > MINI * j for j in range(MINI_BANKS)), self.DATA_LATENCY, name="present")
+        mask = delayed(m, mask, self.DATA_LATENCY, name="mask")
+        total = self.HEADER_LATENCY + 1 + self.DATA_LATENCY
+        granted = delayed(m, granted, total, name="granted", reset_less=False)
+        flag = delayed(m, flag, total, name="flag")
+        tag = delayed(m, tag, total, name="tag")
+        return present, mask, granted, flag, tag
+
+    def _respond(self, m, present, mask, granted, flag, tag):
+        """Put the vector into the FIFO of its reader; entries that the vector does not have are zeroed."""
+        cfg = self.cfg
+        vector = Signal(vector_layout())
+        m.d.comb += [
+            vector.mask.eq(mask),
+            vector.overflow.eq(flag),
+            Value.cast(vector.values).eq(Cat(port.data & present[j].replicate(len(port.data))
+                                             for j, port in enumerate(self.data))),
+        ]
+        for k, rsp in enumerate(self.rsp):
+            m.submodules[f"answers{k}"] = queue = Queue(row_response_layout(cfg.tags[k]), cfg.answers)
+            m.d.comb += [
+                queue.i.payload.vector.eq(vector),
+                queue.i.payload.empty.eq(~present[0]),
+                queue.i.payload.tag.eq(tag),
+                queue.i.valid.eq(granted[k]),
+            ]
+            wiring.connect(m, queue.o, wiring.flipped(rsp))

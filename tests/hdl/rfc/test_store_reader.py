@@ -17,10 +17,10 @@ def test_round_robin(count):
     async def check(ctx):
         last = count - 1
         for _ in range(200):
-            ask = rng.getrandbits(count)
-            ctx.set(dut.ask, ask)
+            request = rng.getrandbits(count)
+            ctx.set(dut.request, request)
             order = [(last + 1 + n) % count for n in range(count)]
-            expected = next((k for k in order if ask >> k & 1), None)
+            expected = next((k for k in order if request >> k & 1), None)
             assert ctx.get(dut.grant) == (0 if expected is None else 1 << expected)
             last = last if expected is None else expected
             await ctx.tick()
