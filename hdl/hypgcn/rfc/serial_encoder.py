@@ -1,4 +1,4 @@
-"""Encoder of runtime feature compression for vectors that come more seldom than one a cycle."""
+"""Encoder of runtime feature compression for vectors that take several cycles each."""
 
 from amaranth import *
 from amaranth.lib import stream, wiring
@@ -14,28 +14,32 @@ __all__ = ["RfcSerialEncoder", "encoder_of"]
 
 
 class RfcSerialEncoder(wiring.Component):
-    """As :class:`RfcEncoder`, ``width`` values a cycle: ``mask[c] = |x[c]| > threshold``; ``values`` are the ``x[c]``
-    of the set bits in order, then zeros.
+    """Same function as :class:`RfcEncoder` at ``width`` values a cycle, with a fraction of its logic.
 
-    A vector is taken apart in slices of ``width`` values. A non-zero goes to place ``first + rank`` of the result, with
-    ``first`` non-zeros in the slices before; place n takes it from item ``n mod width``, so that the many places are
-    plain registers with an enable, and only ``width`` items have multiplexers.
+    ``mask[c] = |x[c]| > threshold``; ``values`` are the ``x[c]`` of the set bits in order, then zeros. A vector is
+    processed in slices of ``width`` values. A non-zero goes to place ``first + rank`` of the result, with ``first``
+    non-zeros in earlier slices; place n takes it from item ``n mod width``, so that the 16 places are plain registers
+    with an enable, and only ``width`` items have multiplexers.
 
-    Throughput: one vector in ``BANK / width`` cycles. Latency: ``latency`` cycles. The whole pipe waits while ``o`` is
-    held, and ``i.ready``, high with the last slice, follows ``o.ready`` combinationally. ``threshold`` counts for the
-    values that are taken in while it is at its value.
+    Throughput: one vector in ``BANK / width`` cycles. Latency: ``latency`` cycles. The whole pipeline stalls while
+    ``o`` is held, and ``i.ready``, high with the last slice, follows ``o.ready`` combinationally. ``threshold`` is
+    applied in the cycle in which a slice is taken.
 
     Storage: about ``BANK * 11 + width * 22`` flip-flops. No DSP, no memory.
 
     Parameters
     ----------
-    width : values a cycle, 2, 4 or 8
+    width : int, one of 2, 4, 8
+        Values a cycle.
 
     Members
     -------
-    i : In(stream of :func:`dense_layout`), channel order
+    i : In(stream of :func:`dense_layout`)
+        Vectors in channel order.
     o : Out(stream of :func:`vector_layout`)
-    threshold : In(7), 0..127; at 127 only -128 is left
+        The same vectors, compressed.
+    threshold : In(7)
+        Largest magnitude that becomes 0; at 127 only -128 is kept.
     """
 
     STAGES = 4
@@ -56,10 +60,9 @@ class RfcSerialEncoder(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        width, slices, o = self.width, BANK // self.width, self.o.payload
-        bits = width.bit_length() - 1
-        advance, index = Signal(), Signal(range(slices))
-        at_end = index == slices - 1
+        advance = Signal()
+        index = Signal(range(BANK // self.width))
+        at_end = index == BANK // self.width - 1
         m.d.comb += [
             advance.eq(~self.o.valid | self.o.ready),
             self.i.ready.eq(advance & at_end),
@@ -67,7 +70,12 @@ class RfcSerialEncoder(wiring.Component):
         with m.If(advance & self.i.valid):
             m.d.sync += index.eq(index + 1)
 
-        # Stage 1: the values of a slice, and which of them count.
+        self._assemble(m, advance, *self._items(m, advance, *self._rank(m, advance, *self._slice(m, advance, index))))
+        return m
+
+    def _slice(self, m, advance, index):
+        """Stage 1: the values of a slice, compared with the threshold."""
+        width = self.width
         valid1, index1 = Signal(), Signal.like(index, reset_less=True)
         overflow1 = Signal(reset_less=True)
         values1 = [Signal(signed(8), name=f"value{n}_1", reset_less=True) for n in range(width)]
@@ -78,8 +86,13 @@ class RfcSerialEncoder(wiring.Component):
                 x = Array(self.i.payload["values"][c] for c in range(n, BANK, width))[index]
                 m.d.sync += [value.eq(x), mask1[n].eq((x > self.threshold) | (x < -self.threshold))]
 
-        # Stage 2: the item that each value goes to, and the places that are filled behind this slice.
-        valid2, index2 = Signal(), Signal.like(index, reset_less=True)
+        return valid1, index1, overflow1, values1, mask1
+
+    def _rank(self, m, advance, valid1, index1, overflow1, values1, mask1):
+        """Stage 2: the item of each value, and the number of places filled after this slice."""
+        width = self.width
+        bits = width.bit_length() - 1
+        valid2, index2 = Signal(), Signal.like(index1, reset_less=True)
         overflow2 = Signal(reset_less=True)
         values2 = [Signal(signed(8), name=f"value{n}_2", reset_less=True) for n in range(width)]
         items2 = [Signal(bits, name=f"item{n}_2", reset_less=True) for n in range(width)]
@@ -95,8 +108,12 @@ class RfcSerialEncoder(wiring.Component):
                 for n in range(width):
                     m.d.sync += [values2[n].eq(values1[n]), items2[n].eq(begin + ranks[n])]
 
-        # Stage 3: the items, and the places that take one.
-        valid3, index3 = Signal(), Signal.like(index, reset_less=True)
+        return valid2, index2, overflow2, values2, items2, mask2, filled2
+
+    def _items(self, m, advance, valid2, index2, overflow2, values2, items2, mask2, filled2):
+        """Stage 3: the items, and the places that take one."""
+        width = self.width
+        valid3, index3 = Signal(), Signal.like(index2, reset_less=True)
         overflow3 = Signal(reset_less=True)
         items3 = [Signal(8, name=f"item{n}_3", reset_less=True) for n in range(width)]
         mask3, below3, takes3 = (Signal(size, name=name, reset_less=True)
@@ -109,12 +126,16 @@ class RfcSerialEncoder(wiring.Component):
                 m.d.sync += [index3.eq(index2), overflow3.eq(overflow2), mask3.eq(mask2), below3.eq(below2),
                              takes3.eq(below2 & ~Mux(index2 == 0, 0, below3))]
                 for place, item in enumerate(items3):
-                    mine = [Mux(mask2[n] & (items2[n] == place), values2[n], 0) for n in range(width)]
-                    while len(mine) > 1:
-                        mine = [mine[n] | mine[n + 1] for n in range(0, len(mine), 2)]
-                    m.d.sync += item.eq(mine[0])
+                    # At most one value goes to an item, so OR merges them: an AND-OR multiplexer without encoder.
+                    terms = [Mux(mask2[n] & (items2[n] == place), values2[n], 0) for n in range(width)]
+                    while len(terms) > 1:
+                        terms = [terms[n] | terms[n + 1] for n in range(0, len(terms), 2)]
+                    m.d.sync += item.eq(terms[0])
+        return valid3, index3, overflow3, items3, mask3, takes3
 
-        # Stage 4: the vector, put together in the output registers.
+    def _assemble(self, m, advance, valid3, index3, overflow3, items3, mask3, takes3):
+        """Stage 4: the vector, assembled in the output registers."""
+        width, slices, o = self.width, BANK // self.width, self.o.payload
         with m.If(advance):
             m.d.sync += self.o.valid.eq(valid3 & (index3 == slices - 1))
             with m.If(valid3):
@@ -124,12 +145,11 @@ class RfcSerialEncoder(wiring.Component):
                         m.d.sync += o["values"][place].eq(items3[place % width].as_signed())
                     with m.Elif(index3 == 0):
                         m.d.sync += o["values"][place].eq(0)
-                for part in range(slices):
-                    with m.If(index3 == part):
-                        m.d.sync += o.mask[part * width:(part + 1) * width].eq(mask3)
-        return m
+                for number in range(slices):
+                    with m.If(index3 == number):
+                        m.d.sync += o.mask[number * width:(number + 1) * width].eq(mask3)
 
 
 def encoder_of(width: int) -> RfcEncoder | RfcSerialEncoder:
-    """The encoder for vectors of which ``width`` values come per cycle, 2, 4, 8 or 16."""
+    """The encoder for vectors of which ``width`` values arrive per cycle: 2, 4, 8 or 16."""
     return RfcEncoder() if width == BANK else RfcSerialEncoder(width)
