@@ -80,8 +80,8 @@ class Dsp48e2Mac(wiring.Component):
 
     def _model(self, m, keep):
         """Registers of the primitive in this mode: A, D, B1, then AD and B2, then M, then P."""
-        a = Signal(signed(27), reset_less=True)
-        d = Signal(signed(27), reset_less=True)
+        a1 = Signal(signed(27), reset_less=True)
+        d1 = Signal(signed(27), reset_less=True)
         b1 = Signal(signed(18), reset_less=True)
         b2 = Signal(signed(18), reset_less=True)
         ad = Signal(signed(27), reset_less=True)
@@ -89,8 +89,8 @@ class Dsp48e2Mac(wiring.Component):
         total = Signal(signed(48), reset_less=True)
         keep_q = Signal(reset_less=True)
         m.d.sync += [
-            a.eq(self.a), d.eq(self.d), b1.eq(self.b),
-            ad.eq(a + d), b2.eq(b1),
+            a1.eq(self.a), d1.eq(self.d), b1.eq(self.b),
+            ad.eq(a1 + d1), b2.eq(b1),
             product.eq(ad * b2), keep_q.eq(keep),
             total.eq(Mux(keep_q, total, 0) + product + (self.pcin if self.chained else 0)),
         ]
