@@ -1,4 +1,4 @@
-"""ReadAddressGenerator: from a job to the reads that it needs."""
+"""Read-address generator: from a job to its read requests."""
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring
@@ -11,11 +11,20 @@ __all__ = ["ReadAddressGenerator", "fetch_layout", "job_layout"]
 
 
 def job_layout(h_rows: int, x_rows: int, kernel: int, joints: int, passes: int) -> data.StructLayout:
-    """One pass of one (frame, joint).
+    """A job: one pass of one (frame, joint).
 
-    ``slot``: of row ``t * stride - pad`` in the H store (where it would be, when it is before the clip); ``tap_low``,
-    ``tap_high``: first and last tap inside the clip; ``x_slot``: of row ``t * stride`` in the X store; ``joint``;
-    ``index`` of the pass.
+    Members
+    -------
+    slot : range(h_rows)
+        Row slot of frame ``t * stride - pad`` in the H store; for a frame before the clip, the slot it would have.
+    tap_low, tap_high : range(kernel)
+        First and last tap inside the clip.
+    x_slot : range(x_rows)
+        Row slot of frame ``t * stride`` in the X store.
+    joint : range(joints)
+        Joint.
+    index : range(passes)
+        Pass of the schedule.
     """
     return data.StructLayout({
         "slot": range(max(2, h_rows)), "tap_low": range(max(2, kernel)), "tap_high": range(max(2, kernel)),
@@ -23,23 +32,32 @@ def job_layout(h_rows: int, x_rows: int, kernel: int, joints: int, passes: int) 
 
 
 def fetch_layout(entries: int) -> data.StructLayout:
-    """A vector that was asked for, in the order of asking.
+    """Announcement of a read, in the order of the requests.
 
-    ``entry`` of the schedule; ``from_x``: it comes from X; ``null``: nothing was asked for; ``last`` of its pass.
+    Members
+    -------
+    entry : range(entries)
+        Entry of the schedule: which weights meet the vector.
+    from_x : 1
+        The vector comes from the X store, else from the H store.
+    null : 1
+        Nothing is read; the only announcement of a pass without reads.
+    last : 1
+        Last announcement of its pass.
     """
     return data.StructLayout({"entry": range(max(2, entries)), "from_x": 1, "null": 1, "last": 1})
 
 
 class ReadAddressGenerator(wiring.Component):
-    """Read requests of a pass, in the order of its entries; taps outside of ``tap_low..tap_high`` are left out.
+    """Read requests of a pass, in the order of its entries; taps outside of ``tap_low..tap_high`` are skipped.
 
-    Each request is announced on ``o`` first, so that a queue behind ``o`` that holds n announcements until their
-    vectors are used bounds the vectors under way to n. A pass without any read announces one ``null``. The row of tap
-    i is in slot ``(slot + i) mod rows``.
+    Each request is announced on ``o``. A FIFO behind ``o`` that keeps n announcements until their vectors are used
+    bounds the vectors in flight to n. A pass without reads announces one ``null``. The row of tap i is in slot
+    ``(slot + i) mod rows``.
 
-    Throughput: one entry a cycle, cut taps included, plus 5 cycles a job. Latency: 6 cycles from a job to the request
-    of its first entry, when that is inside. ``job`` is held while it is worked on: ``job.ready`` comes with the last
-    announcement. Storage: a ROM of one short word per entry, block RAM where there are many, four reads in registers.
+    Throughput: one entry a cycle, skipped taps included, plus 5 cycles a job. Latency: 6 cycles from a job to the
+    request of its first entry, when that is inside. ``job.ready`` comes with the last announcement. Storage: a ROM of
+    one short word per entry, block RAM where there are many; four reads in registers.
 
     Parameters
     ----------
@@ -48,13 +66,17 @@ class ReadAddressGenerator(wiring.Component):
     Members
     -------
     job : In(stream of :func:`job_layout`)
-    h_req : Out(stream of :func:`row_request_layout`), to the H store
-    x_req : Out(stream of :func:`row_request_layout`), to the X store; only when the schedule reads X
+        Jobs, each held until its last announcement.
+    h_req : Out(stream of :func:`row_request_layout`)
+        Reads of the H store.
+    x_req : Out(stream of :func:`row_request_layout`)
+        Reads of the X store; only when the schedule reads X.
     o : Out(stream of :func:`fetch_layout`)
+        One announcement per read.
     """
 
     JOB_OVERHEAD = 6
-    """Cycles that a job takes beyond one per entry."""
+    """Cycles of a job beyond one per entry, the cycle in which the dispatcher gives it included."""
 
     def __init__(self, cfg):
         self.cfg = cfg
@@ -69,34 +91,64 @@ class ReadAddressGenerator(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        cfg, schedule, job = self.cfg, self.cfg.schedule, self.job.payload
+        cfg, schedule = self.cfg, self.cfg.schedule
+        at = Signal.like(self.o.payload.entry)
+        read = data.StructLayout({"entry": at.shape(), "from_x": 1, "bank": range(max(2, cfg.h_banks, cfg.x_banks)),
+                                  "slot": range(max(2, cfg.h_rows, cfg.x_rows))})
+        running = Signal()
+        ended = Signal()
+        started = Signal()
+        requests = Skid(data.StructLayout({"read": read, "joint": self.job.payload.joint.shape()}))
 
+        candidate_valid, pending, pending_valid, leave = self._look_up(m, at, read, running, ended)
+        m.submodules.requests = requests
+        self._announce(m, requests, candidate_valid, pending, pending_valid, leave, ended)
+
+        first = Array(p.first for p in schedule.passes)
+        with m.If(self.job.valid & ~started):
+            m.d.sync += [started.eq(1), running.eq(1), at.eq(first[self.job.payload.index])]
+        with m.If(self.job.ready):
+            m.d.sync += [started.eq(0), ended.eq(0)]
+        self._request(m, requests.o)
+        return m
+
+    def _entries(self, m):
+        """ROM of the entries of all passes; ``stop`` marks the last entry of a pass."""
+        cfg, schedule = self.cfg, self.cfg.schedule
         info = data.StructLayout({
             "bank": range(max(2, cfg.h_banks, cfg.x_banks)), "tap": range(max(2, schedule.kernel)),
             "from_x": 1, "live": 1, "stop": 1})
         ends = {p.stop - 1 for p in schedule.passes}
-        m.submodules.entries = rom = Rom(info.size, [
-            info.const({"bank": entry.bank, "tap": entry.tap, "from_x": int(entry.source == "x"),
-                        "live": int(entry.source != "none"), "stop": int(index in ends)}).as_bits()
-            for index, entry in enumerate(schedule.entries)], latency=2, style=table_style(len(schedule.entries)),
-                                         name="entries")
+        words = [info.const({"bank": entry.bank, "tap": entry.tap, "from_x": int(entry.source == "x"),
+                             "live": int(entry.source != "none"), "stop": int(index in ends)}).as_bits()
+                 for index, entry in enumerate(schedule.entries)]
+        m.submodules.entries = rom = Rom(info.size, words, latency=2, style=table_style(len(words)), name="entries")
+        return rom, data.View(info, rom.data)
 
-        # Entries come out of the ROM, those inside the clip become candidates, a candidate becomes the pending read;
-        # that one leaves when it is known whether another follows it in this pass.
-        at = Signal.like(self.o.payload.entry)
-        running, read1, looked, ended = Signal(), Signal(), Signal(), Signal()
-        at1, looked_at = Signal.like(at, name="at1", reset_less=True), Signal.like(at, reset_less=True)
-        read = data.StructLayout({"entry": at.shape(), "from_x": 1, "bank": info["bank"].shape,
-                                  "slot": range(max(2, cfg.h_rows, cfg.x_rows))})
+    def _look_up(self, m, at, read, running, ended):
+        """Entries leave the ROM, those inside the clip become candidates, a candidate becomes the pending read.
+
+        The pending read leaves only when it is known whether another one follows it in this pass: a candidate is
+        there, or the entries have ended. So ``last`` needs no look into the future.
+        """
+        cfg, job = self.cfg, self.job.payload
+        rom, entry = self._entries(m)
+        read1 = Signal()
+        looked = Signal()
+        at1 = Signal.like(at, name="at1", reset_less=True)
+        looked_at = Signal.like(at, reset_less=True)
         candidate = Signal(read, reset_less=True)
         pending = Signal(read, reset_less=True)
-        candidate_valid, pending_valid = Signal(), Signal()
-        m.submodules.requests = requests = Skid(data.StructLayout({"read": read, "joint": job.joint.shape()}))
+        candidate_valid = Signal()
+        pending_valid = Signal()
 
-        entry = data.View(info, rom.data)
-        inside, look, leave, move = Signal(), Signal(), Signal(), Signal()
-        row = Signal(range(cfg.h_rows + schedule.kernel))
-        in_store = Array(n % cfg.h_rows for n in range(cfg.h_rows + schedule.kernel))[row]
+        inside = Signal()
+        look = Signal()
+        leave = Signal()
+        move = Signal()
+        row = Signal(range(cfg.h_rows + cfg.schedule.kernel))
+        # A table for the remainder: one LUT per bit and a few inputs, where a comparison would add a level.
+        in_store = Array(n % cfg.h_rows for n in range(cfg.h_rows + cfg.schedule.kernel))[row]
         m.d.comb += [
             rom.addr.eq(at),
             rom.en.eq(look),
@@ -117,15 +169,19 @@ class ReadAddressGenerator(wiring.Component):
                     candidate.slot.eq(Mux(entry.from_x, job.x_slot, in_store)),
                 ]
             with m.If(looked & entry.stop):
-                # The ROM is already two entries into the next pass.
+                # The ROM is already two entries into the next pass: these are dropped.
                 m.d.sync += [ended.eq(1), running.eq(0), read1.eq(0), looked.eq(0)]
         m.d.sync += candidate_valid.eq((candidate_valid & ~move) | (look & looked & inside))
         m.d.sync += pending_valid.eq((pending_valid & ~leave) | move)
         with m.If(move):
             m.d.sync += pending.eq(candidate)
+        return candidate_valid, pending, pending_valid, leave
 
-        # There is room for a request whenever ``o`` is valid, so a pending read goes to both at once. The skid keeps
-        # the arbiters of the stores out of this.
+    def _announce(self, m, requests, candidate_valid, pending, pending_valid, leave, ended):
+        """The pending read goes to ``o`` and to the requests at once: ``o`` is valid only while both have room.
+
+        The skid buffer keeps the arbiters of the stores out of this combinational path.
+        """
         m.d.comb += [
             self.o.valid.eq(Mux(pending_valid, (candidate_valid | ended) & requests.i.ready, ended & ~candidate_valid)),
             self.o.payload.entry.eq(pending.entry),
@@ -137,26 +193,20 @@ class ReadAddressGenerator(wiring.Component):
         m.d.comb += [
             requests.i.valid.eq(leave & pending_valid),
             requests.i.payload.read.eq(pending),
-            requests.i.payload.joint.eq(job.joint),
+            requests.i.payload.joint.eq(self.job.payload.joint),
         ]
 
-        started = Signal()
-        first = Array(p.first for p in schedule.passes)
-        with m.If(self.job.valid & ~started):
-            m.d.sync += [started.eq(1), running.eq(1), at.eq(first[job.index])]
-        with m.If(self.job.ready):
-            m.d.sync += [started.eq(0), ended.eq(0)]
-
-        request = requests.o.payload.read
+    def _request(self, m, requests):
+        """Each request goes to the store that holds its vector."""
+        request = requests.payload.read
         ports = [(self.h_req, ~request.from_x)]
-        if schedule.reads_x:
+        if self.cfg.schedule.reads_x:
             ports.append((self.x_req, request.from_x))
-        m.d.comb += requests.o.ready.eq(Cat(port.ready & mine for port, mine in ports).any())
-        for port, mine in ports:
+        m.d.comb += requests.ready.eq(Cat(port.ready & addressed for port, addressed in ports).any())
+        for port, addressed in ports:
             m.d.comb += [
-                port.valid.eq(requests.o.valid & mine),
+                port.valid.eq(requests.valid & addressed),
                 port.payload.slot.eq(request.slot),
-                port.payload.joint.eq(requests.o.payload.joint),
+                port.payload.joint.eq(requests.payload.joint),
                 port.payload.bank.eq(request.bank),
             ]
-        return m

@@ -1,4 +1,4 @@
-"""Dispatcher: output rows become jobs, jobs go to lanes that have nothing to do."""
+"""Dispatcher: output rows become jobs, and jobs go to free lanes."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,24 @@ __all__ = ["Dispatcher", "DispatcherConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class DispatcherConfig:
-    """Sizes of a dispatcher.
+    """Parameters of a dispatcher.
 
-    ``lanes``, ``joints``, ``passes`` of the schedule, ``kernel``, ``h_rows``, ``x_rows``: each at least 1;
-    ``shortcut``: a reader of X wants to hear of rows.
+    Parameters
+    ----------
+    lanes : int, at least 1
+        Temporal lanes.
+    joints : int, at least 1
+        Joints of a row.
+    passes : int, at least 1
+        Passes of the schedule.
+    kernel : int, at least 1
+        Taps.
+    h_rows : int, at least 1
+        Row slots of the H store.
+    x_rows : int, at least 1
+        Row slots of the X store.
+    shortcut : bool
+        With the port ``x_row``, for a reader of X.
     """
 
     lanes: int
@@ -37,15 +51,14 @@ class DispatcherConfig:
 
 
 class Dispatcher(wiring.Component):
-    """Makes the jobs of each output row, joint slow and pass fast, and gives each to a free lane: the one whose turn it
-    is or the next after it.
+    """Dynamic scheduler: one job per (joint, pass) of an output row, pass fastest, to free lanes in round robin.
 
-    A lane is free when it has taken its last job, which it does as soon as the reads of that job are under way; so
+    A lane is free when it has taken its last job, which it does when the reads of that job have been requested; so
     lanes with few non-zeros get more jobs. Of three lanes or more none gets a job before all others but one have had
-    theirs. ``order`` tells which lane got each job: results retire in that order. Decision 4 says why.
+    theirs. ``order`` carries the lane of each job: results are retired in that order. Decision 4 gives the reasons.
 
-    Throughput: one job a cycle; 1 cycle a row in between. Latency: 2 cycles from a row to its first job. A full
-    ``order``, ``row`` or ``x_row`` makes it wait. Storage: one job per lane in registers, and lanes * (lanes - 3) bits.
+    Throughput: one job a cycle, and 1 cycle between rows. Latency: 2 cycles from a row to its first job. It stalls
+    while ``order``, ``row`` or ``x_row`` does. Storage: one job per lane in registers, and lanes * (lanes - 3) bits.
 
     Parameters
     ----------
@@ -53,11 +66,16 @@ class Dispatcher(wiring.Component):
 
     Members
     -------
-    i : In(stream of :func:`window_layout`), taken with the row's last job
+    i : In(stream of :func:`window_layout`)
+        Output rows; each is taken with its last job.
     job : ``lanes`` x Out(stream of :func:`job_layout`)
-    order : Out(stream of :func:`order_layout`), one per job
-    row : Out(stream of {``overflow``}), one per output row, before its jobs
-    x_row : Out(stream of :func:`slot_layout`), the same with the row of X; only with ``shortcut``
+        Jobs of each lane.
+    order : Out(stream of :func:`order_layout`)
+        Lane of each job.
+    row : Out(stream of {``overflow``})
+        One per output row, before its jobs.
+    x_row : Out(stream of :func:`slot_layout`)
+        Row of X of each output row, before its jobs; only with ``shortcut``.
     """
 
     def __init__(self, cfg: DispatcherConfig):
@@ -75,60 +93,78 @@ class Dispatcher(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        cfg, window = self.cfg, self.i.payload
-
-        # The lane for the next job is chosen a cycle early, so that the choice stays while ``order`` waits.
-        free, others, wanted, chosen = (Signal(cfg.lanes, name=name) for name in ("free", "others", "wanted", "chosen"))
-        above = Signal(cfg.lanes)           # lanes after the one chosen last
-        chosen_valid, give = Signal(), Signal()
-        # The choices before ``chosen``; with it, all lanes but two.
-        before = [Signal(cfg.lanes, name=f"before{n}") for n in range(max(0, cfg.lanes - 3))]
-        taken = Cat(job.valid for job in self.job)
-        for had in before:
-            taken = taken | had
-        m.d.comb += [
-            free.eq(~taken & ~(chosen if cfg.lanes > 2 else Mux(chosen_valid, chosen, 0))),
-            others.eq(free & above),
-            wanted.eq(Mux(others.any(), lowest_one(others), lowest_one(free))),
-        ]
-        with m.If(give | ~chosen_valid):
-            m.d.sync += chosen_valid.eq(free.any())
-            with m.If(free.any()):
-                m.d.sync += [chosen.eq(wanted), above.eq(ones_below(wanted)),
-                             *(old.eq(new) for new, old in zip([chosen, *before], before))]
-
-        joint, index = Signal(range(max(2, cfg.joints))), Signal(range(max(2, cfg.passes)))
-        announced = [Signal(name="row_announced")]
-        m.d.comb += [
-            self.row.valid.eq(self.i.valid & ~announced[0]),
-            self.row.payload.overflow.eq(window.overflow),
-        ]
-        if cfg.shortcut:
-            announced.append(Signal(name="x_row_announced"))
-            m.d.comb += [
-                self.x_row.valid.eq(self.i.valid & ~announced[1]),
-                self.x_row.payload.slot.eq(window.x_slot),
-            ]
-        for told, port in zip(announced, (self.row, self.x_row) if cfg.shortcut else (self.row,)):
-            with m.If(port.valid & port.ready):
-                m.d.sync += told.eq(1)
+        give = Signal()
+        chosen, chosen_valid = self._choose_lane(m, give)
+        announced = self._announce_row(m)
 
         m.d.comb += [
             self.order.valid.eq(self.i.valid & Cat(announced).all() & chosen_valid),
             give.eq(self.order.valid & self.order.ready),
             self.order.payload.chosen.eq(chosen),
         ]
-        for lane in range(cfg.lanes):
+        for lane in range(self.cfg.lanes):
             with m.If(chosen[lane]):
                 m.d.comb += self.order.payload.lane.eq(lane)
+        self._give_job(m, give, chosen, announced)
+        return m
 
+    def _choose_lane(self, m, give):
+        """Lane of the next job, one-hot, in a register: the choice must hold while ``order`` is stalled."""
+        cfg = self.cfg
+        free = Signal(cfg.lanes)
+        first = Signal(cfg.lanes)
+        grant = Signal(cfg.lanes)
+        chosen = Signal(cfg.lanes)
+        above = Signal(cfg.lanes)           # lanes above the last grant: they have priority
+        chosen_valid = Signal()
+        # The grants before ``chosen``. With it these are all lanes but two, and none of them is granted again: a lane
+        # with short jobs would run ahead of the in-order retirement and block it.
+        before = [Signal(cfg.lanes, name=f"before{n}") for n in range(max(0, cfg.lanes - 3))]
+        excluded = Cat(job.valid for job in self.job)
+        for earlier in before:
+            excluded = excluded | earlier
+        m.d.comb += [
+            free.eq(~excluded & ~(chosen if cfg.lanes > 2 else Mux(chosen_valid, chosen, 0))),
+            first.eq(free & above),
+            grant.eq(Mux(first.any(), lowest_one(first), lowest_one(free))),
+        ]
+        with m.If(give | ~chosen_valid):
+            m.d.sync += chosen_valid.eq(free.any())
+            with m.If(free.any()):
+                m.d.sync += [chosen.eq(grant), above.eq(ones_below(grant)),
+                             *(old.eq(new) for new, old in zip([chosen, *before], before))]
+        return chosen, chosen_valid
+
+    def _announce_row(self, m):
+        """Send ``row`` and ``x_row`` once per output row; a flag for each that is sent."""
+        announced = [Signal(name="row_announced")]
+        m.d.comb += [
+            self.row.valid.eq(self.i.valid & ~announced[0]),
+            self.row.payload.overflow.eq(self.i.payload.overflow),
+        ]
+        if self.cfg.shortcut:
+            announced.append(Signal(name="x_row_announced"))
+            m.d.comb += [
+                self.x_row.valid.eq(self.i.valid & ~announced[1]),
+                self.x_row.payload.slot.eq(self.i.payload.x_slot),
+            ]
+        for sent, port in zip(announced, (self.row, self.x_row) if self.cfg.shortcut else (self.row,)):
+            with m.If(port.valid & port.ready):
+                m.d.sync += sent.eq(1)
+        return announced
+
+    def _give_job(self, m, give, chosen, announced):
+        """Count joints and passes, and load the job register of the chosen lane."""
+        cfg, window = self.cfg, self.i.payload
+        joint = Signal(range(max(2, cfg.joints)))
+        index = Signal(range(max(2, cfg.passes)))
         with m.If(give):
             m.d.sync += index.eq(index + 1)
             with m.If(index == cfg.passes - 1):
                 m.d.sync += [index.eq(0), joint.eq(joint + 1)]
                 with m.If(joint == cfg.joints - 1):
                     m.d.comb += self.i.ready.eq(1)
-                    m.d.sync += [joint.eq(0), *(told.eq(0) for told in announced)]
+                    m.d.sync += [joint.eq(0), *(sent.eq(0) for sent in announced)]
 
         for lane, job in enumerate(self.job):
             with m.If(give & chosen[lane]):
@@ -140,4 +176,3 @@ class Dispatcher(wiring.Component):
                 ]
             with m.Elif(job.ready):
                 m.d.sync += job.valid.eq(0)
-        return m

@@ -1,4 +1,4 @@
-"""Merge: many readers share one port of a row store."""
+"""Read arbiter: many readers share one port of a row store."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,20 @@ __all__ = ["ReadArbiter", "ReadArbiterConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class ReadArbiterConfig:
-    """Sizes of a merger.
+    """Parameters of a read arbiter.
 
-    ``readers`` of a store of ``rows``, ``joints``, ``banks``, each at least 1; ``outstanding``: answers outstanding, at
-    least 2.
+    Parameters
+    ----------
+    readers : int, at least 1
+        Readers that share the port.
+    rows : int, at least 1
+        Row slots of the store.
+    joints : int, at least 1
+        Joints of a row.
+    banks : int, at least 1
+        Banks of a joint.
+    outstanding : int, at least 2
+        Requests without response at any time.
     """
 
     readers: int
@@ -34,11 +44,11 @@ class ReadArbiterConfig:
 
 
 class ReadArbiter(wiring.Component):
-    """Requests of ``readers`` readers go out one by one, in turns; answers go back in the same order.
+    """Round-robin arbiter in front of a read port; responses go back to the readers in the order of the requests.
 
-    A reader that does not take an answer stops those of all others: it should have room for what it asks for.
-    Throughput: one request and one answer a cycle. Latency: 2 cycles for a request, 0 for an answer. At most
-    ``outstanding`` answers are outstanding. Storage: two requests of each reader and two more in registers,
+    A reader that does not take its response stalls all others: it must have room for whatever it requests.
+    Throughput: one request and one response a cycle. Latency: 2 cycles for a request, 0 for a response. At most
+    ``outstanding`` requests are without response. Storage: two requests of each reader and two more in registers,
     ``outstanding`` reader numbers in LUT RAM.
 
     Parameters
@@ -47,9 +57,14 @@ class ReadArbiter(wiring.Component):
 
     Members
     -------
-    i_req, i_rsp : ``readers`` x In, Out(streams of :func:`row_request_layout`, :func:`row_response_layout`), without
-        tags
-    req, rsp : Out, In(streams), to the store
+    i_req : ``readers`` x In(stream of :func:`row_request_layout`)
+        Requests of each reader, without tag.
+    i_rsp : ``readers`` x Out(stream of :func:`row_response_layout`)
+        Responses to each reader, without tag.
+    req : Out(stream of :func:`row_request_layout`)
+        Requests to the store.
+    rsp : In(stream of :func:`row_response_layout`)
+        Responses of the store, in order.
     """
 
     def __init__(self, cfg: ReadArbiterConfig):
@@ -69,38 +84,42 @@ class ReadArbiter(wiring.Component):
         m.submodules.turns = turns = Queue(cfg.readers, cfg.outstanding)
         m.submodules.skid = skid = Skid(self.req.payload.shape())
 
-        # The arbiter stays between registers.
+        # Register slices on both sides: the arbiter's path starts and ends in flip-flops.
         slices = [Skid(port.payload.shape()) for port in self.i_req]
-        for k, (port, part) in enumerate(zip(self.i_req, slices)):
-            m.submodules[f"request{k}"] = part
-            wiring.connect(m, wiring.flipped(port), part.i)
+        for k, (port, register) in enumerate(zip(self.i_req, slices)):
+            m.submodules[f"request{k}"] = register
+            wiring.connect(m, wiring.flipped(port), register.i)
 
-        wants, above, chosen = (Signal(cfg.readers, name=name) for name in ("wants", "above", "chosen"))
-        others, give = Signal(cfg.readers), Signal()
+        requesting = Signal(cfg.readers)
+        above = Signal(cfg.readers)         # readers above the last grant: they have priority
+        grant = Signal(cfg.readers)
+        first = Signal(cfg.readers)
+        transfer = Signal()
         m.d.comb += [
-            wants.eq(Cat(part.o.valid for part in slices)),
-            others.eq(wants & above),
-            chosen.eq(Mux(others.any(), lowest_one(others), lowest_one(wants))),
-            skid.i.valid.eq(wants.any() & turns.i.ready),
-            give.eq(skid.i.valid & skid.i.ready),
-            turns.i.valid.eq(give),
-            turns.i.payload.eq(chosen),
+            requesting.eq(Cat(register.o.valid for register in slices)),
+            first.eq(requesting & above),
+            grant.eq(Mux(first.any(), lowest_one(first), lowest_one(requesting))),
+            skid.i.valid.eq(requesting.any() & turns.i.ready),
+            transfer.eq(skid.i.valid & skid.i.ready),
+            turns.i.valid.eq(transfer),
+            turns.i.payload.eq(grant),
         ]
-        with m.If(give):
-            m.d.sync += above.eq(ones_below(chosen))
+        with m.If(transfer):
+            m.d.sync += above.eq(ones_below(grant))
         payload = C(0, 1)
-        for k, part in enumerate(slices):
-            m.d.comb += part.o.ready.eq(give & chosen[k])
-            mine = Value.cast(part.o.payload)
-            payload = payload | (mine & chosen[k].replicate(len(mine)))
+        for k, register in enumerate(slices):
+            m.d.comb += register.o.ready.eq(transfer & grant[k])
+            request = Value.cast(register.o.payload)
+            payload = payload | (request & grant[k].replicate(len(request)))
         m.d.comb += Value.cast(skid.i.payload).eq(payload)
         wiring.connect(m, skid.o, wiring.flipped(self.req))
 
-        takes = Signal()
+        # The store answers in order and without tag: the queue of grants names the reader of each response.
+        ready = Signal()
         m.d.comb += [
-            takes.eq(Cat(port.ready & turns.o.payload[k] for k, port in enumerate(self.i_rsp)).any()),
-            self.rsp.ready.eq(turns.o.valid & takes),
-            turns.o.ready.eq(self.rsp.valid & takes),
+            ready.eq(Cat(port.ready & turns.o.payload[k] for k, port in enumerate(self.i_rsp)).any()),
+            self.rsp.ready.eq(turns.o.valid & ready),
+            turns.o.ready.eq(self.rsp.valid & ready),
         ]
         for k, port in enumerate(self.i_rsp):
             m.d.comb += [
