@@ -1,4 +1,4 @@
-"""Combine: the sums of the lanes, in order, become rows of Y."""
+"""Combine: in-order retirement of the sums of the lanes, shortcut and requantisation; rows of Y leave it."""
 
 from dataclasses import dataclass
 
@@ -21,12 +21,32 @@ __all__ = ["Combine", "CombineConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class CombineConfig:
-    """What fixes a combiner.
+    """Parameters of a combiner.
 
-    ``schedule``: which sums make which channels; ``joints``: V; ``lanes``: 1..32; ``mac``: of the sums; ``mult``,
-    ``bias``: one per output channel;
-    ``shift``, ``res_mult``, ``res_shift``: of the requantiser; ``shortcut``: X is added; ``counters``: with the
-    port ``state``.
+    Parameters
+    ----------
+    schedule : TemporalSchedule
+        Which accumulator holds the sum of which channel.
+    joints : int, 1..64
+        Joints V of a row.
+    lanes : int, 1..32
+        Lanes whose results arrive.
+    mac : PackedMacConfig
+        Format of the raw sums.
+    mult : tuple of int
+        Multiplier of each output channel.
+    bias : tuple of int
+        Bias of each output channel.
+    shift : int
+        Right shift of the requantiser.
+    res_mult : int
+        Multiplier of the shortcut.
+    res_shift : int
+        Left shift of the shortcut.
+    shortcut : bool
+        X is added.
+    counters : bool
+        With the port ``state``.
     """
 
     schedule: TemporalSchedule
@@ -61,12 +81,12 @@ class CombineConfig:
 
     @property
     def sums(self) -> data.ArrayLayout:
-        """Payload of a lane's result."""
+        """Payload of a result of a lane: ``lane_pairs`` raw sums."""
         return data.ArrayLayout(unsigned(self.mac.raw_width), self.schedule.lane_pairs)
 
     @property
     def requant(self) -> RequantConfig:
-        """Of the requantiser; channels beyond the last give 0."""
+        """Parameters of the requantiser; channels beyond the last give 0."""
         return _requant(self.schedule.y_width, self.mac.acc_width, self.mult, self.bias, self.shift, self.res_mult,
                         self.res_shift)
 
@@ -79,7 +99,17 @@ def _requant(width, acc_width, mult, bias, shift, res_mult, res_shift) -> Requan
 
 
 def requant_of(block: Block, width: int, acc_width: int) -> RequantConfig:
-    """Of the requantiser of Y of ``block``, ``width`` values a cycle from sums of ``acc_width`` bits."""
+    """Parameters of the requantiser of Y of ``block``.
+
+    Parameters
+    ----------
+    block : Block
+        Shift, multipliers and biases.
+    width : int
+        Values a cycle.
+    acc_width : int
+        Bits of a sum.
+    """
     return _requant(width, acc_width, tuple(block.y_mult.tolist()), tuple(block.y_bias.tolist()),
                     block.y_shift, block.y_res_mult, block.y_res_shift)
 
@@ -87,14 +117,15 @@ def requant_of(block: Block, width: int, acc_width: int) -> RequantConfig:
 class Combine(wiring.Component):
     """``Y[t,v,c] = clamp(round_shift(B * mult[c] + bias[c] + S, shift), 0, 127)``, in (joint, bank) order.
 
-    ``B`` comes from the lanes, in the order that ``order`` tells, and is 0 for channels that have no sum; ``S = (X *
-    res_mult) << res_shift`` comes from ``res`` with ``shortcut``, else it is 0. Values beyond the last channel are 0.
+    ``B`` are the sums of the lanes, retired in the order of ``order``, and 0 for channels without a sum;
+    ``S = (X * res_mult) << res_shift`` is the shortcut from ``res`` with ``shortcut``, else 0. Values beyond the last
+    channel are 0.
 
     A result moves from its lane to a register here as soon as the one before it is used up, so that the lane can
     finish its next pass; sums are unpacked behind the multiplexers. Throughput: ``y_width`` channels a cycle,
     ``ceil(channels / y_width)`` cycles per (row, joint). Latency: ``LATENCY`` cycles from a result or slice to the
-    vector that it completes. Everything waits while ``o`` is held. Cost: ``y_width`` requantisers, one set of raw
-    sums in registers, a multiplexer over the lanes, a ROM of one word per group.
+    vector that it completes. Back-pressure on ``o`` stalls it as a whole. Cost: ``y_width`` requantisers, one set of
+    raw sums in registers, a multiplexer over the lanes, a ROM of one word per group.
 
     Parameters
     ----------
@@ -102,13 +133,20 @@ class Combine(wiring.Component):
 
     Members
     -------
-    row : In(stream of {``overflow``}), one per output row; its vectors carry the flag
-    order : In(stream of :func:`order_layout`), one per result
+    row : In(stream of {``overflow``})
+        One per output row; all its vectors carry the flag.
+    order : In(stream of :func:`order_layout`)
+        Lane of each result.
     results : ``lanes`` x In(stream of ``cfg.sums``)
-    res : In(stream of :func:`residual_layout`), slices of X in (joint, group) order; only with ``shortcut``
+        Results of each lane.
+    res : In(stream of :func:`residual_layout`)
+        Slices of X in (joint, group) order; only with ``shortcut``.
     o : Out(stream of :func:`dense_layout`)
-    retired : Out(1), a pulse in the cycle after the last result and the last slice of X of a row have been taken
-    state : Out(state), what the requantiser does; only with ``cfg.counters``
+        Vectors of Y in (joint, bank) order.
+    retired : Out(1)
+        A pulse in the cycle after the last result and the last slice of X of a row have been taken.
+    state : Out(state)
+        What the requantiser does in the cycle; only with ``cfg.counters``.
     """
 
     LATENCY = 2 + Requant.LATENCY + Skid.LATENCY
@@ -131,54 +169,36 @@ class Combine(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.requant = requant = Requant(self.cfg.requant)
-        self._walk(m, requant.i)
+        self._retire(m, requant.i)
         self._assemble(m, requant.o)
         if self.cfg.counters:
             m.d.comb += self.state.eq(state_of(requant.i))
         return m
 
-    def _walk(self, m, o):
-        """Go over joints and groups; give each group's sums and slice of X."""
+    def _retire(self, m, o):
+        """One group of a joint per cycle: its sums from the current result, and its slice of X."""
         cfg, schedule = self.cfg, self.cfg.schedule
         width, groups = schedule.y_width, len(schedule.steps)
-        slices = BANK // width
 
-        # For each position of a group, the pairs that can hold its sum; the table names one of these.
+        # For each position of a group, the pairs that can hold its sum; the table holds an index into these.
         pairs = [sorted({step.slots[n] // 2 for step in schedule.steps if step.slots[n] is not None}) or [0]
                  for n in range(width)]
-        slot_layouts = {f"at{n}": data.StructLayout({"pair": range(max(2, len(pairs[n]))), "second": 1, "used": 1})
-                        for n in range(width)}
-        info = data.StructLayout({"slots": data.StructLayout(slot_layouts), "needs": 1, "consumes": 1})
-        m.submodules.steps = rom = Rom(info.size, [_step_word(info, pairs, step) for step in schedule.steps],
-                                       latency=1, style=table_style(len(schedule.steps)), name="steps")
-        step = data.View(info, rom.data)
-        group, after = Signal(range(max(2, groups))), Signal(range(max(2, groups)))
-        known, next_step = Signal(), Signal()
-        m.d.comb += [rom.addr.eq(after), rom.en.eq(next_step)]
-        m.d.sync += known.eq(1)
-        with m.If(next_step):
-            m.d.sync += [group.eq(after), after.eq(Mux(after == groups - 1, 0, after + 1))]
-
-        # The result that is worked on; its lane is free again.
-        work, work_valid, load = Signal(cfg.sums, reset_less=True), Signal(), Signal()
-        loads = Signal(cfg.lanes)      # ``load`` for each lane: ``go`` is late, and is one level away from both
+        next_step = Signal()
+        step, group, known = self._sequence(m, pairs, next_step)
+        work = Signal(cfg.sums, reset_less=True)      # the current result; its lane is free again
+        work_valid = Signal()
         joint = Signal(range(max(2, cfg.joints)))
         last_group, last_joint = group == groups - 1, joint == cfg.joints - 1
-        out_valid, go = Signal(), Signal()
+        out_valid = Signal()
+        go = Signal()
         m.d.comb += [
             go.eq(known & self.row.valid & (work_valid | ~(step.needs | step.consumes))
                   & (self.res.valid if cfg.shortcut else 1) & (~out_valid | o.ready)),
             next_step.eq(go | ~known),
-            loads.eq(Cat(result.valid for result in self.results) & self.order.payload.chosen
-                     & (self.order.valid & (~work_valid | go & step.consumes)).replicate(len(loads))),
-            load.eq(self.order.valid & (Cat(result.valid for result in self.results) & self.order.payload.chosen).any()
-                    & (~work_valid | go & step.consumes)),
-            self.order.ready.eq(load),
-            self.row.ready.eq(go & last_group & last_joint),
         ]
+        load = self._next_result(m, work_valid, consumed=go & step.consumes)
+        m.d.comb += self.row.ready.eq(go & last_group & last_joint)
         m.d.sync += self.retired.eq(self.row.ready)
-        for lane, result in enumerate(self.results):
-            m.d.comb += result.ready.eq(loads[lane])
         if cfg.shortcut:
             m.d.comb += self.res.ready.eq(go)
         with m.If(load):
@@ -188,11 +208,53 @@ class Combine(wiring.Component):
             m.d.sync += work_valid.eq(0)
         with m.If(go & last_group):
             m.d.sync += joint.eq(Mux(last_joint, 0, joint + 1))
+        self._send(m, o, go, out_valid, group, last_group)
+        self._select(m, o, go, work, step, pairs)
 
+    def _sequence(self, m, pairs, next_step):
+        """Current word of the table of steps, the group that it is for, and a flag that the word has arrived."""
+        schedule = self.cfg.schedule
+        groups = len(schedule.steps)
+        slot_layouts = {f"at{n}": data.StructLayout({"pair": range(max(2, len(choices))), "second": 1, "used": 1})
+                        for n, choices in enumerate(pairs)}
+        info = data.StructLayout({"slots": data.StructLayout(slot_layouts), "needs": 1, "consumes": 1})
+        m.submodules.steps = rom = Rom(info.size, [_step_word(info, pairs, step) for step in schedule.steps],
+                                       latency=1, style=table_style(groups), name="steps")
+        # The address is one group ahead, so that a step follows the one before it without a gap.
+        group = Signal(range(max(2, groups)))
+        after = Signal(range(max(2, groups)))
+        known = Signal()
+        m.d.comb += [rom.addr.eq(after), rom.en.eq(next_step)]
+        m.d.sync += known.eq(1)
+        with m.If(next_step):
+            m.d.sync += [group.eq(after), after.eq(Mux(after == groups - 1, 0, after + 1))]
+        return data.View(info, rom.data), group, known
+
+    def _next_result(self, m, work_valid, consumed):
+        """Accept the next result in order from its lane when the current one is used up; a pulse when it is taken."""
+        available = Cat(result.valid for result in self.results)
+        load = Signal()
+        # ``load`` of each lane, from its inputs: ``consumed`` comes late, and stays one level of logic away from both.
+        loads = Signal(self.cfg.lanes)
+        m.d.comb += [
+            loads.eq(available & self.order.payload.chosen
+                     & (self.order.valid & (~work_valid | consumed)).replicate(len(loads))),
+            load.eq(self.order.valid & (available & self.order.payload.chosen).any() & (~work_valid | consumed)),
+            self.order.ready.eq(load),
+        ]
+        for lane, result in enumerate(self.results):
+            m.d.comb += result.ready.eq(loads[lane])
+        return load
+
+    def _send(self, m, o, go, out_valid, group, last_group):
+        """Group, flag and slice of X for the requantiser; ``last`` on the last group of a vector."""
+        cfg, groups = self.cfg, len(self.cfg.schedule.steps)
+        slices = BANK // cfg.schedule.y_width
         m.d.comb += o.valid.eq(out_valid)
         with m.If(go):
             m.d.sync += [
                 out_valid.eq(1), o.payload.group.eq(group), o.payload.meta.overflow.eq(self.row.payload.overflow),
+                # The last vector of a joint may have fewer groups.
                 o.payload.meta.last.eq(last_group if groups % slices else 0),
             ]
             with m.If(group % slices == slices - 1):
@@ -201,18 +263,22 @@ class Combine(wiring.Component):
                 m.d.sync += o.payload.res.eq(self.res.payload.res)
         with m.Elif(o.ready):
             m.d.sync += out_valid.eq(0)
-        for n in range(width):
+
+    def _select(self, m, o, go, work, step, pairs):
+        """The raw sum of each channel, registered and then unpacked: one subtraction per channel, not per sum."""
+        for n, choices in enumerate(pairs):
             slot = step.slots[f"at{n}"]
-            raw = Signal(cfg.mac.raw_width, name=f"raw{n}", reset_less=True)
-            second, used = Signal(name=f"second{n}", reset_less=True), Signal(name=f"used{n}", reset_less=True)
+            raw = Signal(self.cfg.mac.raw_width, name=f"raw{n}", reset_less=True)
+            second = Signal(name=f"second{n}", reset_less=True)
+            used = Signal(name=f"used{n}", reset_less=True)
             with m.If(go):
-                m.d.sync += [raw.eq(_choose(slot.pair, [work[pair] for pair in pairs[n]])), second.eq(slot.second),
+                m.d.sync += [raw.eq(_choose(slot.pair, [work[pair] for pair in choices])), second.eq(slot.second),
                              used.eq(slot.used)]
-            sums = cfg.mac.unpack(raw)
+            sums = self.cfg.mac.unpack(raw)
             m.d.comb += o.payload.acc[n].eq(Mux(used, Mux(second, sums[1], sums[0]), 0))
 
     def _assemble(self, m, i):
-        """Put the groups of a vector together."""
+        """Collect the groups of a vector; the last one passes with those kept in registers."""
         width = self.cfg.schedule.y_width
         slices = BANK // width
         m.submodules.skid = skid = Skid(dense_layout())
@@ -220,20 +286,21 @@ class Combine(wiring.Component):
         place = Signal(range(max(2, slices)))
         m.d.comb += [
             skid.i.valid.eq(i.valid & last),
-            i.ready.eq(skid.i.ready),      # for every group, though only the last needs it: it is a register
+            # For every group, though only the last needs it: ready of the skid buffer is a register, and so is this.
+            i.ready.eq(skid.i.ready),
             dense.overflow.eq(i.payload.meta.overflow),
         ]
         with m.If(i.valid & i.ready):
             m.d.sync += place.eq(Mux(last, 0, place + 1))
-        for part in range(slices):
-            target = Cat(dense["values"][part * width + n] for n in range(width))
+        for position in range(slices):
+            target = Cat(dense["values"][position * width + n] for n in range(width))
             new = i.payload["values"].as_value()
-            m.d.comb += target.eq(Mux(place == part, new, 0))
-            if part < slices - 1:
-                kept = Signal(len(target), name=f"kept{part}", reset_less=True)
-                with m.If(place > part):
+            m.d.comb += target.eq(Mux(place == position, new, 0))
+            if position < slices - 1:
+                kept = Signal(len(target), name=f"kept{position}", reset_less=True)
+                with m.If(place > position):
                     m.d.comb += target.eq(kept)
-                with m.Elif(i.valid & (place == part)):
+                with m.Elif(i.valid & (place == position)):
                     m.d.sync += kept.eq(new)
         wiring.connect(m, skid.o, wiring.flipped(self.o))
 
@@ -246,7 +313,7 @@ def _step_word(info, pairs, step):
 
 
 def _choose(index, options):
-    """Multiplexer tree; ``index`` is below ``len(options)``."""
+    """Multiplexer tree, without the range check of an array access; ``index`` is below ``len(options)``."""
     options = list(options)
     for bit in index:
         pairs = [options[n:n + 2] for n in range(0, len(options), 2)]

@@ -1,4 +1,4 @@
-"""Lane: one sparse dot product at a time, many output channels wide."""
+"""Lane: one sparse dot product at a time, for many output channels in parallel."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMac, PackedMacConfig
+from ..arith.bits import delayed
 from ..design import BANK
 from ..design.checks import check_int
 from ..emission.shared import shared
@@ -24,12 +25,30 @@ __all__ = ["Lane", "LaneConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class LaneConfig:
-    """What fixes a lane.
+    """Parameters of a lane.
 
-    ``schedule``: passes and weights; ``joints``: V; ``h_rows``, ``h_banks``, ``x_rows``, ``x_banks``: sizes of the
-    two stores, ``h_rows`` at least the kernel; ``acc_width``: of a sum; ``mac``: form of the packed MACs;
-    ``fetches``: vectors under way or waiting, at least 2, and 2 more in a lane that reads X; ``counters``: with the
-    port ``state``.
+    Parameters
+    ----------
+    schedule : TemporalSchedule
+        Passes and weights.
+    joints : int, at least 1
+        Joints V of a row.
+    h_rows : int, at least the kernel
+        Row slots of the H store.
+    h_banks : int, at least 1
+        Banks of the H store.
+    x_rows : int, at least 1
+        Row slots of the X store.
+    x_banks : int, at least 1
+        Banks of the X store.
+    acc_width : int, 9..27
+        Bits of a sum.
+    mac : str
+        Form of the packed MACs.
+    fetches : int, at least 2
+        Vectors in flight or waiting; a lane that reads X has 2 more.
+    counters : bool
+        With the port ``state``.
     """
 
     schedule: TemporalSchedule
@@ -50,20 +69,31 @@ class LaneConfig:
             check_int(name, getattr(self, name), low)
 
     @staticmethod
-    def least_cycles(entries):
-        """Cycles of a job whose pass lists so many ``entries`` (a number or an array), however few its non-zeros."""
+    def min_cycles(entries):
+        """Least cycles of a job, however few its non-zeros.
+
+        Parameters
+        ----------
+        entries : int or array
+            Entries of its pass.
+
+        Returns
+        -------
+        int or array
+            Cycles, for the estimate.
+        """
         return np.maximum(entries + ReadAddressGenerator.JOB_OVERHEAD, Lane.LATENCY)
 
     @staticmethod
     def x_answers(fetches: int) -> int:
-        """Vectors of X that a lane has room for: of ``fetches`` announced in its queue, and of those in the register
-        slice behind."""
+        """Places of the FIFO for vectors of X: one for each of the ``fetches`` announcements in the queue, and for
+        those in the register slice behind it."""
         return fetches + Skid.PLACES
 
     @staticmethod
     def weights_style(lane_pairs: int, entries: int) -> str:
-        """Style of the weight memory: beyond a few kilobits it is no longer left to logic, where it takes a LUT per 55
-        bits in every lane."""
+        """RAM style of the weight memory: block RAM beyond 16 kbit, since as logic it takes a LUT per 55 bits in every
+        lane."""
         return "block" if 16 * lane_pairs * BANK * entries > 1 << 14 else "auto"
 
     @property
@@ -83,7 +113,7 @@ class LaneConfig:
 
     @property
     def mac_config(self) -> PackedMacConfig:
-        """Of each of the ``lane_pairs`` packed MACs."""
+        """Parameters of each of the ``lane_pairs`` packed MACs."""
         return PackedMacConfig(acc_width=self.acc_width, form=self.mac)
 
     @property
@@ -98,12 +128,13 @@ class Lane(wiring.Component):
     ``sum[s] = sum over entries e of the job's pass, over non-zeros (c, x) of the vector of e: weight[e, c, s] * x``;
     entries with taps outside ``tap_low..tap_high`` are skipped.
 
-    A read costs no MAC cycle until its vector is there: up to ``fetches`` vectors are asked for or wait while earlier
-    ones are worked on, across jobs. Vectors without non-zeros are dropped beside the work, but for the last of a
-    pass. Throughput, when the stores answer within ``5 * (fetches - 1)`` cycles for vectors of 5 non-zeros: a job
-    takes ``max(non-zeros, LaneConfig.least_cycles(entries))`` cycles. Latency: ``LATENCY`` cycles
-    from a pass's last token to ``o``. One result waits in ``o`` while the next pass is summed; the last token of that
-    pass waits until the cycle after ``o`` is taken.
+    Reads are prefetched: up to ``fetches`` vectors are in flight or waiting while earlier ones are multiplied, across
+    jobs. Vectors without non-zeros are dropped in front of the decoder, except for the last of a pass.
+
+    Throughput, when the stores respond within ``5 * (fetches - 1)`` cycles for vectors of 5 non-zeros: a job
+    takes ``max(non-zeros, LaneConfig.min_cycles(entries))`` cycles. Latency: ``LATENCY`` cycles from the last token of
+    a pass to ``o``. One result waits in ``o`` while the next pass is summed; the last token of that pass stalls until
+    the cycle after ``o`` is taken.
 
     All lanes of a unit are the same module. Cost: ``lane_pairs`` packed MACs, ``entries * BANK * 16 * lane_pairs``
     bits of weights, ``lane_pairs`` raw sums in registers; if it reads X, ``fetches + 2`` vectors of X in LUT RAM and
@@ -115,11 +146,20 @@ class Lane(wiring.Component):
 
     Members
     -------
-    job : In(stream of :func:`job_layout`); taken when its last read is under way
-    h_req, h_rsp : Out, In(streams), to a reader of the H store that has room for ``fetches`` answers
-    x_req, x_rsp : Out, In(streams), to the X store, answers are taken at once; only when the schedule reads X
-    o : Out(stream of ``cfg.sums``), in the order of the jobs
-    state : Out(state), busy with a token, starved of tokens, or blocked by ``o``; only with ``cfg.counters``
+    job : In(stream of :func:`job_layout`)
+        Jobs; each is taken with the announcement of its last read.
+    h_req : Out(stream of :func:`row_request_layout`)
+        Reads of the H store.
+    h_rsp : In(stream of :func:`row_response_layout`)
+        Responses of a reader of the H store whose FIFO holds ``fetches`` of them.
+    x_req : Out(stream of :func:`row_request_layout`)
+        Reads of the X store; only when the schedule reads X.
+    x_rsp : In(stream of :func:`row_response_layout`)
+        Responses of the X store, always taken at once; only when the schedule reads X.
+    o : Out(stream of ``cfg.sums``)
+        Raw sums, in the order of the jobs.
+    state : Out(state)
+        Busy with a token, starved of tokens, or blocked by ``o``; only with ``cfg.counters``.
     """
 
     WEIGHT_LATENCY = 2
@@ -146,25 +186,25 @@ class Lane(wiring.Component):
         return m
 
     def _tokens(self, m):
-        """Fetch vectors and take them apart; the stream of tokens."""
+        """Fetch the vectors of jobs and decode them; the stream of tokens."""
         cfg = self.cfg
         m.submodules.vector_addresses = addresses = ReadAddressGenerator(cfg)
         connect(m, wiring.flipped(self.job), addresses.job)
 
-        # An announcement leaves its queue together with its vector.
+        # An announcement leaves its queue together with its vector: the queue bounds the vectors in flight.
         m.submodules.fetches = fetches = Queue(addresses.o.payload.shape(), cfg.fetches)
         connect(m, addresses.o, fetches.i)
-        told = fetches.o
+        announced = fetches.o
         if cfg.schedule.reads_x:
             # The choice between the two answers begins in a register, not in the queue's LUT RAM.
             m.submodules.slice = skid = Skid(addresses.o.payload.shape())
             connect(m, fetches.o, skid.i)
-            told = skid.o
-        fetch = told.payload
+            announced = skid.o
+        fetch = announced.payload
         connect(m, addresses.h_req, wiring.flipped(self.h_req))
         answers = [self.h_rsp]
         if cfg.schedule.reads_x:
-            # Lanes share the reader of X: an answer must never wait in front of those of other lanes.
+            # Lanes share the reader of X: a response must never block those of other lanes.
             m.submodules.x_answers = queue = Queue(row_response_layout(0), cfg.x_answers(cfg.fetches))
             connect(m, addresses.x_req, wiring.flipped(self.x_req))
             connect(m, wiring.flipped(self.x_rsp), queue.i)
@@ -172,17 +212,19 @@ class Lane(wiring.Component):
 
         meta = data.StructLayout({"entry": fetch.entry.shape(), "last": 1})
         m.submodules.decoder = decoder = RfcDecoder(meta)
-        vector, there, take = decoder.i.payload.vector, Signal(), Signal()
+        vector = decoder.i.payload.vector
+        arrived = Signal()
+        take = Signal()
         drop = Signal()
         m.d.comb += [
             vector.eq(Mux(fetch.from_x, answers[-1].payload.vector.as_value(), self.h_rsp.payload.vector.as_value())),
-            there.eq(told.valid & (fetch.null | Mux(fetch.from_x, answers[-1].valid, self.h_rsp.valid))),
+            arrived.eq(announced.valid & (fetch.null | Mux(fetch.from_x, answers[-1].valid, self.h_rsp.valid))),
             drop.eq(~fetch.last & Mux(fetch.from_x, answers[-1].payload.empty, self.h_rsp.payload.empty)),
-            decoder.i.valid.eq(there & ~drop),
+            decoder.i.valid.eq(arrived & ~drop),
             decoder.i.payload.meta.entry.eq(fetch.entry),
             decoder.i.payload.meta.last.eq(fetch.last),
-            take.eq(there & (drop | decoder.i.ready)),
-            told.ready.eq(take),
+            take.eq(arrived & (drop | decoder.i.ready)),
+            announced.ready.eq(take),
             self.h_rsp.ready.eq(take & ~fetch.null & ~fetch.from_x),
         ]
         if cfg.schedule.reads_x:
@@ -192,12 +234,14 @@ class Lane(wiring.Component):
         return decoder.o
 
     def _sum(self, m, platform, tokens):
-        """Multiply and add the tokens; capture the sums of a pass."""
+        """Multiply and accumulate the tokens; capture the sums of a pass."""
         cfg, schedule = self.cfg, self.cfg.schedule
         token = tokens.payload
 
-        # At most one finished pass between here and ``o``: nothing behind this point ever waits.
-        finishing, closes, go = Signal(), Signal(), Signal()
+        # At most one finished pass between here and ``o``: the MACs never stall and need no clock enable.
+        finishing = Signal()
+        closes = Signal()
+        go = Signal()
         m.d.comb += [
             closes.eq(token.last & token.meta.last),
             tokens.ready.eq(~closes | ~finishing),
@@ -218,17 +262,11 @@ class Lane(wiring.Component):
         fresh = Signal(init=1)      # the next token is the first of its pass
         with m.If(go):
             m.d.sync += fresh.eq(closes)
-        value, first = Mux(go, token.value, 0), go & fresh
-        for stage in range(self.WEIGHT_LATENCY):
-            value_q = Signal(signed(8), name=f"value{stage}", reset_less=True)
-            first_q = Signal(name=f"first{stage}")
-            m.d.sync += [value_q.eq(value), first_q.eq(first)]
-            value, first = value_q, first_q
-        done = go & closes
-        for stage in range(self.LATENCY - 1):
-            done_q = Signal(name=f"done{stage}")
-            m.d.sync += done_q.eq(done)
-            done = done_q
+        # A bubble is a product with zero: it changes no sum.
+        value = Mux(go, token.value, 0)
+        value = delayed(m, value, self.WEIGHT_LATENCY, name="value")
+        first = delayed(m, go & fresh, self.WEIGHT_LATENCY, name="first", reset_less=False)
+        done = delayed(m, go & closes, self.LATENCY - 1, name="done", reset_less=False)
 
         with m.If(done):
             m.d.sync += self.o.valid.eq(1)

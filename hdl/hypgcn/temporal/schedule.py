@@ -1,4 +1,4 @@
-"""Which output channels a lane sums at once, and which vectors it reads for them: plain Python, no hardware."""
+"""Schedule of the temporal lanes: output channels summed at once, vectors read for them. Plain Python, no hardware."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,14 @@ __all__ = ["Entry", "Pass", "Step", "TemporalSchedule", "pack"]
 class Entry:
     """One vector of a pass.
 
-    ``source``: ``"h"`` (``tap`` and ``bank`` of H), ``"x"`` (``bank`` of X) or ``"none"`` (holds the place of a pass
-    that reads nothing).
+    Attributes
+    ----------
+    source : str
+        ``"h"``, ``"x"``, or ``"none"``: the only entry of a pass that reads nothing.
+    tap : int
+        Tap of the convolution; only of H.
+    bank : int
+        Bank of 16 channels.
     """
 
     source: str
@@ -27,8 +33,12 @@ class Entry:
 class Pass:
     """Output channels that a lane sums at once.
 
-    ``slots[s]``: channel of accumulator s, or None; ``first``, ``stop``: its range in
-    :attr:`TemporalSchedule.entries`, never empty.
+    Attributes
+    ----------
+    slots : tuple of int or None
+        Channel of each accumulator.
+    first, stop : int
+        Its range of :attr:`TemporalSchedule.entries`, never empty.
     """
 
     slots: tuple[int | None, ...]
@@ -38,11 +48,18 @@ class Pass:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What the combiner does for one group of ``y_width`` neighbour channels.
+    """Step of the combiner for one group of ``y_width`` neighbouring channels.
 
-    index : of the pass that it belongs to
-    slots : accumulator of each channel of the group; None: the sum is 0
-    needs : it takes sums of the pass; consumes : it is the last to do so (or the pass has no sums at all and ends here)
+    Attributes
+    ----------
+    index : int
+        Pass of the group.
+    slots : tuple of int or None
+        Accumulator of each channel of the group; None: the sum is 0.
+    needs : bool
+        It takes sums of the pass.
+    consumes : bool
+        It is the last that takes sums of the pass, or the pass has no sums at all and ends here.
     """
 
     index: int
@@ -62,12 +79,20 @@ class TemporalSchedule:
 
     Parameters
     ----------
-    lane_pairs, y_width : of the folding
-    kernel : taps
-    steps : one per group
-    passes : in the order of their groups
-    entries : of all passes, one after the other
-    words : weights; word ``16 * entry + channel in bank`` holds ``2 * lane_pairs`` int8, accumulator 0 in the low bits
+    lane_pairs : int
+        Packed MACs of a lane.
+    y_width : int
+        Channels of a group.
+    kernel : int
+        Taps.
+    steps : tuple of Step
+        One per group.
+    passes : tuple of Pass
+        In the order of their groups.
+    entries : tuple of Entry
+        Entries of all passes, concatenated.
+    words : tuple of int
+        Weights; word ``16 * entry + channel in bank`` holds ``2 * lane_pairs`` int8, accumulator 0 in the low bits.
     """
 
     lane_pairs: int
@@ -85,7 +110,7 @@ class TemporalSchedule:
 
     @property
     def reads_x(self) -> bool:
-        """Some pass reads X."""
+        """At least one pass reads X."""
         return any(entry.source == "x" for entry in self.entries)
 
     @classmethod
@@ -96,10 +121,10 @@ class TemporalSchedule:
 
         steps = []
         for index, channels in enumerate(groups):
-            mine = filled[owner[index]]
-            last = channels[-1] == mine[-1] if channels else not mine and index == len(groups) - 1
+            summed = filled[owner[index]]
+            last = channels[-1] == summed[-1] if channels else not summed and index == len(groups) - 1
             steps.append(Step(index=owner[index], needs=bool(channels), consumes=last, slots=tuple(
-                mine.index(c) if c in channels else None for c in range(index * width, (index + 1) * width))))
+                summed.index(c) if c in channels else None for c in range(index * width, (index + 1) * width))))
 
         passes: list[Pass] = []
         entries: list[Entry] = []
@@ -115,7 +140,31 @@ class TemporalSchedule:
 
 
 def pack(block: Block, y_width: int, lane_pairs: int) -> tuple[list[list[int]], list[list[int]], list[int]]:
-    """Computed channels of each group, computed channels of each pass, and the pass of each group."""
+    """Pack the computed channels into passes, first fit in order.
+
+    Parameters
+    ----------
+    block : Block
+        Its filters, and its convolved shortcut.
+    y_width : int
+        Channels of a group.
+    lane_pairs : int
+        Half the accumulators of a pass.
+
+    Returns
+    -------
+    groups : list of list of int
+        Computed channels of each group.
+    filled : list of list of int
+        Computed channels of each pass.
+    owner : list of int
+        Pass of each group.
+
+    Raises
+    ------
+    ValueError
+        A group does not fit a pass.
+    """
     room = 2 * lane_pairs
     if room < y_width:
         raise ValueError(f"lane_pairs must be at least y_width / 2 = {y_width // 2}, not {lane_pairs!r}")
@@ -135,19 +184,19 @@ def pack(block: Block, y_width: int, lane_pairs: int) -> tuple[list[list[int]], 
 
 
 def _entries(block, channels):
-    """Entries of a pass, each with its weights (channels, channels of the bank)."""
-    found = []
+    """Entries of a pass with their weights (channels of the pass, channels of the bank)."""
+    entries = []
     temporal = block.temporal[channels]
     for tap, bank in np.argwhere(block.taps.T).tolist():
         weights = temporal[:, tap, bank * BANK:(bank + 1) * BANK]
         if weights.any():
-            found.append((Entry(source="h", tap=tap, bank=bank), weights))
+            entries.append((Entry(source="h", tap=tap, bank=bank), weights))
     if block.shortcut_y == "conv":
         for bank in range(block.in_banks):
             weights = block.res[channels, bank * BANK:(bank + 1) * BANK]
             if weights.any():
-                found.append((Entry(source="x", bank=bank), weights))
-    return found or [(Entry(source="none"), temporal[:, 0, :0])]
+                entries.append((Entry(source="x", bank=bank), weights))
+    return entries or [(Entry(source="none"), temporal[:, 0, :0])]
 
 
 def _words(weights, room):

@@ -1,4 +1,4 @@
-"""Temporal unit: H in, Y out."""
+"""Temporal unit: temporal convolution, shortcut and requantisation; H in, Y out."""
 
 from dataclasses import dataclass
 
@@ -31,11 +31,22 @@ TEMPORAL_UNITS = ("h_store", "h_reads", "lanes", "combine")
 
 @dataclass(frozen=True, kw_only=True)
 class TemporalConfig:
-    """What fixes a temporal unit.
+    """Parameters of a temporal unit. With stride 2 the stores need two rows, even with a kernel of 1.
 
-    ``block``: its part of the design; ``joints``: V; ``frames``: T, rows of a sequence; ``folding``: lanes, widths
-    and rows; ``mac``: form of the packed MACs; ``counters``: with the port ``states``. With stride 2 the stores need
-    two rows, also where a kernel of 1 alone would do with one.
+    Parameters
+    ----------
+    block : Block
+        Weights, shapes and scales of the block.
+    joints : int, 1..64
+        Joints V of a row.
+    frames : int, at least 1
+        Rows T of a sequence.
+    folding : BlockFolding
+        Lanes, widths and row slots.
+    mac : str
+        Form of the packed MACs.
+    counters : bool
+        With the port ``states``.
     """
 
     block: Block
@@ -57,12 +68,12 @@ class TemporalConfig:
 
     @property
     def kernel(self) -> int:
-        """Taps."""
+        """Taps of the convolution."""
         return self.block.taps.shape[1]
 
     @property
     def window(self) -> WindowConfig:
-        """Of the window."""
+        """Parameters of the window."""
         return WindowConfig(frames=self.frames, stride=self.block.stride, kernel=self.kernel,
                             h_rows=self.folding.h_rows, x_rows=self.folding.x_rows)
 
@@ -73,14 +84,14 @@ class TemporalConfig:
         return data.StructLayout({name: lanes if name == "lanes" else state_layout() for name in TEMPORAL_UNITS})
 
     def lane(self, schedule: TemporalSchedule) -> LaneConfig:
-        """Of each lane."""
+        """Parameters of each lane."""
         block, folding = self.block, self.folding
         return LaneConfig(schedule=schedule, joints=self.joints, h_rows=folding.h_rows, h_banks=block.out_banks,
                           x_rows=folding.x_rows, x_banks=block.in_banks, acc_width=block.y_acc_width, mac=self.mac,
                           counters=self.counters)
 
     def store(self, answers: int) -> RowStoreConfig:
-        """Of the H store, with one reader per lane."""
+        """Parameters of the H store, with one reader per lane and ``answers`` responses each."""
         return RowStoreConfig(frames=self.frames, rows=self.folding.h_rows, joints=self.joints,
                               banks=self.block.out_banks, depths=self.block.h_depths,
                               tags=(0,) * self.folding.lanes, answers=answers)
@@ -93,13 +104,13 @@ class TemporalUnit(wiring.Component):
     ``B[t,v,o] = sum_i sum_c H[t * stride + i - pad, v, c] * temporal[o,i,c] (+ sum_c X[t * stride, v, c] * res[o,c])``,
     see ``docs/numbers.md``; H as its store holds it.
 
-    Rows outside the sequence, taps that the design cuts, and zeros of H and X take no cycle of a multiplier. Cycles
-    per output row, when H comes fast enough, about the largest of: ``1 / lanes`` of the tokens of all (joint, pass)
-    jobs, each job at least ``Lane.LATENCY`` (jobs go to lanes as these become free); the vectors read, one a cycle
+    Rows outside the sequence, pruned taps, and zeros of H and X take no cycle of a multiplier. Throughput, when H
+    arrives fast enough: the cycles of an output row are about the largest of ``1 / lanes`` of the tokens of all (joint,
+    pass) jobs, each job at least ``Lane.LATENCY`` (lanes are scheduled dynamically); the vectors read, one a cycle
     for all lanes; ``joints * ceil(O / y_width)``. Latency: from the row ``t * stride + pad`` of H to the first vector
-    of Y about ``60`` cycles and the work of a job. While ``o`` is held everything waits without loss. ``overflow`` of
-    a row of Y: some store lost values in this sequence, up to the newest row of H that the output row needs; the last
-    row has the flag of the whole sequence.
+    of Y about ``60`` cycles and the cycles of a job. Back-pressure of any length on ``o`` loses nothing. ``overflow``
+    of a row of Y: a store lost values in this sequence, up to the newest row of H that the output row needs; the last
+    row has the flag of the complete sequence.
 
     Cost: ``lanes * lane_pairs`` packed MACs, ``y_width`` requantisers; storage: that of the H store and of the lanes.
 
@@ -109,14 +120,23 @@ class TemporalUnit(wiring.Component):
 
     Members
     -------
-    i : In(stream, vector), H in (frame, joint, bank) order, sequences one after the other
-    x_req, x_rsp : Out, In(streams), to a reader of the X store, without tag; only with a shortcut into Y. Row r of X
-        since reset is in slot ``r mod x_rows``, and complete before row r of H comes
-    x_release : Out(1), frees the oldest row of X; T pulses per sequence
-    threshold : In(7), values of Y up to this become 0
-    o : Out(stream, vector), Y in (frame, joint, bank) order, ``ceil(T / stride)`` rows per sequence
-    overflow_count : Out(32), vectors that lost values in the H store since reset
-    states : Out(``cfg.states``), what the units do; only with ``cfg.counters``
+    i : In(stream of :func:`vector_layout`)
+        H in (frame, joint, bank) order, sequence after sequence.
+    x_req : Out(stream of :func:`row_request_layout`)
+        Reads of the X store, without tag; only with a shortcut into Y. Row r of X since reset is in slot
+        ``r mod x_rows``, and must be complete before row r of H arrives.
+    x_rsp : In(stream of :func:`row_response_layout`)
+        Responses of the X store; only with a shortcut into Y.
+    x_release : Out(1)
+        Releases the oldest row of X; T pulses per sequence.
+    threshold : In(7)
+        Values of Y up to this become 0.
+    o : Out(stream of :func:`vector_layout`)
+        Y in (frame, joint, bank) order, ``ceil(T / stride)`` rows per sequence.
+    overflow_count : Out(32)
+        Vectors that lost values in the H store since reset.
+    states : Out(``cfg.states``)
+        What each of :data:`TEMPORAL_UNITS` does in the cycle; only with ``cfg.counters``.
     """
 
     def __init__(self, cfg: TemporalConfig):
@@ -171,28 +191,15 @@ class TemporalUnit(wiring.Component):
             connect(m, store.rsp[k], lane.h_rsp)
             connect(m, lane.o, combine.results[k])
 
-        # Enough for the jobs that a lane usually has: one being read, one being summed, one in ``o``, one between.
+        # As many as a lane usually has in flight: one being read, one being summed, one in ``o``, one between.
         m.submodules.queue = queue = Queue(dispatch.order.payload.shape(), 4 * folding.lanes)
-        # Register slices at the combiner, which takes late in a cycle.
+        # Register slices in front of the combiner, whose ready comes late in a cycle.
         m.submodules.order = order = Skid(dispatch.order.payload.shape())
         m.submodules.rows = rows = Skid(dispatch.row.payload.shape())
         for source, sink in ((dispatch.order, queue.i), (queue.o, order.i), (order.o, combine.order),
                              (dispatch.row, rows.i), (rows.o, combine.row)):
             connect(m, source, sink)
-        if identity:
-            m.submodules.shortcut = shortcut = ShortcutReader(ShortcutConfig(
-                rows=folding.x_rows, joints=cfg.joints, banks=block.in_banks, width=folding.y_width, conv_joints=1,
-                pass_groups=len(schedule.steps), groups=len(schedule.steps)))
-            connect(m, dispatch.x_row, shortcut.row)
-            connect(m, shortcut.o, combine.res)
-            self._connect_x(m, shortcut.req, shortcut.rsp)
-        elif schedule.reads_x:
-            m.submodules.x_arbiter = arbiter = ReadArbiter(ReadArbiterConfig(
-                readers=folding.lanes, rows=folding.x_rows, joints=cfg.joints, banks=block.in_banks))
-            for k, lane in enumerate(lanes):
-                connect(m, lane.x_req, arbiter.i_req[k])
-                connect(m, arbiter.i_rsp[k], lane.x_rsp)
-            self._connect_x(m, arbiter.req, arbiter.rsp)
+        self._read_x(m, schedule, lanes, dispatch, combine)
 
         m.submodules.encoder = encoder = encoder_of(folding.y_width)
         m.submodules.skid = skid = Skid(vector_layout())
@@ -212,3 +219,21 @@ class TemporalUnit(wiring.Component):
     def _connect_x(self, m, req, rsp):
         connect(m, req, wiring.flipped(self.x_req))
         connect(m, wiring.flipped(self.x_rsp), rsp)
+
+    def _read_x(self, m, schedule, lanes, dispatch, combine):
+        """Reads of X: by a shortcut reader for the combiner (identity), or by the lanes (convolved shortcut)."""
+        cfg, block, folding = self.cfg, self.cfg.block, self.cfg.folding
+        if block.shortcut_y == "identity":
+            m.submodules.shortcut = shortcut = ShortcutReader(ShortcutConfig(
+                rows=folding.x_rows, joints=cfg.joints, banks=block.in_banks, width=folding.y_width, conv_joints=1,
+                pass_groups=len(schedule.steps), groups=len(schedule.steps)))
+            connect(m, dispatch.x_row, shortcut.row)
+            connect(m, shortcut.o, combine.res)
+            self._connect_x(m, shortcut.req, shortcut.rsp)
+        elif schedule.reads_x:
+            m.submodules.x_arbiter = arbiter = ReadArbiter(ReadArbiterConfig(
+                readers=folding.lanes, rows=folding.x_rows, joints=cfg.joints, banks=block.in_banks))
+            for k, lane in enumerate(lanes):
+                connect(m, lane.x_req, arbiter.i_req[k])
+                connect(m, arbiter.i_rsp[k], lane.x_rsp)
+            self._connect_x(m, arbiter.req, arbiter.rsp)

@@ -1,4 +1,4 @@
-"""Window: which rows of H an output row needs, when they are there, and when rows may go."""
+"""Window: the rows of H that an output row needs, when they are complete, and when they are released."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,14 @@ __all__ = ["Window", "WindowConfig", "window_layout"]
 
 
 def window_layout(h_rows: int, x_rows: int, kernel: int) -> data.StructLayout:
-    """An output row.
+    """An output row that can be computed.
 
-    ``slot``, ``tap_low``, ``tap_high``, ``x_slot``: as in ``job_layout``; ``overflow``: a store has lost values in this
-    sequence up to the newest row that is needed.
+    Members
+    -------
+    slot, tap_low, tap_high, x_slot
+        As in :func:`~hypgcn.temporal.address_generator.job_layout`.
+    overflow : 1
+        A store has lost values in this sequence, up to the newest row that is needed.
     """
     return data.StructLayout({
         "slot": range(max(2, h_rows)), "tap_low": range(max(2, kernel)), "tap_high": range(max(2, kernel)),
@@ -26,10 +30,20 @@ def window_layout(h_rows: int, x_rows: int, kernel: int) -> data.StructLayout:
 
 @dataclass(frozen=True, kw_only=True)
 class WindowConfig:
-    """Sizes of a window.
+    """Parameters of a window.
 
-    ``frames``: T, rows of a sequence; ``stride``: 1 or 2; ``kernel``: odd; ``h_rows``: rows of the H store, at least
-    ``max(kernel, stride)``; ``x_rows``: rows of the X store, at least ``max(pad + 1, stride)``.
+    Parameters
+    ----------
+    frames : int, at least 1
+        Rows T of a sequence.
+    stride : int, 1 or 2
+        Frames per output row.
+    kernel : int, odd
+        Taps.
+    h_rows : int, at least max(kernel, stride)
+        Row slots of the H store.
+    x_rows : int, at least max(pad + 1, stride)
+        Row slots of the X store.
     """
 
     frames: int
@@ -50,7 +64,7 @@ class WindowConfig:
 
     @property
     def pad(self) -> int:
-        """Rows before the first frame that the convolution would read."""
+        """Rows of zero padding before the first frame."""
         return (self.kernel - 1) // 2
 
     @property
@@ -65,16 +79,16 @@ class WindowConfig:
 
 
 class Window(wiring.Component):
-    """Bookkeeping of the sliding window over the rows of H, and of the rows of X that the shortcut needs.
+    """Control of the sliding window over the rows of H, and of the rows of X that the shortcut needs.
 
     Output row t of a sequence is offered once rows 0..min(T - 1, t * stride + pad) of H are complete, for the last
     one all T rows. When it has been retired, the rows before ``(t + 1) * stride - pad`` of H and before ``(t + 1) *
-    stride`` of X are freed; after a sequence's last, the rest. Sequences follow each other without a gap and may
-    share the stores.
+    stride`` of X are released; after the last row of a sequence, all remaining ones. Sequences follow without a gap and
+    may share the stores.
 
-    Throughput: one output row in 4 cycles; one freed row a cycle. Latency: 2 cycles from the last needed ``h_done`` to
-    ``o``, 2 from ``retired`` to the first row that it frees. A row of X is freed only after the row of H of the same
-    frame is complete. Storage: one flag per row of H, and counters.
+    Throughput: one output row in 4 cycles; one released row a cycle. Latency: 2 cycles from the last needed ``h_done``
+    to ``o``, 2 from ``retired`` to the first row that it releases. A row of X is released only after the row of H of
+    the same frame is complete. Storage: one flag per row slot of H, and counters.
 
     Parameters
     ----------
@@ -82,10 +96,18 @@ class Window(wiring.Component):
 
     Members
     -------
-    h_done : In(1), a row of H is complete; h_overflow : In(1), with it: a store has lost values in this sequence so far
+    h_done : In(1)
+        A row of H is complete.
+    h_overflow : In(1)
+        With ``h_done``: a store has lost values in this sequence so far.
     o : Out(stream of :func:`window_layout`)
-    retired : In(1), all work of the oldest output row that has not been retired is done
-    h_release, x_release : Out(1), free the oldest row; T each per sequence
+        Output rows, in order.
+    retired : In(1)
+        All work of the oldest output row in flight is done.
+    h_release : Out(1)
+        Release of the oldest row of H; T pulses per sequence.
+    x_release : Out(1)
+        Release of the oldest row of X; T pulses per sequence.
     """
 
     def __init__(self, cfg: WindowConfig):
@@ -106,6 +128,7 @@ class Window(wiring.Component):
         return m
 
     def _offer(self, m):
+        """Offer the next output row when the rows of H that it needs are complete."""
         cfg, row = self.cfg, self.o.payload
         pad, top = cfg.pad, cfg.frames - 1
 
@@ -118,8 +141,11 @@ class Window(wiring.Component):
         last = center == cfg.last_center
         complete = Signal(range(cfg.frames + cfg.h_rows + 1))   # rows of the sequence that o is in, and of later ones
         need = Signal(range(cfg.frames + 1))
-        newest, ahead = Signal(range(max(2, cfg.h_rows))), Signal(range(max(2, cfg.kernel, cfg.frames + pad)))
-        begun, known, taken = Signal(), Signal(), Signal()
+        newest = Signal(range(max(2, cfg.h_rows)))
+        ahead = Signal(range(max(2, cfg.kernel, cfg.frames + pad)))
+        begun = Signal()
+        known = Signal()
+        taken = Signal()
         tap_high, clipped = Signal.like(row.tap_high), Signal()
         m.d.comb += [
             clipped.eq(center > top - pad),
@@ -127,7 +153,8 @@ class Window(wiring.Component):
             taken.eq(self.o.valid & self.o.ready),
             row.overflow.eq(flags[newest]),
         ]
-        # Two cycles: what the row needs, then where the newest row of that is. A third: whether it is there.
+        # Three short cycles in place of one deep one, since a row takes many: the rows needed, the slot of the newest
+        # of them, the comparison with the complete ones.
         m.d.sync += self.o.valid.eq(known & (complete >= need) & ~taken)
         with m.If(~known):
             m.d.sync += [
@@ -146,14 +173,15 @@ class Window(wiring.Component):
                 m.d.sync += center.eq(0)
             with m.Else():
                 m.d.sync += center.eq(center + cfg.stride)
-            for where, rows in ((slot, cfg.h_rows), (x_slot, cfg.x_rows)):
-                m.d.sync += where.eq(Mux(last, _moved(where, cfg.frames - cfg.last_center, rows),
-                                         _moved(where, cfg.stride, rows)))
-        # One cycle later, which is early enough for the next row.
+            for position, rows in ((slot, cfg.h_rows), (x_slot, cfg.x_rows)):
+                m.d.sync += position.eq(Mux(last, _moved(position, cfg.frames - cfg.last_center, rows),
+                                            _moved(position, cfg.stride, rows)))
+        # One cycle later, which is early enough for the next row and takes ``taken`` off the path of the sum.
         through = Signal()
         m.d.sync += [through.eq(taken & last), complete.eq(complete + self.h_done - Mux(through, cfg.frames, 0))]
 
     def _release(self, m):
+        """Release the rows that no later output row needs, one a cycle."""
         cfg, pad, stride = self.cfg, self.cfg.pad, self.cfg.stride
         center = Signal(range(cfg.frames), name="retired_center")
         last = center == cfg.last_center
@@ -164,6 +192,7 @@ class Window(wiring.Component):
         for name, release, freed in (
                 ("h", self.h_release, Mux(last, cfg.frames - max(0, cfg.last_center - pad), past)),
                 ("x", self.x_release, Mux(last, cfg.frames - cfg.last_center, stride))):
+            # Credits of rows to release, from retired output rows, against rows that are complete and not released.
             held = Signal(range(cfg.h_rows + 1), name=f"{name}_held")
             owed = Signal(range(cfg.h_rows + stride + 1), name=f"{name}_owed")
             more = Signal.like(owed, name=f"{name}_more")
@@ -173,10 +202,10 @@ class Window(wiring.Component):
 
 
 def _wrap(value, rows):
-    """``value mod rows`` for a value below ``2 * rows``; a table, since it has few bits."""
+    """``value mod rows`` for a value below ``2 * rows``; a table, since few bits make one LUT per bit of it."""
     return Array(n % rows for n in range(2 * rows))[value]
 
 
 def _moved(slot, step, rows):
-    """``(slot + step) mod rows``; a table."""
+    """``(slot + step) mod rows``, as a table."""
     return Array((n + step) % rows for n in range(rows))[slot]
