@@ -22,7 +22,7 @@ from .design import Design
 from .design.checks import check_identifier
 from .design.folding import Folding
 from .design.presets import PRESETS, preset
-from .planning.commands import register_allocate, register_estimate, register_orders
+from .planning.commands import register_allocate, register_estimate
 from .progress import Progress
 from .vivado.command import register as register_vivado
 
@@ -145,7 +145,6 @@ def _parser() -> argparse.ArgumentParser:
     _register_presets(commands)
     register_allocate(commands, load_design)
     register_estimate(commands, load_design, load_folding)
-    register_orders(commands, load_design)
     register_vivado(commands, load_design, load_folding)
     register_board(commands, load_design, load_folding)
     for _, register in _plugins():

@@ -1,5 +1,4 @@
-"""``hypgcn allocate``: a folding for a device; ``hypgcn estimate``: what a design takes under a folding; ``hypgcn
-orders``: what the other order of graph and 1x1 would take."""
+"""``hypgcn allocate``: a folding for a device; ``hypgcn estimate``: cycles and resources of a design under a folding."""
 
 import json
 from pathlib import Path
@@ -58,30 +57,6 @@ def _run_allocate(args, load_design):
             "design": design.name, "hash": design.hash, "device": device.name, "cycles": round(found.cycles),
             "clips": [round(each) for each in found.clips], "slowest": found.estimate.slowest,
             "used": found.used, "better": better, "cheaper": cheaper, "units": report}, indent=1) + "\n")
-
-
-def register_orders(commands, load_design):
-    """Add the parser of ``hypgcn orders``."""
-    parser = commands.add_parser("orders", help="estimate for every block what the 1x1 convolution before the graph "
-                                                "product would take, which is not built")
-    parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
-    _budget_arguments(parser)
-    _add_activity(parser)
-    parser.add_argument("--edges", choices=("kept", "dense"), default="kept",
-                        help="which edges the graph product behind the 1x1 meets (default: %(default)s)")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write what is shown as JSON")
-    parser.set_defaults(run=lambda args: _run_orders(args, load_design))
-
-
-def _run_orders(args, load_design):
-    from .allocator.allocate import Budget  # the solver is not needed for the other commands
-    from .estimate.order import compare, orders_table
-
-    device, design = Device.load(args.device), load_design(args.design)
-    budget = Budget.of(device, dsp=args.dsp, bram36=args.bram36, lut=args.lut)
-    found = compare(design, budget, _activities(args, design), mac=device.mac, edges=args.edges)
-    print(orders_table(found))
-    _save(args.json, found)
 
 
 def register_estimate(commands, load_design, load_folding):

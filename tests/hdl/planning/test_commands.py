@@ -75,11 +75,3 @@ def test_single_clips_of_an_activity_file(capsys, tmp_path):
     assert cli.main(["estimate", *words, "--folding", str(folding)]) == 0
     assert (f"mean over 2 clips, each with its slowest unit: {found['cycles']:,} cycles, {round(min(each)):,} to "
             f"{round(max(each)):,}") in capsys.readouterr().out
-
-
-def test_orders(capsys, tmp_path):
-    path = tmp_path / "o" / "orders.json"
-    assert cli.main(["orders", "tiny", "--dsp", "80", "--edges", "dense", "--json", str(path)]) == 0
-    found = json.loads(path.read_text())
-    assert found["edges"] == "dense" and found["budget"]["dsp"] == 80
-    assert f"{found['graph_first_cycles']:,} cycles" in capsys.readouterr().out
