@@ -8,12 +8,22 @@ __all__ = ["PLENTY", "RESOURCES", "Budget"]
 
 RESOURCES = ("dsp", "bram36", "lut")
 PLENTY = 1 << 30
-"""As much as anybody could use."""
+"""A count that no design reaches: no limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """What may be used. ``dsp``, ``bram36``, ``lut``: counts, each at least 1."""
+    """Limits of the resources of a folding, each at least 1.
+
+    Parameters
+    ----------
+    dsp : int
+        Multipliers.
+    bram36 : float
+        Block RAMs of 36 kbit; an 18 kbit half counts 0.5.
+    lut : int
+        LUTs.
+    """
 
     dsp: int
     bram36: float
@@ -21,24 +31,38 @@ class Budget:
 
     def __post_init__(self):
         for name in RESOURCES:
-            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), (int, float)):
-                raise TypeError(f"{name} must be a number, not {getattr(self, name)!r}")
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)!r}")
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise TypeError(f"{name} must be a number, not {value!r}")
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, not {value!r}")
 
     @classmethod
     def of(cls, device: Device, **limits: str | None) -> "Budget":
-        """All of ``device``, or of a resource as much as ``limits`` says: a count, or a share such as ``"80%"``."""
-        found = {}
+        """Budget within ``device``.
+
+        Parameters
+        ----------
+        device : Device
+            All of it where nothing else is said.
+        **limits : str, optional
+            Per resource a count, or a share of the device such as ``"80%"``.
+
+        Raises
+        ------
+        ValueError
+            If a limit is neither a count nor a share, or below 1.
+        """
+        counts = {}
         for name in RESOURCES:
-            text, whole = limits.get(name), getattr(device, name)
+            text, available = limits.get(name), getattr(device, name)
             try:
                 if text is None:
-                    found[name] = whole
+                    counts[name] = available
                 elif text.endswith("%"):
-                    found[name] = int(whole * float(text[:-1]) / 100)
+                    counts[name] = int(available * float(text[:-1]) / 100)
                 else:
-                    found[name] = int(text)
+                    counts[name] = int(text)
             except ValueError:
                 raise ValueError(f"{name} must be a count or a share such as 80%, not {text!r}") from None
-        return cls(**found)
+        return cls(**counts)

@@ -1,4 +1,4 @@
-"""Devices: what each offers, from the files in ``devices/`` or a file of the user."""
+"""Devices and their resources, from the files in ``devices/`` or a TOML file of the user."""
 
 import tomllib
 from dataclasses import dataclass, fields
@@ -14,14 +14,22 @@ FOLDER = Path(__file__).with_name("devices")
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """What a device offers.
+    """Resources of a device, each at least 1.
 
     Parameters
     ----------
-    name : as its vendor writes it
-    mac : form of the packed MAC that its multipliers can do, see :class:`~hypgcn.design.folding.Folding`
-    multiplier : bits of the wider operand of a multiplier, with sign; the other one has at least 18
-    dsp : multipliers; bram36 : block RAMs of 36 kbit (an 18 kbit one is a half); lut, ff : LUTs and flip-flops
+    name : str
+        As its vendor writes it.
+    mac : str
+        Form of the packed MAC that its multipliers can do, see :class:`~hypgcn.design.folding.Folding`.
+    multiplier : int
+        Bits of the wider operand of a multiplier, sign included; the other one has at least 18.
+    dsp : int
+        Multipliers.
+    bram36 : int
+        Block RAMs of 36 kbit; two of 18 kbit count as one.
+    lut, ff : int
+        LUTs and flip-flops.
     """
 
     name: str
@@ -41,7 +49,18 @@ class Device:
 
     @classmethod
     def load(cls, text: str) -> "Device":
-        """The device called ``text`` (upper or lower case), or of the TOML file at the path ``text``."""
+        """Load a device.
+
+        Parameters
+        ----------
+        text : str
+            A name of :func:`devices`, in upper or lower case, or the path of a TOML file.
+
+        Raises
+        ------
+        ValueError
+            If there is no such device, or the file does not describe one.
+        """
         path = FOLDER / f"{text.lower()}.toml"
         if not path.is_file():
             path = Path(text)
@@ -49,9 +68,9 @@ class Device:
             raise ValueError(f"device must be one of {', '.join(devices())} or a TOML file, not {text!r}")
         try:
             data = tomllib.loads(path.read_text())
-            wanted = {field.name for field in fields(cls)}
-            if odd := sorted(wanted ^ set(data)):
-                raise ValueError(f"it must have exactly {', '.join(sorted(wanted))}; see {', '.join(odd)}")
+            names = {field.name for field in fields(cls)}
+            if wrong := sorted(names ^ set(data)):
+                raise ValueError(f"it must have exactly {', '.join(sorted(names))}; see {', '.join(wrong)}")
             return cls(**data)
         except (ValueError, TypeError) as error:
             raise ValueError(f"{path} is not a device: {error}") from error
