@@ -171,8 +171,7 @@ def _levels(parts: dict[str, dict]) -> dict:
 def _with_resources(rows: list[dict], estimated: Estimate, parts: dict[str, dict]) -> list[dict]:
     """Rows of counted units with their estimated resources, and the levels of their deepest path when mapped."""
     deepest = by_unit({name: part["levels"] for name, part in parts.items()})
-    named = {f"blocks[{index}].{name}": unit for index, units in enumerate(estimated.blocks)
-             for name, unit in units.items()} | estimated.rest
+    named = estimated.units
     complete = []
     for row in rows:
         row = {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}

@@ -66,9 +66,9 @@ def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
             x_channels=tuple(channels.tolist()),
             x_banks=tuple((_banks(channels) / design.joints).tolist()),
             h_banks=tuple((np.mean(h, axis=0) / (out_rows * design.joints)).tolist()),
-            x_most=tuple(np.max(x_entries, axis=(0, 1)).tolist()),
+            x_max=tuple(np.max(x_entries, axis=(0, 1)).tolist()),
             x_mean=tuple(np.mean(x_entries, axis=(0, 1)).tolist()),
-            h_most=tuple(np.max(h_entries, axis=(0, 1)).tolist()),
+            h_max=tuple(np.max(h_entries, axis=(0, 1)).tolist()),
             h_mean=tuple(np.mean(h_entries, axis=(0, 1)).tolist())))
     return activities
 

@@ -16,7 +16,7 @@ def test_allocate_then_estimate(capsys, tmp_path):
     Folding.load(folding).validate(preset("tiny"))
     found = json.loads(report.read_text())
     assert found["device"] == "XCKU040" and found["used"]["dsp"] <= 80
-    assert f"{found['cycles']:,} cycles per clip" in printed and "faster by 5 %" in printed
+    assert f"{found['cycles']:,} cycles per clip" in printed and "5 % faster" in printed
     assert "bram36" in printed and str(folding) in printed
     assert cli.main(["estimate", "tiny", "--folding", str(folding), "--json", str(rows)]) == 0
     assert json.loads(rows.read_text()) == found["units"]
@@ -45,7 +45,7 @@ def test_unknown_device(capsys):
 def test_memory_and_activity(capsys, tmp_path):
     design, folding, activity, rows = preset("tiny"), tmp_path / "f.json", tmp_path / "a.json", tmp_path / "m.json"
     many = [Activity(x_channels=(5.0,) * block.in_channels, x_banks=(16.0,) * block.in_banks,
-                     h_banks=(16.0,) * block.out_banks, x_most=(1, 1, 1, 1), x_mean=(1.0,) * 4, h_most=(2, 2, 2, 2),
+                     h_banks=(16.0,) * block.out_banks, x_max=(1, 1, 1, 1), x_mean=(1.0,) * 4, h_max=(2, 2, 2, 2),
                      h_mean=(1.0,) * 4) for block in design.blocks]
     save_activities(activity, design, many, "made up")
     words = ["--dsp", "40", "-o", str(folding)]
@@ -73,5 +73,5 @@ def test_single_clips_of_an_activity_file(capsys, tmp_path):
     found, each = json.loads(report.read_text()), clip_cycles(design, Folding.load(folding), clips)
     assert found["clips"] == [round(cycles) for cycles in each] and found["cycles"] == round(sum(each) / 2)
     assert cli.main(["estimate", *words, "--folding", str(folding)]) == 0
-    assert (f"mean over 2 clips, each with its slowest unit: {found['cycles']:,} cycles, {round(min(each)):,} to "
+    assert (f"mean over 2 clips, by the slowest unit of each: {found['cycles']:,} cycles, {round(min(each)):,} to "
             f"{round(max(each)):,}") in capsys.readouterr().out

@@ -244,7 +244,7 @@ def test_quick_benchmark_of_the_smallest_network(tmp_path, capsys):
     assert rows[0]["single_person_fps_at_172mhz"] > rows[0]["fps_at_172mhz"]
     assert rows[0]["design_hash"] == preset("tiny").hash
     memory = rows[0]["memory"]
-    assert memory["totals"]["all"] == rows[0]["bram36"] and memory["stores"][0]["most_entries"]
+    assert memory["totals"]["all"] == rows[0]["bram36"] and memory["stores"][0]["max_entries"]
     assert (tmp_path / "quick_memory.png").is_file()
     assert rows[0]["max_logic_levels"] is None and rows[0]["max_logic_levels_reason"]
     assert "271.2" in capsys.readouterr().out

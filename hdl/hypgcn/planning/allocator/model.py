@@ -1,18 +1,27 @@
-"""The choice of one option for every part as a model for CP-SAT: what :mod:`~hypgcn.planning.allocator.allocate` and
+"""The choice of one option each as a model for CP-SAT: what :mod:`~hypgcn.planning.allocator.search` and
 :mod:`~hypgcn.planning.allocator.clips` share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ortools.sat.python import cp_model
 
-from .options import Option
+from .options import Choice, Option
 
-__all__ = ["SCARCE", "SECONDS", "ChoiceModel", "scarcest"]
+__all__ = ["SCARCE", "SECONDS", "ChoiceModel", "block_reads", "scarcest"]
 
 SECONDS = 30
-"""Deterministic time of one solver run at most."""
+"""Limit of the deterministic time of one solver run."""
 SCARCE = 10
-"""How many times the share of the scarcest resource counts, once it is known which that is."""
+"""Weight of the share of the scarcest resource, once it is known which that is; the others count once."""
+
+
+def block_reads(choices: Sequence[Choice], chosen: Sequence[Option]) -> list[int]:
+    """Reads of the X store per clip, of each block, by the ``chosen`` option of every choice; last those of the head,
+    which are 0."""
+    reads: dict[int | None, int] = {}
+    for (index, _), option in zip(choices, chosen):
+        reads[index] = reads.get(index, 0) + option.x_reads
+    return list(reads.values())
 
 
 def scarcest(chosen: Sequence[Option], limits: dict[str, int], fixed: dict[str, int]) -> str:
@@ -29,10 +38,11 @@ class ChoiceModel(cp_model.CpModel):
 
     Parameters
     ----------
-    choices : of each the block (``None``: no block) and its options
+    choices : sequence of Choice
+        Index of the block (``None``: no block) and options, of each choice.
     """
 
-    def __init__(self, choices: Sequence[tuple[int | None, list[Option]]]):
+    def __init__(self, choices: Sequence[Choice]):
         super().__init__()
         self.choices = choices
         self.flags = [[self.new_bool_var(f"c{number}o{at}") for at in range(len(options))]
@@ -40,23 +50,38 @@ class ChoiceModel(cp_model.CpModel):
         for flags in self.flags:
             self.add_exactly_one(flags)
 
-    def sums(self, weight) -> list:
-        """``weight`` of the chosen option, of every choice."""
+    def sums(self, weight: Callable[[Option], int]) -> list:
+        """Of every choice ``weight`` of the chosen option, as an expression."""
         return [sum(weight(option) * flag for option, flag in zip(options, flags))
                 for (_, options), flags in zip(self.choices, self.flags)]
 
     def x_reads(self) -> list:
-        """Reads of the X store of every block."""
-        found: dict[int, list] = {}
+        """Reads of the X store of every block, as expressions."""
+        per_block: dict[int, list] = {}
         for (index, _), reads in zip(self.choices, self.sums(lambda option: option.x_reads)):
             if index is not None:
-                found.setdefault(index, []).append(reads)
-        return [sum(parts) for parts in found.values()]
+                per_block.setdefault(index, []).append(reads)
+        return [sum(reads) for reads in per_block.values()]
 
     def within(self, limits: dict[str, int], fixed: dict[str, int], overdraw: bool = False, scarce: str | None = None):
-        """Keep to ``limits``, what is left of the budgets beside ``fixed``; returns the sum of shares, in millionths of
-        each budget. ``overdraw``: what goes beyond is not forbidden but counts a thousand times; ``scarce``: the
-        resource whose share counts :data:`SCARCE` times."""
+        """Constrain the resources and give the sum of their shares.
+
+        Parameters
+        ----------
+        limits : dict of int
+            What is left of the budgets, by ``dsp``, ``bram`` (halves) and ``lut``.
+        fixed : dict of int
+            What is taken of the budgets beside the choices.
+        overdraw : bool
+            What goes beyond ``limits`` is not forbidden, but counts a thousand times.
+        scarce : str, optional
+            The resource whose share counts :data:`SCARCE` times.
+
+        Returns
+        -------
+        linear expression
+            Sum of the shares, in millionths of each budget.
+        """
         shares, beyond = [], []
         for name, limit in limits.items():
             used = sum(self.sums(lambda option, name=name: getattr(option, name)))
@@ -71,10 +96,10 @@ class ChoiceModel(cp_model.CpModel):
         return sum(shares) + sum(beyond)
 
     def start_from(self, chosen: Sequence[Option]):
-        """Where a search begins: ``chosen``, as far as these options are offered."""
-        for (_, options), flags, wanted in zip(self.choices, self.flags, chosen):
+        """Begin the search with ``chosen``, as far as these options are offered."""
+        for (_, options), flags, start in zip(self.choices, self.flags, chosen):
             for option, flag in zip(options, flags):
-                self.add_hint(flag, option.fields == wanted.fields)
+                self.add_hint(flag, option.fields == start.fields)
 
     def run(self) -> list[Option] | None:
         """The chosen options, or ``None`` when there are none. One worker and a fixed seed: always the same."""

@@ -1,4 +1,4 @@
-"""How many non-zeros the units of a block meet: what the cycles of a clip depend on beside shapes and folding."""
+"""How many non-zeros the units of a block process: what the cycles of a clip depend on beside shapes and folding."""
 
 import dataclasses
 import json
@@ -13,119 +13,177 @@ from ...design import BANK, MINI_BANKS, Block, Design
 __all__ = ["Activity", "live_channels", "load_activities", "load_clips", "mean_activities", "save_activities"]
 
 FORMAT = "hypgcn-activity"
+FORMER_NAMES = {"x_most": "x_max", "h_most": "h_max"}
+"""Fields of files that were written under other names, and their names now."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Activity:
-    """Means over the rows of one block, and what its rows ask of the stores.
+    """Means over the rows of one block, and the entries that its rows take in the stores.
 
-    x_channels : non-zero joints per row, of each channel of X
-    x_banks, h_banks : non-zeros per vector, of each bank of X and of H
-    x_most, h_most : of each mini-bank j the most vectors of one row with more than ``4 j`` non-zeros that came to the
-        store; empty where nothing was measured
-    x_mean, h_mean : the same, mean of the rows
+    Parameters
+    ----------
+    x_channels : tuple of float
+        Non-zero joints per row, of each channel of X.
+    x_banks, h_banks : tuple of float
+        Non-zeros per vector, of each bank of X and of H.
+    x_max, h_max : tuple of int
+        For each mini-bank j the maximum over the rows of the vectors with more than ``4 j`` non-zeros that came to the
+        store; empty where nothing was measured.
+    x_mean, h_mean : tuple of float
+        The same, mean over the rows.
     """
 
     x_channels: tuple[float, ...]
     x_banks: tuple[float, ...]
     h_banks: tuple[float, ...]
-    x_most: tuple[int, ...] = ()
-    h_most: tuple[int, ...] = ()
+    x_max: tuple[int, ...] = ()
+    h_max: tuple[int, ...] = ()
     x_mean: tuple[float, ...] = ()
     h_mean: tuple[float, ...] = ()
 
     @classmethod
     def assumed(cls, block: Block, joints: int, live: np.ndarray | None = None) -> "Activity":
-        """From the two densities that a design holds: all ``live`` channels of X (``None``: every one) alike, the
-        others zero; all channels of H alike."""
+        """Activity from the two densities that a design holds.
+
+        Parameters
+        ----------
+        block : Block
+            Holds the densities of X and H.
+        joints : int
+            V.
+        live : ndarray, optional
+            Channels of X that can be other than zero, bool (channels,); ``None``: all. They share the density of X
+            equally, the others are zero; channels of H are all alike.
+        """
         alive = np.ones(block.in_channels, bool) if live is None else np.asarray(live, bool)
         share = min(1.0, block.density_x * block.in_channels / max(1, int(alive.sum()))) * alive
         return cls(x_channels=tuple((joints * share).tolist()), x_banks=_per_bank(share),
-                   h_banks=tuple((_sizes(block.out_channels) * block.density_h).tolist()))
+                   h_banks=tuple((_bank_sizes(block.out_channels) * block.density_h).tolist()))
 
     @classmethod
     def measured(cls, x: np.ndarray, h: np.ndarray) -> "Activity":
-        """From X and H, arrays (..., V, C), as the stores of the block hold them."""
-        x_full, h_full = (np.count_nonzero(part.reshape(-1, *part.shape[-2:]), axis=1).mean(axis=0) for part in (x, h))
+        """Activity of X and H, arrays (..., V, C), as the stores of the block hold them."""
+        x_counts, h_counts = (np.count_nonzero(rows.reshape(-1, *rows.shape[-2:]), axis=1).mean(axis=0)
+                              for rows in (x, h))
         joints = x.shape[-2]
-        return cls(x_channels=tuple(x_full.tolist()), x_banks=_per_bank(x_full / joints),
-                   h_banks=_per_bank(h_full / joints))
+        return cls(x_channels=tuple(x_counts.tolist()), x_banks=_per_bank(x_counts / joints),
+                   h_banks=_per_bank(h_counts / joints))
 
     def usage(self, store: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
-        """Most and mean of the store ``"x"`` or ``"h"``."""
-        return getattr(self, f"{store}_most"), getattr(self, f"{store}_mean")
+        """Maximum and mean entries of a row, of each mini-bank of the store ``"x"`` or ``"h"``."""
+        return getattr(self, f"{store}_max"), getattr(self, f"{store}_mean")
 
 
 def live_channels(design: Design, index: int) -> np.ndarray:
-    """Which channels of X of block ``index`` can be other than zero, bool (channels,): those that the block before
-    computes, has a shortcut into from such a channel, or gives a constant above its threshold. Pruning leaves few."""
+    """Which channels of X of block ``index`` can be other than zero; pruning leaves few.
+
+    A channel is live if the block before computes it, adds a live channel to it by its shortcut, or gives it a constant
+    above its threshold.
+
+    Returns
+    -------
+    ndarray
+        bool (channels,).
+    """
     live = np.ones(design.channels, bool)
     for block in design.blocks[:index]:
         constant = (block.y_bias + (1 << block.y_shift - 1)) >> block.y_shift
-        found = block.temporal.any(axis=(1, 2)) | (constant > block.threshold_y)
+        computed = block.temporal.any(axis=(1, 2)) | (constant > block.threshold_y)
         if block.res is not None:
-            found |= block.res[:, live].any(axis=1)
-        live = found | live if block.shortcut_y == "identity" else found
+            computed |= block.res[:, live].any(axis=1)
+        live = computed | live if block.shortcut_y == "identity" else computed
     return live
 
 
-def _sizes(channels: int) -> np.ndarray:
+def _bank_sizes(channels: int) -> np.ndarray:
     """Channels of each bank."""
     return np.minimum(BANK, channels - np.arange(0, channels, BANK))
 
 
 def _per_bank(per_channel: np.ndarray) -> tuple[float, ...]:
+    """Sums over the channels of each bank."""
     return tuple(float(per_channel[start:start + BANK].sum()) for start in range(0, len(per_channel), BANK))
 
 
 def mean_activities(clips: Sequence[Sequence[Activity]]) -> list[Activity]:
-    """Per block the mean over ``clips``, each with the activities of its blocks; without use of the stores, which is
-    no mean."""
+    """Per block the mean over ``clips``, each with the activities of its blocks; without the entries of the stores,
+    which are no mean."""
     if not clips:
         raise ValueError("clips must be at least 1, not 0")
     names = ("x_channels", "x_banks", "h_banks")
-    return [Activity(**{name: tuple(np.mean([getattr(each, name) for each in block], axis=0).tolist())
+    return [Activity(**{name: tuple(np.mean([getattr(activity, name) for activity in block], axis=0).tolist())
                         for name in names}) for block in zip(*clips, strict=True)]
 
 
 def save_activities(path: Path, design: Design, activities: Sequence[Activity], clips: str,
-                    each: Sequence[Sequence[Activity]] = ()):
-    """Write what was measured of ``design``; ``clips`` says with which, ``each`` holds the activities of single
-    clips."""
+                    per_clip: Sequence[Sequence[Activity]] = ()):
+    """Write what was measured of ``design``.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder is made.
+    design : Design
+        The network that was measured.
+    activities : sequence of Activity
+        Of each block, over all clips.
+    clips : str
+        Which clips these were, in words.
+    per_clip : sequence of sequence of Activity
+        Of each clip and block; empty where single clips do not matter.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({
         "format": FORMAT, "design": design.name, "hash": design.hash, "clips": clips,
         "blocks": [dataclasses.asdict(block) for block in activities],
-        "each": [[dataclasses.asdict(block) for block in clip] for clip in each]}) + "\n")
+        "per_clip": [[dataclasses.asdict(block) for block in clip] for clip in per_clip]}) + "\n")
 
 
 def load_activities(path: Path, design: Design) -> list[Activity]:
-    """What :func:`save_activities` wrote of all clips together; :exc:`ValueError` when it is of another design or
-    something else."""
+    """Activities over all clips that :func:`save_activities` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the file is of another design, or no activity file.
+    """
     return _load(path, design)[0]
 
 
 def load_clips(path: Path, design: Design) -> list[list[Activity]]:
-    """The same of single clips; empty where the file holds none."""
+    """Activities of single clips that :func:`save_activities` wrote; empty where the file holds none.
+
+    Raises
+    ------
+    ValueError
+        If the file is of another design, or no activity file.
+    """
     return _load(path, design)[1:]
 
 
 def _load(path: Path, design: Design) -> list[list[Activity]]:
-    """Activities of all clips together, and of each."""
+    """Activities over all clips, followed by those of each clip."""
     try:
         data = json.loads(Path(path).read_text())
         if data["format"] != FORMAT:
             raise ValueError(f"format must be {FORMAT!r}, not {data['format']!r}")
-        found = [[Activity(**{name: tuple(values) for name, values in block.items()}) for block in blocks]
-                 for blocks in (data["blocks"], *data.get("each", ()))]
+        per_clip = data.get("per_clip", data.get("each", ()))   # "each": the former name
+        loaded = [[Activity(**{FORMER_NAMES.get(name, name): tuple(values) for name, values in block.items()})
+                   for block in blocks] for blocks in (data["blocks"], *per_clip)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not an activity file: {error}") from error
     if data.get("hash") != design.hash:
         raise ValueError(f"{path} must be of the design {design.name}, hash {design.hash[:12]}, "
                          f"not {str(data.get('hash'))[:12]}")
-    wanted = [(block.in_channels, block.in_banks, block.out_banks) for block in design.blocks]
-    if any([(len(each.x_channels), len(each.x_banks), len(each.h_banks)) for each in blocks] != wanted or any(
-            len(usage) not in (0, MINI_BANKS) for each in blocks for usage in (*each.usage("x"), *each.usage("h")))
-            for blocks in found):
+    if not all(_fits(blocks, design) for blocks in loaded):
         raise ValueError(f"{path} is not an activity file: its blocks have other sizes than those of {design.name}")
-    return found
+    return loaded
+
+
+def _fits(blocks: Sequence[Activity], design: Design) -> bool:
+    """Whether the activities of ``blocks`` have the sizes of the design's."""
+    sizes = [(len(block.x_channels), len(block.x_banks), len(block.h_banks)) for block in blocks]
+    entries = [len(values) for block in blocks for store in "xh" for values in block.usage(store)]
+    return (sizes == [(block.in_channels, block.in_banks, block.out_banks) for block in design.blocks]
+            and all(length in (0, MINI_BANKS) for length in entries))

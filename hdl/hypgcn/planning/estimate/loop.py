@@ -1,19 +1,33 @@
-"""Stores of few rows: how long their neighbours wait for each other."""
+"""Stores of few rows: how long the units around a store wait for each other."""
 
-__all__ = ["PIPES", "loop"]
+__all__ = ["PIPELINE", "row_loop"]
 
-PIPES = 100
-"""About the cycles that a row takes through the pipes of a block, beside those that its units work on it."""
+PIPELINE = 100
+"""About the cycles that a row takes through the pipeline registers of a block, beside those that units work on it."""
 
 
-def loop(rows: int, reach: int, stride: int, come: float, pace: float, rest: float) -> float:
+def row_loop(rows: int, reach: int, stride: int, arrival: float, pace: float, response: float) -> float:
     """Cycles per row that a store of ``rows`` rows allows.
 
-    An output row whose work is done frees ``stride`` rows. Into these come the rows that a later output row waits for;
-    the last of them is ``reach`` beyond its middle. It takes ``come`` cycles to come in, others before it ``pace``, and
-    then ``rest`` until the output row is done, which frees rows again. Such a loop goes on at its mean, though all
-    units in it may be faster: the mean of a cycle of a marked graph, whose marks are the rows.
+    An output row that is done frees ``stride`` row slots. Into these come the rows that a later output row waits for.
+    Such a loop proceeds at its mean rate even if all units in it are faster: the cycle mean of a marked graph
+    (a timed event graph), whose tokens are the row slots.
+
+    Parameters
+    ----------
+    rows : int
+        Row slots of the store.
+    reach : int
+        Rows by which the last row that an output row waits for is beyond its middle.
+    stride : int
+        Rows per output row.
+    arrival : float
+        Cycles in which the awaited row comes in.
+    pace : float
+        Cycles per row of those that come in before it.
+    response : float
+        Cycles from the arrival of the awaited row until its output row is done, which frees row slots again.
     """
     ahead = (stride + rows - 1 - reach) // stride       # output rows from one end of the loop to the other
-    others = ahead * stride + reach - rows              # rows that come meanwhile, before the last
-    return (others * pace + come + rest) / (ahead * stride)
+    before = ahead * stride + reach - rows              # rows that come in meanwhile, before the awaited one
+    return (before * pace + arrival + response) / (ahead * stride)

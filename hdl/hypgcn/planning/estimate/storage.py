@@ -1,47 +1,60 @@
-"""Where rows of features live: every memory that holds them, what it takes, and what keeping them once, without zeros
-and in parts of primitives saves.
+"""Where rows of features are kept: every memory that holds them, its block RAMs, and what sharing a store among
+readers, dropping zeros and sharing primitives save.
 
-A store is written and read in every cycle, so each of its memories has a primitive's two ports for itself; what shallow
-mini-banks share are the primitives' halves (two memories of up to 512 words of 36 bits in a BRAM36), and the shallowest
-become LUT RAM. All counts are those of :mod:`~hypgcn.planning.estimate.memory`, exact for Yosys ``synth_xilinx -family
-xcu``.
+A store is written and read in every cycle, so each of its memories uses both ports of a primitive. Shallow mini-banks
+share the halves of primitives (two memories of up to 512 words of 36 bits in a BRAM36), and the shallowest become LUT
+RAM. All counts are those of :mod:`~hypgcn.cost.memory`, exact for Yosys ``synth_xilinx -family xcu``.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
+from ...cost import Memory, Primitives
 from ...design import BANK, Design
 from ...design.folding import Folding
 from ...rfc import RowStoreConfig
-from . import resources as cost
+from ...rfc.cost import store_memories
+from ...spatial.cost import array_memory, frame_memory, row_memory
 from .activity import Activity
-from .memory import Memory, Primitives
-from .network import BlockModel, estimate
+from .block import BlockModel
+from .network import estimate
 
-__all__ = ["Buffer", "Storage", "Store", "storage"]
+__all__ = ["CONV_SHORTCUT_ROWS", "LOADER_ROWS", "Buffer", "Storage", "Store", "storage"]
 
 LOADER_ROWS = 2
 """Rows that a store holds for the loader alone: one is written, one is read."""
-DRAIN_ROWS = 6
+CONV_SHORTCUT_ROWS = 6
 """Rows that a store holds for a shortcut at the sums of the 1x1 array: one is written, one loaded, and behind that two
 each are in the frame buffer and in the array."""
-_BLOCK_BITS, _LUT_RAM_BITS = 36 * 1024, 448
+BLOCK_RAM_BITS, LUT_RAM_BITS = 36 * 1024, 448
 
 
-def _allocated(part: Primitives) -> int:
-    """Bits of the primitives."""
-    return int(_BLOCK_BITS * part.bram36) + _LUT_RAM_BITS * part.lut_rams
+def _allocated_bits(primitives: Primitives) -> int:
+    """Bits that the primitives of a memory could hold."""
+    return int(BLOCK_RAM_BITS * primitives.bram36) + LUT_RAM_BITS * primitives.lut_rams
 
 
 def _finite(margin: float) -> float | None:
-    """``None`` where nothing can overflow, as JSON knows no infinity."""
+    """``margin`` for JSON, which knows no infinity: ``None`` where nothing can overflow."""
     return round(margin, 3) if margin < float("inf") else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Buffer:
-    """Rows under way inside the spatial unit, not compressed: ``count`` equal memories of two rows each."""
+    """Rows in flight inside the spatial unit, not compressed.
+
+    Parameters
+    ----------
+    block : int
+        Index of the block.
+    name : str
+        Unit that holds the rows.
+    memory : Memory
+        A memory of two rows (ping-pong).
+    count : int
+        Equal memories.
+    """
 
     block: int
     name: str
@@ -54,7 +67,7 @@ class Buffer:
         return self.count * self.memory.primitives.bram36
 
     def row(self) -> dict:
-        """For JSON."""
+        """The buffer for JSON."""
         return {"buffer": f"blocks[{self.block}].{self.name}", "rows": 2, "memories": self.count,
                 "width": self.memory.width, "depth": self.memory.depth, "bram36": self.bram36,
                 "lut_rams": self.count * self.memory.primitives.lut_rams}
@@ -64,27 +77,36 @@ class Buffer:
 class Store:
     """One row store.
 
-    block : its place; holds : ``"x"`` or ``"h"``; cfg : its parameters
-    lifetimes : for each reader the rows that a store for it alone would hold
-    most, mean : entries that a row takes in each mini-bank, measured; empty where they were not
+    Parameters
+    ----------
+    block : int
+        Index of the block.
+    holds : str
+        ``"x"`` or ``"h"``.
+    cfg : RowStoreConfig
+        Parameters of the store.
+    lifetimes : dict of int
+        For each reader the rows that a store for it alone would hold.
+    max_entries, mean_entries : tuple
+        Entries that a row takes in each mini-bank, as measured; empty where they were not.
     """
 
     block: int
     holds: str
     cfg: RowStoreConfig
     lifetimes: dict[str, int]
-    most: tuple[int, ...] = ()
-    mean: tuple[float, ...] = ()
+    max_entries: tuple[int, ...] = ()
+    mean_entries: tuple[float, ...] = ()
 
     @property
-    def parts(self) -> dict[str, Memory]:
-        """Its memories: header, base, mini-banks."""
-        return {name: Memory("ram", *shape) for name, shape in self.cfg.named_memories}
+    def memories(self) -> dict[str, Memory]:
+        """Its memories, by name: header, base, mini-banks."""
+        return store_memories(self.cfg)
 
     @property
     def bram36(self) -> float:
-        """Block RAMs as it is."""
-        return sum(part.primitives.bram36 for part in self.parts.values())
+        """Block RAMs of the store as it is."""
+        return sum(memory.primitives.bram36 for memory in self.memories.values())
 
     @property
     def uncompressed(self) -> float:
@@ -93,66 +115,77 @@ class Store:
 
     @property
     def unshared(self) -> int:
-        """Block RAMs when every memory has whole ones for itself."""
-        return sum(max(1, ceil(Memory("block", part.width, part.depth).primitives.bram36))
-                   for part in self.parts.values())
+        """Block RAMs if memories did not share the halves of a BRAM36."""
+        return sum(max(1, ceil(Memory("block", memory.width, memory.depth).primitives.bram36))
+                   for memory in self.memories.values())
 
     def per_reader(self, compressed: bool = True) -> float:
         """Block RAMs of one store for each reader, each with the rows of its lifetime."""
-        alone = [replace(self, cfg=replace(self.cfg, rows=rows)) for rows in self.lifetimes.values()]
-        return sum(store.bram36 if compressed else store.uncompressed for store in alone)
+        stores = [replace(self, cfg=replace(self.cfg, rows=rows)) for rows in self.lifetimes.values()]
+        return sum(store.bram36 if compressed else store.uncompressed for store in stores)
 
     @property
     def margin(self) -> tuple[float, ...]:
-        """Of each mini-bank its depth over the most entries that a row took; ``inf`` where none did, and where every
-        vector of a row has a place."""
-        return tuple(depth / most if most and depth < self.cfg.vectors else float("inf")
-                     for depth, most in zip(self.cfg.depths, self.most))
+        """Depth of each mini-bank over the maximum of the entries that a row took; ``inf`` where none did, and where
+        every vector of a row has a place."""
+        return tuple(depth / entries if entries and depth < self.cfg.vectors else float("inf")
+                     for depth, entries in zip(self.cfg.depths, self.max_entries))
 
     @property
     def bits_without_margin(self) -> int | None:
-        """Bits of a store that just holds what was measured."""
-        if not self.most:
+        """Bits of a store that just holds what was measured; ``None`` where nothing was."""
+        if not self.max_entries:
             return None
-        return replace(self.cfg, depths=tuple(max(1, min(most, self.cfg.vectors)) for most in self.most)).bits
+        depths = tuple(max(1, min(entries, self.cfg.vectors)) for entries in self.max_entries)
+        return replace(self.cfg, depths=depths).bits
 
     def row(self) -> dict:
-        """For JSON."""
+        """The store for JSON."""
         cfg = self.cfg
-        lut_rams = sum(part.primitives.lut_rams for part in self.parts.values())
-        memories = [{"name": name, "width": part.width, "depth": part.depth, "bits": part.width * part.depth,
-                     "bram36": part.primitives.bram36, "lut_rams": part.primitives.lut_rams,
-                     "allocated_bits": _allocated(part.primitives)} for name, part in self.parts.items()]
-        found = {
+        memories = [{"name": name, "width": memory.width, "depth": memory.depth, "bits": memory.width * memory.depth,
+                     "bram36": memory.primitives.bram36, "lut_rams": memory.primitives.lut_rams,
+                     "allocated_bits": _allocated_bits(memory.primitives)} for name, memory in self.memories.items()]
+        row = {
             "store": f"blocks[{self.block}].{self.holds}_store", "rows": cfg.rows, "lifetimes": self.lifetimes,
             "readers": len(cfg.tags), "vectors_per_row": cfg.vectors, "depths": list(cfg.depths), "bram36": self.bram36,
-            "lut_rams": lut_rams, "bits": cfg.bits, "uncompressed_bits": cfg.dense_bits,
+            "lut_rams": sum(memory["lut_rams"] for memory in memories),
+            "bits": cfg.bits, "uncompressed_bits": cfg.dense_bits,
             "rfc_saving": round(1 - cfg.bits / cfg.dense_bits, 4), "uncompressed_bram36": self.uncompressed,
             "per_reader_bram36": self.per_reader(), "unshared_bram36": self.unshared, "memories": memories,
         }
-        if self.most:
+        if self.max_entries:
             headers = cfg.header_bits + cfg.base_bits
-            filled = headers + cfg.data_shapes[0][0] * cfg.rows * sum(self.mean)
-            found |= {
-                "most_entries": list(self.most), "mean_entries": [round(mean, 2) for mean in self.mean],
+            used_bits = headers + cfg.data_shapes[0][0] * cfg.rows * sum(self.mean_entries)
+            row |= {
+                "max_entries": list(self.max_entries), "mean_entries": [round(mean, 2) for mean in self.mean_entries],
                 "margin": [_finite(margin) for margin in self.margin],
-                "least_margin": _finite(min(self.margin)),
+                "min_margin": _finite(min(self.margin)),
                 "rfc_saving_without_margin": round(1 - (self.bits_without_margin or 0) / cfg.dense_bits, 4),
-                "rfc_saving_of_mean": round(1 - filled / cfg.dense_bits, 4),
+                "rfc_saving_of_mean": round(1 - used_bits / cfg.dense_bits, 4),
             }
-        return found
+        return row
 
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
-    """All memories for features of a network, and the block RAMs of everything else: ``others``."""
+    """All memories for features of a network.
+
+    Parameters
+    ----------
+    stores : tuple of Store
+        Row stores, X and H of each block.
+    buffers : tuple of Buffer
+        Rows in flight inside the spatial units.
+    weights : float
+        Block RAMs of everything else: weights and tables.
+    """
 
     stores: tuple[Store, ...]
     buffers: tuple[Buffer, ...]
-    others: float
+    weights: float
 
     def totals(self) -> dict[str, float | None]:
-        """Block RAMs as they are, of what the stores would take otherwise, and what is saved against that."""
+        """Block RAMs as they are, those of the stores in other forms, and what is saved against these."""
         stores = sum(store.bram36 for store in self.stores)
         instead = {
             "uncompressed": sum(store.uncompressed for store in self.stores),
@@ -162,65 +195,75 @@ class Storage:
         }
         bits, dense = (sum(getattr(store.cfg, name) for store in self.stores) for name in ("bits", "dense_bits"))
         buffers = sum(buffer.bram36 for buffer in self.buffers)
-        found: dict[str, float | None]
-        found = {"stores": stores, "buffers": buffers, "others": self.others, "all": stores + buffers + self.others,
-                 **instead, **{f"saved_against_{name}": value - stores for name, value in instead.items()},
-                 "rfc_saving": round(1 - bits / dense, 4)}
+        totals: dict[str, float | None] = {
+            "stores": stores, "buffers": buffers, "weights": self.weights, "all": stores + buffers + self.weights,
+            **instead, **{f"saved_against_{name}": value - stores for name, value in instead.items()},
+            "rfc_saving": round(1 - bits / dense, 4)}
         for holds in "xh":
-            some = [store.cfg for store in self.stores if store.holds == holds]
-            zeros_too = sum(cfg.dense_bits for cfg in some)
-            found[f"rfc_saving_{holds}"] = round(1 - sum(cfg.bits for cfg in some) / zeros_too, 4)
+            configs = [store.cfg for store in self.stores if store.holds == holds]
+            dense = sum(cfg.dense_bits for cfg in configs)
+            totals[f"rfc_saving_{holds}"] = round(1 - sum(cfg.bits for cfg in configs) / dense, 4)
         margins = [margin for store in self.stores for margin in store.margin]
         if margins:
-            found["least_margin"] = _finite(min(margins))
-        return found
+            totals["min_margin"] = _finite(min(margins))
+        return totals
 
     def report(self) -> dict:
-        """For JSON: ``totals``, ``stores``, ``buffers``."""
+        """Everything for JSON: ``totals``, ``stores``, ``buffers``."""
         return {"totals": self.totals(), "stores": [store.row() for store in self.stores],
                 "buffers": [buffer.row() for buffer in self.buffers]}
 
     def table(self) -> str:
-        """For a terminal."""
-        lines = [f"{'store':18} {'rows':>4} {'rd':>2} {'bram36':>6} {'with zeros':>10} {'per reader':>10} "
-                 f"{'whole':>5} {'RFC':>5}  entries of a row by mini-bank: depth (most measured)"]
+        """Stores and totals as a table for a terminal."""
+        lines = [f"{'store':18} {'rows':>4} {'readers':>7} {'bram36':>6} {'with zeros':>10} {'per reader':>10} "
+                 f"{'unshared':>8} {'RFC':>5}  depth of each mini-bank (max measured)"]
         for store in self.stores:
-            most = [f" ({count})" for count in store.most] or [""] * len(store.cfg.depths)
-            depths = ", ".join(f"{depth}{seen}" for depth, seen in zip(store.cfg.depths, most))
-            lines.append(f"blocks[{store.block}].{store.holds + '_store':8} {store.cfg.rows:4} {len(store.cfg.tags):2} "
-                         f"{store.bram36:6g} {store.uncompressed:10g} {store.per_reader():10g} {store.unshared:5} "
+            measured = [f" ({entries})" for entries in store.max_entries] or [""] * len(store.cfg.depths)
+            depths = ", ".join(f"{depth}{text}" for depth, text in zip(store.cfg.depths, measured))
+            lines.append(f"blocks[{store.block}].{store.holds + '_store':8} {store.cfg.rows:4} "
+                         f"{len(store.cfg.tags):7} {store.bram36:6g} {store.uncompressed:10g} "
+                         f"{store.per_reader():10g} {store.unshared:8} "
                          f"{1 - store.cfg.bits / store.cfg.dense_bits:5.0%}  {depths} of {store.cfg.vectors}")
-        found = self.totals()
-        lines.append(f"{'all stores':26} {found['stores']:6g} {found['uncompressed']:10g} {found['per_reader']:10g} "
-                     f"{found['unshared']:5g} {found['rfc_saving']:5.0%}  of X {found['rfc_saving_x']:.0%}, of H "
-                     f"{found['rfc_saving_h']:.0%}")
-        lines.append(f"row buffers {found['buffers']:g}, weights and tables {found['others']:g}, all {found['all']:g} "
-                     f"BRAM36; one store per reader and with zeros: {found['uncompressed_per_reader']:g}")
-        if found.get("least_margin") is not None:
-            lines.append(f"least depth of a mini-bank over the most measured, where it can overflow: "
-                         f"{found['least_margin']:g}")
+        totals = self.totals()
+        lines.append(f"{'all stores':31} {totals['stores']:6g} {totals['uncompressed']:10g} "
+                     f"{totals['per_reader']:10g} {totals['unshared']:8g} {totals['rfc_saving']:5.0%}  "
+                     f"X {totals['rfc_saving_x']:.0%}, H {totals['rfc_saving_h']:.0%}")
+        lines.append(f"BRAM36: row buffers {totals['buffers']:g}, weights and tables {totals['weights']:g}, "
+                     f"all {totals['all']:g}; one store per reader and with zeros would take "
+                     f"{totals['uncompressed_per_reader']:g}")
+        if totals.get("min_margin") is not None:
+            lines.append(f"smallest ratio of depth to maximum measured, of mini-banks that can overflow: "
+                         f"{totals['min_margin']:g}")
         return "\n".join(lines)
 
 
 def storage(design: Design, folding: Folding, activities: Sequence[Activity] | None = None) -> Storage:
-    """All memories for features of ``design`` under ``folding``; ``activities``: measured ones tell the margins."""
+    """All memories for features of ``design`` under ``folding``.
+
+    Parameters
+    ----------
+    design, folding : Design, Folding
+        The network and the parallelism of its units.
+    activities : sequence of Activity, optional
+        Non-zeros of each block; where they were measured, their entries of the stores give the margins.
+    """
     stores, buffers = [], []
-    for index, part in enumerate(folding.blocks):
-        model, block = BlockModel(design, index, folding.mac), design.blocks[index]
-        configs = model.store_configs(part.x_rows, part.h_rows, part.lanes)
-        lifetimes = {"loader": min(part.x_rows, LOADER_ROWS)}
+    for index, fold in enumerate(folding.blocks):
+        shape, block = BlockModel.of(design, index, folding.mac).shape, design.blocks[index]
+        configs = shape.store_configs(fold.x_rows, fold.h_rows, fold.lanes)
+        x_lifetimes = {"loader": min(fold.x_rows, LOADER_ROWS)}
         if block.shortcut_h == "identity":
-            lifetimes["shortcut_h"] = min(part.x_rows, DRAIN_ROWS)
+            x_lifetimes["shortcut_h"] = min(fold.x_rows, CONV_SHORTCUT_ROWS)
         if block.shortcut_y != "none":
-            lifetimes["shortcut_y"] = part.x_rows
-        for holds, readers in (("x", lifetimes), ("h", {"lanes": part.h_rows})):
-            most, mean = activities[index].usage(holds) if activities is not None else ((), ())
-            stores.append(Store(block=index, holds=holds, cfg=configs[f"{holds}_store"], lifetimes=readers, most=most,
-                                mean=mean))
-        spatial = replace(model.spatial, folding=part)
-        buffers += [Buffer(block=index, name="frame_buffer", memory=cost.walk_words(spatial.buffer)),
-                    Buffer(block=index, name="conv", memory=cost.array_words(spatial.array), count=part.conv_depth),
-                    Buffer(block=index, name="h_rows", memory=cost.buffer_words(spatial.rows))]
-    held = sum(store.bram36 for store in stores) + sum(buffer.bram36 for buffer in buffers)
+            x_lifetimes["shortcut_y"] = fold.x_rows
+        for holds, lifetimes in (("x", x_lifetimes), ("h", {"lanes": fold.h_rows})):
+            maximum, mean = activities[index].usage(holds) if activities is not None else ((), ())
+            stores.append(Store(block=index, holds=holds, cfg=configs[f"{holds}_store"], lifetimes=lifetimes,
+                                max_entries=maximum, mean_entries=mean))
+        spatial = replace(shape.spatial, folding=fold)
+        buffers += [Buffer(block=index, name="frame_buffer", memory=frame_memory(spatial.buffer)),
+                    Buffer(block=index, name="conv", memory=array_memory(spatial.array), count=fold.conv_depth),
+                    Buffer(block=index, name="h_rows", memory=row_memory(spatial.rows))]
+    features = sum(store.bram36 for store in stores) + sum(buffer.bram36 for buffer in buffers)
     return Storage(stores=tuple(stores), buffers=tuple(buffers),
-                   others=estimate(design, folding).resources.bram36 - held)
+                   weights=estimate(design, folding).resources.bram36 - features)

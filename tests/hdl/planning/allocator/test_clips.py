@@ -1,4 +1,4 @@
-"""Foldings for several clips: the mean over clips is the least by brute force, and one clip is the old problem."""
+"""Foldings for several clips: the mean over clips is minimal by brute force, and one clip is one activity."""
 
 import itertools
 import random
@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from hypgcn.design.presets import preset
-from hypgcn.planning.allocator import clips as allocate_clips
 from hypgcn.planning.allocator.allocate import PLENTY, Allocator, Budget, allocate
+from hypgcn.planning.allocator.clips import ClipSearch, cycles_of_clips, fastest
 from hypgcn.planning.allocator.options import Option
-from hypgcn.planning.estimate import Activity, BlockModel, clip_cycles, estimate, mean_activities
+from hypgcn.planning.estimate import Activity, clip_cycles, estimate, mean_activities
 
 TINY = preset("tiny")
 EVERYTHING = Budget(dsp=PLENTY, bram36=PLENTY, lut=PLENTY)
@@ -38,7 +38,7 @@ BY_HAND = [(0, [lanes((100, 100), 4), lanes((95, 95), 6)]),
 
 def by_brute_force(choices, dsp):
     """Fewest cycles of all clips together, and the fewest DSPs with these."""
-    found = [(sum(allocate_clips.clips_of(choices, chosen)), sum(option.dsp for option in chosen))
+    found = [(sum(cycles_of_clips(choices, chosen)), sum(option.dsp for option in chosen))
              for chosen in itertools.product(*(options for _, options in choices))]
     return min(pair for pair in found if pair[1] <= dsp)
 
@@ -49,8 +49,8 @@ def solved(choices, dsp):
     legal = [chosen for chosen in itertools.product(*(options for _, options in choices))
              if sum(option.dsp for option in chosen) <= dsp]
     means = min(legal, key=lambda chosen: (max(option.cycles for option in chosen), sum(o.dsp for o in chosen)))
-    alone = [min(legal, key=lambda chosen: allocate_clips.clips_of(choices, chosen)[number]) for number in range(2)]
-    return means, allocate_clips.fastest(choices, limits, NOTHING_FIXED, alone, means)
+    alone = [min(legal, key=lambda chosen: cycles_of_clips(choices, chosen)[number]) for number in range(2)]
+    return means, fastest(choices, limits, NOTHING_FIXED, alone, means)
 
 
 def test_mean_of_the_slowest_is_not_the_slowest_of_the_means():
@@ -58,14 +58,14 @@ def test_mean_of_the_slowest_is_not_the_slowest_of_the_means():
     faster second part lets them take 100 and 105."""
     means, chosen = solved(BY_HAND, 9)
     assert [option.dsp for option in means] == [6, 3] and max(option.cycles for option in means) == 95
-    assert allocate_clips.clips_of(BY_HAND, means) == [95, 140]
-    assert [option.dsp for option in chosen] == [4, 5] and allocate_clips.clips_of(BY_HAND, chosen) == [100, 105]
+    assert cycles_of_clips(BY_HAND, means) == [95, 140]
+    assert [option.dsp for option in chosen] == [4, 5] and cycles_of_clips(BY_HAND, chosen) == [100, 105]
 
 
 @pytest.mark.parametrize("dsp", range(7, 16))
 def test_no_choice_by_hand_is_faster_or_as_fast_and_cheaper(dsp):
     _, chosen = solved(BY_HAND, dsp)
-    found = sum(allocate_clips.clips_of(BY_HAND, chosen)), sum(option.dsp for option in chosen)
+    found = sum(cycles_of_clips(BY_HAND, chosen)), sum(option.dsp for option in chosen)
     assert found == by_brute_force(BY_HAND, dsp)
 
 
@@ -80,12 +80,12 @@ def test_between_what_is_best_for_the_mean_and_for_single_clips():
             choices.append((part, [lanes(tuple(-(-each // size) for each in work), size) for size in range(1, 7)]))
         dsp = rng.randint(6, 15)
         means, chosen = solved(choices, dsp)
-        found = sum(allocate_clips.clips_of(choices, chosen))
+        found = sum(cycles_of_clips(choices, chosen))
         assert (found, sum(option.dsp for option in chosen)) == by_brute_force(choices, dsp)
         legal = [each for each in itertools.product(*(options for _, options in choices))
                  if sum(option.dsp for option in each) <= dsp]
-        alone = [min(legal, key=lambda each: allocate_clips.clips_of(choices, each)[number]) for number in range(2)]
-        between += found < min(sum(allocate_clips.clips_of(choices, each)) for each in (means, *alone))
+        alone = [min(legal, key=lambda each: cycles_of_clips(choices, each)[number]) for number in range(2)]
+        between += found < min(sum(cycles_of_clips(choices, each)) for each in (means, *alone))
     assert between >= 3
 
 
@@ -95,28 +95,28 @@ def test_what_is_scarcest_is_spared():
     for budget, wanted in ((8, 7), (30, 8)):
         limits = {"dsp": budget, "bram": 10 if budget == 8 else 3, "lut": 9}
         start = [choices[0][1][0]]
-        assert [each.dsp for each in allocate_clips.fastest(choices, limits, NOTHING_FIXED, [start], start)] == [wanted]
+        assert [each.dsp for each in fastest(choices, limits, NOTHING_FIXED, [start], start)] == [wanted]
 
 
 def test_reads_of_a_block_count_on_every_clip():
     """Both parts of a block read its X store through one port: 70 and 50 reads keep every clip at 120 cycles."""
     choices = [(0, [lanes((80, 80), 1, reads=70)]), (0, [lanes((40, 110), 2, reads=50), lanes((90, 119), 3, reads=20)])]
-    assert allocate_clips.clips_of(choices, [choices[0][1][0], choices[1][1][0]]) == [120, 120]
+    assert cycles_of_clips(choices, [choices[0][1][0], choices[1][1][0]]) == [120, 120]
     _, chosen = solved(choices, 9)
-    assert chosen[1].dsp == 3 and allocate_clips.clips_of(choices, chosen) == [90, 119]
+    assert chosen[1].dsp == 3 and cycles_of_clips(choices, chosen) == [90, 119]
 
 
 @pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
 def test_no_combination_is_faster(share):
-    whole = Allocator(TINY, clips=CLIPS)
-    thin = Allocator(TINY, clips=CLIPS)
-    thin.choices = [(index, options[::max(1, len(options) // 4)]) for index, options in whole.choices]
+    search = Allocator(TINY, clips=CLIPS).search
+    thin = ClipSearch([(index, options[::max(1, len(options) // 4)]) for index, options in search.choices],
+                      search.fixed, len(CLIPS))
     budget = Budget(dsp=int(thin.fixed["dsp"] + share * sum(max(option.dsp for option in options)
                                                             for _, options in thin.choices)), bram36=PLENTY, lut=PLENTY)
-    best = min(sum(allocate_clips.clips_of(thin.choices, chosen))
+    best = min(sum(cycles_of_clips(thin.choices, chosen))
                for chosen in itertools.product(*(options for _, options in thin.choices))
                if thin.fixed["dsp"] + sum(option.dsp for option in chosen) <= budget.dsp)
-    assert sum(allocate_clips.clips_of(thin.choices, thin._fastest(budget))) == best
+    assert sum(cycles_of_clips(thin.choices, thin.fastest(budget))) == best
 
 
 @pytest.mark.parametrize("budget", [Budget(dsp=60, bram36=60, lut=30_000), Budget(dsp=90, bram36=60, lut=40_000)])
@@ -126,13 +126,6 @@ def test_never_slower_than_by_means(budget):
     assert all(many.used[name] <= getattr(budget, name) for name in many.used)
     assert many.clips == tuple(clip_cycles(TINY, many.folding, CLIPS))
     assert many.cycles == sum(many.clips) / len(CLIPS) >= many.estimate.cycles
-
-
-def test_fewest_cycles_may_be_reads():
-    """No option takes 120 cycles, but the reads of the block's X store do; this bounds a clip from below."""
-    allocator = Allocator(TINY).choosing([(0, [lanes((100,), 1, reads=70)]), (0, [lanes((90,), 2, reads=50),
-                                                                                lanes((130,), 1, reads=10)])])
-    assert [option.dsp for option in allocator._fastest(EVERYTHING)] == [1, 2]
 
 
 def test_one_clip_is_one_activity():
@@ -150,9 +143,9 @@ def test_equal_clips_take_as_long_as_one():
 
 def test_cycles_that_are_given_are_a_mean():
     allocator = Allocator(TINY, clips=CLIPS)
-    slow, fast = (allocator.solve(EVERYTHING, cycles=cycles) for cycles in (1500, allocator.least_cycles))
-    assert fast.cycles <= allocator.least_cycles < slow.cycles <= 1500 < max(slow.clips)
-    assert fast.used["dsp"] > slow.used["dsp"]
+    slow, quick = (allocator.solve(EVERYTHING, cycles=cycles) for cycles in (1500, allocator.min_cycles))
+    assert quick.cycles <= allocator.min_cycles < slow.cycles <= 1500 < max(slow.clips)
+    assert quick.used["dsp"] > slow.used["dsp"]
     tight = allocator.solve(Budget(dsp=60, bram36=60, lut=30_000))
     better, cheaper = allocator.better(tight), allocator.cheaper(tight)
     assert better["cycles"] < tight.cycles < cheaper["cycles"]
@@ -168,15 +161,6 @@ def test_cycles_of_clips_are_those_of_their_estimates():
     folding = allocate(TINY, Budget(dsp=60, bram36=60, lut=25_000)).folding
     assert clip_cycles(TINY, folding, CLIPS) == [estimate(TINY, folding, clip).cycles for clip in CLIPS]
     assert clip_cycles(TINY, folding, []) == []
-
-
-def test_other_activity_same_units():
-    model = BlockModel(TINY, 1, activity=CLIPS[0][1])
-    other = model.with_activity(CLIPS[1][1])
-    wanted = BlockModel(TINY, 1, activity=CLIPS[1][1])
-    assert other.temporal(2, 4, 4) == wanted.temporal(2, 4, 4) and other.graph(1) == wanted.graph(1)
-    assert model.temporal(2, 4, 4) == BlockModel(TINY, 1, activity=CLIPS[0][1]).temporal(2, 4, 4)
-    assert model.temporal(2, 4, 4)["lanes"].cycles < other.temporal(2, 4, 4)["lanes"].cycles
 
 
 @pytest.mark.parametrize(("words", "text"), [

@@ -52,7 +52,7 @@ def test_zeros_are_where_pruning_left_nothing():
 
 def test_saved_and_loaded(tmp_path):
     design, path = preset("tiny"), tmp_path / "a" / "activity.json"
-    activities = [dataclasses.replace(Activity.assumed(block, design.joints), x_most=(3, 2, 1, 0), x_mean=(1.5,) * 4)
+    activities = [dataclasses.replace(Activity.assumed(block, design.joints), x_max=(3, 2, 1, 0), x_mean=(1.5,) * 4)
                   for block in design.blocks]
     save_activities(path, design, activities, "2 clips")
     assert load_activities(path, design) == activities and load_clips(path, design) == []
@@ -64,13 +64,25 @@ def test_single_clips(tmp_path):
     clips = [[Activity.assumed(dataclasses.replace(block, density_x=share, density_h=share), design.joints)
               for block in design.blocks] for share in (0.25, 0.75)]
     mean = mean_activities(clips)
-    assert mean[1].x_channels == (design.joints / 2,) * design.blocks[1].in_channels and mean[1].x_most == ()
+    assert mean[1].x_channels == (design.joints / 2,) * design.blocks[1].in_channels and mean[1].x_max == ()
     save_activities(path, design, mean, "2 clips", clips)
     assert load_activities(path, design) == mean and load_clips(path, design) == clips
-    old = json.loads(path.read_text())
-    del old["each"]
-    path.write_text(json.dumps(old))
+    data = json.loads(path.read_text())
+    del data["per_clip"]
+    path.write_text(json.dumps(data))
     assert load_activities(path, design) == mean and load_clips(path, design) == []
+
+
+def test_files_with_former_names_still_load(tmp_path):
+    """Maxima were called ``x_most`` and ``h_most``, single clips ``each``."""
+    design, path = preset("tiny"), tmp_path / "activity.json"
+    clip = [dataclasses.replace(Activity.assumed(block, design.joints), x_max=(4, 3, 2, 1), h_max=(2, 2, 1, 1))
+            for block in design.blocks]
+    save_activities(path, design, clip, "1 clip", [clip])
+    text = path.read_text().replace('"x_max"', '"x_most"').replace('"h_max"', '"h_most"')
+    path.write_text(text.replace('"per_clip"', '"each"'))
+    assert '"x_most"' in path.read_text() and '"each"' in path.read_text()
+    assert load_activities(path, design) == clip and load_clips(path, design) == [clip]
 
 
 def test_no_clips_have_no_mean():
@@ -79,8 +91,8 @@ def test_no_clips_have_no_mean():
 
 
 @pytest.mark.parametrize(("change", "text"), [
-    ({"each": [[]]}, "other sizes than those of tiny-seeded"),
-    ({"each": [None]}, "is not an activity file"),
+    ({"per_clip": [[]]}, "other sizes than those of tiny-seeded"),
+    ({"per_clip": [None]}, "is not an activity file"),
     ({"format": "other"}, "is not an activity file: format must be 'hypgcn-activity', not 'other'"),
     ({"hash": "0" * 64}, "must be of the design tiny-seeded, hash .*, not 000000000000"),
     ({"blocks": []}, "other sizes than those of tiny-seeded"),

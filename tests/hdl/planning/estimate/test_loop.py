@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Rows that stores hold decide how fast a block can be: by hand, and against a block in simulation."""
+"""The rows of a store limit the throughput of a block: by hand, and against a block in simulation."""
 
 from dataclasses import replace
 
@@ -13,7 +13,8 @@ from hypgcn.design.presets import random_design
 from hypgcn.golden.block import run_block
 from hypgcn.planning.allocator.allocate import Allocator
 from hypgcn.planning.estimate import COUPLING, Activity, BlockModel
-from hypgcn.planning.estimate.loop import PIPES, loop
+from hypgcn.planning.estimate.block import BlockShape
+from hypgcn.planning.estimate.loop import PIPELINE, row_loop
 from testbench import run
 
 FRAMES, JOINTS = 12, 20
@@ -30,7 +31,7 @@ DESIGN = random_design(5, name="loops", frames=FRAMES, joints=JOINTS, widths=(16
     (9, 8, 2, (30 + 10 + 100) / 2),
 ])
 def test_by_hand(rows, reach, stride, want):
-    assert loop(rows, reach, stride, 10, 30, 100) == want
+    assert row_loop(rows, reach, stride, 10, 30, 100) == want
 
 
 @pytest.mark.parametrize(("index", "rows"), [
@@ -39,7 +40,7 @@ def test_by_hand(rows, reach, stride, want):
         (1, {"x_rows": 2}), (1, {"x_rows": 9}), (2, {"x_rows": 3}), (2, {"h_rows": 3})))])
 def test_against_a_block(index, rows):
     """Cycles of the rows of Y that have neighbours on both sides, with stores of few rows and X that comes at once.
-    Rows are short here, so that what the pipes hold and take counts: more than 5 %."""
+    Rows are short here, so that what the pipeline registers hold and take counts: more than 5 %."""
     folding = replace(BlockFolding(conv_joints=JOINTS, conv_pairs=4, lanes=2 * index, lane_pairs=4, x_rows=12,
                                    h_rows=16), **rows)
     block = DESIGN.blocks[index]
@@ -53,15 +54,15 @@ def test_against_a_block(index, rows):
         ctx.set(dut.threshold_h, block.threshold_h)
         ctx.set(dut.threshold_y, block.threshold_y)
 
-    rows_of_y, each = FRAMES // block.stride, JOINTS * block.out_banks
-    out = run(dut, {"i": vectors(x)}, {"o": rows_of_y * each}, setup=thresholds, timeout=20_000)
-    ends = out["times"]["o"][each - 1::each]
+    rows_of_y, vectors_of_row = FRAMES // block.stride, JOINTS * block.out_banks
+    out = run(dut, {"i": vectors(x)}, {"o": rows_of_y * vectors_of_row}, setup=thresholds, timeout=20_000)
+    ends = out["times"]["o"][vectors_of_row - 1::vectors_of_row]
     measured = (ends[-2] - ends[1]) / (rows_of_y - 3) * rows_of_y
 
-    model = BlockModel(DESIGN, index, "inferred", Activity.measured(golden["x_stored"][None], golden["h_stored"][None]))
-    model.persons, model.rows, model.out_rows = 1, FRAMES, FRAMES // block.stride
+    model = BlockModel(BlockShape(block, joints=JOINTS, frames=FRAMES, persons=1, mac="inferred"),
+                       Activity.measured(golden["x_stored"][None], golden["h_stored"][None]))
     units = model.units(folding)
-    loops = model.loops(folding, units, come=JOINTS * block.in_banks)
+    loops = model.loops(folding, units, arrival=JOINTS * block.in_banks)
     fastest = COUPLING * max(units[name].cycles for name in ("graph", "conv", "h_rows", "lanes", "combine"))
     assert measured == pytest.approx(max(fastest, *loops), rel=0.1)
     assert (max(loops) > fastest) == (rows != {"x_rows": 9}), "all cases but one are limited by their rows"
@@ -72,12 +73,12 @@ def test_allocated_rows_limit_nothing(index):
     """Not even where every stage takes as long as the slowest, 400 cycles a row; with stride 2 the sums have two."""
     stride, pad = DESIGN.blocks[index].stride, DESIGN.pad
     rows = Allocator(DESIGN).rows(index)
-    assert loop(rows["x_rows"], pad, stride, 400, 400, (4 + stride) * 400 + PIPES) < 0.9 * 400
-    assert loop(rows["h_rows"], 2 * pad, stride, 400, 400, stride * 400) < 0.9 * 400
+    assert row_loop(rows["x_rows"], pad, stride, 400, 400, (4 + stride) * 400 + PIPELINE) < 0.9 * 400
+    assert row_loop(rows["h_rows"], 2 * pad, stride, 400, 400, stride * 400) < 0.9 * 400
 
 
 def test_a_store_takes_the_larger_of_its_reads_and_its_loop():
-    model = BlockModel(DESIGN, 1)
+    model = BlockModel.of(DESIGN, 1)
     few = BlockFolding(conv_joints=JOINTS, lanes=2, x_rows=2, h_rows=3)
     units = model.units(few)
     x_loop, h_loop = model.loops(few, units)

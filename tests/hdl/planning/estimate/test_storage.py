@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from hypgcn.cost import Memory
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import Activity, estimate, storage
-from hypgcn.planning.estimate.memory import Memory
-from hypgcn.planning.estimate.storage import DRAIN_ROWS, LOADER_ROWS
+from hypgcn.planning.estimate.storage import CONV_SHORTCUT_ROWS, LOADER_ROWS
 
 FULL = preset("small")
 DESIGN = replace(FULL, blocks=tuple(replace(
@@ -30,14 +30,14 @@ def held():
 
 def test_nothing_is_left_out(held):
     found = held.totals()
-    assert found["stores"] + found["buffers"] + found["others"] == found["all"]
+    assert found["stores"] + found["buffers"] + found["weights"] == found["all"]
     assert found["all"] == estimate(DESIGN, FOLDING).resources.bram36
-    units, rest = estimate(DESIGN, FOLDING).blocks, estimate(DESIGN, FOLDING).rest
+    units, io = estimate(DESIGN, FOLDING).blocks, estimate(DESIGN, FOLDING).io
     assert found["stores"] == sum(block["x_store"].resources.bram36 + block["h_store"].resources.bram36
                                   for block in units)
     # The only ROMs that are large, and the tables of input and head, which are long.
-    assert found["others"] == sum(block["lanes"].resources.bram36 for block in units) + 1.0
-    assert rest["input"].resources.bram36 == rest["head"].resources.bram36 == 0.5
+    assert found["weights"] == sum(block["lanes"].resources.bram36 for block in units) + 1.0
+    assert io["input"].resources.bram36 == io["head"].resources.bram36 == 0.5
     assert [part.name for part in held.buffers[:3]] == ["frame_buffer", "conv", "h_rows"]
 
 
@@ -59,7 +59,7 @@ def test_one_store_serves_all_readers(held):
         x, h = (next(store for store in held.stores if (store.block, store.holds) == (index, what)) for what in "xh")
         lifetimes = {"loader": LOADER_ROWS}
         if block.shortcut_h == "identity":
-            lifetimes["shortcut_h"] = DRAIN_ROWS
+            lifetimes["shortcut_h"] = CONV_SHORTCUT_ROWS
         if block.shortcut_y != "none":
             lifetimes["shortcut_y"] = 10
         assert x.lifetimes == lifetimes and len(x.cfg.tags) == len(lifetimes) and h.lifetimes == {"lanes": 12}
@@ -71,13 +71,13 @@ def test_one_store_serves_all_readers(held):
 
 def test_margins_from_what_was_measured():
     block = DESIGN.blocks[1]
-    most = tuple(max(1, depth - 1) for depth in block.x_depths)
-    activities = [replace(Activity.assumed(each, DESIGN.joints), x_most=most if each is block else (0,) * 4,
-                          x_mean=(1.0,) * 4, h_most=(1,) * 4, h_mean=(0.5,) * 4) for each in DESIGN.blocks]
+    maximum = tuple(max(1, depth - 1) for depth in block.x_depths)
+    activities = [replace(Activity.assumed(each, DESIGN.joints), x_max=maximum if each is block else (0,) * 4,
+                          x_mean=(1.0,) * 4, h_max=(1,) * 4, h_mean=(0.5,) * 4) for each in DESIGN.blocks]
     held = storage(DESIGN, FOLDING, activities)
     store = next(store for store in held.stores if (store.block, store.holds) == (1, "x"))
     vectors = DESIGN.joints * block.in_banks
-    wanted = tuple(float("inf") if depth == vectors else depth / count for depth, count in zip(block.x_depths, most))
+    wanted = tuple(float("inf") if depth == vectors else depth / count for depth, count in zip(block.x_depths, maximum))
     assert store.margin == wanted
     row = store.row()
     assert row["margin"] == [None if each == float("inf") else round(each, 3) for each in wanted]
@@ -86,8 +86,8 @@ def test_margins_from_what_was_measured():
         1 - (headers + 32 * 10 * 4) / (128 * 10 * vectors), abs=1e-4)
     assert row["rfc_saving"] <= row["rfc_saving_without_margin"] <= row["rfc_saving_of_mean"]
     json.loads(json.dumps(held.report(), allow_nan=False))
-    assert held.totals()["least_margin"] == round(min(s for each in held.stores for s in each.margin), 3)
-    assert f"({most[0]})" in held.table()
+    assert held.totals()["min_margin"] == round(min(s for each in held.stores for s in each.margin), 3)
+    assert f"({maximum[0]})" in held.table()
 
 
 def test_zeros_alone_decide_what_compression_saves(held):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hypgcn.planning.estimate.memory import Memory, rom_width, varying_bits
+from hypgcn.cost import Memory, rom_width, varying_bits
 
 COUNTED = json.loads(Path(__file__).with_name("memories.json").read_text())
-SOURCES = Path(__file__).parents[4] / "hdl/hypgcn/mem"
+SOURCES = Path(__file__).parents[3] / "hdl/hypgcn/mem"
 
 
 @pytest.mark.parametrize("kind", ["ram", "rom", "async"])

@@ -1,0 +1,65 @@
+"""Cost of the packed multiply-accumulate and the requantiser, and the LUTs of what units build around them."""
+
+from math import ceil
+
+from ..cost import Memory, Resources, rom_width
+from .packed_mac import FIELD
+from .requant import RequantConfig
+
+__all__ = ["DSP48E2_OPERAND", "mac_luts", "multipliers", "raw_bits", "requantiser", "unpack_luts"]
+
+DSP48E2_OPERAND = 27
+"""Bits of the wider operand of a DSP48E2, sign included."""
+SHORTCUT_TERM = 60
+"""LUTs per value of the shortcut term: its small product, shift and addition."""
+REQUANTISER, REQUANTISED_VALUE = 30, 66
+"""LUTs of a requantiser, and per value: addend, rounding, clamp, and the metadata that travels beside."""
+
+
+def multipliers(macs: int, form: str) -> int:
+    """Hardware multipliers of ``macs`` packed MACs: only the form ``"single"`` takes two each."""
+    return macs * (2 if form == "single" else 1)
+
+
+def mac_luts(acc_width: int, form: str) -> float:
+    """LUTs of a packed MAC: the counter of wraps of the lower field, and the delay of ``first``.
+
+    Parameters
+    ----------
+    acc_width : int, 9..27
+        Bits of each sum; 0 for a further MAC of a chain, which has no counter.
+    form : str
+        Form of the packed MAC; ``"inferred"`` keeps its wide sum in LUTs, ``"single"`` both sums.
+    """
+    if form == "single":
+        return acc_width + 16
+    wraps = max(0, acc_width - FIELD)
+    return (2 if form == "dsp48e2" else 45) + (5 + 2 * wraps if wraps else 0)
+
+
+def raw_bits(acc_width: int) -> int:
+    """Bits of the two raw sums of a packed MAC with its wrap counter; an upper bound for the form ``"single"``
+    from ``acc_width`` 19 on.
+    """
+    return FIELD + acc_width + max(0, acc_width - FIELD)
+
+
+def unpack_luts(pairs: float, acc_width: int) -> float:
+    """LUTs of the subtraction that separates the two sums of each of ``pairs`` MACs."""
+    return pairs * acc_width
+
+
+def requantiser(cfg: RequantConfig, multiplier: int = DSP48E2_OPERAND) -> Resources:
+    """Resources of a requantiser with its tables.
+
+    Parameters
+    ----------
+    cfg : RequantConfig
+        Its parameters; a product wider than ``multiplier`` takes several multipliers.
+    multiplier : int
+        Bits of the wider operand of the device's multipliers, sign included.
+    """
+    # A single set of constants becomes logic of the product and takes no table.
+    tables = [Memory.table(rom_width(cfg.table_words), cfg.groups)] if cfg.groups > 1 else []
+    return Resources.of(dsp=cfg.lanes * ceil(cfg.acc_width / multiplier), memories=tables,
+                        lut=REQUANTISER + cfg.lanes * (REQUANTISED_VALUE + (SHORTCUT_TERM if cfg.res_mult else 0)))

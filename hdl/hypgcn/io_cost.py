@@ -1,0 +1,73 @@
+"""Cost of what stands in the network beside its blocks: input, absent persons, head."""
+
+from .absent import AbsentPersons, leaves_out
+from .cost import Memory, Resources, UnitCost, luts, rom_width, varying_bits
+from .design import BANK, Design
+from .head import class_cycles, term_words
+from .input import requant_of
+from .rfc.cost import EXPANDER, register_slice
+
+__all__ = ["absent_persons", "head", "input_affine", "io_units"]
+
+INPUT_CHANNEL = 28
+"""LUTs per channel of a joint: few, since most of the input's encoder meets constant zeros."""
+
+
+def input_affine(design: Design) -> UnitCost:
+    """Cost of the input affine with its encoder: one multiplier, one coordinate a cycle."""
+    cfg = requant_of(design)
+    joints = design.persons * design.frames * design.joints
+    return UnitCost(cycles=joints * design.channels, resources=Resources.of(
+        dsp=1, memories=[Memory.table(rom_width(cfg.table_words), cfg.groups)],
+        lut=40 + INPUT_CHANNEL * design.channels))
+
+
+def absent_persons(design: Design) -> UnitCost:
+    """Cost of the unit that keeps absent persons out: register slice and gate of a joint, counters, queue of flags."""
+    count_bits = (design.frames * design.joints).bit_length()
+    return UnitCost(cycles=design.persons * design.frames * design.joints, resources=Resources.of(
+        memories=[Memory("async", 1, AbsentPersons.FLAGS)],
+        lut=luts.queue(AbsentPersons.FLAGS) + 20 + 16 * design.channels + 3 * count_bits))
+
+
+def head(design: Design, width: int, *, absent: bool = False) -> UnitCost:
+    """Cost of the head: expander, sums, and one product a cycle for the scores.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    width : int, 1, 2, 4, 8 or 16
+        Channels that are summed a cycle.
+    absent : bool
+        Persons may be left out: their flags select what is added to the scores in their place.
+    """
+    banks = design.blocks[-1].out_banks
+    positions = design.persons * design.block_frames(len(design.blocks)) * design.joints
+    constants = term_words(design, absent)
+    memories = [*[Memory("async", design.pool_width * width, banks * BANK // width)] * 2,
+                Memory.table(varying_bits(design.head.reshape(-1, 1)), design.head.size),
+                Memory.table(rom_width(constants), len(constants))]
+    persons = 20 + 4 * design.persons if absent else 0
+    return UnitCost(
+        cycles=max(positions * banks * (BANK // width), design.classes * class_cycles(design, absent)),
+        resources=Resources.of(dsp=1, memories=memories, lut=(
+            EXPANDER + 330 + width * 1.5 * design.pool_width + luts.multiplexer(16 / width, 8 * width) + persons)))
+
+
+def io_units(design: Design, head_width: int, skip_absent: bool = True) -> dict[str, UnitCost]:
+    """Cost of input and head, by name, and of ``"absent"`` where the network leaves persons out.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    head_width : int
+        Channels that the head sums a cycle.
+    skip_absent : bool
+        As in the folding: absent persons whose response is constant are not computed.
+    """
+    absent = leaves_out(design, skip_absent)
+    units = {"absent": absent_persons(design)} if absent else {}
+    return units | {"input": input_affine(design),
+                    "head": UnitCost.pipeline(head(design, head_width, absent=absent), register_slice())}

@@ -1,0 +1,86 @@
+"""Cost of the units of the temporal unit: lanes, window and dispatcher, combiner."""
+
+from ..arith.cost import mac_luts, multipliers, raw_bits
+from ..cost import Memory, Resources, UnitCost, luts
+from ..design import BANK
+from ..mem import table_style
+from ..rfc.cost import DECODER
+from .lane import LaneConfig
+from .lane_plan import LanePlan, Work
+
+__all__ = ["combiner", "dispatcher", "lane", "lanes"]
+
+
+def lane(plan: LanePlan) -> Resources:
+    """Resources of one lane: read-address generator, queues, decoder, MACs, weights; with reads of X also their queue
+    and a register slice for the announced reads.
+    """
+    style = LaneConfig.weights_style(plan.pairs, plan.entries)
+    memories = [Memory("rom" if style == "auto" else "block rom", plan.weight_bits, BANK * plan.entries),
+                Memory.table(plan.entry_bits, plan.entries), Memory("async", plan.fetch_bits, plan.fetches)]
+    if plan.reads_x:
+        memories.append(Memory("async", luts.VECTOR + 1, LaneConfig.x_answers(plan.fetches)))
+    from_x = 50 + plan.fetch_bits if plan.reads_x else 0
+    return Resources.of(
+        dsp=multipliers(plan.pairs, plan.mac.form), memories=memories,
+        lut=(40 + luts.queue(plan.fetches) + DECODER + from_x
+             + plan.pairs * mac_luts(plan.mac.acc_width, plan.mac.form)))
+
+
+def lanes(count: int, one: Resources, work: Work, *, persons: int) -> UnitCost:
+    """Cost of all lanes.
+
+    Parameters
+    ----------
+    count : int
+        Lanes.
+    one : Resources
+        Those of one lane, by :func:`lane`.
+    work : Work
+        Jobs of a person.
+    persons : int
+        Persons per clip.
+    """
+    return UnitCost(cycles=persons * work.on(count), resources=one * count, x_reads=persons * work.x_reads)
+
+
+def dispatcher(plan: LanePlan, count: int, *, identity: bool) -> UnitCost:
+    """Cost of window and dispatcher with their queues; per lane a register for a job. Lanes that read X bring a
+    request each and the read arbiter.
+
+    Parameters
+    ----------
+    plan : LanePlan
+        Passes of a lane.
+    count : int
+        Lanes.
+    identity : bool
+        The shortcut into Y is the identity: lanes do not read X.
+    """
+    arbiter = plan.reads_x and not identity
+    memories = [Memory("async", max(1, (count - 1).bit_length()) + count, 4 * count)]
+    if arbiter:
+        memories.append(Memory("async", count, 16))
+    return UnitCost(resources=Resources.of(
+        memories=memories, lut=224 + 12 * count + luts.queue(4 * count) + (40 + 12 * count if arbiter else 0)))
+
+
+def combiner(plan: LanePlan, count: int, *, rows: int) -> UnitCost:
+    """Cost of the combiner without its requantiser: choice of the lane and of the pair, and the vector of results.
+
+    Parameters
+    ----------
+    plan : LanePlan
+        Passes of a lane.
+    count : int
+        Lanes.
+    rows : int
+        Rows of Y per clip.
+    """
+    steps = [Memory.table(plan.step_bits, plan.groups)] if table_style(plan.groups) == "block" else []
+    raw = raw_bits(plan.mac.acc_width)
+    return UnitCost(cycles=rows * plan.joints * plan.groups, resources=Resources.of(
+        memories=steps,
+        lut=(90 + luts.multiplexer(count, plan.pairs * raw)
+             + 0.8 * sum(luts.multiplexer(pairs, raw) for pairs in plan.sources)
+             + plan.y_width * 2 * plan.mac.acc_width + luts.VECTOR)))

@@ -1,0 +1,215 @@
+"""What the lanes of a block have to do, without their weight words: quick enough to estimate thousands of foldings."""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import ceil
+
+import numpy as np
+from amaranth.hdl import Shape
+
+from ..arith import PackedMacConfig
+from ..cost import varying_bits
+from ..design import BANK, Block, split_banks
+from .address_generator import fetch_layout
+from .lane import LaneConfig
+from .schedule import pack
+
+__all__ = ["LanePlan", "Work", "in_order_slowdown"]
+
+SETTLING_JOINTS, COUNTED_JOINTS = 8, 24
+"""Joints until the pattern of waiting repeats, and joints over which it is averaged."""
+
+
+# Foldings that differ elsewhere have the same jobs; the loop over jobs in Python is the slowest part of an estimate.
+@lru_cache(maxsize=1 << 14)
+def in_order_slowdown(jobs: tuple[float, ...], lanes: int) -> float:
+    """Slowdown by in-order retirement: cycles of ``lanes`` lanes over those of lanes that never wait for each other.
+
+    A job goes to the lane that is free first. A lane keeps one result until those of all earlier jobs are taken; it
+    works on another job meanwhile, whose result has no place before (:class:`~hypgcn.temporal.lane.Lane`). Passes of
+    unequal work make lanes wait, passes of equal work do not.
+
+    Parameters
+    ----------
+    jobs : tuple of float
+        Cycles of the jobs of a joint, in order; every joint has the same.
+    lanes : int
+        Lanes.
+
+    Returns
+    -------
+    float
+        At least 1.
+    """
+    if lanes == 1 or max(jobs) == min(jobs):
+        return 1.0
+    free = [0.0] * lanes        # when a lane takes another job
+    kept = [0.0] * lanes        # when the result that a lane keeps is taken
+    taken, begin = 0.0, 0.0
+    for joint in range(SETTLING_JOINTS + COUNTED_JOINTS):
+        if joint == SETTLING_JOINTS:
+            begin = taken
+        for cycles in jobs:
+            lane = free.index(min(free))
+            free[lane] = max(free[lane] + cycles, kept[lane])
+            kept[lane] = taken = max(taken, free[lane])
+    return max(1.0, (taken - begin) * lanes / (COUNTED_JOINTS * sum(jobs)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Work of the lanes for one person of a clip.
+
+    Parameters
+    ----------
+    cycles : float
+        Cycles of all jobs on a single lane.
+    jobs : tuple of float
+        Cycles of each pass, for a joint of a row in the middle of the clip.
+    h_reads, x_reads : float
+        Vectors read from the stores of H and X.
+    """
+
+    cycles: float
+    jobs: tuple[float, ...]
+    h_reads: float
+    x_reads: float
+
+    def on(self, lanes: int) -> float:
+        """Cycles on ``lanes`` lanes, which wait for each other where passes differ."""
+        return self.cycles / lanes * in_order_slowdown(self.jobs, lanes)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LanePlan:
+    """The passes of a lane.
+
+    Parameters
+    ----------
+    block : Block
+        The block's weights.
+    joints, frames : int
+        V, and T of the rows of X.
+    pairs : int
+        Packed MACs of a lane, ``lane_pairs`` of the folding.
+    y_width : int
+        Channels that the combiner gives a cycle.
+    mac : PackedMacConfig
+        Width and form of the sums.
+    fetches : int
+        Vectors in flight or waiting in a lane.
+    """
+
+    block: Block
+    joints: int
+    frames: int
+    pairs: int
+    y_width: int
+    mac: PackedMacConfig
+    fetches: int = LaneConfig.fetches
+
+    @property
+    def reads_x(self) -> bool:
+        """Whether lanes also sum vectors of X, for a convolved shortcut."""
+        return self.block.res is not None and bool(self.block.res.any())
+
+    @property
+    def groups(self) -> int:
+        """Groups of ``y_width`` output channels."""
+        return ceil(self.block.out_channels / self.y_width)
+
+    @cached_property
+    def passes(self) -> list[list[int]]:
+        """Output channels of each pass."""
+        return pack(self.block, self.y_width, self.pairs)[1]
+
+    @cached_property
+    def sources(self) -> list[int]:
+        """For each of the ``y_width`` values of a group, the pairs of a lane that can hold its sum; at least 1."""
+        groups, passes, pass_of_group = pack(self.block, self.y_width, self.pairs)
+        pairs_of_value: list[set[int]] = [set() for _ in range(self.y_width)]
+        for channels, number in zip(groups, pass_of_group):
+            slots = {channel: slot for slot, channel in enumerate(passes[number])}
+            for channel in channels:
+                pairs_of_value[channel % self.y_width].add(slots[channel] // 2)
+        return [max(1, len(pairs)) for pairs in pairs_of_value]
+
+    @cached_property
+    def reads(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which vectors each pass reads: of H bool (pass, tap, bank), and of X bool (pass, bank)."""
+        h, x = _needed_vectors(self.block)
+        return (np.stack([h[channels].any(axis=0) for channels in self.passes]),
+                np.stack([x[channels].any(axis=0) for channels in self.passes]))
+
+    @property
+    def entries(self) -> int:
+        """Entries of the schedule: one per vector of a pass, and one for a pass that reads nothing."""
+        h, x = self.reads
+        return int(np.maximum(1, h.sum(axis=(1, 2)) + x.sum(axis=1)).sum())
+
+    @cached_property
+    def weight_bits(self) -> int:
+        """Bits of a weight word that differ between two words."""
+        h, x = self.reads
+        tables = _weights_by_bank(self.block)
+        rows = []
+        for number, channels in enumerate(self.passes):
+            weights = [table[channels][:, needed].reshape(len(channels), -1)
+                       for table, needed in zip(tables, (h[number], x[number])) if table is not None]
+            words = np.zeros((max(BANK, sum(part.shape[1] for part in weights)), 2 * self.pairs), np.int8)
+            if weights and (flat := np.concatenate(weights, axis=1)).size:
+                words[:flat.shape[1], :len(channels)] = flat.T
+            rows.append(words)
+        return varying_bits(np.concatenate(rows))
+
+    @property
+    def entry_bits(self) -> int:
+        """Bits of an entry in the list of the read-address generator, at most."""
+        banks = max(2, self.block.out_banks, self.block.in_banks)
+        return (banks - 1).bit_length() + (self.block.taps.shape[1] - 1).bit_length() + 3
+
+    @property
+    def step_bits(self) -> int:
+        """Bits of a step in the combiner's list, at most."""
+        return sum(max(1, (pairs - 1).bit_length()) + 2 for pairs in self.sources) + 2
+
+    @property
+    def fetch_bits(self) -> int:
+        """Bits of an announced read."""
+        return Shape.cast(fetch_layout(self.entries)).width
+
+    def work(self, h_banks: tuple[float, ...], x_banks: tuple[float, ...]) -> Work:
+        """Work of the passes for one person.
+
+        Parameters
+        ----------
+        h_banks, x_banks : tuple of float
+            Non-zeros per vector, of each bank of H and of X.
+        """
+        h, x = self.reads
+        stride, kernel = self.block.stride, self.block.taps.shape[1]
+        rows = np.arange(0, self.frames, stride)
+        source = rows[None] + np.arange(kernel)[:, None] - (kernel - 1) // 2
+        inside = ((source >= 0) & (source < self.frames)).astype(float)             # tap, row
+        x_tokens = x @ np.maximum(np.array(x_banks), 0)
+        tokens = (h @ np.array(h_banks)) @ inside + x_tokens[:, None]               # pass, row
+        listed = (h.sum(axis=(1, 2)) + x.sum(axis=1))[:, None]
+        jobs = np.maximum(tokens, LaneConfig.least_cycles(listed))
+        return Work(cycles=self.joints * float(jobs.sum()), jobs=tuple(jobs[:, len(rows) // 2].tolist()),
+                    h_reads=self.joints * float((h.sum(axis=2) @ inside).sum()),
+                    x_reads=float(self.joints * len(rows) * x.sum()))
+
+
+# Blocks compare by identity; all plans of a block share these arrays. 64 is more than the blocks of any network here.
+@lru_cache(maxsize=64)
+def _weights_by_bank(block: Block) -> tuple[np.ndarray, np.ndarray | None]:
+    """Weights by bank: of H int8 (O, tap, bank, BANK), and of X int8 (O, bank, BANK) or ``None``."""
+    return split_banks(block.temporal), None if block.res is None else split_banks(block.res)
+
+
+@lru_cache(maxsize=64)
+def _needed_vectors(block: Block) -> tuple[np.ndarray, np.ndarray]:
+    """Which vectors each output channel needs: of H bool (O, tap, bank), and of X bool (O, bank)."""
+    h, x = _weights_by_bank(block)
+    no_x = np.zeros((block.out_channels, block.in_banks), bool)
+    return np.any(h, axis=-1), no_x if x is None else np.any(x, axis=-1)

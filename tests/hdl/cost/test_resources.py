@@ -1,0 +1,35 @@
+"""Sums of resources and of units; every unit that Yosys counted is estimated in the tests of some ``cost.py``."""
+
+from hdl.arith import test_cost as arith
+from hdl.measured import COUNTED, LARGE
+from hdl.planning.estimate import test_block as block
+from hdl.rfc import test_cost as rfc
+from hdl.spatial import test_cost as spatial
+from hdl.temporal import test_cost as temporal
+
+from hdl import test_io_cost as io_cost
+from hypgcn.cost import Memory, Resources, UnitCost
+
+
+def test_sums_and_multiples():
+    one = Resources(2, 0.5, 10.0)
+    assert one + one == one * 2 == Resources(4, 1.0, 20.0)
+
+
+def test_memories_add_block_rams_and_luts():
+    block_ram, lut_ram = Memory("ram", 36, 512), Memory("async", 14, 32)
+    assert Resources.of(dsp=3, memories=[block_ram, lut_ram], lut=5) == Resources(3, 0.5, 13)
+
+
+def test_a_pipeline_takes_as_long_as_its_slowest_unit():
+    first = UnitCost(cycles=5, resources=Resources(1, 0.5, 10), x_reads=3)
+    second = UnitCost(cycles=9, resources=Resources(2, 0, 20), x_reads=4)
+    assert UnitCost.pipeline(first, second) == UnitCost(cycles=9, resources=Resources(3, 0.5, 30), x_reads=7)
+
+
+def test_every_counted_unit_is_estimated():
+    estimated = [name for tests in (arith, rfc, spatial, temporal, io_cost, block) for name in tests.ESTIMATED]
+    assert len(estimated) == len(set(estimated))
+    assert set(COUNTED) == set(estimated) | rfc.NOT_ESTIMATED
+    assert set(LARGE) == {"combine", "row_store8", "graph1", "graph2", "graph3", "requant8", "conv108", "row_buffer8",
+                          "loader"}, "each is compared in the tests of its unit"

@@ -1,0 +1,96 @@
+"""The units of a block, composed: resources against Yosys, cycles against RTL simulation, memories against those that
+elaboration asks for.
+"""
+
+import pytest
+from amaranth.hdl import Fragment
+from hdl.measured import CONV, COUNTED, DESIGN, IDENTITY, SIMULATED, check, simulated_folding, total
+
+from hypgcn.block import Block, BlockConfig
+from hypgcn.cost import Memory, rom_width
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import preset
+from hypgcn.planning.estimate import COUPLING, Activity, BlockModel
+from hypgcn.planning.estimate.block import BlockShape
+
+SPATIAL = ("loader", "frame_buffer", "graph", "conv", "h_requant", "h_rows", "h_shortcut")
+TEMPORAL = ("lanes", "dispatch", "h_store", "combine", "y_shortcut")
+ESTIMATED = {
+    "spatial_unit_identity": lambda: total(IDENTITY, *SPATIAL, "x_store"),
+    "spatial_unit_conv": lambda: total(CONV, *SPATIAL, "x_store"),
+    "temporal_unit_identity": lambda: total(IDENTITY, *TEMPORAL, "x_store"),
+    "temporal_unit_conv": lambda: total(CONV, *TEMPORAL, "x_store"),
+    "block_identity": lambda: total(IDENTITY, *SPATIAL, *TEMPORAL, "x_store"),
+    "block_conv": lambda: total(CONV, *SPATIAL, *TEMPORAL, "x_store"),
+}
+
+
+@pytest.mark.parametrize("unit", ESTIMATED)
+def test_resources_against_yosys(unit):
+    check(ESTIMATED[unit](), COUNTED[unit])
+
+
+@pytest.mark.parametrize(("name", "index"), [("block_identity", IDENTITY), ("block_conv", CONV)])
+def test_cycles_against_simulation(name, index):
+    """Two sequences of 16 rows through one block, as ``make sim`` ran them."""
+    shape = BlockShape(DESIGN.blocks[index], joints=DESIGN.joints, frames=16, persons=2)
+    model = BlockModel(shape, BlockModel.of(DESIGN, index).activity)
+    units = model.units(simulated_folding().blocks[index])
+    cycles = COUPLING * max(unit.cycles for unit in units.values()) + model.latency(units)
+    assert cycles == pytest.approx(SIMULATED[name]["cycles"], rel=0.05)
+
+
+def test_other_activity_same_units():
+    """Models that share a shape equal those made anew, and do not share what the activity decides."""
+    design = preset("tiny")
+    activities = [Activity(x_channels=(5.0 * share,) * design.blocks[1].in_channels,
+                           x_banks=(16.0 * share,) * design.blocks[1].in_banks,
+                           h_banks=(16.0 * share,) * design.blocks[1].out_banks) for share in (0.1, 0.9)]
+    few = BlockModel.of(design, 1, activity=activities[0])
+    many, anew = few.with_activity(activities[1]), BlockModel.of(design, 1, activity=activities[1])
+    assert many.shape is few.shape
+    assert many.temporal(2, 4, 4) == anew.temporal(2, 4, 4) and many.graph(1) == anew.graph(1)
+    assert few.temporal(2, 4, 4) == BlockModel.of(design, 1, activity=activities[0]).temporal(2, 4, 4)
+    assert few.temporal(2, 4, 4)["lanes"].cycles < many.temporal(2, 4, 4)["lanes"].cycles
+
+
+class Recorder:
+    """A platform that notes which memories a component asks for."""
+
+    def __init__(self):
+        self.memories = []
+
+    def memory(self, module, *, width, depth, name="", init=None):
+        kind = module.removeprefix("hypgcn_").removesuffix("_ram")
+        self.memories.append(Memory(kind, rom_width(init) if init else width, depth).primitives)
+        return "file"
+
+    def model(self, name):
+        pass
+
+    def get_elaboratable(self, part):
+        return part
+
+
+def asked_for(component):
+    """Primitives of all memories of ``component``."""
+    platform = Recorder()
+
+    def visit(fragment):
+        for sub, *_ in getattr(fragment, "subfragments", ()):
+            visit(sub)
+    visit(Fragment.get(component, platform))
+    return platform.memories
+
+
+@pytest.mark.parametrize(("index", "folding"), [
+    (1, BlockFolding(conv_joints=5, conv_pairs=4, h_width=4, lanes=2, lane_pairs=3)),
+    pytest.param(2, BlockFolding(graph_subsets=3, conv_joints=2, conv_pairs=4, h_width=8, lanes=3, lane_pairs=5,
+                                 y_width=4), marks=pytest.mark.slow),
+])
+def test_block_rams_are_those_of_the_memories_asked_for(index, folding):
+    design = preset("small")
+    network = Folding(blocks=tuple(folding if n == index else BlockFolding() for n in range(len(design.blocks))))
+    asked = sum(part.bram36 for part in asked_for(Block(BlockConfig.of(design, network, index))))
+    estimated = sum(unit.resources.bram36 for unit in BlockModel.of(design, index).units(folding).values())
+    assert estimated == asked > 0

@@ -1,0 +1,51 @@
+"""Estimated cost of the units of the temporal unit: against Yosys' counts, and cycles counted by hand."""
+
+import pytest
+from hdl.measured import CONV, COUNTED, FOLDING, LARGE, check, model
+
+from hypgcn.arith.cost import unpack_luts
+from hypgcn.cost import Resources, luts
+from hypgcn.design.presets import preset
+from hypgcn.planning.estimate import BlockModel
+from hypgcn.rfc.cost import ENCODERS
+from hypgcn.temporal.cost import combiner, dispatcher, lane, lanes
+
+
+def one_lane():
+    """A lane as it was synthesised: with the separation of its sums."""
+    folding = FOLDING.blocks[CONV]
+    plan = model(CONV).shape.plan(folding.lane_pairs, folding.y_width)
+    return lane(plan) + Resources(lut=unpack_luts(plan.pairs, plan.mac.acc_width))
+
+
+ESTIMATED = {"temporal_lane": one_lane}
+
+
+@pytest.mark.parametrize("unit", ESTIMATED)
+def test_against_yosys(unit):
+    check(ESTIMATED[unit](), COUNTED[unit])
+
+
+def test_large_combiner_against_yosys():
+    """The combiner with its requantisers, without the encoder and the two register slices behind."""
+    combine = BlockModel.of(preset("full"), 5).temporal(8, 6, 4)["combine"].resources
+    check(combine + Resources(lut=-ENCODERS[4] - 2 * luts.VECTOR), LARGE["combine"])
+
+
+def test_lanes_share_the_work_of_all_persons():
+    block = model(CONV)
+    plan, work = block.shape.plan(4, 4), block.work(4, 4)
+    one = lane(plan)
+    three = lanes(3, one, work, persons=2)
+    assert three.cycles == 2 * work.on(3) and three.x_reads == 2 * work.x_reads
+    assert three.resources == one * 3
+
+
+def test_more_lanes_take_more_around_them():
+    plan = model(CONV).shape.plan(4, 4)
+    assert plan.reads_x
+    for few, many in ((dispatcher(plan, 2, identity=False), dispatcher(plan, 9, identity=False)),
+                      (combiner(plan, 2, rows=1), combiner(plan, 9, rows=1))):
+        assert few.resources.lut < many.resources.lut
+    assert dispatcher(plan, 2, identity=True).resources.lut < dispatcher(plan, 2, identity=False).resources.lut
+    assert combiner(plan, 2, rows=5).cycles == 5 * plan.joints * plan.groups

@@ -1,0 +1,74 @@
+"""The plan of a lane equals its schedule, without the weight words; in-order retirement by hand and by simulation."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hdl.temporal.test_unit import Case
+
+from hypgcn.arith import PackedMacConfig
+from hypgcn.cost import rom_width
+from hypgcn.design import Design
+from hypgcn.design.folding import BlockFolding
+from hypgcn.design.presets import preset
+from hypgcn.planning.estimate import Activity
+from hypgcn.temporal.lane_plan import LanePlan, in_order_slowdown
+from hypgcn.temporal.schedule import TemporalSchedule
+
+DESIGN = Design.load(Path(__file__).parents[3] / "checkpoints" / "nwucla_small" / "design")
+
+
+@pytest.mark.parametrize(("name", "index"), [("tiny", 0), ("tiny", 1), ("small", 2), ("small", 3)])
+@pytest.mark.parametrize(("pairs", "width"), [(1, 2), (3, 4), (8, 8)])
+def test_same_as_the_schedule(name, index, pairs, width):
+    if 2 * pairs < width:
+        pairs = width // 2
+    design = preset(name)
+    block = design.blocks[index]
+    schedule = TemporalSchedule.of(block, BlockFolding(lane_pairs=pairs, y_width=width))
+    plan = LanePlan(block=block, joints=design.joints, frames=6, pairs=pairs, y_width=width,
+                    mac=PackedMacConfig(acc_width=block.y_acc_width))
+    assert plan.entries == len(schedule.entries) and plan.reads_x == schedule.reads_x
+    assert len(plan.passes) == len(schedule.passes)
+    assert plan.weight_bits == rom_width(schedule.words)
+    assert plan.groups == len(schedule.steps)
+
+
+def test_work_counts_taps_inside_the_clip():
+    """One frame: of nine taps only the middle one is inside."""
+    design = preset("small")
+    block = design.blocks[1]
+    plan = LanePlan(block=block, joints=20, frames=1, pairs=8, y_width=2, mac=PackedMacConfig(acc_width=20))
+    activity = Activity.assumed(block, 20)
+    work = plan.work(activity.h_banks, activity.x_banks)
+    assert work.h_reads == 20 * len(plan.passes) * int(block.taps[:, 4].sum()) and work.x_reads == 0
+    assert work.cycles == 20 * sum(work.jobs) >= 20 * len(plan.passes)
+
+
+@pytest.mark.parametrize(("jobs", "lanes", "want"), [
+    ((5.0,), 1, 1.0), ((5.0,), 7, 1.0), ((5.0, 5.0, 5.0), 4, 1.0), ((9.0, 1.0), 1, 1.0),
+    ((10.0, 1.0), 3, 30 / 22),      # the lane of the short jobs waits for the long ones: 10 cycles for two joints
+    ((10.0, 10.0, 1.0, 1.0), 2, 1.0),
+])
+def test_slowdown_by_hand(jobs, lanes, want):
+    assert in_order_slowdown(jobs, lanes) == pytest.approx(want, rel=0.02)
+
+
+@pytest.mark.slow       # 16 s for what the cases by hand show, but against the hardware
+def test_slowdown_against_the_unit():
+    """A block with five long and six short passes: a sixth lane brings much less than a sixth more."""
+    block = replace(DESIGN.blocks[2], h_depths=(20,) * 4)
+    cycles, expected, sixths = [], [], []
+    for lanes in (5, 6):
+        case = Case(block, joints=5, frames=9, sequences=1, density=0.25, mac="inferred", lanes=lanes, lane_pairs=3,
+                    y_width=2, x_rows=12, h_rows=14)
+        cycles.append(case.check()["cycles"])
+        plan = LanePlan(block=block, joints=5, frames=9, pairs=3, y_width=2,
+                        mac=PackedMacConfig(acc_width=block.y_acc_width))
+        activity = Activity.measured(case.x.reshape(9, 5, -1), case.h[0])
+        work = plan.work(activity.h_banks, activity.x_banks)
+        assert len(work.jobs) == 11
+        expected.append(work.on(lanes))
+        sixths.append(1 / lanes)
+    assert cycles[1] / cycles[0] == pytest.approx(expected[1] / expected[0], rel=0.05)
+    assert cycles[1] / cycles[0] > 1.05 * sixths[1] / sixths[0]
