@@ -51,7 +51,7 @@ class ChoiceModel(cp_model.CpModel):
             self.add_exactly_one(flags)
 
     def sums(self, weight: Callable[[Option], int]) -> list:
-        """Of every choice ``weight`` of the chosen option, as an expression."""
+        """``weight`` of the chosen option of every choice, as expressions."""
         return [sum(weight(option) * flag for option, flag in zip(options, flags))
                 for (_, options), flags in zip(self.choices, self.flags)]
 

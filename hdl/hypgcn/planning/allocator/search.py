@@ -115,7 +115,7 @@ class Search:
         return best
 
     def _candidates(self, cycles: int) -> list[list[Option]]:
-        """Of each choice the options that are fast enough, without dominated ones."""
+        """Options of each choice that are fast enough, without dominated ones."""
         fast = [[option for option in options if option.cycles <= cycles] for _, options in self.choices]
         max_reads: dict[int | None, int] = {}
         for (index, _), options in zip(self.choices, fast):

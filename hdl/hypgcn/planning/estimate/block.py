@@ -75,7 +75,7 @@ class BlockShape:
         return UnitCost(resources=requantiser(requant_of(self.block, width, self.y_acc_width), self.multiplier))
 
     def _weight_bits(self, conv_pairs: int, conv_depth: int) -> list[int]:
-        """Of each place of the 1x1 array's chains, the bits of a weight word that differ between words."""
+        """Bits of a weight word that differ between words, of each place of the 1x1 array's chains."""
         cfg = replace(self.array, conv_pairs=conv_pairs, width=2, conv_depth=conv_depth)
         return [varying_bits(table) for table in cfg.weight_tables]
 
@@ -186,7 +186,7 @@ class BlockModel:
         stores = self.stores(folding.x_rows, folding.h_rows, folding.lanes)
         x_loop, h_loop = self.loops(folding, units)
         reads = {"x_store": sum(unit.x_reads for unit in units.values()), "h_store": units["h_store"].cycles}
-        # A loop is units that wait for each other, which is what COUPLING counts for all others.
+        # A loop is units that wait for each other, which is what COUPLING counts for every other unit.
         for name, loop in (("x_store", x_loop), ("h_store", h_loop)):
             units[name] = UnitCost(cycles=max(reads[name], loop / COUPLING), resources=stores[name])
         units["skid"] = register_slice()
@@ -203,7 +203,7 @@ class BlockModel:
         units : dict of UnitCost
             Cost of the block's units.
         arrival : float, optional
-            Cycles in which a row of X comes in; ``None``: as many as the slowest of ``units`` takes.
+            Cycles in which a row of X arrives; ``None``: as many as the slowest of ``units`` takes.
 
         Returns
         -------
@@ -217,15 +217,15 @@ class BlockModel:
         combine, lanes = (units[name].cycles / shape.out_rows for name in ("combine", "lanes"))
         first_job = max(self.work(folding.lane_pairs, folding.y_width).jobs)
         sums = max(lanes, combine + first_job)
-        pace = max(loader, graph, conv, h_rows)
+        row_cycles = max(loader, graph, conv, h_rows)
         if arrival is None:
-            arrival = pace = max(pace, lanes / block.stride, combine / block.stride)
+            arrival = row_cycles = max(row_cycles, lanes / block.stride, combine / block.stride)
         if block.shortcut_y != "none":
             response = loader + graph + conv + h_rows + sums + PIPELINE
-            x_loop = row_loop(folding.x_rows, pad, block.stride, arrival, pace, response)
+            x_loop = row_loop(folding.x_rows, pad, block.stride, arrival, row_cycles, response)
         else:       # the spatial unit frees the rows
             response = loader + (graph + conv) * (block.shortcut_h == "identity") + PIPELINE
-            x_loop = row_loop(folding.x_rows, 0, 1, arrival, pace, response)
+            x_loop = row_loop(folding.x_rows, 0, 1, arrival, row_cycles, response)
         # The next row of H waits in the row buffer, and its first vectors in the pipeline: no latency to add.
         h_loop = row_loop(folding.h_rows, 2 * pad, block.stride, h_rows, h_rows, sums)
         return shape.rows * x_loop, shape.rows * h_loop

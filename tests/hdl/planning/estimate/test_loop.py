@@ -34,10 +34,11 @@ def test_by_hand(rows, reach, stride, want):
     assert row_loop(rows, reach, stride, 10, 30, 100) == want
 
 
+# A block in RTL simulation, 30 s a case: the formula is held by hand above, and its use in the estimate below.
+@pytest.mark.slow
 @pytest.mark.parametrize(("index", "rows"), [
-    (1, {"x_rows": 3}), (1, {"h_rows": 3}),
-    *(pytest.param(*case, marks=pytest.mark.slow) for case in (
-        (1, {"x_rows": 2}), (1, {"x_rows": 9}), (2, {"x_rows": 3}), (2, {"h_rows": 3})))])
+    (1, {"x_rows": 2}), (1, {"x_rows": 3}), (1, {"x_rows": 9}), (1, {"h_rows": 3}),
+    (2, {"x_rows": 3}), (2, {"h_rows": 3})])
 def test_against_a_block(index, rows):
     """Cycles of the rows of Y that have neighbours on both sides, with stores of few rows and X that comes at once.
     Rows are short here, so that what the pipeline registers hold and take counts: more than 5 %."""
@@ -82,6 +83,8 @@ def test_a_store_takes_the_larger_of_its_reads_and_its_loop():
     few = BlockFolding(conv_joints=JOINTS, lanes=2, x_rows=2, h_rows=3)
     units = model.units(few)
     x_loop, h_loop = model.loops(few, units)
+    slower_arrival = model.loops(few, units, arrival=10 * x_loop / model.shape.rows)
+    assert slower_arrival[0] > x_loop and slower_arrival[1] == h_loop
     assert COUPLING * units["x_store"].cycles == pytest.approx(x_loop)
     assert COUPLING * units["h_store"].cycles == pytest.approx(h_loop)
     many = model.units(replace(few, x_rows=60, h_rows=60))
