@@ -35,7 +35,7 @@ OFFSETS = {
     "BLOCK_BLOCKED": 0x108,
     "BLOCK_OVERFLOW": 0x10c,
 }
-"""Byte address of each register, or of its first word when every block has one."""
+"""Byte address of each register; of the first word of a register per block."""
 
 STRIDES = {
     "BLOCK_BUSY": 16,
@@ -43,7 +43,7 @@ STRIDES = {
     "BLOCK_BLOCKED": 16,
     "BLOCK_OVERFLOW": 16,
 }
-"""Bytes between the words of registers that every block has."""
+"""Bytes between the words of a register per block."""
 
 FIELDS = {
     "CONTROL": {
@@ -145,7 +145,7 @@ FIELDS = {
         "value": (0xffffffff, 0),
     },
 }
-"""Per register: per field its mask and shift."""
+"""Mask and shift of each field, by register."""
 
 TRAILER = ("argmax", "clip", "flags")
 """Words of a result after its scores."""

@@ -1,4 +1,4 @@
-"""Files that follow from :data:`hypgcn.shell.registers.REGISTERS`: C header, Python map, register page, and JSON.
+"""Files made from :data:`hypgcn.shell.registers.REGISTERS`: C header, Python map, register page, and JSON.
 
 ``python -m hypgcn.shell.register_files [ROOT]`` brings those of a checkout up to date (``make registers``).
 """
@@ -14,7 +14,7 @@ _NOTE = "Written by hypgcn.shell.register_files from hdl/hypgcn/shell/registers.
 
 
 def c_header() -> str:
-    """``hypgcn_registers.h``: offsets, masks and shifts of all fields, and the words of a result."""
+    """Text of ``hypgcn_registers.h``: offsets, masks and shifts of all fields, and the words of a result."""
     lines = [f"/* {_NOTE} */", "#ifndef HYPGCN_REGISTERS_H", "#define HYPGCN_REGISTERS_H", "",
              _define("HYPGCN_MAGIC", f"{MAGIC:#010x}u"), _define("HYPGCN_ABI", f"{ABI}u"),
              _define("HYPGCN_MAX_BLOCKS", f"{MAX_BLOCKS}u")]
@@ -41,24 +41,24 @@ def _define(name, value):
 
 
 def _plain(register):
-    """One field of all bits."""
+    """Whether one field fills the word."""
     return [field.width for field in register.fields] == [32]
 
 
 def python_map() -> str:
-    """``registers.py`` of the host package: offsets and ``(mask, shift)`` of fields."""
+    """Text of ``registers.py`` of the host package: offsets, and mask and shift of each field."""
     lines = ['"""Control registers of the core.', "", f'{_NOTE}', '"""', "", "# fmt: off",
              f"MAGIC = {MAGIC:#010x}", f"ABI = {ABI}", f"MAX_BLOCKS = {MAX_BLOCKS}", ""]
     lines += ["OFFSETS = {", *(f'    "{register.name}": {register.offset:#05x},' for register in REGISTERS)]
-    lines += ["}", '"""Byte address of each register, or of its first word when every block has one."""', ""]
+    lines += ["}", '"""Byte address of each register; of the first word of a register per block."""', ""]
     lines.append("STRIDES = {")
     lines += [f'    "{register.name}": {register.stride},' for register in REGISTERS if register.count > 1]
-    lines += ["}", '"""Bytes between the words of registers that every block has."""', "", "FIELDS = {"]
+    lines += ["}", '"""Bytes between the words of a register per block."""', "", "FIELDS = {"]
     for register in REGISTERS:
         lines.append(f'    "{register.name}": {{')
         lines += [f'        "{field.name}": ({field.mask:#010x}, {field.low}),' for field in register.fields]
         lines.append("    },")
-    lines += ["}", '"""Per register: per field its mask and shift."""', "",
+    lines += ["}", '"""Mask and shift of each field, by register."""', "",
               f"TRAILER = ({', '.join(map(_quoted, TRAILER))})", '"""Words of a result after its scores."""',
               "", "FLAGS = {"]
     lines += [f'    "{flag.name}": {flag.mask:#x},' for flag in RESULT_FLAGS]
@@ -70,27 +70,28 @@ def _quoted(name):
 
 
 def markdown() -> str:
-    """The register page of the documentation."""
+    """Text of the register page of the documentation."""
     lines = ["# Control registers", "", f"<!-- {_NOTE} -->", "",
-             "Words of 32 bits, little endian, on `s_axi_control`; addresses are bytes from its base, their lowest two",
-             "bits do not count. Addresses without a register read 0 and ignore writes; the response is always OKAY.",
-             "Byte strobes count: a field changes in the bytes that are written. A read and a write do not wait for",
-             "each other; a read gives the whole value from before or from after a write.", "",
-             "| address | register | what |", "| --- | --- | --- |"]
+             "Words of 32 bits, little endian, on `s_axi_control`. Addresses are bytes from its base; their two lowest",
+             "bits are ignored. Addresses without a register read 0 and ignore writes; the response is always OKAY.",
+             "Byte strobes are obeyed: only the strobed bytes of a field change. A read and a write do not wait for",
+             "each other; a read returns the value from before or from after a write, never a mixture.", "",
+             "| address | register | meaning |", "| --- | --- | --- |"]
     lines += [f"| {_address(register)} | [{register.name}](#{register.name.lower()}) | {register.text} |"
               for register in REGISTERS]
-    lines += ["", "How a field behaves:", ""]
+    lines += ["", "Access of a field:", ""]
     lines += [f"* `{name}`: {text}." for name, text in ACCESSES.items()]
     for register in REGISTERS:
         lines += ["", f"## {register.name}", "", f"{_address(register)}. {register.text}"]
         if not _plain(register):
-            lines += ["", "| bits | field | access | what |", "| --- | --- | --- | --- |"]
+            lines += ["", "| bits | field | access | meaning |", "| --- | --- | --- | --- |"]
             lines += [f"| {_bits(field)} | {field.name} | {field.access} | {field.text} |" for field in register.fields]
     lines += ["", "## Words of a result", "",
-              "`m_axis` gives the scores, int32, class 0 first, and then:", "", "| word | what |", "| --- | --- |",
+              "`m_axis` carries the scores, int32, class 0 first, and then:", "", "| word | meaning |", "| --- | --- |",
               "| argmax | the class with the highest score; the lowest index wins a tie |",
               "| clip | number of the clip since reset, from 0 |",
-              "| flags | what happened to the clip, below; TLAST |", "", "| bit | flag | what |", "| --- | --- | --- |"]
+              "| flags | errors of the clip, below; carries TLAST |", "",
+              "| bit | flag | meaning |", "| --- | --- | --- |"]
     lines += [f"| {flag.low} | {flag.name} | {flag.text} |" for flag in RESULT_FLAGS]
     return "\n".join([*lines, ""])
 
@@ -106,7 +107,7 @@ def _bits(field):
 
 
 def as_json() -> dict:
-    """The description as plain data, for the sidecar of an emission."""
+    """Description as plain data, for the sidecar of an emission."""
     return {
         "abi": ABI, "magic": MAGIC, "result": {"trailer": list(TRAILER),
                                                "flags": {flag.name: flag.mask for flag in RESULT_FLAGS}},
@@ -122,11 +123,11 @@ FILES = {
     "firmware/hypgcn_host/registers.py": python_map,
     "docs/registers.md": markdown,
 }
-"""Generated files of the checkout, and the function that gives the text of each."""
+"""Generated files of the checkout, and the function that makes the text of each."""
 
 
 def write(root) -> list[str]:
-    """Write those of :data:`FILES` that differ under the folder ``root``; their names."""
+    """Write the :data:`FILES` that differ below the folder ``root``, and return their names."""
     changed = []
     for name, make in FILES.items():
         path, text = Path(root) / name, make()

@@ -72,7 +72,7 @@ def test_bad_field(change, text):
     ({"offset": 4096}, "offset must be in the 4096 bytes of the bank, not 4096"),
     ({"offset": 4092, "count": 2}, "offset must be in the 4096 bytes of the bank, not 4092"),
     ({"count": 0}, "offset must be in"),
-    ({"fields": (BIT, Field(name="other", low=0, width=2, text=""))}, "fields must be apart, but some of WORD overlap"),
+    ({"fields": (BIT, Field(name="other", low=0, width=2, text=""))}, "fields of WORD must not overlap"),
 ])
 def test_bad_register(change, text):
     with pytest.raises(ValueError, match=text):
