@@ -1,4 +1,4 @@
-"""The shell around a network: AXI4-Lite registers, AXI4-Stream in and out."""
+"""The shell around a network: AXI4-Lite registers, AXI4-Stream in and out, performance counters, and the core's top."""
 
 from .axi_lite import AXI_LITE_PORTS, AxiLiteSlave, axi_lite_ports
 from .bank import RegisterBank

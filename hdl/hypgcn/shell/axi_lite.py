@@ -1,8 +1,10 @@
-"""AXI4-Lite to the simple port of a register bank."""
+"""AXI4-Lite slave in front of the register bank."""
 
 from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+
+from ..design.checks import check_int
 
 __all__ = ["AXI_LITE_PORTS", "AxiLiteSlave", "axi_lite_ports"]
 
@@ -19,32 +21,42 @@ def axi_lite_ports(address_bits: int) -> dict:
 
 
 AXI_LITE_PORTS = tuple(axi_lite_ports(1))
-"""Their names."""
+"""Names of these members."""
 
 
 class AxiLiteSlave(wiring.Component):
-    """Takes one write and one read at a time and hands them to a register bank.
+    """Takes one write and one read at a time and passes them to a register bank.
 
     Address and data of a write may come in any order. ``awprot`` and ``arprot`` are ignored; the response is always
     OKAY. Throughput: a write every 3 cycles, a read every 3. Latency: 2 cycles from the address (and data) to the
-    response. A held response keeps its value and lets nothing further in on its side; reads and writes do not wait for
-    each other. ``ready`` never waits for ``valid``, nor ``valid`` for ``ready``.
+    response. A held response keeps its value and blocks further transfers of its direction; reads and writes do not
+    wait for each other. ``ready`` never waits for ``valid``, nor ``valid`` for ``ready``.
 
     Parameters
     ----------
-    address_bits : byte addresses, 3 or more
+    address_bits : int, >= 3
+        Width of a byte address.
 
     Members
     -------
-    the AXI4-Lite signals by their lower-case names
-    w_en, w_addr, w_data, w_strb : Out, a write, for one cycle; ``w_addr`` counts words
-    r_en, r_addr : Out, a read, for one cycle
-    r_data : In(32), its answer from the next cycle on, stable until the next ``r_en``
+    awaddr, awprot, ... rready
+        The signals of :func:`axi_lite_ports`.
+    w_en : Out(1)
+        A write, for one cycle.
+    w_addr : Out(address_bits - 2)
+        Number of the written word.
+    w_data, w_strb : Out(32), Out(4)
+        Written value and its byte strobes.
+    r_en : Out(1)
+        A read, for one cycle.
+    r_addr : Out(address_bits - 2)
+        Number of the word read.
+    r_data : In(32)
+        Value read, valid from the cycle after ``r_en`` until the next ``r_en``.
     """
 
     def __init__(self, address_bits: int):
-        if not isinstance(address_bits, int) or address_bits < 3:
-            raise ValueError(f"address_bits must be at least 3, not {address_bits!r}")
+        check_int("address_bits", address_bits, 3)
         self.address_bits = address_bits
         super().__init__({
             **axi_lite_ports(address_bits),
@@ -54,7 +66,9 @@ class AxiLiteSlave(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        address, word = Signal(), Signal()  # of a write, held here
+        # AXI lets address and data of a write come in any order: each is kept until the other is there.
+        address = Signal()
+        word = Signal()
         m.d.comb += [
             self.awready.eq(~address),
             self.wready.eq(~word),

@@ -1,4 +1,4 @@
-"""The register bank, built from the register description."""
+"""Register bank, built from the register description."""
 
 from amaranth import *
 from amaranth.lib import data, wiring
@@ -12,23 +12,27 @@ __all__ = ["RegisterBank"]
 class RegisterBank(wiring.Component):
     """All registers of a description, with the port of :class:`~hypgcn.shell.AxiLiteSlave`.
 
-    A read answers one cycle after ``r_en``. In the cycle of a write, an event of the hardware (``_set``) wins over the
-    clearing of its bit, and ``_clear`` over the writing of 1. Words without a register read 0.
+    Latency of a read: 1 cycle from ``r_en``. In the cycle of a write, an event of the hardware (``_set``) has priority
+    over the clearing of its bit, and ``_clear`` over the writing of 1. Words without a register read 0.
 
     Parameters
     ----------
-    blocks : words that registers of every block have here; those beyond read 0
-    registers : the description
+    blocks : int, 1..64
+        Blocks of the network: registers per block have as many words, the other words read 0.
+    registers : tuple of Register
+        Description of the registers.
 
     Members
     -------
-    w_en, w_addr, w_data, w_strb, r_en, r_addr, r_data : see :class:`~hypgcn.shell.AxiLiteSlave`, from the other side
-    per field, named ``register_field`` in lower case, by its access:
+    w_en, w_addr, w_data, w_strb, r_en, r_addr, r_data
+        Counterparts of the members of :class:`~hypgcn.shell.AxiLiteSlave`.
+    register_field
+        Per field, in lower case; a register of one 32-bit field ``value`` goes by its own name. By the access:
 
-    * ``ro``: the name, In(width), what is read; for registers of every block In(blocks x 32), and no ``_value``
-    * ``rw``, ``set``: the name, Out(width), what was written; ``_clear``, In(1), makes it 0
-    * ``rc``, ``w1c``: ``_set``, In(width), events; the name, Out(width), what is noted
-    * ``pulse``: the name, Out(width), high in the cycle after a write; ``_busy``, In(width), what is read
+        * ``ro``: In(width), the value read; In(blocks x 32) for a register per block.
+        * ``rw``, ``set``: Out(width), the value written; ``register_field_clear``, In(1), sets it to 0.
+        * ``rc``, ``w1c``: Out(width), recorded events; ``register_field_set``, In(width), records them.
+        * ``pulse``: Out(width), high in the cycle after a write; ``register_field_busy``, In(width), is read.
     """
 
     def __init__(self, blocks: int, registers: tuple[Register, ...] = REGISTERS):
@@ -44,7 +48,7 @@ class RegisterBank(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        bits = Signal(32)  # that a write may change
+        bits = Signal(32)  # bits that the strobes let a write change
         m.d.comb += bits.eq(Cat(strobe.replicate(8) for strobe in self.w_strb))
         word = Signal(32)
         with m.Switch(self.r_addr):
@@ -69,34 +73,34 @@ class RegisterBank(wiring.Component):
                             bits[field.low:field.low + field.width], self.w_data[field.low:field.low + field.width])
         return m
 
-    def _part(self, register, field, suffix=""):
+    def _member(self, register, field, suffix=""):
         return getattr(self, port_name(register, field) + suffix)
 
     def _read_value(self, register, field):
-        return self._part(register, field, "_busy" if field.access == "pulse" else "")
+        return self._member(register, field, "_busy" if field.access == "pulse" else "")
 
     def _field(self, m, register, field, write, read, bits, value):
         if field.access == "ro":
             return
-        state = self._part(register, field)
+        state = self._member(register, field)
         if field.access == "pulse":
             m.d.sync += state.eq(Mux(write, value & bits, 0))
         elif field.access in ("rw", "set"):
-            with m.If(self._part(register, field, "_clear")):
+            with m.If(self._member(register, field, "_clear")):
                 m.d.sync += state.eq(0)
             with m.Elif(write):
                 kept = state if field.access == "set" else state & ~bits
                 m.d.sync += state.eq(kept | (value & bits))
         else:
             clear = read.replicate(field.width) if field.access == "rc" else Mux(write, value & bits, 0)
-            m.d.sync += state.eq((state & ~clear) | self._part(register, field, "_set"))
+            m.d.sync += state.eq((state & ~clear) | self._member(register, field, "_set"))
 
 
 def port_name(register, field) -> str:
-    """Member of the bank for a field."""
+    """Name of the bank's member for a field."""
     name = register.name.lower()
-    whole = field.name == "value" and field.width == 32
-    return name if whole else f"{name}_{field.name}"
+    fills_word = field.name == "value" and field.width == 32
+    return name if fills_word else f"{name}_{field.name}"
 
 
 def _ports(register, field, blocks):

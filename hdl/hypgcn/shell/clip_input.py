@@ -1,4 +1,4 @@
-"""Packets of bytes to the joints of clips."""
+"""Clip input: packets of bytes become the joints of clips."""
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring
@@ -11,7 +11,7 @@ __all__ = ["ClipInput"]
 
 
 class ClipInput(wiring.Component):
-    """Makes exactly one clip of every packet, whatever the packet is like.
+    """Makes exactly one clip of every packet, also of a malformed one.
 
     Element n of a clip, in (person, frame, joint, channel) order, is byte ``n % B`` of beat ``n // B``, B bytes a beat.
 
@@ -30,12 +30,20 @@ class ClipInput(wiring.Component):
     Members
     -------
     i : In(stream of beats)
-    o : Out(stream, C x int8), one joint
-    admit : In(1), the next clip may begin
-    resume : In(1), looked at once after reset: a packet is under way, drop it to its TLAST
-    begin : Out(1), the cycle in which a clip begins: its first beat is there
-    taken : Out(1), the cycle in which the last element of a clip is taken; then ``short``, ``late``, ``keep`` tell
-    active : Out(1), a clip is under way here
+    o : Out(stream, C x int8)
+        One joint.
+    admit : In(1)
+        The next clip may begin.
+    resume : In(1)
+        Sampled once after reset: the reset cut a packet; drop the rest of it to its TLAST.
+    begin : Out(1)
+        High in the cycle in which a clip begins: its first beat is there.
+    taken : Out(1)
+        High in the cycle in which the last element of a clip is taken.
+    short, late, keep : Out(1)
+        Flags of the clip, valid while ``taken`` is high.
+    active : Out(1)
+        A clip has begun and its last element has not been taken.
     """
 
     def __init__(self, cfg: ShellConfig):
@@ -51,12 +59,14 @@ class ClipInput(wiring.Component):
         m = Module()
         cfg = self.cfg
         beat = self.i.payload
+        # The beat in the shift register: its bytes, their TKEEP, how many are left, and whether it ends the packet.
         bytes_left = Signal(cfg.bus_width, reset_less=True)
         kept = Signal(cfg.bus_bytes)
         left = Signal(range(cfg.bus_bytes + 1))
-        last = Signal()             # the beat that is held is the packet's last
+        last = Signal()
         ended = last & (kept == 0)  # nothing of the packet is left: the rest of the clip is zeros
-        short, odd = Signal(), Signal()
+        zero_filled = Signal()      # the packet ended before the clip
+        masked = Signal()           # TKEEP was low for an element
 
         count = Signal(range(max(2, cfg.clip_bytes)))
         channel = Signal(range(max(2, cfg.channels)))
@@ -75,11 +85,12 @@ class ClipInput(wiring.Component):
                 with m.If(self.resume):
                     m.next = "Drop"
             with m.State("Wait"):
-                m.d.sync += [left.eq(0), last.eq(0), kept.eq(0), short.eq(0), odd.eq(0)]
+                m.d.sync += [left.eq(0), last.eq(0), kept.eq(0), zero_filled.eq(0), masked.eq(0)]
                 with m.If(self.admit & self.i.valid):
                     m.d.comb += self.begin.eq(1)
                     m.next = "Clip"
             with m.State("Clip"):
+                # The next beat is taken together with the last byte of this one, so that no cycle is lost.
                 m.d.comb += [
                     self.active.eq(1),
                     advance.eq(((left != 0) | ended) & (~joint_done | ~self.o.valid | self.o.ready)),
@@ -87,23 +98,40 @@ class ClipInput(wiring.Component):
                 ]
                 with m.If(advance):
                     m.d.sync += [
-                        bytes_left.eq(bytes_left >> 8), kept.eq(kept >> 1), left.eq(Mux(left == 0, 0, left - 1)),
-                        short.eq(short | ended), odd.eq(odd | (~kept[0] & ~ended)),
-                        gathered[channel].eq(element), channel.eq(channel + 1), count.eq(count + 1),
+                        bytes_left.eq(bytes_left >> 8),
+                        kept.eq(kept >> 1),
+                        left.eq(Mux(left == 0, 0, left - 1)),
+                        zero_filled.eq(zero_filled | ended),
+                        masked.eq(masked | (~kept[0] & ~ended)),
+                        gathered[channel].eq(element),
+                        channel.eq(channel + 1),
+                        count.eq(count + 1),
                     ]
                     with m.If(joint_done):
-                        m.d.sync += [channel.eq(0), self.o.valid.eq(1), self.o.payload.eq(gathered),
-                                     self.o.payload[cfg.channels - 1].eq(element)]
+                        m.d.sync += [
+                            channel.eq(0),
+                            self.o.valid.eq(1),
+                            self.o.payload.eq(gathered),
+                            self.o.payload[cfg.channels - 1].eq(element),
+                        ]
                     with m.If(clip_done):
-                        m.d.comb += [self.taken.eq(1), self.short.eq(short | ended), self.late.eq(surplus),
-                                     self.keep.eq(odd | (~kept[0] & ~ended))]
+                        m.d.comb += [
+                            self.taken.eq(1),
+                            self.short.eq(zero_filled | ended),
+                            self.late.eq(surplus),
+                            self.keep.eq(masked | (~kept[0] & ~ended)),
+                        ]
                         m.d.sync += count.eq(0)
                         m.next = "Wait"
                         with m.If(~last):
                             m.next = "Drop"
                 with m.If(self.i.valid & self.i.ready):
-                    m.d.sync += [bytes_left.eq(beat.data), kept.eq(beat.keep), left.eq(cfg.bus_bytes),
-                                 last.eq(beat.last)]
+                    m.d.sync += [
+                        bytes_left.eq(beat.data),
+                        kept.eq(beat.keep),
+                        left.eq(cfg.bus_bytes),
+                        last.eq(beat.last),
+                    ]
             with m.State("Drop"):
                 m.d.comb += self.i.ready.eq(1)
                 with m.If(self.i.valid & beat.last):

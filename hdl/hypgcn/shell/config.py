@@ -1,4 +1,4 @@
-"""What fixes the shell around a network."""
+"""Parameters of the shell around a network."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,20 @@ class ShellConfig:
 
     Parameters
     ----------
-    persons, frames, joints, channels : M, T, V, C of a clip
-    classes : scores of a result; ``logit_width`` : bits of a signed score, 2..48
-    blocks : of the network, 1..64
-    bus_width : bits of ``s_axis_tdata``, 8, 16, 32, 64, 128, 256 or 512
-    hash : of the design, at least 16 hexadecimal digits
-    clips_inside : clips that may be under way at once, 2..32; no further one is admitted meanwhile
+    persons, frames, joints, channels : int
+        M, T, V, C of a clip, within :data:`~hypgcn.design.limits.SHAPE`.
+    classes : int
+        Scores of a result.
+    logit_width : int, 2..48
+        Bits of a signed score.
+    blocks : int, 1..64
+        Blocks of the network.
+    hash : str
+        Hash of the design, at least 16 hexadecimal digits.
+    bus_width : 8, 16, 32, 64, 128, 256 or 512
+        Bits of ``s_axis_tdata``.
+    clips_inside : int, 2..32
+        Clips that may be in flight; no further one is admitted meanwhile.
     """
 
     persons: int
@@ -44,21 +52,21 @@ class ShellConfig:
 
     @classmethod
     def of(cls, design: Design, bus_width: int = 32) -> "ShellConfig":
-        """The shell of ``design``."""
+        """Parameters of the shell of ``design``."""
         names = ("persons", "frames", "joints", "channels", "classes", "logit_width", "hash")
         return cls(**{name: getattr(design, name) for name in names}, blocks=len(design.blocks), bus_width=bus_width)
 
     @property
     def clip_bytes(self) -> int:
-        """Elements of a clip."""
+        """Bytes of a clip, one per element."""
         return self.persons * self.frames * self.joints * self.channels
 
     @property
     def bus_bytes(self) -> int:
-        """Elements of a beat."""
+        """Bytes of a beat."""
         return self.bus_width // 8
 
     @property
     def hash_words(self) -> tuple[int, int]:
-        """HASH_LOW and HASH_HIGH."""
+        """Values of HASH_LOW and HASH_HIGH."""
         return int(self.hash[8:16], 16), int(self.hash[:8], 16)

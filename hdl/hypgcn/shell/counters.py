@@ -1,4 +1,4 @@
-"""Counters of the shell, and their snapshot."""
+"""Performance counters of the core, and their snapshot."""
 
 from amaranth import *
 from amaranth.lib import data, wiring
@@ -10,33 +10,52 @@ __all__ = ["Counters"]
 
 
 class Counters(wiring.Component):
-    """Counts cycles, clips, and what every block does; shows the state of one moment.
+    """Counts cycles, clips and the activity of every block; its outputs are a snapshot of one cycle.
 
     In every cycle a block is exactly one of: *blocked*, it offers a vector that is not taken (``o_valid & ~o_ready``);
     *starved*, not blocked and it could take a vector but none comes (``i_ready & ~i_valid``); *busy*, neither. So the
-    three sum up to the cycles since ``zero`` or the last ``clear``, until one of them stays at its largest value.
+    three sum up to the cycles since ``zero`` or the last ``clear``, until one of them saturates.
 
-    ``take`` copies all counters in one cycle; the outputs show them from the next cycle on. The copy has the cycles
-    before the one of ``take``. Storage: 2 * (128 + 32 + blocks * 128) flip-flops at most.
+    ``take`` copies all counters in one cycle; the outputs show the copy from the next cycle on. It counts the cycles
+    before that of ``take``. Storage: at most 2 * (128 + 32 + blocks * 128) flip-flops.
 
     Parameters
     ----------
-    blocks : of the network
-    most : at which the counters of the blocks stay
+    blocks : int, 1..64
+        Blocks of the network.
+    max_count : int
+        Value at which the counters of the blocks saturate.
 
     Members
     -------
     activity : In(blocks x activity)
-    overflow : In(blocks x 32), counted in the blocks
-    clip_in, clip_out : In(1), a clip was taken, a result has left; clip_cycles : In(32), of the latest result
-    take, clear : In(1), copy; together with it: count the blocks' cycles from 0
-    zero : In(1), everything to 0, the copy too
-    now : Out(64), cycles, not the copy
-    cycles, clips_in, clips_out, last_cycles, busy, starved, blocked, overflows : Out, the copy
+        Handshakes at input and output of each block.
+    overflow : In(blocks x 32)
+        Vectors that lost values, counted in the blocks.
+    clip_in : In(1)
+        A clip was taken.
+    clip_out : In(1)
+        A result has left.
+    clip_cycles : In(32)
+        Cycles of the latest result.
+    take : In(1)
+        Copy all counters.
+    clear : In(1)
+        Together with ``take``: restart the blocks' counters.
+    zero : In(1)
+        Set all counters and the copy to 0.
+    now : Out(64)
+        Cycles since ``zero``, not the copy.
+    cycles : Out(64)
+        Copy of ``now``.
+    clips_in, clips_out, last_cycles : Out(32)
+        Copies of the counted clips and results, and of ``clip_cycles``.
+    busy, starved, blocked, overflows : Out(blocks x 32)
+        Copies of the cycles of each state, and of ``overflow``.
     """
 
-    def __init__(self, blocks: int, most: int = 0xFFFFFFFF):
-        self.blocks, self.most = blocks, most
+    def __init__(self, blocks: int, max_count: int = 0xFFFFFFFF):
+        self.blocks, self.max_count = blocks, max_count
         per_block = data.ArrayLayout(32, blocks)
         super().__init__({
             "activity": In(data.ArrayLayout(activity_layout(), blocks)), "overflow": In(per_block),
@@ -47,33 +66,39 @@ class Counters(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        clips_in, clips_out = Signal(32), Signal(32)
+        taken = Signal(32)
+        sent = Signal(32)
         m.d.sync += [
             self.now.eq(self.now + 1),
-            clips_in.eq(clips_in + self.clip_in),
-            clips_out.eq(clips_out + self.clip_out),
+            taken.eq(taken + self.clip_in),
+            sent.eq(sent + self.clip_out),
         ]
-        live, copies = [self.now, clips_in, clips_out], [
-            (self.cycles, self.now), (self.clips_in, clips_in), (self.clips_out, clips_out),
-            (self.last_cycles, self.clip_cycles)]
+        counts = [self.now, taken, sent]
+        copies = [
+            (self.cycles, self.now),
+            (self.clips_in, taken),
+            (self.clips_out, sent),
+            (self.last_cycles, self.clip_cycles),
+        ]
         for index in range(self.blocks):
-            side = self.activity[index]
+            handshakes = self.activity[index]
             blocked, starved = Signal(name=f"is_blocked{index}"), Signal(name=f"is_starved{index}")
             m.d.comb += [
-                blocked.eq(side.o_valid & ~side.o_ready),
-                starved.eq(~blocked & side.i_ready & ~side.i_valid),
+                blocked.eq(handshakes.o_valid & ~handshakes.o_ready),
+                starved.eq(~blocked & handshakes.i_ready & ~handshakes.i_valid),
             ]
             for name, event in (("busy", ~blocked & ~starved), ("starved", starved), ("blocked", blocked)):
                 count = Signal(32, name=f"{name}_count{index}")
                 with m.If(self.take & self.clear):
+                    # The cycle of the snapshot belongs to the new count: none is lost or counted twice.
                     m.d.sync += count.eq(event)
-                with m.Elif(count != self.most):
+                with m.Elif(count != self.max_count):
                     m.d.sync += count.eq(count + event)
-                live.append(count)
+                counts.append(count)
                 copies.append((getattr(self, name)[index], count))
             copies.append((self.overflows[index], self.overflow[index]))
         with m.If(self.take):
             m.d.sync += [copy.eq(source) for copy, source in copies]
         with m.If(self.zero):
-            m.d.sync += [count.eq(0) for count in live] + [copy.eq(0) for copy, _ in copies]
+            m.d.sync += [count.eq(0) for count in counts] + [copy.eq(0) for copy, _ in copies]
         return m

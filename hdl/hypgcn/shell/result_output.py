@@ -1,4 +1,4 @@
-"""Results to packets of words."""
+"""Result output: scores become packets of words."""
 
 from amaranth import *
 from amaranth.lib import stream, wiring
@@ -15,11 +15,11 @@ class ResultOutput(wiring.Component):
     """Makes a packet of every result: the scores as int32, class 0 first, then argmax, number of the clip, flags.
 
     A score that does not fit is sent as the nearest int32 and flagged; argmax compares the scores themselves, the
-    lowest index wins a tie. Throughput: one word a cycle. Latency: 0 cycles; a skid must follow ``o`` before it may
-    leave the chip, because ``o`` may change its mind when ``cut`` rises.
+    lowest index wins a tie. Throughput: one word a cycle. Latency: 0 cycles. A skid buffer must follow ``o``, because
+    ``o`` withdraws a word that is not taken yet when ``cut`` rises.
 
-    While ``cut`` is high no result is taken; a packet that is under way then is filled up with zeros to its length, and
-    its last word says nothing but ``aborted``. The number of the next clip is 0 again.
+    While ``cut`` is high no result is taken; a packet that has begun is filled up with zeros to its length, and of the
+    flags in its last word only ``aborted`` is set. Clips are numbered from 0 again.
 
     Parameters
     ----------
@@ -27,12 +27,21 @@ class ResultOutput(wiring.Component):
 
     Members
     -------
-    i : In(stream, result); clip : In(stream, clip), what is known of its clip
+    i : In(stream, result)
+        Scores of a clip, class 0 first.
+    clip : In(stream, clip)
+        Flags of the clip that the result belongs to.
     o : Out(stream, word)
-    cut : In(1), the network is being reset
-    done : Out(1), the last word of a result is taken; aborted : Out(1), that of a cut one; flags : Out, its flags, at
-        either time
-    active : Out(1), a packet is under way
+    cut : In(1)
+        The network is being reset.
+    done : Out(1)
+        High in the cycle in which the last word of a result is taken.
+    aborted : Out(1)
+        High in the cycle in which the last word of a cut packet is taken.
+    flags : Out(6)
+        Bits of :data:`~hypgcn.shell.registers.RESULT_FLAGS`, valid while ``done`` or ``aborted`` is high.
+    active : Out(1)
+        A packet has begun and has not ended.
     """
 
     def __init__(self, cfg: ShellConfig):
@@ -53,15 +62,22 @@ class ResultOutput(wiring.Component):
         number = Signal(32)
         argmax = Signal(range(max(2, cfg.classes)))
         best = Signal(signed(cfg.logit_width), reset_less=True)
-        overflow, saturated = Signal(), Signal()
+        overflow = Signal()
+        saturated = Signal()
         score = self.i.payload.score
         fits, nearest = Const(1), score
         if cfg.logit_width > 32:
             top = score[31:]
             fits = top.all() | ~top.any()
             nearest = Mux(fits, score, Mux(score < 0, -(1 << 31), (1 << 31) - 1))
-        flags = {"overflow": overflow, "saturated": saturated, "short": self.clip.payload.short,
-                 "late": self.clip.payload.late, "keep": self.clip.payload.keep, "aborted": 0}
+        flags = {
+            "overflow": overflow,
+            "saturated": saturated,
+            "short": self.clip.payload.short,
+            "late": self.clip.payload.late,
+            "keep": self.clip.payload.keep,
+            "aborted": 0,
+        }
 
         def send(payload, then):
             m.d.comb += [self.o.valid.eq(1), self.o.payload.data.eq(payload)]
@@ -103,6 +119,7 @@ class ResultOutput(wiring.Component):
                     m.next = "Scores"
                 with m.If(self.cut):
                     m.next = "Fill"
+            # A consumer that counts words must find the packet complete, so a cut one is filled up.
             with m.State("Fill"):
                 m.d.comb += [self.o.valid.eq(1), self.o.payload.last.eq(word == length - 1)]
                 with m.If(self.o.payload.last):

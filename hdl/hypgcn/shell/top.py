@@ -1,4 +1,4 @@
-"""The core as it goes into an FPGA: a network behind AXI4-Stream, AXI4-Lite, a clock and a reset."""
+"""Top module of a core: a network behind AXI4-Stream, AXI4-Lite, a clock and a reset."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -33,21 +33,29 @@ class Top(wiring.Component):
 
     Both streams and the registers are in the clock domain of ``aclk``; ``aresetn`` is synchronous to it. A packet that
     is not a clip still gives exactly one result, with a flag; see :class:`~hypgcn.shell.ClipInput` and
-    ``docs/integration.md``. Throughput: that of the network, at most one element of a clip per cycle. Latency: 2 cycles
-    more than the network's on the way in, 1 on the way out. Held streams stop the network without loss.
+    ``docs/integration.md``. Throughput: that of the network, at most one element of a clip per cycle. Latency: that of
+    the network, and 2 cycles before it and 1 behind it. Back-pressure stops the network without loss.
 
     Parameters
     ----------
     cfg : ShellConfig
-    core : component with the members of :class:`~hypgcn.network.Network` with ``activity``
+    core : Component
+        With the members of :class:`~hypgcn.network.Network` with ``activity``.
 
     Members
     -------
-    aclk, aresetn : In(1)
-    s_axis_tdata, tkeep, tlast, tvalid, tready : clips, ``cfg.bus_width`` bits
-    m_axis_tdata, tkeep, tlast, tvalid, tready : results, 32 bits
-    s_axi_control_* : AXI4-Lite, 32 bits of data, 12 of address
-    irq : Out(1), high while an enabled event is noted
+    aclk : In(1)
+        Clock.
+    aresetn : In(1)
+        Reset, active low.
+    s_axis_tdata, s_axis_tkeep, s_axis_tlast, s_axis_tvalid, s_axis_tready
+        AXI4-Stream of clips, ``cfg.bus_width`` bits.
+    m_axis_tdata, m_axis_tkeep, m_axis_tlast, m_axis_tvalid, m_axis_tready
+        AXI4-Stream of results, 32 bits.
+    s_axi_control_awaddr, ... s_axi_control_rready
+        AXI4-Lite, 32 bits of data, 12 of address.
+    irq : Out(1)
+        High while the status of an enabled event is set.
     """
 
     def __init__(self, cfg: ShellConfig, core):
@@ -66,29 +74,29 @@ class Top(wiring.Component):
 
     @classmethod
     def of(cls, design: Design, folding: Folding, bus_width: int = 32) -> "Top":
-        """The core of ``design`` with the parallelism of ``folding``."""
-        cfg = ShellConfig.of(design, bus_width)  # first: it checks the width
+        """Core of ``design`` with the parallelism of ``folding``."""
+        cfg = ShellConfig.of(design, bus_width)  # first, because it checks the width before the network is built
         return cls(cfg, Network(design, folding, activity=True))
 
     def _annotate(self):
-        """Attributes from which Vivado infers the clock, the reset and the buses."""
-        def note(port, info, parameter=""):
+        """Set the attributes from which Vivado infers the clock, the reset and the buses."""
+        def annotate(port, info, parameter=""):
             attrs = getattr(self, port).attrs
             attrs["X_INTERFACE_INFO"] = f"xilinx.com:{info}"
             if parameter:
                 attrs["X_INTERFACE_PARAMETER"] = f"XIL_INTERFACENAME {info.split()[1]}, {parameter}"
 
-        note("aclk", "signal:clock:1.0 aclk CLK",
+        annotate("aclk", "signal:clock:1.0 aclk CLK",
              f"ASSOCIATED_BUSIF s_axis:m_axis:{CONTROL}, ASSOCIATED_RESET aresetn")
-        note("aresetn", "signal:reset:1.0 aresetn RST", "POLARITY ACTIVE_LOW")
-        note("irq", "signal:interrupt:1.0 irq INTERRUPT", "SENSITIVITY LEVEL_HIGH")
+        annotate("aresetn", "signal:reset:1.0 aresetn RST", "POLARITY ACTIVE_LOW")
+        annotate("irq", "signal:interrupt:1.0 irq INTERRUPT", "SENSITIVITY LEVEL_HIGH")
         for bus, size in (("s_axis", self.cfg.bus_bytes), ("m_axis", 4)):
             for name in ("TDATA", "TKEEP", "TLAST", "TVALID", "TREADY"):
-                note(f"{bus}_{name.lower()}", f"interface:axis:1.0 {bus} {name}",
+                annotate(f"{bus}_{name.lower()}", f"interface:axis:1.0 {bus} {name}",
                      f"TDATA_NUM_BYTES {size}, HAS_TKEEP 1, HAS_TLAST 1, HAS_TREADY 1, HAS_TSTRB 0, TID_WIDTH 0, "
                      f"TDEST_WIDTH 0, TUSER_WIDTH 0" if name == "TDATA" else "")
         for name in AXI_LITE_PORTS:
-            note(f"{CONTROL}_{name}", f"interface:aximm:1.0 {CONTROL} {name.upper()}",
+            annotate(f"{CONTROL}_{name}", f"interface:aximm:1.0 {CONTROL} {name.upper()}",
                  f"PROTOCOL AXI4LITE, DATA_WIDTH 32, ADDR_WIDTH {ADDRESS_BITS}" if name == "awaddr" else "")
 
     def elaborate(self, platform):
@@ -116,39 +124,51 @@ class Top(wiring.Component):
         connect(m, clips.o, result.clip)
         left = self._output(m, result)
 
-        # A clip is admitted when it is asked for, has a place among those under way, and the threshold is its own.
-        under_way = clip_input.active | (clips.level != 0)
-        threshold, start = Signal(7), Signal(32)
-        # The network is reset a cycle after the pins: a clip whose end falls into that cycle is lost, and not noted.
+        threshold = Signal(7)
+        # The network is reset a cycle after the pins: a clip whose end falls into that cycle is lost, and not counted.
         taken = Signal()
+        in_flight = clip_input.active | (clips.level != 0)
         m.d.comb += taken.eq(clip_input.taken & ~core_reset)
-        asked = bank.control_start | bank.control_auto_restart
+        self._admission(m, bank, core, clip_input, clips, counters, threshold, taken, in_flight)
+        m.d.comb += result.cut.eq(core_reset)
+        self._events(m, bank, clip_input, result, threshold, taken, left, in_flight, core_reset)
+        self._count(m, bank, core, counters, taken, left, result.done, clips.o.payload.start, core_reset)
+        return m
+
+    def _admission(self, m, bank, core, clip_input, clips, counters, threshold, taken, in_flight):
+        """Admit a clip when one is requested, fewer than ``clips_inside`` are in flight, and the network works with
+        the threshold of the register: a clip is computed with one threshold throughout."""
+        start = Signal(32)  # cycle in which the clip at the input began
+        requested = bank.control_start | bank.control_auto_restart
         m.d.comb += [
-            clip_input.admit.eq(asked & (clips.level != self.cfg.clips_inside) & (threshold == bank.threshold_raise)),
+            clip_input.admit.eq(requested & (clips.level != self.cfg.clips_inside)
+                                & (threshold == bank.threshold_raise)),
             core.threshold_raise.eq(threshold),
             clips.i.valid.eq(taken),
             *(clips.i.payload[name].eq(getattr(clip_input, name)) for name in ("short", "late", "keep")),
             clips.i.payload.start.eq(start),
-            result.cut.eq(core_reset),
         ]
-        with m.If(~under_way):
+        with m.If(~in_flight):
             m.d.sync += threshold.eq(bank.threshold_raise)
         with m.If(clip_input.begin):
             m.d.sync += start.eq(counters.now)
 
+    def _events(self, m, bank, clip_input, result, threshold, taken, left, in_flight, core_reset):
+        """Status, errors and the interrupt output."""
         errors = Signal(len(RESULT_FLAGS))
+        idle = ~(in_flight | result.active | self.m_axis_tvalid | bank.control_start | core_reset)
         m.d.comb += [
             bank.control_start_clear.eq(taken | core_reset),
             bank.control_auto_restart_clear.eq(core_reset),
             bank.control_done_set.eq(left),
             bank.control_ready_set.eq(taken),
-            bank.control_idle.eq(~(under_way | result.active | self.m_axis_tvalid | bank.control_start | core_reset)),
+            bank.control_idle.eq(idle),
             bank.interrupt_status_done_set.eq(left),
             bank.interrupt_status_ready_set.eq(taken),
             bank.interrupt_status_error_set.eq(errors.any()),
             bank.threshold_applied.eq(threshold),
         ]
-        # What is wrong with a clip is noted when it has been taken, what is wrong with its result when that is ready.
+        # Errors of a clip are recorded when it has been taken, errors of its result when that is complete.
         for flag in RESULT_FLAGS:
             early = flag.name in ("short", "late", "keep")
             m.d.comb += [
@@ -159,11 +179,9 @@ class Top(wiring.Component):
         pending = [getattr(bank, f"interrupt_status_{name}") & getattr(bank, f"interrupt_enable_{name}")
                    for name in ("done", "ready", "error")]
         m.d.sync += self.irq.eq(bank.interrupt_global_enable & Cat(pending).any())
-        self._count(m, bank, core, counters, taken, left, result.done, clips.o.payload.start, core_reset)
-        return m
 
     def _registers(self, m, bank):
-        """The bus of the bank, and what never changes in it."""
+        """AXI4-Lite slave of the bank, and its constant fields."""
         cfg = self.cfg
         m.submodules.axi_lite = lite = AxiLiteSlave(ADDRESS_BITS)
         for name, member in axi_lite_ports(ADDRESS_BITS).items():
@@ -183,8 +201,9 @@ class Top(wiring.Component):
         m.d.comb += [getattr(bank, name).eq(value) for name, value in fixed.items()]
 
     def _reset(self, m, bank, core_reset):
-        """The soft reset; whether the present one also forgets what is on its way in."""
-        left, flush = Signal(range(_RESET_CYCLES + 1)), Signal()
+        """Soft reset of the core; the result is high while the present reset also flushes the input."""
+        left = Signal(range(_RESET_CYCLES + 1))
+        flush = Signal()
         with m.If(bank.reset_core):
             m.d.sync += [left.eq(_RESET_CYCLES), flush.eq(bank.reset_input)]
         with m.Elif(left != 0):
@@ -195,7 +214,7 @@ class Top(wiring.Component):
         return flush
 
     def _input(self, m, clip_input, flush):
-        """From the pins to the clips; a packet that the soft reset cuts is dropped to its end."""
+        """Input pins and their skid buffer; a packet that the soft reset cuts is dropped to its end."""
         m.submodules.in_skid = skid = Skid(beat_layout(self.cfg.bus_bytes))
         cut_packet = Signal()
         m.d.comb += [
@@ -215,7 +234,7 @@ class Top(wiring.Component):
             m.d.sync += cut_packet.eq(~skid.o.payload.last)
 
     def _output(self, m, result):
-        """From the results to the pins; the cycle in which a whole result has left."""
+        """Output skid buffer and pins; the result is high in the cycle in which the last word of a result leaves."""
         m.submodules.out_skid = skid = Skid(word_layout())
         connect(m, result.o, skid.i)
         m.d.comb += [
@@ -229,7 +248,7 @@ class Top(wiring.Component):
         return self.m_axis_tvalid & self.m_axis_tready & self.m_axis_tlast & ~aborted
 
     def _count(self, m, bank, core, counters, taken, left, done, start, core_reset):
-        """The counters, and their copy in the bank."""
+        """Performance counters, and their copy in the bank."""
         duration = Signal(32)
         with m.If(core_reset):
             m.d.sync += duration.eq(0)

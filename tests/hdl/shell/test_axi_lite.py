@@ -108,7 +108,9 @@ def test_held_response_lets_nothing_in():
     play(test)
 
 
-@pytest.mark.parametrize("bits", [2, 0, "12"])
-def test_too_few_address_bits(bits):
-    with pytest.raises(ValueError, match="address_bits must be at least 3, not"):
+@pytest.mark.parametrize(("bits", "error", "text"), [
+    (2, ValueError, "at least 3, not 2"), (0, ValueError, "at least 3, not 0"),
+    ("12", TypeError, "an integer, not '12'")])
+def test_too_few_address_bits(bits, error, text):
+    with pytest.raises(error, match=f"address_bits must be {text}"):
         AxiLiteSlave(bits)

@@ -51,7 +51,7 @@ def test_every_cycle_is_counted_once():
 
 
 def test_counters_stop_at_their_largest_value():
-    dut = Counters(1, most=5)
+    dut = Counters(1, max_count=5)
 
     async def test(ctx):
         for clear in (0, 1):
