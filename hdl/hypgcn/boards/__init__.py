@@ -1,1 +1,5 @@
-"""Boards: a network behind a UART, the pins of boards, and the way to a bitstream."""
+"""Boards: a network behind a UART, the pins of boards, build files and bitstreams."""
+
+from .board import BOARDS, Board
+
+__all__ = ["BOARDS", "Board"]

@@ -1,4 +1,4 @@
-"""The boards that files can be made for, by name."""
+"""Boards that build files can be made for, by name."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,26 @@ __all__ = ["BOARDS", "Board", "board"]
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """Parameters
+    """A board, its device and its clock.
+
+    Parameters
     ----------
-    name : what the user types; text : what it is
-    platform : name of a class in :mod:`hypgcn.boards.platforms`
-    device : budgets, a name of :func:`hypgcn.planning.device.devices`
-    share : part of the device's resources that a folding may take, in percent
-    clock_hz : of the network and the UART; baud : of the UART; the clock must be a multiple of it to 1 %
-    design : what is put on it when the user names none
+    name : str
+        Name on the command line.
+    text : str
+        Vendor, board and device, for people.
+    platform : str
+        Name of a class in :mod:`hypgcn.boards.platforms`.
+    device : str
+        Name of a device of :func:`hypgcn.planning.device.devices`, for the resource budget.
+    share : int, 1..100
+        Percentage of the device's resources that a folding may use.
+    clock_hz : int
+        Clock frequency of the network and the UART, Hz.
+    baud : int
+        Bit rate of the UART; it must divide the clock to 1 %.
+    design : str
+        Preset that is built when the user names no design.
     """
 
     name: str
@@ -32,11 +44,11 @@ class Board:
         check_range("share", self.share, 1, 100)
         check_range("baud", self.baud, 1, self.clock_hz // 4)
         if abs(self.clock_hz / self.divisor / self.baud - 1) > 0.01:
-            raise ValueError(f"baud must be a part of {self.clock_hz} Hz to 1 %, not {self.baud!r}")
+            raise ValueError(f"baud must divide {self.clock_hz} Hz to 1 %, not {self.baud!r}")
 
     @property
     def divisor(self) -> int:
-        """Cycles of a bit of the UART."""
+        """Cycles per bit of the UART."""
         return round(self.clock_hz / self.baud)
 
 
@@ -49,6 +61,6 @@ BOARDS = {entry.name: entry for entry in (
 
 
 def board(name: str) -> Board:
-    """The board called ``name``."""
+    """Board called ``name``; :exc:`ValueError` lists the names when there is none."""
     check_choice("board", name, BOARDS)
     return BOARDS[name]

@@ -1,4 +1,4 @@
-"""The emitted network between the pins of a board."""
+"""Top module of a board: the emitted network between the pins."""
 
 from amaranth import *
 from amaranth.build import ResourceError
@@ -10,9 +10,16 @@ __all__ = ["BoardTop", "add_sources"]
 
 
 class BoardTop(Elaboratable):
-    """An instance of an emitted :class:`~hypgcn.boards.uart_top.UartTop` on the board's default clock and reset, its
-    line on the board's UART. Without a reset the registers start as the bitstream says. The board's first LED, if it
-    has one, is lit while a request is worked on."""
+    """An instance of an emitted :class:`~hypgcn.boards.uart_top.UartTop` on the board's default clock, reset and UART.
+
+    On a board without a reset, registers start at the values of the bitstream. The board's first LED, if it has one, is
+    lit while a request is worked on.
+
+    Parameters
+    ----------
+    name : str
+        Name of the emitted top module.
+    """
 
     def __init__(self, name: str):
         self.name = name
@@ -30,17 +37,17 @@ class BoardTop(Elaboratable):
             led = platform.request("led", 0, dir="-")
         except ResourceError:
             return m
-        m.submodules.led = shown = io.Buffer("o", led)
-        m.d.comb += shown.o.eq(busy)
+        m.submodules.led = buffer = io.Buffer("o", led)
+        m.d.comb += buffer.o.eq(busy)
         return m
 
     @staticmethod
     def _has(platform, line):
-        return any(part.name == line for part in platform.lookup("uart", 0).ios)
+        return any(subsignal.name == line for subsignal in platform.lookup("uart", 0).ios)
 
 
 def add_sources(platform, emission: Emission):
-    """Give the platform the emitted text and memory contents; models of primitives are for simulation only."""
+    """Add the emitted text and memory contents to the platform; models of primitives are for simulation only."""
     for name, text in emission.files.items():
         if "/" not in name:
             platform.add_file(name, text)

@@ -1,4 +1,4 @@
-"""Platforms: pins of boards beyond what amaranth-boards knows. Imported only where files for a board are made."""
+"""Platforms: pins of boards that amaranth-boards lacks. Imported only where files for a board are made."""
 
 from amaranth.build import Attrs, Clock, DiffPairs, Pins, PinsN, Resource
 from amaranth.vendor import XilinxPlatform
@@ -16,7 +16,7 @@ class Ulx3s85f(ULX3S_85F_Platform):
 class Kcu105(KCU105Platform):
     """AMD KCU105: 125 MHz, with the UART of the CP2105 and the button CPU_RESET.
 
-    ``rx`` is the wire that the FPGA listens to, USB_UART_TX on the schematic.
+    ``rx`` is the input of the FPGA, USB_UART_TX on the schematic.
     """
 
     default_rst = "cpu_reset"
@@ -28,20 +28,29 @@ class Kcu105(KCU105Platform):
 
 
 class Xcku115(XilinxPlatform):
-    """An XCKU115 in its FLVB2104 package on a board of one's own.
+    """An XCKU115 in its FLVB2104 package on a board of the user.
 
     Parameters
     ----------
-    clock : pins of the clock: one, or two of a differential pair, positive first; ``clock_hz`` : its frequency
-    rx, tx : pins of the UART; ``reset`` : of a reset button, or ``None``; ``reset_low`` : it is low when pressed
-    clock_standard, standard : IOSTANDARD of the clock, of everything else
+    clock : tuple of str
+        Pins of the clock: one, or two of a differential pair, positive first.
+    clock_hz : float
+        Clock frequency, Hz.
+    rx, tx : str
+        Pins of the UART.
+    reset : str or None
+        Pin of a reset button.
+    reset_low : bool
+        Whether the button is low when pressed.
+    clock_standard, standard : str
+        IOSTANDARD of the clock, and of all other pins.
     """
 
     device = "xcku115"
     package = "flvb2104"
     speed = "2-e"
     default_clk = "clk"
-    resources: list = []  # those of an instance take their place
+    resources: list = []  # the class needs them; __init__ sets those of the instance
     connectors: list = []
 
     def __init__(self, *, clock: tuple[str, ...], clock_hz: float, rx: str, tx: str, reset: str | None = None,

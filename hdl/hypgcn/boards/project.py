@@ -1,4 +1,4 @@
-"""Everything that a board's tools need for a design, as files."""
+"""Build files of a board for a design: RTL, pins, constraints and scripts."""
 
 import json
 from pathlib import Path
@@ -16,9 +16,9 @@ from .uart_top import UartTop
 __all__ = ["NAME", "TOP", "emit_for", "fitting", "plan", "write_board"]
 
 NAME = "hypgcn"
-"""Of the emitted module."""
+"""Name of the emitted module."""
 TOP = "top"
-"""Of the board's top module and of all files that the tools write."""
+"""Name of the board's top module and of all files that the tools write."""
 
 _VIVADO_MEMORIES = """\
 foreach file [glob -nocomplain *.mem] {
@@ -28,8 +28,11 @@ foreach file [glob -nocomplain *.mem] {
 
 
 def fitting(design: Design, board: Board) -> Folding:
-    """The cheapest folding that classifies a clip in the time that the line takes to bring one, within the share of the
-    board's device; the fastest within it where none is fast enough. :exc:`ValueError` says what is missing."""
+    """Cheapest folding that keeps up with the UART, within the board's share of its device.
+
+    Where none keeps up, the fastest folding within the share. :exc:`ValueError` names the resource that does not
+    suffice for any folding.
+    """
     device = Device.load(board.device)
     budget = Budget.of(device, **dict.fromkeys(("dsp", "bram36", "lut"), f"{board.share}%"))
     allocator = Allocator(design, device.mac, multiplier=device.multiplier)
@@ -41,7 +44,7 @@ def fitting(design: Design, board: Board) -> Folding:
 
 
 def emit_for(design: Design, folding: Folding, board: Board, *, progress=None) -> Emission:
-    """The network with the UART of the board, as text."""
+    """Emission of the network with the UART of the board."""
     return emit(UartTop.of(design, folding, board.divisor), NAME, progress=progress)
 
 
@@ -53,14 +56,20 @@ def plan(emission: Emission, platform):
     after_read = {"Trellis": synthesis_script(), "Vivado": _VIVADO_MEMORIES}
     return platform.build(BoardTop(emission.name), name=TOP, do_build=False, debug_verilog=False,
                           script_after_read=after_read[platform.toolchain],
-                          synth_opts="-run check:",  # all before it is in the script above, part by part
+                          synth_opts="-run check:",  # the steps before it are in the script above
                           nextpnr_opts="--report top.report.json --timing-allow-fail --seed 1",
                           ecppack_opts="--compress")
 
 
 def write_board(design: Design, folding: Folding, board: Board, out_dir, *, progress=None) -> Emission:
-    """Write the files of ``board`` for ``design`` into ``out_dir``, ready for ``build_top.sh`` there; the emission."""
-    from . import platforms  # first: without amaranth-boards the rest is in vain
+    """Write the files of ``board`` for ``design`` into ``out_dir``, ready for ``build_top.sh`` there.
+
+    Returns
+    -------
+    Emission
+        The emitted network.
+    """
+    from . import platforms  # first, because the import fails without amaranth-boards
 
     emission = emit_for(design, folding, board, progress=progress)
     plan(emission, getattr(platforms, board.platform)()).extract(str(out_dir))

@@ -1,18 +1,18 @@
-"""Where a run of Yosys, nextpnr and ecppack stands, told from the logs that they write."""
+"""Stages of a run of Yosys, nextpnr and ecppack, recognised from their logs."""
 
 import re
 import time
 from pathlib import Path
 
-__all__ = ["MARK", "STAGES", "StageWatch", "synthesis_script"]
+__all__ = ["MARK", "STAGES", "StageTracker", "synthesis_script"]
 
 MARK = "hypgcn stage:"
-"""Begins the lines that the synthesis script writes into Yosys' log."""
+"""Beginning of the lines that the synthesis script writes into Yosys' log."""
 SYNTHESIS = {
     "coarse": "synth_ecp5 -top top -run begin:map_ram",
     "memories": "synth_ecp5 -top top -run map_ram:map_gates",
     "gates": "synth_ecp5 -top top -run map_gates:map_luts",
-    # Not the part map_luts: its abc9 ended in a failed assertion of Yosys 0.70, see docs/boards.md.
+    # In place of map_luts, whose abc9 ended in a failed assertion of Yosys 0.70 (docs/boards.md).
     "luts": """\
 check -latchonly -assert
 techmap -map +/lattice/latches_map.v
@@ -21,32 +21,38 @@ clean
 synth_ecp5 -top top -run map_cells:check""",
     "check": "",  # the platform's own call of synth_ecp5
 }
-"""Yosys commands of each part of the synthesis."""
+"""Yosys commands of each stage of the synthesis."""
 LAYOUT = (("pack", re.compile(r"^Info: Packing ", re.MULTILINE)),
           ("place", re.compile(r"^Info: Creating initial analytic placement", re.MULTILINE)),
           ("route", re.compile(r"^Info: Routing globals", re.MULTILINE)))
-"""Part of place and route and the line of nextpnr's log that begins it."""
+"""Stages of place and route, and the line of nextpnr's log that begins each."""
 STAGES = {"read": 0.05, **dict(zip(SYNTHESIS, (0.13, 0.2, 0.13, 0.15, 0.04))),
           "pack": 0.05, "place": 0.1, "route": 0.12, "bitstream": 0.03}
-"""All stages in their order, each with its share of the time, roughly."""
+"""All stages in order, with their approximate shares of the time, which sum up to 1."""
 
 
 def synthesis_script() -> str:
-    """Yosys commands for ``synth_ecp5`` up to the check of the mapped design, with a mark before each part."""
+    """Yosys commands for ``synth_ecp5`` up to the check of the mapped design, with a mark before each stage."""
     return "\n".join(f"log {MARK} {name}\n{commands}" for name, commands in SYNTHESIS.items())
 
 
-class StageWatch:
-    """Follows the stages of a build in ``folder`` by the logs ``top.rpt``, ``top.tim`` and by the file
-    ``top.config`` that place and route ends with.
+class StageTracker:
+    """Tracks the stages of a build by the logs ``top.rpt`` and ``top.tim``, and by ``top.config``, the last file of
+    place and route.
 
     Parameters
     ----------
-    folder : where the build runs; what an earlier one left there must be gone; clock : gives the time in seconds
+    folder : Path
+        Folder of the build, without logs of an earlier one.
+    clock : callable
+        Returns the time in seconds.
 
-    Members
-    -------
-    stage : the last one seen; seconds : {stage: how long it took}, complete after :meth:`finish`
+    Attributes
+    ----------
+    stage : str
+        Latest stage that has begun.
+    seconds : dict
+        {stage: seconds it took}, complete after :meth:`finish`.
     """
 
     def __init__(self, folder: Path, clock=time.monotonic):
@@ -56,20 +62,20 @@ class StageWatch:
         self._since = clock()
         self._read: dict[str, int] = {}
 
-    def look(self) -> tuple[float, str]:
-        """What share of the work is done, and the stage that it is in."""
+    def update(self) -> tuple[float, str]:
+        """Read the logs, and return the share of the work that is done and the present stage."""
         order = list(STAGES)
-        for found in self._marks():
-            if found in STAGES and order.index(found) > order.index(self.stage):
-                self._enter(found)
+        for stage in self._marks():
+            if stage in STAGES and order.index(stage) > order.index(self.stage):
+                self._enter(stage)
         begun = sum(STAGES[name] for name in order[:order.index(self.stage)])
-        # Within a stage the time goes on, but never beyond it.
+        # Within a stage the share grows with time, but never reaches the next stage.
         spent = self.clock() - self._since
         return begun + STAGES[self.stage] * spent / (spent + 60), self.stage
 
     def finish(self):
-        """The build has ended."""
-        self.look()
+        """Close the last stage: the build has ended."""
+        self.update()
         self._enter(self.stage)
 
     def _enter(self, stage):
@@ -78,20 +84,20 @@ class StageWatch:
         self.stage, self._since = stage, now
 
     def _marks(self):
-        yield from re.findall(rf"^{MARK} (\w+)$", self._news("top.rpt"), re.MULTILINE)
-        layout = self._news("top.tim")
+        yield from re.findall(rf"^{MARK} (\w+)$", self._new_lines("top.rpt"), re.MULTILINE)
+        layout = self._new_lines("top.tim")
         yield from (name for name, begins in LAYOUT if begins.search(layout))
         if (self.folder / "top.config").is_file():
             yield "bitstream"
 
-    def _news(self, name):
-        """Whole lines that came to a log since the last look."""
+    def _new_lines(self, name):
+        """Complete lines that a log has gained since the last update."""
         try:
             with (self.folder / name).open("rb") as log:
                 log.seek(self._read.get(name, 0))
                 text = log.read()
         except FileNotFoundError:
             return ""
-        whole = text[:text.rfind(b"\n") + 1]
-        self._read[name] = self._read.get(name, 0) + len(whole)
-        return whole.decode(errors="replace")
+        lines = text[:text.rfind(b"\n") + 1]
+        self._read[name] = self._read.get(name, 0) + len(lines)
+        return lines.decode(errors="replace")

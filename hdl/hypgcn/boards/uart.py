@@ -11,21 +11,27 @@ __all__ = ["UartReceiver", "UartTransmitter"]
 
 
 class UartReceiver(wiring.Component):
-    """Bytes of a line that nothing can hold up, so there is no stream but a strobe.
+    """Receives bytes. A serial line has no back-pressure, so the output is a strobe and not a stream.
 
-    Looks at the middle of each bit; a start bit that is over by its middle is taken for noise. Throughput: a byte per
-    ``9.5 * divisor`` cycles, so a sender may be up to 4 % too fast. Latency: 2 cycles of synchronisation and half a bit
-    of the stop bit.
+    Each bit is sampled in its middle; a start bit that is over by its middle is taken for noise. Throughput: a byte per
+    ``9.5 * divisor`` cycles, so a sender may be up to 4 % too fast. Latency: 2 cycles of synchronisation and half of
+    the stop bit.
 
     Parameters
     ----------
-    divisor : cycles of a bit, at least 4
+    divisor : int, >= 4
+        Cycles per bit.
 
     Members
     -------
-    rx : In(1), the line, asynchronous, high at rest
-    data, strobe : Out(8), Out(1), a byte, high for one cycle
-    broken : Out(1), one cycle: the stop bit was low, the byte is lost
+    rx : In(1)
+        The line, asynchronous, high when idle.
+    data : Out(8)
+        A received byte, valid while ``strobe`` is high.
+    strobe : Out(1)
+        High for one cycle per byte.
+    broken : Out(1)
+        High for one cycle when the stop bit was low: the byte is lost.
     """
 
     def __init__(self, divisor: int):
@@ -37,20 +43,21 @@ class UartReceiver(wiring.Component):
         m = Module()
         line = Signal(init=1)
         m.submodules.synchroniser = FFSynchronizer(self.rx, line, init=1)
-        left, bit = Signal(range(self.divisor)), Signal(range(9))
+        left = Signal(range(self.divisor))  # cycles to the next sample
+        bit = Signal(range(9))
         bits = Signal(8, reset_less=True)
         m.d.comb += self.data.eq(bits)
         with m.If(left != 0):
             m.d.sync += left.eq(left - 1)
         with m.FSM():
-            with m.State("Rest"):
+            with m.State("Idle"):
                 m.d.sync += [left.eq(self.divisor // 2 - 1), bit.eq(0)]
                 with m.If(~line):
                     m.next = "Start"
             with m.State("Start"):
                 with m.If(left == 0):
                     m.d.sync += left.eq(self.divisor - 1)
-                    m.next = "Rest"
+                    m.next = "Idle"
                     with m.If(~line):
                         m.next = "Bits"
             with m.State("Bits"):
@@ -58,28 +65,32 @@ class UartReceiver(wiring.Component):
                     m.d.sync += [left.eq(self.divisor - 1), bit.eq(bit + 1)]
                     with m.If(bit == 8):
                         m.d.comb += [self.strobe.eq(line), self.broken.eq(~line)]
-                        m.next = "Rest"
+                        m.next = "Idle"
                         with m.If(~line):
                             m.next = "Break"
                     with m.Else():
                         m.d.sync += bits.eq(Cat(bits[1:], line))
+            # A line that stays low is no start bit: wait until it is high again.
             with m.State("Break"):
                 with m.If(line):
-                    m.next = "Rest"
+                    m.next = "Idle"
         return m
 
 
 class UartTransmitter(wiring.Component):
-    """Bytes onto a line. Throughput: a byte per ``10 * divisor`` cycles. Latency: 1 cycle to the start bit.
+    """Sends bytes. Throughput: a byte per ``10 * divisor`` cycles. Latency: 1 cycle to the start bit.
 
     Parameters
     ----------
-    divisor : cycles of a bit, at least 4
+    divisor : int, >= 4
+        Cycles per bit.
 
     Members
     -------
     i : In(stream, 8)
-    tx : Out(1), high at rest
+        Bytes to send.
+    tx : Out(1)
+        The line, high when idle.
     """
 
     def __init__(self, divisor: int):
@@ -89,8 +100,9 @@ class UartTransmitter(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        left, bit = Signal(range(self.divisor)), Signal(range(11))
-        bits = Signal(9)  # data and stop bit
+        left = Signal(range(self.divisor))  # cycles to the next bit
+        bit = Signal(range(11))             # 0: idle
+        bits = Signal(9)                    # data and stop bit
         with m.If(bit == 0):
             m.d.comb += self.i.ready.eq(1)
             m.d.sync += left.eq(self.divisor - 1)

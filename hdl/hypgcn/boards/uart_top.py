@@ -1,4 +1,4 @@
-"""A network between the two wires of a UART."""
+"""A network between the two lines of a UART."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -16,21 +16,25 @@ __all__ = ["UartTop"]
 
 
 class UartTop(wiring.Component):
-    """Classifies clips that come over a UART, by the protocol of ``docs/boards.md``.
+    """Classifies clips that arrive over a UART, by the protocol of ``docs/boards.md``.
 
-    One clip at a time. Throughput: that of the line, ``10 * divisor`` cycles a byte, for ``clip_bytes + 7`` bytes and
-    ``classes * score_bytes + 7`` back, escapes not counted, and between them the latency of the network.
+    One clip at a time. Throughput: a clip takes ``10 * divisor`` cycles for each of its ``clip_bytes + 7`` bytes and
+    of the ``classes * score_bytes + 7`` bytes of the reply, escapes not counted, and the latency of the network.
 
     Parameters
     ----------
     cfg : ClipServerConfig
-    core : component with the members ``i``, ``o`` and ``threshold_raise`` of :class:`~hypgcn.network.Network`
-    divisor : cycles of a bit of the UART, at least 4
+    core : Component
+        With the members ``i``, ``o`` and ``threshold_raise`` of :class:`~hypgcn.network.Network`.
+    divisor : int, >= 4
+        Cycles per bit of the UART.
 
     Members
     -------
-    rx, tx : In(1), Out(1), the line
-    busy : Out(1), a request is being worked on
+    rx, tx : In(1), Out(1)
+        The lines.
+    busy : Out(1)
+        A request is being worked on.
     """
 
     def __init__(self, cfg: ClipServerConfig, core, divisor: int):
@@ -40,7 +44,7 @@ class UartTop(wiring.Component):
 
     @classmethod
     def of(cls, design: Design, folding: Folding, divisor: int) -> "UartTop":
-        """The network of ``design`` with the parallelism of ``folding``."""
+        """UART top of ``design`` with the parallelism of ``folding``."""
         return cls(ClipServerConfig.of(design), Network(design, folding), divisor)
 
     def elaborate(self, platform):

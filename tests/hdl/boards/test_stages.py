@@ -1,6 +1,6 @@
 import pytest
 
-from hypgcn.boards.stages import MARK, STAGES, StageWatch, synthesis_script
+from hypgcn.boards.stages import MARK, STAGES, StageTracker, synthesis_script
 
 LAYOUT = {"pack": "Info: Packing constants..\n", "place": "Info: Creating initial analytic placement for 7 cells\n",
           "route": "Info: Routing globals...\n"}
@@ -16,7 +16,7 @@ class Clock:
 
 @pytest.fixture
 def watch(tmp_path):
-    return StageWatch(tmp_path, Clock())
+    return StageTracker(tmp_path, Clock())
 
 
 def test_shares_are_shares():
@@ -38,7 +38,7 @@ def test_every_stage_has_its_seconds(watch, tmp_path):
     shares = []
     for stage in list(STAGES)[1:]:
         watch.clock.now += 10
-        shares.append(watch.look()[0])
+        shares.append(watch.update()[0])
         if stage in LAYOUT:
             with (tmp_path / "top.tim").open("a") as layout:
                 layout.write(LAYOUT[stage])
@@ -47,7 +47,7 @@ def test_every_stage_has_its_seconds(watch, tmp_path):
         else:
             with log.open("a") as synthesis:
                 synthesis.write(f"some pass\n{MARK} {stage}\nanother\n")
-        assert watch.look()[1] == stage
+        assert watch.update()[1] == stage
     watch.clock.now += 7
     watch.finish()
     assert watch.seconds == {**dict.fromkeys(STAGES, 10.0), "bitstream": 7.0}
@@ -57,9 +57,9 @@ def test_every_stage_has_its_seconds(watch, tmp_path):
 
 def test_half_a_line_is_not_read_yet(watch, tmp_path):
     (tmp_path / "top.rpt").write_text(f"{MARK} coa")
-    assert watch.look()[1] == "read"
+    assert watch.update()[1] == "read"
     (tmp_path / "top.rpt").write_text(f"{MARK} coarse\n")
-    assert watch.look()[1] == "coarse"
+    assert watch.update()[1] == "coarse"
 
 
 def test_the_script_and_what_is_looked_for_agree():
