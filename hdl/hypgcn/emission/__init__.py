@@ -1,1 +1,6 @@
-"""From components to SystemVerilog text: modules that are emitted once, memory images, and the files on disk."""
+"""Emission of components as SystemVerilog: modules that are emitted once, memory images, and the files on disk."""
+
+from .emit import Emission, EmissionError
+from .platform import RtlPlatform
+
+__all__ = ["Emission", "EmissionError", "RtlPlatform"]

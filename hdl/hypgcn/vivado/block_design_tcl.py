@@ -1,4 +1,4 @@
-"""Tcl of a block design: the core between the two channels of an AXI DMA."""
+"""Tcl of an example block design: the core between the two channels of an AXI DMA."""
 
 from .package_tcl import vlnv
 from .settings import VivadoSettings
@@ -6,19 +6,19 @@ from .settings import VivadoSettings
 __all__ = ["ADDRESSES", "block_design_tcl"]
 
 ADDRESSES = {"core": 0x0000_0000, "dma": 0x0001_0000}
-"""Where the registers are, from the base of the control port."""
+"""Byte offsets of the registers from the base of the control port."""
 
 
 def block_design_tcl(settings: VivadoSettings) -> str:
     """Text of ``block_design.tcl``.
 
-    The example is a subsystem for any device: one AXI4 port in for the registers of the core and of the DMA, one out to
-    memory, one clock, one reset, and the three interrupts as a vector. A processing system, PCIe or a memory controller
-    goes outside.
+    The example is a subsystem for any device: an AXI4-Lite port for the registers of the core and of the DMA, an AXI4
+    port to memory, one clock, one reset, and the three interrupts as a vector. A processing system, PCIe or a memory
+    controller is connected outside.
     """
     return f"""\
-# An example around the core: AXI DMA brings clips from memory and takes scores there.
-#   vivado -mode batch -source package.tcl          first: it makes the IP
+# Example block design: AXI DMA moves clips from memory to the core and scores back.
+#   vivado -mode batch -source package.tcl          first, because it makes the IP
 #   vivado -mode batch -source block_design.tcl
 set here [file dirname [file normalize [info script]]]
 if {{![file exists [file join $here ip component.xml]]}} {{

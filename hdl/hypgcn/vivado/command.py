@@ -1,4 +1,4 @@
-"""``hypgcn vivado``: project files for Vivado, and Vivado itself where it is installed."""
+"""``hypgcn vivado``: writes project files for Vivado, and runs Vivado on them where it is installed."""
 
 import shutil
 import subprocess
@@ -10,6 +10,7 @@ from .settings import VivadoSettings
 __all__ = ["register", "run_vivado"]
 
 SCRIPTS = {"build": "build.tcl", "package": "package.tcl", "block-design": "block_design.tcl"}
+"""File of each script that ``--run`` names."""
 
 
 def register(commands, load_design, load_folding):
@@ -19,15 +20,18 @@ def register(commands, load_design, load_folding):
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("-o", "--out", metavar="DIR", type=Path, default=Path("build/vivado"),
                         help="output folder (default: %(default)s)")
-    parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
+    parser.add_argument("--folding", metavar="FILE",
+                        help="JSON file with the parallelism of each block (default: chosen)")
     parser.add_argument("--part", default=default.part, help="device-package-speed (default: %(default)s)")
-    parser.add_argument("--mhz", type=float, default=default.mhz, help="clock to aim at (default: %(default)g)")
-    parser.add_argument("--name", default=default.name, help="of the top module and the IP (default: %(default)s)")
+    parser.add_argument("--mhz", type=float, default=default.mhz, help="target clock (default: %(default)g)")
+    parser.add_argument("--name", default=default.name,
+                        help="name of the top module and the IP (default: %(default)s)")
     parser.add_argument("--bus-width", type=int, default=default.bus_width, metavar="BITS",
-                        help="of the input stream (default: %(default)s)")
-    parser.add_argument("--jobs", type=int, default=default.jobs, help="processes of Vivado (default: %(default)s)")
+                        help="bits of the input stream (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=default.jobs,
+                        help="processes that Vivado may start (default: %(default)s)")
     parser.add_argument("--run", action="append", choices=SCRIPTS, default=[], dest="scripts",
-                        help="then run this script in Vivado, which must be on the PATH; may be given more than once")
+                        help="also run this script in Vivado, which must be on the PATH; may be repeated")
 
     def run(args) -> int:
         design = load_design(args.design)
@@ -48,7 +52,10 @@ def _run(args, design, folding) -> int:
 
 
 def run_vivado(folder: Path, scripts) -> int:
-    """Run ``scripts`` in ``folder``: 1 when Vivado fails; :exc:`FileNotFoundError` when it is asked for and missing."""
+    """Run ``scripts`` in ``folder``; 0, or 1 when Vivado fails.
+
+    Raises :exc:`FileNotFoundError` when scripts are given and Vivado is not on the PATH.
+    """
     program = shutil.which("vivado")
     if scripts and program is None:
         raise FileNotFoundError(f"vivado is not on the PATH, so nothing was run; the project is in {folder}")

@@ -1,20 +1,25 @@
-"""Constraints of the core: for itself alone, and for its place in a larger design."""
+"""Constraints of the core: out of context, and in a larger design."""
 
 from .settings import VivadoSettings
 
 __all__ = ["IO_SHARE", "in_context_xdc", "out_of_context_xdc"]
 
 IO_SHARE = 0.3
-"""Part of the period that logic outside the core may take at each of its ports."""
-
+"""Share of the period that logic outside the core may take at each of its ports."""
 CLOCK = "aclk"
+"""Port and name of the clock."""
 
 
 def out_of_context_xdc(settings: VivadoSettings, ports: list[dict]) -> str:
-    """The clock that the surroundings would bring, and what they take of its period at the ``ports`` of the core.
+    """Constraints of a core that is built by itself: its clock, and input and output delays.
 
-    Each port is a dict with ``name``, ``direction`` and ``width``, as in the sidecar of an emission. Only for a core
-    that is built by itself: in a larger design the clock has its own definition.
+    In a larger design the clock is defined outside.
+
+    Parameters
+    ----------
+    settings : VivadoSettings
+    ports : list of dict
+        ``name``, ``direction`` and ``width`` of each port, as in the sidecar of an emission.
     """
     delay = f"{float(settings.period) * IO_SHARE:.3f}"
     lines = [
@@ -33,10 +38,10 @@ def _bits(port):
 
 
 def in_context_xdc(settings: VivadoSettings) -> str:
-    """What holds wherever the core is: paths are relative to it.
+    """Constraints that hold in every design; paths are relative to the core.
 
-    One clock, whose definition belongs to the surroundings, and resets that are synchronous to it: no path is an
-    exception. The reset of the network has a register of its own, which may be copied to reach it in time.
+    There is one clock, which is defined outside, and resets are synchronous to it, so no path is an exception. The
+    reset of the network is a register, which Vivado may replicate for its fan-out.
     """
     return (f"# {settings.name} in a larger design. Its clock is defined outside; no path in it is an exception.\n"
             f"set_property MAX_FANOUT 1000 [get_nets -quiet core_reset]\n")

@@ -1,4 +1,4 @@
-"""Tcl that packages the core as an IP for the catalogue."""
+"""Tcl that packages the core as an IP for the IP catalogue."""
 
 import hashlib
 
@@ -18,12 +18,12 @@ def _ip_version():
 
 
 def vlnv(settings: VivadoSettings) -> str:
-    """Vendor, library, name and version of the IP."""
+    """Vendor, library, name and version of the IP, as Vivado writes them."""
     return f"{VENDOR}:{LIBRARY}:{settings.name}:{_ip_version()}"
 
 
 def revision(texts: dict[str, str]) -> int:
-    """Number of an IP with these sources: another one for other sources, so that Vivado offers to upgrade its uses."""
+    """Core revision of an IP with these sources: it changes with them, so that Vivado offers to upgrade instances."""
     digest = hashlib.sha256()
     for name, text in sorted(texts.items()):
         digest.update(f"{name}\0{text}\0".encode())
@@ -33,9 +33,9 @@ def revision(texts: dict[str, str]) -> int:
 def package_tcl(settings: VivadoSettings, sources: Sources, design_name: str, core_revision: int) -> str:
     """Text of ``package.tcl``.
 
-    The IP is complete in ``ip/``: sources, contents of the memories and constraints are copied there. Buses, clock and
-    reset are inferred from the attributes of the ports; which clock and reset belong to which bus is said again here,
-    because the block designer refuses buses without.
+    The IP in ``ip/`` is complete: sources, contents of the memories and constraints are copied there. Buses, clock and
+    reset are inferred from the attributes of the ports; the clock and reset of each bus are set again here, because
+    the block designer refuses buses without them.
     """
     name = settings.name
     buses = "\n".join(f"ipx::associate_bus_interfaces -busif {bus} -clock aclk $core"
@@ -89,10 +89,10 @@ ipx::associate_bus_interfaces -clock aclk -reset aresetn $core
 set map [ipx::get_memory_maps s_axi_control -of_objects $core]
 set_property RANGE {1 << ADDRESS_BITS} [ipx::get_address_blocks reg0 -of_objects $map]
 
-# A source without TKEEP means every byte; what is left open would be low.
+# A source without TKEEP sends whole beats; an unconnected TKEEP would be low.
 set_property DRIVER_VALUE {(1 << settings.bus_width // 8) - 1} [ipx::get_ports s_axis_tkeep -of_objects $core]
 
-# The contents of the memories are data: without them in the IP its memories would be empty, also in a simulation.
+# Contents of the memories are data files: without them in the IP its memories would be empty, also in simulation.
 foreach kind {{xilinx_anylanguagesynthesis xilinx_anylanguagebehavioralsimulation}} {{
     set group [ipx::get_file_groups $kind -of_objects $core]
     foreach path $memory {{

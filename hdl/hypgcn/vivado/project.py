@@ -1,4 +1,4 @@
-"""Everything that Vivado needs for a design, as files."""
+"""Vivado project of a design: RTL, constraints and Tcl."""
 
 import json
 import os
@@ -17,20 +17,20 @@ from .settings import VivadoSettings
 __all__ = ["RTL", "sources_of", "vivado_files", "write_project", "write_texts"]
 
 RTL = "rtl"
-"""Folder of the emitted core within that of the project."""
+"""Folder of the emitted core in that of the project."""
 
 _REPORTS = Path(__file__).with_name("reports.tcl")
 
 
 def sources_of(emission: Emission) -> Sources:
-    """The emitted files by what Vivado does with them. Models of primitives are left out: Vivado has its own."""
+    """Emitted files by the way Vivado reads them. Models of primitives are left out: Vivado has its own."""
     def files(suffix):
         return [f"{RTL}/{name}" for name in sorted(emission.files) if name.endswith(suffix) and "/" not in name]
     return {"rtl": files(".sv"), "memory": files(".mem")}
 
 
 def vivado_files(emission: Emission, settings: VivadoSettings) -> dict[str, str]:
-    """{path: text} of the constraints and the Tcl around ``emission``; the same for the same emission and settings."""
+    """{path: text} of the constraints and the Tcl around ``emission``; equal for equal emission and settings."""
     sources = sources_of(emission)
     design = emission.sidecar["parameters"]["design"]["name"]
     return {
@@ -62,7 +62,7 @@ def write_texts(out_dir, texts: dict[str, str]):
 
 def write_project(design: Design, folding: Folding | None, out_dir, settings: VivadoSettings, *,
                   progress=None) -> Emission:
-    """Emit the core of ``design`` into ``out_dir/rtl`` and write constraints and Tcl around it; the emission."""
+    """Emit the core of ``design`` into ``out_dir/rtl``, write constraints and Tcl around it; returns the emission."""
     emission = generate(design, folding, Path(out_dir) / RTL, name=settings.name, bus_width=settings.bus_width,
                         progress=progress)
     write_texts(out_dir, vivado_files(emission, settings))

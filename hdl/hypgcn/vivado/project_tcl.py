@@ -1,4 +1,4 @@
-"""Tcl that builds the core by itself: synthesis and implementation out of context, and what came of it as JSON."""
+"""Tcl that builds the core by itself: synthesis and implementation out of context, with reports as JSON."""
 
 from .settings import VivadoSettings
 
@@ -16,7 +16,7 @@ def word_list(words) -> str:
 def build_tcl(settings: VivadoSettings, sources: Sources) -> str:
     """Text of ``build.tcl``.
 
-    A run that fails ends Vivado with an error; one that only misses its timing does not, ``met`` in the JSON tells.
+    A run that fails ends Vivado with an error; one that only misses its timing does not: see ``met`` in the JSON.
     """
     name = settings.name
     return f"""\
@@ -58,7 +58,7 @@ set_property TOP {name} [get_filesets sources_1]
 update_compile_order -fileset sources_1
 set_property -name {{STEPS.SYNTH_DESIGN.ARGS.MORE OPTIONS}} -value {{-mode out_of_context}} -objects [get_runs synth_1]
 
-# Runs a run to its end and writes the reports of the design it made.
+# Complete a run and write the reports of its design.
 proc stage {{name run folder part}} {{
     launch_runs $run -jobs {settings.jobs}
     wait_on_run $run

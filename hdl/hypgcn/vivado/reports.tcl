@@ -1,4 +1,4 @@
-# Reports of Vivado to JSON. Plain Tcl: no command of Vivado is used here.
+# Converts reports of Vivado to JSON. Plain Tcl, without commands of Vivado.
 namespace eval hypgcn {}
 
 # Content of a file.
@@ -49,7 +49,7 @@ proc hypgcn::parse_period {text clock} {
     error "clock $clock not found in the timing summary"
 }
 
-# {used available} (JSON) of the first row of report_utilization whose name matches a pattern, by the headings.
+# {used available} (JSON) of the first row of report_utilization whose name matches a pattern; columns by heading.
 proc hypgcn::parse_row {text pattern} {
     set used -1
     foreach line [split $text \n] {
@@ -70,7 +70,7 @@ proc hypgcn::parse_row {text pattern} {
     error "no row $pattern in the utilisation"
 }
 
-# Dict lut, ff, dsp, bram36 -> {used available}. UltraScale says CLB where the 7 series says Slice.
+# Dict lut, ff, dsp, bram36 -> {used available}. CLB on UltraScale is Slice on the 7 series.
 proc hypgcn::parse_utilisation {text} {
     return [dict create lut [parse_row $text {^(CLB|Slice) LUTs\*?$}] ff [parse_row $text {^(CLB|Slice) Registers$}] \
         dsp [parse_row $text {^DSPs$}] bram36 [parse_row $text {^Block RAM Tile$}]]
@@ -100,7 +100,7 @@ proc hypgcn::to_json {stage part clock timing_text utilisation_text} {
     return "[join $lines \n]\n"
 }
 
-# Read STAGE_timing.rpt and STAGE_utilisation.rpt in a folder, write STAGE.json there, and return its text.
+# Read STAGE_timing.rpt and STAGE_utilisation.rpt of a folder, write STAGE.json beside them, and return its text.
 proc hypgcn::write_json {folder stage part clock} {
     set text [to_json $stage $part $clock [read_file [file join $folder ${stage}_timing.rpt]] \
         [read_file [file join $folder ${stage}_utilisation.rpt]]]

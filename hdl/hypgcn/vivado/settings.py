@@ -1,4 +1,4 @@
-"""What a Vivado project is made for."""
+"""Settings of a Vivado project."""
 
 import re
 from dataclasses import dataclass
@@ -10,13 +10,20 @@ __all__ = ["VivadoSettings"]
 
 @dataclass(frozen=True, kw_only=True)
 class VivadoSettings:
-    """Parameters
+    """Part, clock and names of a Vivado project.
+
+    Parameters
     ----------
-    part : as Vivado writes it: device, package, speed
-    mhz : clock that is aimed at, 1..1000
-    name : of the top module and of the IP, a Verilog identifier
-    bus_width : bits of the input stream
-    jobs : processes that Vivado may start, 1..64
+    part : str
+        Device, package and speed as Vivado writes them.
+    mhz : float, 1..1000
+        Target clock, MHz.
+    name : str
+        Name of the top module and of the IP, a Verilog identifier.
+    bus_width : int
+        Bits of the input stream, one of :data:`~hypgcn.design.limits.BUS_WIDTHS`.
+    jobs : int, 1..64
+        Processes that Vivado may start.
     """
 
     part: str = "xcku115-flvb2104-2-e"
@@ -34,5 +41,5 @@ class VivadoSettings:
 
     @property
     def period(self) -> str:
-        """Of the clock, ns, to the picosecond, rounded down: never slower than what is aimed at."""
+        """Clock period in ns, rounded down to the picosecond: never slower than the target."""
         return f"{int(1e6 / self.mhz) / 1000:.3f}"
