@@ -1,6 +1,6 @@
-"""The buses of the core on the Amaranth simulator: masters, a sink, monitors, and what a packet must become.
+"""Buses of the core on the Amaranth simulator: drivers, a sink, monitors, and the reference of a clip input.
 
-:class:`CoreBench` runs a :class:`hypgcn.shell.top.Top`; the protocol monitors of
+:class:`CoreTestbench` runs a :class:`hypgcn.shell.top.Top`; the protocol monitors of
 :mod:`hypgcn_sim.unit_tests.testbench.axi_rules` are always on.
 """
 
@@ -15,36 +15,36 @@ from hypgcn.shell.registers import register
 from hypgcn_sim.unit_tests.testbench.axi_rules import LiteRules, StreamRules
 from testbench import PERIOD
 
-__all__ = ["CoreBench", "beats_of", "clip_of", "lite_monitor", "lite_read", "lite_write", "stream_monitor"]
+__all__ = ["CoreTestbench", "beats_of", "clip_of", "lite_monitor", "lite_read", "lite_write", "stream_monitor"]
 
 
 def beats_of(content: bytes, size: int, *, last=True) -> list[dict]:
-    """Beats of a packet: ``data``, ``keep``, ``last``; only the final one may be partly kept."""
+    """Beats of a packet: ``data``, ``keep``, ``last``; only in the final one ``keep`` may be partly set."""
     beats = []
     for start in range(0, len(content), size):
-        part = content[start:start + size]
-        beats.append({"data": int.from_bytes(part, "little"), "keep": (1 << len(part)) - 1, "last": 0})
+        chunk = content[start:start + size]
+        beats.append({"data": int.from_bytes(chunk, "little"), "keep": (1 << len(chunk)) - 1, "last": 0})
     beats[-1]["last"] = int(last)
     return beats
 
 
 def clip_of(packet: list[dict], size: int, length: int) -> tuple[list[int], dict]:
     """The ``length`` elements that a packet of any shape must become, and its flags: the contract in Python."""
-    elements, odd = [], 0
+    elements, masked = [], 0
     for beat in packet:
         for place in range(beat["keep"].bit_length() if beat["last"] else size):
             kept = beat["keep"] >> place & 1
             byte = beat["data"] >> 8 * place & 0xff if kept else 0
-            odd |= not kept
+            masked |= not kept
             elements.append(byte - 256 if byte >= 128 else byte)
             if len(elements) == length:
                 late = not beat["last"] or beat["keep"] >> place + 1 != 0
-                return elements, {"short": 0, "late": int(late), "keep": int(odd)}
-    return elements + [0] * (length - len(elements)), {"short": 1, "late": 0, "keep": int(odd)}
+                return elements, {"short": 0, "late": int(late), "keep": int(masked)}
+    return elements + [0] * (length - len(elements)), {"short": 1, "late": 0, "keep": int(masked)}
 
 
 async def lite_write(ctx, bus, address: int, value: int, *, strobe=0xf, prefix="s_axi_control_", gap=(0, 0, 0)):
-    """One write; ``gap``: cycles before the address, the data, and the taking of the response."""
+    """One write; ``gap``: cycles before the address, before the data, and before ``bready``."""
     def port(name):
         return getattr(bus, prefix + name)
     waiting = {"aw": gap[0], "w": gap[1]}
@@ -70,7 +70,7 @@ async def lite_write(ctx, bus, address: int, value: int, *, strobe=0xf, prefix="
 
 
 async def lite_read(ctx, bus, address: int, *, prefix="s_axi_control_", gap=0) -> int:
-    """One read; ``gap``: cycles before the taking of the answer."""
+    """One read; ``gap``: cycles before ``rready``."""
     def port(name):
         return getattr(bus, prefix + name)
     ctx.set(port("araddr"), address)
@@ -102,19 +102,29 @@ def lite_monitor(rules: LiteRules, bus, reset, prefix="s_axi_control_"):
     return check
 
 
-class CoreBench:
-    """A core on the simulator: a test is ``async def test(bench)`` that calls the methods below.
+class CoreTestbench:
+    """A core on the simulator: a test is ``async def test(tb)`` that calls the methods below.
 
     Parameters
     ----------
-    dut : the Top
-    seed, idle, stall : chance per cycle that the input rests, that the output is not taken
-    timeout : cycles after which the run fails
+    dut : Top
+    seed : int
+        Seed of idle and stall cycles.
+    idle, stall : float, 0..1
+        Probability per cycle that the input is idle, and that the output is not ready.
+    timeout : int
+        Cycles after which the run fails.
 
-    Members
-    -------
-    packets : results that have come whole, lists of words; words : of the one that is under way
-    hold : true: the output is not taken at all
+    Attributes
+    ----------
+    packets : list of list of int
+        Words of the complete results.
+    words : list of int
+        Words of the result that has begun.
+    times : list of int
+        Cycles in which the results were complete.
+    hold : bool
+        Whether the output is not ready at all.
     """
 
     def __init__(self, dut, *, seed=1, idle=0.0, stall=0.0, timeout=20_000):
@@ -129,9 +139,11 @@ class CoreBench:
         self.now = 0
         self.ctx = None
 
-    def run(self, test, *others, background=()):
-        """``others``: further testbenches, each ``async def other(ctx)``; the run does not end before they do.
-        ``background``: some that it does not wait for."""
+    def run(self, test, *testbenches, background=()):
+        """Run ``test`` beside ``testbenches``, each ``async def (ctx)``, until all have ended.
+
+        ``background`` testbenches are not waited for.
+        """
         dut = self.dut
         sim = Simulator(dut)
         sim.add_clock(PERIOD, domain="sync")
@@ -144,7 +156,7 @@ class CoreBench:
             await self.reset()
             await test(self)
             await ctx.tick()  # the monitors see the last cycle
-            assert not self.words, "a result is under way at the end"
+            assert not self.words, "a result is incomplete at the end"
             lite.finish()
 
         async def sink(ctx):
@@ -181,7 +193,7 @@ class CoreBench:
             await ctx.delay(self.timeout * PERIOD)
             raise AssertionError(f"timed out after {self.timeout} cycles with {len(self.packets)} results")
 
-        watch = [
+        monitors = [
             stream_monitor(StreamRules("m_axis"), reset, dut.m_axis_tvalid, dut.m_axis_tready,
                            Cat(dut.m_axis_tdata, dut.m_axis_tlast)),
             stream_monitor(StreamRules("s_axis"), reset, dut.s_axis_tvalid, dut.s_axis_tready,
@@ -190,9 +202,9 @@ class CoreBench:
         ]
         assert size == len(dut.s_axis_tdata) // 8
         sim.add_testbench(main)
-        for other in others:
-            sim.add_testbench(other)
-        for process in (source, sink, watchdog, *watch, *background):
+        for testbench in testbenches:
+            sim.add_testbench(testbench)
+        for process in (source, sink, watchdog, *monitors, *background):
             sim.add_testbench(process, background=True)
         sim.run()
 
@@ -200,7 +212,7 @@ class CoreBench:
         await self.ctx.tick().repeat(count)
 
     async def reset(self, cycles=3):
-        """``aresetn`` low for some cycles; inputs are at rest, and what was offered is forgotten."""
+        """Pull ``aresetn`` low for some cycles; the input is idle, and offered beats are forgotten."""
         ctx, dut = self.ctx, self.dut
         self._offered.clear()
         ctx.set(dut.s_axis_tvalid, 0)
@@ -235,7 +247,7 @@ class CoreBench:
             await self.beat(**beat)
 
     async def results(self, count: int):
-        """Wait until ``count`` results have come in all."""
+        """Wait until there are ``count`` results in all."""
         while len(self.packets) < count:
             await self.ctx.tick()
 
@@ -244,11 +256,11 @@ class CoreBench:
         value = await lite_read(self.ctx, self.dut, entry.address(index))
         if field is None:
             return value
-        part = entry.field(field)
-        return (value & part.mask) >> part.low
+        selected = entry.field(field)
+        return (value & selected.mask) >> selected.low
 
     async def write(self, name: str, **fields):
-        """Write the fields of a register, the others as 0; ``value=`` for a whole word."""
+        """Write ``fields`` of a register, and 0 to its other fields; ``value=`` writes the word."""
         entry = register(name)
         word = sum(value << entry.field(field).low for field, value in fields.items())
         await lite_write(self.ctx, self.dut, entry.offset, word)

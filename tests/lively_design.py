@@ -1,4 +1,4 @@
-"""Seeded networks that answer zeros with something else than zeros."""
+"""Seeded networks whose response to a zero clip is not zero."""
 
 from dataclasses import replace
 

@@ -11,14 +11,14 @@ DENSITIES = (0.0, 0.1, 0.33, 0.5, 1.0)
 
 
 def random_vectors(rng, shape, density):
-    """int8 values, each not zero with chance ``density``: array of ``shape`` and ``BANK``."""
+    """int8 values, each non-zero with probability ``density``: array of ``shape`` and ``BANK``."""
     values = rng.integers(1, 128, (*shape, BANK)) * rng.choice([-1, 1], (*shape, BANK))
     values[rng.random(values.shape) < 0.02] = -128
     return np.where(rng.random(values.shape) < density, values, 0)
 
 
 def corner_vectors():
-    """All zero, all dense, one value in each place, first and last so many, both signs at the edges of thresholds."""
+    """All zero, all dense, one value at each place, n first and n last ones, both signs around thresholds."""
     ones = np.ones(BANK, int)
     rows = [0 * ones, 127 * ones, -128 * ones, np.arange(BANK) % 2 * -1, (np.arange(BANK) + 1) % 2 * 127]
     rows += [np.eye(BANK, dtype=int)[c] * (c - 128) for c in range(BANK)]
@@ -29,7 +29,7 @@ def corner_vectors():
 
 
 def answer(vector, tag=0):
-    """What a row store says when it is asked for ``vector``, an item of a stream of compressed vectors."""
+    """Response of a row store to a request for ``vector``, an item of a stream of compressed vectors."""
     return {"vector": vector, "empty": int(not vector["mask"]), "tag": tag}
 
 

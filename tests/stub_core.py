@@ -1,4 +1,4 @@
-"""A core of a few lines with the ports of the network, so that the shell can be tested by itself."""
+"""Stub of the network: a small core with the same ports, for tests of the shell alone."""
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring
@@ -10,7 +10,7 @@ from hypgcn.stream.layouts import activity_layout, joint_layout, result_layout
 __all__ = ["StubCore", "stub_scores"]
 
 DENSE = 127
-"""An element of this value is an overflow."""
+"""Element that sets the overflow flag of its clip."""
 
 
 def stub_scores(cfg, elements, threshold=0, scale=0):
@@ -20,7 +20,7 @@ def stub_scores(cfg, elements, threshold=0, scale=0):
 
 
 class StubCore(wiring.Component):
-    """Gives :func:`stub_scores`; up to four clips may be inside."""
+    """Computes :func:`stub_scores`; up to four clips may be in flight."""
 
     def __init__(self, cfg, scale=0):
         self.cfg, self.scale = cfg, scale

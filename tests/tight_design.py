@@ -1,4 +1,4 @@
-"""The tiny network with stores that hold just what some clips need, and a clip that needs more."""
+"""The tiny network with stores that are just deep enough for some clips, and a clip that overflows them."""
 
 import dataclasses
 
@@ -16,13 +16,13 @@ def tight_design(count: int = 4):
     """(design, clips (N, M, T, V, C), dense clip): ``clips`` fit into all stores, ``dense`` does not."""
     design = preset("tiny")
     clips = np.stack([generated_clip(design, seed) for seed in range(count)])
-    found = [run(design, clip) for clip in clips]
+    per_clip = [run(design, clip) for clip in clips]
     blocks = []
     for index, block in enumerate(design.blocks):
         need = {}
         for name, stored in (("x_depths", "x_stored"), ("h_depths", "h_stored")):
-            rows = [row for tensors in found for person in tensors[f"blocks.{index}.{stored}"] for row in person]
-            need[name] = tuple(max(1, int(most)) for most in np.max([row_usage(row) for row in rows], axis=0))
+            rows = [row for tensors in per_clip for person in tensors[f"blocks.{index}.{stored}"] for row in person]
+            need[name] = tuple(max(1, int(entries)) for entries in np.max([row_usage(row) for row in rows], axis=0))
         blocks.append(dataclasses.replace(block, **need))
     tight = dataclasses.replace(design, name="tight", blocks=tuple(blocks))
     for seed in range(1000):

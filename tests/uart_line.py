@@ -1,4 +1,4 @@
-"""A serial port whose other end is a simulated board: what ``hypgcn_host.uart`` takes for a port."""
+"""Serial port of a simulated board, with the interface that ``hypgcn_host.uart`` expects."""
 
 from collections import deque
 
@@ -11,16 +11,24 @@ __all__ = ["SimulatedPort"]
 
 
 class SimulatedPort:
-    """Drives ``rx`` and watches ``tx`` of ``top`` in a clock of its own; reading lets the simulation go on.
+    """Drives ``rx`` and samples ``tx`` of ``top``, asynchronously to its clock; reading advances the simulation.
 
-    A second of the host is ``cycles`` cycles of the board. ``spoil(direction, number, byte)`` may change the bytes on
-    the line, or drop them with ``None``; ``direction`` is ``"to"`` or ``"from"`` the board, ``number`` counts them.
+    Parameters
+    ----------
+    top : UartTop
+    divisor : int
+        Cycles per bit.
+    cycles : int
+        Cycles of the board per second of the host.
+    spoil : callable or None
+        ``spoil(direction, number, byte)`` returns the byte that arrives, or ``None`` for a lost one; ``direction`` is
+        ``"to"`` or ``"from"`` the board, ``number`` counts the bytes of a direction.
     """
 
     def __init__(self, top, divisor, *, cycles=20_000, spoil=None):
         self.top, self.bit, self.cycles = top, divisor * PERIOD, cycles
         self.spoil = spoil or (lambda direction, number, byte: byte)
-        self.waiting, self.come = deque(), bytearray()
+        self.waiting, self.arrived = deque(), bytearray()
         self.sent = self.received = 0
         module = Module()
         module.domains.sync = ClockDomain()
@@ -29,9 +37,9 @@ class SimulatedPort:
         self.simulator.add_clock(PERIOD)
         # Only delays: a testbench that waits for an edge may not be left behind when the simulation ends.
         self.simulator.add_testbench(self._drive, background=True)
-        self.simulator.add_testbench(self._watch, background=True)
+        self.simulator.add_testbench(self._sample, background=True)
         self.time = 0.0
-        self._go_on(20 * PERIOD)
+        self._advance(20 * PERIOD)
 
     async def _drive(self, ctx):
         while True:
@@ -45,7 +53,7 @@ class SimulatedPort:
                     ctx.set(self.top.rx, level)
                     await ctx.delay(self.bit)
 
-    async def _watch(self, ctx):
+    async def _sample(self, ctx):
         while True:
             if ctx.get(self.top.tx):
                 await ctx.delay(PERIOD)
@@ -59,9 +67,9 @@ class SimulatedPort:
             byte = self.spoil("from", self.received, sum(bit << n for n, bit in enumerate(bits[:8])))
             self.received += 1
             if byte is not None:
-                self.come.append(byte)
+                self.arrived.append(byte)
 
-    def _go_on(self, time):
+    def _advance(self, time):
         self.time += time
         self.simulator.run_until(self.time)
 
@@ -71,9 +79,9 @@ class SimulatedPort:
     def read(self, seconds):
         # The line of a real port is quiet only when everything written has left it.
         left = seconds * self.cycles * PERIOD
-        while not self.come and (left > 0 or self.waiting):
+        while not self.arrived and (left > 0 or self.waiting):
             step = 40 * self.bit
-            self._go_on(step)
+            self._advance(step)
             left = seconds * self.cycles * PERIOD if self.waiting else left - step
-        data, self.come = bytes(self.come), bytearray()
+        data, self.arrived = bytes(self.arrived), bytearray()
         return data

@@ -1,4 +1,4 @@
-"""The commands of Vivado that our Tcl and XDC use: their options and what they must be given.
+"""Commands of Vivado that the Tcl and XDC of the project use, with their options and arguments.
 
 Tables for two checks: of scripts as they are written (:func:`check_script`, always) and of the calls that a Tcl
 interpreter makes (``vivado_stub.py``, where there is one). Written from the command reference (UG835, UG994, UG1118).
@@ -11,7 +11,7 @@ from tcl_words import BUILTIN, calls, procs
 __all__ = ["COMMANDS", "PROPERTIES", "Command", "check_call", "check_script"]
 
 UNKNOWN = "value"
-"""Stands for a word whose value is only known at run time."""
+"""Placeholder of a word whose value is only known at run time."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ PROPERTIES = set("""
     CONFIG.c_m_axi_mm2s_data_width CONFIG.c_m_axi_s2mm_data_width CONFIG.c_m_axis_mm2s_tdata_width
     CONFIG.c_sg_length_width
 """.split()) | {"STEPS.SYNTH_DESIGN.ARGS.MORE OPTIONS"}
-"""That scripts and constraints read and set; those of an IP are spelt as its product guide does."""
+"""Properties that scripts and constraints read and set; those of an IP are spelt as in its product guide."""
 
 
 def check_call(name: str, words: list[str]):

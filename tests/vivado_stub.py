@@ -1,4 +1,4 @@
-"""Run our Tcl in a Tcl interpreter against ``vivado_stub.tcl``, and check every call that it made."""
+"""Run Tcl of the project in a Tcl interpreter against ``vivado_stub.tcl``, and check every call that it makes."""
 
 import shutil
 import subprocess
@@ -37,7 +37,7 @@ Clock  Waveform(ns)         Period(ns)      Frequency(MHz)
 -----  ------------         ----------      --------------
 aclk   {0.000 2.907}        5.814           171.999
 """  # noqa: E501
-"""What ``report_timing_summary`` writes, as far as it is read, with numbers made up."""
+"""Excerpt of a report of ``report_timing_summary``, with made-up numbers."""
 
 UTILISATION = """\
 1. CLB Logic
@@ -79,7 +79,7 @@ UTILISATION = """\
 | DSPs           |  256 |     0 |          0 |      5520 |  4.64 |
 +----------------+------+-------+------------+-----------+-------+
 """
-"""The same of ``report_utilization`` for an UltraScale device."""
+"""Excerpt of a report of ``report_utilization`` for an UltraScale device, with made-up numbers."""
 
 
 def interpreter() -> list[str] | None:
@@ -96,7 +96,7 @@ def interpreter() -> list[str] | None:
 
 def run_tcl(script: Path, *, arguments=(), ports=(), timing=TIMING, utilisation=UTILISATION, progress="100%",
             prelude="", folder: Path) -> list[tuple[str, list[str]]]:
-    """(command, words) of the calls that ``script`` makes; :exc:`ValueError` says what is wrong with it.
+    """(command, words) of the calls that ``script`` makes; :exc:`ValueError` names the first mistake in it.
 
     Parameters
     ----------

@@ -10,8 +10,10 @@ def draw(rows: dict[str, list], first: int = 0) -> str:
 
     Parameters
     ----------
-    rows : per name its value in every cycle: a ``bool`` is drawn as a level, text as it is (empty: not looked at)
-    first : number of the first cycle
+    rows : dict
+        {name: value in every cycle}; a ``bool`` is drawn as a level, text as it is (empty: don't care).
+    first : int
+        Number of the first cycle.
     """
     width = max(map(len, rows))
     count = {len(values) for values in rows.values()}

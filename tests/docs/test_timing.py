@@ -2,7 +2,7 @@
 """The timing diagrams of docs/integration.md are what the core does, cycle by cycle."""
 
 import pytest
-from axi import CoreBench, beats_of, lite_read, lite_write
+from axi import CoreTestbench, beats_of, lite_read, lite_write
 from stub_core import StubCore
 from waves import draw
 
@@ -18,17 +18,17 @@ CLIP = bytes(range(CFG.clip_bytes))  # two beats of four bytes, and one byte
 
 def recorded(names, test, hold=()):
     """Per cycle what the pins ``names`` are; the output is not taken in the cycles ``hold`` of its packet."""
-    bench, seen = CoreBench(Top(CFG, StubCore(CFG))), []
+    tb, seen = CoreTestbench(Top(CFG, StubCore(CFG))), []
 
     async def record(ctx):
         first = None
         while True:
-            _, _, *values = await ctx.tick().sample(*(getattr(bench.dut, name) for name in names))
+            _, _, *values = await ctx.tick().sample(*(getattr(tb.dut, name) for name in names))
             seen.append(dict(zip(names, values)))
             if first is None and seen[-1].get("m_axis_tvalid"):
                 first = len(seen) - 1
-            bench.hold = first is not None and len(seen) - first in hold
-    bench.run(test, background=[record])
+            tb.hold = first is not None and len(seen) - first in hold
+    tb.run(test, background=[record])
     return seen
 
 
@@ -51,12 +51,12 @@ def in_page(text):
     assert block in PAGE, f"docs/integration.md must have:\n{block}"
 
 
-async def one_clip(bench):
-    await bench.write("CONTROL", auto_restart=1)
-    await bench.cycles(5)
-    await bench.send(beats_of(CLIP, CFG.bus_bytes))
-    await bench.results(1)
-    await bench.cycles(3)
+async def one_clip(tb):
+    await tb.write("CONTROL", auto_restart=1)
+    await tb.cycles(5)
+    await tb.send(beats_of(CLIP, CFG.bus_bytes))
+    await tb.results(1)
+    await tb.cycles(3)
 
 
 def test_a_clip_goes_in():
@@ -76,13 +76,13 @@ def test_an_access_to_a_register(kind):
     channels = {"write": ("aw", "w", "b"), "read": ("ar", "r")}[kind]
     names = [f"{CONTROL}_{channel}{name}" for channel in channels for name in ("valid", "ready")]
 
-    async def access(bench):
-        await bench.cycles(3)
+    async def access(tb):
+        await tb.cycles(3)
         if kind == "write":
-            await lite_write(bench.ctx, bench.dut, register("THRESHOLD").offset, 1)
+            await lite_write(tb.ctx, tb.dut, register("THRESHOLD").offset, 1)
         else:
-            await lite_read(bench.ctx, bench.dut, register("THRESHOLD").offset)
-        await bench.cycles(3)
+            await lite_read(tb.ctx, tb.dut, register("THRESHOLD").offset)
+        await tb.cycles(3)
     cycles = recorded(names, access)
     start = next(n for n, cycle in enumerate(cycles) if cycle[names[0]]) - 1
     in_page(draw({name.removeprefix(CONTROL + "_"): [bool(cycle[name]) for cycle in cycles[start:start + 6]]

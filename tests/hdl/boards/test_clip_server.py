@@ -40,7 +40,7 @@ def test_rejects(field, value, error):
 
 
 def serve(requests, replies, idle=0.0, stall=0.0, scores=(5, -6, 7), overflow=0, early=b""):
-    """(replies, joints) of a server; ``requests`` are (payload, good), each given when the server rests."""
+    """(replies, joints) of a server; ``requests`` are (payload, good), each sent when the server is idle."""
     dut = ClipServer(CFG)
 
     async def ask(ctx):

@@ -38,7 +38,7 @@ def receive(line, gap=0):
             if gap:
                 await ctx.tick().repeat(gap)
 
-    async def watch(ctx):
+    async def monitor(ctx):
         async for _, _, byte, strobe, end, good in ctx.tick().sample(dut.byte, dut.byte_strobe, dut.end, dut.good):
             if strobe:
                 payload.append(byte)
@@ -46,7 +46,7 @@ def receive(line, gap=0):
                 found.append((bytes(payload), bool(good)))
                 payload.clear()
 
-    simulate(dut, drive, background=[watch])
+    simulate(dut, drive, background=[monitor])
     return found
 
 

@@ -1,4 +1,4 @@
-"""Files for boards: of the smallest design, and held against the stand-in for Vivado."""
+"""Build files of boards: of the smallest design, and checked by the stub of Vivado."""
 
 import dataclasses
 import json

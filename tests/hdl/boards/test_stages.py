@@ -15,7 +15,7 @@ class Clock:
 
 
 @pytest.fixture
-def watch(tmp_path):
+def tracker(tmp_path):
     return StageTracker(tmp_path, Clock())
 
 
@@ -32,13 +32,13 @@ def test_synthesis_has_no_gap_but_the_luts_that_abc_maps():
     assert "abc -lut 4" in synthesis_script()
 
 
-def test_every_stage_has_its_seconds(watch, tmp_path):
+def test_every_stage_has_its_seconds(tracker, tmp_path):
     log = tmp_path / "top.rpt"
     log.write_text("")
     shares = []
     for stage in list(STAGES)[1:]:
-        watch.clock.now += 10
-        shares.append(watch.update()[0])
+        tracker.clock.now += 10
+        shares.append(tracker.update()[0])
         if stage in LAYOUT:
             with (tmp_path / "top.tim").open("a") as layout:
                 layout.write(LAYOUT[stage])
@@ -47,19 +47,19 @@ def test_every_stage_has_its_seconds(watch, tmp_path):
         else:
             with log.open("a") as synthesis:
                 synthesis.write(f"some pass\n{MARK} {stage}\nanother\n")
-        assert watch.update()[1] == stage
-    watch.clock.now += 7
-    watch.finish()
-    assert watch.seconds == {**dict.fromkeys(STAGES, 10.0), "bitstream": 7.0}
+        assert tracker.update()[1] == stage
+    tracker.clock.now += 7
+    tracker.finish()
+    assert tracker.seconds == {**dict.fromkeys(STAGES, 10.0), "bitstream": 7.0}
     assert shares == sorted(shares)
     assert 0 < shares[0] < shares[-1] < 1
 
 
-def test_half_a_line_is_not_read_yet(watch, tmp_path):
+def test_half_a_line_is_not_read_yet(tracker, tmp_path):
     (tmp_path / "top.rpt").write_text(f"{MARK} coa")
-    assert watch.update()[1] == "read"
+    assert tracker.update()[1] == "read"
     (tmp_path / "top.rpt").write_text(f"{MARK} coarse\n")
-    assert watch.update()[1] == "coarse"
+    assert tracker.update()[1] == "coarse"
 
 
 def test_the_script_and_what_is_looked_for_agree():

@@ -22,14 +22,14 @@ def receive(divisor, levels, bit=None, timeout=20_000):
         ctx.set(dut.rx, 1)
         await ctx.delay(12 * divisor * PERIOD)
 
-    async def watch(ctx):
+    async def monitor(ctx):
         async for _, _, strobe, lost, data in ctx.tick().sample(dut.strobe, dut.broken, dut.data):
             if strobe:
                 found.append(data)
             if lost:
                 broken.append(len(found))
 
-    simulate(dut, drive, background=[watch], timeout=timeout)
+    simulate(dut, drive, background=[monitor], timeout=timeout)
     return found, broken
 
 
@@ -54,19 +54,19 @@ def test_lost_stop_bit_and_noise():
 
 @pytest.mark.parametrize(("idle", "stall"), STREAM_PATTERNS)
 def test_sends(idle, stall):
-    """``stall`` does not apply to a line; sources rest with ``idle``."""
+    """``stall`` does not apply to a line; sources are idle with ``idle``."""
     divisor, data = 4, [0x00, 0xFF, 0xA5, 0x7E, 0x31]
     dut = UartTransmitter(divisor)
     levels = []
 
-    async def watch(ctx):
+    async def monitor(ctx):
         async for _, _, level in ctx.tick().sample(dut.tx):
             levels.append(level)
 
     async def wait(ctx):
         await ctx.delay(PERIOD * 12 * divisor * len(data) * (3 if idle else 1))
 
-    run(dut, {"i": data}, {}, seed=3, idle=idle, stall=stall, testbenches=[wait], background=[watch])
+    run(dut, {"i": data}, {}, seed=3, idle=idle, stall=stall, testbenches=[wait], background=[monitor])
     found, at = [], 0
     while (at := next((n for n in range(at, len(levels)) if not levels[n]), None)) is not None:
         bits = levels[at:at + 10 * divisor]

@@ -1,4 +1,4 @@
-"""The board as the host sees it: through its two wires, spoken to by the Python host."""
+"""A board through the lines of its UART, driven by the Python host."""
 
 import numpy as np
 import pytest

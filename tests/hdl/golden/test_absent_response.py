@@ -48,7 +48,7 @@ def test_both_kinds_of_shortcuts_and_pruning_are_in_the_designs():
 @pytest.mark.parametrize("store", ["x_depths", "h_depths"])
 @pytest.mark.parametrize("index", [0, 1])
 def test_a_store_that_loses_values_makes_it_no_constant(store, index):
-    """Which persons lose values is told by golden; the first person of this design has more zeros than the second."""
+    """Golden decides which persons lose values; the first person of this design has more zeros than the second."""
     blocks = list(TINY.blocks)
     for depth in (1, 2, 3, 4, 5):
         blocks[index] = replace(TINY.blocks[index], **{store: (depth,) * 4})

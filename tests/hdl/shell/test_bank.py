@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""The register bank: each kind of access does what the description says, for every register of the table."""
+"""Register bank: every access behaves as described, for every register of the table."""
 
 import pytest
 
@@ -61,7 +61,7 @@ def test_kinds_of_access():
         assert ctx.get(bank.a_go) == 1
         await ctx.tick()
         assert ctx.get(bank.a_go) == 0, "a pulse is one cycle"
-        assert await port.read(0) == 0xa00001ff, "rw, set; nothing was noted that could be cleared"
+        assert await port.read(0) == 0xa00001ff, "rw, set; no event was recorded that could be cleared"
         await port.write(0, 0)
         assert await port.read(0) == 0xa0000100, "0 does not clear what hardware clears"
         await pulse(ctx, bank.a_set_clear)

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Packets of any shape become clips; admission and the rest of a cut packet."""
+"""Packets of any shape become clips; admission, and the end of a packet that a reset cut."""
 
 import random
 
@@ -23,13 +23,13 @@ def play(cfg, packets, *, resume=0, wanted=None, **options):
     """Joints that come out, and the flags of each clip."""
     dut, flags = ClipInput(cfg), []
 
-    async def watch(ctx):
+    async def monitor(ctx):
         async for _, _, taken, *found in ctx.tick().sample(dut.taken, dut.short, dut.late, dut.keep):
             if taken:
                 flags.append(dict(zip(("short", "late", "keep"), found)))
     wanted = [clip_of(packet, cfg.bus_bytes, cfg.clip_bytes) for packet in packets] if wanted is None else wanted
     joints = [joint for elements, _ in wanted for joint in joints_of(elements, cfg.channels)]
-    out = run(dut, {"i": [beat for packet in packets for beat in packet]}, {"o": len(joints)}, background=[watch],
+    out = run(dut, {"i": [beat for packet in packets for beat in packet]}, {"o": len(joints)}, background=[monitor],
               signals={"admit": 1, "resume": resume}, timeout=30_000, **options)
     assert out["o"] == joints
     assert flags == [flag for _, flag in wanted]

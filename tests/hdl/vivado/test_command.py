@@ -16,16 +16,16 @@ def test_files_need_no_vivado(tmp_path, capsys, monkeypatch):
     (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(),)).to_json())
     arguments = ["vivado", str(tmp_path / "design"), "-o", str(tmp_path / "out"), "--mhz", "150", "--bus-width", "64",
                  "--folding", str(tmp_path / "folding.json")]
-    # Vivado is asked for: the files are written, and it is said that it is missing.
+    # Vivado is requested but missing: the files are written, and the error names it.
     with monkeypatch.context() as without:
         without.setenv("PATH", os.path.dirname(os.__file__))
         assert main([*arguments, "--run", "build"]) == 2
-    said = capsys.readouterr()
-    assert "build.tcl" in said.out
-    assert "vivado is not on the PATH" in said.err
+    printed = capsys.readouterr()
+    assert "build.tcl" in printed.out
+    assert "vivado is not on the PATH" in printed.err
     assert "-period 6.666 " in (tmp_path / "out/constraints/hypgcn_ooc.xdc").read_text()
     assert "s_axis_tdata[*]" in (tmp_path / "out/constraints/hypgcn_ooc.xdc").read_text()
-    # The register that the constraints name is there.
+    # The register that the constraints name exists.
     assert " core_reset" in (tmp_path / "out/rtl/hypgcn.sv").read_text()
     assert "core_reset]" in (tmp_path / "out/constraints/hypgcn.xdc").read_text()
     if interpreter() is None:
