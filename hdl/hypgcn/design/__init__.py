@@ -1,7 +1,7 @@
-"""The design: everything that the hardware, the golden model and the host need to know of one pruned int8 network.
+"""The design: everything that the hardware, the golden model and the host need of one pruned int8 network.
 
 ``design.json`` holds shapes, shortcuts, shifts, thresholds and store depths; ``weights.safetensors`` beside it the
-tensors. ``docs/numbers.md`` defines what each number means. Loading validates: a :class:`Design` that exists is legal.
+tensors. ``docs/numbers.md`` defines each number. Loading validates: every :class:`Design` object is legal.
 """
 
 from .banks import BANK, MINI_BANK, MINI_BANKS, bank_count, split_banks

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from .limits import BANK, MINI_BANKS
-
 __all__ = ["BANK", "MINI_BANK", "MINI_BANKS", "bank_count", "split_banks"]
 
+BANK = 16
+"""Channels of one vector: the unit of runtime feature compression and of the cavity patterns."""
+MINI_BANKS = 4
+"""Mini-banks of a row store."""
 MINI_BANK = BANK // MINI_BANKS
 """Values of a compressed vector that one entry of a mini-bank holds."""
 

@@ -1,13 +1,12 @@
-"""One block of a design."""
+"""A block of a design: its shape, its integers, and their checks."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from . import limits
-from .banks import bank_count
+from .banks import BANK, MINI_BANKS, bank_count
 from .checks import bits_signed, check_choice, check_limit, check_tensor
-from .limits import BANK, MINI_BANKS
 
 __all__ = ["Block"]
 
@@ -31,26 +30,52 @@ _FIELDS = {
 class Block:
     """One block of the network: graph product, 1x1 convolution, temporal convolution, and both shortcuts.
 
-    Parameters (shapes with the last index fastest; ``K`` subsets, ``V`` joints, ``I`` in_channels, ``O`` out_channels)
+    Shapes have the last index fastest; K subsets, V joints, I input channels, O output channels.
+
+    Parameters
     ----------
-    in_channels, out_channels : 1..1024
-    stride : 1 or 2, of the temporal convolution
+    in_channels, out_channels : int, 1..1024
+        I and O.
+    stride : int, 1 or 2
+        Stride of the temporal convolution, in frames.
     shortcut_h : ``"identity"`` or ``"conv"``
+        Shortcut from X into H.
     shortcut_y : ``"none"``, ``"identity"`` or ``"conv"``
-    graph_shift : 1..15
-    h_shift, y_shift : 1..31
-    h_res_mult, y_res_mult : 0..4095; h_res_shift, y_res_shift : 0..24; zero unless the shortcut is an identity
-    threshold_h, threshold_y : 0..127
-    x_depths, h_depths : vectors that mini-bank j of the X and H store holds per row, ``MINI_BANKS`` values, not
-        increasing
-    density_x, density_h : measured share of non-zero activations in the stores, 0..1, for estimates only
-    kept : uint8 (I,), 1 where the channel takes part in the graph product
-    filters : uint8 (O,), 1 where the output channel has a temporal filter
-    taps : uint8 (ceil(O / BANK), kernel), 1 where filters read this tap of this bank of H
-    graph : int8 (K, V, V), input joint then output joint
-    spatial : int8 (O, K, I); down : int8 (O, I) or None
-    temporal : int8 (O, kernel, O), output channel, tap, input channel; res : int8 (O, I) or None
-    h_mult, y_mult : int32 (O,), 0..65535; h_bias, y_bias : int64 (O,)
+        Shortcut from X into Y.
+    graph_shift : int, 1..15
+        Right shift after the graph product.
+    h_shift, y_shift : int, 1..31
+        Right shifts of the requantisers of H and Y.
+    h_res_mult, y_res_mult : int, 0..4095
+        Scales of identity shortcuts; 0 without one.
+    h_res_shift, y_res_shift : int, 0..24
+        Left shifts of identity shortcuts; 0 without one.
+    threshold_h, threshold_y : int, 0..127
+        Activations of H and Y up to this magnitude become 0.
+    x_depths, h_depths : tuple of int
+        Vectors that mini-bank j of the X and H store holds per row; ``MINI_BANKS`` values that do not increase.
+    density_x, density_h : float, 0..1
+        Measured shares of non-zero activations in the stores, for estimates only.
+    kept : uint8 (I,)
+        1 where the channel takes part in the graph product.
+    filters : uint8 (O,)
+        1 where the output channel has a temporal filter.
+    taps : uint8 (ceil(O / BANK), kernel)
+        1 where filters read this tap of this bank of H.
+    graph : int8 (K, V, V)
+        Graph of each subset: input joint, output joint.
+    spatial : int8 (O, K, I)
+        Weights of the 1x1 convolution.
+    down : int8 (O, I) or None
+        Weights of the shortcut into H, if it is a convolution.
+    temporal : int8 (O, kernel, O)
+        Weights of the temporal convolution: output channel, tap, input channel.
+    res : int8 (O, I) or None
+        Weights of the shortcut into Y, if it is a convolution.
+    h_mult, y_mult : int32 (O,), 0..65535
+        Scales of the requantisers.
+    h_bias, y_bias : int64 (O,), magnitude below 2^40
+        Biases at the scale of the product.
     """
 
     in_channels: int
@@ -88,7 +113,7 @@ class Block:
                "h_mult", "h_bias", "y_mult", "y_bias")
 
     def validate(self, where: str, joints: int, subsets: int, kernel: int):
-        """Raise :exc:`ValueError` or :exc:`TypeError` that starts with ``where`` for the first thing that is wrong."""
+        """Raise :exc:`ValueError` or :exc:`TypeError` for the first illegal field, with ``where`` before its name."""
         for name, limit in _FIELDS.items():
             check_limit(f"{where}.{name}", getattr(self, name), limit)
         check_choice(f"{where}.shortcut_h", self.shortcut_h, limits.SHORTCUTS_H)

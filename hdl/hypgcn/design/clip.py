@@ -1,5 +1,4 @@
-"""From recorded joints to the int8 clip that the hardware takes; the one preparation that training, tools and host
-share."""
+"""Clip preparation: recorded joints become the int8 clip of the hardware, alike in training, tools and host."""
 
 from dataclasses import asdict, dataclass
 
@@ -15,18 +14,22 @@ SCALES = ("axis", "clip", "none")
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """What is done to a recorded clip before the network sees it, in this order: trim, centre, resample, scale, bones,
+    """Steps from a recorded clip to the input of the network, in this order: trim, centre, resample, scale, bones,
     repeat.
 
     Parameters
     ----------
-    frames : 1..4096, frames after linear resampling over the whole clip
-    centre : joint that is moved to the origin in the first frame, or None
-    scale : ``"axis"``: every axis of every clip is stretched to -1..1; ``"clip"``: one factor for all axes keeps the
-        proportions; ``"none"``: left alone
-    period : 0, or the number of frames after resampling: the clip is then repeated until ``frames`` are full (a network
-        trained on short clips sees them at the speed that it knows, in hardware for longer ones)
-    parents : empty for the joint stream; for the bone stream one joint per joint that is subtracted from it
+    frames : int, 1..4096
+        Frames after linear resampling over the whole clip.
+    centre : int or None
+        Joint that is moved to the origin in the first frame.
+    scale : ``"axis"``, ``"clip"`` or ``"none"``
+        Every axis of a clip is stretched to -1..1, one factor for all axes keeps the proportions, or no scaling.
+    parents : tuple of int
+        For the bone stream the joint that is subtracted from each joint; empty for the joint stream.
+    period : int, 0..frames
+        Frames after resampling, of which the clip is repeated until it has ``frames``: a network that was trained on
+        short clips gets them at the same speed in hardware for longer ones. 0 for no repetition.
     """
 
     frames: int
@@ -75,8 +78,8 @@ def at_times(clip: np.ndarray, places: np.ndarray) -> np.ndarray:
     places = np.clip(places, 0, clip.shape[1] - 1)
     before = np.floor(places).astype(np.int64)
     after = np.minimum(before + 1, clip.shape[1] - 1)
-    part = (places - before)[:, None, None]
-    return clip[:, before] * (1 - part) + clip[:, after] * part
+    weight = (places - before)[:, None, None]
+    return clip[:, before] * (1 - weight) + clip[:, after] * weight
 
 
 def prepare_clip(clip, preparation: Preparation) -> np.ndarray:
@@ -108,8 +111,8 @@ def prepare_clip(clip, preparation: Preparation) -> np.ndarray:
             extent = high - low
             if preparation.scale == "clip":
                 extent = np.full_like(extent, extent.max())
-            some = extent > 0
-            body = np.where(some, (2 * body - low - high) / np.where(some, extent, 1), 0)
+            extended = extent > 0
+            body = np.where(extended, (2 * body - low - high) / np.where(extended, extent, 1), 0)
         if preparation.parents:
             body = body - body[:, :, list(preparation.parents)]
         out[present] = body[:, np.arange(preparation.frames) % body.shape[1]]
@@ -123,11 +126,12 @@ def quantise_clip(design, clip) -> np.ndarray:
     order of the result is the order in which the hardware takes them.
 
     Raises :exc:`ValueError` when persons, frames, joints or channels are not the design's, or a coordinate is not
-    finite. """
+    finite.
+    """
     clip = _check_clip(clip)
-    wanted = (design.persons, design.frames, design.joints, design.channels)
-    for name, found, right in zip(("persons", "frames", "joints", "channels"), clip.shape, wanted):
-        if found != right:
-            raise ValueError(f"clip must have {right} {name}, the design's, not {found}; its order is "
-                             f"(person, frame, joint, channel) = {wanted}")
+    expected = (design.persons, design.frames, design.joints, design.channels)
+    for name, count, right in zip(("persons", "frames", "joints", "channels"), clip.shape, expected):
+        if count != right:
+            raise ValueError(f"clip must have {right} {name}, as the design has, not {count}; its order is "
+                             f"(person, frame, joint, channel) = {expected}")
     return np.clip(np.floor(clip / design.input_scale + 0.5), -128, 127).astype(np.int8)

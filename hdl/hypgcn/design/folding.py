@@ -1,4 +1,4 @@
-"""Folding: how many lanes, widths and rows of storage each block gets. Any legal folding computes the same integers."""
+"""Folding: lanes, widths and rows of storage of each block. Every legal folding computes the same integers."""
 
 import dataclasses
 import json
@@ -15,17 +15,29 @@ __all__ = ["BlockFolding", "Folding"]
 class BlockFolding:
     """Parallelism of one block.
 
-    graph_subsets : subsets of the graph product that are worked on at once, 1..K; the unit has
-        ``ceil(graph_subsets * V / 2)`` packed MACs and walks the tokens of a channel ``ceil(K / graph_subsets)`` times
-    conv_joints : joints of the 1x1 array in lockstep, 1..V
-    conv_pairs : output-channel pairs of the 1x1 array, a multiple of ``h_width / 2``
-    conv_depth : input channels of the 1x1 array at once, 1..8; conv_joints * conv_pairs * conv_depth packed MACs
-    h_width : values that the H requantiser takes per cycle, 2, 4, 8 or 16
-    lanes : temporal lanes, 1..32
-    lane_pairs : output-channel pairs of a lane; at least ``y_width / 2``; lanes * lane_pairs packed MACs
-    y_width : values that the Y requantiser takes per cycle, 2, 4, 8 or 16
-    x_rows, h_rows : rows that the X and H stores hold; at least pad + 1 and kernel, and the stride; with less than
-        about pad + 7 + stride and kernel + 2 * stride + 1 equally fast units wait for each other (``docs/folding.md``)
+    Parameters
+    ----------
+    graph_subsets : int, 1..K
+        Subsets of the graph product computed at the same time, with ``ceil(graph_subsets * V / 2)`` packed MACs and
+        ``ceil(K / graph_subsets)`` passes over the tokens of a channel.
+    conv_joints : int, 1..V
+        Joints of the 1x1 array in lockstep.
+    conv_pairs : int, multiple of ``h_width / 2``
+        Output-channel pairs of the 1x1 array.
+    conv_depth : int, 1..8
+        Input channels of the 1x1 array at the same time; it has conv_joints * conv_pairs * conv_depth packed MACs.
+    h_width : 2, 4, 8 or 16
+        Values per cycle of the requantiser of H.
+    lanes : int, 1..32
+        Temporal lanes that work at the same time.
+    lane_pairs : int, >= ``y_width / 2``
+        Output-channel pairs of a lane; there are lanes * lane_pairs packed MACs.
+    y_width : 2, 4, 8 or 16
+        Values per cycle of the requantiser of Y.
+    x_rows : int, max(pad + 1, stride)..64
+        Rows of the X store; with less than about pad + 7 + stride, equally fast units stall each other.
+    h_rows : int, max(kernel, stride)..64
+        Rows of the H store; likewise with less than about kernel + 2 * stride + 1 (``docs/folding.md``).
     """
 
     graph_subsets: int = 1
@@ -40,7 +52,7 @@ class BlockFolding:
     h_rows: int = 12
 
     def validate(self, where: str, design: Design, block: Block):
-        """Raise :exc:`ValueError` that starts with ``where`` when this folding cannot work for ``block``."""
+        """Raise :exc:`ValueError` for a folding that is illegal for ``block``; the message starts with ``where``."""
         check_range(f"{where}.graph_subsets", self.graph_subsets, 1, design.subsets)
         check_range(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
         for name in ("h_width", "y_width"):
@@ -53,20 +65,26 @@ class BlockFolding:
         check_limit(f"{where}.conv_depth", self.conv_depth, limits.CONV_DEPTH)
         check_limit(f"{where}.lanes", self.lanes, limits.LANES)
         check_range(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, max_pairs)
-        # With fewer rows the next row of Y would wait for rows that have no place.
+        # With fewer rows the next row of Y would wait for ever for rows that do not fit.
         check_range(f"{where}.x_rows", self.x_rows, max(design.pad + 1, block.stride), limits.STORE_ROWS.high)
         check_range(f"{where}.h_rows", self.h_rows, max(design.kernel, block.stride), limits.STORE_ROWS.high)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Folding:
-    """Folding of a whole network: one :class:`BlockFolding` per block, the form of the packed MAC, the head's width,
-    and whether absent persons are left out.
+    """Folding of a network.
 
-    mac : ``"dsp48e2"`` (explicit primitive, UltraScale), ``"inferred"`` (two products a multiplier, any family with
-        27x18 multipliers) or ``"single"`` (one product a multiplier)
-    head_width : channels that the head sums per cycle, 1, 2, 4, 8 or 16
-    skip_absent : an absent person's constant response is added; if not, it is computed like any other person
+    Parameters
+    ----------
+    blocks : tuple of BlockFolding
+        One per block.
+    mac : str
+        Form of the packed MAC: ``"dsp48e2"`` (explicit primitive, UltraScale), ``"inferred"`` (two products a
+        multiplier, any family with 27x18 multipliers) or ``"single"`` (one product a multiplier).
+    head_width : 1, 2, 4, 8 or 16
+        Channels that the head sums per cycle.
+    skip_absent : bool
+        Whether the constant response of an absent person is added instead of computed.
     """
 
     blocks: tuple[BlockFolding, ...]
@@ -75,7 +93,7 @@ class Folding:
     skip_absent: bool = True
 
     def validate(self, design: Design):
-        """Raise :exc:`ValueError` when this folding cannot work for ``design``."""
+        """Raise :exc:`ValueError` or :exc:`TypeError` for a folding that is illegal for ``design``."""
         check_choice("mac", self.mac, limits.MAC_FORMS)
         check_choice("head_width", self.head_width, limits.HEAD_WIDTHS)
         if not isinstance(self.skip_absent, bool):
@@ -86,12 +104,12 @@ class Folding:
             folding.validate(f"blocks[{index}]", design, block)
 
     def to_json(self) -> str:
-        """Text that :meth:`load` reads back."""
+        """JSON text that :meth:`load` reads."""
         return json.dumps(dataclasses.asdict(self), indent=1) + "\n"
 
     @classmethod
     def load(cls, path) -> "Folding":
-        """Folding of the JSON file at ``path``; :exc:`ValueError` names what is wrong with it."""
+        """Folding of the JSON file at ``path``; :exc:`ValueError` names the mistake in it."""
         try:
             data = json.loads(Path(path).read_text())
             return cls(**{**data, "blocks": tuple(BlockFolding(**block) for block in data["blocks"])})

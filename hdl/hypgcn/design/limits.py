@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .banks import BANK, MINI_BANKS
+
 __all__ = [
     "ACC_WIDTH", "ACTIVATION", "BANK", "BANKS", "BIAS", "BIAS_BITS", "BLOCKS", "BUS_WIDTHS", "CHANNELS", "CLASSES",
     "CLIPS_INSIDE", "CONV_DEPTH", "Choices", "FRAMES", "GRAPH_SHIFT", "HEAD_WIDTHS", "INPUT_CHANNELS", "INPUT_MULT",
@@ -76,10 +78,6 @@ class Choices:
         return ", ".join(map(str, self.values))
 
 
-BANK = 16
-"""Channels of one vector: the unit of runtime feature compression and of the cavity patterns."""
-MINI_BANKS = 4
-"""Mini-banks of a row store; each holds ``BANK // MINI_BANKS`` values of a vector."""
 BIAS_BITS = 40
 """A bias stays below 2 to this power in magnitude."""
 

@@ -1,4 +1,4 @@
-"""The design of a whole network: what is saved, loaded, checked and hashed."""
+"""Design of a network: its fields, checks, hash, and files."""
 
 import dataclasses
 import hashlib
@@ -35,17 +35,38 @@ class Design:
 
     Parameters
     ----------
-    name : what people call it
-    frames, joints, persons, channels : T, V, M, C of one input clip; the hardware takes it as (M, T, V, C)
-    classes : number of logits; class_names : their names, or empty
-    subsets : K, graphs per block; kernel : taps of the temporal convolution, odd
-    input_scale : a raw coordinate is ``round(x / input_scale)`` clamped to int8, made by the host
-    input_shift, input_threshold : of the input affine; logit_scale : a logit times this is the float network's logit
-    input_mult : int32 (M, C, V), -65535..65535; input_bias : int64 (M, C, V)
-    head : int8 (classes, channels of the last block); head_bias : int64 (classes,)
-    blocks : in order; each block's in_channels is its predecessor's out_channels
-    meta : anything worth knowing (commands, accuracies, ``"weights": "trained"`` or ``"seeded"``); not part of
-        :attr:`hash`
+    name : str
+        Name for people.
+    frames, joints, persons, channels : int
+        T, V, M, C of one input clip; the hardware takes it as (M, T, V, C).
+    classes : int
+        Number of logits.
+    class_names : tuple of str
+        Names of the classes, or empty.
+    subsets : int
+        K, graphs per block.
+    kernel : int, odd
+        Taps of the temporal convolution.
+    input_scale : float
+        A raw coordinate is ``round(x / input_scale)`` clamped to int8; the host computes it.
+    input_shift : int, 1..31
+        Right shift of the input affine.
+    input_threshold : int, 0..127
+        Inputs up to this magnitude become 0.
+    logit_scale : float
+        A logit times this is the logit of the float network.
+    input_mult : int32 (M, C, V), -65535..65535
+        Scale of the input affine.
+    input_bias : int64 (M, C, V), magnitude below 2^40
+        Bias of the input affine, at the scale of the product.
+    head : int8 (classes, channels of the last block)
+        Weights of the classifier.
+    head_bias : int64 (classes,), magnitude below 2^40
+        Biases of the classifier.
+    blocks : tuple of Block
+        In order; in_channels of each is out_channels of the block before it.
+    meta : dict
+        Origin of the design (commands, accuracies, ``"weights": "trained"`` or ``"seeded"``); not part of :attr:`hash`.
     """
 
     name: str
@@ -85,7 +106,7 @@ class Design:
         channels = self.channels
         for index, block in enumerate(self.blocks):
             if block.in_channels != channels:
-                raise ValueError(f"blocks[{index}].in_channels must be {channels}, the channels that come in, "
+                raise ValueError(f"blocks[{index}].in_channels must be {channels}, the channels of its input, "
                                  f"not {block.in_channels}")
             block.validate(f"blocks[{index}]", self.joints, self.subsets, self.kernel)
             channels = block.out_channels
@@ -99,7 +120,7 @@ class Design:
                              f"supported")
 
     def block_frames(self, index: int) -> int:
-        """Frames that block ``index`` takes in; ``index = len(blocks)`` gives the frames that reach the head."""
+        """Frames at the input of block ``index``; of the head for ``index = len(blocks)``."""
         frames = self.frames
         for block in self.blocks[:index]:
             frames = -(-frames // block.stride)
@@ -107,7 +128,7 @@ class Design:
 
     @property
     def pad(self) -> int:
-        """Rows before the first frame that the temporal convolution would read."""
+        """Rows before the first frame that the temporal convolution covers."""
         return (self.kernel - 1) // 2
 
     @property
@@ -135,15 +156,15 @@ class Design:
 
     def tensors(self) -> dict[str, np.ndarray]:
         """All tensors by name; those of block b start with ``blocks.b.``."""
-        found = {name: getattr(self, name) for name in self.TENSORS}
+        tensors = {name: getattr(self, name) for name in self.TENSORS}
         for index, block in enumerate(self.blocks):
-            found.update({f"blocks.{index}.{name}": getattr(block, name) for name in Block.TENSORS
-                          if getattr(block, name) is not None})
-        return found
+            tensors.update({f"blocks.{index}.{name}": getattr(block, name) for name in Block.TENSORS
+                            if getattr(block, name) is not None})
+        return tensors
 
     @property
     def hash(self) -> str:
-        """SHA-256 over everything but ``meta``: same hash, same hardware and same results."""
+        """SHA-256 of everything but ``meta``: equal hashes mean equal hardware and results."""
         text = json.dumps(self._scalars(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode() + dump_tensors(self.tensors())).hexdigest()
 
@@ -158,8 +179,8 @@ class Design:
     def load(cls, path) -> "Design":
         """Design of the folder ``path`` (or of the ``design.json`` in it).
 
-        Raises :exc:`FileNotFoundError` when a file is missing and :exc:`ValueError` or :exc:`TypeError` that says what
-        is wrong when the files are foreign, damaged, of another version, or disagree with each other.
+        Raises :exc:`FileNotFoundError` for a missing file, and :exc:`ValueError` or :exc:`TypeError` for files that are
+        foreign, damaged, of another version, or do not belong together.
         """
         path = Path(path)
         if path.name == "design.json":
@@ -177,7 +198,7 @@ class Design:
         if data.get("version") != DESIGN_VERSION:
             raise ValueError(f"{path / 'design.json'}: version must be {DESIGN_VERSION}, not {data.get('version')!r}")
         tensors = parse_tensors(path / "weights.safetensors")
-        design = cls._from_parts(data, tensors, path)
+        design = cls._from_files(data, tensors, path)
         if data.get("hash") != design.hash:
             raise ValueError(
                 f"{path}: the hash in design.json ({str(data.get('hash'))[:12]}) is not that of its content "
@@ -186,7 +207,7 @@ class Design:
         return design
 
     @classmethod
-    def _from_parts(cls, data: dict, tensors: dict, path: Path) -> "Design":
+    def _from_files(cls, data: dict, tensors: dict, path: Path) -> "Design":
         tensors = dict(tensors)
         data = {key: value for key, value in data.items() if key not in ("format", "version", "hash")}
         try:
@@ -198,15 +219,15 @@ class Design:
                 for name in Block.TENSORS:
                     entry[name] = tensors.pop(f"blocks.{index}.{name}", None)
                 blocks.append(Block(**entry))
-            parts = {name: tensors.pop(name, None) for name in cls.TENSORS}
+            own_tensors = {name: tensors.pop(name, None) for name in cls.TENSORS}
             data["class_names"] = tuple(data.get("class_names", ()))
-            design = cls(**data, **parts, blocks=tuple(blocks))
+            design = cls(**data, **own_tensors, blocks=tuple(blocks))
         except (KeyError, AttributeError) as error:
             raise ValueError(f"{path / 'design.json'}: {error} is missing") from error
         except TypeError as error:
             raise ValueError(f"{path / 'design.json'}: {error}") from error
         if tensors:
             raise ValueError(
-                f"{path / 'weights.safetensors'}: tensors that no block knows: {', '.join(sorted(tensors))}"
+                f"{path / 'weights.safetensors'}: tensors that the design does not have: {', '.join(sorted(tensors))}"
             )
         return design

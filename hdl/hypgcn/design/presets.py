@@ -1,6 +1,6 @@
-"""Designs with seeded random weights: for tests, and for the full network until a trained one is given.
+"""Designs with seeded random weights, for tests and for estimates without a trained network.
 
-The weights mean nothing, but the structure is that of a pruned network: dropped channels, coupled filters, cavity
+The weights are random, but the structure is that of a pruned network: dropped channels, coupled filters, cavity
 patterns that rotate over the banks, and scales that keep the activations in range and sparse.
 """
 
@@ -42,8 +42,18 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
                  threshold: int = 2) -> Block:
     """A legal block with seeded weights.
 
-    ``kept``, ``filters``: how many channels take part in the graph product and have a temporal filter (default all);
-    ``margin``: depths of the stores as a share of the worst case, 1.0 never overflows.
+    Parameters
+    ----------
+    seed : int
+        Seed of the random weights.
+    kept, filters : int or None
+        Channels that take part in the graph product, and that have a temporal filter; all by default.
+    keep_taps : int
+        Taps of each bank.
+    margin : float
+        Depths of the stores as a share of the worst case; 1.0 never overflows.
+    threshold : int, 0..127
+        Threshold of H and Y.
     """
     rng = np.random.default_rng(seed)
     shortcut_h = shortcut_h or ("identity" if in_channels == out_channels else "conv")
@@ -69,13 +79,13 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
 
     entries = subsets * int(kept_mask.sum()) + (in_channels if down is not None else 0)
     h_mult, h_bias, h_shift = _requant(rng, 40 * 20 * entries ** 0.5, out_channels, 40, -0.2)
-    taken = float(filter_mask.mean()) * keep_taps * out_channels + (in_channels if res is not None else 0)
-    y_mult, y_bias, y_shift = _requant(rng, 40 * 20 * max(taken, 1) ** 0.5, out_channels, 40, -0.2)
+    products = float(filter_mask.mean()) * keep_taps * out_channels + (in_channels if res is not None else 0)
+    y_mult, y_bias, y_shift = _requant(rng, 40 * 20 * max(products, 1) ** 0.5, out_channels, 40, -0.2)
 
     def depths(banks):
-        most = joints * banks
+        vectors = joints * banks
         share = [min(1.0, margin * (1.0 - 0.1 * j)) if margin < 1.0 else 1.0 for j in range(MINI_BANKS)]
-        return tuple(max(1, int(most * s)) for s in share)
+        return tuple(max(1, int(vectors * s)) for s in share)
 
     return Block(
         in_channels=in_channels,
@@ -114,8 +124,11 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
 def random_design(seed: int = 0, *, name: str, frames: int, joints: int, persons: int = 1, channels: int = 3,
                   classes: int = 10, widths: tuple[int, ...], strides: tuple[int, ...], keep: float = 0.268,
                   keep_taps: int = 2, subsets: int = 3, kernel: int = 9, margin: float = 1.0) -> Design:
-    """A network of ``len(widths)`` blocks; every block but the first keeps the share ``keep`` of its input channels,
-    the temporal filters of the block before it likewise; the first block has no shortcut into Y."""
+    """A network of ``len(widths)`` blocks.
+
+    Every block but the first keeps the share ``keep`` of its input channels, and the block before it the temporal
+    filters of these channels. The first block has no shortcut into Y.
+    """
     rng = np.random.default_rng(seed)
     if len(widths) != len(strides):
         raise ValueError(f"strides must hold {len(widths)} values, one per block, not {len(strides)}")
@@ -139,7 +152,7 @@ def random_design(seed: int = 0, *, name: str, frames: int, joints: int, persons
                 margin=margin,
             )
         )
-        if index:  # coupled: the filters of a block are the channels that its successor keeps
+        if index:  # coupled pruning: the filters of a block are the channels that the next block keeps
             mask = blocks[-1].kept
             before = blocks[-2]
             temporal = random_block(seed * 1000 + 500 + index, joints=1, subsets=1, kernel=kernel,
@@ -173,10 +186,11 @@ PRESETS: dict[str, dict] = {
     },
     "full": _FULL,
 }
-"""Named designs: ``tiny`` fits the Amaranth simulator in seconds, ``full`` is the paper's network pruned as it does."""
+"""Named designs: ``tiny`` takes seconds in the Amaranth simulator, ``full`` is the network of RFC-HyPGCN, pruned
+as there."""
 
 
 def preset(name: str) -> Design:
-    """The seeded design called ``name``."""
+    """Seeded design called ``name``; :exc:`ValueError` lists the names when there is none."""
     check_choice("preset", name, PRESETS)
     return random_design(name=f"{name}-seeded", **PRESETS[name])

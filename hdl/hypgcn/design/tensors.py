@@ -1,8 +1,8 @@
 """Named integer tensors in one file, in the safetensors format.
 
 The format is an 8-byte little-endian header length, a JSON header of ``{name: {dtype, shape, data_offsets}}`` and the
-raw little-endian bytes in C order. Reading and writing it needs NumPy only and never executes anything, so the hardware
-library has no other dependency; the files are those of the ``safetensors`` package.
+raw little-endian bytes in C order. Reading and writing it needs NumPy only and executes nothing from the file. The
+``safetensors`` package reads and writes the same files.
 """
 
 import json
@@ -18,7 +18,7 @@ _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 
 
 def dump_tensors(tensors: dict[str, np.ndarray]) -> bytes:
-    """Bytes of a safetensors file that holds ``tensors``, sorted by name: same tensors, same bytes."""
+    """Bytes of a safetensors file with ``tensors``, sorted by name: equal tensors give equal bytes."""
     header: dict[str, dict] = {}
     body = []
     offset = 0
@@ -60,6 +60,6 @@ def parse_tensors(path: Path) -> dict[str, np.ndarray]:
         raw = blob[8 + length + begin:8 + length + end]
         if end - begin != count * dtype.itemsize or len(raw) != end - begin:
             raise ValueError(f"{path}: tensor {name} of shape {entry['shape']} needs {count * dtype.itemsize} bytes, "
-                             f"but {len(raw)} are there: the file is cut off or damaged")
+                             f"but has {len(raw)}: the file is cut off or damaged")
         tensors[name] = np.frombuffer(raw, dtype).astype(dtype.newbyteorder("=")).reshape(entry["shape"])
     return tensors

@@ -56,7 +56,7 @@ def test_weights_are_read_by_the_safetensors_package(design, tmp_path):
     ("logit_scale", float("nan"), "logit_scale must be a positive number, not nan"),
     ("class_names", ("a",), "class_names must hold 3 names or none, not 1"),
     ("blocks", (), "blocks must hold at least one block"),
-    ("channels", 4, r"blocks\[0\].in_channels must be 4, the channels that come in, not 3"),
+    ("channels", 4, r"blocks\[0\].in_channels must be 4, the channels of its input, not 3"),
     ("head", np.zeros((3, 7), np.int8), r"head must have shape \(3, 20\), not \(3, 7\)"),
     ("input_mult", np.full((2, 3, 5), 70000, np.int32), "input_mult must be in -65535..65535"),
     ("head_bias", np.zeros(3, np.int32), "head_bias must be int64, not int32"),
@@ -86,7 +86,7 @@ def test_rejects_minus_128(design):
     (lambda folder: cut(folder, 100), ValueError, "header is cut off"),
     (lambda folder: cut(folder, -100), ValueError, "the file is cut off or damaged"),
     (lambda folder: swap(folder, lambda t: t.pop("blocks.1.spatial")), ValueError, "spatial must be a NumPy array"),
-    (lambda folder: swap(folder, lambda t: t.update(extra=np.zeros(1, np.int8))), ValueError, "no block knows: extra"),
+    (lambda folder: swap(folder, lambda t: t.update(extra=np.zeros(1, np.int8))), ValueError, "the design does not have: extra"),
 ])
 def test_damaged_files(design, tmp_path, change, error, text):
     design.save(tmp_path)
