@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from ..design.files import write_json
 from .project import TOP
 from .stages import StageTracker
 
@@ -96,7 +97,7 @@ def make_bitstream(folder: Path, *, timeout: float = 7200, progress=None, pause:
                "seconds": round(time.monotonic() - start),
                "cpu_seconds": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime),
                "stages": tracker.seconds}
-    (folder / "bitstream.json").write_text(json.dumps(result, indent=1) + "\n")
+    write_json(folder / "bitstream.json", result)
     return result
 
 

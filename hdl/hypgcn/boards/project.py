@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from ..design import Design
+from ..design.files import write_json
 from ..design.folding import Folding
 from ..emission.emit import Emission, emit
 from ..planning.allocator.allocate import Allocator, Budget
@@ -75,5 +76,5 @@ def write_board(design: Design, folding: Folding, board: Board, out_dir, *, prog
     plan(emission, getattr(platforms, board.platform)()).extract(str(out_dir))
     about = {"generator": "hypgcn", "board": board.name, "device": board.device, "clock_hz": board.clock_hz,
              "baud": board.baud, "design": design.name, "hash": design.hash, "folding": json.loads(folding.to_json())}
-    (Path(out_dir) / "board.json").write_text(json.dumps(about, indent=1) + "\n")
+    write_json(Path(out_dir) / "board.json", about)
     return emission

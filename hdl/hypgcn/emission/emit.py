@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from amaranth.lib.wiring import In
 from .. import __version__
 from ..design.checks import check_identifier
 from .platform import RtlPlatform, component_ports
+from .update import update_files
 
 __all__ = ["EmissionError", "Emission", "emit"]
 
@@ -71,17 +71,7 @@ class Emission:
         digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self.files.items()}
         content = {**self.files, sidecar: json.dumps({**self.sidecar, "files": digests}, indent=1) + "\n"}
         stale = [name for name in self._earlier_files(out / sidecar) if name not in content]
-        changed = [name for name, text in content.items() if not _is_current(out / name, text)]
-        parts = {name: out / (name + ".part") for name in changed}
-        try:
-            for name, part in parts.items():
-                part.parent.mkdir(parents=True, exist_ok=True)
-                part.write_text(content[name], newline="\n")
-            for name, part in parts.items():  # the sidecar is the last
-                os.replace(part, out / name)
-        finally:
-            for part in parts.values():
-                part.unlink(missing_ok=True)
+        changed = update_files(out, content)  # the sidecar is the last: it is never newer than a file it lists
         for name in stale:
             (out / name).unlink(missing_ok=True)
         return changed + stale
@@ -96,13 +86,6 @@ class Emission:
             return []
         inside = re.compile(r"(?:sim/)?[\w-]+\.(?:sv|mem)")
         return [name for name in data["files"] if inside.fullmatch(name)]
-
-
-def _is_current(path, text):
-    try:
-        return path.read_bytes() == text.encode()
-    except OSError:
-        return False
 
 
 def emit(component, name: str, out_dir=None, *, parameters: dict | None = None, progress=None) -> Emission:

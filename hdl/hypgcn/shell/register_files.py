@@ -4,8 +4,8 @@
 """
 
 import sys
-from pathlib import Path
 
+from ..emission.update import update_files
 from .registers import ABI, ACCESSES, MAGIC, MAX_BLOCKS, REGISTERS, RESULT_FLAGS, TRAILER
 
 __all__ = ["FILES", "as_json", "c_header", "markdown", "python_map", "write"]
@@ -128,14 +128,7 @@ FILES = {
 
 def write(root) -> list[str]:
     """Write the :data:`FILES` that differ below the folder ``root``, and return their names."""
-    changed = []
-    for name, make in FILES.items():
-        path, text = Path(root) / name, make()
-        if not path.is_file() or path.read_text() != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, newline="\n")
-            changed.append(name)
-    return changed
+    return update_files(root, {name: make() for name, make in FILES.items()})
 
 
 if __name__ == "__main__":

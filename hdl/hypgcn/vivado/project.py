@@ -1,12 +1,12 @@
 """Vivado project of a design: RTL, constraints and Tcl."""
 
 import json
-import os
 from pathlib import Path
 
 from ..design import Design
 from ..design.folding import Folding
 from ..emission.emit import Emission
+from ..emission.update import update_files
 from ..generate import generate
 from .block_design_tcl import block_design_tcl
 from .constraints import in_context_xdc, out_of_context_xdc
@@ -14,7 +14,7 @@ from .package_tcl import package_tcl, revision, vlnv
 from .project_tcl import Sources, build_tcl
 from .settings import VivadoSettings
 
-__all__ = ["RTL", "sources_of", "vivado_files", "write_project", "write_texts"]
+__all__ = ["RTL", "sources_of", "vivado_files", "write_project"]
 
 RTL = "rtl"
 """Folder of the emitted core in that of the project."""
@@ -48,22 +48,10 @@ def vivado_files(emission: Emission, settings: VivadoSettings) -> dict[str, str]
     }
 
 
-def write_texts(out_dir, texts: dict[str, str]):
-    """Write {path: text} below ``out_dir``; files whose content is the same are not touched."""
-    for name, text in texts.items():
-        path = Path(out_dir) / name
-        if path.is_file() and path.read_bytes() == text.encode():
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        part.write_text(text, newline="\n")
-        os.replace(part, path)
-
-
 def write_project(design: Design, folding: Folding | None, out_dir, settings: VivadoSettings, *,
                   progress=None) -> Emission:
     """Emit the core of ``design`` into ``out_dir/rtl``, write constraints and Tcl around it; returns the emission."""
     emission = generate(design, folding, Path(out_dir) / RTL, name=settings.name, bus_width=settings.bus_width,
                         progress=progress)
-    write_texts(out_dir, vivado_files(emission, settings))
+    update_files(out_dir, vivado_files(emission, settings))
     return emission

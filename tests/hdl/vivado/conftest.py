@@ -3,10 +3,11 @@ from stub_core import StubCore
 
 from hypgcn.emission.emit import Emission
 from hypgcn.emission.platform import component_ports
+from hypgcn.emission.update import update_files
 from hypgcn.shell import ShellConfig
 from hypgcn.shell.top import Top
 from hypgcn.vivado import VivadoSettings
-from hypgcn.vivado.project import vivado_files, write_texts
+from hypgcn.vivado.project import vivado_files
 
 
 @pytest.fixture(scope="session")
@@ -25,5 +26,5 @@ def emitted(tmp_path_factory):
     settings = VivadoSettings(mhz=200)
     folder = tmp_path_factory.mktemp("vivado")
     emission.write(folder / "rtl")
-    write_texts(folder, vivado_files(emission, settings))
+    update_files(folder, vivado_files(emission, settings))
     return folder, emission, settings

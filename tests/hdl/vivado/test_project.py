@@ -1,6 +1,6 @@
 import json
 
-from hypgcn.vivado.project import sources_of, vivado_files, write_texts
+from hypgcn.vivado.project import sources_of, vivado_files
 
 
 def test_files_are_on_the_disk_and_the_same_again(emitted):
@@ -13,12 +13,3 @@ def test_files_are_on_the_disk_and_the_same_again(emitted):
     data = json.loads(texts["project.json"])
     assert (data["design"], data["period_ns"]) == ("smallest", 5.0)
     assert data["hash"] == emission.sidecar["parameters"]["design"]["hash"]
-
-
-def test_only_what_changes_is_written(tmp_path):
-    write_texts(tmp_path, {"a/b.tcl": "1\n", "c": "2\n"})
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "a/b.tcl", tmp_path / "c")}
-    write_texts(tmp_path, {"a/b.tcl": "1\n", "c": "3\n"})
-    assert (tmp_path / "a/b.tcl").stat().st_mtime_ns == before[tmp_path / "a/b.tcl"]
-    assert (tmp_path / "c").read_text() == "3\n"
-    assert not list(tmp_path.rglob("*.part"))
