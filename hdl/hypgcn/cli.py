@@ -1,16 +1,15 @@
 """The command ``hypgcn``.
 
 Every subcommand is registered by a function that takes argparse's subparsers, adds its parser, and sets the default
-``run`` to a function of the parsed arguments that returns the exit status (``None`` is 0). The hardware library's own
-are here; other packages plug theirs in through the entry-point group ``hypgcn.commands``, whose modules are imported
-for every call and therefore import heavy libraries only inside ``run``.
+``run`` to a function of the parsed arguments that returns the exit status (``None`` is 0). Subcommands of the hardware
+library are registered here; other packages add theirs through the entry-point group ``hypgcn.commands``, whose modules
+are imported for every call and therefore import heavy libraries only inside ``run``.
 
-Exit status: 0 success; 1 a check found a difference; 2 bad input, said in one line.
+Exit status: 0 success; 1 a check failed; 2 bad input, with one line that names it.
 """
 
 import argparse
 import importlib.metadata
-import json
 import resource
 import sys
 import time
@@ -20,6 +19,7 @@ from . import __version__
 from .boards.command import register as register_board
 from .design import Design
 from .design.checks import check_identifier
+from .design.files import write_json
 from .design.folding import Folding
 from .design.presets import PRESETS, preset
 from .planning.commands import register_allocate, register_estimate
@@ -29,10 +29,11 @@ from .vivado.command import register as register_vivado
 __all__ = ["load_design", "load_folding", "main"]
 
 GROUP = "hypgcn.commands"
+"""Entry-point group of the subcommands of other packages."""
 
 
 def load_design(text: str) -> Design:
-    """Design of a folder or ``design.json``, or the preset of that name; :exc:`ValueError` says what is wrong."""
+    """Design of a folder or ``design.json``, or the preset of that name; :exc:`ValueError` names the mistake."""
     path = Path(text)
     if path.exists():
         try:
@@ -45,7 +46,7 @@ def load_design(text: str) -> Design:
 
 
 def load_folding(text: str | None, design: Design) -> Folding | None:
-    """Folding of a file, checked against ``design``; ``None`` stays ``None``, the generator's own choice."""
+    """Folding of a file, checked against ``design``; ``None`` for no file leaves the choice to the generator."""
     if text is None:
         return None
     try:
@@ -61,12 +62,13 @@ def _register_verilog(commands):
     parser.add_argument("design", metavar="DESIGN", help=f"folder of a design, or a preset: {', '.join(PRESETS)}")
     parser.add_argument("-o", "--out", metavar="DIR", default="build/verilog",
                         help="output folder (default: %(default)s)")
-    parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
+    parser.add_argument("--folding", metavar="FILE",
+                        help="JSON file with the parallelism of each block (default: chosen)")
     parser.add_argument("--name", default="hypgcn", help="name of the top module (default: %(default)s)")
     parser.add_argument("--bus-width", type=int, default=32, metavar="BITS",
-                        help="of the input stream, 8 to 512 (default: %(default)s)")
+                        help="bits of the input stream, 8 to 512 (default: %(default)s)")
     parser.add_argument("--bare", action="store_true", help="the network alone, without AXI buses and registers")
-    parser.add_argument("--measure", metavar="FILE", type=Path, help="write seconds, peak memory and sizes as JSON")
+    parser.add_argument("--measure", metavar="FILE", type=Path, help="write run time, peak memory and sizes as JSON")
     parser.set_defaults(run=_run_verilog)
 
 
@@ -93,8 +95,7 @@ def _run_verilog(args):
           f"{measured['multipliers']} multipliers; {measured['seconds']} s, "
           f"peak memory {measured['peak_memory_mb']} MB")
     if args.measure:
-        args.measure.parent.mkdir(parents=True, exist_ok=True)
-        args.measure.write_text(json.dumps(measured, indent=1) + "\n")
+        write_json(args.measure, measured)
 
 
 def _register_presets(commands):
@@ -112,7 +113,7 @@ def _run_presets(args):
 
 
 def _plugins():
-    """(name, register) of the commands that other installed packages bring."""
+    """(name, register) of the commands of other installed packages."""
     for entry in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
             yield entry.name, entry.load()
@@ -121,13 +122,13 @@ def _plugins():
 
 
 def _missing(name, error):
-    """A command that only says which library it lacks."""
+    """Register function of a command whose only action is to name the missing library."""
     def run(args):
         raise ValueError(f"hypgcn {name} needs {error.name or error}, which is not installed: "
                          f"pip install 'hypgcn[sim,train]'")
 
     def register(commands):
-        # No prefix characters: whatever options follow, they are not what is wrong.
+        # No prefix characters: any options are accepted, so that the message is about the library.
         parser = commands.add_parser(name, help=f"(not installed: needs {error.name or error})",
                                      prefix_chars="\0", add_help=False)
         parser.add_argument("rest", nargs="*")
@@ -136,10 +137,10 @@ def _missing(name, error):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="hypgcn",
-                                     description="Sparse on-chip 2s-AGCN accelerators, from checkpoint to RTL.")
+    parser = argparse.ArgumentParser(
+        prog="hypgcn", description="Generator of sparse on-chip 2s-AGCN accelerators, from checkpoint to RTL.")
     parser.add_argument("--version", action="version", version=f"hypgcn {__version__}")
-    parser.add_argument("--traceback", action="store_true", help="show where in the program an error arose")
+    parser.add_argument("--traceback", action="store_true", help="print the traceback of an error")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _register_verilog(commands)
     _register_presets(commands)
@@ -153,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line ``argv`` (default: the process's) and return its exit status."""
+    """Run the command line ``argv`` (default: that of the process) and return its exit status."""
     args = _parser().parse_args(argv)
     try:
         return args.run(args) or 0

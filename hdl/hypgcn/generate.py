@@ -1,4 +1,4 @@
-"""From a design to the files of its hardware: the work behind ``hypgcn verilog``."""
+"""Generator: the RTL files of a design and their sidecar, as ``hypgcn verilog`` writes them."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ from .shell.top import Top
 __all__ = ["DEFAULT_MULTIPLIERS", "generate"]
 
 DEFAULT_MULTIPLIERS = 3544
-"""Multipliers that the default folding may take: those of RFC-HyPGCN on the XCKU115."""
+"""Multipliers of the default folding: those of RFC-HyPGCN on the XCKU115."""
 
 _LATENCIES = {
     unit.__name__: unit.LATENCY
@@ -35,19 +35,27 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
 
     Parameters
     ----------
-    design : the network
-    folding : its parallelism; ``None`` takes the fastest one with at most ``DEFAULT_MULTIPLIERS`` multipliers
-    name : of the top module and the main file
-    observe : add the ports of the blocks' outputs, for simulation (see :class:`~hypgcn.network.Network`)
-    bus_width : the top is :class:`~hypgcn.shell.top.Top` with this many bits of input; ``None``: the bare network
-    progress : called as ``progress(done, total, text)``
+    design : Design
+        The network.
+    folding : Folding or None
+        Its parallelism; ``None`` takes the fastest one with at most ``DEFAULT_MULTIPLIERS`` multipliers.
+    out_dir : path
+        Output folder.
+    name : str
+        Name of the top module and of the main file.
+    observe : bool
+        Add ports with the outputs of the blocks, for simulation (see :class:`~hypgcn.network.Network`).
+    bus_width : int or None
+        Bits of the input stream of a :class:`~hypgcn.shell.top.Top`; ``None`` emits the bare network.
+    progress : callable or None
+        Called as ``progress(done, total, text)``.
 
     Returns
     -------
-    Emission : the files and the sidecar; beside what :func:`~hypgcn.emission.emit.emit` writes the sidecar says
-    ``design``
-        (name, hash, shape), ``folding``, ``multipliers``, ``clip_cycles`` (estimates per block and unit) and
-        ``latencies`` (cycles, by unit); with ``bus_width`` also ``registers`` (see :mod:`hypgcn.shell.register_files`)
+    Emission
+        The files and the sidecar. To the entries of :func:`~hypgcn.emission.emit.emit` the sidecar adds ``parameters``
+        (design, folding, ``observe``, ``bus_width``), ``multipliers``, ``clip_cycles`` (estimates per block and unit),
+        ``latencies`` (cycles, by unit), and with ``bus_width`` ``registers`` (:mod:`hypgcn.shell.register_files`).
     """
     if observe and bus_width is not None:
         raise ValueError(f"observe must be false with a bus_width, not {observe!r}")
@@ -82,9 +90,9 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     if bus_width is not None:
         emission.sidecar["registers"] = as_json()
     emission.sidecar["latencies"] = _LATENCIES
-    found = estimate(design, folding)
-    emission.sidecar["multipliers"] = found.resources.dsp
-    emission.sidecar["clip_cycles"] = [{unit: round(part.cycles) for unit, part in units.items() if part.cycles}
-                                       for units in found.blocks]
+    estimated = estimate(design, folding)
+    emission.sidecar["multipliers"] = estimated.resources.dsp
+    emission.sidecar["clip_cycles"] = [{name: round(unit.cycles) for name, unit in units.items() if unit.cycles}
+                                       for units in estimated.blocks]
     emission.write(out_dir)
     return emission

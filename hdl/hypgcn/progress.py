@@ -1,4 +1,4 @@
-"""One line that says how far a long piece of work is and how long it will take."""
+"""Progress of long work: one line with the share that is done and the time that is left."""
 
 import sys
 import time
@@ -7,7 +7,7 @@ __all__ = ["Progress", "duration"]
 
 
 def duration(seconds: float) -> str:
-    """``seconds`` as a person reads it: ``8 s``, ``2 min 05 s``, ``1 h 10 min``."""
+    """Text of ``seconds``: ``8 s``, ``2 min 05 s``, ``1 h 10 min``."""
     seconds = int(seconds + 0.5)
     if seconds < 60:
         return f"{seconds} s"
@@ -17,30 +17,34 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """Reports of work that is ``done`` of ``total``, with the time left.
+    """Prints the share of the work that is done, and the time left.
 
-    Call it as often as you like. On a terminal one line is rewritten at most ten times a second; elsewhere, as in a
-    log, a new line appears at most every ``quiet`` seconds.
+    Calls may be frequent. On a terminal one line is rewritten at most ten times a second; elsewhere, as in a log, a new
+    line appears at most every ``quiet`` seconds.
 
     Parameters
     ----------
-    title : what the work is
-    out : text file, default the standard error stream
-    quiet : seconds between lines where ``out`` is not a terminal
-    clock : gives the time in seconds; for tests
+    title : str
+        Name of the work.
+    out : text file
+        Output; the standard error stream by default.
+    quiet : float
+        Seconds between lines where ``out`` is not a terminal.
+    clock : callable
+        Returns the time in seconds; for tests.
     """
 
     def __init__(self, title: str, *, out=None, quiet: float = 10.0, clock=time.monotonic):
         self.title = title
         self.out = sys.stderr if out is None else out
-        self.live = bool(getattr(self.out, "isatty", lambda: False)())
+        self.terminal = bool(getattr(self.out, "isatty", lambda: False)())
         self.clock = clock
-        self.pause = 0.1 if self.live else quiet
+        self.pause = 0.1 if self.terminal else quiet
         self.start = self.shown = clock()
         self.width = 0
 
     def __call__(self, done: float, total: float, text: str = ""):
-        """``done`` of ``total`` units of work are finished; ``text`` is what is being worked on."""
+        """Report that ``done`` of ``total`` units of work are finished, and ``text``, the present one."""
         now = self.clock()
         if now - self.shown < self.pause:
             return
@@ -52,12 +56,12 @@ class Progress:
     def finish(self, text: str = "done"):
         """Close the line with ``text`` and the time it took."""
         self._show(f"{self.title}: {text} in {duration(self.clock() - self.start)}")
-        if self.live:
+        if self.terminal:
             self.out.write("\n")
             self.out.flush()
 
     def _show(self, line: str):
-        if self.live:
+        if self.terminal:
             self.out.write("\r" + line.ljust(self.width))
             self.width = len(line)
         else:
