@@ -44,7 +44,7 @@ class Board:
         check_range("share", self.share, 1, 100)
         check_range("baud", self.baud, 1, self.clock_hz // 4)
         if abs(self.clock_hz / self.divisor / self.baud - 1) > 0.01:
-            raise ValueError(f"baud must divide {self.clock_hz} Hz to 1 %, not {self.baud!r}")
+            raise ValueError(f"baud must be a divisor of {self.clock_hz} Hz to 1 %, not {self.baud!r}")
 
     @property
     def divisor(self) -> int:

@@ -1,4 +1,4 @@
-"""Golden twin of ``hypgcn.absent``: persons who are not there, and what they add to the scores."""
+"""Golden twin of ``hypgcn.absent``: absent persons, and their constant contribution to the scores."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,16 +19,16 @@ class AbsentResponse:
     Attributes
     ----------
     constant : bool (M,)
-        Whether the scores may stand for the person: not when a store would lose values on the way.
+        Whether the scores are valid for the person: not when a store would lose values.
     scores : int64 (M, classes)
-        ``sum_c head[j,c] * sum_{t,v} Y[m,t,v,c]``; 0 where it is not constant.
+        Contribution to the logits, ``sum_c head[j,c] * sum_{t,v} Y[m,t,v,c]``; 0 where it is not constant.
     """
 
     constant: np.ndarray
     scores: np.ndarray
 
 
-@lru_cache(maxsize=8)  # a command asks several times for the same design, and the answer takes about a second
+@lru_cache(maxsize=8)  # it takes about a second, and a command needs it several times for the same design
 def absent_response(design) -> AbsentResponse:
     """Response of a :class:`~hypgcn.design.Design`; persons with the same ``input_bias`` share one computation."""
     silent = np.zeros((design.persons, design.frames, design.joints, design.channels), np.int8)
@@ -56,14 +56,14 @@ def _scores(x, design) -> np.ndarray | None:
 
 
 def left_out(clip, tensors: dict, threshold_raise: int = 0):
-    """Persons that the hardware does not compute.
+    """Persons that the hardware skips.
 
     Parameters
     ----------
     clip : int8 (M, T, V, C)
         A raw clip.
     tensors : dict
-        Of the network, by the names of :func:`~hypgcn.golden.network.run`.
+        Tensors of the network, by the names of :func:`~hypgcn.golden.network.run`.
 
     Returns
     -------

@@ -16,12 +16,12 @@ def run(design, clip, threshold_raise: int = 0) -> dict:
     ``pool``; ``logits`` (classes,); ``overflow_count`` (vectors that lost values in any store) and ``overflow`` (bool).
     """
     x = input_affine(clip, design)
-    found = {"x1": x}
+    tensors = {"x1": x}
     lost = 0
     for index, block in enumerate(design.blocks):
         persons = [run_block(person, block, threshold_raise) for person in x]
         for name in persons[0]:
-            found[f"blocks.{index}.{name}"] = np.stack([person[name] for person in persons])
-        lost += int(found[f"blocks.{index}.x_lost"].sum() + found[f"blocks.{index}.h_lost"].sum())
-        x = found[f"blocks.{index}.y"]
-    return {**found, **head(x, design), "overflow_count": lost, "overflow": lost > 0}
+            tensors[f"blocks.{index}.{name}"] = np.stack([person[name] for person in persons])
+        lost += int(tensors[f"blocks.{index}.x_lost"].sum() + tensors[f"blocks.{index}.h_lost"].sum())
+        x = tensors[f"blocks.{index}.y"]
+    return {**tensors, **head(x, design), "overflow_count": lost, "overflow": lost > 0}

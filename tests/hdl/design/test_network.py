@@ -86,7 +86,8 @@ def test_rejects_minus_128(design):
     (lambda folder: cut(folder, 100), ValueError, "header is cut off"),
     (lambda folder: cut(folder, -100), ValueError, "the file is cut off or damaged"),
     (lambda folder: swap(folder, lambda t: t.pop("blocks.1.spatial")), ValueError, "spatial must be a NumPy array"),
-    (lambda folder: swap(folder, lambda t: t.update(extra=np.zeros(1, np.int8))), ValueError, "the design does not have: extra"),
+    (lambda folder: swap(folder, lambda t: t.update(extra=np.zeros(1, np.int8))), ValueError,
+     "the design does not have: extra"),
 ])
 def test_damaged_files(design, tmp_path, change, error, text):
     design.save(tmp_path)

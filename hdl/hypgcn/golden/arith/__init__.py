@@ -1,1 +1,1 @@
-"""Golden twins of ``hypgcn.arith``."""
+"""Golden model of ``hypgcn.arith``, a module per unit."""

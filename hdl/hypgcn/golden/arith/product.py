@@ -5,14 +5,14 @@ import numpy as np
 __all__ = ["product"]
 
 _EXACT = 1 << 53
-"""Integers up to this magnitude are float64 numbers; so are all sums that stay below it, in any order."""
+"""Integers up to this magnitude are exact in float64, and so are sums that stay below it, in any order."""
 
 
 def product(a, b):
-    """``a @ b`` of integer arrays as int64, bit for bit.
+    """``a @ b`` of integer arrays, exact, as int64.
 
     NumPy multiplies int64 matrices one element at a time and float64 matrices by BLAS, 20 to 100 times as fast. Float64
-    is exact while no sum can reach 2^53, which is checked here from the operands; beyond that int64 is used.
+    is exact while no sum can reach 2^53, which is checked from the operands; otherwise int64 is used.
     """
     a, b = np.asarray(a, np.int64), np.asarray(b, np.int64)
     bound = _largest(a) * _largest(b) * a.shape[-1]

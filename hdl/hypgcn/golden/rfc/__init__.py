@@ -1,1 +1,1 @@
-"""Golden twins of ``hypgcn.rfc``."""
+"""Golden model of ``hypgcn.rfc``, a module per unit."""

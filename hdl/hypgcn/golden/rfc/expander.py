@@ -10,7 +10,7 @@ __all__ = ["expand"]
 
 
 def expand(mask: int, values):
-    """The vector (BANK,) with its zeros."""
+    """Dense vector (BANK,) of a compressed one."""
     dense = np.zeros(BANK, np.int64)
     for channel, value, _ in tokens(mask, values):
         dense[channel] = value

@@ -1,1 +1,1 @@
-"""Golden twins of ``hypgcn.spatial``."""
+"""Golden model of ``hypgcn.spatial``, a module per unit."""

@@ -22,7 +22,7 @@ def graph(x, block):
 
 
 def entries(x_row, z_row, block):
-    """What the graph unit sends to the 1x1 array for one row, (E, V), and the weights of each entry, (O, E).
+    """Words from the graph unit to the 1x1 array for one row, (E, V), and the weights of each, (O, E).
 
     Channels ascending; for each, its subsets when kept, then X itself when a column of ``block.down`` is not zero.
     """

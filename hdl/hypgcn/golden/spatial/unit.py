@@ -9,7 +9,7 @@ __all__ = ["spatial"]
 
 
 def spatial(x, block, theta: int) -> dict:
-    """``z``, ``a`` (accumulators) and ``h`` (after requantisation, shortcut, ReLU and threshold) of X (T, V, I)."""
+    """Tensors of the unit for X (T, V, I): ``z``, ``a`` (accumulators), ``h`` (requantised, ReLU, threshold)."""
     z = graph(x, block)
     acc = conv_1x1(z, x, block)
     res = x if block.shortcut_h == "identity" else 0

@@ -1,1 +1,1 @@
-"""Golden twins of ``hypgcn.temporal``."""
+"""Golden model of ``hypgcn.temporal``, a module per unit."""

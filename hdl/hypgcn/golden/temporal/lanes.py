@@ -22,8 +22,8 @@ def conv_temporal(h, x, block):
         inside = (times >= 0) & (times < frames)
         weights = block.temporal[:, tap]
         outputs, inputs = weights.any(axis=1), weights.any(axis=0)  # zero rows and columns add nothing
-        part = product(h[times[inside]][:, :, inputs], weights[outputs][:, inputs].T)
-        acc[np.ix_(inside, np.ones(acc.shape[1], bool), outputs)] += part
+        sums = product(h[times[inside]][:, :, inputs], weights[outputs][:, inputs].T)
+        acc[np.ix_(inside, np.ones(acc.shape[1], bool), outputs)] += sums
     if block.res is not None:
         acc += product(np.asarray(x)[::block.stride], block.res.T)
     return acc

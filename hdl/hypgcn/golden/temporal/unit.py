@@ -8,8 +8,10 @@ __all__ = ["temporal"]
 
 
 def temporal(h, x, block, theta: int) -> dict:
-    """``h_stored``, ``h_lost`` (per row), ``b`` (accumulators) and ``y`` of encoded H (T, V, O) and stored X (T, V,
-    I)."""
+    """Tensors of the unit for encoded H (T, V, O) and stored X (T, V, I).
+
+    Keys: ``h_stored``, ``h_lost`` (per row), ``b`` (accumulators), ``y``.
+    """
     stored, lost = store(h, block.h_depths)
     acc = conv_temporal(stored, x, block)
     return {"h_stored": stored, "h_lost": lost, "b": acc, "y": combine(acc, x, block, theta)}
