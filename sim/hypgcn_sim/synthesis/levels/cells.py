@@ -1,4 +1,4 @@
-"""What a path meets in the cells of one mapped module: logic, where it begins, where it ends."""
+"""Cells of one mapped module as parts of paths: logic, beginnings, ends."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,21 @@ CLOCKS = {"C", "CLK", "WCLK", "CLKARDCLK", "CLKBWRCLK"}
 
 @dataclass
 class Template:
-    """A module's cells, by what a path does there; nets are its own numbers."""
+    """Cells of a module by their part in paths; nets have the module's own numbers.
+
+    Attributes
+    ----------
+    inputs, outputs : dict of str to list
+        Nets of the ports.
+    logic : list of (net, list of (net, int))
+        Driven nets, with their sources and the levels in between.
+    begins, ends : list of (net, str)
+        Nets at which paths begin and end, with the names of their registers.
+    hard : list of (str, list of net)
+        Outputs of block RAMs and DSPs without an output register.
+    children : list of (str, str, dict)
+        Name, module and connections of instances.
+    """
 
     inputs: dict[str, list] = field(default_factory=dict)
     outputs: dict[str, list] = field(default_factory=dict)
@@ -48,6 +62,20 @@ def _names(module: dict) -> dict:
 
 
 def template_of(module: dict, modules: dict) -> Template:
+    """Template of a module.
+
+    Parameters
+    ----------
+    module : dict
+        Of Yosys' ``write_json``.
+    modules : dict
+        All modules, by name.
+
+    Raises
+    ------
+    ValueError
+        For a cell of an unknown type, and for an inout port.
+    """
     template, names = Template(), _names(module)
     for name, port in module.get("ports", {}).items():
         if port["direction"] == "inout":
@@ -87,8 +115,10 @@ def _ends(template: Template, pins: dict, outputs: set[str], label: str):
 
 
 def _carry(template: Template, pins: dict, chained: set):
-    """Bit k of a carry chain follows the propagates up to k, the generates below; one level where they enter, none
-    from the cell before."""
+    """A carry chain: bit k depends on the propagates up to k and the generates below it.
+
+    Entering the chain costs one level, going on from the cell before costs none.
+    """
     into = [(bit, 0 if bit in chained else 1) for bit in pins.get("CI", ())]
     into += [(bit, 1) for bit in pins.get("CYINIT", ())]
     for k in range(len(pins["S"])):
@@ -111,10 +141,10 @@ def _small_memory(template: Template, names: dict, name: str, kind: str, pins: d
             read = [bit for other, bits in pins.items() if re.fullmatch(rf"{letter}\d*", other) for bit in bits]
         for bit in pins[pin]:
             label = _register_name(names, name, [bit])
-            if all(isinstance(each, str) for each in read):
+            if all(isinstance(source, str) for source in read):
                 template.begins.append((bit, label))
             else:
-                template.logic.append((bit, [(each, 1) for each in read]))
+                template.logic.append((bit, [(source, 1) for source in read]))
     label = name
     if SHIFT.fullmatch(kind):
         label = _register_name(names, name, [bit for pin in sorted(outputs) for bit in pins[pin]])

@@ -1,4 +1,4 @@
-"""All instances of a mapped netlist as one graph, and how deep its nets are."""
+"""All instances of a mapped netlist as one graph, and the logic levels of its nets."""
 
 from dataclasses import dataclass, field
 
@@ -9,14 +9,46 @@ __all__ = ["Arrival", "Netlist"]
 
 @dataclass(slots=True)
 class Arrival:
-    """Levels up to a net from registers and from each port, and where these paths begin."""
+    """Deepest paths that arrive at a net.
+
+    Attributes
+    ----------
+    levels : int
+        From registers; -1 without such a path.
+    begin : int
+        Net at which that path begins.
+    ports : dict of str to int
+        Levels from each input port.
+    """
 
     levels: int = -1
     begin: int = -1
     ports: dict[str, int] = field(default_factory=dict)
 
+
 class Netlist:
-    """All instances under ``top`` as one graph of nets."""
+    """All instances below a top module as one graph of nets.
+
+    Parameters
+    ----------
+    modules : dict
+        Modules of Yosys' ``write_json``.
+    top : str
+        The top module.
+
+    Attributes
+    ----------
+    driver : dict of int to list
+        (net, levels) of the sources of each driven net.
+    begins : dict of int to str
+        Nets at which paths begin, with the names of their registers.
+    ends : list of (int, str)
+        Nets at which paths end, with the names of their registers.
+    hard : list of (str, list of int)
+        Outputs of block RAMs and DSPs without an output register.
+    inputs, outputs : dict of str to list of int
+        Nets of the ports.
+    """
 
     def __init__(self, modules: dict, top: str):
         if top not in modules:
@@ -40,7 +72,7 @@ class Netlist:
         return self.nets
 
     def _place(self, kind: str, prefix: str, nets: dict):
-        """Put an instance down; ``nets``: what its ports' nets are outside, and all others once they are met."""
+        """Add an instance of module ``kind``; ``nets`` maps its own nets to those of the graph and grows."""
         if kind not in self.templates:
             self.templates[kind] = template_of(self.modules[kind], self.modules)
         template = self.templates[kind]
@@ -79,45 +111,51 @@ class Netlist:
                         self.driver[net] = [(inside[bit], 0)]
             self._place(child, f"{prefix}{name}.", inside)
 
-    def met_by_logic(self) -> set[int]:
-        """Nets that feed logic."""
-        met = {net for sources in self.driver.values() for net, cost in sources if cost}
+    def nets_into_logic(self) -> set[int]:
+        """Nets that feed logic, directly or through wires."""
+        feeding = {net for sources in self.driver.values() for net, cost in sources if cost}
         wires = {net: sources for net, sources in self.driver.items() if sources and not any(c for _, c in sources)}
-        more = met
+        more = feeding
         while more:
-            more = {source for net in wires.keys() & more for source, _ in wires[net]} - met
-            met |= more
-        return met
+            more = {source for net in wires.keys() & more for source, _ in wires[net]} - feeding
+            feeding |= more
+        return feeding
 
     def arrivals(self) -> dict[int, Arrival]:
-        """Of every net that a path passes."""
-        found = {net: Arrival(0, net) for net in self.begins}
+        """Deepest paths to every net.
+
+        Raises
+        ------
+        ValueError
+            When the netlist has a combinational loop.
+        """
+        arrivals = {net: Arrival(0, net) for net in self.begins}
         for name, nets in self.inputs.items():
             for net in nets:
-                found[net] = Arrival(ports={name: 0})
+                arrivals[net] = Arrival(ports={name: 0})
         for first in self.driver:
             stack = [first]
-            on_way = set()
+            pending = set()
             while stack:
                 net = stack[-1]
-                if net in found:
+                if net in arrivals:
                     stack.pop()
-                    on_way.discard(net)
+                    pending.discard(net)
                     continue
-                missing = [source for source, _ in self.driver.get(net, ()) if source not in found]
+                missing = [source for source, _ in self.driver.get(net, ()) if source not in arrivals]
                 if missing:
-                    if net in on_way:
+                    if net in pending:
                         raise ValueError("the netlist must have no loop of logic without a register")
-                    on_way.add(net)
+                    pending.add(net)
                     stack += missing
                     continue
-                arrival = found[net] = Arrival()
+                arrival = arrivals[net] = Arrival()
                 for source, cost in self.driver.get(net, ()):
-                    before = found[source]
+                    before = arrivals[source]
                     if before.levels >= 0 and before.levels + cost > arrival.levels:
                         arrival.levels, arrival.begin = before.levels + cost, before.begin
                     for port, levels in before.ports.items():
                         arrival.ports[port] = max(arrival.ports.get(port, 0), levels + cost)
                 stack.pop()
-                on_way.discard(net)
-        return found
+                pending.discard(net)
+        return arrivals

@@ -1,4 +1,4 @@
-"""Logic levels of a network that is mapped in parts: by unit within a block, and over the skids between the parts."""
+"""Logic levels of a network that is mapped in parts: by unit of a block, and across the streams between parts."""
 
 import re
 from collections.abc import Mapping
@@ -21,13 +21,25 @@ the names of :data:`hypgcn.block.BLOCK_UNITS`."""
 
 
 def unit_of(name: str) -> str:
-    """Unit of a block that a register belongs to; ``block`` for those of none."""
+    """Unit of a block that a register belongs to; ``block`` for registers of no unit."""
     return next((unit for place, unit in UNIT_NAMES.items() if re.match(rf"{re.escape(place)}(\d+)?\.", name)), "block")
 
 
 def streams_of(blocks: int, absent: bool = False) -> list[tuple[tuple[str, str], tuple[str, str]]]:
-    """Streams between the parts of a network, (part, stream) to (part, stream); ``absent``: with the unit that leaves
-    absent persons out."""
+    """Streams between the parts of a network.
+
+    Parameters
+    ----------
+    blocks : int
+        Number of blocks.
+    absent : bool
+        With the unit that leaves absent persons out.
+
+    Returns
+    -------
+    list
+        ``((source part, its stream), (sink part, its stream))`` each.
+    """
     chain = ["input"]
     for index in range(blocks):
         chain += [f"skid{index}", f"blocks[{index}]"]
@@ -39,30 +51,46 @@ def streams_of(blocks: int, absent: bool = False) -> list[tuple[tuple[str, str],
 
 
 def network_levels(parts: Mapping[str, dict]) -> dict:
-    """``max_logic_levels`` of a network from the levels of its parts (``absent`` where it is, ``input``,
-    ``blocks[0]`` ..., ``head``, and ``skid``, which stands between each two), the ``deepest`` path, and the deepest of
-    each part and between parts."""
-    found = {name: Levels.from_dict(levels) for name, levels in parts.items()}
-    blocks = sum(name.startswith("blocks[") for name in found)
-    skids = dict.fromkeys([*(f"skid{index}" for index in range(blocks)), "skid_head"], found["skid"])
-    between = joined({**{name: part for name, part in found.items() if name != "skid"}, **skids},
-                     streams_of(blocks, "absent" in found))
-    paths = {name: part.registers for name, part in found.items() if part.registers}
+    """Logic levels of a network from those of its parts.
+
+    Parameters
+    ----------
+    parts : mapping of str to dict
+        Levels of ``absent`` (where it exists), ``input``, ``blocks[0]`` ..., ``head``, and ``skid``, an instance of
+        which stands between any two.
+
+    Returns
+    -------
+    dict
+        ``max_logic_levels``, the ``deepest`` path, the deepest of each of the ``parts`` and between parts, and the
+        ``unregistered`` outputs.
+    """
+    levels = {name: Levels.from_dict(entry) for name, entry in parts.items()}
+    blocks = sum(name.startswith("blocks[") for name in levels)
+    skids = dict.fromkeys([*(f"skid{index}" for index in range(blocks)), "skid_head"], levels["skid"])
+    between = joined({**{name: part for name, part in levels.items() if name != "skid"}, **skids},
+                     streams_of(blocks, "absent" in levels))
+    paths = {name: part.registers for name, part in levels.items() if part.registers}
     if between:
         paths["between parts"] = between
     worst = max(paths, key=lambda name: paths[name].levels)
     return {"max_logic_levels": paths[worst].levels, "deepest": {"part": worst, **paths[worst].as_dict()},
             "parts": {name: path.as_dict() for name, path in paths.items()},
-            "unregistered": {name: part.unregistered for name, part in found.items() if part.unregistered}}
+            "unregistered": {name: part.unregistered for name, part in levels.items() if part.unregistered}}
 
 
 def by_unit(parts: Mapping[str, dict]) -> dict[str, dict]:
-    """The deepest path of each unit, under the names of the benchmark's rows, the deepest first; input and head are a
-    unit each."""
-    found: dict[str, dict] = {}
+    """Deepest path of each unit, the deepest first, under the names of the benchmark's rows.
+
+    Parameters
+    ----------
+    parts : mapping of str to dict
+        As for :func:`network_levels`; input and head are a unit each.
+    """
+    deepest: dict[str, dict] = {}
     for name, levels in parts.items():
         if name.startswith("blocks["):
-            found |= {f"{name}.{unit}": path for unit, path in levels["units"].items()}
+            deepest |= {f"{name}.{unit}": path for unit, path in levels["units"].items()}
         elif levels["deepest"]:
-            found[name] = levels["deepest"]
-    return dict(sorted(found.items(), key=lambda item: -item[1]["levels"]))
+            deepest[name] = levels["deepest"]
+    return dict(sorted(deepest.items(), key=lambda item: -item[1]["levels"]))

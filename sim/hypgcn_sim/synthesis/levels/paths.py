@@ -1,11 +1,12 @@
-"""How many LUTs are on the longest paths of a mapped netlist, from register to register and at the ports.
+"""Logic levels: LUTs on the longest paths of a mapped netlist, from register to register and at the ports.
 
-A *level* is a LUT or an inverter; a carry chain, however long, is one level, and so is the read of a LUT RAM from its
+A *level* is a LUT or an inverter; a carry chain of any length is one level, and so is the read of a LUT RAM from its
 address or of a shift register from its tap. The multiplexers MUXF7 to MUXF9 are free: they are in the slice of the LUTs
-that they join. Paths begin at outputs of flip-flops, block RAMs, DSPs, LUT RAMs' and shift registers' own
-contents, or at ports of the top; they end at any input of these (enables and resets too) or at a port. Borders of
-modules are no ends: the netlist is walked as one, so a valid or a ready that runs through many units counts in full.
+that they join. Paths begin at outputs of flip-flops, block RAMs, DSPs, LUT RAMs' and shift registers' own contents, or
+at ports of the top; they end at any input of these (enables and resets too) or at a port. Module boundaries do not end
+a path: a valid or a ready that passes many units counts in full.
 """
+
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,28 +18,43 @@ __all__ = ["Levels", "Path", "joined", "logic_levels"]
 
 @dataclass(frozen=True)
 class Path:
-    """The deepest of some paths: ``levels``, and names of where it begins and ends."""
+    """The deepest of some paths.
+
+    Attributes
+    ----------
+    levels : int
+        Its logic levels.
+    begin, end : str
+        Names of its first and last register or port.
+    """
 
     levels: int
     begin: str
     end: str
 
     def as_dict(self) -> dict:
-        """For a row of JSON."""
+        """The path for JSON."""
         return {"levels": self.levels, "from": self.begin, "to": self.end}
 
 
 @dataclass
 class Levels:
-    """What :func:`logic_levels` finds.
+    """Deepest paths of a netlist.
 
-    registers : deepest path between registers, or None without one
-    units : the same by unit, of the paths that end in it
-    into, out_of : by port, without its bits: deepest path from it to a register, and from a register to it
-    through : by (port in, port out), the deepest path between them
-    ends : levels of every register with the name of its deepest path's begin, the deepest first, one each per
-        name without index
-    unregistered : block RAMs and DSPs whose outputs meet logic before a register
+    Attributes
+    ----------
+    registers : Path or None
+        Between registers; ``None`` without one.
+    units : dict of str to Path
+        Between registers, by the unit in which they end.
+    into, out_of : dict of str to Path
+        From each port to a register, and from a register to each port.
+    through : dict of (str, str) to Path
+        From an input port to an output port.
+    ends : list of Path
+        To each register (one for all bits of a name), the deepest first.
+    unregistered : list of str
+        Block RAMs and DSPs whose outputs feed logic before a register.
     """
 
     registers: Path | None = None
@@ -50,19 +66,19 @@ class Levels:
     unregistered: list[str] = field(default_factory=list)
 
     @property
-    def most(self) -> int:
+    def max_levels(self) -> int:
         """Levels of the deepest path between registers; 0 without one."""
         return self.registers.levels if self.registers else 0
 
     def classes(self) -> dict[str, int]:
-        """Deepest of each kind of path: between registers, from a port, to a port, between ports."""
-        return {"max_logic_levels": self.most,
+        """Levels of the deepest path of each kind: between registers, from ports, to ports, between ports."""
+        return {"max_logic_levels": self.max_levels,
                 "levels_from_ports": max((path.levels for path in self.into.values()), default=0),
                 "levels_to_ports": max((path.levels for path in self.out_of.values()), default=0),
                 "levels_between_ports": max((path.levels for path in self.through.values()), default=0)}
 
     def as_dict(self) -> dict:
-        """For a file of JSON, without ``ends``."""
+        """The levels for JSON, without ``ends``."""
         return {**self.classes(), "deepest": self.registers and self.registers.as_dict(),
                 "units": {name: path.as_dict() for name, path in self.units.items()},
                 "into": {name: path.as_dict() for name, path in self.into.items()},
@@ -70,30 +86,42 @@ class Levels:
                 "through": [path.as_dict() for path in self.through.values()], "unregistered": self.unregistered}
 
     @classmethod
-    def from_dict(cls, found: dict) -> "Levels":
-        """What :meth:`as_dict` gave."""
+    def from_dict(cls, entry: dict) -> "Levels":
+        """The inverse of :meth:`as_dict`."""
         def path(row: dict) -> Path:
             return Path(row["levels"], row["from"], row["to"])
 
         def paths(kind: str) -> dict[str, Path]:
-            return {name: path(row) for name, row in found[kind].items()}
+            return {name: path(row) for name, row in entry[kind].items()}
 
-        return cls(registers=found["deepest"] and path(found["deepest"]), unregistered=found["unregistered"],
-                   through={(row["from"], row["to"]): path(row) for row in found["through"]},
+        return cls(registers=entry["deepest"] and path(entry["deepest"]), unregistered=entry["unregistered"],
+                   through={(row["from"], row["to"]): path(row) for row in entry["through"]},
                    units=paths("units"), into=paths("into"), out_of=paths("out_of"))
+
 
 def _stem(name: str) -> str:
     return re.sub(r"\[\d+\]$", "", name)
 
 
 def logic_levels(netlist: dict, top: str, *, unit_of: Callable[[str], str] | None = None) -> Levels:
-    """Deepest paths of module ``top`` of a ``write_json`` of Yosys, mapped to LUTs.
+    """Deepest paths of a netlist that is mapped to LUTs.
 
-    ``unit_of`` gives the unit that a register's name belongs to. Raises :exc:`ValueError` for cells that are neither
-    logic nor registers, and for loops of logic.
+    Parameters
+    ----------
+    netlist : dict
+        Of Yosys' ``write_json``.
+    top : str
+        The top module.
+    unit_of : callable or None
+        Unit of the name of a register.
+
+    Raises
+    ------
+    ValueError
+        For cells that are neither logic nor registers, and for combinational loops.
     """
     graph = Netlist(netlist["modules"], top)
-    found = graph.arrivals()
+    arrivals = graph.arrivals()
     levels = Levels()
     deepest: dict[tuple[str, str], Path] = {}
 
@@ -102,7 +130,7 @@ def logic_levels(netlist: dict, top: str, *, unit_of: Callable[[str], str] | Non
             table[key] = Path(levels_, begin, end)
 
     for net, name in graph.ends:
-        arrival = found.get(net)
+        arrival = arrivals.get(net)
         if arrival is None:
             continue
         if arrival.levels >= 0:
@@ -114,7 +142,7 @@ def logic_levels(netlist: dict, top: str, *, unit_of: Callable[[str], str] | Non
             keep(levels.into, port, depth, port, name)
     for port, nets in graph.outputs.items():
         for net in nets:
-            if (arrival := found.get(net)) is None:
+            if (arrival := arrivals.get(net)) is None:
                 continue
             if arrival.levels >= 0:
                 keep(levels.out_of, port, arrival.levels, graph.begins[arrival.begin], port)
@@ -122,16 +150,32 @@ def logic_levels(netlist: dict, top: str, *, unit_of: Callable[[str], str] | Non
                 keep(levels.through, (source, port), depth, source, port)
     levels.ends = sorted(deepest.values(), key=lambda path: (-path.levels, path.end))
     levels.registers = levels.ends[0] if levels.ends else None
-    met = graph.met_by_logic()
-    levels.unregistered = sorted(name for name, nets in graph.hard if met.intersection(nets))
+    feeding = graph.nets_into_logic()
+    levels.unregistered = sorted(name for name, nets in graph.hard if feeding.intersection(nets))
     return levels
 
 
 def joined(parts: Mapping[str, Levels], streams: Iterable[tuple[tuple[str, str], tuple[str, str]]]) -> Path | None:
-    """Deepest path that runs through the ``streams`` between parts, each ``((source part, its stream), (sink part, its
-    stream))``: a bound, that takes all bits of a port to be as deep as the deepest.
+    """Deepest path across the streams between parts.
 
-    Raises :exc:`ValueError` when the parts and streams make a loop of logic.
+    It is a bound: all bits of a port are taken to be as deep as the deepest.
+
+    Parameters
+    ----------
+    parts : mapping of str to Levels
+        The parts.
+    streams : iterable
+        ``((source part, its stream), (sink part, its stream))`` each.
+
+    Returns
+    -------
+    Path or None
+        ``None`` when no path crosses a stream.
+
+    Raises
+    ------
+    ValueError
+        When parts and streams make a combinational loop.
     """
     forward: dict[tuple[str, str], tuple[str, str]] = {}
     for (source, o), (sink, i) in streams:
@@ -140,7 +184,7 @@ def joined(parts: Mapping[str, Levels], streams: Iterable[tuple[tuple[str, str],
     best: Path | None = None
 
     def follow(part: str, port: str, so_far: Path, seen: frozenset):
-        """Go on behind output ``port`` of ``part``."""
+        """Follow the path behind output ``port`` of ``part``."""
         nonlocal best
         if (part, port) not in forward:
             return

@@ -77,7 +77,7 @@ def test_an_inverter_is_a_level_and_a_wide_multiplexer_is_none():
     netlist.lut("high", "a")
     netlist.cell("mux", "MUXF7", I0="low", I1="high", S="a", O="d")
     netlist.register("z", "d")
-    assert netlist.levels().most == 2
+    assert netlist.levels().max_levels == 2
 
 
 def test_a_carry_chain_is_one_level():
@@ -88,7 +88,7 @@ def test_a_carry_chain_is_one_level():
     netlist.cell("c0", "CARRY4", CI="0", CYINIT="0", S="s0 s1 s2 s3", DI="a a a a", O="o0 o1 o2 o3", CO="k0 k1 k2 k3")
     netlist.cell("c1", "CARRY4", CI="k3", CYINIT="0", S="s4 s5 s6 s7", DI="a a a a", O="o4 o5 o6 o7", CO="k4 k5 k6 k7")
     netlist.register("z", "o7")
-    assert netlist.levels().most == 2
+    assert netlist.levels().max_levels == 2
     netlist.lut("after", "k7")
     netlist.register("y", "after")
     assert netlist.levels().registers == Path(3, "a", "y")
@@ -101,7 +101,7 @@ def test_a_bit_of_a_chain_does_not_follow_later_bits():
     netlist.cell("c", "CARRY4", CI="0", CYINIT="0", S="a a a late", DI="a a a late", O="o0 o1 o2 o3",
                  CO="k0 k1 k2 k3")
     netlist.register("z", "o2")
-    assert netlist.levels().most == 1
+    assert netlist.levels().max_levels == 1
     netlist.register("y", "k3")
     assert netlist.levels().registers == Path(5, "a", "y")
 
@@ -187,7 +187,7 @@ def test_registers_inside_are_named_with_their_place():
     assert found.registers == Path(1, "a", "unit.part.kept")
 
 
-def test_what_cannot_be_told_is_refused():
+def test_unknown_netlists_are_refused():
     netlist = Netlist()
     netlist.cell("odd", "strange", O="a")
     with pytest.raises(ValueError, match="cell odd must be of a known type, not strange"):
