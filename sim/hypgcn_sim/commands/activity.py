@@ -1,4 +1,4 @@
-"""``hypgcn activity``: the non-zeros that the units of a design meet, measured with golden, for its estimates."""
+"""``hypgcn activity``: non-zeros of the stores of a design, measured with the golden model, for its estimates."""
 
 import os
 from pathlib import Path
@@ -14,26 +14,26 @@ __all__ = ["register"]
 
 def register(commands):
     """Add the parser of ``hypgcn activity``."""
-    parser = commands.add_parser("activity", help="measure with golden how many non-zeros the units of a design meet, "
-                                                  "for hypgcn estimate and allocate")
+    parser = commands.add_parser("activity", help="measure the non-zeros in a design with the golden model, for hypgcn "
+                                                  "estimate and allocate")
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("--clips", type=int, default=8, metavar="N", help="clips (default: %(default)s)")
     parser.add_argument("--recordings", type=Path, metavar="FILE",
                         help="npz with clips: data (clip, channel, frame, joint, person), length, label, split")
     parser.add_argument("--part", choices=tuple(PARTS), default="test",
-                        help="which clips of the recording: a folding that is measured with test clips is best chosen "
-                             "by training clips (default: %(default)s)")
+                        help="clips of the recording: choose a folding by training clips, measure it with test "
+                             "clips (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
                         help="processes (default: one for each core)")
     parser.add_argument("--cache", type=Path, default=Path("build/bench/golden"), metavar="DIR",
                         help="folder for the golden tensors (default: %(default)s)")
     parser.add_argument("-o", "--out", type=Path, default=Path("build/activity.json"), metavar="FILE",
-                        help="what was measured (default: %(default)s)")
+                        help="file of measurements (default: %(default)s)")
     parser.set_defaults(run=run)
 
 
 def run(args):
-    """Measure, and write a file: of all clips together, and of each."""
+    """Measure, and write the activity of all clips together and of each."""
     from hypgcn.planning.estimate import save_activities
 
     from ..benchmark.variants import activities_of
@@ -48,8 +48,8 @@ def run(args):
                             part=args.part)
     progress = Progress(f"golden {design.name}")
     expected = golden_clips(design, clips, args.cache, jobs=args.jobs, progress=progress)
-    told = f"{len(clips)} {args.part} clips, {real} of them recorded"
-    progress.finish(told)
-    save_activities(args.out, design, activities_of(design, expected), told,
+    summary = f"{len(clips)} {args.part} clips, {real} of them recorded"
+    progress.finish(summary)
+    save_activities(args.out, design, activities_of(design, expected), summary,
                     [activities_of(design, [path]) for path in expected])
     print(f"written: {args.out}")

@@ -1,4 +1,4 @@
-"""What the commands take where nothing is said."""
+"""Defaults of the commands' options."""
 
 from pathlib import Path
 
@@ -7,4 +7,4 @@ __all__ = ["DEFAULT_DESIGN", "FALLBACK", "MULTIPLIERS"]
 DEFAULT_DESIGN = Path("checkpoints/nwucla_small/design")
 FALLBACK = "tiny"
 MULTIPLIERS = 256
-"""Of the default folding: few enough to compile in a minute, enough for some ten thousand cycles a clip."""
+"""Multipliers of the default folding: it compiles in a minute and takes some ten thousand cycles a clip."""

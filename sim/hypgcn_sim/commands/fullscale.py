@@ -90,25 +90,25 @@ def run(args) -> int:
                     f"Verilator and compiler {duration(simulation.seconds['build'])}, all")
     progress = Progress("simulation")
     try:
-        found = simulation.run(clips, expected, progress=progress)
+        done = simulation.run(clips, expected, progress=progress)
     except AssertionError as error:
         progress.finish("DIFFERENT")
         print(error)
         return 1
-    progress.finish(f"{len(clips)} clips equal, {found.cycles / found.seconds:,.0f} cycles/s, all")
-    print(f"{found.compared:,} vectors and scores equal to golden; {sum(found.lost)} vectors lost values")
-    latency = int(np.median(found.latency[FILL:])) if len(clips) > FILL else int(found.latency[-1])
+    progress.finish(f"{len(clips)} clips equal, {done.cycles / done.seconds:,.0f} cycles/s, all")
+    print(f"{done.compared:,} vectors and scores equal to golden; {sum(done.lost)} vectors lost values")
+    latency = int(np.median(done.latency[FILL:])) if len(clips) > FILL else int(done.latency[-1])
     result = {"design": design.name, "hash": design.hash, "clips": len(clips), "real_clips": real,
-              "cycles": found.cycles, "cycles_per_clip": found.cycles_per_clip, "steady": found.steady.tolist(),
-              "first_clip_cycles": int(found.last_out[0] - found.first_in[0]), "latency_last_frame_cycles": latency,
-              "compared": found.compared, "lost": found.lost,
-              "seconds": {**simulation.seconds, "simulation": found.seconds}}
-    if found.cycles_per_clip is not None:
-        print(f"{found.cycles_per_clip:,.0f} cycles per clip in the steady state, "
-              f"{MHZ * 1e6 / found.cycles_per_clip:,.1f} clips/s at {MHZ} MHz")
+              "cycles": done.cycles, "cycles_per_clip": done.cycles_per_clip, "steady": done.steady.tolist(),
+              "first_clip_cycles": int(done.last_out[0] - done.first_in[0]), "latency_last_frame_cycles": latency,
+              "compared": done.compared, "lost": done.lost,
+              "seconds": {**simulation.seconds, "simulation": done.seconds}}
+    if done.cycles_per_clip is not None:
+        print(f"{done.cycles_per_clip:,.0f} cycles per clip in the steady state, "
+              f"{MHZ * 1e6 / done.cycles_per_clip:,.1f} clips/s at {MHZ} MHz")
     print(f"latency: {latency:,} cycles from a clip's last frame to its result, {result['first_clip_cycles']:,} from "
           f"the first frame of the first clip")
-    used = report(design, folding, found, expected)
+    used = report(design, folding, done, expected)
     save_json({**result, "utilisation": used}, args.out / "report.json")
     picture = args.out / "utilisation.png"
     save_utilisation_picture(used, picture,

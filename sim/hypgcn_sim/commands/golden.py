@@ -1,4 +1,4 @@
-"""``hypgcn golden``: the logits of the golden model for many clips, on all cores."""
+"""``hypgcn golden``: logits of the golden model for many clips, on all cores."""
 
 import multiprocessing
 import os
@@ -17,15 +17,21 @@ _design: Design  # of a worker process
 
 
 def load_clips(path: Path, design: Design) -> np.ndarray:
-    """``clips`` of an npz: int8 (N, M, T, V, C) for ``design``; :exc:`ValueError` says what is wrong."""
+    """Clips int8 (N, M, T, V, C) of an npz.
+
+    Raises
+    ------
+    ValueError
+        When they are missing or do not fit the design.
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
             clips = file["clips"]
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} must be an npz with clips: {error}") from error
-    wanted = (design.persons, design.frames, design.joints, design.channels)
-    if clips.dtype != np.int8 or clips.ndim != 5 or clips.shape[1:] != wanted or not len(clips):
-        raise ValueError(f"{path}: clips must be int8 of shape (clips, {', '.join(map(str, wanted))}), at least one, "
+    shape = (design.persons, design.frames, design.joints, design.channels)
+    if clips.dtype != np.int8 or clips.ndim != 5 or clips.shape[1:] != shape or not len(clips):
+        raise ValueError(f"{path}: clips must be int8 of shape (clips, {', '.join(map(str, shape))}), at least one, "
                          f"not {clips.dtype} of {clips.shape}")
     return clips
 
@@ -37,20 +43,38 @@ def _start(design: Design):
 
 def _run(clip: np.ndarray) -> tuple[np.ndarray, int]:
     from hypgcn.golden.network import run
-    found = run(_design, clip)
-    return found["logits"], found["overflow_count"]
+    tensors = run(_design, clip)
+    return tensors["logits"], tensors["overflow_count"]
 
 
 def golden_logits(design: Design, clips: np.ndarray, jobs: int = 1, progress=None) -> tuple[np.ndarray, np.ndarray]:
-    """int64 logits (N, classes) and overflow counts (N,) of int8 ``clips`` (N, M, T, V, C), in ``jobs`` processes;
-    ``progress`` is called with the clips that are done and their number."""
-    found = []
+    """Logits of clips.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    clips : int8 (N, M, T, V, C)
+        The clips.
+    jobs : int
+        Processes.
+    progress : callable or None
+        Called with the clips that are done and their number.
+
+    Returns
+    -------
+    logits : int64 (N, classes)
+        The logits.
+    overflow : int64 (N,)
+        Vectors that lost values.
+    """
+    outcomes = []
 
     def collect(results):
         for result in results:
-            found.append(result)
+            outcomes.append(result)
             if progress is not None:
-                progress(len(found), len(clips))
+                progress(len(outcomes), len(clips))
 
     if jobs == 1:
         _start(design)
@@ -59,7 +83,7 @@ def golden_logits(design: Design, clips: np.ndarray, jobs: int = 1, progress=Non
         # Spawned, not forked: the caller may have threads, which a fork would copy in the middle of their work.
         with multiprocessing.get_context("spawn").Pool(jobs, _start, (design,)) as pool:
             collect(pool.imap(_run, clips))
-    return np.stack([logits for logits, _ in found]), np.array([count for _, count in found], np.int64)
+    return np.stack([logits for logits, _ in outcomes]), np.array([count for _, count in outcomes], np.int64)
 
 
 def register(commands):

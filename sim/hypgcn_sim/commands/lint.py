@@ -8,14 +8,14 @@ __all__ = ["register"]
 def register(commands):
     """Add the parser of ``hypgcn lint``."""
     parser = commands.add_parser("lint", help="check emitted RTL with Verilator and read it with Yosys")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="what hypgcn verilog wrote")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of hypgcn verilog")
     parser.add_argument("--name", default="hypgcn", help="name of the top module (default: %(default)s)")
     parser.add_argument("--no-yosys", action="store_true", help="only Verilator")
     parser.set_defaults(run=run)
 
 
 def run(args) -> int:
-    """1 when a tool objects."""
+    """Check the folder; 1 when a tool reports a finding."""
     from ..synthesis.lint import WAIVERS, read_by_yosys, verilator_findings
 
     if not (args.folder / f"{args.name}.sv").is_file():

@@ -1,4 +1,4 @@
-"""``hypgcn run``: a driver classifies clip files on the simulated core."""
+"""``hypgcn run``: classify clip files on the simulated core, through a driver."""
 
 import json
 import time
@@ -22,7 +22,7 @@ def register(commands):
     """Add the parser of ``hypgcn run``."""
     parser = commands.add_parser("run", help="classify clip files on the simulated core, through a driver")
     parser.add_argument("clips", metavar="CLIP", nargs="+", type=Path,
-                        help="npz, npy, .skeleton, or another recording that training reads")
+                        help="npz, npy, .skeleton, or another recording of the training")
     parser.add_argument("--design", metavar="DESIGN",
                         help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN} if it is there, else "
                              f"{FALLBACK})")
@@ -31,7 +31,7 @@ def register(commands):
     parser.add_argument("--driver", choices=DRIVERS, default="python",
                         help="the Python host, or the C driver of the checkout (default: %(default)s)")
     parser.add_argument("--first", type=int, default=CLIPS, metavar="N",
-                        help="clips of each file, test clips where the file tells (default: %(default)s)")
+                        help="clips of each file; test clips if the file marks them (default: %(default)s)")
     parser.add_argument("--top", type=int, default=TOP, metavar="N",
                         help="classes that are printed for a clip (default: %(default)s)")
     parser.add_argument("--check", action="store_true", help="compare all scores with the golden model")
@@ -40,11 +40,11 @@ def register(commands):
     parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
                         help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
     parser.add_argument("--bus-width", type=int, default=32, metavar="BITS",
-                        help="of the input stream, 8 to 512 (default: %(default)s)")
+                        help="width of the input stream, 8 to 512 (default: %(default)s)")
     parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS",
-                        help=f"of a clip, {CYCLES_PER_MS} simulated cycles a millisecond (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the pauses (default: %(default)s)")
-    for name, text in (("idle", "the source of clips rests"), ("stall", "a result is not taken")):
+                        help=f"limit of a clip, {CYCLES_PER_MS} simulated cycles a millisecond (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the pauses (default: %(default)s)")
+    for name, text in (("idle", "the source of clips is idle"), ("stall", "the sink of results is not ready")):
         parser.add_argument(f"--{name}", type=float, default=0.0, metavar="P",
                             help=f"chance per cycle that {text} (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("build/sim"), metavar="DIR",
@@ -73,7 +73,7 @@ def run(args) -> int:
         found, count = read_clips(path, design, args.first)
         clips += found
         if len(found) < count:
-            print(f"{path}: the first {len(found)} of {count} clips; --first says how many")
+            print(f"{path}: the first {len(found)} of {count} clips; --first sets the number")
     folding = load_folding(args.folding, design) or within(design, args.multipliers)
     print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
     progress = Progress("run")
@@ -106,7 +106,7 @@ def run(args) -> int:
 
 
 def _classify(args, bus, design, clips, progress):
-    """A row for each clip, and the counters at the end."""
+    """Rows of the clips, and the counters at the end."""
     core, rows = _driver(args, bus, design), []
     for number, clip in enumerate(clips):
         progress(number, len(clips), clip.name)
@@ -118,6 +118,7 @@ def _classify(args, bus, design, clips, progress):
 
 
 def _driver(args, bus, design):
+    """The driver on the bus."""
     if args.driver == "python":
         from hypgcn_host import Core
 
@@ -130,6 +131,7 @@ def _driver(args, bus, design):
 
 
 def _row(design, clip, result, counters, check) -> dict:
+    """Result of a clip for the table and the JSON file."""
     names = design.class_names or [str(index) for index in range(design.classes)]
     row = {"clip": clip.name, "class": names[result.argmax], "cycles": counters.clip_cycles,
            "flags": list(result.flags), "scores": dict(zip(names, result.scores.tolist()))}
@@ -138,14 +140,14 @@ def _row(design, clip, result, counters, check) -> dict:
     if check:
         from hypgcn.golden.network import run as golden
 
-        wanted = golden(design, clip.clip)
-        row["golden"] = wanted["logits"].tolist() == result.scores.tolist() \
-            and bool(wanted["overflow"]) == ("overflow" in result.flags)
+        expected = golden(design, clip.clip)
+        row["golden"] = expected["logits"].tolist() == result.scores.tolist() \
+            and bool(expected["overflow"]) == ("overflow" in result.flags)
     return row
 
 
 def _table(rows, top: int) -> str:
-    """A line for each clip: cycles, the best classes with their scores, flags, the label if it is another."""
+    """A line for each clip: cycles, the best classes with their scores, flags, and a label that differs."""
     width = max(len(row["clip"]) for row in rows)
     lines = []
     for row in rows:

@@ -1,7 +1,5 @@
 """``hypgcn synth``: every unit through Yosys, with its resources."""
 
-import json
-import os
 from pathlib import Path
 
 from hypgcn.cli import load_design, load_folding
@@ -13,7 +11,7 @@ __all__ = ["register"]
 
 COLUMNS = {"lut": "lut", "ff": "ff", "carry4": "carry4", "dsp": "dsp", "bram36": "bram36", "max_logic_levels": "levels",
            "levels_from_ports": "from port", "levels_to_ports": "to port", "levels_between_ports": "through"}
-"""Keys of a row that are shown, and their titles."""
+"""Columns of the table: keys of a row, and their titles."""
 
 
 def register(commands):
@@ -35,10 +33,11 @@ def register(commands):
 
 
 def run(args) -> int:
-    """1 when a unit does not map."""
+    """Map the units; 1 when one does not map."""
     from hypgcn.emission.emit import emit
     from hypgcn.planning.allocator.allocate import within
 
+    from ..files import save_json
     from ..stimuli.clips import make_clips
     from ..synthesis.units import synthesise
     from ..unit_tests.cases import TEST_CASES
@@ -65,9 +64,7 @@ def run(args) -> int:
     failed = [row for row in rows if not row["mapped"]]
     progress.finish(f"{len(rows) - len(failed)} of {len(rows)} units mapped")
     path = args.out / "summary.json"
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(rows, indent=1) + "\n")
-    os.replace(part, path)
+    save_json(rows, path)
     width = max(len(name) for name in units)
     print(f"{'unit':{width}}" + "".join(f"{title:>10}" for title in COLUMNS.values()))
     for row in rows:

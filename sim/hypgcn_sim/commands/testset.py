@@ -1,4 +1,4 @@
-"""``hypgcn testset``: a whole test set through the emitted network; the accuracy of the hardware itself."""
+"""``hypgcn testset``: a whole test set through the emitted network; the accuracy of the RTL."""
 
 from hypgcn.progress import Progress
 
@@ -13,13 +13,13 @@ def register(commands):
     """Add the parser of ``hypgcn testset``."""
     parser = commands.add_parser("testset", help="a whole test set through the emitted network in Verilator: its top-1")
     add_arguments(parser, str(DEFAULT_DESIGN), "build/testset")
-    parser.add_argument("--clips", type=int, metavar="N", help="so many that a seed chooses (default: all)")
+    parser.add_argument("--clips", type=int, metavar="N", help="a seeded choice of N clips (default: all)")
     parser.add_argument("--no-golden", action="store_true", help="do not compare the scores with the golden model's")
     parser.set_defaults(multipliers=MULTIPLIERS, run=run)
 
 
 def run(args) -> int:
-    """1 when a score differs from golden."""
+    """Simulate the clips; 1 when a score differs from the golden model."""
     from ..files import save_json
     from ..fullscale.simulation import FullSimulation
     from ..fullscale.testset import run_parts
@@ -31,7 +31,7 @@ def run(args) -> int:
     design, folding = prepare(args, str(DEFAULT_DESIGN))
     source = args.recordings or RECORDINGS
     if not source.exists():
-        raise FileNotFoundError(f"{source} not found: --recordings names an npz with data, length, label and split")
+        raise FileNotFoundError(f"{source} not found: --recordings must be an npz with data, length, label and split")
     tests = Recordings.load(design, source, count=args.clips)
     print(f"design {design.name}, hash {design.hash[:16]}: {len(tests.clips)} test clips of {source.name}")
     progress = Progress("build")
@@ -39,16 +39,16 @@ def run(args) -> int:
                                 cache=args.out / "cache", progress=progress)
     progress.finish()
     progress = Progress("testset")
-    found = run_parts(simulation, tests.clips, args.out / "parts", jobs=args.jobs, progress=progress)
-    progress.finish(f"{len(tests.clips)} clips, {found.cycles:,} cycles")
-    right = found.scores.argmax(axis=1) == tests.labels
+    outcome = run_parts(simulation, tests.clips, args.out / "parts", jobs=args.jobs, progress=progress)
+    progress.finish(f"{len(tests.clips)} clips, {outcome.cycles:,} cycles")
+    right = outcome.scores.argmax(axis=1) == tests.labels
     result = {"design": design.name, "hash": design.hash, "clips": len(right), "right": int(right.sum()),
-              "top1": float(right.mean()), "cycles": found.cycles, "overflow": int(found.overflow.sum())}
+              "top1": float(right.mean()), "cycles": outcome.cycles, "overflow": int(outcome.overflow.sum())}
     if not args.no_golden:
         progress = Progress("golden")
         logits, _ = golden_logits(design, tests.clips, min(args.jobs, len(tests.clips)), progress)
         progress.finish()
-        result["different"] = int((logits != found.scores).any(axis=1).sum())
+        result["different"] = int((logits != outcome.scores).any(axis=1).sum())
         print("scores: " + ("all equal to golden" if not result["different"]
                             else f"{result['different']} clips DIFFERENT from golden"))
     save_json(result, args.out / "report.json")

@@ -1,1 +1,1 @@
-"""What goes into the hardware under test and what must come out: clips, recordings, payload bits, scoreboards."""
+"""Stimuli and checks without a simulator: clips, recordings, payload bits, scoreboard, hold rule."""

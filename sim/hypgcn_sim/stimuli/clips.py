@@ -1,4 +1,4 @@
-"""Clips to simulate: recorded ones where there are any, generated ones elsewhere."""
+"""Clips to simulate: recorded ones, or generated ones without a recording."""
 
 import zipfile
 from pathlib import Path
@@ -11,15 +11,33 @@ from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 __all__ = ["RECORDINGS", "generated_clip", "make_clips", "recorded_clips"]
 
 RECORDINGS = Path("../shared/data/nwucla.npz")
-"""Where recordings are looked for, beside the checkout; they are not part of the project."""
+"""Default file of recordings, beside the checkout; it is not part of the project."""
 
 
 def recorded_clips(design: Design, path: Path, count: int, seed: int) -> np.ndarray:
-    """``count`` test clips, chosen by ``seed``, of an npz with ``data`` (N, C, T, V, M), ``length`` (N,) and ``split``
-    (N,).
+    """Test clips of a recording, prepared by ``design.meta["preparation"]``.
 
-    They are prepared as ``design.meta["preparation"]`` says. Persons that the recording lacks are absent (zero). Raises
-    :exc:`ValueError` when the recording does not fit the design.
+    Persons that the recording lacks are absent (zero).
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    path : Path
+        npz with ``data`` (N, C, T, V, M), ``length`` (N,) and ``split`` (N,).
+    count : int
+        Number of clips.
+    seed : int
+        Chooses them.
+
+    Returns
+    -------
+    int8 (N, M, T, V, C)
+
+    Raises
+    ------
+    ValueError
+        When the recording does not fit the design.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -33,7 +51,7 @@ def recorded_clips(design: Design, path: Path, count: int, seed: int) -> np.ndar
         )
     tests = np.flatnonzero(split == 1)
     if len(tests) < count:
-        raise ValueError(f"{path} holds {len(tests)} test clips, fewer than the {count} that are asked for")
+        raise ValueError(f"{path} holds {len(tests)} test clips, fewer than the {count} requested")
     chosen = np.sort(np.random.default_rng(seed).permutation(tests)[:count])
     entry = design.meta.get("preparation")
     preparation = Preparation.from_dict(entry) if entry else Preparation(frames=design.frames)
@@ -47,7 +65,7 @@ def recorded_clips(design: Design, path: Path, count: int, seed: int) -> np.ndar
 
 
 def generated_clip(design: Design, seed: int) -> np.ndarray:
-    """A seeded clip that moves like a body: a pose per person, and joints that swing about it at a few frequencies."""
+    """A clip int8 (M, T, V, C) that moves like a body: a pose per person, and joints that swing about it."""
     rng = np.random.default_rng(seed)
     persons, frames, joints, channels = design.persons, design.frames, design.joints, design.channels
     pose = rng.uniform(-70, 70, (persons, 1, joints, channels))
@@ -60,10 +78,25 @@ def generated_clip(design: Design, seed: int) -> np.ndarray:
 
 
 def make_clips(design: Design, count: int, *, recordings: Path | None = None, seed: int = 1) -> tuple[np.ndarray, int]:
-    """int8 clips (N, M, T, V, C), and how many of them, from the first on, are recorded.
+    """Clips to simulate: ``count`` recorded or generated ones, an all-zero one, and one of noise.
 
-    ``count`` clips, recorded where possible, then an all-zero one and one of noise over the whole range. Without
-    ``recordings`` those of :data:`RECORDINGS` are taken if they are there and fit the design.
+    Parameters
+    ----------
+    design : Design
+        The network.
+    count : int
+        Recorded clips, or generated ones.
+    recordings : Path or None
+        File of recordings; ``None`` for :data:`RECORDINGS` if it exists and fits the design.
+    seed : int
+        Chooses recorded clips, and makes the others.
+
+    Returns
+    -------
+    clips : int8 (N, M, T, V, C)
+        N = ``count`` + 2.
+    real : int
+        How many of them, from the first on, are recorded.
     """
     clips: list[np.ndarray] = []
     if recordings is not None:

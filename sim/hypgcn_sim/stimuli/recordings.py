@@ -1,4 +1,4 @@
-"""Recorded clips with their labels, as a design takes them: other skeletons mapped, empty places filled."""
+"""Recorded clips with their labels, prepared for a design: joints mapped, missing persons filled in."""
 
 import zipfile
 from dataclasses import dataclass
@@ -19,20 +19,25 @@ PARTS = {"train": 0, "test": 1}
 KINECT20_ON_NTU25: dict[int, tuple[tuple[int, float], ...]] = {
     joint: ((source, 1.0),) for joint, source in enumerate((*range(20), 2, 7, 7, 11, 11))}
 KINECT20_ON_NTU25[2] = ((2, 2 / 3), (3, 1 / 3))
-"""NTU RGB+D's joints from those of Kinect v1, as the offline path maps them: the neck lies between shoulders and head,
-tips and thumbs are at the hands."""
-
+"""NTU RGB+D's joints from those of Kinect v1, with the map of the offline path: the neck lies between shoulders and
+head, tips and thumbs are at the hands."""
 
 GENERATED_TRAIN = 1_000_000
-"""Seeds of generated clips that stand for training clips begin so much later."""
+"""Offset of the seeds of generated training clips from those of test clips."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recordings:
     """Clips of one part of a recording.
 
-    clips : int8 (N, M, T, V, C), prepared as the design's ``meta`` says; labels : int (N,), of the first person
-    places : int (N,), which of the clips of that part of the file these are
+    Attributes
+    ----------
+    clips : int8 (N, M, T, V, C)
+        Prepared by the design's ``meta``.
+    labels : int64 (N,)
+        Class of the first person.
+    places : int (N,)
+        Index of each clip among those of its part.
     """
 
     clips: np.ndarray
@@ -42,12 +47,28 @@ class Recordings:
     @classmethod
     def load(cls, design: Design, path: Path, *, count: int | None = None, seed: int = 1,
              crowded: bool = True, part: str = "test") -> "Recordings":
-        """Clips of ``part`` (one of :data:`PARTS`) of an npz with ``data`` (N, C, T, V, M), ``length``, ``label`` and
-        ``split``: all of them, or ``count`` that ``seed`` chooses.
+        """Read and prepare clips.
 
-        Where a recording has fewer persons than the design, ``crowded`` fills the places with the first persons of the
-        clips of that part that follow, at the speed of their new companion; else these persons are absent. Raises
-        :exc:`ValueError` when the file does not fit the design.
+        Parameters
+        ----------
+        design : Design
+            The network.
+        path : Path
+            npz with ``data`` (N, C, T, V, M), ``length``, ``label`` and ``split``.
+        count : int or None
+            Number of clips; ``None`` for all.
+        seed : int
+            Chooses them.
+        crowded : bool
+            Fill missing persons with the first persons of the next clips of the part, resampled to the same length;
+            else they are absent.
+        part : str
+            One of :data:`PARTS`.
+
+        Raises
+        ------
+        ValueError
+            When the file does not fit the design.
         """
         if part not in PARTS:
             raise ValueError(f"part must be one of {', '.join(PARTS)}, not {part!r}")
@@ -60,16 +81,16 @@ class Recordings:
         if data.ndim != 5 or data.shape[1] != design.channels or _joints(design, data.shape[3]) is None:
             raise ValueError(f"{path}: data must have shape (clips, {design.channels}, frames, {design.joints}, "
                              f"persons) for this design, not {data.shape}")
-        held = np.flatnonzero(split == PARTS[part])
-        places = np.arange(len(held))
+        chosen = np.flatnonzero(split == PARTS[part])
+        places = np.arange(len(chosen))
         if count is not None:
-            if len(held) < count:
-                raise ValueError(f"{path} holds {len(held)} {part} clips, fewer than the {count} that are asked for")
-            places = np.sort(np.random.default_rng(seed).permutation(len(held))[:count])
+            if len(chosen) < count:
+                raise ValueError(f"{path} holds {len(chosen)} {part} clips, fewer than the {count} requested")
+            places = np.sort(np.random.default_rng(seed).permutation(len(chosen))[:count])
         mapped = _joints(design, data.shape[3])
 
         def recorded(place: int) -> np.ndarray:
-            index = held[place % len(held)]
+            index = chosen[place % len(chosen)]
             clip = data[index, :, :int(length[index])].transpose(3, 1, 2, 0)
             return clip if not mapped else np.stack(
                 [sum(clip[:, :, source] * np.float32(weight) for source, weight in mapped[joint])
@@ -87,11 +108,11 @@ class Recordings:
                     guest = recorded(place + person - len(clip) + 1)[:1]
                     people[person] = resample(guest, clip.shape[1])[0]
             clips.append(quantise_clip(design, prepare_clip(people, preparation)))
-        return cls(clips=np.stack(clips), labels=label[held[places]].astype(np.int64), places=places)
+        return cls(clips=np.stack(clips), labels=label[chosen[places]].astype(np.int64), places=places)
 
 
 def _joints(design: Design, joints: int) -> dict | None:
-    """How the design's joints come from recorded ones: empty when they are the same, ``None`` when they do not."""
+    """Map from recorded joints to those of the design: empty when they are the same, ``None`` without a map."""
     if joints == design.joints:
         return {}
     named = design.meta.get("skeleton", {})
@@ -102,8 +123,30 @@ def _joints(design: Design, joints: int) -> dict | None:
 
 def clips_for(design: Design, count: int, path: Path, *, seed: int = 1, explicit: bool = False,
               part: str = "test") -> tuple[np.ndarray, int]:
-    """``count`` clips of ``part`` with all persons present, and how many of them are recorded: all, or none where there
-    is no file or, unless it was asked for, one that does not fit. Generated ones of the two parts differ too."""
+    """Clips of a part with all persons present: recorded ones, or generated ones without a fitting file.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    count : int
+        Number of clips.
+    path : Path
+        File of recordings.
+    seed : int
+        Chooses recorded clips, and makes generated ones.
+    explicit : bool
+        A missing or unfitting file is an error.
+    part : str
+        One of :data:`PARTS`; generated clips of the two parts differ, too.
+
+    Returns
+    -------
+    clips : int8 (N, M, T, V, C)
+        The clips.
+    real : int
+        How many of them are recorded: all or none.
+    """
     if part not in PARTS:
         raise ValueError(f"part must be one of {', '.join(PARTS)}, not {part!r}")
     if path.exists() or explicit:

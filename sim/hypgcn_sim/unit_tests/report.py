@@ -1,11 +1,10 @@
 """Results of a run: a table for people, a summary for programs."""
 
-import json
-import os
 from pathlib import Path
 
 from hypgcn.progress import duration
 
+from ..files import save_json
 from .runner import Result
 
 __all__ = ["table", "write_summary"]
@@ -24,12 +23,18 @@ def table(results: list[Result]) -> str:
 
 
 def write_summary(results: list[Result], path: Path):
-    """JSON list of rows ``{"unit", "design", "clips", "real_clips", "cycles", "passed"}``, with ``"error"`` where not
-    passed."""
+    """Write the results as JSON.
+
+    Parameters
+    ----------
+    results : list of Result
+        Of a run.
+    path : Path
+        List of rows with ``unit``, ``design``, ``clips``, ``real_clips``, ``cycles``, ``passed``, and ``error`` where
+        not passed.
+    """
     rows = []
     for result in results:
         row = {name: getattr(result, name) for name in ("unit", "design", "clips", "real_clips", "cycles", "passed")}
         rows.append(row if result.passed else {**row, "error": result.error})
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(rows, indent=1) + "\n")
-    os.replace(part, path)
+    save_json(rows, path)

@@ -60,7 +60,7 @@ def test_same_seed_same_choice(tmp_path):
 
 @pytest.mark.parametrize(("change", "text"), [
     ({"joints": 7}, r"data must have shape \(clips, 3, frames, 5, persons\) for this design, not \(5, 3, 9, 7, 1\)"),
-    ({"count": 2}, "holds 1 test clips, fewer than the 3 that are asked for"),
+    ({"count": 2}, "holds 1 test clips, fewer than the 3 requested"),
     ({"split": None}, "must hold data, length and split"),
 ])
 def test_rejects_recordings(tmp_path, change, text):
