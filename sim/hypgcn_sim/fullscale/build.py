@@ -1,4 +1,4 @@
-"""Build the bench of whole clips: emitted text of a network and ``main.cpp``.
+"""Build the simulator of whole clips: emitted text of a network and the testbench in ``main.cpp``.
 
 No Python runs in the simulator: a clip of the paper's network has some 300,000 vectors to compare.
 """
@@ -9,7 +9,6 @@ import importlib.metadata
 import os
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,13 +25,18 @@ ARGUMENTS = [
     "-Wno-fatal", "-Wno-WIDTH", "--output-split", "8000", "--output-split-cfuncs", "2000",
 ]
 OPTIMISE = ["OPT_FAST=-O1", "OPT_SLOW=-O0", "CFG_CXXFLAGS_PCH_I=-include"]
-"""-O1 compiles twice as fast as the default and runs as fast; what runs once is not optimised."""
+"""-O1 compiles twice as fast as the default and runs as fast; code that runs once is not optimised."""
 POLL = 0.5
 
 
 def ports_header(ports: list[dict]) -> str:
-    """C++ that reads the ports ``observe_*``, ``counts`` and ``overflow_counts`` of a top with the ``ports`` of a
-    sidecar."""
+    """C++ functions that read the ports ``observe_*``, ``counts`` and ``overflow_counts``.
+
+    Parameters
+    ----------
+    ports : list of dict
+        Ports of the sidecar of an emission.
+    """
     widths = {port["name"]: port["width"] for port in ports}
     observed = [name for name in widths if name.startswith("observe_")]
     observed.sort(key=lambda name: int(name.removeprefix("observe_")))
@@ -59,10 +63,25 @@ def ports_header(ports: list[dict]) -> str:
 
 def build(emission: Emission, folder: Path, cache: Path, *, jobs: int | None = None,
           report: Callable[[float], None] = lambda share: None) -> Path:
-    """The simulator of what was emitted into ``folder``, built in ``cache`` under the hash of the text, or found there.
+    """The simulator of an emission; it reads memory images from the folder in which it runs.
 
-    It reads memory images from the folder in which it runs. ``report`` is told the share that is done. Raises
-    :exc:`RuntimeError` with what the tools said when they fail.
+    Parameters
+    ----------
+    emission : Emission
+        Of the network.
+    folder : Path
+        Where it was written.
+    cache : Path
+        Keeps simulators by the hash of their text; one that is there is not built again.
+    jobs : int or None
+        Compilers at the same time; ``None`` for the number of processors.
+    report : callable
+        Called with the share that is done, 0..1.
+
+    Raises
+    ------
+    RuntimeError
+        When a tool fails, with the first error of its output.
     """
     verilator.tools(cache.resolve())
     sources = sorted(folder.resolve() / name for name in emission.files if name.endswith(".sv"))
@@ -83,11 +102,11 @@ def build(emission: Emission, folder: Path, cache: Path, *, jobs: int | None = N
         _run(["verilator", *ARGUMENTS, "--Mdir", str(target), "-CFLAGS", f"-I{target}", *map(str, sources), str(MAIN)],
              target / "verilate.log")
         report(0.15)
-        with _watched(target, report):
+        with _Reporter(target, report):
             _run(["make", "-j", str(jobs or os.cpu_count() or 1), "-C", str(target), "-f", f"V{TOP}.mk", *OPTIMISE,
                   f"V{TOP}"], target / "make.log")
-        for made in target.glob("*.o"):
-            made.unlink()
+        for intermediate in target.glob("*.o"):
+            intermediate.unlink()
         (target / "complete").touch()
     return program
 
@@ -97,12 +116,12 @@ def _run(command: list[str], log: Path):
         status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT).returncode
     if status:
         lines = log.read_text(errors="replace").strip().splitlines()
-        told = [line for line in lines if "rror" in line] or lines or ["no output"]
-        raise RuntimeError(f"{command[0]} failed, see {log}: {told[0].strip()}")
+        errors = [line for line in lines if "rror" in line] or lines or ["no output"]
+        raise RuntimeError(f"{command[0]} failed, see {log}: {errors[0].strip()}")
 
 
-class _watched:
-    """Reports how many of the sources in a folder are compiled, while the compiler runs."""
+class _Reporter:
+    """Reports the share of compiled sources in a folder while the compiler runs."""
 
     def __init__(self, folder: Path, report: Callable[[float], None]):
         self.folder, self.report, self.stop = folder, report, threading.Event()
@@ -115,7 +134,6 @@ class _watched:
 
     def __enter__(self):
         self.thread.start()
-        self.start = time.monotonic()
         return self
 
     def __exit__(self, *_):

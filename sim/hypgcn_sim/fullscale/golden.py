@@ -1,5 +1,4 @@
-"""What golden says of whole clips, as words of the ports that show it, in parallel processes and kept by design and
-clip."""
+"""Golden tensors of whole clips as words of the observation ports, in parallel, and kept by design and clip."""
 
 import hashlib
 import multiprocessing
@@ -22,8 +21,20 @@ _design: Design  # of a worker process
 
 
 def observe_words(y: np.ndarray) -> np.ndarray:
-    """uint32 (vectors, OBSERVE_WORDS): what the port of a block shows for each vector of Y (..., V, C), in stream order
-    and without overflow."""
+    """Words of the observation port of a block for each vector of its output.
+
+    The same bits as :func:`hypgcn_sim.stimuli.payload.pack` gives, for all vectors at once.
+
+    Parameters
+    ----------
+    y : int8 (..., V, C)
+        Output of the block.
+
+    Returns
+    -------
+    uint32 (vectors, OBSERVE_WORDS)
+        In stream order, without overflow.
+    """
     dense = split_banks(np.asarray(y).astype(np.int8).view(np.uint8)).reshape(-1, BANK)
     full = dense != 0
     packed = np.take_along_axis(dense, np.argsort(~full, axis=1, kind="stable"), axis=1)
@@ -38,12 +49,29 @@ def observe_words(y: np.ndarray) -> np.ndarray:
 
 
 def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
-    """Of one clip: ``logits``; ``overflow`` (bool); ``left_out`` (persons,), who need not be computed; ``lost``
-    (blocks,), vectors that lost values; ``y0`` ...: words of the observation ports, of all persons; ``x_entries0``,
-    ``h_entries0`` ...: (row, mini-bank), vectors with more than ``4 j`` non-zeros that come to the stores, of all
-    persons; and of those who must be computed ``x_tokens0`` ...: non-zeros of each channel of X as stored;
-    ``h_tokens0`` ...: non-zeros that each (tap, bank) of H meets; ``r_tokens0`` ...: of each bank of X in the rows that
-    a stride leaves."""
+    """Expected beats and statistics of one clip.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    clip : int8 (M, T, V, C)
+        The clip.
+
+    Returns
+    -------
+    dict
+        * logits : int64 (classes,)
+        * overflow : bool
+        * left_out : bool (persons,), persons that need not be computed
+        * lost : int64 (blocks,), vectors that lost values
+        * y0 ... : words of the observation ports, of all persons
+        * x_entries0, h_entries0 ... : (rows, mini-banks), vectors with more than ``4 j`` non-zeros that enter the
+          stores, of all persons
+        * x_tokens0 ... : non-zeros of each channel of X as stored, of the persons that must be computed
+        * h_tokens0 ... : non-zeros that each (tap, bank) of H meets, of the same persons
+        * r_tokens0 ... : non-zeros of each bank of X in the rows that a stride leaves, of the same persons
+    """
     from hypgcn.golden.absent import left_out
     from hypgcn.golden.network import run
 
@@ -72,7 +100,7 @@ def _entries(rows: np.ndarray) -> np.ndarray:
 
 
 def _by_tap(h: np.ndarray, kernel: int, stride: int) -> np.ndarray:
-    """int (kernel, banks): non-zeros of H (M, T, V, C) that a tap meets, rows outside the clip left out."""
+    """int (kernel, banks): non-zeros of H (M, T, V, C) that a tap meets, without the zero padding."""
     frames = h.shape[1]
     per_row = np.count_nonzero(h, axis=(0, 2))  # (T, C)
     found = []
@@ -99,8 +127,21 @@ def _work(task: tuple[np.ndarray, str]) -> str:
 
 def golden_clips(design: Design, clips: np.ndarray, folder: Path, *, jobs: int | None = None,
                  progress: Callable[[float, float, str], None] | None = None) -> list[Path]:
-    """Files of :func:`expect` for int8 ``clips`` (N, M, T, V, C), one each, in ``folder``; those that are there already
-    are taken as they are."""
+    """Files of :func:`expect`, one a clip; those that are there already are not computed again.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    clips : int8 (N, M, T, V, C)
+        The clips.
+    folder : Path
+        Keeps the files.
+    jobs : int or None
+        Processes; ``None`` for the number of processors.
+    progress : callable or None
+        Called with done, total and a text.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     start = f"{FORMAT}/{design.hash}/".encode()
     paths = [folder / (hashlib.sha256(start + np.ascontiguousarray(clip).tobytes()).hexdigest()[:32] + ".npz")

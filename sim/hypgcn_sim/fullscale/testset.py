@@ -1,4 +1,4 @@
-"""A whole test set through the emitted network, in parts that stay when a run is broken off."""
+"""A whole test set through the emitted network, in parts: an interrupted run goes on where it stopped."""
 
 import hashlib
 import json
@@ -14,12 +14,22 @@ from .simulation import FullSimulation
 __all__ = ["PART", "Outcome", "run_parts"]
 
 PART = 16
-"""Clips of one simulation; what is finished stays when a run is broken off."""
+"""Clips of one simulation."""
 
 
 @dataclass(kw_only=True)
 class Outcome:
-    """Of all clips: ``scores`` int64 (N, classes), ``overflow`` (N,), and ``cycles`` in all."""
+    """Results of all clips.
+
+    Attributes
+    ----------
+    scores : int64 (N, classes)
+        The scores.
+    overflow : bool (N,)
+        Overflow flags.
+    cycles : int
+        Simulated cycles of all parts.
+    """
 
     scores: np.ndarray
     overflow: np.ndarray
@@ -28,14 +38,27 @@ class Outcome:
 
 def run_parts(simulation: FullSimulation, clips: np.ndarray, folder: Path, *, jobs: int = 1,
               progress=lambda *_: None) -> Outcome:
-    """All ``clips`` through the network, ``PART`` at a time, in ``jobs`` processes; parts whose result is in ``folder``
-    are not run again."""
+    """Send all clips through the network, ``PART`` at a time.
+
+    Parameters
+    ----------
+    simulation : FullSimulation
+        The network.
+    clips : int8 (N, M, T, V, C)
+        The clips.
+    folder : Path
+        Keeps the results of parts: a part that is there is not run again.
+    jobs : int
+        Simulators at the same time.
+    progress : callable
+        Called with done, total and a text.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     start = f"{simulation.design.hash}/{simulation.folding.to_json()}/".encode()
     parts = [clips[first:first + PART] for first in range(0, len(clips), PART)]
     done: dict[int, float] = {}
 
-    def one(number: int) -> dict:
+    def run_part(number: int) -> dict:
         part = parts[number]
         path = folder / (hashlib.sha256(start + part.tobytes()).hexdigest()[:32] + ".json")
 
@@ -44,14 +67,13 @@ def run_parts(simulation: FullSimulation, clips: np.ndarray, folder: Path, *, jo
             progress(sum(done.values()), len(clips), "clips through the network")
 
         if not path.exists():
-            found = simulation.run(part, name=f"part{number}", progress=report)
-            save_json({"scores": found.scores.tolist(), "overflow": found.overflow.tolist(), "cycles": found.cycles},
-                      path)
+            run = simulation.run(part, name=f"part{number}", progress=report)
+            save_json({"scores": run.scores.tolist(), "overflow": run.overflow.tolist(), "cycles": run.cycles}, path)
         report(len(part))
         return json.loads(path.read_text())
 
     with ThreadPoolExecutor(jobs) as pool:
-        results = list(pool.map(one, range(len(parts))))
-    return Outcome(scores=np.concatenate([np.array(each["scores"], np.int64) for each in results]),
-                   overflow=np.concatenate([np.array(each["overflow"], bool) for each in results]),
-                   cycles=sum(each["cycles"] for each in results))
+        results = list(pool.map(run_part, range(len(parts))))
+    return Outcome(scores=np.concatenate([np.array(result["scores"], np.int64) for result in results]),
+                   overflow=np.concatenate([np.array(result["overflow"], bool) for result in results]),
+                   cycles=sum(result["cycles"] for result in results))
