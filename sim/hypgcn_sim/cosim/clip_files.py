@@ -1,4 +1,4 @@
-"""What a user has as a clip, as int8 clips of a design."""
+"""Clip files of users, read as int8 clips of a design."""
 
 import importlib.metadata
 import zipfile
@@ -13,13 +13,23 @@ from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 __all__ = ["GROUP", "NamedClip", "read_clips"]
 
 GROUP = "hypgcn.recordings"
-"""Entry points that read recordings: ``read(path, joints=, skeleton=)`` gives objects with ``name``, ``clip`` (float,
-(M, T, V, C)), ``label`` and ``test``. The offline path brings the one of this project."""
+"""Entry points that read recordings: ``read(path, joints=, skeleton=)`` gives objects with ``name``, ``clip`` (float
+(M, T, V, C)), ``label`` and ``test``. The package hypgcn_pruning provides the one of this project."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NamedClip:
-    """``name`` : of file and clip; ``clip`` : int8 (M, T, V, C); ``label`` : its class, ``None`` where unknown"""
+    """A clip for a design.
+
+    Attributes
+    ----------
+    name : str
+        Of file and clip.
+    clip : int8 (M, T, V, C)
+        The clip.
+    label : int or None
+        Its class, ``None`` where unknown.
+    """
 
     name: str
     clip: np.ndarray
@@ -27,43 +37,64 @@ class NamedClip:
 
 
 def read_clips(path: Path, design: Design, count: int) -> tuple[list[NamedClip], int]:
-    """The first ``count`` clips in a file, and how many there are; test clips only, if the file knows which they are.
+    """The first clips of a file; test clips only, if the file marks them.
 
-    Int8 clips of the design's shape, alone in an ``.npy`` or as ``clips`` in an ``.npz``, are taken as they are.
-    Everything else is a recording: it is read by the plug-in of :data:`GROUP` and prepared as ``design.meta`` says.
+    Int8 clips of the design's shape, alone in an ``.npy`` or as ``clips`` in an ``.npz``, are taken as they are. Other
+    files are recordings: the plug-in of :data:`GROUP` reads them, and they are prepared by ``design.meta``.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    design : Design
+        The network.
+    count : int
+        Maximum number of clips.
+
+    Returns
+    -------
+    clips : list of NamedClip
+        At most ``count``.
+    total : int
+        Clips of the file.
+
+    Raises
+    ------
+    ValueError
+        When the file is damaged or does not fit the design.
     """
-    ready = _ready(path, design)
-    if ready is not None:
-        return [NamedClip(name=f"{path.name}[{n}]" if len(ready) > 1 else path.name, clip=clip)
-                for n, clip in enumerate(ready[:count])], len(ready)
+    int8_clips = _int8_clips(path, design)
+    if int8_clips is not None:
+        return [NamedClip(name=f"{path.name}[{n}]" if len(int8_clips) > 1 else path.name, clip=clip)
+                for n, clip in enumerate(int8_clips[:count])], len(int8_clips)
     skeleton = (design.meta.get("skeleton") or {}).get("name")
-    found = [clip for clip in _reader()(path, joints=design.joints, skeleton=skeleton) if clip.test]
-    if not found:
+    recorded = [clip for clip in _reader()(path, joints=design.joints, skeleton=skeleton) if clip.test]
+    if not recorded:
         raise ValueError(f"{path} holds no clip")
     return [NamedClip(name=clip.name, clip=_prepared(clip.clip, design, path), label=clip.label)
-            for clip in found[:count]], len(found)
+            for clip in recorded[:count]], len(recorded)
 
 
-def _ready(path: Path, design: Design) -> np.ndarray | None:
+def _int8_clips(path: Path, design: Design) -> np.ndarray | None:
     """Int8 clips (N, M, T, V, C), ``None`` when the file is a recording."""
     if path.suffix not in (".npy", ".npz"):
         return None
     try:
-        found = np.load(path, allow_pickle=False)
-        if isinstance(found, np.lib.npyio.NpzFile):
-            with found:
-                if "clips" not in found.files:
+        clips = np.load(path, allow_pickle=False)
+        if isinstance(clips, np.lib.npyio.NpzFile):
+            with clips:
+                if "clips" not in clips.files:
                     return None
-                found = found["clips"]
+                clips = clips["clips"]
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is damaged, or no file of arrays: {error}") from error
-    if found.dtype != np.int8:
+    if clips.dtype != np.int8:
         return None
-    wanted = (design.persons, design.frames, design.joints, design.channels)
-    found = found[None] if found.ndim == 4 else found
-    if found.ndim != 5 or found.shape[1:] != wanted or not len(found):
-        raise ValueError(f"{path}: int8 clips must have the design's shape {wanted} each, not {found.shape[1:]}")
-    return found
+    shape = (design.persons, design.frames, design.joints, design.channels)
+    clips = clips[None] if clips.ndim == 4 else clips
+    if clips.ndim != 5 or clips.shape[1:] != shape or not len(clips):
+        raise ValueError(f"{path}: int8 clips must have the design's shape {shape} each, not {clips.shape[1:]}")
+    return clips
 
 
 def _reader():

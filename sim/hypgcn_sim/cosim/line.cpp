@@ -10,8 +10,8 @@
 
 namespace {
 
-// Bytes out of `write` go to rx bit by bit; what tx says is gathered for `read`. `bit` is the length of the host's bits in
-// cycles of the board, with a fraction.
+// The host's UART: bytes of `write` are sent to rx, bytes received from tx wait for `read`. `bit` is the length of the
+// host's bits in cycles of the board, with a fraction.
 class Line {
 public:
     Line(const char *folder, std::uint64_t seed, double bit) : bit_(bit)
@@ -29,86 +29,86 @@ public:
 
     void write(const std::uint8_t *data, std::size_t size) { waiting_.insert(waiting_.end(), data, data + size); }
 
-    // Goes on until a byte has come, or the line has been quiet for `quiet` cycles with nothing left to send.
+    // Runs until a byte has arrived, or the line has been quiet for `quiet` cycles with nothing left to send.
     std::size_t read(std::uint8_t *data, std::size_t size, std::uint64_t quiet)
     {
         std::uint64_t left = quiet;
-        while (come_.empty() && left != 0) {
+        while (received_.empty() && left != 0) {
             cycle();
-            if (!sending_ && waiting_.empty() && !hearing_) {
+            if (!sending_ && waiting_.empty() && !receiving_) {
                 left--;
             } else {
                 left = quiet;
             }
         }
         std::size_t count = 0;
-        while (count < size && !come_.empty()) {
-            data[count++] = come_.front();
-            come_.pop_front();
+        while (count < size && !received_.empty()) {
+            data[count++] = received_.front();
+            received_.pop_front();
         }
         return count;
     }
 
     std::uint64_t cycles() const { return cycles_; }
     std::uint64_t busy() const { return busy_; }
-    std::uint64_t broken() const { return broken_; }
+    std::uint64_t framing_errors() const { return framing_errors_; }
 
 private:
     void cycle()
     {
         core_->clk = 1;
         core_->eval();
-        drive();
-        watch();
+        send_bit();
+        receive_bit();
         core_->clk = 0;
         core_->eval();
         cycles_++;
         busy_ += core_->busy;
     }
 
-    void drive()
+    void send_bit()
     {
         if (sending_) {
             sent_ += 1.0;
-            const unsigned place = static_cast<unsigned>(sent_ / bit_);
-            if (place < 10) {
-                core_->rx = place == 9 ? 1 : frame_ >> place & 1;
+            const unsigned index = static_cast<unsigned>(sent_ / bit_);  // start bit, eight data bits, stop bit
+            if (index < 10) {
+                core_->rx = index == 9 ? 1 : frame_ >> index & 1;
                 return;
             }
-            sent_ -= 10 * bit_;  // the fraction of a cycle goes into the next byte
+            sent_ -= 10 * bit_;  // keep the fraction of a cycle for the next byte
             sending_ = false;
         } else {
             sent_ = 0;
         }
         if (!waiting_.empty()) {
-            frame_ = waiting_.front() << 1;  // the start bit is low
+            frame_ = waiting_.front() << 1;  // below it the start bit, low
             waiting_.pop_front();
             sending_ = true;
             core_->rx = 0;
         }
     }
 
-    void watch()
+    void receive_bit()
     {
-        if (!hearing_) {
+        if (!receiving_) {
             if (core_->tx == 0) {
-                hearing_ = true;
-                heard_ = 0;
+                receiving_ = true;
+                elapsed_ = 0;
                 bits_ = 0;
                 next_ = 0;
             }
             return;
         }
-        heard_ += 1.0;
-        if (heard_ < (next_ + 0.5) * bit_) {
+        elapsed_ += 1.0;
+        if (elapsed_ < (next_ + 0.5) * bit_) {  // sample in the middle of the bit
             return;
         }
         if (next_ == 9) {
-            hearing_ = false;
+            receiving_ = false;
             if (core_->tx) {
-                come_.push_back(static_cast<std::uint8_t>(bits_ >> 1));
+                received_.push_back(static_cast<std::uint8_t>(bits_ >> 1));
             } else {
-                broken_++;
+                framing_errors_++;
             }
             return;
         }
@@ -118,11 +118,11 @@ private:
     VerilatedContext context_;
     std::unique_ptr<Vcore> core_;
     const double bit_;
-    std::deque<std::uint8_t> waiting_, come_;
-    bool sending_ = false, hearing_ = false;
-    double sent_ = 0, heard_ = 0;
+    std::deque<std::uint8_t> waiting_, received_;
+    bool sending_ = false, receiving_ = false;
+    double sent_ = 0, elapsed_ = 0;  // cycles since the start of the byte
     unsigned frame_ = 0, bits_ = 0, next_ = 0;
-    std::uint64_t cycles_ = 0, busy_ = 0, broken_ = 0;
+    std::uint64_t cycles_ = 0, busy_ = 0, framing_errors_ = 0;
 };
 
 }  // namespace
@@ -157,7 +157,7 @@ EXPORT std::uint64_t hypgcn_line_cycles(void *line)
     return static_cast<Line *>(line)->cycles();
 }
 
-// Cycles in which a request was worked on.
+// Cycles in which the board processed a request.
 EXPORT std::uint64_t hypgcn_line_busy(void *line)
 {
     return static_cast<Line *>(line)->busy();
@@ -166,5 +166,5 @@ EXPORT std::uint64_t hypgcn_line_busy(void *line)
 // Bytes whose stop bit was low.
 EXPORT std::uint64_t hypgcn_line_broken(void *line)
 {
-    return static_cast<Line *>(line)->broken();
+    return static_cast<Line *>(line)->framing_errors();
 }

@@ -1,4 +1,4 @@
-"""A network on a serial line, simulated: what ``hypgcn_host.uart`` takes for a port."""
+"""A simulated network on a serial line: a port for ``hypgcn_host.uart``."""
 
 import ctypes
 from ctypes import c_char_p, c_double, c_size_t, c_uint64, c_void_p
@@ -23,23 +23,33 @@ _FUNCTIONS: dict[str, tuple] = {
 
 
 def build_line(top: UartTop, cache: Path) -> Path:
-    """The shared library of ``top`` with the host's end of its wires (see line.cpp), built in ``cache`` or found there.
+    """Shared library of ``top`` with the host's UART, see line.cpp; memory images are beside it.
 
-    Memory images are beside it. The model is that of the emitted text, random where nothing is reset.
+    Parameters
+    ----------
+    top : UartTop
+        The network with its UART.
+    cache : Path
+        Keeps libraries by the hash of the emitted text; one that is there is not built again.
     """
     return build_model(top, cache, (HERE / "line.cpp", HERE / "model.hpp"))
 
 
 class SimulatedLine:
-    """Writes and reads bytes; the board's time goes on only while something is read.
+    """A serial port; the simulation runs only while something is read.
 
     Parameters
     ----------
-    library : path of the shared library; memory images are beside it
-    divisor : cycles of a bit, as the board's UART has it
-    clock_hz : of the board: what a second of the host's patience is in cycles
-    seed : of what nothing resets
-    drift : how much longer the host's bits are than the board's, as a share
+    library : Path
+        The shared library.
+    divisor : int
+        Cycles of a bit of the board's UART.
+    clock_hz : float
+        Clock of the board: cycles of a second of the host's timeouts.
+    seed : int
+        Of the random contents of registers and memories without a reset.
+    drift : float, -0.5..0.5
+        By how much the host's bits are longer than the board's, as a share.
     """
 
     def __init__(self, library, divisor: int, clock_hz: float, *, seed: int = 1, drift: float = 0.0):
@@ -58,28 +68,28 @@ class SimulatedLine:
             raise OSError(f"the model in {path.parent} does not start")
 
     def write(self, data: bytes):
-        """Queue ``data``; it leaves while something is read."""
+        """Queue ``data``; it is sent while something is read."""
         self._library.hypgcn_line_write(self._line, bytes(data), len(data))
 
     def read(self, seconds: float) -> bytes:
-        """What has come; nothing when the line was quiet for ``seconds``."""
+        """Bytes that have arrived; none when the line was quiet for ``seconds``."""
         buffer = ctypes.create_string_buffer(_CHUNK)
         count = self._library.hypgcn_line_read(self._line, buffer, _CHUNK, max(1, round(seconds * self.clock_hz)))
         return buffer.raw[:count]
 
     @property
     def cycles(self) -> int:
-        """Simulated so far."""
+        """Cycles simulated so far."""
         return self._library.hypgcn_line_cycles(self._line)
 
     @property
     def busy(self) -> int:
-        """Those of them in which a request was worked on."""
+        """Cycles in which the board processed a request."""
         return self._library.hypgcn_line_busy(self._line)
 
     @property
     def broken(self) -> int:
-        """Bytes from the board that had no stop bit."""
+        """Framing errors: bytes from the board without a stop bit."""
         return self._library.hypgcn_line_broken(self._line)
 
     def close(self):

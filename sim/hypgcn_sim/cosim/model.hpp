@@ -13,9 +13,9 @@
 
 namespace hypgcn {
 
-// A model whose memory images are in `folder` (the text names them relative to it), with random contents where nothing
-// is reset; `pins` sets its inputs before it is first evaluated. Throws std::runtime_error when the folder cannot be
-// entered.
+// A model whose memory images are in `folder` (the text names them relative to it), with random contents of registers and
+// memories without a reset; `pins` sets its inputs before the first evaluation. Throws std::runtime_error when the folder
+// cannot be entered.
 template <class Pins>
 std::unique_ptr<Vcore> open_model(VerilatedContext &context, const char *folder, std::uint64_t seed, Pins pins)
 {

@@ -58,8 +58,8 @@ def test_recordings_are_prepared(design, tmp_path):
     for name, arrays in (("a.npz", dict(data=data)), ("b.npz", dict(data=data, length=np.array([9, 7])))):
         np.savez(tmp_path / name, **arrays)
         found, _ = read_clips(tmp_path / name, design, 9)
-        for clip, wanted in zip(found, (data[0], data[1, :, :7]), strict=True):
-            assert np.array_equal(clip.clip, recorded(design, wanted.transpose(3, 1, 2, 0)))
+        for clip, expected in zip(found, (data[0], data[1, :, :7]), strict=True):
+            assert np.array_equal(clip.clip, recorded(design, expected.transpose(3, 1, 2, 0)))
             assert clip.label is None
     for array in (data[0, ..., 0].transpose(1, 2, 0), data[0].transpose(3, 1, 2, 0), data[:1]):
         np.save(tmp_path / "c.npy", array)

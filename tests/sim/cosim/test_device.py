@@ -95,7 +95,7 @@ def test_dense_clip_is_flagged_and_survived(library, open_core):
 @pytest.mark.parametrize("source_too", [True, False])
 @pytest.mark.parametrize("beats", [1, 2, 7, 14])
 def test_soft_reset_in_the_middle_of_a_clip(library, open_core, source_too, beats):
-    """With the source: the rest never comes. Without: it comes after the reset and is dropped to its TLAST."""
+    """With the source the packet ends there; without it the rest follows the reset and is dropped up to TLAST."""
     with simulated(library, seed=beats, idle=0.3, stall=0.3) as bus:
         core = open_core(bus)
         check(core, clip_of(0), 0)

@@ -153,11 +153,11 @@ def test_twenty_clips_on_the_trained_network():
     skip_without_compilers()
     design = Design.load(SMALL)
     clips, _ = make_clips(design, 20)
-    wanted = [golden(design, clip) for clip in clips]
+    expected = [golden(design, clip) for clip in clips]
     library = build_core(Top.of(design, within(design, 256)), CACHE)
     for kind in ("c", "python"):
         with simulated(library, seed=9, idle=0.1, stall=0.2) as bus:
             core = opener(kind)(bus, design.hash, timeout=2)
-            for number, (clip, tensors) in enumerate(zip(clips, wanted)):
+            for number, (clip, tensors) in enumerate(zip(clips, expected)):
                 check(core, clip, tensors, number)
             assert core.counters().clips_out == len(clips) >= 20

@@ -130,9 +130,9 @@ def test_streams(library):
     for _ in range(1000):
         cycles = stream_cycles(rng)
         rules = StreamRules("bus")
-        wanted = in_python(lambda rules=rules, cycles=cycles: [rules.sample(*cycle) for cycle in cycles])
-        assert in_cpp(library.check_stream, cycles) == wanted, cycles
-        seen.add(wanted.partition(",")[0])
+        expected = in_python(lambda rules=rules, cycles=cycles: [rules.sample(*cycle) for cycle in cycles])
+        assert in_cpp(library.check_stream, cycles) == expected, cycles
+        seen.add(expected.partition(",")[0])
     assert len(seen) == 4, "sound ones, and each of the three faults"
 
 
@@ -150,9 +150,9 @@ def test_lite(library):
                     signals |= {f"{channel}valid": valid, f"{channel}ready": ready, **dict(zip(names, words))}
                 rules.sample(cycle[0], signals)
             rules.finish()
-        wanted = in_python(work)
-        assert in_cpp(library.check_lite, cycles) == wanted, cycles
-        seen.add("".join(letter for letter in wanted.partition(", at")[0] if not letter.isdigit()))
+        expected = in_python(work)
+        assert in_cpp(library.check_lite, cycles) == expected, cycles
+        seen.add("".join(letter for letter in expected.partition(", at")[0] if not letter.isdigit()))
     assert {"", "bus b: a response without its request", "bus r: a response without its request",
             "bus b: EXOKAY is not a response of AXI-Lite", "bus r: EXOKAY is not a response of AXI-Lite"} <= seen
     assert any("addresses" in text for text in seen)
