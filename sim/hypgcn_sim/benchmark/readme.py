@@ -165,8 +165,8 @@ def main(root: Path) -> int:
     text = readme.read_text()
     if BEGIN not in text or END not in text:
         raise ValueError(f"{readme} must hold the lines {BEGIN} and {END}")
-    head, rest = text.split(BEGIN, 1)
-    readme.write_text(f"{head}{BEGIN}\n{results_text(root)}\n{END}{rest.split(END, 1)[1]}")
+    before, after = text.split(BEGIN, 1)
+    readme.write_text(f"{before}{BEGIN}\n{results_text(root)}\n{END}{after.split(END, 1)[1]}")
     print(f"{readme} is up to date with results/")
     return 0
 

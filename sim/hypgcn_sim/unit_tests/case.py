@@ -93,7 +93,7 @@ class Case:
     component : callable
         Makes the component; called once.
     sources : dict of str to Source
-        By member of the component. An element of an array of streams goes by the member's own name: ``"rsp0"``.
+        By member of the component. The name of an element of an array of streams is the member's own: ``"rsp0"``.
     sinks : dict of str to Sink
         By member of the component, as for ``sources``.
     responders : dict of str to Responder

@@ -133,7 +133,7 @@ def _process(folder: Path, module: list[str], report: Callable[[float], None] = 
 
 
 def _share_done(folder: Path) -> float:
-    """Share of a test case that is done: a tenth for emission and Verilator, half of the rest for the C++ compiler."""
+    """Share of a test case that is done: a tenth is emission and Verilator, the C++ compiler half of the remainder."""
     try:
         done, total = (folder / "progress").read_text().split()
         return 0.55 + 0.45 * int(done) / int(total)

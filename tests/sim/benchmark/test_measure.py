@@ -126,9 +126,9 @@ def test_activities_are_those_of_the_tensors(expected):
     tensors = golden(DESIGN, make_clips(DESIGN, 1)[0][0])
     for index, found in enumerate(activities_of(DESIGN, expected)):
         x, h = tensors[f"blocks.{index}.x_stored"], tensors[f"blocks.{index}.h_stored"]
-        wanted = Activity.measured(x, h[:, ::DESIGN.blocks[index].stride])
-        assert found.x_channels == pytest.approx(wanted.x_channels)
-        assert found.x_banks == pytest.approx(wanted.x_banks) and found.h_banks == pytest.approx(wanted.h_banks)
+        reference = Activity.measured(x, h[:, ::DESIGN.blocks[index].stride])
+        assert found.x_channels == pytest.approx(reference.x_channels)
+        assert found.x_banks == pytest.approx(reference.x_banks) and found.h_banks == pytest.approx(reference.h_banks)
 
 
 def test_a_variant_lacks_one_idea_and_nothing_else(expected):

@@ -31,10 +31,10 @@ def test_words_are_the_packed_vectors(density, channels):
     rng = np.random.default_rng(channels)
     y = rng.integers(1, 128, (2, 3, 4, channels)) * (rng.random((2, 3, 4, channels)) < density)
     shape = Shape.of(DESIGN).observe
-    wanted = [pack(shape, {"valid": 1, "payload": beat}) for beat in vectors(y)]
+    expected = [pack(shape, {"valid": 1, "payload": beat}) for beat in vectors(y)]
     found = observe_words(y)
-    assert found.dtype == np.uint32 and found.shape == (len(wanted), OBSERVE_WORDS)
-    assert [as_int(words) for words in found] == wanted
+    assert found.dtype == np.uint32 and found.shape == (len(expected), OBSERVE_WORDS)
+    assert [as_int(words) for words in found] == expected
 
 
 def test_tokens_are_the_non_zeros_that_units_meet():
@@ -90,8 +90,8 @@ def test_message_of_a_difference_names_tensor_and_place():
     y[1, 0, 2, 1, 18] = 5
     words = observe_words(y)
     beat = int(np.flatnonzero(words[:, 0] > 1)[0])
-    wanted, wrong = as_int(words[beat]), as_int(words[beat]) ^ (3 << 17)
-    message = explained(f"differs observe_1 {beat} 77 {wanted:x} {wrong:x}")
+    expected, wrong = as_int(words[beat]), as_int(words[beat]) ^ (3 << 17)
+    message = explained(f"differs observe_1 {beat} 77 {expected:x} {wrong:x}")
     assert message.startswith("blocks.1.y[clip 1, person 0, frame 2, joint 1, bank 1]") and "cycle 77" in message
     assert "expected 5, got 6" in message
     score = [pack(shape.result, {"index": 1, "score": value}) for value in (-3, 9)]
@@ -99,7 +99,7 @@ def test_message_of_a_difference_names_tensor_and_place():
         "logits[clip 1, class 1].score: expected -3, got 9")
     assert "one more beat" in explained("extra o 6 100") and "fewer" in explained("missing observe_0 5 100")
     person = 3 * 3 * 2      # beats of one: frames, joints, banks
-    sparse = explained(f"differs observe_1 {beat - person} 77 {wanted:x} {wrong:x}",
+    sparse = explained(f"differs observe_1 {beat - person} 77 {expected:x} {wrong:x}",
                      ["clip 0, person 1", "clip 3, person 0"])
     assert sparse.startswith("blocks.1.y[clip 3, person 0, frame 2, joint 1, bank 1]")
     assert explained("no transfer") == "no transfer" and "status 1" in explained("")

@@ -30,8 +30,8 @@ def test_the_same_clips_as_the_offline_path(tmp_path):
     found = Recordings.load(NTU, path)
     theirs = crowded(map_to_ntu25(load_npz(path)).part(1), 2)
     preparation = Preparation.from_dict(NTU.meta["preparation"])
-    wanted = np.stack([quantise_clip(NTU, prepare_clip(theirs.clip(index), preparation)) for index in range(4)])
-    np.testing.assert_array_equal(found.clips, wanted)
+    expected = np.stack([quantise_clip(NTU, prepare_clip(theirs.clip(index), preparation)) for index in range(4)])
+    np.testing.assert_array_equal(found.clips, expected)
     assert found.labels.tolist() == [1, 0, 0, 1] and found.places.tolist() == [0, 1, 2, 3]
 
 

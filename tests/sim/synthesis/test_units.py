@@ -59,7 +59,7 @@ class TwoRoms(wiring.Component):
 
 @pytest.mark.synth
 def test_mapping_counts_what_synth_xilinx_counts(tmp_path):
-    """Also of block RAMs, whose contents the mapping forgets on its way."""
+    """Also of block RAMs, whose contents the mapping discards."""
     emit(TwoRoms(), "top", tmp_path)
     found = synthesise(tmp_path, "top")
     sources = " ".join(path.name for path in tmp_path.glob("*.sv"))

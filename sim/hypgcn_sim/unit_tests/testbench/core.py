@@ -50,7 +50,7 @@ async def scenario(tb: CoreTestbench):
     await tb.write("RESET", "core")
     while await tb.read("RESET"):
         pass
-    await tb.source.wait()  # the rest of the packet is dropped
+    await tb.source.wait()  # what is left of the packet is dropped
     await tb.write("CONTROL", "start")
     await tb.source.send(AxiStreamFrame(tb.clips[-1]))
     await tb.expect(len(tb.clips) - 1, 0)
@@ -67,7 +67,7 @@ async def scenario(tb: CoreTestbench):
 
 
 async def pin_reset(tb: CoreTestbench):
-    """Hold ``aresetn`` low for some cycles; the source drops the rest of its packet."""
+    """Hold ``aresetn`` low for some cycles; the source drops what is left of its packet."""
     tb.dut.aresetn.value = 0
     tb.source.clear()
     await ClockCycles(tb.dut.aclk, 5)

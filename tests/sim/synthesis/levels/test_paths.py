@@ -133,19 +133,19 @@ def test_block_rams_and_dsps_begin_and_end_paths():
     assert {path.end: path.levels for path in found.ends} == {"ram": 3, "dsp": 0, "z": 0, "y": 1}
 
 
-@pytest.mark.parametrize(("kind", "pin", "parameters", "through", "wanted"), [
+@pytest.mark.parametrize(("kind", "pin", "parameters", "through", "names"), [
     ("RAMB18E2", "DOUTBDOUT", {"DOA_REG": "0", "DOB_REG": "0"}, True, ["hard"]),
     ("RAMB18E2", "DOUTBDOUT", {"DOA_REG": "1", "DOB_REG": "1"}, True, []),
     ("DSP48E2", "P", {"PREG": "0"}, True, ["hard"]),
     ("DSP48E2", "P", {"PREG": "0"}, False, []),
 ])
-def test_outputs_without_a_register(kind, pin, parameters, through, wanted):
+def test_outputs_without_a_register(kind, pin, parameters, through, names):
     netlist = Netlist()
     netlist.cell("hard", kind, parameters, **{pin: "data"})
     if through:
         netlist.lut("d", "data")
     netlist.register("z", "d" if through else "data")
-    assert netlist.levels().unregistered == wanted
+    assert netlist.levels().unregistered == names
 
 
 def test_ports():
