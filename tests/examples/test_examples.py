@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hypgcn.design.presets import random_design
 from testbench import STREAM_PATTERNS, run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -35,6 +36,8 @@ def test_activity_meter_becomes_verilog(capsys):
 
 
 def test_five_lines_from_design_to_verilog(monkeypatch, tmp_path):
-    monkeypatch.setattr(sys, "argv", ["design_to_verilog.py", "tiny", str(tmp_path / "out")])
+    random_design(1, name="one", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3, subsets=1) \
+        .save(tmp_path / "one")
+    monkeypatch.setattr(sys, "argv", ["design_to_verilog.py", str(tmp_path / "one"), str(tmp_path / "out")])
     runpy.run_path(str(EXAMPLES / "design_to_verilog.py"), run_name="__main__")
     assert "module hypgcn" in (tmp_path / "out" / "hypgcn.sv").read_text()
