@@ -84,10 +84,14 @@ class CDriver:
 
     Parameters
     ----------
-    library : path of ``libhypgcn.so``, as ``make -C firmware/c`` builds it
-    bus : its functions must outlive the driver
-    hash : at least 16 digits of the design's hash, or ``None`` for any design
-    timeout : of a clip in seconds, 0.001 or more
+    library
+        Path of ``libhypgcn.so``, as ``make -C firmware/c`` builds it.
+    bus : CBus
+        Its functions must outlive the driver.
+    hash : str or None
+        At least 16 digits of the design's hash, or ``None`` for any design.
+    timeout : float
+        Of a clip in seconds, 0.001 or more.
     """
 
     def __init__(self, library, bus: CBus, hash: str | None = None, *, timeout: float = 1.0):
@@ -111,7 +115,7 @@ class CDriver:
 
     @property
     def timeout(self) -> float:
-        """Of a clip, in seconds."""
+        """Limit of the transfer of a packet, in seconds."""
         return self._core.timeout_ms / 1000
 
     @timeout.setter
@@ -130,13 +134,13 @@ class CDriver:
 
     def counters(self, *, clear: bool = False) -> Counters:
         """All counters at this moment; ``clear`` : those of the blocks' cycles start from 0 in the same cycle."""
-        found, blocks = _Counters(), []
-        self._call("read_counters", clear, byref(found))
+        totals, blocks = _Counters(), []
+        self._call("read_counters", clear, byref(totals))
         for block in range(self.identity.blocks):
-            part = _BlockCounters()
-            self._call("read_block_counters", block, byref(part))
-            blocks.append(BlockCounters(**{name: getattr(part, name) for name in _PER_BLOCK}))
-        return Counters(blocks=tuple(blocks), **{name: getattr(found, name) for name in ("cycles", *_TOTALS)})
+            counters = _BlockCounters()
+            self._call("read_block_counters", block, byref(counters))
+            blocks.append(BlockCounters(**{name: getattr(counters, name) for name in _PER_BLOCK}))
+        return Counters(blocks=tuple(blocks), **{name: getattr(totals, name) for name in ("cycles", *_TOTALS)})
 
     def errors(self, *, clear: bool = False) -> tuple[str, ...]:
         """Sticky errors; ``clear`` : those that were read."""
@@ -149,7 +153,7 @@ class CDriver:
         self._call("reset_core", source_too)
 
     def wait_idle(self):
-        """Until no clip and no result is under way."""
+        """Wait until no clip and no result is in flight."""
         self._call("wait_idle")
 
     def set_threshold(self, raise_by: int):
@@ -159,7 +163,7 @@ class CDriver:
         self._call("set_threshold", raise_by)
 
     def enable_interrupts(self, *events: str):
-        """Let ``done``, ``ready``, ``error`` raise the interrupt output; none shuts it."""
+        """Let ``done``, ``ready``, ``error`` raise the interrupt output; none disables it."""
         known = FIELDS["INTERRUPT_ENABLE"]
         if unknown := [event for event in events if event not in known]:
             raise ValueError(f"events must be of {', '.join(known)}, not {', '.join(unknown)}")

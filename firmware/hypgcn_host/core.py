@@ -27,7 +27,7 @@ class Bus(Protocol):
 
     ``transfer`` sends ``data`` as one packet and receives one of at most ``size`` bytes; the receiver is ready before
     the first byte is sent. ``None`` and 0 leave one of the two out. After ``timeout`` seconds it gives up, and leaves
-    nothing under way. A bus may also have ``now()``, the seconds that its timeouts are in, where that is not the
+    nothing in flight. A bus may also have ``now()``, the seconds that its timeouts are in, where that is not the
     clock of the host.
     """
 
@@ -38,8 +38,23 @@ class Bus(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What the core says about itself; ``hash`` : first 16 hexadecimal digits of the design's, ``version`` : of the
-    generator."""
+    """Identity registers of the core.
+
+    Parameters
+    ----------
+    hash : str
+        First 16 hexadecimal digits of the design's hash.
+    version : str
+        Of the generator, ``major.minor.patch``.
+    persons, frames, joints, channels : int
+        Shape of a clip.
+    classes : int
+        Scores of a result.
+    blocks : int
+        Blocks of the network.
+    bus_bytes : int
+        Bytes of a beat of a clip.
+    """
 
     hash: str
     version: str
@@ -53,7 +68,7 @@ class Identity:
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """Of a clip: persons, frames, joints, channels."""
+        """Shape of a clip: persons, frames, joints, channels."""
         return self.persons, self.frames, self.joints, self.channels
 
     @property
@@ -64,8 +79,19 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """``scores`` : int64 per class; ``clip`` : number since the reset; ``flags`` : names, see ``docs/integration.md``;
-    without any the scores are those of the network for this clip."""
+    """Result of one clip.
+
+    Parameters
+    ----------
+    scores : np.ndarray int64 (classes,)
+        Logits in steps of the design's ``logit_scale``.
+    argmax : int
+        Class of the highest score.
+    clip : int
+        Number since the reset, from 0.
+    flags : tuple of str
+        See ``docs/integration.md``; empty: the scores are those of the network for this clip.
+    """
 
     scores: np.ndarray
     argmax: int
@@ -75,7 +101,15 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class BlockCounters:
-    """Cycles of a block, and vectors that lost values in its stores."""
+    """Counters of one block.
+
+    Parameters
+    ----------
+    busy, starved, blocked : int
+        Cycles: at work, without input, with output that is not taken.
+    overflow : int
+        Vectors that lost values in its stores.
+    """
 
     busy: int
     starved: int
@@ -85,7 +119,19 @@ class BlockCounters:
 
 @dataclass(frozen=True, kw_only=True)
 class Counters:
-    """All counters, as of one cycle; ``clip_cycles`` : of the last result."""
+    """All counters, captured in one cycle.
+
+    Parameters
+    ----------
+    cycles : int
+        Since the reset.
+    clips_in, clips_out : int
+        Clips and results since the reset.
+    clip_cycles : int
+        Latency of the last result in cycles.
+    blocks : tuple of BlockCounters
+        One a block.
+    """
 
     cycles: int
     clips_in: int
@@ -104,8 +150,10 @@ class Core:
 
     Parameters
     ----------
-    bus : see :class:`Bus`
-    timeout : of a clip and of every wait for a register, more than 0
+    bus : Bus
+        See :class:`Bus`.
+    timeout : float
+        Of a clip and of every wait for a register, more than 0.
     """
 
     identity: Identity
@@ -120,7 +168,7 @@ class Core:
 
     @classmethod
     def open(cls, bus: Bus, hash: str | None = None, *, timeout: float = 1.0) -> "Core":
-        """The core behind ``bus``, checked, reset and ready; :meth:`identify` says what is checked."""
+        """The core behind ``bus``, checked, reset and ready; see :meth:`identify` for the checks."""
         core = cls(bus, timeout=timeout)
         core.identify(hash)
         core.reset(source_too=True)
@@ -138,14 +186,14 @@ class Core:
         version = self.fields("VERSION")
         if version["abi"] != ABI:
             raise AbiError(f"the core's registers are version {version['abi']}, this driver knows {ABI}")
-        found = f"{self.read('HASH_HIGH'):08x}{self.read('HASH_LOW'):08x}"
-        if hash is not None and hash[:16].lower() != found:
-            raise HashError(f"the core was made from the design {found}, not {hash[:16]}")
+        actual = f"{self.read('HASH_HIGH'):08x}{self.read('HASH_LOW'):08x}"
+        if hash is not None and hash[:16].lower() != actual:
+            raise HashError(f"the core was made from the design {actual}, not {hash[:16]}")
         names = [*self.fields("SHAPE_0").items(), *self.fields("SHAPE_1").items(), *self.fields("NETWORK").items()]
-        identity = Identity(hash=found, version="{major}.{minor}.{patch}".format(**version), **dict(names))
+        identity = Identity(hash=actual, version="{major}.{minor}.{patch}".format(**version), **dict(names))
         clip_bytes = self.read("CLIP_BYTES")
         if not 0 < identity.clip_bytes == clip_bytes or not identity.classes or not 1 <= identity.blocks <= MAX_BLOCKS:
-            raise ShapeError(f"the core says something impossible about itself: {identity}, clips of {clip_bytes} "
+            raise ShapeError(f"the shape that the core reports is impossible: {identity}, clips of {clip_bytes} "
                              f"bytes")
         self.identity = identity
         return identity
@@ -207,7 +255,7 @@ class Core:
         self.wait("RESET", "core", 0)
 
     def wait_idle(self):
-        """Until no clip and no result is under way."""
+        """Wait until no clip and no result is in flight."""
         self.wait("CONTROL", "idle", 1)
 
     def set_threshold(self, raise_by: int):
@@ -218,7 +266,7 @@ class Core:
         self.write("THRESHOLD", raise_by << shift)
 
     def enable_interrupts(self, *events: str):
-        """Let ``done``, ``ready``, ``error`` raise the interrupt output; none shuts it."""
+        """Let ``done``, ``ready``, ``error`` raise the interrupt output; none disables it."""
         known = FIELDS["INTERRUPT_ENABLE"]
         if unknown := [event for event in events if event not in known]:
             raise ValueError(f"events must be of {', '.join(known)}, not {', '.join(unknown)}")
@@ -244,9 +292,9 @@ class Core:
         word = self.read(name)
         return {field: (word & mask) >> shift for field, (mask, shift) in FIELDS[name].items()}
 
-    def wait(self, name: str, field: str, wanted: int):
-        """Until a field has a value; :exc:`BusTimeout` when it does not get it."""
+    def wait(self, name: str, field: str, expected: int):
+        """Wait until a field has a value; :exc:`BusTimeout` when it does not get it."""
         end = self._now() + self.timeout
-        while (found := self.fields(name)[field]) != wanted:
+        while (value := self.fields(name)[field]) != expected:
             if self._now() >= end:
-                raise BusTimeout(f"{name}.{field} is {found} and not {wanted} after {self.timeout} s")
+                raise BusTimeout(f"{name}.{field} is {value} and not {expected} after {self.timeout} s")

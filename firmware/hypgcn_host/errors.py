@@ -1,11 +1,11 @@
-"""What can go wrong between a host and the core."""
+"""Errors of the host's drivers."""
 
 __all__ = ["AbiError", "BusError", "BusTimeout", "CoreError", "HashError", "IdentityError", "ResultError",
            "ShapeError"]
 
 
 class CoreError(Exception):
-    """Something failed at the core or on the way to it; the text says what."""
+    """A failure at the core or of the bus; the text names it."""
 
 
 class BusError(CoreError):
@@ -29,7 +29,7 @@ class HashError(CoreError):
 
 
 class ShapeError(CoreError):
-    """The core says something impossible about its shape."""
+    """The shape that the core reports is impossible."""
 
 
 class ResultError(CoreError):

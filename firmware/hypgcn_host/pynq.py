@@ -4,7 +4,7 @@
 >>> bus = PynqBus(pynq.MMIO(overlay.ip_dict["hypgcn"]["phys_addr"], 4096), overlay.axi_dma, pynq.allocate)
 >>> core = Core.open(bus, design.hash)
 
-Needs no PYNQ itself: what it is given only has to behave as PYNQ's objects do.
+Needs no PYNQ itself: its arguments only have to behave as PYNQ's objects do.
 """
 
 import time
@@ -24,9 +24,12 @@ class PynqBus:
 
     Parameters
     ----------
-    registers : as ``pynq.MMIO``: ``read(offset)``, ``write(offset, value)``
-    dma : as ``pynq.lib.dma.DMA``: ``sendchannel``, ``recvchannel``, and ``read``, ``write`` of its own registers
-    allocate : as ``pynq.allocate``: makes a buffer that the DMA can reach, of a shape and a ``dtype``
+    registers
+        As ``pynq.MMIO``: ``read(offset)``, ``write(offset, value)``.
+    dma
+        As ``pynq.lib.dma.DMA``: ``sendchannel``, ``recvchannel``, and ``read``, ``write`` of its own registers.
+    allocate
+        As ``pynq.allocate``: makes a buffer that the DMA can reach, of a shape and a ``dtype``.
     """
 
     def __init__(self, registers, dma, allocate):
@@ -87,7 +90,7 @@ class PynqBus:
         channel.wait()
 
     def _reset(self, timeout):
-        """Stop what is under way; stopping a single channel would wait for ever for a stream that stands still."""
+        """Stop the transfers in flight; stopping a single channel would never end while its stream is stalled."""
         self.dma.write(DMA_CONTROL, DMA_RESET)
         end = time.monotonic() + timeout
         while self.dma.read(DMA_CONTROL) & DMA_RESET:

@@ -32,10 +32,14 @@ class SimulatedBus:
 
     Parameters
     ----------
-    library : path of the shared library; memory images are beside it
-    seed : of the pauses, and of what nothing resets
-    idle, stall : chance per cycle that a source rests and that a sink does not take, 0 and more, below 1
-    cycles_per_ms : cycles that count as a millisecond of a timeout
+    library
+        Path of the shared library; memory images are beside it.
+    seed : int
+        Of the pauses, and of what nothing resets.
+    idle, stall : float
+        Chance per cycle that a source rests and that a sink does not take, 0 and more, below 1.
+    cycles_per_ms : int
+        Cycles that count as a millisecond of a timeout.
     """
 
     def __init__(self, library, *, seed: int = 1, idle: float = 0.0, stall: float = 0.0, cycles_per_ms: int = 1000):
@@ -85,7 +89,7 @@ class SimulatedBus:
         self._call("send", data, len(data), keep, last)
 
     def run(self, cycles: int):
-        """Let time pass."""
+        """Simulate ``cycles`` cycles."""
         self._call("run", cycles)
 
     def reset_pins(self, cycles: int = 1):

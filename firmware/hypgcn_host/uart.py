@@ -18,15 +18,15 @@ __all__ = ["Identity", "Port", "ProtocolError", "Result", "UartClient", "crc16",
 FLAG, ESCAPE, FLIP = 0x7E, 0x7D, 0x20
 HELLO, CLIP = 0x01, 0x02
 IDENTITY, RESULT, ERROR = 0x81, 0x82, 0x83
-ERRORS = {1: "the frame was damaged on its way", 2: "the request is unknown", 3: "the length of the request is wrong"}
+ERRORS = {1: "the frame was damaged", 2: "the request is unknown", 3: "the length of the request is wrong"}
 DAMAGED = 1
 SPARE_BYTES = 4096
-"""Of noise and old answers that are passed over while one answer is waited for."""
+"""Bytes of noise and old answers that are skipped while one answer is due."""
 MAGIC, PROTOCOL = b"HGCN", 1
 
 
 class ProtocolError(Exception):
-    """The board does not answer, or not as it should; the text says what was seen."""
+    """The board does not answer, or not as it should; the text names what was received."""
 
 
 def crc16(data: bytes) -> int:
@@ -76,7 +76,7 @@ class Identity:
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """Of a clip: persons, frames, joints, channels."""
+        """Shape of a clip: persons, frames, joints, channels."""
         return self.persons, self.frames, self.joints, self.channels
 
 
@@ -94,14 +94,17 @@ class Result:
 
 
 class UartClient:
-    """Asks one thing at a time; asks again when the request or its answer was lost or damaged.
+    """Client of a board: one request at a time, repeated when it or its answer was lost or damaged.
 
     Parameters
     ----------
-    port : with ``write(data)`` and ``read(seconds)``, which returns what has come, at least one byte unless the time
-        is over
-    timeout : seconds without a byte after which an answer counts as lost
-    retries : how often a request is made again
+    port
+        With ``write(data)`` and ``read(seconds)``, which returns what has come, at least one byte unless the time is
+        over.
+    timeout : float
+        Seconds without a byte after which an answer counts as lost.
+    retries : int
+        How often a request is made again.
 
     An answer also counts as lost after four times as many bytes as it may have, and :data:`SPARE_BYTES`: what is at the
     other end may be no board of ours and never be silent.
@@ -120,10 +123,10 @@ class UartClient:
         self._patience = 0  # bytes that may still come for the answer that is due
 
     def hello(self, expected_hash: str | None = None) -> Identity:
-        """Who is there; :exc:`ProtocolError` when it is no board of ours or not the design that is expected."""
+        """Identity of the board; :exc:`ProtocolError` when it is another device or another design than expected."""
         body = self._ask(HELLO, b"", IDENTITY)
         if body[:4] != MAGIC:
-            raise ProtocolError(f"no board of ours: magic {body[:4]!r} instead of {MAGIC!r}")
+            raise ProtocolError(f"not a hypgcn board: magic {body[:4]!r} instead of {MAGIC!r}")
         if len(body) < 5 or body[4] != PROTOCOL:
             raise ProtocolError(f"protocol must be {PROTOCOL}, not {body[4:5].hex() or 'missing'}")
         if len(body) != 21:
@@ -136,7 +139,7 @@ class UartClient:
         return found
 
     def classify(self, clip) -> Result:
-        """Scores of an int8 clip of the shape (persons, frames, joints, channels) that the identity says."""
+        """Scores of an int8 clip of the shape (persons, frames, joints, channels) of the identity."""
         found = self._identity or self.hello()
         clip = np.asarray(clip)
         if clip.dtype != np.int8:
@@ -150,7 +153,7 @@ class UartClient:
                   for at in range(1, len(body), found.score_bytes)]
         return Result(np.array(scores, np.int64), bool(body[0] & 1))
 
-    def _ask(self, request: int, body: bytes, wanted: int) -> bytes:
+    def _ask(self, request: int, body: bytes, expected: int) -> bytes:
         seen = "nothing"
         for attempt in range(self.retries + 1):
             self.repeated += attempt > 0
@@ -158,7 +161,7 @@ class UartClient:
             self.port.write(wrap(bytes([request, self._sequence]) + body))
             self._patience = SPARE_BYTES + 4 * self._longest()
             while (answer := self._frame()) is not None:
-                if len(answer) >= 3 and answer[0] == wanted and answer[1] == self._sequence:
+                if len(answer) >= 3 and answer[0] == expected and answer[1] == self._sequence:
                     return answer[2:]
                 if len(answer) == 3 and answer[0] == ERROR:
                     seen = ERRORS.get(answer[2], f"error {answer[2]}")

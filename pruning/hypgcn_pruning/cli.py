@@ -13,7 +13,7 @@ _DATA = ("recordings: an .npz of clips, a folder in the layout of 2s-AGCN, a fol
          ".pkl, a folder of Kinetics-skeleton .json; or 'motion' for generated clips (default: %(default)s)")
 
 _TUNING = ("epochs", "rate", "warmup")
-"""Settings of training that fine-tuning has its own of."""
+"""Settings of training that fine-tuning replaces by its own."""
 
 
 def _add_options(parser, config, skip=()):
@@ -44,7 +44,7 @@ def _steps():
 
 
 def _data(args):
-    """What the options say about recordings: a source, or ``motion``."""
+    """The source of recordings that the options describe, or ``motion``."""
     from .recordings.readers import Source
     source = Source(path=args.data, format=args.data_format, protocol=args.protocol, every=args.every,
                     replay=args.replay)
@@ -56,15 +56,17 @@ def _data(args):
 
 
 def _common(commands, name, text, out, run):
+    """A subcommand with the options of recordings and output that all steps have."""
     parser = commands.add_parser(name, help=text, description=text)
     parser.add_argument("--data", default="motion", help=_DATA)
     parser.add_argument("--data-format", choices=("clips", "ntu", "pyskl", "openpose"),
-                        help="of the recordings; left out, it is recognised")
-    parser.add_argument("--protocol", help="split of NTU (xsub, xview, xset; default xsub) or of a PYSKL file")
-    parser.add_argument("--every", type=int, default=1, help="take every so-many-th frame (default: %(default)s)")
+                        help="format of the recordings; left out, it is recognised")
+    parser.add_argument("--protocol", help="split of NTU (xsub, xview, xset; default: xsub) or of a PYSKL file")
+    parser.add_argument("--every", type=int, default=1,
+                        help="frame step: 2 takes every second frame (default: %(default)s)")
     parser.add_argument("--replay", action=argparse.BooleanOptionalAction, default=True,
                         help="repeat NTU .skeleton recordings up to 300 frames, as 2s-AGCN does (default: %(default)s)")
-    parser.add_argument("-o", "--out", default=out, help="where results go (default: %(default)s)")
+    parser.add_argument("-o", "--out", default=out, help="output file or folder (default: %(default)s)")
     parser.set_defaults(run=run)
     return parser
 
@@ -77,46 +79,51 @@ def register(commands):
     parser.add_argument("--persons", type=int, default=1, help="persons of a clip (default: %(default)s)")
     parser.add_argument("--blocks", default="small",
                         help="small, paper, or widths such as 32,32,64/2 (default: %(default)s)")
-    parser.add_argument("--stream", choices=("joint", "bone"), default="joint")
+    parser.add_argument("--stream", choices=("joint", "bone"), default="joint",
+                        help="joint coordinates, or bones: differences of joints (default: %(default)s)")
     parser.add_argument("--init", metavar="CHECKPOINT",
                         help="start from the weights of a network of the same shape, or of a narrower one, which is "
                              "widened; one without the data-dependent graph may get it with --similarity tanh")
     parser.add_argument("--dynamic-graph", action="store_true",
-                        help="with the data-dependent graph; pruning removes it")
+                        help="with the data-dependent graph of 2s-AGCN; pruning removes it")
     parser.add_argument("--similarity", choices=("softmax", "tanh"), default="softmax",
-                        help="of the data-dependent graph: softmax as in 2s-AGCN, or a learned factor times tanh as in "
-                             "AAGCN, which can be added to a trained network (default: %(default)s)")
+                        help="similarity of the data-dependent graph: softmax as in 2s-AGCN, or a learned factor times "
+                             "tanh as in AAGCN, which can be added to a trained network (default: %(default)s)")
     _add_options(parser, TrainConfig)
 
-    parser = _common(commands, "prune", "drop channels, cut taps, set thresholds, fine-tune", "build/train/pruned",
-                     _prune)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="float network (.safetensors, .pt), ours or of others")
+    parser = _common(commands, "prune", "prune channels and taps, set activation thresholds, fine-tune",
+                     "build/train/pruned", _prune)
+    parser.add_argument("checkpoint", metavar="CHECKPOINT",
+                        help="float network (.safetensors, .pt) of this project, 2s-AGCN or PYSKL")
     parser.add_argument("--format", choices=FORMATS, default="auto",
-                        help="whose file it is; auto tells by its keys (default: %(default)s)")
-    parser.add_argument("--skeleton", help="files of others: ntu25, kinect20, coco17, openpose18, or a file with bones")
-    parser.add_argument("--frames", type=int, help="files of others: frames of a prepared clip (default: 52)")
-    parser.add_argument("--persons", type=int, help="files of others: persons of a clip (default: the file's)")
-    parser.add_argument("--stream", choices=("joint", "bone"), help="files of others (default: joint)")
+                        help="format of the checkpoint; auto recognises it by its keys (default: %(default)s)")
+    parser.add_argument("--skeleton",
+                        help="foreign checkpoints: ntu25, kinect20, coco17, openpose18, or a file with bones")
+    parser.add_argument("--frames", type=int, help="foreign checkpoints: frames of a prepared clip (default: 52)")
+    parser.add_argument("--persons", type=int, help="foreign checkpoints: persons of a clip (default: the file's)")
+    parser.add_argument("--stream", choices=("joint", "bone"), help="foreign checkpoints: stream (default: joint)")
     _add_options(parser, PruneConfig)
     _add_options(parser, TrainConfig, skip=_TUNING)
 
-    parser = _common(commands, "quantise", "quantise a pruned network to int8", "build/train", _quantise)
+    parser = _common(commands, "quantise", "quantise a pruned network to int8, by calibration (PTQ) or training (QAT)",
+                     "build/train", _quantise)
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="pruned network (.safetensors or .pt)")
     _add_options(parser, QuantiseConfig)
     _add_options(parser, TrainConfig, skip=_TUNING)
 
-    parser = _common(commands, "compile", "plan the stores and write the design", "build/train", _compile)
-    parser.add_argument("quantised", metavar="QUANTISED", help="folder that quantise wrote")
+    parser = _common(commands, "compile", "plan the row stores by calibration clips and write the design",
+                     "build/train", _compile)
+    parser.add_argument("quantised", metavar="QUANTISED", help="folder that hypgcn quantise wrote")
     _add_options(parser, CompileConfig)
-    parser.add_argument("--note", action="append", default=[], metavar="KEY=TEXT", help="kept in the design's meta")
+    parser.add_argument("--note", action="append", default=[], metavar="KEY=TEXT", help="entry of the design's meta")
 
-    parser = _common(commands, "evaluate", "measure accuracies over the test clips", "build/train/metrics.json",
+    parser = _common(commands, "evaluate", "measure top-1 accuracies on the held-out clips", "build/train/metrics.json",
                      _evaluate)
     parser.add_argument("design", metavar="DESIGN", help="folder of a design")
     parser.add_argument("--pruned", metavar="CHECKPOINT", help="pruned float network to compare with")
     parser.add_argument("--float", dest="checkpoint", metavar="CHECKPOINT",
                         help="unpruned float network to compare with")
-    parser.add_argument("--record", action="store_true", help="keep the accuracies in the design, too")
+    parser.add_argument("--record", action="store_true", help="write the accuracies into the design's meta as well")
 
     register_reports(commands, _common, _add_options, _config, _data)
 
@@ -150,7 +157,7 @@ def _compile(args):
 
 
 def _evaluate(args):
-    found = _steps().evaluate_step(args.out, data=_data(args), design=args.design, pruned=args.pruned,
+    report = _steps().evaluate_step(args.out, data=_data(args), design=args.design, pruned=args.pruned,
                                    checkpoint=args.checkpoint, record=args.record)
-    print(json.dumps({name: entry for name, entry in found.items() if name != "design"}, indent=1))
+    print(json.dumps({name: entry for name, entry in report.items() if name != "design"}, indent=1))
     print(f"written: {args.out}")

@@ -5,10 +5,12 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["FORMATS", "TrainConfig", "PruneConfig", "QuantiseConfig", "CompileConfig", "check_share"]
+__all__ = ["FORMATS", "TrainConfig", "PruneConfig", "QuantiseConfig", "CompileConfig", "CRITERIA", "check_share",
+           "fine_tuning", "option"]
 
 FORMATS = ("auto", "hypgcn", "2s-agcn", "pyskl")
-"""Whose checkpoints :mod:`hypgcn_pruning.network.foreign` reads; ``auto`` tells by the keys."""
+"""Whose checkpoints :mod:`hypgcn_pruning.network.foreign` reads; ``auto`` recognises them by
+their keys."""
 
 
 def check_share(name: str, value):
@@ -17,7 +19,8 @@ def check_share(name: str, value):
         raise ValueError(f"{name} must be above 0 and at most 1, not {value!r}")
 
 
-def _option(default, text: str, choices: tuple | None = None) -> Any:
+def option(default, text: str, choices: tuple | None = None) -> Any:
+    """A field of a settings dataclass with its help ``text``; the command line has an option for each."""
     return field(default=default, metadata={"help": text, "choices": choices})
 
 
@@ -37,28 +40,28 @@ def _check_choices(config):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """How to train; fine-tuning after pruning takes everything but the epochs, the rate and the warm-up from here."""
+    """Training; fine-tuning takes everything but the epochs, the rate and the warm-up from here."""
 
-    epochs: int = _option(45, "passes over the training clips")
-    batch: int = _option(32, "clips per step")
-    rate: float = _option(0.1, "highest learning rate; it falls along a cosine")
-    warmup: int = _option(3, "epochs over which the learning rate rises")
-    decay: float = _option(4e-4, "weight decay of convolutions and classifier")
-    smoothing: float = _option(0.1, "of the labels, at least 0 and below 1")
-    average: float = _option(0.995,
-                             "share of itself that the averaged copy of the weights keeps per step; the copy is saved")
-    degrees: float = _option(60.0, "clips are turned by up to this angle")
-    crop: float = _option(0.3, "up to this share of a clip's frames is cut off")
-    mirror: float = _option(0.0, "share of the clips that are mirrored, left joints for right ones, below 1")
-    warp: float = _option(0.0, "how unevenly clips run, from 0 to below 1: frames are taken at random steps")
-    teachers: str = _option("", "checkpoints, separated by commas, whose judgement is learned beside the labels")
-    distil: float = _option(0.7, "weight of the teachers in the loss, at least 0 and below 1; labels have the rest")
-    temperature: float = _option(2.0, "that softens what teachers and network say")
-    seed: int = _option(1, "of weights, order and augmentation")
-    threads: int = _option(0, "of torch; 0 leaves them as they are")
-    accelerator: str = _option("cpu", "where training runs", ("cpu", "cuda", "auto"))
-    devices: int = _option(1, "processes, each with a share of every batch: GPUs, or on the CPU for trial")
-    precision: str = _option("32", "bits of a product; 16 and bf16 are mixed precision, weights stay at 32",
+    epochs: int = option(45, "epochs: passes over the training clips")
+    batch: int = option(32, "clips per step")
+    rate: float = option(0.1, "highest learning rate; it decays along a cosine")
+    warmup: int = option(3, "epochs of linear warm-up of the learning rate")
+    decay: float = option(4e-4, "weight decay of convolutions and classifier")
+    smoothing: float = option(0.1, "label smoothing, at least 0 and below 1")
+    average: float = option(0.995,
+                            "decay per step of the exponential moving average of the weights, which is what is saved")
+    degrees: float = option(60.0, "augmentation: clips are rotated by up to this angle, in degrees")
+    crop: float = option(0.3, "augmentation: up to this share of a clip's frames is cropped")
+    mirror: float = option(0.0, "augmentation: share of the clips that are mirrored, left joints for right, below 1")
+    warp: float = option(0.0, "augmentation: time warp, from 0 to below 1: frames are taken at random steps")
+    teachers: str = option("", "checkpoints of teachers for knowledge distillation, separated by commas")
+    distil: float = option(0.7, "weight of the distillation loss, at least 0 and below 1; the labels have the rest")
+    temperature: float = option(2.0, "distillation temperature: logits of teachers and student are divided by it")
+    seed: int = option(1, "seed of weights, order and augmentation")
+    threads: int = option(0, "threads of torch; 0: its default")
+    accelerator: str = option("cpu", "where training runs", ("cpu", "cuda", "auto"))
+    devices: int = option(1, "processes, each with a share of every batch: one a GPU, or on the CPU for a trial")
+    precision: str = option("32", "of products: 32, or mixed precision 16 or bf16 with weights of 32 bits",
                              ("32", "16", "bf16"))
 
     PLACE = ("threads", "accelerator", "devices", "precision")
@@ -81,35 +84,37 @@ class TrainConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class PruneConfig:
-    """How much to prune, by which criterion, on which schedule, and how long to fine-tune."""
+    """Pruning: ratios, criterion, schedule, and epochs of fine-tuning."""
 
-    channels: float = _option(0.46, "share of the input channels of blocks 2.. that stays, above 0 and at most 1")
-    taps: int = _option(4, "taps that stay in every bank")
-    ratios: str = _option("uniform", "per layer: uniform, global (channels ranked over all layers), sensitivity (a "
-                                     "search for the target macs), or shares such as 0.5,0.3,0.25 of each group of "
-                                     "tied blocks")
-    macs: float = _option(0.0, "with sensitivity: how many times fewer multiplications by weights are wanted, above 1")
-    criterion: str = _option("activity", "importance of channels: activity, l1, l2, multi or cover")
-    schedule: str = _option("one-shot", "one-shot, gradual or admm")
-    stages: int = _option(3, "of the gradual schedule")
-    rho: float = _option(0.003, "strength of admm's pull")
-    admm_epochs: int = _option(6, "of admm before channels are dropped, and again before taps are cut")
-    reconstruct: bool = _option(True, "after a cut, what is left makes up for it by least squares on calibration clips")
-    patterns: str = _option("bank", "taps are chosen for each bank, or for each filter (no gain in this hardware)")
-    last_filters: float = _option(1.0, "share of the last block's temporal filters that stays, above 0 and at most 1")
-    edges: float = _option(1.0, "share of the entries of the learned graphs that stays, above 0 and at most 1")
-    density_h: float = _option(0.4, "share of H that its thresholds leave, above 0 and at most 1 (1: no thresholds)")
-    density_y: float = _option(0.4, "the same for the outputs of the blocks, where they are not constant")
-    sparsity: float = _option(0.0, "weight of a penalty on activations in all fine-tuning, 0 for none")
-    tied: bool = _option(True, "blocks that share a residual path keep the same channels")
-    coupled: bool = _option(True, "temporal filters that only made dropped channels go, too")
-    residual: bool = _option(True, "convolved shortcuts keep the outputs that the next block drops")
-    weights_epochs: int = _option(9, "fine-tuning after channels and taps are cut")
-    threshold_epochs: int = _option(9, "fine-tuning after thresholds are set")
-    tune_rate: float = _option(0.03, "highest learning rate of fine-tuning; half of it with thresholds")
-    calibration: int = _option(256, "training clips that scores and thresholds are measured on")
+    channels: float = option(0.46, "share of the input channels of blocks 2.. that is kept, above 0 and at most 1")
+    taps: int = option(4, "taps that are kept in every bank")
+    ratios: str = option("uniform", "pruning ratios of the layers: uniform, global (channels ranked over all layers), "
+                                    "sensitivity (a search for the target macs), or shares such as 0.5,0.3,0.25 that "
+                                    "each group of tied blocks keeps")
+    macs: float = option(0.0, "with sensitivity: target reduction of the multiplications by weights, above 1")
+    criterion: str = option("activity", "importance of channels: activity, l1, l2, multi, or column-subset (greedy "
+                                        "reconstruction of activations)")
+    schedule: str = option("one-shot", "pruning schedule: one-shot, gradual or admm")
+    stages: int = option(3, "stages of the gradual schedule")
+    rho: float = option(0.003, "penalty parameter of ADMM")
+    admm_epochs: int = option(6, "epochs of ADMM before channels are pruned, and again before taps are pruned")
+    reconstruct: bool = option(True, "after pruning, refit the remaining weights by least squares on calibration clips")
+    patterns: str = option("bank", "tap patterns: one a bank, or one a filter (no gain in this hardware)")
+    last_filters: float = option(1.0, "share of the last block's temporal filters that is kept, above 0 and at most 1")
+    edges: float = option(1.0, "share of the entries of the learned graphs that is kept, above 0 and at most 1")
+    density_h: float = option(0.4, "target density of H behind its thresholds, above 0 and at most 1 (1: none)")
+    density_y: float = option(0.4, "target density of the outputs of the blocks, constant channels left out")
+    sparsity: float = option(0.0, "weight of the activation sparsity penalty in all fine-tuning, 0 for none")
+    tied: bool = option(True, "blocks that share a residual path keep the same channels")
+    coupled: bool = option(True, "prune temporal filters whose only readers are pruned channels")
+    residual: bool = option(True, "convolved shortcuts keep the outputs that the next block prunes")
+    weights_epochs: int = option(9, "epochs of fine-tuning after channels and taps are pruned")
+    threshold_epochs: int = option(9, "epochs of fine-tuning after thresholds are set")
+    tune_rate: float = option(0.03, "highest learning rate of fine-tuning; half of it with thresholds")
+    calibration: int = option(256, "training clips for calibration of scores and thresholds")
 
     def __post_init__(self):
+        object.__setattr__(self, "criterion", _FORMER_CRITERIA.get(self.criterion, self.criterion))
         for name in ("channels", "last_filters", "edges", "density_h", "density_y"):
             check_share(name, getattr(self, name))
         _check_counts(self, "taps", "calibration", "stages", "admm_epochs")
@@ -142,19 +147,22 @@ class PruneConfig:
         return shares
 
 
-_PRUNE_CHOICES = {"criterion": ("activity", "l1", "l2", "multi", "cover"), "schedule": ("one-shot", "gradual", "admm"),
-                  "patterns": ("bank", "filter")}
+CRITERIA = ("activity", "l1", "l2", "multi", "column-subset")
+"""Importance criteria of channels, see :mod:`hypgcn_pruning.sparsity.importance`."""
+_FORMER_CRITERIA = {"cover": "column-subset"}
+"""Names that recorded commands and results use."""
+_PRUNE_CHOICES = {"criterion": CRITERIA, "schedule": ("one-shot", "gradual", "admm"), "patterns": ("bank", "filter")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuantiseConfig:
-    """How the scales of int8 are found, and how long the network is trained with them."""
+    """Quantisation to int8: calibration of the scales, and quantisation-aware training."""
 
-    name: str = _option("network", "name of the design")
-    calibration: int = _option(256, "training clips that ranges are measured on")
-    lowest: float = _option(0.4, "smallest share of the largest magnitude that a scale covers; 1: nothing saturates")
-    epochs: int = _option(0, "of fine-tuning with the integer arithmetic in place; 0: calibration only")
-    rate: float = _option(0.005, "highest learning rate of that fine-tuning")
+    name: str = option("network", "name of the design")
+    calibration: int = option(256, "training clips for calibration of the scales")
+    lowest: float = option(0.4, "smallest share of the largest magnitude that a scale may cover; 1: no saturation")
+    epochs: int = option(0, "epochs of quantisation-aware training (QAT); 0: post-training quantisation (PTQ)")
+    rate: float = option(0.005, "highest learning rate of QAT")
 
     def __post_init__(self):
         _check_counts(self, "calibration")
@@ -167,13 +175,13 @@ class QuantiseConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class CompileConfig:
-    """How the stores are planned."""
+    """Planning of the row stores."""
 
-    margin: float = _option(1.15,
-                            "depth of a mini-bank over the most that a row of the calibration clips needs, at least 1")
-    calibration: int = _option(256, "training clips that are measured")
-    frames: int = _option(0, "of the design's clips, which are repeated to fill them; 0: as trained")
-    persons: int = _option(0, "of the design's clips; 0: as trained")
+    margin: float = option(1.15,
+                           "depth of a mini-bank over the maximum need of a row of the calibration clips, at least 1")
+    calibration: int = option(256, "training clips for calibration of the depths")
+    frames: int = option(0, "of the design's clips, which are repeated to fill them; 0: as trained")
+    persons: int = option(0, "of the design's clips; 0: as trained")
 
     def __post_init__(self):
         _check_counts(self, "calibration")

@@ -98,10 +98,12 @@ def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, trai
 def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig, training: TrainConfig | None = None,
                   progress: bool = True) -> Path:
     """Quantise a pruned network; ``quantised`` in ``out`` is a design whose stores cannot overflow, ``ranges.json`` and
-    ``ranges.png`` say how well int8 fits.
+    ``ranges.png`` have the ranges and saturation of all tensors.
 
-    With ``config.epochs`` the network is first fine-tuned with the design's arithmetic, in the folder ``aware``; an
-    interrupted run goes on. Scales are calibrated, or those that the checkpoint was trained with. """
+    With ``config.epochs`` the network is first fine-tuned with the design's arithmetic (quantisation-aware training),
+    in the
+    folder ``aware``; an interrupted run resumes. Scales are calibrated (post-training quantisation), or those that the
+    checkpoint was trained with. """
     start = time.monotonic()
     out = Path(out)
     model, info = load_checkpoint(checkpoint)
@@ -149,10 +151,10 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
     clips, preparation = design_clips(loaded, data)
     held = clips.part(1)
     models = {name: load_checkpoint(path)[0] for name, path in (("pruned", pruned), ("model", checkpoint)) if path}
-    found = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded, **models)
-    found["seconds"] = round(time.monotonic() - start, 1)
+    report = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded, **models)
+    report["seconds"] = round(time.monotonic() - start, 1)
     if record:
-        test = {"clips": found["clips"], "accuracy": found["accuracy"]}
+        test = {"clips": report["clips"], "accuracy": report["accuracy"]}
         replace(loaded, meta={**loaded.meta, "test": test}).save(design)
-    write_json(Path(out), found)
-    return found
+    write_json(Path(out), report)
+    return report

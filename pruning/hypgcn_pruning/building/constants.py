@@ -1,5 +1,4 @@
-"""Channels that always have the same value: moved into the biases behind them, so that they cost neither storage nor
-work.
+"""Constant channels are moved into the biases behind them, so that they cost neither storage nor work.
 
 A dropped filter without shortcut, or whose shortcut brings a constant, gives a constant. Its value times a weight, or
 times a shortcut's multiplier, is a number that the accumulator's bias can hold: the integers that come out are the

@@ -1,4 +1,4 @@
-"""The same network for clips of another length or with more persons: convolutions do not mind, the head's mean does."""
+"""A design for clips of another length or with more persons: only the mean of the head changes."""
 
 from dataclasses import replace
 
@@ -24,15 +24,15 @@ def reshape_design(design: Design, frames: int = 0, persons: int = 0) -> Design:
     def spread(values: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(np.repeat(values[:1], persons, axis=0))
 
-    found = replace(design, frames=frames, persons=persons) if persons == design.persons else replace(
+    reshaped = replace(design, frames=frames, persons=persons) if persons == design.persons else replace(
         design, frames=frames, persons=persons, input_mult=spread(design.input_mult),
         input_bias=spread(design.input_bias))
     last = len(design.blocks)
-    scale = design.logit_scale * (design.persons * design.block_frames(last)) / (persons * found.block_frames(last))
+    scale = design.logit_scale * (design.persons * design.block_frames(last)) / (persons * reshaped.block_frames(last))
     meta = dict(design.meta)
     if "preparation" in meta:
         old = Preparation.from_dict(meta["preparation"])
         period = (old.period or old.frames) if frames > old.frames else 0
         meta["preparation"] = replace(old, frames=frames, period=period).to_dict()
-    return replace(found, logit_scale=scale, meta=meta,
+    return replace(reshaped, logit_scale=scale, meta=meta,
                    head_bias=np.rint(design.head_bias * (design.logit_scale / scale)).astype(np.int64))

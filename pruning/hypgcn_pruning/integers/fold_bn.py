@@ -123,8 +123,8 @@ def fold(model: Network) -> Folded:
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise ValueError(f"{name} must hold finite numbers only, but has NaN or infinity")
     with torch.no_grad():
-        found = fold_differentiably(model)
-        return replace(found, head=found.head.clone(), head_bias=found.head_bias.clone())
+        folded = fold_differentiably(model)
+        return replace(folded, head=folded.head.clone(), head_bias=folded.head_bias.clone())
 
 
 def fold_differentiably(model: Network) -> Folded:

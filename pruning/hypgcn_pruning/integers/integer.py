@@ -13,7 +13,7 @@ from hypgcn.design import BANK, MINI_BANK, MINI_BANKS, Block, Design, bank_count
 __all__ = ["clips_at_a_time", "entries_per_mini_bank", "predict_integer", "run_integer", "vectors_of"]
 
 FRAMES = 1280
-"""Of all persons and clips, that are worked on at a time: all tensors of the network, as int64, are in memory."""
+"""Frames of all persons and clips in a batch: all tensors of the network, as int64, are in memory."""
 
 
 def _tensor(array: np.ndarray, dtype=torch.int64) -> torch.Tensor:
@@ -40,7 +40,8 @@ def vectors_of(rows: torch.Tensor) -> torch.Tensor:
 
     Parameters
     ----------
-    rows : (N, T, V, C)
+    rows : torch.Tensor (N, T, V, C)
+        Rows before or behind a store.
 
     Returns
     -------
@@ -55,7 +56,8 @@ def entries_per_mini_bank(nonzero: torch.Tensor) -> torch.Tensor:
 
     Parameters
     ----------
-    nonzero : bool (rows, vectors, BANK)
+    nonzero : torch.Tensor bool (rows, vectors, BANK)
+        Where the vectors of each row are not zero.
 
     Returns
     -------
@@ -66,27 +68,28 @@ def entries_per_mini_bank(nonzero: torch.Tensor) -> torch.Tensor:
 
 
 def store(rows: torch.Tensor, depths: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-    """What a row store gives back of ``rows`` (N, T, V, C), and the number of truncated vectors of each row (N, T)."""
+    """``rows`` (N, T, V, C) as a row store of these ``depths`` returns them, and the truncated vectors of each row (N,
+    T)."""
     n, frames, joints, channels = rows.shape
     vectors = vectors_of(rows)
-    some = vectors != 0
-    need = (some.sum(-1) + MINI_BANK - 1) // MINI_BANK
-    wanted = entries_per_mini_bank(some)
+    nonzero = vectors != 0
+    need = (nonzero.sum(-1) + MINI_BANK - 1) // MINI_BANK
+    entries = entries_per_mini_bank(nonzero)
     lost = torch.zeros(n * frames, dtype=torch.int64)
     limit = torch.full_like(need, BANK)
-    crowded = torch.nonzero((wanted > torch.tensor(depths)).any(1))[:, 0]
+    crowded = torch.nonzero((entries > torch.tensor(depths)).any(1))[:, 0]
     if len(crowded):
         used = torch.zeros(len(crowded), MINI_BANKS, dtype=torch.int64)
         deep = torch.tensor(depths)
         places = torch.arange(MINI_BANKS)
         for vector in range(vectors.shape[1]):
-            asks = places < need[crowded, vector, None]
-            blocked = asks & (used >= deep)
+            requested = places < need[crowded, vector, None]
+            blocked = requested & (used >= deep)
             stop = torch.where(blocked.any(1), blocked.int().argmax(1), MINI_BANKS)
-            used += asks & (places < stop[:, None])
+            used += requested & (places < stop[:, None])
             limit[crowded, vector] = torch.where(stop < MINI_BANKS, stop * MINI_BANK, BANK)
             lost[crowded] += stop < MINI_BANKS
-    kept = vectors * (some.cumsum(-1) <= limit[..., None])
+    kept = vectors * (nonzero.cumsum(-1) <= limit[..., None])
     return kept.view(n, frames, joints, -1)[..., :channels], lost.view(n, frames)
 
 
@@ -140,9 +143,9 @@ def run_integer(design: Design, clips, threshold_raise: int = 0) -> dict[str, to
     person): ``x1``, and for block b from 0 ``blocks.b.NAME`` with the names ``x_stored``, ``x_lost``, ``z`` (N * M, K,
     T, V, C), ``a``, ``h``, ``h_stored``, ``h_lost``, ``b``, ``y``. """
     clips = torch.as_tensor(np.asarray(clips))
-    wanted = (design.persons, design.frames, design.joints, design.channels)
-    if clips.dim() != 5 or tuple(clips.shape[1:]) != wanted or clips.dtype != torch.int8:
-        raise ValueError(f"clips must be int8 of shape (clips, {', '.join(map(str, wanted))}), not {clips.dtype} of "
+    shape = (design.persons, design.frames, design.joints, design.channels)
+    if clips.dim() != 5 or tuple(clips.shape[1:]) != shape or clips.dtype != torch.int8:
+        raise ValueError(f"clips must be int8 of shape (clips, {', '.join(map(str, shape))}), not {clips.dtype} of "
                          f"{tuple(clips.shape)}")
     if not 0 <= threshold_raise <= 127:
         raise ValueError(f"threshold_raise must be in 0..127, not {threshold_raise!r}")
@@ -150,28 +153,28 @@ def run_integer(design: Design, clips, threshold_raise: int = 0) -> dict[str, to
     mult, bias = (_tensor(t).transpose(1, 2)[:, None] for t in (design.input_mult, design.input_bias))
     x = round_shift(clips.long() * mult + bias, design.input_shift).clamp(-128, 127)
     x = thr(x, design.input_threshold).flatten(0, 1)
-    found = {"x1": x}
+    tensors = {"x1": x}
     overflow = torch.zeros(count * design.persons, dtype=torch.int64)
     for index, block in enumerate(design.blocks):
         stored, lost = store(x, block.x_depths)
-        parts = {"x_stored": stored, "x_lost": lost, **_block(block, design.pad, stored, threshold_raise)}
-        overflow += lost.sum(1) + parts["h_lost"].sum(1)
-        found.update({f"blocks.{index}.{name}": tensor for name, tensor in parts.items()})
-        x = parts["y"]
+        made = {"x_stored": stored, "x_lost": lost, **_block(block, design.pad, stored, threshold_raise)}
+        overflow += lost.sum(1) + made["h_lost"].sum(1)
+        tensors.update({f"blocks.{index}.{name}": tensor for name, tensor in made.items()})
+        x = made["y"]
     pooled = x.view(count, -1, x.shape[-1]).sum(1)
-    found["logits"] = pooled @ _tensor(design.head).T + _tensor(design.head_bias)
-    found["overflow"] = overflow.view(count, design.persons).sum(1)
-    return found
+    tensors["logits"] = pooled @ _tensor(design.head).T + _tensor(design.head_bias)
+    tensors["overflow"] = overflow.view(count, design.persons).sum(1)
+    return tensors
 
 
 def clips_at_a_time(design: Design) -> int:
-    """How many clips :func:`run_integer` should be given at once, at least 1."""
+    """Batch size of :func:`run_integer` in clips, at least 1."""
     return max(1, FRAMES // (design.persons * design.frames))
 
 
 def predict_integer(design: Design, clips, size: int | None = None,
                     threshold_raise: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    """``logits`` and ``overflow`` of many int8 clips, ``size`` at a time, or as many as memory is meant to hold."""
+    """``logits`` and ``overflow`` of many int8 clips, in batches of ``size`` (default: :func:`clips_at_a_time`)."""
     size = size or clips_at_a_time(design)
-    parts = [run_integer(design, clips[i:i + size], threshold_raise) for i in range(0, len(clips), size)]
-    return torch.cat([p["logits"] for p in parts]), torch.cat([p["overflow"] for p in parts])
+    batches = [run_integer(design, clips[i:i + size], threshold_raise) for i in range(0, len(clips), size)]
+    return torch.cat([b["logits"] for b in batches]), torch.cat([b["overflow"] for b in batches])

@@ -74,8 +74,8 @@ class FakeQuantNetwork(Network):
     Activations are whole numbers in floating point. Those behind an accumulator are
     ``clamp(floor(acc * mult / 2^shift + bias / 2^shift + 1/2))``: with float64 clips exactly the integers of the
     design, with float32 ones up to ties that the 24 bits of its numbers decide otherwise. Weights, multipliers, biases
-    and thresholds are found anew in every pass by the code that makes designs, so that nothing can differ. Batch norms
-    stay as they are in evaluation, their gains and offsets are trained. The steps of activations stay those of
+    and thresholds are computed anew in every pass by the code that makes designs, so that nothing can differ. Batch
+    norms stay as they are in evaluation, their gains and offsets are trained. The steps of activations stay those of
     ``scales``; a value beyond their range has no gradient.
 
     State and parameter names are those of ``model``. """
@@ -100,17 +100,17 @@ class FakeQuantNetwork(Network):
         only; at last ``logits``, at their real scale."""
         real = fold_differentiably(self)
         plain: Folded = dataclasses.replace(_plain(real), blocks=tuple(map(_plain, real.blocks)))
-        found = integers(plain, self.scales, self.config)
+        design = integers(plain, self.scales, self.config)
         scales, dtype = self.scales, clips.dtype
         q = torch.floor(clips / scales["clips"] + 0.5).clamp(-128, 127).permute(0, 1, 4, 2, 3)
-        unit = 2.0**-found.input_shift
-        gain = _as(found.input_mult * unit, real.gain * scales["clips"] / scales["x1"], dtype)
-        offset = _as(found.input_bias * unit, real.offset / scales["x1"], dtype)
+        unit = 2.0**-design.input_shift
+        gain = _as(design.input_mult * unit, real.gain * scales["clips"] / scales["x1"], dtype)
+        offset = _as(design.input_bias * unit, real.offset / scales["x1"], dtype)
         x = _Rounded.apply(q * gain[:, :, None] + offset[:, :, None], -128, 127).flatten(0, 1)
         yield "x1", x
         x_scale = scales["x1"]
         z_scales = graph_scales(plain, scales)
-        for index, (block, grid) in enumerate(zip(real.blocks, found.blocks)):
+        for index, (block, grid) in enumerate(zip(real.blocks, design.blocks)):
             h_scale, y_scale = scales[f"blocks.{index}.h"], scales[f"blocks.{index}.y"]
             z = _z(block, grid, x, x_scale, z_scales[index])
             yield f"blocks.{index}.z", z
@@ -121,9 +121,9 @@ class FakeQuantNetwork(Network):
             x_scale = y_scale
         total = x.view(len(clips), -1, *x.shape[1:]).sum(dim=(1, 3, 4))
         mean = x_scale * len(clips) / x.shape[0] / x[0, 0].numel()
-        head = _as(found.head, real.head * (mean / found.logit_scale), dtype)
-        bias = _as(found.head_bias, real.head_bias / found.logit_scale, dtype)
-        yield "logits", (total @ head.T + bias) * found.logit_scale
+        head = _as(design.head, real.head * (mean / design.logit_scale), dtype)
+        bias = _as(design.head_bias, real.head_bias / design.logit_scale, dtype)
+        yield "logits", (total @ head.T + bias) * design.logit_scale
 
     def forward(self, clips: torch.Tensor) -> torch.Tensor:
         return dict(self.tensors(clips))["logits"]
@@ -133,9 +133,9 @@ def _z(block: FoldedBlock, grid: Block, x: torch.Tensor, x_scale: float, z_scale
     """Z (N, K, kept, T, V)."""
     unit = 2.0**-grid.graph_shift
     graph = _as(grid.graph, block.graph * (x_scale / (z_scale * unit)), x.dtype)
-    part = x[:, grid.kept.nonzero()[0]]
-    z = torch.stack([part.reshape(len(x), -1, x.shape[3]) @ one for one in graph * unit], 1)
-    return _Rounded.apply(z.view(len(x), len(graph), *part.shape[1:]), -128, 127)
+    kept = x[:, grid.kept.nonzero()[0]]
+    z = torch.stack([kept.reshape(len(x), -1, x.shape[3]) @ subset for subset in graph * unit], 1)
+    return _Rounded.apply(z.view(len(x), len(graph), *kept.shape[1:]), -128, 127)
 
 
 def _h(block: FoldedBlock, grid: Block, x: torch.Tensor, z: torch.Tensor, x_scale: float, z_scale: float,

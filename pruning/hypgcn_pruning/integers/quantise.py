@@ -22,10 +22,10 @@ def best_scale(values: torch.Tensor, lowest: float, steps: int = 25) -> float:
     values = values.flatten()
     if len(values) > 1 << 18:
         values = values[torch.randint(len(values), (1 << 18,), generator=torch.Generator().manual_seed(0))]
-    most = float(values.abs().max())
-    if most == 0:
+    largest = float(values.abs().max())
+    if largest == 0:
         return 1.0 / 127
-    scales = [most * part / 127 for part in np.linspace(lowest, 1, steps)]
+    scales = [largest * share / 127 for share in np.linspace(lowest, 1, steps)]
     errors = [float((values - (values / s).round().clamp(-128, 127) * s).square().mean()) for s in scales]
     return float(scales[int(np.argmin(errors))])
 
@@ -45,12 +45,11 @@ def multipliers(gains: np.ndarray, biases: np.ndarray, limit: int = 65535) -> tu
     than that raises :exc:`ValueError`. """
     largest = max(float(np.abs(gains).max()), 1e-30)
     shift = min(31, math.floor(math.log2((limit + 0.49) / largest)))
-    most = max(float(np.abs(biases).max()), 1e-30)
-    shift = min(shift, math.floor(math.log2((2.0**40 - 1) / most)))
+    largest_bias = max(float(np.abs(biases).max()), 1e-30)
+    shift = min(shift, math.floor(math.log2((2.0**40 - 1) / largest_bias)))
     if shift < 1:
-        raise ValueError(f"gains up to {largest:.3g} and biases up to {most:.3g} steps do not fit multipliers of at "
-                         f"most {limit}: "
-                         f"a scale is degenerate")
+        raise ValueError(f"gains up to {largest:.3g} and biases up to {largest_bias:.3g} steps do not fit multipliers "
+                         f"of at most {limit}: a scale is degenerate")
     return (np.rint(gains * 2.0**shift).astype(np.int32), np.rint(biases * 2.0**shift).astype(np.int64), shift)
 
 
@@ -62,8 +61,7 @@ def _shortcut(ratio: float, shift: int) -> tuple[int, int]:
     mult = round(scaled / 2.0**res_shift)
     if not 0 <= mult <= 4095:
         raise ValueError(f"a shortcut's gain of {ratio:.3g} at shift {shift} does not fit 12 bits and a shift of 24: a "
-                         f"scale "
-                         f"is degenerate")
+                         f"scale is degenerate")
     return mult, res_shift
 
 
@@ -75,9 +73,9 @@ def _theta(theta: float, scale: float) -> int:
 def _joint(main: torch.Tensor, main_scale: float, side: torch.Tensor | None, side_scale: float):
     """Two weight tensors (O, ...) that share an accumulator: each channel gets one scale of the sum, the step of a
     product."""
-    parts = [main.flatten(1) * main_scale] + ([] if side is None else [side * side_scale])
-    grid, step = _rows(torch.cat(parts, 1))
-    width = parts[0].shape[1]
+    weights = [main.flatten(1) * main_scale] + ([] if side is None else [side * side_scale])
+    grid, step = _rows(torch.cat(weights, 1))
+    width = weights[0].shape[1]
     return grid[:, :width].reshape(main.shape), None if side is None else np.ascontiguousarray(grid[:, width:]), step
 
 
@@ -97,8 +95,8 @@ def _graph(graph: torch.Tensor, x_scale: float, z_scale: float) -> tuple[np.ndar
     return (graph / step).round().clamp(-127, 127).to(torch.int8).numpy(), shift, x_scale * step * 2.0**shift
 
 
-def _block(block: FoldedBlock, x_scale: float, z_wanted: float, h_scale: float, y_scale: float, joints: int) -> Block:
-    graph, graph_shift, z_scale = _graph(block.graph, x_scale, z_wanted)
+def _block(block: FoldedBlock, x_scale: float, z_target: float, h_scale: float, y_scale: float, joints: int) -> Block:
+    graph, graph_shift, z_scale = _graph(block.graph, x_scale, z_target)
     spatial, down, h_step = _joint(block.spatial, z_scale, block.down, x_scale)
     temporal, res, y_step = _joint(block.temporal, h_scale, block.res, x_scale)
     h_mult, h_bias, h_shift, h_res_mult, h_res_shift = _requant(h_step, block.h_bias, h_scale,
@@ -121,19 +119,19 @@ def _block(block: FoldedBlock, x_scale: float, z_wanted: float, h_scale: float, 
 def calibrate(model: Network, clips: torch.Tensor, lowest: float = 0.4) -> dict[str, float]:
     """Step of every tensor from prepared ``clips`` (N, M, T, V, C), each as if it were quantised alone: ``clips``,
     ``x1``, and for block b from 0 ``blocks.b.z``, ``blocks.b.h``, ``blocks.b.y``."""
-    found = {"clips": best_scale(clips.double(), 1.0)}
+    scales = {"clips": best_scale(clips.double(), 1.0)}
     with torch.inference_mode():
         for name, tensor in fold(model).tensors(clips):
             if name != "logits":
-                found[name] = best_scale(tensor, lowest)
-    return found
+                scales[name] = best_scale(tensor, lowest)
+    return scales
 
 
 def check_scales(model: Network, scales: dict[str, float]):
     """Raise :exc:`ValueError` unless ``scales`` holds a positive number for every tensor of ``model``."""
-    wanted = {"clips", "x1", *(f"blocks.{index}.{name}" for index in range(model.depth) for name in "zhy")}
-    if scales.keys() != wanted:
-        odd = ", ".join(sorted(scales.keys() ^ wanted)[:4])
+    names = {"clips", "x1", *(f"blocks.{index}.{name}" for index in range(model.depth) for name in "zhy")}
+    if scales.keys() != names:
+        odd = ", ".join(sorted(scales.keys() ^ names)[:4])
         raise ValueError(f"scales must hold clips, x1, and z, h and y of {model.depth} blocks; missing or unknown: "
                          f"{odd}")
     for name, scale in scales.items():
@@ -184,18 +182,34 @@ def integers(folded: Folded, scales: dict[str, float], shape: ModelConfig) -> In
 
 def quantise(model: Network, clips: torch.Tensor, config: QuantiseConfig, *, preparation: Preparation | None = None,
              class_names: tuple[str, ...] = (), scales: dict[str, float] | None = None) -> Design:
-    """Int8 design of ``model``, calibrated on prepared ``clips`` (N, M, T, V, C), or with the given ``scales``; its
-    stores are as deep as can be, so that nothing overflows (:func:`~.compile.compile_design` makes them
-    fit)."""
+    """Int8 design of ``model``. Its stores have full depth, so that nothing overflows; :func:`~.compile.compile_design`
+    plans them.
+
+    Parameters
+    ----------
+    model : Network
+        Without the data-dependent graph.
+    clips : torch.Tensor (N, M, T, V, C)
+        Prepared calibration clips, used where ``scales`` is left out.
+    config : QuantiseConfig
+        Its ``epochs`` are not used here.
+    preparation : Preparation or None
+        Kept in the design's meta.
+    class_names : tuple of str
+        Names of the classes, or empty.
+    scales : dict of float or None
+        Step of every tensor, as :func:`calibrate` returns them.
+    """
     shape = model.config
     if scales is None:
         scales = calibrate(model, clips, config.lowest)
     check_scales(model, scales)
-    found = integers(fold(model), scales, shape)
+    tensors = integers(fold(model), scales, shape)
     meta: dict = {"weights": "trained", "skeleton": shape.skeleton.to_dict()}
     if preparation is not None:
         meta["preparation"] = preparation.to_dict()
     return Design(
         name=config.name, frames=shape.frames, joints=shape.skeleton.joints, persons=shape.persons,
         channels=shape.channels, classes=shape.classes, class_names=tuple(class_names),
-        subsets=len(found.blocks[0].graph), kernel=shape.kernel, input_scale=scales["clips"], meta=meta, **vars(found))
+        subsets=len(tensors.blocks[0].graph), kernel=shape.kernel, input_scale=scales["clips"], meta=meta,
+        **vars(tensors))

@@ -55,16 +55,16 @@ def measure_ranges(model: Network, clips: torch.Tensor, scales: dict[str, float]
     steps = dict(scales)
     for index, scale in enumerate(graph_scales(folded, scales)):
         steps[f"blocks.{index}.z"] = scale
-    found = {"clips": _activation(clips.double(), steps["clips"])}
+    activations = {"clips": _activation(clips.double(), steps["clips"])}
     with torch.inference_mode():
         for name, tensor in folded.tensors(clips):
             if name.endswith("z"):
                 tensor = tensor[:, :, folded.blocks[int(name.split(".")[1])].kept.bool()]
             if name != "logits":
-                found[name] = _activation(tensor, steps[name])
+                activations[name] = _activation(tensor, steps[name])
     weights = {f"blocks.{index}.{name}": _weight(getattr(block, name)) for index, block in enumerate(folded.blocks)
                for name in ("graph", "spatial", "down", "temporal", "res") if getattr(block, name) is not None}
-    return {"clips": len(clips), "activations": found, "weights": {**weights, "head": _weight(folded.head)}}
+    return {"clips": len(clips), "activations": activations, "weights": {**weights, "head": _weight(folded.head)}}
 
 
 def _row(panel, place: int, low: float, inner: tuple[float, float], middle: float, high: float):
@@ -73,11 +73,11 @@ def _row(panel, place: int, low: float, inner: tuple[float, float], middle: floa
     panel.plot([middle], [place], color="black", marker="|", markersize=7)
 
 
-def plot_ranges(found: dict, path):
-    """Picture of :func:`measure_ranges`' data. Left the activations in units of 127 steps: thin from the least to the
-    greatest value, thick between the outermost quantiles, and what saturates; int8 lies between the red lines. Right
+def plot_ranges(ranges: dict, path):
+    """Picture of :func:`measure_ranges`' data. Left the activations in units of 127 steps: thin from the minimum to
+    the maximum, thick between the outermost quantiles, and what saturates; int8 lies between the red lines. Right
     the weights: largest magnitudes of the output channels, from the smallest channel to the largest."""
-    activations, weights = found["activations"], found["weights"]
+    activations, weights = ranges["activations"], ranges["weights"]
     count = max(len(activations), len(weights))
     figure = Figure(figsize=(13, 1.5 + 0.2 * count), dpi=100, layout="constrained")
     left, right = figure.subplots(1, 2)

@@ -37,7 +37,7 @@ def save_checkpoint(path, model: Network, info: dict | None = None):
 
 def read_file(path: Path) -> tuple[dict, dict]:
     """(header, content) of a ``.safetensors`` file, or of a file of ``torch.save``, whose header is its content. Code
-    in a file is never run: one that asks for it is a :exc:`ValueError`, as is a damaged one."""
+    in a file is never run: one that refers to it is a :exc:`ValueError`, as is a damaged one."""
     if path.suffix == ".safetensors":
         try:
             with safe_open(path, framework="pt") as file:
@@ -48,9 +48,9 @@ def read_file(path: Path) -> tuple[dict, dict]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        wanted = re.search(r"GLOBAL:? (\S+)", str(error))
-        if wanted:
-            raise ValueError(f"{path} is not a checkpoint of tensors and plain data only: it asks for {wanted[1]}, and "
+        code = re.search(r"GLOBAL:? (\S+)", str(error))
+        if code:
+            raise ValueError(f"{path} is not a checkpoint of tensors and plain data only: it refers to {code[1]}, and "
                              f"code in files is never run; save its state_dict alone") from error
         raise ValueError(f"{path} is not a checkpoint, or is cut off: it does not unpickle to tensors and plain "
                          f"data") from error
@@ -90,14 +90,15 @@ def load_checkpoint(path) -> tuple[Network, dict]:
 
 def check_state(model: Network, state: dict, where: str):
     """Raise :exc:`ValueError` when names, shapes or values of ``state`` do not fit ``model``."""
-    wanted = model.state_dict()
-    for what, names in (("lacks", wanted.keys() - state.keys()), ("has the unknown", state.keys() - wanted.keys())):
+    expected = model.state_dict()
+    for what, names in (("lacks", expected.keys() - state.keys()), ("has the unknown", state.keys() - expected.keys())):
         if names:
             more = ", ..." if len(names) > 4 else ""
             raise ValueError(f"{where} {what} tensors {', '.join(sorted(names)[:4])}{more}")
     for name, tensor in state.items():
-        if tensor.shape != wanted[name].shape:
-            raise ValueError(f"{where}: {name} must have shape {tuple(wanted[name].shape)}, not {tuple(tensor.shape)}")
+        if tensor.shape != expected[name].shape:
+            raise ValueError(f"{where}: {name} must have shape {tuple(expected[name].shape)}, not "
+                             f"{tuple(tensor.shape)}")
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise ValueError(f"{where}: {name} must hold finite numbers only, but has NaN or infinity")
 
@@ -106,8 +107,8 @@ def check_masks(model: Network, where: str):
     """Raise :exc:`ValueError` when a mask is not 0 or 1, keeps nothing, or disagrees with the weights."""
     for index, block in enumerate(model.blocks, 1):
         for name in ("kept", "filters", "taps", "carried", "cavity", "gcn1.edges"):
-            if (most := int(block.get_buffer(name).max())) > 1:
-                raise ValueError(f"{where}: l{index}.{name} must be 0 or 1, not {most}")
+            if (largest := int(block.get_buffer(name).max())) > 1:
+                raise ValueError(f"{where}: l{index}.{name} must be 0 or 1, not {largest}")
         if not block.kept.any():
             raise ValueError(f"{where}: l{index}.kept must keep at least one channel")
         if any(conv.weight[:, block.kept == 0].any() for conv in block.gcn1.conv_d):

@@ -1,4 +1,4 @@
-"""Checkpoints of others: the published 2s-AGCN code, and PYSKL and mmaction2 (AAGCN without attention).
+"""Foreign checkpoints: the published 2s-AGCN code, and PYSKL and mmaction2 (AAGCN without attention).
 
 Their networks compute what ours does with the data-dependent graph on, so that a file is a matter of names: the tensors
 of the file move into a :class:`Network`, and every key has to find its place. """
@@ -22,7 +22,7 @@ _STATE = re.compile(r"l\d+\.(kept|filters|taps|carried|cavity|gcn1\.edges|theta_
 _CONV_FIRST = re.compile(r"(st_gcn_networks\.\d+|backbone\.gcn\.\d+)\.gcn\.conv\.(weight|bias)$|edge_importance\.\d+$")
 """Keys of ST-GCN, which multiplies by the graph behind the 1x1 convolution."""
 FRAMES = 52
-"""T of a prepared clip where the caller does not say: the files do not hold it."""
+"""Default of T of a prepared clip: the files do not hold it."""
 
 
 class _File:
@@ -78,13 +78,13 @@ class _File:
             raise ValueError(f"{self.path}: {key} must have {axes} axes, not shape {tuple(self.state[key].shape)}")
         return tuple(self.state[key].shape)
 
-    def check(self, wanted: dict[str, torch.Tensor]):
-        """Raise :exc:`ValueError` when keys or shapes are not those of ``wanted``, which has our names."""
-        keys = {self.key(name): tensor.shape for name, tensor in wanted.items()}
-        for what, found in (("has the unknown", self.state.keys() - keys), ("lacks the", keys.keys() - self.state)):
-            if found:
-                more = ", ..." if len(found) > 4 else ""
-                raise ValueError(f"{self.path} {what} key {', '.join(sorted(found)[:4])}{more}")
+    def check(self, expected: dict[str, torch.Tensor]):
+        """Raise :exc:`ValueError` when keys or shapes are not those of ``expected``, which has our names."""
+        keys = {self.key(name): tensor.shape for name, tensor in expected.items()}
+        for what, odd in (("has the unknown", self.state.keys() - keys), ("lacks the", keys.keys() - self.state)):
+            if odd:
+                more = ", ..." if len(odd) > 4 else ""
+                raise ValueError(f"{self.path} {what} key {', '.join(sorted(odd)[:4])}{more}")
         for key, shape in keys.items():
             if self.state[key].shape != shape:
                 raise ValueError(f"{self.path}: {key} must have shape {tuple(shape)}, not "
@@ -106,7 +106,7 @@ def _refuse_st_gcn(keys, path):
 
 
 def detect_format(content: dict, path) -> str:
-    """Whose keys ``content`` has: ``hypgcn``, ``2s-agcn`` or ``pyskl``; :exc:`ValueError` for anything else."""
+    """Format of ``content`` by its keys: ``hypgcn``, ``2s-agcn`` or ``pyskl``; :exc:`ValueError` for anything else."""
     if content.get("format") == CHECKPOINT_FORMAT:
         return "hypgcn"
     state = content.get("state_dict", content)
@@ -144,12 +144,17 @@ def load_foreign(path, *, skeleton: Skeleton, format: str = "auto", frames: int 
 
     Parameters
     ----------
-    skeleton : for 2s-AGCN the graph that the network was trained with, because the file does not hold it; for the
-        others, whose graph is learned and in the file, joints and centre count
-    format : ``auto``, ``2s-agcn`` or ``pyskl``
-    frames : T of the clips that will be used
-    persons : None for those of the file; where its input normalisation is shared by persons, how many there shall be
-    strides : of the blocks, where they are not those of the published networks
+    skeleton : Skeleton
+        For 2s-AGCN the graph that the network was trained with, because the file does not hold it; for the others,
+        whose graph is learned and in the file, joints and centre count.
+    format : str
+        ``auto``, ``2s-agcn`` or ``pyskl``.
+    frames : int
+        T of the clips that will be used.
+    persons : int or None
+        None for those of the file; where its input normalisation is shared by persons, how many there shall be.
+    strides : tuple of int or None
+        Of the blocks, where they are not those of the published networks.
 
     Raises :exc:`FileNotFoundError`, or a :exc:`ValueError` that names the key that is unknown (attention among them),
     missing or of a wrong shape. """
@@ -189,10 +194,10 @@ def _network(file: _File, skeleton: Skeleton, frames: int, persons: int | None,
         blocks=_blocks(file, strides), kernel=file.shape("l1.tcn1.conv.weight", 4)[2], dynamic_graph=dynamic,
         similarity="tanh" if tanh else "softmax"))
     ours = model.state_dict()
-    wanted = {name: tensor for name, tensor in ours.items() if not _STATE.match(name)}
-    file.check({name: tensor[:rows] if name.startswith("data_bn.") else tensor for name, tensor in wanted.items()})
+    expected = {name: tensor for name, tensor in ours.items() if not _STATE.match(name)}
+    file.check({name: tensor[:rows] if name.startswith("data_bn.") else tensor for name, tensor in expected.items()})
     graph = torch.from_numpy(skeleton.adjacency())
-    for name in wanted:
+    for name in expected:
         tensor = file.state[file.key(name)].float()
         if name.startswith("data_bn."):
             tensor = tensor.repeat(repeats)

@@ -34,13 +34,25 @@ class ModelConfig:
 
     Parameters
     ----------
-    skeleton : its joints and graph
-    classes : 1..1024; channels : of a joint, 1..16; persons : 1..16; frames : T of a prepared clip
-    blocks : (output channels, stride 1 or 2) of every block
-    kernel : odd, taps of the temporal convolution
-    dynamic_graph : with the data-dependent graph C (training and import only: the hardware has none)
-    similarity : what makes C of the similarity of joints: ``softmax`` over the input joints (2s-AGCN), or ``tanh``
-        times a learned ``alpha`` (AAGCN, PYSKL)
+    skeleton : Skeleton
+        Its joints and graph.
+    classes : int
+        1..1024.
+    channels : int
+        Of a joint, 1..16.
+    persons : int
+        1..16.
+    frames : int
+        T of a prepared clip.
+    blocks : tuple of (int, int)
+        (output channels, stride 1 or 2) of every block.
+    kernel : int
+        Odd, taps of the temporal convolution.
+    dynamic_graph : bool
+        With the data-dependent graph C (training and import only: the hardware has none).
+    similarity : str
+        What makes C of the similarity of joints: ``softmax`` over the input joints (2s-AGCN), or ``tanh`` times a
+        learned ``alpha`` (AAGCN, PYSKL).
     """
 
     skeleton: Skeleton
@@ -309,9 +321,9 @@ class Network(nn.Module):
     def features(self, clips: torch.Tensor) -> torch.Tensor:
         """X of block 1, (N * M, C, T, V): the clips after ``data_bn``, which works per (person, joint, channel)."""
         n, persons, frames, joints, channels = clips.shape
-        wanted = (self.config.persons, self.config.skeleton.joints, self.config.channels)
-        if (persons, joints, channels) != wanted:
-            raise ValueError(f"clips must have {wanted[0]} persons, {wanted[1]} joints and {wanted[2]} channels, "
+        expected = (self.config.persons, self.config.skeleton.joints, self.config.channels)
+        if (persons, joints, channels) != expected:
+            raise ValueError(f"clips must have {expected[0]} persons, {expected[1]} joints and {expected[2]} channels, "
                              f"not {persons}, {joints} and {channels}")
         x = clips.permute(0, 1, 3, 4, 2).reshape(n, persons * joints * channels, frames)
         x = self.data_bn(x).view(n * persons, joints, channels, frames)

@@ -1,4 +1,4 @@
-"""Where training begins when it does not begin with random weights."""
+"""Initial weights from a checkpoint of the same or a narrower network."""
 
 from dataclasses import replace
 
@@ -19,22 +19,22 @@ def initial_state(config: ModelConfig, path, seed: int) -> dict:
     model, _ = load_checkpoint(path)
     widths = [outputs for outputs, _ in config.blocks]
     strides = [stride for _, stride in config.blocks]
-    found = model.config
-    if (replace(found, frames=config.frames, classes=config.classes, blocks=config.blocks, similarity=config.similarity,
-                dynamic_graph=config.dynamic_graph) != config or [stride for _, stride in found.blocks] != strides):
+    given = model.config
+    if (replace(given, frames=config.frames, classes=config.classes, blocks=config.blocks, similarity=config.similarity,
+                dynamic_graph=config.dynamic_graph) != config or [stride for _, stride in given.blocks] != strides):
         raise ValueError(f"init must be a network of the same strides, skeleton, persons and channels; {path} is not")
-    grown = config.dynamic_graph and not found.dynamic_graph
-    if found.dynamic_graph and (found.similarity != config.similarity or not config.dynamic_graph):
-        raise ValueError(f"init must have no data-dependent graph, or the same ({found.similarity}) as the network; "
+    grown = config.dynamic_graph and not given.dynamic_graph
+    if given.dynamic_graph and (given.similarity != config.similarity or not config.dynamic_graph):
+        raise ValueError(f"init must have no data-dependent graph, or the same ({given.similarity}) as the network; "
                          f"that of {path} is another")
     if grown and config.similarity != "tanh":
         raise ValueError("similarity must be 'tanh' where init has no data-dependent graph: only that can begin as 0")
-    if [outputs for outputs, _ in found.blocks] != widths:
+    if [outputs for outputs, _ in given.blocks] != widths:
         model = widen(model, widths, seed=seed)
     state = model.state_dict()
     fresh = Network(config)
     if grown:
         state = {**fresh.state_dict(), **state}
-    if found.classes != config.classes:
+    if given.classes != config.classes:
         state.update({f"fc.{name}": tensor for name, tensor in fresh.fc.state_dict().items()})
     return state

@@ -1,5 +1,5 @@
-"""A wider network that computes the same as a narrow one: what the narrow one learned at little cost is where training
-of the wide one begins (Chen, Goodfellow, Shlens: Net2Net, ICLR 2016, the widening operation). """
+"""A wider network that computes the same as a narrow one, as its initial weights (Chen, Goodfellow, Shlens: Net2Net,
+ICLR 2016, the widening operation). """
 
 from dataclasses import replace
 
@@ -10,11 +10,11 @@ from .model import Network
 __all__ = ["widen"]
 
 
-def _copies(width: int, wanted: int, generator: torch.Generator, noise: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """For each of ``wanted`` channels the one of ``width`` that it copies, and the share of its readers' weights: the
+def _copies(width: int, copies: int, generator: torch.Generator, noise: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """For each of ``copies`` channels the one of ``width`` that it copies, and the share of its readers' weights: the
     shares of all copies of a channel add up to 1, unequal by about ``noise``, so that copies learn different things."""
-    source = torch.arange(wanted) % width
-    share = 1 + noise * (2 * torch.rand(wanted, generator=generator) - 1)
+    source = torch.arange(copies) % width
+    share = 1 + noise * (2 * torch.rand(copies, generator=generator) - 1)
     total = torch.zeros(width).index_add_(0, source, share)
     return source, share / total[source]
 

@@ -20,8 +20,19 @@ KINECT20_FROM_NTU25 = (0, 1, 20, *range(3, 20))
 
 @dataclass(frozen=True, kw_only=True)
 class FileClip:
-    """``name`` : of file and clip; ``clip`` : float (M, T, V, C); ``label`` : its class, ``None`` where unknown;
-    ``test`` : not for training, as far as the file says"""
+    """One clip of a file.
+
+    Parameters
+    ----------
+    name : str
+        Of file and clip.
+    clip : np.ndarray float (M, T, V, C)
+        Without padding.
+    label : int or None
+        Class, ``None`` where unknown.
+    test : bool
+        Held out from training, as far as the file holds that.
+    """
 
     name: str
     clip: np.ndarray
@@ -32,16 +43,16 @@ class FileClip:
 def map_joints(clip: np.ndarray, joints: int, skeleton: str | None) -> np.ndarray:
     """``clip`` (M, T, V, C) on the ``joints`` joints of ``skeleton``, as far as a map is known; :exc:`ValueError`
     names both numbers where there is none."""
-    found = clip.shape[2]
-    if found == joints:
+    recorded = clip.shape[2]
+    if recorded == joints:
         return clip
-    if skeleton == "ntu25" and found in NTU25_MAPS:
+    if skeleton == "ntu25" and recorded in NTU25_MAPS:
         return np.stack([sum(clip[:, :, source] * weight for source, weight in parts)
-                         for parts in NTU25_MAPS[found]], axis=2)
-    if skeleton == "kinect20" and found == 25:
+                         for parts in NTU25_MAPS[recorded]], axis=2)
+    if skeleton == "kinect20" and recorded == 25:
         return clip[:, :, list(KINECT20_FROM_NTU25)]
     raise ValueError(f"clips must have the {joints} joints of the design{f' ({skeleton})' if skeleton else ''} or "
-                     f"joints that can be mapped to them, not {found}")
+                     f"joints that can be mapped to them, not {recorded}")
 
 
 def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[FileClip]:
@@ -57,7 +68,7 @@ def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[Fi
     if path.suffix == ".skeleton":
         bodies = read_skeleton(path)
         if not bodies.any():
-            raise ValueError(f"{path}: nobody is seen in this recording")
+            raise ValueError(f"{path}: this recording holds no body")
         clip = prepare_ntu(bodies, FRAMES) if skeleton == "ntu25" else choose_bodies(bodies)
         clips = [FileClip(name=path.name, clip=clip)]
     elif path.suffix == ".npy":

@@ -22,12 +22,20 @@ class Clips:
 
     Parameters
     ----------
-    data : float32 (N, C, T, V, M), zero-padded at the end of T
-    length : int64 (N,), real frames of each clip, 1..T
-    label : int64 (N,), 0..classes-1
-    classes : number of classes; class_names : their names, or empty
-    split : uint8 (N,), 0 training, 1 test
-    scored : the last channel is a confidence, no coordinate; such clips are not turned in training
+    data : np.ndarray float32 (N, C, T, V, M)
+        Zero-padded at the end of T.
+    length : np.ndarray int64 (N,)
+        Real frames of each clip, 1..T.
+    label : np.ndarray int64 (N,)
+        0..classes-1.
+    classes : int
+        Number of classes.
+    class_names : tuple of str
+        Their names, or empty.
+    split : np.ndarray uint8 (N,)
+        0 training, 1 test.
+    scored : bool
+        The last channel is a confidence, no coordinate; such clips are not turned in training.
     """
 
     data: np.ndarray
@@ -263,7 +271,7 @@ def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Ge
         rng = rng.spawn(ranks)[rank]
     for start in range(0, len(order), size):
         chosen = order[start:start + size][rank::ranks]
-        found = [augment(_match_persons(clips.clip(i), persons), rng, degrees, crop, mirror, mirrored, warp)
-                 for i in chosen]
-        ready, *more = (np.stack([prepare_clip(clip, wanted) for clip in found]) for wanted in (preparation, *others))
+        augmented = [augment(_match_persons(clips.clip(i), persons), rng, degrees, crop, mirror, mirrored, warp)
+                     for i in chosen]
+        ready, *more = (np.stack([prepare_clip(clip, kind) for clip in augmented]) for kind in (preparation, *others))
         yield ready, clips.label[chosen], *more

@@ -20,10 +20,20 @@ class MotionConfig:
 
     Parameters
     ----------
-    classes : 1..1024; clips : per class, at least 1; test_share : of the clips, 0..1
-    frames : shortest and longest clip; persons : 1..16, each moves as its class asks
-    noise : standard deviation of every coordinate, in bone lengths
-    seed : same seed, same clips
+    classes : int
+        1..1024.
+    clips : int
+        Per class, at least 1.
+    test_share : float
+        Of the clips, 0..1.
+    frames : tuple[int, int]
+        Shortest and longest clip.
+    persons : int
+        1..16, each moves as its class asks.
+    noise : float
+        Standard deviation of every coordinate, in bone lengths.
+    seed : int
+        Same seed, same clips.
     """
 
     classes: int = 6
@@ -58,14 +68,14 @@ def _turn(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
 def _order(skeleton: Skeleton) -> list[tuple[int, int]]:
     """(joint, joint it hangs on), from the centre outwards."""
     order, seen = [], {skeleton.centre}
-    front = [skeleton.centre]
-    while front:
-        here = front.pop(0)
+    pending = [skeleton.centre]
+    while pending:
+        here = pending.pop(0)
         for a, b in skeleton.bones:
             for near, far in ((a, b), (b, a)):
                 if near == here and far not in seen:
                     seen.add(far)
-                    front.append(far)
+                    pending.append(far)
                     order.append((far, near))
     return order
 

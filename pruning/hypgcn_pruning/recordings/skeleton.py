@@ -16,11 +16,16 @@ class Skeleton:
 
     Parameters
     ----------
-    name : what people call it
-    joints : 1..64
-    bones : pairs (joint, neighbour that is nearer to the centre), every pair once
-    centre : joint that clips are centred on
-    pairs : (left joint, right joint) that change places when a body is mirrored; empty where nobody said
+    name : str
+        What people call it.
+    joints : int
+        1..64.
+    bones : tuple of (int, int)
+        Pairs (joint, neighbour that is nearer to the centre), every pair once.
+    centre : int
+        Joint that clips are centred on.
+    pairs : tuple of (int, int)
+        (left joint, right joint) that change places when a body is mirrored; empty where nobody said.
     """
 
     name: str
@@ -55,14 +60,14 @@ class Skeleton:
                              f"{', '.join(map(str, loose))}")
 
     def _reached(self) -> set[int]:
-        reached, front = {self.centre}, [self.centre]
-        while front:
-            joint = front.pop()
+        reached, pending = {self.centre}, [self.centre]
+        while pending:
+            joint = pending.pop()
             for a, b in self.bones:
                 for here, there in ((a, b), (b, a)):
                     if here == joint and there not in reached:
                         reached.add(there)
-                        front.append(there)
+                        pending.append(there)
         return reached
 
     @property

@@ -1,4 +1,4 @@
-"""Rows of ``results/accuracy.json``: what a network reaches on the test clips at every step from float to int8, in both
+"""Rows of ``results/accuracy.json``: accuracy on the held-out clips at every step from float to int8, in both
 streams and in their sum."""
 
 import hashlib
@@ -35,7 +35,7 @@ def relative(name: str, path) -> str:
 
 
 def source_options(data: str | Source) -> list[str]:
-    """The options of the command line that say ``data``."""
+    """The options of the command line for ``data``."""
     if not isinstance(data, Source):
         return ["--data", relative("data", data)]
     words = ["--data", relative("data", data.path)]
@@ -55,20 +55,21 @@ def figures(parts: Sequence[Measured]) -> dict:
     ``bit_reduction_int8`` with dense int8. The rules are those of ``network/cost.py``. """
     costs = [part.tally.cost for part in parts]
     dense = [cost.dense() for cost in costs]
-    whole = sum(work.macs()["all"] for work in dense)
+    dense_macs = sum(cost.macs()["all"] for cost in dense)
     executed = sum(part.tally.executed / part.tally.clips for part in parts)
     integers = [isinstance(part.network, Design) for part in parts]
-    bits = sum(work.bits(8 if integer else 32, masks=work.parameters() < full.parameters())
-               for work, full, integer in zip(costs, dense, integers))
+    bits = sum(cost.bits(8 if integer else 32, masks=cost.parameters() < full.parameters())
+               for cost, full, integer in zip(costs, dense, integers))
     densities = np.mean([part.tally.density() for part in parts], axis=0)
-    by_work, by_channels = graph_skip(*costs)
+    skipped, skipped_channels = graph_skip(*costs)
     return {
-        "graph_skip": round(by_work, 4), "graph_skip_channels": round(by_channels, 4),
-        "mac_reduction": round(whole / sum(work.macs()["all"] for work in costs), 3),
-        "effective_reduction": round(whole / executed, 3),
-        "param_reduction": round(sum(w.parameters() for w in dense) / sum(w.parameters() for w in costs), 3),
-        "bit_reduction": round(sum(work.bits(32, masks=False) for work in dense) / bits, 3),
-        "bit_reduction_int8": round(sum(work.bits(8, masks=False) for work in dense) / bits, 3) if all(integers)
+        "graph_skip": round(skipped, 4), "graph_skip_channels": round(skipped_channels, 4),
+        "mac_reduction": round(dense_macs / sum(cost.macs()["all"] for cost in costs), 3),
+        "effective_reduction": round(dense_macs / executed, 3),
+        "param_reduction": round(sum(cost.parameters() for cost in dense)
+                                 / sum(cost.parameters() for cost in costs), 3),
+        "bit_reduction": round(sum(cost.bits(32, masks=False) for cost in dense) / bits, 3),
+        "bit_reduction_int8": round(sum(cost.bits(8, masks=False) for cost in dense) / bits, 3) if all(integers)
         else None,
         "density_h": round(float(densities[1]), 4), "density_x": round(float(densities[0]), 4),
     }
@@ -148,11 +149,14 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
 
     Parameters
     ----------
-    data : recordings, or ``motion``
-    networks : ``{stream: {step: path}}``, streams of ``STREAMS`` and steps of ``STEPS``; ``int8`` is a design, the
-        others are checkpoints. Steps that both streams have also give a row of the sum of their scores. Steps that are
-        not given keep their rows
-    config : what the rows are called
+    data : str or Source
+        Recordings, or ``motion``.
+    networks : Mapping[str, Mapping[str, str]]
+        ``{stream: {step: path}}``, streams of ``STREAMS`` and steps of ``STEPS``; ``int8`` is a design, the others are
+        checkpoints. Steps that both streams have also give a row of the sum of their scores. Steps that are not given
+        keep their rows.
+    config : AccuracyConfig or None
+        What the rows are called.
 
     Rows of ``int8`` are the golden model's integers, and those of ``integer.py`` are compared with them on every clip;
     :exc:`Difference` when they are not the same. Each row has the command that measures it again. """

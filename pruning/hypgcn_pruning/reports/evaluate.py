@@ -1,4 +1,4 @@
-"""Accuracies and sizes of a network on its way from float to design, as plain data for reports."""
+"""Accuracies and sizes of a network from float to design, as plain data for reports."""
 
 import math
 
@@ -19,9 +19,9 @@ __all__ = ["count_macs", "design_figures", "layer_noise", "evaluate"]
 
 def count_macs(design: Design, *, dense: bool = False) -> dict[str, int]:
     """Multiplications of one clip by unit, all persons: with the masks of ``design``, or as if nothing were pruned."""
-    work = cost_of(design)
-    found = (work.dense() if dense else work).macs()
-    return {unit: count for unit, count in found.items() if unit != "similarity"}  # no design has that graph
+    cost = cost_of(design)
+    macs = (cost.dense() if dense else cost).macs()
+    return {unit: count for unit, count in macs.items() if unit != "similarity"}  # no design has that graph
 
 
 def design_figures(design: Design) -> dict:
@@ -52,11 +52,13 @@ def layer_noise(model: Network, design: Design, clips: np.ndarray) -> dict[str, 
 
     Errors add up from layer to layer; the layer at which the figure falls most is the one to look at. Each tensor is
     compared at the scale that fits it best, so that no scales need to be known. """
-    found = run_integer(design, np.stack([quantise_clip(design, clip) for clip in clips]))
+    integer_tensors = run_integer(design, np.stack([quantise_clip(design, clip) for clip in clips]))
     noise = {}
     with torch.inference_mode():
         for name, real in fold(model).tensors(torch.from_numpy(clips)):
-            integer = found[name].double() if name == "logits" else found[name].double().movedim(-1, -3)
+            integer = integer_tensors[name].double()
+            if name != "logits":
+                integer = integer.movedim(-1, -3)
             scale = float((integer * real).sum() / integer.square().sum().clamp_min(1))
             error = float((real - scale * integer).square().sum())
             noise[name] = round(10 * math.log10(max(float(real.square().sum()), 1e-30) / max(error, 1e-30)), 1)
@@ -69,7 +71,7 @@ def evaluate(clips: np.ndarray, labels: np.ndarray, *, model: Network | None = N
     agree, and :func:`layer_noise` on the first clips."""
     if not len(clips):
         raise ValueError("clips must hold at least one clip, but are empty")
-    found: dict = {"clips": len(clips)}
+    report: dict = {"clips": len(clips)}
     votes = {}
     for name, network in (("float", model), ("pruned", pruned)):
         if network is not None:
@@ -77,10 +79,10 @@ def evaluate(clips: np.ndarray, labels: np.ndarray, *, model: Network | None = N
     if design is not None:
         logits, overflow = predict_integer(design, np.stack([quantise_clip(design, clip) for clip in clips]))
         votes["int8"] = logits.argmax(1).numpy()
-        found["clips_with_overflow"] = int((overflow > 0).sum())
-        found["design"] = design_figures(design)
-    found["accuracy"] = {name: round(float((vote == labels).mean()), 4) for name, vote in votes.items()}
+        report["clips_with_overflow"] = int((overflow > 0).sum())
+        report["design"] = design_figures(design)
+    report["accuracy"] = {name: round(float((vote == labels).mean()), 4) for name, vote in votes.items()}
     if {"pruned", "int8"} <= votes.keys():
-        found["noise_db"] = layer_noise(pruned, design, clips[:32])
-        found["agreement_pruned_int8"] = round(float((votes["pruned"] == votes["int8"]).mean()), 4)
-    return found
+        report["noise_db"] = layer_noise(pruned, design, clips[:32])
+        report["agreement_pruned_int8"] = round(float((votes["pruned"] == votes["int8"]).mean()), 4)
+    return report

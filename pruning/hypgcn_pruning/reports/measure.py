@@ -30,12 +30,19 @@ class Measured:
 
     Parameters
     ----------
-    network : float network or design
-    scores : float64 or int64 (N, classes); times ``scale`` they are logits
-    label : int64 (N,)
-    tally : zeros of its activations; overflow : clips that were truncated in a store, always 0 for a float network
-    clips : of a design, the int8 clips that it was given
-    preparation : how the clips were prepared
+    network : Network or Design
+        Float network or design.
+    scores : np.ndarray
+        Float64 or int64 (N, classes); times ``scale`` they are logits.
+    label : np.ndarray int64 (N,)
+    tally : ActivationTally
+        Zeros of its activations.
+    overflow : np.ndarray
+        Clips that were truncated in a store, always 0 for a float network.
+    clips : np.ndarray or None
+        Of a design, the int8 clips that it was given.
+    preparation : Preparation
+        How the clips were prepared.
     """
 
     network: Network | Design

@@ -11,29 +11,29 @@ __all__ = ["register_reports"]
 
 def pairs(option: str, texts: Sequence[str], names: Sequence[str] = ()) -> dict[str, str]:
     """``{name: path}`` of options of the form ``NAME=PATH``; with ``names`` only those."""
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for text in texts:
         name, equals, path = text.partition("=")
         if not (name and equals and path) or names and name not in names:
-            wanted = f"one of {', '.join(names)}, = and a path" if names else "a name, = and a path"
-            raise ValueError(f"{option} must be {wanted}, not {text!r}")
-        if name in found:
-            raise ValueError(f"{option} must be given once for {name}, not for {found[name]} and {path}")
-        found[name] = path
-    return found
+            form = f"one of {', '.join(names)}, = and a path" if names else "a name, = and a path"
+            raise ValueError(f"{option} must be {form}, not {text!r}")
+        if name in paths:
+            raise ValueError(f"{option} must be given once for {name}, not for {paths[name]} and {path}")
+        paths[name] = path
+    return paths
 
 
 def register_reports(commands, common, add_options, config_of, data_of):
     """Add the parsers to argparse's subparsers ``commands``; the other arguments are the helpers of ``cli.py``."""
-    parser = common(commands, "accuracy", "measure networks on the test clips into the table of results", ACCURACY,
+    parser = common(commands, "accuracy", "measure networks on the held-out clips into the table of results", ACCURACY,
                     lambda args: _accuracy(args, data_of(args), config_of(AccuracyConfig, args)))
     for stream in STREAMS:
         parser.add_argument(f"--{stream}", action="append", default=[], metavar="STEP=PATH",
                             help=f"network of the {stream} stream: {', '.join(STEPS[:-1])}=checkpoint or int8=design; "
                                  f"for each step")
     add_options(parser, AccuracyConfig)
-    parser = common(commands, "tradeoff", "measure pruned networks into the trade-off and its picture", TRADEOFF,
-                    lambda args: _tradeoff(args, data_of(args)))
+    parser = common(commands, "tradeoff", "measure pruned networks into the accuracy trade-off and its picture",
+                    TRADEOFF, lambda args: _tradeoff(args, data_of(args)))
     parser.add_argument("--point", action="append", default=[], metavar="NAME=PATH", required=True,
                         help="a checkpoint, or a folder with pruned.safetensors and design/; may be given more than "
                              "once. Points that are not given stay as they are")

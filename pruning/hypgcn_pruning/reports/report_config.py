@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..config import _option
+from ..config import option
 
 __all__ = ["STEPS", "STREAMS", "ACCURACY", "TRADEOFF", "AccuracyConfig"]
 
@@ -17,11 +17,11 @@ ACCURACY, TRADEOFF = "results/accuracy.json", "results/tradeoff.json"
 class AccuracyConfig:
     """What rows are called, and how the golden model runs."""
 
-    dataset: str = _option("", "name of the data set in the rows; left out, the name of the recordings")
-    split: str = _option("", "name of the split in the rows; left out, the protocol")
-    network: str = _option("2s-agcn", "name of the networks in the rows")
-    cache: str = _option("build/accuracy", "folder for the golden model's logits, which are not computed twice")
-    jobs: int = _option(0, "processes of the golden model; 0: one for each core")
+    dataset: str = option("", "name of the data set in the rows; left out, the name of the recordings")
+    split: str = option("", "name of the split in the rows; left out, the protocol")
+    network: str = option("2s-agcn", "name of the networks in the rows")
+    cache: str = option("build/accuracy", "folder for the golden model's logits, which are not computed twice")
+    jobs: int = option(0, "processes of the golden model; 0: one for each core")
 
     def __post_init__(self):
         if isinstance(self.jobs, bool) or not isinstance(self.jobs, int) or self.jobs < 0:

@@ -1,6 +1,6 @@
-"""ADMM: the network is trained towards the sparse structure before anything is cut, so that the cut takes little away.
+"""ADMM: the network is trained towards the sparse structure before anything is pruned, so that pruning removes little.
 
-With W the weights, S the set of weights that have the wanted structure and U the scaled dual variable, the loss gets
+With W the weights, S the set of weights that have the target structure and U the scaled dual variable, the loss gets
 the term ``rho / 2 * |W - Z + U|^2``, and after every epoch ``Z = projection of W + U onto S``, ``U += W - Z`` (Boyd et
 al., Distributed Optimization and Statistical Learning via ADMM, 2011, section 3.1.1, as Zhang et al., ECCV 2018, apply
 it to pruning). """
@@ -38,26 +38,26 @@ class ChannelStructure:
 
     def weights(self, model: Network) -> dict[str, torch.Tensor]:
         """1x1 weights of all subsets, and the temporal weights in front of them."""
-        found: dict = {}
+        tensors: dict = {}
         for members in self.decisions:
             for index in members:
                 for k, conv in enumerate(model.blocks[index].gcn1.conv_d):
-                    found[f"{index}.d{k}"] = conv.weight
+                    tensors[f"{index}.d{k}"] = conv.weight
                 if self.coupled:
-                    found[f"{index}.made"] = model.blocks[index - 1].tcn1.conv.weight
-        return found
+                    tensors[f"{index}.made"] = model.blocks[index - 1].tcn1.conv.weight
+        return tensors
 
     def masks(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Keeps the channels of most energy, so that the distance to ``values`` is the least there is for a block."""
-        found = {}
+        """Keeps the channels of the highest energy, so that the distance to ``values`` is minimal for a block."""
+        masks = {}
         for members, share in zip(self.decisions, self.shares):
-            parts = {name: value for name, value in values.items() if int(name.partition(".")[0]) in members}
+            tensors = {name: value for name, value in values.items() if int(name.partition(".")[0]) in members}
             energy = sum(value.square().flatten(1).sum(1) if name.endswith("made")
-                         else value.square().sum((0, 2, 3)) for name, value in parts.items())
+                         else value.square().sum((0, 2, 3)) for name, value in tensors.items())
             kept = best_mask(energy, share).to(energy.dtype)
-            for name in parts:
-                found[name] = kept[:, None, None, None] if name.endswith("made") else kept[None, :, None, None]
-        return found
+            for name in tensors:
+                masks[name] = kept[:, None, None, None] if name.endswith("made") else kept[None, :, None, None]
+        return masks
 
 
 class TapStructure:
@@ -68,25 +68,34 @@ class TapStructure:
 
     def weights(self, model: Network) -> dict[str, torch.Tensor]:
         """Temporal weights."""
-        found: dict[str, torch.Tensor] = {}
-        for index, block in enumerate(model.blocks):
-            found[str(index)] = block.tcn1.conv.weight
-        return found
+        return {str(index): block.tcn1.conv.weight for index, block in enumerate(model.blocks)}
 
     def masks(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Keeps the taps of most energy."""
-        found = {}
+        """Keeps the taps of the highest energy."""
+        masks = {}
         for name, value in values.items():
             energy = value[..., 0].square().sum(0)
-            banks = torch.stack([part.sum(0) for part in energy.split(BANK)])
+            banks = torch.stack([bank.sum(0) for bank in energy.split(BANK)])
             taps = torch.from_numpy(best_taps(banks.double().numpy(), self.keep[int(name)])).to(value.dtype)
-            found[name] = taps.repeat_interleave(BANK, 0)[:value.shape[1]][None, :, :, None]
-        return found
+            masks[name] = taps.repeat_interleave(BANK, 0)[:value.shape[1]][None, :, :, None]
+        return masks
 
 
 class Admm:
-    """Regulariser that pulls weights to ``structure`` with strength ``rho``; ``gap`` is how far they are from it,
-    relative to their own norm."""
+    """Regulariser that pulls weights towards ``structure``.
+
+    Parameters
+    ----------
+    structure : Structure
+        The set that weights are projected onto.
+    rho : float
+        Penalty parameter, above 0.
+
+    Attributes
+    ----------
+    gap : float
+        Distance of the weights to the structure, relative to their norm; NaN before the first epoch.
+    """
 
     def __init__(self, structure: Structure, rho: float):
         if not rho > 0:
@@ -105,9 +114,9 @@ class Admm:
 
     def penalty(self, model: Network) -> torch.Tensor:
         """``rho / 2 * |W - Z + U|^2``."""
-        parts = [(weight - self._target[name] + self._dual[name]).square().sum()
-                 for name, weight in self.structure.weights(model).items()]
-        return self.rho / 2 * torch.stack(parts).sum()
+        distances = [(weight - self._target[name] + self._dual[name]).square().sum()
+                     for name, weight in self.structure.weights(model).items()]
+        return self.rho / 2 * torch.stack(distances).sum()
 
     def after_epoch(self, model: Network):
         """Update of Z and U."""
@@ -117,8 +126,8 @@ class Admm:
             masks = self.structure.masks(sums)
             self._target = {name: value * masks[name] for name, value in sums.items()}
             self._dual = {name: sums[name] - self._target[name] for name in sums}
-            away = sum(float((weights[name] - self._target[name]).square().sum()) for name in weights)
-            self.gap = (away / max(1e-30, sum(float(weight.square().sum()) for weight in weights.values()))) ** 0.5
+            distance = sum(float((weights[name] - self._target[name]).square().sum()) for name in weights)
+            self.gap = (distance / max(1e-30, sum(float(weight.square().sum()) for weight in weights.values()))) ** 0.5
 
     def end(self, model: Network):
         """Nothing to do."""

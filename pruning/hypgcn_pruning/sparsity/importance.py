@@ -1,17 +1,14 @@
-"""How much a channel matters: criteria that score every input channel of every block, alone or several together.
+"""Importance of channels: criteria that score every input channel of every block, alone or several together.
 
 All scores are divided by their block's mean, so that layers can be compared. """
 
 import torch
 
+from ..config import CRITERIA
 from ..network.cost import cost_of
 from ..network.model import Network
 
-__all__ = ["CRITERIA", "channel_scores", "cover_scores", "measure_activity",
-           "residual_groups", "layers", "global_shares"]
-
-CRITERIA = ("activity", "l1", "l2", "multi", "cover")
-"""Names of the criteria, see :func:`channel_scores`."""
+__all__ = ["channel_scores", "column_subset_scores", "global_shares", "layers", "measure_activity", "residual_groups"]
 
 
 def residual_groups(model: Network) -> list[list[int]]:
@@ -36,13 +33,13 @@ def layers(model: Network, tied: bool) -> list[list[int]]:
 
 def measure_activity(model: Network, clips: torch.Tensor) -> list[torch.Tensor]:
     """Root mean square of each input channel of each block over ``clips``."""
-    found = []
+    activity = []
     with torch.no_grad():
         x = model.eval().features(clips)
         for block in model.blocks:
-            found.append(x.square().mean((0, 2, 3)).sqrt())
+            activity.append(x.square().mean((0, 2, 3)).sqrt())
             x = block(x)
-    return found
+    return activity
 
 
 def _gain(bn) -> torch.Tensor:
@@ -66,17 +63,17 @@ def _producers(block) -> torch.Tensor:
 
 
 def _costs(model: Network) -> list[float]:
-    """What an input channel of each block costs in all: the geometric mean of its share of the multiplications (graph,
+    """Cost of an input channel of each block: the geometric mean of its share of the multiplications (graph,
     1x1, and the temporal filter that makes it) and of its weights."""
-    work, found = cost_of(model), []
-    for index, (block, (places, _)) in enumerate(zip(work.blocks, work.places())):
-        macs = places * work.subsets * (work.joints + block.outputs)
-        weights = work.subsets * block.outputs
+    cost, costs = cost_of(model), []
+    for index, (block, (places, _)) in enumerate(zip(cost.blocks, cost.places())):
+        macs = places * cost.subsets * (cost.joints + block.outputs)
+        weights = cost.subsets * block.outputs
         if index:
-            made_by = work.blocks[index - 1].outputs * model.config.kernel
-            macs, weights = macs + places * made_by, weights + made_by
-        found.append((macs * weights) ** 0.5)
-    return found
+            filter_weights = cost.blocks[index - 1].outputs * model.config.kernel
+            macs, weights = macs + places * filter_weights, weights + filter_weights
+        costs.append((macs * weights) ** 0.5)
+    return costs
 
 
 def channel_scores(model: Network, criterion: str = "activity",
@@ -88,7 +85,7 @@ def channel_scores(model: Network, criterion: str = "activity",
     ``multi``: the geometric mean of three criteria, each divided by its layer's mean (the weights that read it, the
     temporal filter that makes it, its activations), over the square root of what it costs
     (multiplications and weights, relative to the mean layer), so that a ranking over all layers takes the cheapest
-    accuracy first. (``cover`` needs clips: :func:`cover_scores`.) """
+    accuracy first. (``column-subset`` needs clips: :func:`column_subset_scores`.) """
     if criterion not in CRITERIA[:-1]:
         raise ValueError(f"criterion must be one of {', '.join(CRITERIA[:-1])}, not {criterion!r}")
     scores, costs = [], _costs(model)
@@ -107,11 +104,28 @@ def channel_scores(model: Network, criterion: str = "activity",
     return scores
 
 
-def cover_scores(model: Network, clips: torch.Tensor, tied: bool) -> list[torch.Tensor]:
-    """Scores of ``cover``: channels are picked one after another, each time the one whose activations, times the size
-    of the weights that read them, those picked before explain least (Cholesky factorisation of their second moments
-    over ``clips`` with pivoting); the score is what was unexplained. A copy of a channel, or a mixture of channels,
-    scores nothing. Tied blocks pick together. """
+def column_subset_scores(model: Network, clips: torch.Tensor, tied: bool) -> list[torch.Tensor]:
+    """Importance by greedy column subset selection: how badly the channels selected before reconstruct a channel.
+
+    Channels are selected one after another, each time the one with the largest residual of its activations, times the
+    norm of the weights that read them, after projection onto those selected before: a Cholesky factorisation with
+    pivoting of their second moments over ``clips``. The score is that residual; a copy of a channel, or a linear
+    combination of channels, scores nothing.
+
+    Parameters
+    ----------
+    model : Network
+        Put into evaluation mode.
+    clips : torch.Tensor (N, M, T, V, C)
+        Prepared calibration clips.
+    tied : bool
+        Blocks of a residual group select together.
+
+    Returns
+    -------
+    list of torch.Tensor (channels,)
+        For every block, mean 1.
+    """
     moments = []
     with torch.no_grad():
         x = model.eval().features(clips)
@@ -124,32 +138,32 @@ def cover_scores(model: Network, clips: torch.Tensor, tied: bool) -> list[torch.
         for members in layers(model, tied):
             size = torch.stack([_normal(_consumers(model.blocks[index], 2)) for index in members]).mean(0).double()
             left = sum(moments[index] / moments[index].diagonal().mean().clamp_min(1e-30) for index in members)
-            found = _normal(_pivots(left * torch.outer(size, size)))
+            pivots = _normal(_pivots(left * torch.outer(size, size)))
             for index in members:
-                scores[index] = found
+                scores[index] = pivots
     return scores
 
 
 def _pivots(left: torch.Tensor) -> torch.Tensor:
-    """What is left of each diagonal entry of a positive semidefinite matrix when it is the largest and is taken out."""
-    found = torch.zeros(len(left))
+    """Pivots of the Cholesky factorisation, with the largest first, of a positive semidefinite matrix."""
+    pivots = torch.zeros(len(left))
     for _ in range(len(left)):
-        rest = torch.where(found > 0, -1.0, left.diagonal())
-        pick = int(rest.argmax())
-        found[pick] = rest[pick].clamp_min(1e-9)
+        residual = torch.where(pivots > 0, -1.0, left.diagonal())
+        pick = int(residual.argmax())
+        pivots[pick] = residual[pick].clamp_min(1e-9)
         column = left[:, pick] / left[pick, pick].clamp_min(1e-30).sqrt()
         left = left - torch.outer(column, column)
-    return found
+    return pivots
 
 
 def global_shares(scores: list[torch.Tensor], decisions: list[list[int]], share: float,
-                  least: float = 0.125) -> list[float]:
+                  min_share: float = 0.125) -> list[float]:
     """Share of the channels that each decision of :func:`layers` keeps when ``share`` of all channels stay, those of
-    the highest ``scores`` over all layers; no layer keeps less than ``least`` of its own."""
+    the highest ``scores`` over all layers; no layer keeps less than ``min_share`` of its own."""
     means = [torch.stack([scores[index] for index in members]).mean(0) for members in decisions]
     owner = torch.cat([torch.full((len(mean),), number) for number, mean in enumerate(means)])
     best = torch.cat(means).argsort(descending=True, stable=True)
-    taken = [max(1, int(least * len(mean))) for mean in means]
+    taken = [max(1, int(min_share * len(mean))) for mean in means]
     sure = torch.cat([(-mean).argsort(stable=True).argsort() < count for mean, count in zip(means, taken)])
     free = max(0, int(share * len(owner)) - int(sure.sum()))
     for place in [place for place in best.tolist() if not sure[place]][:free]:

@@ -19,7 +19,7 @@ from ..training.train import train
 from .admm import Admm, ChannelStructure, TapStructure
 from .channels import drop_channels, drop_last_filters, remove_dynamic_graph, reorder_channels
 from .edges import prune_edges
-from .importance import channel_scores, cover_scores, global_shares, layers, measure_activity
+from .importance import channel_scores, column_subset_scores, global_shares, layers, measure_activity
 from .reconstruct import reconstruct
 from .sensitivity import measure_sensitivity, search_ratios
 from .taps import cut_taps, cut_taps_of_filters
@@ -48,8 +48,8 @@ class _Pruning:
                   self.folder / name, info=self.info, regulariser=regulariser, progress=self.progress)
 
     def scores(self) -> list[torch.Tensor]:
-        if self.config.criterion == "cover":
-            return cover_scores(self.model, self.sample, self.config.tied)
+        if self.config.criterion == "column-subset":
+            return column_subset_scores(self.model, self.sample, self.config.tied)
         return channel_scores(self.model, self.config.criterion, measure_activity(self.model, self.sample))
 
     def ratios(self) -> tuple[list[float], list[int]]:
@@ -65,9 +65,9 @@ class _Pruning:
         labels = torch.from_numpy(self.clips.part(0).evenly(config.calibration).label)
         trials = measure_sensitivity(model, self.sample, labels, scores=self.scores(), tied=config.tied,
                                      coupled=config.coupled, progress=self.progress)
-        found = search_ratios(model, trials, config.macs, tied=config.tied, coupled=config.coupled)
-        write_json(self.folder / "ratios.json", {**asdict(found), "trials": [asdict(trial) for trial in trials]})
-        return list(found.shares), list(found.taps)
+        ratios = search_ratios(model, trials, config.macs, tied=config.tied, coupled=config.coupled)
+        write_json(self.folder / "ratios.json", {**asdict(ratios), "trials": [asdict(trial) for trial in trials]})
+        return list(ratios.shares), list(ratios.taps)
 
     def drop(self, shares: list[float]):
         with torch.no_grad():
@@ -91,15 +91,15 @@ class _Pruning:
                 cut_taps(self.model, taps)
 
     @contextmanager
-    def made_up_for(self):
-        """What is cut inside is made up for, as far as it can be."""
+    def compensated(self):
+        """Refit the weights that are left after what is pruned inside, with the network before as the reference."""
         before = copy.deepcopy(self.model)
         yield before
         if self.config.reconstruct:
             reconstruct(self.model, before, self.sample)
 
     def one_shot(self, shares: list[float], taps: list[int]):
-        with self.made_up_for() as before:
+        with self.compensated() as before:
             self.drop(shares)
             self.finish_channels(before)
             self.cut(taps)
@@ -110,28 +110,28 @@ class _Pruning:
         then taps. What a stage dropped stays dropped, because nothing is left of it to score."""
         stages, kernel = self.config.stages, self.model.config.kernel
         spans = np.diff(np.linspace(0, self.config.weights_epochs, 2 * stages + 1).round().astype(int)).tolist()
-        parts = [1 - (1 - (stage + 1) / stages) ** 3 for stage in range(stages)]
-        for stage, part in enumerate(parts):
-            with self.made_up_for() as before:
-                self.drop([1 - part * (1 - share) for share in shares])
+        progress = [1 - (1 - (stage + 1) / stages) ** 3 for stage in range(stages)]
+        for stage, done in enumerate(progress):
+            with self.compensated() as before:
+                self.drop([1 - done * (1 - share) for share in shares])
                 if stage + 1 == stages:
                     self.finish_channels(before)
             self.tune(f"channels{stage + 1}", spans[stage], self.config.tune_rate)
-        for stage, part in enumerate(parts):
-            with self.made_up_for():
-                self.cut([kernel - int(part * (kernel - keep)) for keep in taps])
+        for stage, done in enumerate(progress):
+            with self.compensated():
+                self.cut([kernel - int(done * (kernel - keep)) for keep in taps])
             self.tune(f"taps{stage + 1}", spans[stages + stage], self.config.tune_rate)
 
     def admm(self, shares: list[float], taps: list[int]):
         config = self.config
-        pull = Admm(ChannelStructure(self.model, shares, tied=config.tied, coupled=config.coupled), config.rho)
-        self.tune("admm_channels", config.admm_epochs, config.tune_rate, pull)
-        with self.made_up_for() as before:
+        regulariser = Admm(ChannelStructure(self.model, shares, tied=config.tied, coupled=config.coupled), config.rho)
+        self.tune("admm_channels", config.admm_epochs, config.tune_rate, regulariser)
+        with self.compensated() as before:
             self.drop(shares)
             self.finish_channels(before)
         self.tune("admm_taps", config.admm_epochs, config.tune_rate,
                   Admm(TapStructure(taps, self.model.depth), config.rho))
-        with self.made_up_for():
+        with self.compensated():
             self.cut(taps)
         self.tune("weights", config.weights_epochs, config.tune_rate)
 
@@ -144,9 +144,9 @@ class _Pruning:
 
 def prune(model: Network, clips: Clips, preparation: Preparation, config: PruneConfig, training: TrainConfig, folder, *,
           info: dict | None = None, progress: bool = True) -> Network:
-    """A pruned copy of ``model`` that is fine-tuned with its masks and thresholds in place.
+    """A pruned copy of ``model``, fine-tuned with its masks and thresholds in place.
 
-    Every fine-tuning has a folder with its checkpoints in ``folder`` that an interrupted run takes up again:
+    Every fine-tuning has a folder with its checkpoints in ``folder``, from which an interrupted run resumes:
     ``weights`` (or ``channels1``, .., ``taps1``, .. of the gradual schedule; ``admm_channels``, ``admm_taps`` before
     it), ``thresholds``. """
     run = _Pruning(remove_dynamic_graph(model).eval(), clips, preparation, config, training, Path(folder), info,

@@ -85,8 +85,8 @@ def _temporal_side(old: BlockModule, new: BlockModule, x_old, x_new, ridge: floa
     reads = (torch.ones_like(new.tcn1.conv.weight[0, :, :, 0]) if mask is None else mask[rows[0]]).T.nonzero()
     fit, size = _Fit(len(reads), len(rows), ridge), 32
     for a, b in zip(x_old.split(size), x_new.split(size)):
-        wanted = old.total(a)[:, rows] - new.shortcut(b)[:, rows]
-        fit.add(_taps(new.hidden(b), new, reads), wanted)
+        targets = old.total(a)[:, rows] - new.shortcut(b)[:, rows]
+        fit.add(_taps(new.hidden(b), new, reads), targets)
     weights = _write(rows, new.tcn1.bn, old.tcn1.conv.weight[rows], fit.solve())
     conv = new.tcn1.conv
     conv.weight.zero_()

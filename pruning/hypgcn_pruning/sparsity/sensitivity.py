@@ -1,5 +1,5 @@
-"""Which layers bear pruning: the loss when one of them alone is pruned, and the ratios that reach a target of
-multiplications at the least sum of such losses."""
+"""Sensitivity of the layers to pruning: the loss when one of them alone is pruned, and the ratios that reach a target
+of multiplications with the smallest sum of such losses."""
 
 import copy
 from dataclasses import dataclass, replace
@@ -92,9 +92,26 @@ def search_ratios(model: Network, trials: list[Trial], target: float, *, tied: b
     """Ratios whose multiplications are at most those of the dense network over ``target``.
 
     Greedy: of all layers the one is pruned a step further whose loss rises least for the multiplications that the step
-    saves; the rises of layers are taken to add up. :exc:`ValueError` says which ``target`` is the highest there is. """
+    saves; the rises of layers are taken to add up.
+
+    Parameters
+    ----------
+    model : Network
+        Gives the shape; its masks do not count.
+    trials : list of Trial
+        As :func:`measure_sensitivity` returns them.
+    target : float
+        Reduction of the multiplications by weights, above 1.
+    tied, coupled : bool
+        As for :func:`~.channels.drop_channels`.
+
+    Raises
+    ------
+    ValueError
+        The target is out of reach; the text has the highest one.
+    """
     dense, decisions = cost_of(model).dense(), layers(model, tied)
-    whole = dense.macs()["all"]
+    dense_macs = dense.macs()["all"]
     steps: dict[tuple[str, int], list[Trial]] = {}
     for trial in trials:
         steps.setdefault((trial.what, trial.where), []).append(trial)
@@ -110,7 +127,7 @@ def search_ratios(model: Network, trials: list[Trial], target: float, *, tied: b
         return _pruned(dense, decisions, shares, taps, coupled).macs()["all"]
 
     now = macs(done)
-    while whole < target * now:
+    while dense_macs < target * now:
         best = None
         for key, count in done.items():
             if count == len(steps[key]):
@@ -121,7 +138,7 @@ def search_ratios(model: Network, trials: list[Trial], target: float, *, tied: b
             if saved and (best is None or price < best[0]):
                 best = price, key
         if best is None:
-            raise ValueError(f"target must be at most {whole / now:.2f}, what all layers give at their sparsest, "
+            raise ValueError(f"target must be at most {dense_macs / now:.2f}, what all layers give at their sparsest, "
                              f"not {target!r}")
         done[best[1]] += 1
         now = macs(done)
@@ -133,4 +150,4 @@ def search_ratios(model: Network, trials: list[Trial], target: float, *, tied: b
                 shares[where] = setting
             else:
                 taps[where] = int(setting)
-    return Ratios(shares=tuple(shares), taps=tuple(taps), reduction=whole / now)
+    return Ratios(shares=tuple(shares), taps=tuple(taps), reduction=dense_macs / now)

@@ -27,8 +27,7 @@ def rotating_taps(banks: int, kernel: int, keep: int, offset: int = 0) -> np.nda
 
 
 def _gainful_cycle(edges: list[tuple[int, int, float]], nodes: int) -> list[tuple[int, int]]:
-    """A cycle of ``edges`` (from, to, cost) whose costs add up to less than nothing, or an empty list (Bellman and
-    Ford)."""
+    """A cycle of ``edges`` (from, to, cost) of negative total cost, or an empty list (Bellman-Ford algorithm)."""
     cost, before = [0.0] * nodes, [-1] * nodes
     last = -1
     for _ in range(nodes):

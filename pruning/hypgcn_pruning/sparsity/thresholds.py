@@ -21,16 +21,16 @@ def quantile_threshold(x: torch.Tensor, density: float) -> float:
 def constant_outputs(model: Network) -> list[torch.Tensor]:
     """For every block a mask of its output channels that have the same value everywhere: without a temporal filter,
     and with no shortcut or one that brings a constant. The design moves them into biases (``constants.py``)."""
-    found, before = [], torch.zeros(model.config.channels, dtype=torch.bool)
+    masks, before = [], torch.zeros(model.config.channels, dtype=torch.bool)
     for block in model.blocks:
         still: torch.Tensor = block.filters.eq(0)
         if block.shortcut_y == "identity":
             still = still & before
         elif block.residual is not None:
             still = still & block.carried.eq(0)
-        found.append(still)
+        masks.append(still)
         before = still
-    return found
+    return masks
 
 
 def set_thresholds(model: Network, clips: torch.Tensor, density_h: float, density_y: float):

@@ -15,8 +15,20 @@ def save_picture(figure: Figure, path):
 
 
 def plot_history(history: list[dict], path):
-    """Loss, test accuracy and learning rate over the epochs of :func:`~.train.train`'s ``history``, one
-    above the other. Rows of older files may lack the rate. :exc:`ValueError` when ``history`` is empty."""
+    """Draw loss, held-out accuracy and learning rate over the epochs, one above the other.
+
+    Parameters
+    ----------
+    history : list of dict
+        As :func:`~.train.train` returns it; rows of older files may lack the rate.
+    path : path
+        PNG file.
+
+    Raises
+    ------
+    ValueError
+        ``history`` is empty.
+    """
     if not history:
         raise ValueError("history must hold at least one epoch, but is empty")
     figure = Figure(figsize=(7, 7), dpi=100, layout="constrained")

@@ -1,5 +1,5 @@
-"""Teachers: trained networks whose judgement of a clip a network learns beside its label (Hinton, Vinyals, Dean:
-Distilling the Knowledge in a Neural Network, 2015)."""
+"""Knowledge distillation: a student learns the softened outputs of trained teachers beside the labels (Hinton,
+Vinyals, Dean: Distilling the Knowledge in a Neural Network, 2015)."""
 
 import copy
 
@@ -15,30 +15,46 @@ __all__ = ["Teachers"]
 
 
 class Teachers:
-    """Networks of any width and stream; together they say the mean of their softened probabilities.
+    """An ensemble of networks of any width and stream; its output is the mean of their softened probabilities.
 
     Parameters
     ----------
-    paths : their checkpoints, separated by commas; empty for none
-    student : what they teach; they must have its joints, persons, coordinates and classes, else :exc:`ValueError`
-    temperature : logits are divided by it, above 0
+    paths : str
+        Checkpoints of the teachers, separated by commas; empty for none.
+    student : ModelConfig
+        The network that is trained.
+    temperature : float
+        Logits are divided by it, above 0.
+
+    Attributes
+    ----------
+    networks : list of Network
+        In evaluation mode, without gradients.
+    preparations : list of Preparation
+        How clips are prepared for each of them.
+
+    Raises
+    ------
+    ValueError
+        A teacher has other joints, persons, coordinates or classes than the student, or its checkpoint lacks the
+        preparation.
     """
 
     def __init__(self, paths: str, student: ModelConfig, temperature: float):
         self.temperature = temperature
         self.networks = []
         self.preparations: list[Preparation] = []
-        for path in filter(None, (part.strip() for part in paths.split(","))):
+        for path in filter(None, (path.strip() for path in paths.split(","))):
             model, info = load_checkpoint(path)
             for name in ("classes", "persons", "channels"):
-                found, right = getattr(model.config, name), getattr(student, name)
-                if found != right:
-                    raise ValueError(f"teachers must have {right} {name}, but {path} has {found}")
+                actual, expected = getattr(model.config, name), getattr(student, name)
+                if actual != expected:
+                    raise ValueError(f"teachers must have {expected} {name}, but {path} has {actual}")
             if model.config.skeleton.joints != student.skeleton.joints:
                 raise ValueError(f"teachers must have {student.skeleton.joints} joints, but {path} has "
                                  f"{model.config.skeleton.joints}")
             if "preparation" not in info:
-                raise ValueError(f"teachers must say how clips are prepared, but {path} does not")
+                raise ValueError(f"teachers must hold how clips are prepared, but {path} does not")
             self.preparations.append(Preparation.from_dict(info["preparation"]))
             self.networks.append(model.eval().requires_grad_(False))
 
@@ -46,19 +62,29 @@ class Teachers:
         return bool(self.networks)
 
     def to(self, device) -> "Teachers":
-        """The same on ``device``."""
+        """The same teachers on ``device``."""
         moved = copy.copy(self)
         moved.networks = [model.to(device) for model in self.networks]
         return moved
 
     def loss(self, logits: torch.Tensor, clips: list[torch.Tensor]) -> torch.Tensor:
-        """Mean over the batch of the divergence of the student's softened probabilities from the teachers', times the
-        square of the temperature, so that its gradients stay as large as those of labels.
+        """Distillation loss: Kullback-Leibler divergence of the student's softened probabilities from the teachers'.
 
-        ``logits`` (N, classes) are the student's, ``clips`` one batch (N, M, T, V, C) for each teacher, prepared as it
-        wants them. """
+        Parameters
+        ----------
+        logits : torch.Tensor (N, classes)
+            Of the student.
+        clips : list of torch.Tensor (N, M, T, V, C)
+            The batch, for each teacher in its own preparation.
+
+        Returns
+        -------
+        torch.Tensor
+            Mean over the batch, times the square of the temperature, so that its gradients stay as large as those of
+            the labels.
+        """
         with torch.no_grad():
-            wanted = torch.stack([F.softmax(model(x) / self.temperature, 1)
-                                  for model, x in zip(self.networks, clips, strict=True)]).mean(0)
-        said = F.log_softmax(logits / self.temperature, 1)
-        return F.kl_div(said, wanted, reduction="batchmean") * self.temperature**2
+            targets = torch.stack([F.softmax(model(x) / self.temperature, 1)
+                                   for model, x in zip(self.networks, clips, strict=True)]).mean(0)
+        log_probabilities = F.log_softmax(logits / self.temperature, 1)
+        return F.kl_div(log_probabilities, targets, reduction="batchmean") * self.temperature**2

@@ -1,4 +1,4 @@
-"""Where training runs: CPU or GPUs, one process or several, which precision; Lightning Fabric does the work."""
+"""Where training runs: CPU or GPUs, one process or several, and the precision, by Lightning Fabric."""
 
 import math
 

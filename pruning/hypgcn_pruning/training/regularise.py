@@ -1,4 +1,4 @@
-"""What may be added to the loss while a network is trained: a protocol, and the penalty on activations."""
+"""Regularisers: terms of the training loss, as a protocol, and the activation sparsity penalty."""
 
 from typing import Protocol
 
@@ -10,10 +10,10 @@ __all__ = ["Regulariser", "ActivationPenalty"]
 
 
 class Regulariser(Protocol):
-    """A term of the loss with a memory.
+    """A term of the loss that may keep state.
 
     ``begin`` is called before the first batch and ``end`` after the last, ``penalty`` for every batch after the forward
-    pass (a scalar tensor), ``after_epoch`` once an epoch; the state travels with interrupted runs. """
+    pass (a scalar tensor), ``after_epoch`` once an epoch; the state is stored with interrupted runs. """
 
     def begin(self, model: Network) -> None: ...
 
@@ -36,34 +36,34 @@ class ActivationPenalty:
         if not weight > 0:
             raise ValueError(f"weight must be positive, not {weight!r}")
         self.weight = weight
-        self.found: list[torch.Tensor] = []
+        self._magnitudes: list[torch.Tensor] = []
 
     def begin(self, model: Network):
-        """Watch the blocks of ``model``."""
+        """Observe the activations of all blocks of ``model``."""
         for block in model.blocks:
-            block.observer = self.watch
+            block.observer = self.observe
 
-    def watch(self, x: torch.Tensor):
-        """Take note of one activation tensor of the batch that is being worked on."""
+    def observe(self, x: torch.Tensor):
+        """Record the relative magnitude of one activation tensor of the current batch."""
         if x.requires_grad:
-            self.found.append(x.mean() / x.square().mean().add(1e-12).sqrt())
+            self._magnitudes.append(x.mean() / x.square().mean().add(1e-12).sqrt())
 
     def penalty(self, model: Network) -> torch.Tensor:
-        """Of the batch whose activations were seen last."""
-        found, self.found = self.found, []
-        return self.weight * torch.stack(found).mean()
+        """Penalty of the batch that was observed last."""
+        magnitudes, self._magnitudes = self._magnitudes, []
+        return self.weight * torch.stack(magnitudes).mean()
 
     def after_epoch(self, model: Network):
         """Nothing to do."""
 
     def end(self, model: Network):
-        """Watch no longer."""
+        """Stop observing."""
         for block in model.blocks:
             block.observer = None
 
     def state_dict(self) -> dict:
-        """No memory."""
+        """There is no state."""
         return {}
 
     def load_state_dict(self, state: dict):
-        """No memory."""
+        """There is no state."""

@@ -24,7 +24,27 @@ def _groups(model: Network, decay: float) -> list[dict]:
 
 
 class RunState:
-    """Everything that changes while training, so that it can be stored and taken up again."""
+    """Everything that changes while training, so that it can be stored and resumed.
+
+    Attributes
+    ----------
+    model : Network
+        The network that is trained.
+    optimiser : torch.optim.SGD
+        With Nesterov momentum; weight decay for matrices and kernels only.
+    average : dict of torch.Tensor
+        Exponential moving average of weights and statistics, by name.
+    epoch : int
+        Epochs done.
+    step : int
+        Batches done.
+    best : float
+        Highest held-out accuracy, 0..1.
+    history : list of dict
+        One row per epoch, as :func:`~.train.train` returns them.
+    scaler : dict
+        State of the loss scaling of mixed precision.
+    """
 
     def __init__(self, model: Network, config: TrainConfig, regulariser: Regulariser | None = None):
         self.model, self.config, self.regulariser = model, config, regulariser
@@ -36,6 +56,7 @@ class RunState:
 
     @property
     def settings(self) -> dict:
+        """Settings that a resumed run must share: all but those of the place."""
         return {name: value for name, value in vars(self.config).items() if name not in TrainConfig.PLACE}
 
     def update_average(self):
@@ -49,6 +70,7 @@ class RunState:
         self.step += 1
 
     def store(self, path: Path):
+        """Write the state to ``path``."""
         state = {"average": self.average, "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
                  "epoch": self.epoch, "step": self.step, "best": self.best, "history": self.history,
                  "settings": self.settings, "scaler": self.scaler}
@@ -58,25 +80,32 @@ class RunState:
             torch.save(state, temporary)
 
     def resume(self, path: Path):
-        """Go on from ``path``. :exc:`ValueError` when it is damaged, of another network, or of other settings; older
-        files lack settings and the buffers of later masks, which stay as the model has them."""
+        """Take up the state at ``path``.
+
+        Older files lack settings and the buffers of later masks, which stay as the model has them.
+
+        Raises
+        ------
+        ValueError
+            The file is damaged, of another network, or of other settings.
+        """
         _, state = read_file(path)
         missing = {"average", "model", "optimiser", "epoch", "step", "best", "history"} - state.keys()
         if missing:
             raise ValueError(f"{path} is not the state of a training run: it lacks {', '.join(sorted(missing))}")
         for name, value in self.settings.items():
-            found = state.get("settings", {}).get(name, value)
-            if found != value:
-                raise ValueError(f"{name} must be {found!r}, as in the run that {path.parent} holds, not {value!r}: "
+            stored = state.get("settings", {}).get(name, value)
+            if stored != value:
+                raise ValueError(f"{name} must be {stored!r}, as in the run that {path.parent} holds, not {value!r}: "
                                  f"give that, or another folder for a new run")
         if state["epoch"] > self.config.epochs:
             raise ValueError(f"epochs must be at least {state['epoch']}, what the run in {path.parent} has done, "
                              f"not {self.config.epochs!r}")
         own = self.model.state_dict()
         weights = dict(self.model.named_parameters()).keys()
-        for part in (state["model"], state["average"]):
-            if (part.keys() - own.keys() or weights - part.keys()
-                    or any(part[name].shape != own[name].shape for name in part)):
+        for tensors in (state["model"], state["average"]):
+            if (tensors.keys() - own.keys() or weights - tensors.keys()
+                    or any(tensors[name].shape != own[name].shape for name in tensors)):
                 raise ValueError(f"{path} is the state of a network of another shape: give another folder for a new "
                                  f"run")
         self.model.load_state_dict({**own, **state["model"]})

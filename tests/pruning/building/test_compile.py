@@ -33,7 +33,7 @@ def test_statistics_are_counts(design, clips):
                 most = max(sum(int((rows[n, t, v, b:b + 16] != 0).sum()) > 4 * j for v in range(5)
                                for b in range(0, channels, 16))
                            for n in range(len(rows)) for t in range(rows.shape[1]))
-                assert one.most[j] == most
+                assert one.max_entries[j] == most
 
 
 def test_calibration_clips_do_not_overflow_and_keep_their_logits(design, clips):
@@ -55,7 +55,7 @@ def test_one_entry_less_overflows(design, clips):
 
 @pytest.mark.parametrize(("margin", "depths"), [(1.0, (8, 4, 2, 1)), (1.15, (10, 5, 3, 1)), (2.0, (10, 8, 4, 1))])
 def test_depths(margin, depths):
-    assert StoreStatistics(density=0.5, most=(8, 4, 2, 0)).depths(margin, 10) == depths
+    assert StoreStatistics(density=0.5, max_entries=(8, 4, 2, 0)).depths(margin, 10) == depths
 
 
 def test_empty_calibration(design, clips):

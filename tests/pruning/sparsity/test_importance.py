@@ -1,10 +1,10 @@
 import pytest
 import torch
 
+from hypgcn_pruning.config import CRITERIA, PruneConfig
 from hypgcn_pruning.sparsity.importance import (
-    CRITERIA,
     channel_scores,
-    cover_scores,
+    column_subset_scores,
     global_shares,
     layers,
     measure_activity,
@@ -23,8 +23,8 @@ def test_every_criterion_sees_a_weak_channel(make_network, criterion):
     activity = measure_activity(model, torch.randn(4, 1, 16, 7, 3))
     for conv in model.blocks[3].gcn1.conv_d:
         conv.weight.data[:, 11] *= 1e-4
-    scores = channel_scores(model, criterion, activity) if criterion != "cover" else \
-        cover_scores(model, torch.randn(4, 1, 16, 7, 3), tied=False)
+    scores = channel_scores(model, criterion, activity) if criterion != "column-subset" else \
+        column_subset_scores(model, torch.randn(4, 1, 16, 7, 3), tied=False)
     assert [len(score) for score in scores] == [3, 20, 20, 34, 34]
     assert int(scores[3].argmin()) == 11
     assert all(float(score.min()) >= 0 and torch.isfinite(score).all() for score in scores)
@@ -60,6 +60,11 @@ def test_several_criteria_prefer_cheap_channels(make_network):
     assert cheap > 1.5 * dear
 
 
+def test_the_former_name_of_a_criterion_stays_readable():
+    """Commands beside the checkpoints use it."""
+    assert PruneConfig(criterion="cover") == PruneConfig(criterion="column-subset")
+
+
 def test_wrong_criterion(make_network):
     with pytest.raises(ValueError, match="criterion must be one of activity, l1, l2, multi, not 'l3'"):
         channel_scores(make_network(), "l3")
@@ -67,8 +72,8 @@ def test_wrong_criterion(make_network):
 
 def test_global_ranking_keeps_the_best_of_all_layers():
     scores = [torch.ones(3), torch.tensor([4.0, 3.0, 2.0, 0.1]), torch.tensor([0.5, 0.4, 0.3, 0.2])]
-    assert global_shares(scores, [[1], [2]], 0.5, least=0.25) == [0.75, 0.25]
-    assert global_shares(scores, [[1], [2]], 0.5, least=0.5) == [0.5, 0.5]
+    assert global_shares(scores, [[1], [2]], 0.5, min_share=0.25) == [0.75, 0.25]
+    assert global_shares(scores, [[1], [2]], 0.5, min_share=0.5) == [0.5, 0.5]
     assert global_shares(scores, [[1], [2]], 1.0) == [1.0, 1.0]
     assert global_shares(scores, [[1], [2]], 0.01) == [0.25, 0.25]
     assert global_shares(scores, [[1, 2]], 0.5) == [0.5]

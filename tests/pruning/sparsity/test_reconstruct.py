@@ -5,7 +5,7 @@ import torch
 
 from hypgcn_pruning.network.widen import widen
 from hypgcn_pruning.sparsity.channels import drop_channels, reorder_channels
-from hypgcn_pruning.sparsity.importance import cover_scores
+from hypgcn_pruning.sparsity.importance import column_subset_scores
 from hypgcn_pruning.sparsity.reconstruct import reconstruct
 from hypgcn_pruning.sparsity.taps import cut_taps, cut_taps_of_filters
 
@@ -65,11 +65,12 @@ def test_training_sees_what_evaluation_sees(make_network):
 
 
 def test_copies_are_not_missed(make_network):
-    """A widened network loses its copies: cover keeps one of each, and the rest takes over what the copies did."""
+    """A widened network loses its copies: column subset selection keeps one of each, and the remaining channels take
+    over what the copies did."""
     narrow = make_network(blocks=((8, 1), (8, 1), (16, 2), (16, 1)))
     wide = widen(narrow, [16, 16, 32, 32], noise=0.5)
     clips = torch.randn(24, 1, 16, 7, 3)
-    scores = cover_scores(wide, clips, tied=True)
+    scores = column_subset_scores(wide, clips, tied=True)
     kept = scores[1].argsort(descending=True)[:8] % 8
     assert sorted(kept.tolist()) == list(range(8))
     assert float(scores[1].sort(descending=True).values[8:].max()) < 1e-3 * float(scores[1].max())

@@ -23,7 +23,7 @@ def teacher(make_network, skeleton, tmp_path):
     return save
 
 
-def test_agreeing_costs_nothing_and_the_mean_is_what_is_wanted(teacher):
+def test_agreement_has_no_loss_and_the_mean_of_teachers_is_the_target(teacher):
     first, one = teacher("one")
     torch.manual_seed(9)
     second, two = teacher("two", blocks=((16, 1), (16, 2)))
@@ -37,7 +37,7 @@ def test_agreeing_costs_nothing_and_the_mean_is_what_is_wanted(teacher):
     assert both and not Teachers("", first.config, 2.0)
 
 
-def test_each_teacher_sees_the_clip_as_it_wants_it(clips, skeleton, preparation):
+def test_each_teacher_gets_the_clip_in_its_preparation(clips, skeleton, preparation):
     bone, longer = preparation_for(skeleton, 16, "bone"), preparation_for(skeleton, 20)
     x, labels, bones, long = next(batches(clips, preparation, 6, np.random.default_rng(1), others=[bone, longer]))
     assert x.shape == (6, 1, 16, 7, 3) and long.shape == (6, 1, 20, 7, 3)
@@ -47,7 +47,7 @@ def test_each_teacher_sees_the_clip_as_it_wants_it(clips, skeleton, preparation)
     np.testing.assert_allclose(bones, x - x[:, :, :, parents], atol=1e-6)
 
 
-def test_a_network_learns_what_its_teacher_says(teacher, make_network, clips, preparation, tmp_path):
+def test_a_student_follows_its_teacher(teacher, make_network, clips, preparation, tmp_path):
     model, path = teacher()
     config = TrainConfig(epochs=4, rate=0.02, degrees=0.0, crop=0.0, teachers=path, distil=0.9)
     x = torch.from_numpy(next(batches(clips, preparation, 64, np.random.default_rng(2), degrees=0.0, crop=0.0))[0])
@@ -71,9 +71,9 @@ def test_teachers_of_another_task(teacher, make_network, changes, message):
         Teachers(path, make_network().config, 2.0)
 
 
-def test_a_teacher_says_how_it_wants_its_clips(make_network, tmp_path):
+def test_a_teacher_holds_its_preparation(make_network, tmp_path):
     save_checkpoint(tmp_path / "silent.safetensors", make_network(), {})
-    with pytest.raises(ValueError, match="teachers must say how clips are prepared"):
+    with pytest.raises(ValueError, match="teachers must hold how clips are prepared"):
         Teachers(str(tmp_path / "silent.safetensors"), make_network().config, 2.0)
 
 

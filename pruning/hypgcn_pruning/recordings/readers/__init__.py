@@ -1,5 +1,4 @@
-"""Datasets as people have them: whatever the file format, :func:`read_clips` returns the same
-:class:`~.data.Clips`."""
+"""Readers of the common file formats of datasets: :func:`read_clips` returns :class:`~.data.Clips` for all of them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +24,16 @@ class Source:
 
     Parameters
     ----------
-    path : file or folder; format : one of :data:`FORMATS`, or None to recognise it
-    protocol : which split, where the format knows several (``xsub``, ``xview``, ...)
-    every : 1.., only every so-many-th frame is read
-    replay : short NTU recordings are replayed up to 300 frames, as published
+    path : str
+        File or folder.
+    format : str or None
+        One of :data:`FORMATS`, or None to recognise it.
+    protocol : str or None
+        Which split, where the format knows several (``xsub``, ``xview``, ...).
+    every : int
+        1.., only every so-many-th frame is read.
+    replay : bool
+        Short NTU recordings are replayed up to 300 frames, as published.
     """
 
     path: str
@@ -76,7 +81,7 @@ def read_clips(source: Source | str | Path) -> Clips:
     elif chosen == "pyskl":
         clips = read_pyskl(source.path, source.protocol)
     elif source.protocol:
-        raise ValueError(f"protocol must be left out for {source}, which says itself what is for training, not "
+        raise ValueError(f"protocol must be left out for {source}, whose files hold their split, not "
                          f"{source.protocol!r}")
     else:
         clips = read_openpose(source.path) if chosen == "openpose" else load_clips(source.path)

@@ -1,4 +1,4 @@
-"""Raw NTU RGB+D recordings: the text of a ``.skeleton`` file, and what its name says."""
+"""Raw NTU RGB+D recordings: the text of a ``.skeleton`` file, and the numbers in its name."""
 
 import re
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ IGNORED = "samples_with_missing_skeletons.txt"
 
 @dataclass(frozen=True, kw_only=True)
 class NtuName:
-    """What ``SsssCcccPpppRrrrAaaa`` says: setup, camera, subject (person), repetition, action, all from 1."""
+    """The numbers of ``SsssCcccPpppRrrrAaaa``: setup, camera, subject (person), repetition, action, all from 1."""
 
     setup: int
     camera: int
@@ -67,35 +67,36 @@ class _Lines:
         except UnicodeDecodeError as error:
             raise ValueError(f"{path} must be text, as .skeleton files are: {error}") from error
 
-    def fail(self, wanted: str, found: str):
-        raise ValueError(f"{self.path}, line {self.number}: must be {wanted}, not {found}")
+    def fail(self, expected: str, actual: str):
+        """Raise :exc:`ValueError` for the current line."""
+        raise ValueError(f"{self.path}, line {self.number}: must be {expected}, not {actual}")
 
-    def fields(self, count: int, wanted: str) -> list[str]:
+    def fields(self, count: int, expected: str) -> list[str]:
         """The ``count`` words of the next line."""
         self.number += 1
         if self.number > len(self.lines):
-            self.fail(wanted, "the end of the file (truncated?)")
+            self.fail(expected, "the end of the file (truncated?)")
         words = self.lines[self.number - 1].split()
         if len(words) != count:
-            self.fail(wanted, f"{len(words)} fields")
+            self.fail(expected, f"{len(words)} fields")
         return words
 
-    def integer(self, wanted: str, most: int | None = None) -> int:
-        """The next line as one number, 0..``most``."""
-        word, = self.fields(1, wanted)
-        if not word.isdecimal() or (most is not None and int(word) > most):
-            self.fail(wanted, repr(word))
+    def integer(self, expected: str, maximum: int | None = None) -> int:
+        """The next line as one number, 0..``maximum``."""
+        word, = self.fields(1, expected)
+        if not word.isdecimal() or (maximum is not None and int(word) > maximum):
+            self.fail(expected, repr(word))
         return int(word)
 
-    def place(self, wanted: str) -> tuple[float, ...]:
+    def place(self, expected: str) -> tuple[float, ...]:
         """x, y, z of the next line, a joint's."""
-        words = self.fields(12, wanted)
+        words = self.fields(12, expected)
         try:
             place = tuple(map(float, words[:3]))
         except ValueError:
-            self.fail(wanted, repr(" ".join(words[:3])))
+            self.fail(expected, repr(" ".join(words[:3])))
         if not np.isfinite(place).all():
-            self.fail(f"{wanted} with finite x, y, z", repr(" ".join(words[:3])))
+            self.fail(f"{expected} with finite x, y, z", repr(" ".join(words[:3])))
         return place
 
     def end(self):

@@ -11,7 +11,7 @@ from ..data import Clips
 
 __all__ = ["Recording", "pack", "warn_left_out"]
 
-MOST_CLASSES = 1024
+MAX_CLASSES = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,13 @@ class Recording:
 
     Parameters
     ----------
-    name : what messages call it; data : float (M, T, V, C); label : 0..1023; split : 0 training, 1 test
+    name : str
+        What messages call it.
+    data : np.ndarray float (M, T, V, C)
+    label : int
+        0..1023.
+    split : int
+        0 training, 1 test.
     """
 
     name: str
@@ -50,7 +56,7 @@ def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: i
     """All recordings in one array, padded with zeros to the longest and to ``persons`` persons.
 
     A clip of one frame is kept as it is; so is a person that is zero throughout, which the network sees as absent. The
-    first ``persons`` persons are kept. Without ``classes`` there are as many as the largest label asks for.
+    first ``persons`` persons are kept. Without ``classes`` their number follows from the largest label.
 
     Raises :exc:`ValueError`, naming the recording, for NaN, a label out of range, or other joints than the first has.
     """
@@ -58,7 +64,7 @@ def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: i
         raise ValueError(f"{where} must hold at least one recording with a body, but has none")
     joints, channels = recordings[0].data.shape[-2:]
     for recording in recordings:
-        _check(recording, joints, channels, classes or MOST_CLASSES)
+        _check(recording, joints, channels, classes or MAX_CLASSES)
     length = np.array([r.data.shape[1] for r in recordings], np.int64)
     data = np.zeros((len(recordings), channels, int(length.max()), joints, persons), np.float32)
     for into, recording in zip(data, recordings):
@@ -71,7 +77,7 @@ def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: i
 
 
 def warn_left_out(where, names: Sequence[str]):
-    """Say which recordings were left out because nobody is in them."""
+    """Warn of recordings that were left out because they hold no body."""
     if names:
         shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
         warnings.warn(f"{where}: {len(names)} recordings without a body were left out: {shown}", stacklevel=3)
