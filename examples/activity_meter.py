@@ -1,8 +1,8 @@
 """A foreign Amaranth design that uses three parts of hypgcn: RFC encoder, row store and RFC decoder.
 
-A sensor of 16 channels and several positions is sampled in rows. The meter keeps the rows compressed, without what lies
-below a threshold, and reports the sum of what is left of every row. ``python examples/activity_meter.py`` prints its
-Verilog.
+A sensor of 16 channels and several positions is sampled in rows. The meter stores the rows compressed, without samples
+whose magnitude is at most a threshold, and outputs the sum of the other samples of each row.
+``python examples/activity_meter.py`` prints its Verilog.
 """
 
 from amaranth import *
@@ -17,7 +17,19 @@ from hypgcn.stream.layouts import dense_layout
 class ActivityMeter(wiring.Component):
     """Sum of the samples above ``threshold`` in each row of ``positions`` vectors.
 
-    Members: ``i``: In(stream, 16 x int8 samples of one position); ``o``: Out(stream, signed(20)), one sum per row.
+    Parameters
+    ----------
+    positions : int
+        Vectors of a row.
+    threshold : int, 0..127
+        Samples of at most this magnitude count as zero.
+
+    Members
+    -------
+    i : In(stream of :func:`~hypgcn.stream.layouts.dense_layout`)
+        The 16 int8 samples of one position.
+    o : Out(stream of signed(20))
+        One sum per row.
     """
 
     def __init__(self, positions: int, threshold: int):
@@ -37,12 +49,12 @@ class ActivityMeter(wiring.Component):
         wiring.connect(m, encoder.o, store.i)
         m.d.comb += encoder.threshold.eq(self.threshold)
 
-        # Ask for every vector of a row once it is complete; the tag marks the row's last one.
+        # Request every vector of a row once the row is complete; the tag marks its last vector.
         request, answer = store.req[0], store.rsp[0]
         rows = Signal(range(3))
-        asked = Signal()
+        requested = Signal()
         m.d.comb += [
-            request.valid.eq((rows != 0) & ~asked),
+            request.valid.eq((rows != 0) & ~requested),
             request.payload.tag.eq(request.payload.joint == positions - 1),
             decoder.i.payload.vector.eq(answer.payload.vector),
             decoder.i.payload.meta.eq(answer.payload.tag),
@@ -52,7 +64,7 @@ class ActivityMeter(wiring.Component):
         with m.If(request.valid & request.ready):
             m.d.sync += request.payload.joint.eq(request.payload.joint + 1)
             with m.If(request.payload.tag):
-                m.d.sync += [request.payload.joint.eq(0), asked.eq(1)]
+                m.d.sync += [request.payload.joint.eq(0), requested.eq(1)]
 
         token = decoder.o.payload
         total = Signal(signed(20))
@@ -65,11 +77,11 @@ class ActivityMeter(wiring.Component):
         with m.If(decoder.o.valid & decoder.o.ready):
             m.d.sync += total.eq(Mux(done, 0, total + token.value))
 
-        finished = self.o.valid & self.o.ready
-        m.d.comb += store.release.eq(finished)
-        m.d.sync += rows.eq(rows + store.row_done - finished)
-        with m.If(finished):
-            m.d.sync += [request.payload.slot.eq(~request.payload.slot), asked.eq(0)]
+        sum_taken = self.o.valid & self.o.ready
+        m.d.comb += store.release.eq(sum_taken)
+        m.d.sync += rows.eq(rows + store.row_done - sum_taken)
+        with m.If(sum_taken):
+            m.d.sync += [request.payload.slot.eq(~request.payload.slot), requested.eq(0)]
         return m
 
 
