@@ -95,8 +95,8 @@ clean: ## remove everything that make wrote, .venv too
 	touch .venv/ready-base $@
 
 .venv/ready-dev: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[train,sim,boards,dev]'
-	touch .venv/ready-base .venv/ready-sim .venv/ready-boards $@
+	$(BIN)/python -m pip install --quiet --editable '.[train,sim,boards,docs,dev]'
+	touch .venv/ready-base .venv/ready-sim .venv/ready-boards .venv/ready-docs $@
 
 # The API reference imports all packages.
 .venv/ready-docs: pyproject.toml | .venv/bin/python

@@ -5,6 +5,7 @@ Every warning is an error, and so is a cross-reference without a target (``nitpi
 
 import builtins
 import importlib
+import inspect
 
 from sphinx.ext.napoleon.docstring import GoogleDocstring
 from sphinx.util import logging
@@ -19,6 +20,7 @@ version = release = hypgcn.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 myst_heading_anchors = 3
+highlight_language = "none"  # pictures and formulas stand in code blocks
 
 html_theme = "furo"
 html_title = f"hypgcn {version}"
@@ -101,5 +103,15 @@ def _resolve(app, env, node, content):
     return None
 
 
+def _signature(app, what, name, obj, options, args, result):
+    """Show a component with the parameters of its ``__init__``, not with those of Amaranth's ``__new__``."""
+    if what == "class" and args and "src_loc_at" in args:
+        parameters = list(inspect.signature(obj.__init__).parameters.values())[1:]
+        return str(inspect.Signature(parameters)), result
+    return None
+
+
 def setup(app):
+    """Called by Sphinx."""
     app.connect("missing-reference", _resolve)
+    app.connect("autodoc-process-signature", _signature)
