@@ -53,6 +53,8 @@ def without_detours(direct: dict[str, set[str]]) -> dict[str, set[str]]:
 def lanes(rows: list[list[str]], arrows: dict[str, set[str]]) -> tuple[list[dict], list[list]]:
     """Widths of all items on each floor, and the items of each arrow: its ends, and a free place on floors between."""
     level = {name: index for index, row in enumerate(rows) for name in row}
+    if missing := arrows.keys() - level.keys():
+        raise ValueError(f"pyproject.toml must have a floor for {', '.join(sorted(missing))}")
     widths = [{name: len(label(name)) * CHARACTER + 20 for name in row} for row in rows]
     paths = []
     for name in sorted(arrows):

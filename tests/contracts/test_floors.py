@@ -39,3 +39,8 @@ def test_pictures_show_the_imports(package):
 def test_arrows_keep_the_order():
     direct = {"a": {"b", "c", "d"}, "b": {"c"}, "c": set(), "d": set()}
     assert import_picture.without_detours(direct) == {"a": {"b", "d"}, "b": {"c"}, "c": set(), "d": set()}
+
+
+def test_a_file_without_a_floor_is_named():
+    with pytest.raises(ValueError, match="must have a floor for b$"):
+        import_picture.lanes([["a"]], {"a": {"b"}, "b": set()})
