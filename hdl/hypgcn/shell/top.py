@@ -137,7 +137,8 @@ class Top(wiring.Component):
 
     def _admission(self, m, bank, core, clip_input, clips, counters, threshold, taken, in_flight):
         """Admit a clip when one is requested, fewer than ``clips_inside`` are in flight, and the network works with
-        the threshold of the register: a clip is computed with one threshold throughout."""
+        the threshold of the register: a clip is computed with one threshold throughout.
+        """
         start = Signal(32)  # cycle in which the clip at the input began
         requested = bank.control_start | bank.control_auto_restart
         m.d.comb += [

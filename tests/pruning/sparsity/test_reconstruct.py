@@ -66,7 +66,8 @@ def test_training_sees_what_evaluation_sees(make_network):
 
 def test_copies_are_not_missed(make_network):
     """A widened network loses its copies: column subset selection keeps one of each, and the remaining channels take
-    over what the copies did."""
+    over what the copies did.
+    """
     narrow = make_network(blocks=((8, 1), (8, 1), (16, 2), (16, 1)))
     wide = widen(narrow, [16, 16, 32, 32], noise=0.5)
     clips = torch.randn(24, 1, 16, 7, 3)
