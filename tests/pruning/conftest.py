@@ -16,6 +16,15 @@ from hypgcn_pruning.training.train import train
 torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_curves():
+    """Training draws no curves: a picture takes twice as long as training one of these networks, and test_curves.py
+    and test_train.py have tests of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hypgcn_pruning.training.train.plot_history", lambda history, path: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def skeleton():
     return Skeleton(name="seven", joints=7, centre=0, bones=((1, 0), (2, 1), (3, 1), (4, 0), (5, 4), (6, 0)))

@@ -12,6 +12,7 @@ from hypgcn_pruning.network.model import ModelConfig, Network
 from hypgcn_pruning.network.predict import accuracy
 from hypgcn_pruning.recordings.data import batches, calibration_clips, prepared
 from hypgcn_pruning.sparsity.prune import prune
+from hypgcn_pruning.training.curves import plot_history
 from hypgcn_pruning.training.run_state import RunState
 from hypgcn_pruning.training.train import learning_rate, train
 
@@ -72,7 +73,8 @@ def test_seeded_and_resumable(fresh, clips, preparation, tmp_path):
     assert len(info["history"]) == 2
 
 
-def test_shows_progress_and_curves(fresh, clips, preparation, tmp_path, capsys):
+def test_shows_progress_and_curves(fresh, clips, preparation, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("hypgcn_pruning.training.train.plot_history", plot_history)
     history = train(fresh, clips, preparation, TrainConfig(epochs=1, **FAST), tmp_path)
     assert "train" in capsys.readouterr().err
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
