@@ -1,4 +1,4 @@
-"""Seeded clips that move like a skeleton: a pose per person and a random walk of each joint."""
+"""Seeded clips that move like a skeleton: a pose per person and a random drift of each joint."""
 
 import numpy as np
 
@@ -10,5 +10,5 @@ def random_clip(design, seed: int):
     rng = np.random.default_rng(seed)
     shape = (design.persons, design.frames, design.joints, design.channels)
     pose = rng.integers(-90, 90, (shape[0], 1, *shape[2:]))
-    walk = np.cumsum(rng.normal(0, 4, shape), axis=1)
-    return np.clip(pose + walk, -128, 127).astype(np.int8)
+    drift = np.cumsum(rng.normal(0, 4, shape), axis=1)
+    return np.clip(pose + drift, -128, 127).astype(np.int8)

@@ -275,7 +275,7 @@ def test_threshold_changes_between_clips_only():
         await tb.send(beats[3:])
         third = beats_of(clips[2], cfg.bus_bytes)
         await tb.send(third[:2])
-        assert not await tb.beat(**third[2], patience=60), "two clips of the old threshold are under way"
+        assert not await tb.beat(**third[2], patience=60), "two clips of the old threshold are in flight"
         assert await tb.read("THRESHOLD") == 9
         tb.hold = False
         await tb.send(third[2:])

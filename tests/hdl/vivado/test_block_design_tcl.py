@@ -25,8 +25,8 @@ def test_memory_side_is_no_narrower_than_the_stream(bus_width, memory):
 
 def test_the_dma_takes_what_its_driver_gives_it():
     width = int(re.search(r"c_sg_length_width (\d+)", block_design_tcl(VivadoSettings()))[1])
-    most = re.search(r"#define MOST_BYTES (0x\w+)u", (ROOT / "firmware/c/hypgcn_axidma.c").read_text())[1]
-    assert int(most, 16) == (1 << width) - 1
+    limit = re.search(r"#define \w+_BYTES (0x\w+)u", (ROOT / "firmware/c/hypgcn_axidma.c").read_text())[1]
+    assert int(limit, 16) == (1 << width) - 1
 
 
 @needs_tcl
