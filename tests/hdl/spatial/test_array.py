@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,11 @@ MORE = [(5, 20, 16, 5, 4, 8), (4, 30, 16, 2, 2, 2), (3, 12, 8, 1, 2, 2), (5, 3, 
 DEEP = [(3, 7, 16, 2, 2, 4, 2), (5, 12, 17, 5, 2, 4, 3), (2, 3, 9, 2, 2, 2, 8), (6, 40, 16, 3, 4, 2, 8),
         (1, 8, 4, 1, 1, 2, 4)]
 
+# The last ones: their compiled simulators serve all patterns of a shape.
+_array = functools.lru_cache(maxsize=2)(ConvArray)
 
+
+@functools.lru_cache(maxsize=2)
 def config(joints, entries, outputs, conv_joints, conv_pairs, width, conv_depth=1, *, seed=0, mac="inferred",
            extreme=False):
     rng = np.random.default_rng(seed)
@@ -57,7 +63,7 @@ def check(cfg, count=4, idle=0.0, stall=0.0):
     rows = make_rows(cfg, count, seed=2)
     want = [word for row in rows for word in words(row, cfg)]
     items = [entry.tolist() for row in rows for entry in row]
-    result = testbench.run(ConvArray(cfg), {"i": items}, {"o": len(want)}, seed=3, idle=idle, stall=stall)
+    result = testbench.run(_array(cfg), {"i": items}, {"o": len(want)}, seed=3, idle=idle, stall=stall)
     assert result["o"] == want
     return result["times"]["o"], len(want) // count
 

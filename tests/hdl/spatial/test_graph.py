@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,11 @@ from hypgcn.spatial.graph import GraphConfig, GraphUnit
 
 FORMS = ("dsp48e2", "inferred", "single")
 
+# The last ones: their compiled simulators serve all patterns of a configuration.
+_unit = functools.lru_cache(maxsize=2)(GraphUnit)
 
+
+@functools.lru_cache(maxsize=2)
 def config(joints, subsets, at_once, kept, copy, *, seed=0, mac="inferred", extreme=False):
     rng = np.random.default_rng(seed)
     graph = rng.integers(-127, 128, (subsets, joints, joints)).astype(np.int8)
@@ -50,7 +56,7 @@ def check(cfg, seed=1, idle=0.0, stall=0.0, rows=None):
     want = [entry for row in rows for entry in entries(row, cfg)]
     assert len(want) == len(rows) * cfg.entries
     items = [token for row in rows for token in tokens(row, cfg)]
-    result = testbench.run(GraphUnit(cfg), {"i": items}, {"o": len(want)}, seed=seed, idle=idle, stall=stall)
+    result = testbench.run(_unit(cfg), {"i": items}, {"o": len(want)}, seed=seed, idle=idle, stall=stall)
     assert result["o"] == want
     return result
 
