@@ -70,10 +70,10 @@ def run(args) -> int:
     design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
     clips = []
     for path in args.clips:
-        found, count = read_clips(path, design, args.first)
-        clips += found
-        if len(found) < count:
-            print(f"{path}: the first {len(found)} of {count} clips; --first sets the number")
+        chosen, count = read_clips(path, design, args.first)
+        clips += chosen
+        if len(chosen) < count:
+            print(f"{path}: the first {len(chosen)} of {count} clips; --first sets the number")
     folding = load_folding(args.folding, design) or within(design, args.multipliers)
     print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
     progress = Progress("run")

@@ -75,18 +75,18 @@ def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
     from hypgcn.golden.absent import left_out
     from hypgcn.golden.network import run
 
-    found = run(design, clip)
-    gone = left_out(clip, found)
-    kept: dict[str, np.ndarray] = {"logits": found["logits"], "overflow": np.array(found["overflow"]),
+    tensors = run(design, clip)
+    gone = left_out(clip, tensors)
+    kept: dict[str, np.ndarray] = {"logits": tensors["logits"], "overflow": np.array(tensors["overflow"]),
                                    "left_out": gone}
     lost = []
     for index, block in enumerate(design.blocks):
         name = f"blocks.{index}."
-        x, h = found[name + "x_stored"], found[name + "h_stored"]
-        lost.append(int(found[name + "x_lost"].sum() + found[name + "h_lost"].sum()))
-        kept[f"y{index}"] = observe_words(found[name + "y"])
-        given = found[f"blocks.{index - 1}.y"] if index else found["x1"]
-        kept[f"x_entries{index}"], kept[f"h_entries{index}"] = _entries(given), _entries(found[name + "h"])
+        x, h = tensors[name + "x_stored"], tensors[name + "h_stored"]
+        lost.append(int(tensors[name + "x_lost"].sum() + tensors[name + "h_lost"].sum()))
+        kept[f"y{index}"] = observe_words(tensors[name + "y"])
+        into = tensors[f"blocks.{index - 1}.y"] if index else tensors["x1"]
+        kept[f"x_entries{index}"], kept[f"h_entries{index}"] = _entries(into), _entries(tensors[name + "h"])
         x, h = x[~gone], h[~gone]
         kept[f"x_tokens{index}"] = np.count_nonzero(x, axis=(0, 1, 2))
         kept[f"h_tokens{index}"] = _by_tap(h, block.taps.shape[1], block.stride)

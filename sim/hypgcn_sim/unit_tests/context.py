@@ -90,8 +90,8 @@ class Context:
         """The smallest block with convolutions as shortcuts, stride 2 if there is one; or else the last."""
         strided = self._smallest(lambda b: b.shortcut_y == "conv" and b.stride == 2)
         plain = self._smallest(lambda b: b.shortcut_y == "conv")
-        found = strided if strided is not None else plain
-        return len(self.design.blocks) - 1 if found is None else found
+        smallest = strided if strided is not None else plain
+        return len(self.design.blocks) - 1 if smallest is None else smallest
 
     def _smallest(self, condition) -> int | None:
         fitting = [index for index, block in enumerate(self.design.blocks) if condition(block)]

@@ -51,14 +51,14 @@ def _register_name(names: Mapping, cell: str, nets: Iterable) -> str:
 
 def _names(module: dict) -> dict:
     """A readable name of each net: public before hidden, then the shortest."""
-    found: dict[object, tuple] = {}
+    best: dict[object, tuple] = {}
     for name, net in module["netnames"].items():
         bits = net["bits"]
         key = (net.get("hide_name", 0) or name.startswith("$") or "$" in name, len(name), name)
         for place, bit in enumerate(bits):
-            if not isinstance(bit, str) and (bit not in found or key < found[bit][0]):
-                found[bit] = key, f"{name}[{place}]" if len(bits) > 1 else name
-    return {bit: name for bit, (key, name) in found.items() if not key[0]}
+            if not isinstance(bit, str) and (bit not in best or key < best[bit][0]):
+                best[bit] = key, f"{name}[{place}]" if len(bits) > 1 else name
+    return {bit: name for bit, (key, name) in best.items() if not key[0]}
 
 
 def template_of(module: dict, modules: dict) -> Template:
