@@ -28,17 +28,17 @@ def test_model():
     for a, d, b, first in steps:
         p = wrap((0 if first else p) + wrap(a + d, 27) * b, 48)
         expected.append(p)
-    found = []
+    results = []
 
     async def testbench(ctx):
         for cycle, (a, d, b, first) in enumerate(steps + steps[:Dsp48e2Mac.LATENCY]):
             for port, value in ((dut.a, a), (dut.d, d), (dut.b, b), (dut.first, first)):
                 ctx.set(port, value)
             if cycle >= Dsp48e2Mac.LATENCY:
-                found.append(ctx.get(dut.p))
+                results.append(ctx.get(dut.p))
             await ctx.tick()
     simulate(dut, testbench)
-    assert found == expected
+    assert results == expected
 
 
 def test_primitive():

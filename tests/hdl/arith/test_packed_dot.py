@@ -14,7 +14,7 @@ def run_dot(cfg, x, w, first):
     top = Module()
     top.submodules.dot = dut
     acc = [Signal(signed(cfg.acc_width), name=f"acc{n}") for n in range(2)]
-    top.d.comb += [mine.eq(value) for mine, value in zip(acc, dut.unpack(dut.raw))]
+    top.d.comb += [total.eq(value) for total, value in zip(acc, dut.unpack(dut.raw))]
     steps, last = len(x), cfg.depth - 1
 
     async def testbench(ctx):

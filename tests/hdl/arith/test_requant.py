@@ -55,11 +55,11 @@ CONFIGS = {
 def test_matches_numbers(name, idle, stall):
     cfg = CONFIGS[name]
     items = vectors(cfg, 150, seed=3)
-    found = run(Requant(cfg), {"i": items}, {"o": len(items)}, seed=1, idle=idle, stall=stall, timeout=2000)
-    np.testing.assert_array_equal([item["values"] for item in found["o"]], golden(cfg, items))
-    assert [item["meta"] for item in found["o"]] == [item["meta"] for item in items]
+    result = run(Requant(cfg), {"i": items}, {"o": len(items)}, seed=1, idle=idle, stall=stall, timeout=2000)
+    np.testing.assert_array_equal([item["values"] for item in result["o"]], golden(cfg, items))
+    assert [item["meta"] for item in result["o"]] == [item["meta"] for item in items]
     if idle == stall == 0:
-        assert found["times"]["o"] == list(range(Requant.LATENCY, Requant.LATENCY + len(items)))
+        assert result["times"]["o"] == list(range(Requant.LATENCY, Requant.LATENCY + len(items)))
 
 
 @pytest.mark.parametrize("shift", [1, 2, 8])
@@ -67,8 +67,8 @@ def test_rounds_half_up(shift):
     """Every accumulator of 11 bits, so every tie on both sides of zero, and both limits from both sides."""
     cfg = RequantConfig(lanes=1, acc_width=11, mult=(3,), bias=(-1,), shift=shift, low=-100, high=90)
     items = [{"acc": [acc], "res": [0], "group": 0} for acc in range(-1024, 1024)]
-    found = run(Requant(cfg), {"i": items}, {"o": len(items)}, timeout=5000)
-    np.testing.assert_array_equal([item["values"] for item in found["o"]], golden(cfg, items))
+    result = run(Requant(cfg), {"i": items}, {"o": len(items)}, timeout=5000)
+    np.testing.assert_array_equal([item["values"] for item in result["o"]], golden(cfg, items))
 
 
 def test_products_of_constants():
@@ -76,11 +76,11 @@ def test_products_of_constants():
 
     async def testbench(ctx):
         for factor in [*range(1, 40), 255, 1365, 2731, 4094, 4095]:
-            parts = _products(value, factor)
-            assert len(parts) <= 4
+            terms = _products(value, factor)
+            assert len(terms) <= 4
             for number in (-128, -1, 0, 1, 127):
                 ctx.set(value, number)
-                assert sum(ctx.get(part) for part in parts) == number * factor
+                assert sum(ctx.get(term) for term in terms) == number * factor
     simulate(Requant(CONFIGS["one lane"]), testbench)
 
 

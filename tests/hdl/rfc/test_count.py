@@ -55,8 +55,8 @@ def test_add_three(size):
     async def check(ctx):
         for number in range(1 << 8):
             ctx.set(Cat(a, b, c), number)
-            found = (number & 15) + (number >> 4 & 7) + (number >> 7)
-            assert ctx.get(total) == found % (1 << size)
+            expected = (number & 15) + (number >> 4 & 7) + (number >> 7)
+            assert ctx.get(total) == expected % (1 << size)
     sim = Simulator(m)
     sim.add_testbench(check)
     sim.run()

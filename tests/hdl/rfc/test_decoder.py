@@ -21,11 +21,11 @@ def test_matches_golden(idle, stall):
     rng = np.random.default_rng(13)
     items = _items(np.concatenate([corner_vectors(), *(random_vectors(rng, (8,), density) for density in DENSITIES)]))
     expected = _expected(items)
-    found = run(RfcDecoder(4), {"i": items}, {"o": len(expected)}, seed=6, idle=idle, stall=stall)
-    assert found["o"] == expected
+    result = run(RfcDecoder(4), {"i": items}, {"o": len(expected)}, seed=6, idle=idle, stall=stall)
+    assert result["o"] == expected
     if not idle and not stall:
         first = RfcDecoder.LATENCY
-        assert found["times"]["o"] == list(range(first, first + len(expected))), "a gap between tokens"
+        assert result["times"]["o"] == list(range(first, first + len(expected))), "a gap between tokens"
 
 
 def test_without_meta():

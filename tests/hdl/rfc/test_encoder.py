@@ -18,12 +18,12 @@ def test_matches_golden(theta, idle, stall):
     dense = _vectors()
     flags = np.arange(len(dense)) % 3 == 1
     items = [{"values": x, "overflow": flag} for x, flag in zip(dense, flags)]
-    found = run(RfcEncoder(), {"i": items}, {"o": len(items)}, seed=3, idle=idle, stall=stall,
-                signals={"threshold": theta})
-    assert found["o"] == [compress(threshold(x, theta), flag) for x, flag in zip(dense, flags)]
+    result = run(RfcEncoder(), {"i": items}, {"o": len(items)}, seed=3, idle=idle, stall=stall,
+                 signals={"threshold": theta})
+    assert result["o"] == [compress(threshold(x, theta), flag) for x, flag in zip(dense, flags)]
     if not idle and not stall:
         first = RfcEncoder.LATENCY
-        assert found["times"]["o"] == list(range(first, first + len(items)))
+        assert result["times"]["o"] == list(range(first, first + len(items)))
 
 
 def test_threshold_counts_when_a_vector_is_taken():
@@ -36,5 +36,5 @@ def test_threshold_counts_when_a_vector_is_taken():
         for level in levels:
             ctx.set(dut.threshold, int(level))
             await ctx.tick()
-    found = run(dut, {"i": [{"values": x} for x in dense]}, {"o": len(dense)}, testbenches=[wobble])
-    assert found["o"] == [compress(threshold(x, level)) for x, level in zip(dense, levels)]
+    result = run(dut, {"i": [{"values": x} for x in dense]}, {"o": len(dense)}, testbenches=[wobble])
+    assert result["o"] == [compress(threshold(x, level)) for x, level in zip(dense, levels)]

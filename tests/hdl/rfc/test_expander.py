@@ -12,18 +12,18 @@ def test_matches_golden(idle, stall):
     rng = np.random.default_rng(12)
     dense = np.concatenate([corner_vectors(), *(random_vectors(rng, (12,), density) for density in DENSITIES)])
     items = [{"vector": compress(x, n % 3 == 1), "meta": n % 32} for n, x in enumerate(dense)]
-    found = run(RfcExpander(5), {"i": items}, {"o": len(items)}, seed=4, idle=idle, stall=stall)
-    for n, (item, got) in enumerate(zip(items, found["o"])):
+    result = run(RfcExpander(5), {"i": items}, {"o": len(items)}, seed=4, idle=idle, stall=stall)
+    for n, (item, got) in enumerate(zip(items, result["o"])):
         vector = item["vector"]
         assert got["dense"]["values"] == expand(vector["mask"], vector["values"]).tolist() == dense[n].tolist()
         assert got["dense"]["overflow"] == vector["overflow"]
         assert got["meta"] == item["meta"]
     if not idle and not stall:
         first = RfcExpander.LATENCY
-        assert found["times"]["o"] == list(range(first, first + len(items)))
+        assert result["times"]["o"] == list(range(first, first + len(items)))
 
 
 def test_ignores_values_beyond_the_mask():
     item = {"vector": {"mask": 0x8001, "values": [5, -6] + [99] * 14}}
-    found = run(RfcExpander(), {"i": [item]}, {"o": 1})
-    assert found["o"][0]["dense"]["values"] == [5] + [0] * 14 + [-6]
+    result = run(RfcExpander(), {"i": [item]}, {"o": 1})
+    assert result["o"][0]["dense"]["values"] == [5] + [0] * 14 + [-6]

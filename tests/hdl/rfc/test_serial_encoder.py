@@ -19,9 +19,9 @@ def check(width, theta, idle=0.0, stall=0.0):
     flags = np.arange(len(dense)) % 3 == 1
     items = [{"values": x, "overflow": flag} for x, flag in zip(dense, flags)]
     dut = RfcSerialEncoder(width)
-    found = run(dut, {"i": items}, {"o": len(items)}, seed=3, idle=idle, stall=stall, signals={"threshold": theta})
-    assert found["o"] == [compress(threshold(x, theta), flag) for x, flag in zip(dense, flags)]
-    return found["times"]["o"], dut
+    result = run(dut, {"i": items}, {"o": len(items)}, seed=3, idle=idle, stall=stall, signals={"threshold": theta})
+    assert result["o"] == [compress(threshold(x, theta), flag) for x, flag in zip(dense, flags)]
+    return result["times"]["o"], dut
 
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
@@ -44,6 +44,6 @@ def test_rejects():
 
 def test_choice():
     for width in (2, 4, 8, 16):
-        found = encoder_of(width)
-        found._MustUse__used = True
-        assert isinstance(found, RfcEncoder) if width == BANK else found.width == width
+        encoder = encoder_of(width)
+        encoder._MustUse__used = True
+        assert isinstance(encoder, RfcEncoder) if width == BANK else encoder.width == width

@@ -56,10 +56,10 @@ def test_order(name, idle, stall):
 
     def answer(request):
         return {"vector": compress(x[request["slot"], request["joint"], request["bank"]])}
-    found = run(ShortcutReader(cfg), {"row": [{"slot": slot} for slot in slots]}, {"o": len(expected)}, seed=5,
-                idle=idle, stall=stall, responders={("req", "rsp"): answer})
-    assert found["o"] == expected
-    assert len(found["requests"]["req"]) == 5 * cfg.reads
+    result = run(ShortcutReader(cfg), {"row": [{"slot": slot} for slot in slots]}, {"o": len(expected)}, seed=5,
+                 idle=idle, stall=stall, responders={("req", "rsp"): answer})
+    assert result["o"] == expected
+    assert len(result["requests"]["req"]) == 5 * cfg.reads
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -67,10 +67,10 @@ def test_one_slice_a_cycle(name):
     """With a store that answers in every cycle there is no gap, neither between vectors nor between rows."""
     cfg = CASES[name]
     count = 3 * cfg.joints * cfg.groups
-    found = run(ShortcutReader(cfg), {"row": [{"slot": 0}] * 3}, {"o": count},
-                responders={("req", "rsp"): lambda request: {"vector": compress(np.ones(16, int))}})
-    times = found["times"]["o"]
-    store = 2  # the bench answers in the cycle after the request, the slices that are wanted are known a cycle later
+    result = run(ShortcutReader(cfg), {"row": [{"slot": 0}] * 3}, {"o": count},
+                 responders={("req", "rsp"): lambda request: {"vector": compress(np.ones(16, int))}})
+    times = result["times"]["o"]
+    store = 2  # the responder answers one cycle after the request, the span of slices is known one cycle later
     assert times == list(range(times[0], times[0] + count))
     assert times[0] == ShortcutReader.LATENCY + store
 
@@ -80,7 +80,7 @@ class Pair(wiring.Component):
 
     def __init__(self, store, shortcut):
         self.store, self.shortcut = RowStore(store), ShortcutReader(shortcut)
-        super().__init__({name: flow(stream.Signature(part.payload.shape())) for name, flow, part in (
+        super().__init__({name: flow(stream.Signature(port.payload.shape())) for name, flow, port in (
             ("i", In, self.store.i), ("row", In, self.shortcut.row), ("o", Out, self.shortcut.o))})
 
     def elaborate(self, platform):
@@ -108,11 +108,11 @@ def test_with_the_store(idle, stall):
             while not ctx.get(dut.store.row_done):
                 await ctx.tick()
             await feed(ctx, dut.row, [{"slot": slot}], random.Random(slot), 0)
-    found = run(dut, {"i": [compress(v) for v in x.reshape(-1, 16)]}, {"o": len(expected)}, seed=6,
-                idle=idle, stall=stall, testbenches=[rows])
-    assert found["o"] == expected
+    result = run(dut, {"i": [compress(v) for v in x.reshape(-1, 16)]}, {"o": len(expected)}, seed=6,
+                 idle=idle, stall=stall, testbenches=[rows])
+    assert result["o"] == expected
     if not idle and not stall:
-        times = found["times"]["o"][:9]
+        times = result["times"]["o"][:9]
         first = 9 + StoreWriter.LATENCY - 1 + StoreReader.LATENCY + ShortcutReader.LATENCY
         assert times == list(range(first, first + 9))
 

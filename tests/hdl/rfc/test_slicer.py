@@ -21,9 +21,9 @@ def check(width, idle=0.0, stall=0.0):
         first, last = sorted(rng.integers(0, BANK // width, 2).tolist())
         items.append({"vector": compress(x), "meta": {"first": first, "last": last}})
         want += [{"res": x[n * width:(n + 1) * width].tolist()} for n in range(first, last + 1)]
-    found = run(_slicer(width), {"i": items}, {"o": len(want)}, seed=3, idle=idle, stall=stall)
-    assert found["o"] == want
-    return found["times"]["o"]
+    result = run(_slicer(width), {"i": items}, {"o": len(want)}, seed=3, idle=idle, stall=stall)
+    assert result["o"] == want
+    return result["times"]["o"]
 
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)

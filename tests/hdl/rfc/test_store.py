@@ -1,4 +1,4 @@
-"""The row store against the golden store: what readers see, in any order, with rests everywhere."""
+"""The row store against the golden store: what readers get, in any order, with back-pressure everywhere."""
 
 import random
 
@@ -33,7 +33,7 @@ def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7):
     rng = random.Random(f"{seed}/orders")
     readers = range(len(cfg.tags))
     seen, total = _expect(cfg, rows, flags)
-    asked = {k: [] for k in readers}  # per reader and row: requests
+    sent = {k: [] for k in readers}  # per reader and row: requests
     answers = {k: [] for k in readers}
     for k in readers:
         for r in range(len(rows)):
@@ -41,7 +41,7 @@ def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7):
             places = rng.choices(places, k=max(1, round(share * len(places))))
             requests = [{"slot": r % cfg.rows, "joint": v, "bank": b, "tag": rng.getrandbits(cfg.tags[k])}
                         for v, b in places]
-            asked[k].append(requests)
+            sent[k].append(requests)
             answers[k] += [answer(seen[r][v][b], request["tag"]) for (v, b), request in zip(places, requests)]
     done = 0
     taken = [0 for _ in readers]
@@ -49,25 +49,25 @@ def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7):
 
     async def count(ctx):
         nonlocal done
-        watched = [dut.row_done, dut.row_overflow, *(part for rsp in dut.rsp for part in (rsp.valid, rsp.ready))]
-        async for _, _, row_done, row_overflow, *parts in ctx.tick().sample(*watched):
+        signals = [dut.row_done, dut.row_overflow, *(signal for rsp in dut.rsp for signal in (rsp.valid, rsp.ready))]
+        async for _, _, row_done, row_overflow, *handshakes in ctx.tick().sample(*signals):
             done += row_done
             if row_done:
                 row_flags.append(row_overflow)
             for k in readers:
-                taken[k] += parts[2 * k] & parts[2 * k + 1]
+                taken[k] += handshakes[2 * k] & handshakes[2 * k + 1]
 
     def reader(k):
-        async def ask(ctx):
-            for r, requests in enumerate(asked[k]):
+        async def send(ctx):
+            for r, requests in enumerate(sent[k]):
                 while done + ctx.get(dut.row_done) <= r:  # a row may be read in the very cycle of its row_done
                     await ctx.tick()
                 await feed(ctx, dut.req[k], requests, random.Random(f"{seed}/{k}/{r}"), idle)
-        return ask
+        return send
 
     async def release(ctx):
         for r in range(len(rows)):
-            while any(taken[k] < sum(map(len, asked[k][:r + 1])) for k in readers):
+            while any(taken[k] < sum(map(len, sent[k][:r + 1])) for k in readers):
                 await ctx.tick()
             ctx.set(dut.release, 1)
             await ctx.tick()
@@ -81,14 +81,14 @@ def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7):
 
     items = [compress(x, flag) for row, marks in zip(rows, flags)
              for x, flag in zip(row.reshape(-1, BANK), marks.ravel())]
-    found = run(dut, {"i": items}, {f"rsp.{k}": len(answers[k]) for k in readers}, seed=seed, idle=idle, stall=stall,
-                pulses=["row_done"], background=[count], timeout=20_000,
-                testbenches=[release, *map(reader, readers), counted])
+    result = run(dut, {"i": items}, {f"rsp.{k}": len(answers[k]) for k in readers}, seed=seed, idle=idle, stall=stall,
+                 pulses=["row_done"], background=[count], timeout=20_000,
+                 testbenches=[release, *map(reader, readers), counted])
     for k in readers:
-        assert found[f"rsp.{k}"] == answers[k], f"reader {k}"
-    assert len(found["row_done"]) == len(rows)
+        assert result[f"rsp.{k}"] == answers[k], f"reader {k}"
+    assert len(result["row_done"]) == len(rows)
     assert row_flags == [row[0][0]["overflow"] for row in seen]
-    return found
+    return result
 
 
 CONFIGS = {
@@ -131,8 +131,8 @@ def test_truncation_at_each_mini_bank(full):
     assert total == 5
     assert [v[0]["mask"] for v in seen[0]] == [0xffff, (1 << 4 * full) - 1, (1 << 4 * full) - 1]
     assert seen[3][0][0] == {"mask": 0, "values": [0] * BANK, "overflow": 1}
-    found = _exercise(cfg, rows, none, share=4)
-    assert sum(answer["vector"]["overflow"] for answer in found["rsp.0"]) == len(found["rsp.0"])
+    result = _exercise(cfg, rows, none, share=4)
+    assert sum(answer["vector"]["overflow"] for answer in result["rsp.0"]) == len(result["rsp.0"])
 
 
 def test_incoming_overflow_marks_its_sequence_from_there_on():
@@ -140,8 +140,8 @@ def test_incoming_overflow_marks_its_sequence_from_there_on():
     rows = random_vectors(np.random.default_rng(1), (7, 2, 1), 0.3)
     flags = np.zeros((7, 2, 1), bool)
     flags[1, 0] = flags[5, 1] = True
-    found = _exercise(cfg, rows, flags, share=0.5)
-    assert [answer["vector"]["overflow"] for answer in found["rsp.0"]] == [0, 1, 1, 0, 0, 1, 0]
+    result = _exercise(cfg, rows, flags, share=0.5)
+    assert [answer["vector"]["overflow"] for answer in result["rsp.0"]] == [0, 1, 1, 0, 0, 1, 0]
 
 
 def test_waits_when_all_rows_are_held():
@@ -156,10 +156,10 @@ def test_waits_when_all_rows_are_held():
             ctx.set(dut.release, cycle in (30, 31, 40))
             _, _, level = await ctx.tick().sample(dut.i.ready)
             ready.append(level)
-    found = run(dut, testbenches=[write], pulses=["row_done"], tail=60)
+    result = run(dut, testbenches=[write], pulses=["row_done"], tail=60)
     taken = [cycle for cycle, level in enumerate(ready) if level]
     assert taken == [*range(12), *range(31, 39), *range(41, 45)], "no cycle is lost within and between rows"
-    assert found["row_done"] == [cycle + StoreWriter.LATENCY for cycle in taken[3::4]]
+    assert result["row_done"] == [cycle + StoreWriter.LATENCY for cycle in taken[3::4]]
 
 
 def _filled(cfg, requests, sinks, **options):
@@ -169,38 +169,38 @@ def _filled(cfg, requests, sinks, **options):
     row = random_vectors(rng, (cfg.joints, cfg.banks), 0.6)
     start = []
 
-    def ask(k):
+    def source(k):
         async def send(ctx):
             while not ctx.get(dut.row_done):
                 await ctx.tick()
             start.append(k)
             await feed(ctx, dut.req[k], requests[k], random.Random(0), 0)
         return send
-    found = run(dut, {"i": [compress(x) for x in row.reshape(-1, BANK)]}, sinks, pulses=["row_done"],
-                testbenches=[ask(k) for k in requests], timeout=1000, **options)
-    return found, row
+    result = run(dut, {"i": [compress(x) for x in row.reshape(-1, BANK)]}, sinks, pulses=["row_done"],
+                 testbenches=[source(k) for k in requests], timeout=1000, **options)
+    return result, row
 
 
 def test_one_reader_gets_one_vector_a_cycle():
     cfg = RowStoreConfig(frames=1, rows=1, joints=8, banks=4, depths=(32,) * 4, tags=(0, 2))
     places = [(v, b) for v in range(8) for b in range(4)]
-    found, row = _filled(cfg, {1: [{"joint": v, "bank": b} for v, b in places]}, {"rsp.1": 32})
-    first = found["row_done"][0] + StoreReader.LATENCY
-    assert found["times"]["rsp.1"] == list(range(first, first + 32))
-    assert [answer["vector"] for answer in found["rsp.1"]] == [compress(row[v, b]) for v, b in places]
+    result, row = _filled(cfg, {1: [{"joint": v, "bank": b} for v, b in places]}, {"rsp.1": 32})
+    first = result["row_done"][0] + StoreReader.LATENCY
+    assert result["times"]["rsp.1"] == list(range(first, first + 32))
+    assert [answer["vector"] for answer in result["rsp.1"]] == [compress(row[v, b]) for v, b in places]
 
 
 def test_readers_take_turns():
     cfg = RowStoreConfig(frames=1, rows=1, joints=4, banks=4, depths=(16,) * 4, tags=(0, 0, 0))
     places = [{"joint": v, "bank": b} for v in range(4) for b in range(4)]
-    found, _ = _filled(cfg, dict.fromkeys(range(3), places), {f"rsp.{k}": 16 for k in range(3)})
-    first = found["row_done"][0] + StoreReader.LATENCY
-    times = [found["times"][f"rsp.{k}"] for k in range(3)]
+    result, _ = _filled(cfg, dict.fromkeys(range(3), places), {f"rsp.{k}": 16 for k in range(3)})
+    first = result["row_done"][0] + StoreReader.LATENCY
+    times = [result["times"][f"rsp.{k}"] for k in range(3)]
     assert sorted(sum(times, [])) == list(range(first, first + 48))
     assert all(later - earlier == 3 for reader in times for earlier, later in zip(reader, reader[1:]))
 
 
-def test_a_resting_reader_stops_only_itself():
+def test_a_stalled_reader_stalls_only_itself():
     cfg = RowStoreConfig(frames=1, rows=1, joints=4, banks=4, depths=(16,) * 4, tags=(0, 0), answers=4)
     places = [{"joint": v, "bank": b} for v in range(4) for b in range(4)]
     dut_found, row = _filled(cfg, {0: places[:4], 1: places}, {"rsp.1": 16})

@@ -35,7 +35,7 @@ def test_takes_no_request_without_room(answers):
     dut = StoreReader(cfg)
     taken = 0
 
-    async def watch(ctx):
+    async def monitor(ctx):
         nonlocal taken
         async for _, _, valid, ready in ctx.tick().sample(dut.req[0].valid, dut.req[0].ready):
             taken += valid & ready
@@ -46,9 +46,9 @@ def test_takes_no_request_without_room(answers):
 
     async def other(ctx):
         await feed(ctx, dut.req[1], [{"tag": n} for n in range(16)], random.Random(0), 0)
-    found = run(dut, sinks={"rsp.1": 16}, testbenches=[stubborn, other], background=[watch])
+    result = run(dut, sinks={"rsp.1": 16}, testbenches=[stubborn, other], background=[monitor])
     assert taken == answers + 2
-    assert [answer["tag"] for answer in found["rsp.1"]] == list(range(16))
+    assert [answer["tag"] for answer in result["rsp.1"]] == list(range(16))
 
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
@@ -74,10 +74,10 @@ def test_addresses_and_order(idle, stall):
             ctx.set(dut.base.data, cfg.base_layout.const({"pointer0": base}).as_bits())
             ctx.set(dut.data[0].data, sum(values << 8 * n for n in range(4)))
             before = now
-    found = run(dut, {f"req.{k}": requests[k] for k in range(2)}, {f"rsp.{k}": 40 for k in range(2)}, seed=3, idle=idle,
-                stall=stall, background=[memories])
+    result = run(dut, {f"req.{k}": requests[k] for k in range(2)}, {f"rsp.{k}": 40 for k in range(2)}, seed=3,
+                 idle=idle, stall=stall, background=[memories])
     for k in range(2):
         assert [(answer["vector"]["mask"], answer["vector"]["values"], answer["empty"], answer["tag"])
-                for answer in found[f"rsp.{k}"]] == [
+                for answer in result[f"rsp.{k}"]] == [
             ((r["slot"] * 3 + r["joint"]) * 3 + r["bank"] + 1, [r["slot"] * 3 + r["joint"]] * 4 + [0] * 12, 0, r["tag"])
             for r in requests[k]]

@@ -16,19 +16,19 @@ CFG = RowStoreConfig(frames=2, rows=2, joints=4, banks=2, depths=(7, 5, 4, 2), t
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS[:2])
 def test_writes_each_entry_once(idle, stall):
-    """The words that the kept values need, in order, in the part of the slot; one header a vector, one base a joint."""
+    """The words that the kept values need, in order, in the slot; one header a vector, one base a joint."""
     rows = random_vectors(np.random.default_rng(3), (2, CFG.joints, CFG.banks), 0.6)
     dut = StoreWriter(CFG)
     ports = [dut.header, dut.base, *dut.data]
     writes = [[] for _ in ports]
 
-    async def watch(ctx):
-        async for _, _, *values in ctx.tick().sample(*(part for port in ports for part in (port.en, port.addr))):
+    async def monitor(ctx):
+        async for _, _, *values in ctx.tick().sample(*(signal for port in ports for signal in (port.en, port.addr))):
             for seen, en, addr in zip(writes, values[::2], values[1::2]):
                 if en:
                     seen.append(addr)
-    found = run(dut, {"i": [compress(x) for x in rows.reshape(-1, BANK)]}, seed=1, idle=idle, stall=stall,
-                background=[watch], pulses=["row_done"])
+    result = run(dut, {"i": [compress(x) for x in rows.reshape(-1, BANK)]}, seed=1, idle=idle, stall=stall,
+                 background=[monitor], pulses=["row_done"])
     assert writes[0] == list(range(CFG.header_shape[1]))
     assert writes[1] == list(range(CFG.base_shape[1]))
     for j, depth in enumerate(CFG.depths):
@@ -37,15 +37,15 @@ def test_writes_each_entry_once(idle, stall):
             kept, _ = store_row(row.reshape(CFG.joints, -1), CFG.depths)
             expected += range(slot * depth, slot * depth + int(row_usage(kept)[j]))
         assert writes[2 + j] == expected, f"mini-bank {j}"
-    assert len(found["row_done"]) == 2
+    assert len(result["row_done"]) == 2
 
 
 def test_row_done_latency_and_flags():
     dut = StoreWriter(CFG)
     rows = np.ones((2, 8, BANK), int) * [[[0]], [[1]]]
-    found = run(dut, {"i": [compress(x) for x in rows.reshape(-1, BANK)]}, pulses=["row_done", "flags"])
-    assert found["row_done"] == [7 + StoreWriter.LATENCY, 15 + StoreWriter.LATENCY]
-    assert found["flags"][0] == 15 + StoreWriter.LATENCY, "the flag must be there with row_done"
+    result = run(dut, {"i": [compress(x) for x in rows.reshape(-1, BANK)]}, pulses=["row_done", "flags"])
+    assert result["row_done"] == [7 + StoreWriter.LATENCY, 15 + StoreWriter.LATENCY]
+    assert result["flags"][0] == 15 + StoreWriter.LATENCY, "the flag must be there with row_done"
 
 
 def test_overflow_count_saturates():
@@ -54,13 +54,13 @@ def test_overflow_count_saturates():
     dut = StoreWriter(cfg)
     counts = []
 
-    async def watch(ctx):
+    async def monitor(ctx):
         async for _, _, count in ctx.tick().sample(dut.overflow_count):
             counts.append(count)
 
     def near_the_end(ctx):
         ctx.set(dut.overflow_count, 2**32 - 4)
-    run(dut, {"i": [compress(np.ones(BANK, int))] * 16}, background=[watch], setup=near_the_end)
+    run(dut, {"i": [compress(np.ones(BANK, int))] * 16}, background=[monitor], setup=near_the_end)
     assert sorted(set(counts)) == [2**32 - 4, 2**32 - 3, 2**32 - 2, 2**32 - 1] == sorted(set(counts), key=counts.index)
     assert counts[-1] == 2**32 - 1
 
@@ -69,11 +69,11 @@ def test_is_always_ready_within_a_row():
     dut = StoreWriter(CFG)
     ready = []
 
-    async def watch(ctx):
+    async def monitor(ctx):
         async for _, _, level in ctx.tick().sample(dut.i.ready):
             ready.append(level)
     items = [compress(np.ones(BANK, int))] * 16
     assert pack(vector_layout(), items[0])
-    run(dut, {"i": items}, background=[watch])
+    run(dut, {"i": items}, background=[monitor])
     assert ready[:16] == [1] * 16
-    assert not any(ready[16:]), "two rows are held and nobody releases"
+    assert not any(ready[16:]), "two rows are held and none is released"

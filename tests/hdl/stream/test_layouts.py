@@ -1,4 +1,4 @@
-"""Widths and field order of the payloads: what emitted ports, benches and drivers rely on."""
+"""Widths and field order of the payloads: what emitted ports, test cases and drivers rely on."""
 
 import pytest
 

@@ -12,10 +12,10 @@ from testbench import STREAM_PATTERNS, run
 def test_passes_everything(depth, idle, stall):
     shape = data.StructLayout({"a": data.ArrayLayout(signed(3), 2), "last": 1})
     items = [{"a": [n % 8 - 4, 3 - n % 7], "last": int(n % 5 == 0)} for n in range(80)]
-    found = run(Queue(shape, depth), {"i": items}, {"o": 80}, seed=depth, idle=idle, stall=stall, timeout=1000)
-    assert found["o"] == items
+    result = run(Queue(shape, depth), {"i": items}, {"o": 80}, seed=depth, idle=idle, stall=stall, timeout=1000)
+    assert result["o"] == items
     if idle == stall == 0:
-        assert found["times"]["o"] == list(range(Queue.LATENCY, 80 + Queue.LATENCY))
+        assert result["times"]["o"] == list(range(Queue.LATENCY, 80 + Queue.LATENCY))
 
 
 @pytest.mark.parametrize("depth", [2, 5])

@@ -13,10 +13,10 @@ def test_passes_everything(shape, idle, stall):
         items = [{"a": n % 8 - 4, "last": n % 5 == 0} for n in range(100)]
     else:
         items = [n % 2 for n in range(100)]
-    found = run(Skid(shape), {"i": items}, {"o": 100}, seed=1, idle=idle, stall=stall, timeout=1000)
-    assert found["o"] == items
+    result = run(Skid(shape), {"i": items}, {"o": 100}, seed=1, idle=idle, stall=stall, timeout=1000)
+    assert result["o"] == items
     if idle == stall == 0:
-        assert found["times"]["o"] == list(range(Skid.LATENCY, 100 + Skid.LATENCY))
+        assert result["times"]["o"] == list(range(Skid.LATENCY, 100 + Skid.LATENCY))
 
 
 def test_ready_does_not_follow_ready():

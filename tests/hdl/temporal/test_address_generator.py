@@ -19,18 +19,18 @@ def config(name, lane_pairs=2, h_rows=11, **change):
 
 def jobs(cfg, count, rng, low=None, high=None):
     top = cfg.schedule.kernel - 1
-    found = []
+    drawn = []
     for _ in range(count):
         taps = sorted((rng.randint(0, top), rng.randint(0, top)))
-        found.append({"slot": rng.randrange(cfg.h_rows), "tap_low": taps[0] if low is None else low,
+        drawn.append({"slot": rng.randrange(cfg.h_rows), "tap_low": taps[0] if low is None else low,
                       "tap_high": taps[1] if high is None else high, "x_slot": rng.randrange(cfg.x_rows),
                       "joint": rng.randrange(3), "index": rng.randrange(len(cfg.schedule.passes))})
-    return found
+    return drawn
 
 
 def expected(cfg, jobs):
-    """(announcements, requests to H, requests to X); the entry of a null is not looked at."""
-    found, h, x = [], [], []
+    """(announcements, requests to H, requests to X); the entry of a null is ignored."""
+    fetches, h, x = [], [], []
     for job in jobs:
         p = cfg.schedule.passes[job["index"]]
         entries = cfg.schedule.entries
@@ -39,12 +39,12 @@ def expected(cfg, jobs):
         for e in reads:
             entry = entries[e]
             from_x = int(entry.source == "x")
-            found.append({"entry": e, "from_x": from_x, "null": 0, "last": int(e == reads[-1])})
+            fetches.append({"entry": e, "from_x": from_x, "null": 0, "last": int(e == reads[-1])})
             slot = job["x_slot"] if from_x else (job["slot"] + entry.tap) % cfg.h_rows
             (x if from_x else h).append({"slot": slot, "joint": job["joint"], "bank": entry.bank, "tag": 0})
         if not reads:
-            found.append({"entry": None, "from_x": 0, "null": 1, "last": 1})
-    return found, h, x
+            fetches.append({"entry": None, "from_x": 0, "null": 1, "last": 1})
+    return fetches, h, x
 
 
 def check(cfg, jobs, **options):

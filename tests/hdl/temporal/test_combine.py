@@ -16,7 +16,7 @@ JOINTS, ROWS = 3, 4
 
 
 class Case:
-    """A combiner, sums and X of some rows, and what comes out."""
+    """A combiner, sums and X of some rows, and the expected vectors."""
 
     def __init__(self, name, lane_pairs=3, y_width=2, lanes=3, seed=0, **change):
         rng = np.random.default_rng(seed)
@@ -39,7 +39,7 @@ class Case:
         for row in acc:
             for joint in row:
                 for p in schedule.passes:
-                    # An accumulator that nobody owns holds anything.
+                    # An accumulator without a channel holds any value.
                     sums = [int(rng.integers(-limit, limit)) if c is None else int(joint[c]) for c in p.slots]
                     raws = [(sums[n] % (2 * limit)) | (sums[n + 1] % (2 * limit)) << mac.acc_width
                             for n in range(0, len(sums), 2)]

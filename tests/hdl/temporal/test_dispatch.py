@@ -53,8 +53,8 @@ def check(cfg, rows, busy=None, **options):
     lanes = [item["lane"] for item in result["order"]]
     assert [item["chosen"] for item in result["order"]] == [1 << lane for lane in lanes]
     assert [len(jobs) for jobs in taken] == [lanes.count(k) for k in range(cfg.lanes)]
-    parts = [iter(part) for part in taken]
-    assert [next(parts[k]) for k in lanes] == jobs
+    per_lane = [iter(jobs_of_lane) for jobs_of_lane in taken]
+    assert [next(per_lane[k]) for k in lanes] == jobs
     return lanes, result
 
 
@@ -81,7 +81,7 @@ def test_fast_lanes_get_more():
 
 @pytest.mark.parametrize("busy", [[30, 10, 1], [40, 1, 1, 1], [1, 30, 1, 40, 5], [3] * 8], ids=str)
 def test_at_most_one_lane_is_passed_over(busy):
-    """Results retire in the order of the jobs: jobs that follow each other in one lane keep all others waiting."""
+    """Results are retired in the order of the jobs: jobs that follow each other in one lane block all others."""
     cfg = config(joints=20, lanes=len(busy))
     lanes, _ = check(cfg, window_rows(cfg, 3, random.Random(2)), busy=busy)
     window = len(busy) - 1

@@ -46,7 +46,7 @@ class Case:
     """A lane, what the stores hold, and the jobs."""
 
     def __init__(self, name, *, density=0.4, lane_pairs=2, count=12, seed=1, mac="single", fetches=8, h_rows=11,
-                 whole=False, **change):
+                 all_taps=False, **change):
         rng = np.random.default_rng(seed)
         self.block = b = block(name, **change)
         schedule = TemporalSchedule.of(b, BlockFolding(lane_pairs=lane_pairs, y_width=2))
@@ -56,7 +56,7 @@ class Case:
         self.x = activations(rng, (6, JOINTS, b.in_channels), density, low=-128)
         self.jobs = []
         for _ in range(count):
-            low, high = (0, b.taps.shape[1] - 1) if whole else sorted(rng.integers(0, b.taps.shape[1], 2).tolist())
+            low, high = (0, b.taps.shape[1] - 1) if all_taps else sorted(rng.integers(0, b.taps.shape[1], 2).tolist())
             self.jobs.append({"slot": int(rng.integers(h_rows)), "tap_low": low, "tap_high": high,
                               "x_slot": int(rng.integers(6)), "joint": int(rng.integers(JOINTS)),
                               "index": int(rng.integers(len(schedule.passes)))})
@@ -69,13 +69,13 @@ class Case:
 
     @property
     def responders(self):
-        found = {("h_req", "h_rsp"): self.answer(self.h)}
+        responders = {("h_req", "h_rsp"): self.answer(self.h)}
         if self.cfg.schedule.reads_x:
-            found["x_req", "x_rsp"] = self.answer(self.x)
-        return found
+            responders["x_req", "x_rsp"] = self.answer(self.x)
+        return responders
 
     def expected(self):
-        b, found = self.block, []
+        b, sums = self.block, []
         for job in self.jobs:
             total = np.zeros(b.out_channels, np.int64)
             for tap in range(job["tap_low"], job["tap_high"] + 1):
@@ -83,8 +83,8 @@ class Case:
             if b.res is not None:
                 total += b.res.astype(np.int64) @ self.x[job["x_slot"], job["joint"]]
             slots = self.cfg.schedule.passes[job["index"]].slots
-            found.append([0 if channel is None else int(total[channel]) for channel in slots])
-        return found
+            sums.append([0 if channel is None else int(total[channel]) for channel in slots])
+        return sums
 
     def tokens(self, job):
         """Cycles that the tokens of a job take."""
@@ -114,15 +114,15 @@ def test_sums(name, idle, stall):
 
 @pytest.mark.parametrize("fetches", [2, 8])
 def test_answers_of_x_are_taken_at_once(fetches):
-    """Lanes share the reader of X, so a lane asks for no more than it has room for, however long its own work is."""
+    """Lanes share the reader of X, so a lane requests no more than it has room for, however long its own work is."""
     case = Case("conv", density=1.0, fetches=fetches, count=8, in_channels=16 * (fetches + 4))
     dut, waited = Sums(case.cfg), []
 
-    async def watch(ctx):
+    async def monitor(ctx):
         async for _, _, valid, ready in ctx.tick().sample(dut.x_rsp.valid, dut.x_rsp.ready):
             waited.append(valid and not ready)
 
-    result = run(dut, {"job": case.jobs}, {"o": len(case.jobs)}, responders=case.responders, background=[watch])
+    result = run(dut, {"job": case.jobs}, {"o": len(case.jobs)}, responders=case.responders, background=[monitor])
     assert result["o"] == case.expected() and not any(waited)
 
 
@@ -157,7 +157,7 @@ def test_nothing_inside_the_clip():
 def test_extremes():
     """Every product has its largest magnitude and the same sign."""
     for sign in (1, -1):
-        case = Case("identity", whole=True, mac="dsp48e2", keep_taps=9, count=3)
+        case = Case("identity", all_taps=True, mac="dsp48e2", keep_taps=9, count=3)
         case.block.temporal[case.block.temporal != 0] = 127 * sign
         schedule = TemporalSchedule.of(case.block, BlockFolding(lane_pairs=2, y_width=2))
         case.cfg = dataclasses.replace(case.cfg, schedule=schedule, acc_width=case.block.y_acc_width)
@@ -193,7 +193,7 @@ def run_with_latency(case, latency):
 
 def test_never_starves():
     """With 5 to 6 tokens a vector and a store that answers after 10 cycles, every cycle but a few carries a token."""
-    case = Case("identity", density=0.35, whole=True, keep_taps=9, count=12)
+    case = Case("identity", density=0.35, all_taps=True, keep_taps=9, count=12)
     work = sum(case.tokens(job) for job in case.jobs[1:])
     cycles = run_with_latency(case, 10)
     assert cycles <= work * 1.01
@@ -201,7 +201,7 @@ def test_never_starves():
 
 def test_empty_vectors_cost_nothing():
     """Half of the vectors are empty: only the tokens of the others count."""
-    case = Case("identity", whole=True, keep_taps=9, count=10, density=0.9)
+    case = Case("identity", all_taps=True, keep_taps=9, count=10, density=0.9)
     case.h[:, :, BANK:] = 0
     work = sum(case.tokens(job) for job in case.jobs[1:])
     cycles = run_with_latency(case, 8)
@@ -209,7 +209,7 @@ def test_empty_vectors_cost_nothing():
 
 
 def test_next_pass_is_summed_while_a_result_waits():
-    case = Case("identity", whole=True, count=3, density=0.9)
+    case = Case("identity", all_taps=True, count=3, density=0.9)
     dut, reads = Sums(case.cfg), []
     answer = case.answer(case.h)
 

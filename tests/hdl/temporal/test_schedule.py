@@ -100,11 +100,11 @@ def test_channels_without_weights_are_not_computed():
     b = block("conv")
     res = b.res.copy()
     res[b.filters == 0] = 0
-    whole, some = schedule(b, 2, 2), schedule(dataclasses.replace(b, res=res), 2, 2)
-    slots = [c for p in some.passes for c in p.slots if c is not None]
+    every, pruned = schedule(b, 2, 2), schedule(dataclasses.replace(b, res=res), 2, 2)
+    slots = [c for p in pruned.passes for c in p.slots if c is not None]
     assert sorted(slots) == b.filters.nonzero()[0].tolist()
-    assert len(some.passes) < len(whole.passes)
-    assert all(entry.source != "none" for entry in some.entries)
+    assert len(pruned.passes) < len(every.passes)
+    assert all(entry.source != "none" for entry in pruned.entries)
 
 
 def test_nothing_to_compute_is_one_pass_without_reads():

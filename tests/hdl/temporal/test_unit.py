@@ -39,10 +39,10 @@ class Case:
         self.rows, self.expected = [], []       # vectors of each row of H; all vectors of Y
         self.lost = 0
         pad = (self.cfg.kernel - 1) // 2
-        for n, part in enumerate(h):
-            golden = temporal(part, self.x[n * frames:(n + 1) * frames], b, theta)
+        for n, sequence in enumerate(h):
+            golden = temporal(sequence, self.x[n * frames:(n + 1) * frames], b, theta)
             came, flags = 0, []
-            for t, row in enumerate(part):
+            for t, row in enumerate(sequence):
                 came |= int(n * frames + t in lossy)
                 self.rows.append(vectors(row, came))
                 flags.append(came | int(golden["h_lost"][:t + 1].any()))
@@ -191,9 +191,9 @@ def test_shortcut_that_lost_outputs():
     b = block("conv", joints=1, out_channels=32, filters=8, kernel=3, keep_taps=2)
     res = b.res.copy()
     res[8:] = 0
-    lost, full = (Case(changed, joints=1, frames=5, density=1.0, lanes=1, lane_pairs=4) for changed in
-                  (dataclasses.replace(b, res=res), b))
-    took = [case.check()["times"]["o"] for case in (lost, full)]
+    lost, complete = (Case(variant, joints=1, frames=5, density=1.0, lanes=1, lane_pairs=4) for variant in
+                      (dataclasses.replace(b, res=res), b))
+    took = [case.check()["times"]["o"] for case in (lost, complete)]
     assert 1.5 * (took[0][-1] - took[0][0]) < took[1][-1] - took[1][0]
 
 

@@ -13,21 +13,21 @@ SEQUENCES = 4
 
 
 def rows_expected(cfg, flags):
-    """(payload, H rows needed since reset, H and X rows that may be freed after it) of every output row."""
-    pad, found = cfg.pad, []
+    """(payload, H rows needed since reset, H and X rows that may be released after it) of every output row."""
+    pad, rows = cfg.pad, []
     for sequence in range(SEQUENCES):
         start = sequence * cfg.frames
         for t in range(cfg.out_frames):
             center, last = t * cfg.stride, t == cfg.out_frames - 1
             newest = cfg.frames - 1 if last else min(cfg.frames - 1, center + pad)
             inside = [tap for tap in range(cfg.kernel) if 0 <= center + tap - pad < cfg.frames]
-            found.append(({
+            rows.append(({
                 "slot": (start + center - pad) % cfg.h_rows, "tap_low": inside[0], "tap_high": inside[-1],
                 "x_slot": (start + center) % cfg.x_rows, "overflow": flags[start + newest]},
                 start + newest + 1,
                 start + (cfg.frames if last else max(0, center + cfg.stride - pad)),
                 start + (cfg.frames if last else center + cfg.stride)))
-    return found
+    return rows
 
 
 @pytest.mark.parametrize(("idle", "stall"), STREAM_PATTERNS)
@@ -42,7 +42,7 @@ def test_rows_and_releases(case, idle, stall):
     seen = {"done": 0, "h": 0, "x": 0, "offered": 0, "retired": 0}
 
     async def store(ctx):
-        """Rows of H come while there is room, in the store and (because H is made of X) among the rows of X."""
+        """Rows of H arrive while there is room, in the store and (because H is made of X) among the rows of X."""
         while seen["done"] < total or seen["x"] < total or seen["h"] < total:
             room = seen["done"] - seen["h"] < cfg.h_rows and seen["done"] - seen["x"] < cfg.x_rows
             done = room and seen["done"] < total and rng.random() >= idle
