@@ -67,6 +67,7 @@ def prefix_counts(m, value, name):
 
     A count is the total of the complete groups of six below, plus the bits below in its own group.
     """
+    # Groups of six share their totals: each bit adds one sum of two short numbers, not a tree of its own.
     value = Value.cast(value)
     counts, before = [], C(0, 1)
     for index in range(len(value)):

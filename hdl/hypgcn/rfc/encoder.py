@@ -61,6 +61,7 @@ class RfcEncoder(wiring.Component):
             m.d.sync += valid.eq(Cat(self.i.valid, valid[:-1]))
 
         def register(shape, name, stage):
+            """A data register of a pipeline stage."""
             return Signal(shape, name=f"{name}_{stage}", reset_less=True)
 
         # Stage 1: compare with the threshold, for the mask.

@@ -49,6 +49,7 @@ class RfcExpander(wiring.Component):
         valid = Signal()
         m.d.comb += [advance.eq(~self.o.valid | self.o.ready), self.i.ready.eq(advance)]
 
+        # The ranks are registered in front of the multiplexers: both in one cycle would be too deep.
         held = Signal.like(self.i.payload, reset_less=True)
         ranks = prefix_counts(m, self.i.payload.vector.mask, "rank")
         with m.If(advance):

@@ -84,6 +84,7 @@ class RowStore(wiring.Component):
                     ("base", cfg.base_shape, StoreReader.HEADER_LATENCY, writer.base, reader.base)]
         memories += [(f"data{j}", shape, StoreReader.DATA_LATENCY, writer.data[j], reader.data[j])
                      for j, shape in enumerate(cfg.data_shapes)]
+        # All read latencies are 2, with the output register of a block RAM: its clock-to-out delay is far shorter.
         for name, (width, depth), latency, write, read in memories:
             m.submodules[name] = ram = Ram(width, depth, latency=latency)
             m.d.comb += [

@@ -92,6 +92,7 @@ class CombineConfig:
 
 
 def _requant(width, acc_width, mult, bias, shift, res_mult, res_shift) -> RequantConfig:
+    """Parameters of a requantiser of ``width`` lanes, with channels padded to a multiple of ``width``."""
     beyond = (0,) * (-len(mult) % width)
     return RequantConfig(lanes=width, acc_width=acc_width, mult=mult + beyond, bias=bias + beyond, shift=shift, low=0,
                          high=127, res_mult=res_mult, res_shift=res_shift,

@@ -171,6 +171,7 @@ def pack(block: Block, y_width: int, lane_pairs: int) -> tuple[list[list[int]], 
     computed = block.filters != 0
     if block.shortcut_y == "conv":
         computed = computed | np.any(block.res, axis=1)
+    # A group is never split over two passes: the combiner would need the results of two jobs for one output slice.
     groups = [[c for c in range(start, min(start + y_width, block.out_channels)) if computed[c]]
               for start in range(0, block.out_channels, y_width)]
     filled: list[list[int]] = [[]]
@@ -201,6 +202,7 @@ def _entries(block, channels):
 
 def _words(weights, room):
     """The ``BANK`` weight words of an entry."""
+    # One word per channel of the bank: the channel of a token is the low part of the address.
     table = np.zeros((BANK, room), np.int8)
     table[:weights.shape[1], :weights.shape[0]] = weights.T
     return [int.from_bytes(row.tobytes(), "little") for row in table]

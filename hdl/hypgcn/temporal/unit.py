@@ -217,6 +217,7 @@ class TemporalUnit(wiring.Component):
         return m
 
     def _connect_x(self, m, req, rsp):
+        """Connect the only reader of X to the ports."""
         connect(m, req, wiring.flipped(self.x_req))
         connect(m, wiring.flipped(self.x_rsp), rsp)
 
@@ -231,6 +232,7 @@ class TemporalUnit(wiring.Component):
             connect(m, shortcut.o, combine.res)
             self._connect_x(m, shortcut.req, shortcut.rsp)
         elif schedule.reads_x:
+            # One port for all lanes: a reader of the X store each would cost a FIFO of vectors per lane there.
             m.submodules.x_arbiter = arbiter = ReadArbiter(ReadArbiterConfig(
                 readers=folding.lanes, rows=folding.x_rows, joints=cfg.joints, banks=block.in_banks))
             for k, lane in enumerate(lanes):
