@@ -1,14 +1,12 @@
-"""Short logic in place of carry chains (the lowest one, small counters, saturation), and delayed copies.
+"""Short logic in place of carry chains (the lowest one, small counters, saturation).
 
 A choice of the lowest one by ``x & -x``, or a counter as ``x + up - down``, costs a carry chain or two behind its
 inputs. Written as logic of bits, a late input enters at the last LUT.
 """
 
-from contextlib import nullcontext
-
 from amaranth import *
 
-__all__ = ["at_most_one", "delayed", "lowest_one", "ones_below", "saturate", "stepped"]
+__all__ = ["at_most_one", "lowest_one", "ones_below", "saturate", "stepped"]
 
 _LUT_INPUTS = 6
 
@@ -58,34 +56,3 @@ def saturate(value) -> Value:
     sign, above = value[-1], value[7:-1]
     fits = (above == sign.replicate(len(above)))
     return Cat(Mux(fits, value[:7], (~sign).replicate(7)), sign).as_signed()
-
-
-def delayed(m: Module, value, cycles: int, *, name: str, enable=None, reset_less: bool = True) -> Value:
-    """``value`` as it was ``cycles`` enabled cycles ago.
-
-    Parameters
-    ----------
-    m : Module
-        Takes the registers.
-    value : value or view
-        What is delayed; with 0 cycles it is returned as it is.
-    cycles : int, at least 0
-        Registers in a row.
-    name : str
-        The registers are called ``name_0``, ``name_1``, ...
-    enable : 1-bit value, optional
-        Clock enable of all registers.
-    reset_less : bool
-        Data needs no reset; valid bits and pulses do.
-
-    Returns
-    -------
-    Value or View
-        The last register, of the shape of ``value``.
-    """
-    for stage in range(cycles):
-        register = Signal.like(value, name=f"{name}_{stage}", reset_less=reset_less)
-        with nullcontext() if enable is None else m.If(enable):
-            m.d.sync += register.eq(value)
-        value = register
-    return value

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..arith.bits import delayed
+from ..arith.delay import delayed
 from ..design import BANK
 from ..stream.layouts import dense_layout, vector_layout
 from .count import prefix_counts

@@ -4,7 +4,8 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..arith.bits import delayed, lowest_one, ones_below, stepped
+from ..arith.bits import lowest_one, ones_below, stepped
+from ..arith.delay import delayed
 from ..design import MINI_BANKS
 from ..stream import Queue, Skid, connect
 from ..stream.layouts import MINI, row_request_layout, row_response_layout, vector_layout

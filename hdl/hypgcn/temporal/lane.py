@@ -8,7 +8,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMac, PackedMacConfig
-from ..arith.bits import delayed
+from ..arith.delay import delayed
 from ..design import BANK
 from ..design.checks import check_int
 from ..emission.shared import shared

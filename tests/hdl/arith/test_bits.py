@@ -1,10 +1,10 @@
 """Logic of bits against the arithmetic that it stands for, over all values of a few widths."""
 
 import pytest
-from amaranth.hdl import ClockDomain, Module, Shape, Signal, signed
+from amaranth.hdl import Module, Shape, Signal, signed
 from amaranth.sim import Simulator
 
-from hypgcn.arith.bits import at_most_one, delayed, lowest_one, ones_below, saturate, stepped
+from hypgcn.arith.bits import at_most_one, lowest_one, ones_below, saturate, stepped
 
 
 def check(shape, numbers, cases):
@@ -49,28 +49,3 @@ def test_saturation(width):
     numbers = range(-half, half) if width < 11 else [-half, -1000, *range(-140, -120), -1, 0, 1, *range(120, 140),
                                                      1000, half - 1]
     check(signed(width), numbers, [(saturate, lambda x: max(-128, min(127, x)))])
-
-
-@pytest.mark.parametrize("enabled", [False, True])
-@pytest.mark.parametrize("cycles", [0, 1, 3])
-def test_delay(cycles, enabled):
-    """Only enabled cycles count; the copy keeps its shape, and with ``reset_less=False`` it starts at zero."""
-    m = Module()
-    m.domains.sync = ClockDomain()      # with 0 cycles there is no register that needs it
-    value, enable, result = Signal(signed(5)), Signal(), Signal(signed(8))
-    m.d.comb += result.eq(delayed(m, value, cycles, name="copy", enable=enable if enabled else None, reset_less=False))
-    pattern = [1, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1]
-
-    async def testbench(ctx):
-        register = [0] * cycles
-        for number, advance in enumerate(pattern, start=-6):
-            ctx.set(value, number)
-            ctx.set(enable, advance)
-            assert ctx.get(result) == ([number, *register])[-1 if cycles else 0]
-            if advance or not enabled:
-                register = [number, *register][:cycles]
-            await ctx.tick()
-    sim = Simulator(m)
-    sim.add_clock(1e-8)
-    sim.add_testbench(testbench)
-    sim.run()
