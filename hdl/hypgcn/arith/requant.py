@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from ..design.checks import check_limit, check_range
 from ..design.limits import ACC_WIDTH, ACTIVATION, BIAS, INPUT_MULT, RES_MULT, RES_SHIFT, SHIFT
 from ..mem import Rom, table_style
-from .bits import delayed
+from .delay import delayed
 
 __all__ = ["Requant", "RequantConfig"]
 

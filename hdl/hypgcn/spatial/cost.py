@@ -65,7 +65,7 @@ def graph_unit(cfg: GraphConfig, *, rows: int, tokens: Sequence[float]) -> UnitC
     outputs = cfg.at_once * cfg.joints
     rounding = cfg.joints * 16
     copies = 9 * cfg.joints if any(cfg.copy) else 0
-    rom = Memory("rom", varying_bits(cfg.words), cfg.walks * cfg.joints)
+    rom = Memory("rom", varying_bits(cfg.words), cfg.passes * cfg.joints)
     queue = Memory("async", 8 * cfg.joints, cfg.queue_words)
     return UnitCost(cycles=rows * cfg.cycles(tokens), resources=Resources.of(
         dsp=multipliers(cfg.macs, cfg.mac), memories=[rom, queue],
