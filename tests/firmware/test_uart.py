@@ -87,7 +87,7 @@ def test_line_that_is_never_silent(noise):
 
 
 @pytest.mark.parametrize(("answer", "message"), [
-    (reply(0x81, b"XXXX" + IDENTITY[4:]), "no board of ours"),
+    (reply(0x81, b"XXXX" + IDENTITY[4:]), "not a hypgcn board"),
     (reply(0x81, b"HGCN\x02" + IDENTITY[5:]), "protocol must be 1, not 02"),
     (reply(0x81, b"HGCN"), "protocol must be 1, not missing"),
     (reply(0x81, IDENTITY[:-1]), "must have 21 bytes, not 20"),

@@ -109,7 +109,7 @@ def test_skeleton_file_as_training_reads_it(tmp_path):
     (found,) = read_clip_file(path, joints=25, skeleton="ntu25")
     assert np.allclose(found.clip, read_ntu(path).clip(0), atol=1e-5)
     path.write_text("0\n")
-    with pytest.raises(ValueError, match="nobody is seen"):
+    with pytest.raises(ValueError, match="holds no body"):
         read_clip_file(path, joints=25)
 
 
