@@ -97,7 +97,7 @@ class FullSimulation:
         output, status = self._simulate(folder, seed, lambda: progress(
             results_so_far(folder), len(clips), f"{name}: clips through the network"))
         if status or output:
-            raise AssertionError(self.shape.explain(output, len(clips), status, golden and golden.people))
+            raise AssertionError(self.shape.explain(output, len(clips), status, golden.people if golden else None))
         run = read_results(folder, self.shape, len(clips))
         run.seconds, run.compared = time.monotonic() - start, golden.beats if golden else 0
         if expected is not None:
