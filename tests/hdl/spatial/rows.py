@@ -19,7 +19,8 @@ class Rows:
 
     def answer(self, request):
         index = next((r for r in range(self.used, self.given) if r % self.slots == request["slot"]), None)
-        assert index is not None, f"slot {request['slot']} is read, but of rows only {self.used}..{self.given - 1} may be"
+        assert index is not None, (f"slot {request['slot']} is read; readable are the rows "
+                                   f"{self.used}..{self.given - 1}")
         return answer(self.vectors[index][request["joint"] * self.banks + request["bank"]])
 
     def announce(self, dut, used):
