@@ -147,7 +147,7 @@ class Head(wiring.Component):
         self._scores(m, sums)
         return m
 
-    def _buffer(self, m) -> _Sums:
+    def _buffer(self, m):
         """The sums of two clips."""
         design, width = self.cfg, self.width
         words = design.blocks[-1].out_banks * (BANK // width)

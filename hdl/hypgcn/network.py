@@ -115,7 +115,7 @@ class Network(wiring.Component):
             self._count(m, first, blocks, head)
         return m
 
-    def _ends(self, m) -> tuple[InputAffine, Head]:
+    def _ends(self, m):
         """Input affine and head; where absent persons are left out, the unit in front that flags them to both."""
         design = self.design
         absent_left_out = leaves_out(design, self.folding.skip_absent)

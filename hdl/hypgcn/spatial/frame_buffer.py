@@ -153,7 +153,7 @@ class FrameBuffer(wiring.Component):
         self._output(m, word, words, reading)
         return m
 
-    def _fill(self, m, counts) -> _Filling:
+    def _fill(self, m, counts):
         """Take tokens into the filling half; a half changes hands when it is full and when its last read is issued."""
         cfg, i = self.cfg, self.i
         full = Signal(2)
@@ -210,7 +210,7 @@ class FrameBuffer(wiring.Component):
         ]
         m.d.comb += [words.w_en.eq(w_en), words.w_addr.eq(w_addr), words.w_data.eq(w_data.as_value())]
 
-    def _read(self, m, counts, filling) -> _Reading:
+    def _read(self, m, counts, filling):
         """Issue the reads of all passes; the next channel is fetched while the last token of this one is read."""
         cfg, full = self.cfg, filling.full
         next_half = Signal()

@@ -211,7 +211,7 @@ class GraphUnit(wiring.Component):
         self._output(m, queue, taken, x, sums)
         return m
 
-    def _take(self, m, queue) -> _Taken:
+    def _take(self, m, queue):
         """Take tokens and count passes; hold back a last token until there is room for its pass."""
         cfg, i = self.cfg, self.i
         channels = len(cfg.kept)

@@ -195,7 +195,7 @@ class RowLoader(wiring.Component):
         self._look_up(m, token, advance)
         return m
 
-    def _accept(self, m, take) -> _Vector:
+    def _accept(self, m, take):
         """Stage 0 holds a vector, with the bits of its mask that are needed."""
         cfg, rsp = self.cfg, self.rsp
         accept = Signal()
@@ -215,7 +215,7 @@ class RowLoader(wiring.Component):
             ]
         return _Vector(valid=valid0, vector=vector0, bits=needed, joint=joint0, bank=bank0, end=end0)
 
-    def _split(self, m, held, flags, take, advance) -> _Vector:
+    def _split(self, m, held, flags, take, advance):
         """Stage 1 clears the needed bits from the lowest up; that one is the last is known a cycle before it leaves."""
         o = self.o
         valid1 = Signal()

@@ -194,7 +194,7 @@ class LanePlan:
         x_tokens = x @ np.maximum(np.array(x_banks), 0)
         tokens = (h @ np.array(h_banks)) @ inside + x_tokens[:, None]               # pass, row
         listed = (h.sum(axis=(1, 2)) + x.sum(axis=1))[:, None]
-        jobs = np.maximum(tokens, LaneConfig.least_cycles(listed))
+        jobs = np.maximum(tokens, LaneConfig.min_cycles(listed))
         return Work(cycles=self.joints * float(jobs.sum()), jobs=tuple(jobs[:, len(rows) // 2].tolist()),
                     h_reads=self.joints * float((h.sum(axis=2) @ inside).sum()),
                     x_reads=float(self.joints * len(rows) * x.sum()))

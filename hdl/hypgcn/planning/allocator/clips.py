@@ -178,7 +178,10 @@ def _model(choices: Sequence[Choice], lows: Sequence[int], total: int):
     spare = total - sum(lows)
     limits = [model.new_int_var(low, low + spare, f"clip{number}") for number, low in enumerate(lows)]
     for number, (limit, low) in enumerate(zip(limits, lows)):
-        sums = model.sums(lambda option, number=number: option.clips[number])
+        def cycles_of_clip(option: Option, number: int = number) -> int:
+            return option.clips[number]
+
+        sums = model.sums(cycles_of_clip)
         for (_, options), cycles in zip(model.choices, sums):
             if any(option.clips[number] > low for option in options):
                 model.add(cycles <= limit)

@@ -2,6 +2,7 @@
 :mod:`~hypgcn.planning.allocator.clips` share."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from ortools.sat.python import cp_model
 
@@ -84,7 +85,7 @@ class ChoiceModel(cp_model.CpModel):
         """
         shares, beyond = [], []
         for name, limit in limits.items():
-            used = sum(self.sums(lambda option, name=name: getattr(option, name)))
+            used = sum(self.sums(attrgetter(name)))
             weight = max(1, 1_000_000 // max(1, limit + fixed[name]))
             shares.append((SCARCE if name == scarce else 1) * weight * used)
             if overdraw:

@@ -148,7 +148,7 @@ class Store:
         row = {
             "store": f"blocks[{self.block}].{self.holds}_store", "rows": cfg.rows, "lifetimes": self.lifetimes,
             "readers": len(cfg.tags), "vectors_per_row": cfg.vectors, "depths": list(cfg.depths), "bram36": self.bram36,
-            "lut_rams": sum(memory["lut_rams"] for memory in memories),
+            "lut_rams": sum(memory.primitives.lut_rams for memory in self.memories.values()),
             "bits": cfg.bits, "uncompressed_bits": cfg.dense_bits,
             "rfc_saving": round(1 - cfg.bits / cfg.dense_bits, 4), "uncompressed_bram36": self.uncompressed,
             "per_reader_bram36": self.per_reader(), "unshared_bram36": self.unshared, "memories": memories,
