@@ -1,6 +1,7 @@
 """The shortcut reader against the order written as loops, with a model of the store and with the store itself."""
 
 import dataclasses
+import functools
 import random
 
 import numpy as np
@@ -32,6 +33,10 @@ CASES = {
 }
 
 
+# The last readers: their compiled simulators serve all patterns of a case.
+_reader = functools.lru_cache(maxsize=2)(ShortcutReader)
+
+
 def _order(cfg, x):
     """Slices of the row x (joints, banks, BANK)."""
     x = x.reshape(cfg.joints, -1, cfg.width)
@@ -56,7 +61,7 @@ def test_order(name, idle, stall):
 
     def answer(request):
         return {"vector": compress(x[request["slot"], request["joint"], request["bank"]])}
-    result = run(ShortcutReader(cfg), {"row": [{"slot": slot} for slot in slots]}, {"o": len(expected)}, seed=5,
+    result = run(_reader(cfg), {"row": [{"slot": slot} for slot in slots]}, {"o": len(expected)}, seed=5,
                  idle=idle, stall=stall, responders={("req", "rsp"): answer})
     assert result["o"] == expected
     assert len(result["requests"]["req"]) == 5 * cfg.reads
@@ -94,13 +99,18 @@ class Pair(wiring.Component):
         return m
 
 
+@functools.cache
+def _pair(cfg):
+    return Pair(RowStoreConfig(frames=2, rows=cfg.rows, joints=cfg.joints, banks=cfg.banks, depths=(9,) * 4,
+                               tags=(3, 0)), cfg)
+
+
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
 def test_with_the_store(idle, stall):
     """Rows are read when they are done; without stalls one slice leaves in every cycle also at ``width = 16``."""
     cfg = CASES["whole vectors"]
     x = _rows(cfg)
-    dut = Pair(RowStoreConfig(frames=2, rows=cfg.rows, joints=cfg.joints, banks=cfg.banks, depths=(9,) * 4,
-                              tags=(3, 0)), cfg)
+    dut = _pair(cfg)
     expected = [item for row in x for item in _order(cfg, row)]
 
     async def rows(ctx):
