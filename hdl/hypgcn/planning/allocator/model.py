@@ -51,7 +51,7 @@ class ChoiceModel(cp_model.CpModel):
         for flags in self.flags:
             self.add_exactly_one(flags)
 
-    def sums(self, weight: Callable[[Option], int]) -> list:
+    def sums(self, weight: Callable[..., int]) -> list:
         """``weight`` of the chosen option of every choice, as expressions."""
         return [sum(weight(option) * flag for option, flag in zip(options, flags))
                 for (_, options), flags in zip(self.choices, self.flags)]
