@@ -340,7 +340,7 @@ def test_code_in_a_file_is_not_run(tmp_path, skeleton):
             return open, (str(tmp_path / "ran"), "w")
 
     torch.save({"meta": Evil(), "state_dict": make_state("pyskl")}, tmp_path / "a.pth")
-    with pytest.raises(ValueError, match=r"asks for \w+.open, and code in files is never run; save its state_dict"):
+    with pytest.raises(ValueError, match=r"refers to \w+.open, and code in files is never run; save its state_dict"):
         load_foreign(tmp_path / "a.pth", skeleton=skeleton)
     assert not (tmp_path / "ran").exists()
 
