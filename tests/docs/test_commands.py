@@ -15,15 +15,16 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "checkpoints").glob("*/README.md")])
 
 
-class _ParserIsReady(Exception):
+class _ParserIsReadyError(Exception):
     pass
 
 
 @cache
 def verbs() -> dict[str, argparse.ArgumentParser]:
     """The parser of each verb of the command ``hypgcn``, plugins included."""
-    with mock.patch.object(argparse.ArgumentParser, "parse_args", autospec=True, side_effect=_ParserIsReady) as parse:
-        with pytest.raises(_ParserIsReady):
+    ready = mock.patch.object(argparse.ArgumentParser, "parse_args", autospec=True, side_effect=_ParserIsReadyError)
+    with ready as parse:
+        with pytest.raises(_ParserIsReadyError):
             cli.main([])
         parser = parse.call_args.args[0]
     subcommands, = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))

@@ -1,5 +1,5 @@
 // One write port, one read port. r_data follows r_addr by LATENCY (1 or 2) enabled cycles. Not initialised. What a read of the
-// address being written gives must not matter (no_rw_check tells Yosys so).
+// address being written gives must not matter (no_rw_check is the attribute for Yosys).
 module hypgcn_ram #(
     parameter WIDTH = 8,
     parameter DEPTH = 2,

@@ -260,9 +260,9 @@ def augment(clip: np.ndarray, rng: np.random.Generator, degrees: float, crop: fl
 
 def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Generator, *, persons: int = 1,
             degrees: float = 60.0, crop: float = 0.3, mirror: float = 0.0, mirrored: tuple[int, ...] = (),
-            warp: float = 0.0, share: tuple[int, int] = (0, 1), others: Sequence[Preparation] = ()):
+            warp: float = 0.0, share: tuple[int, int] = (0, 1), further: Sequence[Preparation] = ()):
     """One epoch in random order, augmented: pairs of float32 (N, M, T, V, C) and int64 (N,), and behind them the same
-    clips in each of the preparations ``others``; the last batch may be smaller. With ``share`` (rank, ranks) every
+    clips in each of the preparations ``further``; the last batch may be smaller. With ``share`` (rank, ranks) every
     ranks-th clip of each batch: all ranks together have the whole one."""
     degrees = 0.0 if clips.scored else degrees
     order = rng.permutation(len(clips))
@@ -273,5 +273,5 @@ def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Ge
         chosen = order[start:start + size][rank::ranks]
         augmented = [augment(_match_persons(clips.clip(i), persons), rng, degrees, crop, mirror, mirrored, warp)
                      for i in chosen]
-        ready, *more = (np.stack([prepare_clip(clip, kind) for clip in augmented]) for kind in (preparation, *others))
+        ready, *more = (np.stack([prepare_clip(clip, kind) for clip in augmented]) for kind in (preparation, *further))
         yield ready, clips.label[chosen], *more

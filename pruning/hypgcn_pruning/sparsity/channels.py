@@ -92,7 +92,7 @@ def _permute(module, out: torch.Tensor | None = None, inp: torch.Tensor | None =
             tensor.copy_(new.clone())
 
 
-def reorder_channels(model: Network, *others: Network):
+def reorder_channels(model: Network, *followers: Network):
     """Permute the channels of every residual group so that those which most of its blocks keep come first, in ``model``
     and, by the same order, in networks of the same shape.
 
@@ -108,7 +108,7 @@ def reorder_channels(model: Network, *others: Network):
         width = blocks[group[0] - 1].outputs
         order = torch.arange(width) if isinstance(votes, int) else (-votes).argsort(stable=True)
         orders += [order] * len(group)
-    for network in (model, *others):
+    for network in (model, *followers):
         _permute_network(network, orders)
 
 

@@ -217,13 +217,13 @@ class _Session:
         return mean, max(rates)
 
     def batches(self):
-        """This process's share of the batches of an epoch, augmented; the order depends on seed and epoch alone."""
+        """Batches of an epoch that this process takes, augmented; their order depends on seed and epoch alone."""
         config, shape = self.config, self.model.config
         return batches(self.learned, self.preparation, config.batch,
                        np.random.default_rng((config.seed, self.state.epoch)), persons=shape.persons,
                        degrees=config.degrees, crop=config.crop, mirror=config.mirror,
                        mirrored=shape.skeleton.mirrored, warp=config.warp,
-                       share=(self.fabric.global_rank, self.fabric.world_size), others=self.teachers.preparations)
+                       share=(self.fabric.global_rank, self.fabric.world_size), further=self.teachers.preparations)
 
     def loss(self, inputs: np.ndarray, labels: np.ndarray, teacher_inputs: list[np.ndarray],
              weight: float | None) -> torch.Tensor:

@@ -39,7 +39,7 @@ def test_agreement_has_no_loss_and_the_mean_of_teachers_is_the_target(teacher):
 
 def test_each_teacher_gets_the_clip_in_its_preparation(clips, skeleton, preparation):
     bone, longer = preparation_for(skeleton, 16, "bone"), preparation_for(skeleton, 20)
-    x, labels, bones, long = next(batches(clips, preparation, 6, np.random.default_rng(1), others=[bone, longer]))
+    x, labels, bones, long = next(batches(clips, preparation, 6, np.random.default_rng(1), further=[bone, longer]))
     assert x.shape == (6, 1, 16, 7, 3) and long.shape == (6, 1, 20, 7, 3)
     alone = next(batches(clips, preparation, 6, np.random.default_rng(1)))
     assert np.array_equal(alone[0], x) and np.array_equal(alone[1], labels)
