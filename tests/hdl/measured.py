@@ -22,7 +22,7 @@ COUNTED = {row["unit"]: row for row in json.loads((ROOT / "results" / "synth.jso
 """Units of the small network under :data:`FOLDING`, by name."""
 LARGE = {row["unit"]: row for row in json.loads((HERE / "cost" / "large_units.json").read_text())}
 """Units of block 5 of the preset ``full``, counted by the same command."""
-SIMULATED = {row["bench"]: row for row in json.loads((ROOT / "results" / "sim.json").read_text())}
+SIMULATED = {row["unit"]: row for row in json.loads((ROOT / "results" / "sim.json").read_text())}
 """Runs of ``make sim`` under :func:`simulated_folding`, by test case."""
 DESIGN = Design.load(ROOT / "checkpoints" / "nwucla_small" / "design")
 FOLDING = Folding.load(HERE / "planning" / "estimate" / "synth_folding.json")

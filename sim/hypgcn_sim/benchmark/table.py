@@ -40,7 +40,7 @@ def table(rows: list[dict]) -> str:
     Parameters
     ----------
     rows : list of dict
-        Of :func:`~.measure.measure` and :func:`~.measure.measure_variants`.
+        Of :func:`hypgcn_sim.benchmark.measure.measure` and :func:`~hypgcn_sim.benchmark.measure.measure_variants`.
     """
     body = [[_cell(row, key, form) for key, _, form in COLUMNS] for row in [PAPER, *rows]]
     titles = [title for _, title, _ in COLUMNS]

@@ -73,7 +73,7 @@ def test_rows_and_releases(case, idle, stall):
 
 @pytest.mark.parametrize(("change", "message"), [
     ({"frames": 0}, r"^frames must be at least 1, not 0$"),
-    ({"stride": 3}, r"^stride must be 1 or 2, not 3$"),
+    ({"stride": 3}, r"^stride must be in 1..2, not 3$"),
     ({"kernel": 4}, r"^kernel must be odd and positive, not 4$"),
     ({"h_rows": 8}, r"^h_rows must be at least 9, not 8"),
     ({"x_rows": 4}, r"^x_rows must be at least 5, not 4"),

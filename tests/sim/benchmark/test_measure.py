@@ -15,7 +15,7 @@ from hypgcn.network import counted_units
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.planning.device import Device
 from hypgcn.planning.estimate import Activity, estimate, storage
-from hypgcn_pruning.network.work import graph_skip, work_of
+from hypgcn_pruning.network.cost import cost_of, graph_skip
 from hypgcn_sim.benchmark import measure as measure_module
 from hypgcn_sim.benchmark.measure import Point, measure_variants, peak_gops
 from hypgcn_sim.benchmark.pictures import save_memory_picture, save_utilisation_picture
@@ -40,7 +40,7 @@ def expected(tmp_path_factory):
 
 @pytest.mark.parametrize("design", [DESIGN, preset("tiny")], ids=lambda design: design.name)
 def test_work_is_that_of_the_accuracy_table(design):
-    offline, found = work_of(design), work(design)
+    offline, found = cost_of(design), work(design)
     assert found["kept"] == offline.macs()["all"] and found["dense"] == offline.dense().macs()["all"]
     assert found["graph_skip"] == pytest.approx(graph_skip(offline)[0])
 
