@@ -1,16 +1,24 @@
-"""What a test costs, and which tests the everyday loop (``make test-quick``) runs.
+"""What a test costs, which cases ``make test`` leaves to ``make test-all``, and which the everyday loop runs.
+
+``make test`` crosses the idle and stall patterns of a test with the first of its cases; each further case has one
+pattern, in turn. The rest is marked slow.
+
+The everyday loop is ``make test-quick``.
 
 Of each test function the loop runs the first case, unless ``test_costs.json`` says that this one takes more than
 ``LIMIT`` seconds of CPU; of a file of which nothing would be left it runs the cheapest. So every file has its say, and
 the same tests run everywhere. ``make test ARGS=--record-costs`` writes the file anew.
 """
 
+import gc
 import json
 import resource
 from pathlib import Path
 
 import pytest
 
+# Elaboration makes millions of objects that live until its end: collecting rarely saves a seventh of the time.
+gc.set_threshold(200_000, 20, 20)
 LIMIT = 2.0
 """Seconds of CPU that a test of the everyday loop may take."""
 COSTS = Path(__file__).with_name("test_costs.json")
@@ -35,6 +43,33 @@ def quick(names: list[str], costs: dict[str, float]) -> set[str]:
     return {first[key] for key in kept}
 
 
+def crossed(cases: list[tuple], patterns: list[tuple]) -> list[bool]:
+    """Whether ``make test`` runs each pair of a case and an (idle, stall) pattern, given in the order of collection."""
+    order = {case: number for number, case in enumerate(dict.fromkeys(cases))}
+    turn = {pattern: number for number, pattern in enumerate(dict.fromkeys(patterns))}
+    return [order[case] == 0 or order[case] % len(turn) == turn[pattern]
+            for case, pattern in zip(cases, patterns, strict=True)]
+
+
+def _leave_crossings_to_test_all(items):
+    """Mark slow what :func:`crossed` leaves out."""
+    functions: dict[str, list] = {}
+    for item in items:
+        spec = getattr(item, "callspec", None)
+        if spec is not None and {"idle", "stall"} <= set(spec.params) and len(spec.params) > 2:
+            functions.setdefault(function(item.nodeid), []).append(item)
+    for group in functions.values():
+        cases = [tuple((name, repr(value)) for name, value in sorted(item.callspec.params.items())
+                       if name not in ("idle", "stall")) for item in group]
+        patterns = [(item.callspec.params["idle"], item.callspec.params["stall"]) for item in group]
+        # Patterns that come with their case, in one list of parameters, are as their author chose them.
+        if len(set(cases)) == len(group):
+            continue
+        for item, runs in zip(group, crossed(cases, patterns), strict=True):
+            if not runs:
+                item.add_marker(pytest.mark.slow)
+
+
 def _cpu() -> float:
     """Seconds of CPU of this process and of those that it has waited for."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -52,8 +87,10 @@ def pytest_configure(config):
         config.pluginmanager.register(Recorder())
 
 
-@pytest.hookimpl(trylast=True)  # after -m: the first case of those that it leaves
+@pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config, items):
+    _leave_crossings_to_test_all(items)     # before -m leaves out what is slow
+    yield
     if config.getoption("quick"):
         kept = quick([item.nodeid for item in items], json.loads(COSTS.read_text()))
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])

@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import COSTS, LIMIT, Recorder, function, quick
+from conftest import COSTS, LIMIT, Recorder, crossed, function, quick
 
 NAMES = ["a.py::test_one[0]", "a.py::test_one[1]", "a.py::test_long[x[1]-y]", "a.py::test_long[z]", "a.py::test_two",
          "b.py::test_longer", "b.py::test_long", "c.py::Group::test_three[1]"]
@@ -20,6 +20,13 @@ def test_every_file_has_a_test_left():
     everything = dict.fromkeys(map(function, NAMES), 5.0)
     assert {name.partition("::")[0] for name in quick(NAMES, everything)} == {"a.py", "b.py", "c.py"}
     assert len(quick(NAMES, everything)) == 3
+
+
+def test_first_case_meets_every_pattern_and_every_case_one():
+    pairs = [(case, pattern) for pattern in range(4) for case in "abcdef"]
+    kept = [pair for pair, runs in zip(pairs, crossed(*zip(*pairs))) if runs]
+    assert [pattern for case, pattern in kept if case == "a"] == [0, 1, 2, 3]
+    assert sorted(kept)[4:] == [("b", 1), ("c", 2), ("d", 3), ("e", 0), ("f", 1)]
 
 
 def test_nothing_recorded():

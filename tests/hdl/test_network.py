@@ -53,7 +53,9 @@ def check(design, folding, clips, *, threshold_raise=0, dut=None, **options):
 
 
 # Slow with stalls and a second clip: eight times the cycles; smaller networks have both below.
-@pytest.mark.parametrize("idle,stall,count", [(0, 0, 1), pytest.param(0.4, 0.6, 2, marks=pytest.mark.slow)])
+# Half a minute a run. The same network runs as emitted, through its driver, in tests/sim/cosim.
+@pytest.mark.slow
+@pytest.mark.parametrize("idle,stall,count", [(0, 0, 1), (0.4, 0.6, 2)])
 def test_tiny_network(idle, stall, count):
     design = preset("tiny")
     clips = [random_clip(design, 1), np.zeros((2, 6, 5, 3), np.int8)]
@@ -116,7 +118,7 @@ WORDS = ("pa", "ap", "aa", "aa", "za", "pz", "aj", "pa")
 
 
 @pytest.mark.parametrize("idle,stall", [
-    (0, 0), pytest.param(0.5, 0, marks=pytest.mark.slow), pytest.param(0, 0.5, marks=pytest.mark.slow), (0.4, 0.6)])
+    (0.4, 0.6), *(pytest.param(*pattern, marks=pytest.mark.slow) for pattern in ((0, 0), (0.5, 0), (0, 0.5)))])
 def test_absent_persons(idle, stall):
     """Whoever is absent, the scores are golden's, and no block sees an absent person; clips without a gap."""
     assert absent_response(SMALL).constant.all() and absent_response(SMALL).scores.any(axis=1).all()
@@ -132,6 +134,7 @@ def test_absent_persons_of_several_blocks():
     check(design, folding, mixed_clips(design, *WORDS, "pp", "zz", "aa", "ja"), seed=4, idle=0.2, stall=0.2)
 
 
+@pytest.mark.slow  # two runs of a network; the cycles of an absent person by itself are held in test_absent.py
 def test_absent_persons_take_no_time():
     clips = mixed_clips(SMALL, *["pa"] * 5)
     every = dataclasses.replace(FOLDED, skip_absent=False)
@@ -145,7 +148,7 @@ def test_raised_thresholds_make_absent_persons_be_computed():
     check(SMALL, FOLDED, clips, threshold_raise=20, dut=small())
 
 
-@pytest.mark.parametrize("frames,joints", [(1, 1), (5, 1)])
+@pytest.mark.parametrize("frames,joints", [(1, 1), pytest.param(5, 1, marks=pytest.mark.slow)])
 def test_the_only_person_may_be_absent(frames, joints):
     design = lively(random_design(9, name="one", frames=frames, joints=joints, classes=2, widths=(8,), strides=(1,)))
     assert absent_response(design).scores.any()

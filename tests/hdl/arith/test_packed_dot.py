@@ -56,7 +56,8 @@ def test_random(acc_width, depth, form):
 
 
 @pytest.mark.parametrize("form", MAC_FORMS)
-@pytest.mark.parametrize("signs", [(1, 1), (1, -1), (-1, 1), (-1, -1)])
+@pytest.mark.parametrize("signs", [(1, -1), (-1, -1), *(pytest.param(signs, marks=pytest.mark.slow)
+                                                         for signs in ((1, 1), (-1, 1)))])
 def test_largest_steps(signs, form):
     """Every step as large as it can be, up and down and up again: the field wraps at each second step or so."""
     count, depth = 60, 8

@@ -11,7 +11,8 @@ from hypgcn.vivado.command import run_vivado
 
 
 def test_files_need_no_vivado(tmp_path, capsys, monkeypatch):
-    design = random_design(1, name="smallest", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3)
+    design = random_design(1, name="smallest", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3,
+                           subsets=1)
     design.save(tmp_path / "design")
     (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(),)).to_json())
     arguments = ["vivado", str(tmp_path / "design"), "-o", str(tmp_path / "out"), "--mhz", "150", "--bus-width", "64",

@@ -12,7 +12,8 @@ from hypgcn_sim.synthesis.lint import read_by_yosys, verilator_findings
 
 
 def test_verilator_finds_nothing(tmp_path):
-    design = random_design(7, name="lint", frames=2, joints=2, classes=2, widths=(8,), strides=(1,))
+    design = random_design(7, name="lint", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3,
+                           subsets=1)
     generate(design, Folding(blocks=(BlockFolding(),)), tmp_path)
     assert verilator_findings(tmp_path, "hypgcn") == []
 
