@@ -15,6 +15,7 @@ from pathlib import Path
 from hypgcn.absent import AbsentPersons, leaves_out
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design import Design
+from hypgcn.design.files import write_json
 from hypgcn.design.folding import Folding
 from hypgcn.emission.emit import emit
 from hypgcn.head import Head
@@ -22,7 +23,6 @@ from hypgcn.input import InputAffine
 from hypgcn.stream import Skid
 from hypgcn.stream.layouts import vector_layout
 
-from ..files import save_json
 from ..synthesis.levels.parts import unit_of
 from ..synthesis.units import map_rtl, resources
 
@@ -126,7 +126,7 @@ def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: 
     def mapped(name: str, place: Path, sidecar: dict, kept: Path) -> dict[str, dict]:
         nonlocal done
         if not kept.exists():
-            save_json(map_folder(place, sidecar), kept)
+            write_json(kept, map_folder(place, sidecar))
         done += 1
         progress(done, len(parts), f"{name} mapped")
         return json.loads(kept.read_text())

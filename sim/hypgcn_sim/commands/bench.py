@@ -49,9 +49,10 @@ def register(commands):
 
 def run(args) -> int:
     """Measure and write the rows; 1 when the RTL differs from the golden model."""
+    from hypgcn.design.files import write_json
+
     from ..benchmark.measure import measure, measure_variants
     from ..benchmark.table import table
-    from ..files import save_json
     from ..stimuli.recordings import clips_for
 
     if args.jobs < 1:
@@ -81,7 +82,7 @@ def run(args) -> int:
             shutil.copyfile(place / "memory.png", args.out / ("quick_memory.png" if args.quick else "memory.png"))
         if not args.no_variants:
             rows += measure_variants(design, point, sample, args.out, jobs=args.jobs)
-        save_json(rows, path)   # after every device: each takes most of an hour
+        write_json(path, rows)   # after every device: each takes most of an hour
     print(table(rows))
     print(f"\nwritten: {path}")
     return 0

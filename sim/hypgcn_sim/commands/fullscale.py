@@ -66,8 +66,9 @@ def run(args) -> int:
     """Simulate, compare and report; 1 when a beat differs from the golden model."""
     import numpy as np
 
+    from hypgcn.design.files import write_json
+
     from ..benchmark.pictures import save_utilisation_picture
-    from ..files import save_json
     from ..fullscale.golden import golden_clips
     from ..fullscale.result import FILL
     from ..fullscale.simulation import FullSimulation
@@ -109,7 +110,7 @@ def run(args) -> int:
     print(f"latency: {latency:,} cycles from a clip's last frame to its result, {result['first_clip_cycles']:,} from "
           f"the first frame of the first clip")
     used = report(design, folding, done, expected)
-    save_json({**result, "utilisation": used}, args.out / "report.json")
+    write_json(args.out / "report.json", {**result, "utilisation": used})
     picture = args.out / "utilisation.png"
     save_utilisation_picture(used, picture,
                              f"{design.name}: activity in {used['cycles']:,} cycles of {used['clips']} clips")

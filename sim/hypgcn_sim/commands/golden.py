@@ -9,6 +9,7 @@ import numpy as np
 
 from hypgcn.cli import load_design
 from hypgcn.design import Design
+from hypgcn.design.files import replacing
 from hypgcn.progress import Progress
 
 __all__ = ["golden_logits", "load_clips", "register"]
@@ -108,9 +109,6 @@ def run(args):
     progress = Progress(f"golden {design.name}")
     logits, overflow = golden_logits(design, clips, min(args.jobs, len(clips)), progress)
     progress.finish(f"{len(clips)} clips done")
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    part = args.out.with_name(args.out.name + ".part")
-    with open(part, "wb") as file:
+    with replacing(args.out) as temporary, open(temporary, "wb") as file:
         np.savez(file, logits=logits, overflow=overflow, hash=np.array(design.hash))
-    os.replace(part, args.out)
     print(f"written: {args.out}")

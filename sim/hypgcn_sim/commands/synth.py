@@ -34,10 +34,10 @@ def register(commands):
 
 def run(args) -> int:
     """Map the units; 1 when one does not map."""
+    from hypgcn.design.files import write_json
     from hypgcn.emission.emit import emit
     from hypgcn.planning.allocator.allocate import within
 
-    from ..files import save_json
     from ..stimuli.clips import make_clips
     from ..synthesis.units import synthesise
     from ..unit_tests.cases import TEST_CASES
@@ -64,7 +64,7 @@ def run(args) -> int:
     failed = [row for row in rows if not row["mapped"]]
     progress.finish(f"{len(rows) - len(failed)} of {len(rows)} units mapped")
     path = args.out / "summary.json"
-    save_json(rows, path)
+    write_json(path, rows)
     width = max(len(name) for name in units)
     print(f"{'unit':{width}}" + "".join(f"{title:>10}" for title in COLUMNS.values()))
     for row in rows:

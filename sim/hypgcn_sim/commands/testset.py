@@ -20,7 +20,8 @@ def register(commands):
 
 def run(args) -> int:
     """Simulate the clips; 1 when a score differs from the golden model."""
-    from ..files import save_json
+    from hypgcn.design.files import write_json
+
     from ..fullscale.simulation import FullSimulation
     from ..fullscale.testset import run_parts
     from ..stimuli.recordings import Recordings
@@ -51,7 +52,7 @@ def run(args) -> int:
         result["different"] = int((logits != outcome.scores).any(axis=1).sum())
         print("scores: " + ("all equal to golden" if not result["different"]
                             else f"{result['different']} clips DIFFERENT from golden"))
-    save_json(result, args.out / "report.json")
+    write_json(args.out / "report.json", result)
     print(f"top-1 of the RTL: {100 * result['top1']:.1f} %, {result['right']} of {result['clips']} clips; "
           f"{result['overflow']} clips with overflow")
     print(f"written: {args.out / 'report.json'}")

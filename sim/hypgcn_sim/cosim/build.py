@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hypgcn.design.files import replacing
 from hypgcn.emission.emit import emit
 from hypgcn.shell.top import Top
 
@@ -128,12 +129,12 @@ def _compile_model(folder: Path, cache: Path):
 def _compile_device(folder: Path, library: Path, source: Path, options: tuple[str, ...]):
     """Compile the device and link it with the model into ``library``."""
     objects, log, include = folder / "objects", folder / "device.log", f"{_package()}/include"
-    compiler, part, compiled = os.environ.get("CXX", "g++"), library.with_suffix(".part"), objects / f"{source.stem}.o"
+    compiler, compiled = os.environ.get("CXX", "g++"), objects / f"{source.stem}.o"
     run_tool([compiler, *COMPILE, *options, "-I", str(objects), "-isystem", include, "-isystem", f"{include}/vltstd",
               "-c", str(source), "-o", str(compiled)], log)
-    run_tool([compiler, "-shared", "-o", str(part), str(compiled), str(objects / "libVcore.a"),
-              str(objects / "libverilated.a"), "-pthread"], log)
-    os.replace(part, library)
+    with replacing(library) as temporary:
+        run_tool([compiler, "-shared", "-o", str(temporary), str(compiled), str(objects / "libVcore.a"),
+                  str(objects / "libverilated.a"), "-pthread"], log)
 
 
 def build_driver(folder: Path) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design import BANK, MINI_BANKS, Design, split_banks
+from hypgcn.design.files import replacing
 from hypgcn.golden.rfc.store import row_usage
 
 __all__ = ["OBSERVE_WORDS", "expect", "golden_clips", "observe_words"]
@@ -118,10 +119,8 @@ def _start(design: Design):
 
 def _work(task: tuple[np.ndarray, str]) -> str:
     clip, path = task
-    part = f"{path}.{os.getpid()}"
-    with open(part, "wb") as file:
+    with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **expect(_design, clip))  # type: ignore[arg-type]
-    os.replace(part, path)
     return path
 
 

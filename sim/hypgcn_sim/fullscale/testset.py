@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..files import save_json
+from hypgcn.design.files import write_json
+
 from .simulation import FullSimulation
 
 __all__ = ["PART", "Outcome", "run_parts"]
@@ -68,7 +69,7 @@ def run_parts(simulation: FullSimulation, clips: np.ndarray, folder: Path, *, jo
 
         if not path.exists():
             run = simulation.run(part, name=f"part{number}", progress=report)
-            save_json({"scores": run.scores.tolist(), "overflow": run.overflow.tolist(), "cycles": run.cycles}, path)
+            write_json(path, {"scores": run.scores.tolist(), "overflow": run.overflow.tolist(), "cycles": run.cycles})
         report(len(part))
         return json.loads(path.read_text())
 

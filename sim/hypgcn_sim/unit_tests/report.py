@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from hypgcn.design.files import write_json
 from hypgcn.progress import duration
 
-from ..files import save_json
 from .runner import Result
 
 __all__ = ["table", "write_summary"]
@@ -37,4 +37,4 @@ def write_summary(results: list[Result], path: Path):
     for result in results:
         row = {name: getattr(result, name) for name in ("unit", "design", "clips", "real_clips", "cycles", "passed")}
         rows.append(row if result.passed else {**row, "error": result.error})
-    save_json(rows, path)
+    write_json(path, rows)
