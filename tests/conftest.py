@@ -19,7 +19,7 @@ import pytest
 
 # Elaboration makes millions of objects that live until its end: collecting rarely saves a seventh of the time.
 gc.set_threshold(200_000, 20, 20)
-LIMIT = 2.0
+LIMIT = 0.6
 """Seconds of CPU that a test of the everyday loop may take."""
 COSTS = Path(__file__).with_name("test_costs.json")
 _START = pytest.StashKey[float]()

@@ -65,6 +65,7 @@ def test_names_and_order_do_not_count_and_all_else_does(before, tmp_path, change
     assert (not result) is equal, result
 
 
+@pytest.mark.slow  # two more emissions; the initial value with reset is among the cases above
 def test_an_initial_value_without_reset_counts(tmp_path):
     for name, init in (("before", 0), ("after", 5)):
         emit(Outer(init=init, reset_less=True), name, tmp_path / name)

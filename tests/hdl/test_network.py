@@ -80,6 +80,7 @@ def test_denser_than_planned():
     check(design, Folding(blocks=(BlockFolding(conv_pairs=4, lane_pairs=4),) * 2), clips)
 
 
+@pytest.mark.slow  # corner sizes are crossed by the tests of each unit
 def test_one_frame_one_joint():
     design = random_design(6, name="dot", frames=1, joints=1, classes=1, widths=(4, 8), strides=(1, 2), keep=0.5)
     check(
@@ -155,6 +156,7 @@ def test_the_only_person_may_be_absent(frames, joints):
     check(design, FOLDED, mixed_clips(design, *"aapazpaajp"), idle=0.3, stall=0.3, seed=1)
 
 
+@pytest.mark.slow  # test_absent.py holds which persons are computed, by golden
 def test_an_absent_person_whose_response_overflows_is_computed():
     """Its stores lose values, and the result carries the overflow flag."""
     design = dataclasses.replace(SMALL, blocks=(dataclasses.replace(SMALL.blocks[0], h_depths=(1,) * 4),))

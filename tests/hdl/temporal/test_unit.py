@@ -151,7 +151,7 @@ def test_lengths_with_least_rows(frames, name, stride):
 
 
 @pytest.mark.parametrize(("kernel", "stride", "frames", "h_rows", "x_rows"), [
-    (1, 1, 3, 1, 1), (1, 2, 4, 2, 2), (3, 2, 5, 3, 2)])
+    (1, 2, 4, 2, 2), (3, 2, 5, 3, 2), pytest.param(1, 1, 3, 1, 1, marks=pytest.mark.slow)])
 def test_kernels_with_least_rows(kernel, stride, frames, h_rows, x_rows):
     b = block("conv", joints=1, in_channels=16, out_channels=16, kernel=kernel, stride=stride, keep_taps=min(2, kernel))
     Case(b, joints=1, frames=frames, h_rows=h_rows, x_rows=x_rows).check(idle=0.1, stall=0.1)
@@ -163,12 +163,13 @@ def test_channels(joints, change):
     Case(block("identity", joints=joints, **change), joints=joints, lane_pairs=9, sequences=1).check()
 
 
-@pytest.mark.parametrize("mac", ["dsp48e2", "inferred"])
+# The lane's own tests cross the forms.
+@pytest.mark.parametrize("mac", ["dsp48e2", pytest.param("inferred", marks=pytest.mark.slow)])
 def test_mac_forms(mac):
     Case(small("conv"), frames=2, sequences=1, mac=mac, lanes=1).check()
 
 
-@pytest.mark.parametrize(("name", "kernel"), [("identity", 9), ("conv", 3)])
+@pytest.mark.parametrize(("name", "kernel"), [("conv", 3), pytest.param("identity", 9, marks=pytest.mark.slow)])
 def test_overflow_is_counted_and_flagged(name, kernel):
     b = dataclasses.replace(small(name, kernel=kernel), h_depths=(4, 3, 2, 1))
     densities = np.tile([0.1, 0.1, 0.9, 0.1], 2)[:, None, None]
