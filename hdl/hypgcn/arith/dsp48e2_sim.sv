@@ -78,7 +78,7 @@ module DSP48E2 #(
         b2 <= b1;
         m <= ad * b2;
         opmode <= OPMODE;
-        p <= (opmode[5] || opmode[7] ? p : 48'sd0) + (opmode[4] ? signed'(PCIN) : 48'sd0) + 48'(m);
+        p <= (opmode[5] || opmode[7] ? p : 48'sd0) + (opmode[4] ? $signed(PCIN) : 48'sd0) + m;
     end
 
     assign P = p;

@@ -14,6 +14,12 @@ module hypgcn_async_ram #(
     (* ram_style = "distributed" *)
     reg [WIDTH-1:0] memory [0:DEPTH-1];
 
+    // synthesis translate_off
+    // Block and LUT RAMs start as zeros in a device, and so here: four-state simulators would start with X.
+    integer index;
+    initial for (index = 0; index < DEPTH; index = index + 1) memory[index] = 0;
+    // synthesis translate_on
+
     always_ff @(posedge clk)
         if (w_en) memory[w_addr] <= w_data;
 

@@ -19,6 +19,15 @@ module hypgcn_ram #(
     reg [WIDTH-1:0] memory [0:DEPTH-1];
     reg [WIDTH-1:0] word;
 
+    // synthesis translate_off
+    // Block and LUT RAMs start as zeros in a device, and so here: four-state simulators would start with X.
+    integer index;
+    initial begin
+        for (index = 0; index < DEPTH; index = index + 1) memory[index] = 0;
+        word = 0;
+    end
+    // synthesis translate_on
+
     always_ff @(posedge clk)
         if (w_en) memory[w_addr] <= w_data;
 
@@ -28,6 +37,9 @@ module hypgcn_ram #(
     generate
         if (LATENCY == 2) begin : registered
             reg [WIDTH-1:0] word_q;
+            // synthesis translate_off
+            initial word_q = 0;
+            // synthesis translate_on
             always_ff @(posedge clk)
                 if (r_en) word_q <= word;
             assign r_data = word_q;

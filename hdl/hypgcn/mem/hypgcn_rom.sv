@@ -16,10 +16,36 @@ module hypgcn_rom #(
     reg [WIDTH-1:0] memory [0:DEPTH-1];
     reg [WIDTH-1:0] word;
 
+    // synthesis translate_off
+    initial word = 0;
+    // synthesis translate_on
+
     // Yosys also reads the module with its default parameters.
     generate
         if (INIT_FILE != "") begin : contents
-            initial $readmemh(INIT_FILE, memory);
+            // The folder of the images, where it is not the one that the tool runs in: -DHYPGCN_IMAGES=\"folder\".
+`ifdef HYPGCN_IMAGES
+            localparam IMAGE = {`HYPGCN_IMAGES, "/", INIT_FILE};
+`else
+            localparam IMAGE = INIT_FILE;
+`endif
+            initial $readmemh(IMAGE, memory);
+
+            // synthesis translate_off
+            // To $readmemh a missing or short file is worth a warning, and the scores would be plausible and wrong.
+            integer file;
+            integer words;
+            reg [WIDTH-1:0] line;
+            initial begin
+                file = $fopen(IMAGE, "r");
+                if (file == 0)
+                    $fatal(1, "memory image %0s not found: run in its folder, or define HYPGCN_IMAGES", IMAGE);
+                words = 0;
+                while ($fscanf(file, "%h", line) == 1) words = words + 1;
+                $fclose(file);
+                if (words != DEPTH) $fatal(1, "memory image %0s holds %0d words, not %0d", IMAGE, words, DEPTH);
+            end
+            // synthesis translate_on
         end
     endgenerate
 
@@ -29,6 +55,9 @@ module hypgcn_rom #(
     generate
         if (LATENCY == 2) begin : registered
             reg [WIDTH-1:0] word_q;
+            // synthesis translate_off
+            initial word_q = 0;
+            // synthesis translate_on
             always_ff @(posedge clk)
                 if (en) word_q <= word;
             assign data = word_q;
