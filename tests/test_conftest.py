@@ -43,8 +43,8 @@ class Report:
 def test_recorder_keeps_what_is_long_on_average(tmp_path, monkeypatch):
     monkeypatch.setattr("conftest.COSTS", tmp_path / "costs.json")
     recorder = Recorder()
-    for name, seconds in (("a.py::test_one[0]", 6.0), ("a.py::test_one[1]", 0.5), ("a.py::test_two[0]", 3.0),
-                          ("a.py::test_two[1]", 0.5), ("a.py::test_three", 2.0)):
+    for name, seconds in (("a.py::test_one[0]", 6.0), ("a.py::test_one[1]", 0.5), ("a.py::test_two[0]", 1.5 * LIMIT),
+                          ("a.py::test_two[1]", 0.25 * LIMIT), ("a.py::test_three", LIMIT)):
         recorder.pytest_runtest_logreport(Report(name, seconds))
     recorder.pytest_sessionfinish()
     assert json.loads((tmp_path / "costs.json").read_text()) == {"a.py::test_one": 3.2}
