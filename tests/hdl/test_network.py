@@ -53,7 +53,7 @@ def check(design, folding, clips, *, threshold_raise=0, dut=None, **options):
 
 
 # Slow with stalls and a second clip: eight times the cycles; smaller networks have both below.
-# Half a minute a run. The same network runs as emitted, through its driver, in tests/sim/cosim.
+# Half a minute a run; the raised threshold and the absent persons hold smaller networks against golden.
 @pytest.mark.slow
 @pytest.mark.parametrize("idle,stall,count", [(0, 0, 1), (0.4, 0.6, 2)])
 def test_tiny_network(idle, stall, count):

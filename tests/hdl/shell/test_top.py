@@ -755,11 +755,10 @@ def test_cycles_of_a_clip():
     play(dut, test)
 
 
-# The shell is held by the stub core, the network by its own tests, both together as emitted by tests/sim/cosim.
-@pytest.mark.slow
+# The only everyday test of shell and network together; the tiny network takes half a minute.
 @pytest.mark.parametrize("design", [
     random_design(6, name="dot", frames=1, joints=1, classes=2, widths=(4, 8), strides=(1, 2), keep=0.5),
-    preset("tiny")], ids=lambda design: design.name)
+    pytest.param(preset("tiny"), marks=pytest.mark.slow)], ids=lambda design: design.name)
 def test_network_gives_golden_scores(design):
     dut = Top.of(design, FOLDING, 64)
     clips = [random_clip(design, 1)]
