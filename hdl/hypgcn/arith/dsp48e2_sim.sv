@@ -69,8 +69,11 @@ module DSP48E2 #(
         && ~|{CARRYIN, CARRYINSEL, CARRYCASCIN, MULTSIGNIN, ACIN, BCIN, C, ALUMODE}
         && INMODE == 5'b00100 && ((OPMODE | 9'b000100000) == 9'b000100101 && ~|PCIN || (OPMODE | 9'b010000000) == 9'b010010101);
 
+    // Unknown is not usual either. Not in the process below: a system task does not belong into an always_ff.
+    always @(posedge CLK)
+        if (usual !== 1'b1) $fatal(1, "DSP48E2: this model knows no such mode: OPMODE=%b INMODE=%b ALUMODE=%b", OPMODE, INMODE, ALUMODE);
+
     always_ff @(posedge CLK) begin
-        if (!usual) $fatal(1, "DSP48E2: this model knows no such mode: OPMODE=%b INMODE=%b ALUMODE=%b", OPMODE, INMODE, ALUMODE);
         a <= A[26:0];
         d <= D;
         b1 <= B;

