@@ -307,7 +307,7 @@ def test_memory_is_in_order_with_the_registers_of_the_dma(compiler, tmp_path):
     target = tmp_path / "axidma.s"
     subprocess.run([compiler, *WARNINGS, "-O2", "-S", str(ROOT / "firmware/c/hypgcn_axidma.c"), "-o", str(target)],
                    check=True)
-    body = target.read_text().partition("\nhypgcn_axidma_transfer:\n")[2].partition(".size\thypgcn_axidma_transfer")[0]
+    body = target.read_text().partition("\nhypgcn_transfer_axidma:\n")[2].partition(".size\thypgcn_transfer_axidma")[0]
     assert body.count("dsb\tsy") + body.count("dsb sy") >= 2
 
 
