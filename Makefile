@@ -10,10 +10,10 @@ TRAINED := checkpoints/nwucla_joint/design
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verilog registers vivado-files vivado bitstream lint-rtl sim sim-full sim-testset bench bench-quick synth test-quick test test-all lint lint-debt clean
+.PHONY: help verilog registers vivado-files vivado bitstream lint-rtl sim sim-4state sim-full sim-testset bench bench-quick synth test-quick test test-all lint lint-debt clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 verilog: .venv/ready-base ## SystemVerilog of DESIGN (a folder or a preset; default: the trained full network) into OUT
 	$(BIN)/hypgcn verilog $(or $(DESIGN),$(TRAINED)) -o $(OUT) $(ARGS)
@@ -31,11 +31,14 @@ vivado: .venv/ready-base ## the same, then Vivado builds it and packages the IP;
 bitstream: .venv/ready-boards ## files of BOARD (ulx3s, kcu105) for DESIGN, and its bitstream where the open tools reach
 	$(BIN)/hypgcn board $(BOARD) $(or $(DESIGN),$(if $(filter kcu105,$(BOARD)),$(TRAINED))) $(if $(filter ulx3s,$(BOARD)),--bitstream) $(ARGS)
 
-lint-rtl: .venv/ready-sim ## what make verilog wrote into OUT, read by Verilator (lint) and Yosys
+lint-rtl: .venv/ready-sim ## what make verilog wrote into OUT, read by Verilator (lint), slang, Verible and Yosys
 	$(BIN)/hypgcn lint $(OUT) $(ARGS)
 
 sim: .venv/ready-sim ## every unit and the whole network of DESIGN (default: the small one) in Verilator against golden
 	$(BIN)/hypgcn sim $(DESIGN) $(ARGS)
+
+sim-4state: .venv/ready-dev .venv/ready-icarus ## emitted cores with their testbench in Icarus (no output unknown) and in Verilator
+	$(BIN)/pytest tests/hdl/testbench/test_simulators.py --durations 0 $(ARGS)
 
 sim-full: .venv/ready-sim ## whole clips through the full network (or DESIGN) at full speed: cycles, latency, use of every unit
 	$(BIN)/hypgcn fullscale $(DESIGN) $(ARGS)
@@ -89,6 +92,11 @@ clean: ## remove everything that make wrote, .venv too
 .venv/ready-sim: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[sim]'
 	touch .venv/ready-base $@
+
+# Where it cannot be installed, the tests that need it say so and skip.
+.venv/ready-icarus: | .venv/bin/python
+	command -v iverilog || apt-get install -y iverilog || sudo -n apt-get install -y iverilog || echo 'install Icarus Verilog (Debian: iverilog, Homebrew: icarus-verilog)'
+	touch $@
 
 .venv/ready-boards: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[boards]'

@@ -7,7 +7,7 @@ import numpy as np
 from hypgcn.design.presets import preset
 from hypgcn.golden.network import run
 from hypgcn.golden.rfc.store import row_usage
-from hypgcn_sim.stimuli.clips import generated_clip
+from hypgcn.testbench.clips import generated_clip
 
 __all__ = ["tight_design"]
 

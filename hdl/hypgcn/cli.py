@@ -15,10 +15,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+
 from . import __version__
 from .boards.command import register as register_board
 from .design import Design
-from .design.checks import check_identifier
+from .design.checks import check_identifier, check_int
 from .design.files import write_json
 from .design.folding import Folding
 from .design.presets import PRESETS, preset
@@ -68,21 +70,30 @@ def _register_verilog(commands):
     parser.add_argument("--bus-width", type=int, default=32, metavar="BITS",
                         help="bits of the input stream, 8 to 512 (default: %(default)s)")
     parser.add_argument("--bare", action="store_true", help="the network alone, without AXI buses and registers")
+    parser.add_argument("--testbench", nargs="?", const="", metavar="CLIPS",
+                        help="also write a SystemVerilog testbench into DIR/tb, with generated clips, or those of a "
+                             "recording or of a file of int8 clips")
+    parser.add_argument("--clips", type=int, default=2, metavar="N",
+                        help="clips of the testbench (default: %(default)s)")
     parser.add_argument("--measure", metavar="FILE", type=Path, help="write run time, peak memory and sizes as JSON")
     parser.set_defaults(run=_run_verilog)
 
 
 def _run_verilog(args):
     check_identifier("--name", args.name)
+    if args.bare and args.testbench is not None:
+        raise ValueError("--testbench needs the AXI buses, which --bare leaves out")
+    check_int("--clips", args.clips, 1)
     design = load_design(args.design)
     folding = load_folding(args.folding, design)
+    clips = None if args.testbench is None else _testbench_clips(design, args.testbench, args.clips)
     from .generate import generate  # elaboration is not needed for the other commands
 
     print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
     start = time.monotonic()
     progress = Progress("verilog")
     emission = generate(design, folding, Path(args.out), name=args.name,
-                        bus_width=None if args.bare else args.bus_width, progress=progress)
+                        bus_width=None if args.bare else args.bus_width, testbench=clips, progress=progress)
     progress.finish()
     memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     measured = {
@@ -96,6 +107,19 @@ def _run_verilog(args):
           f"peak memory {measured['peak_memory_mb']} MB")
     if args.measure:
         write_json(args.measure, measured)
+
+
+def _testbench_clips(design, path, count):
+    """Clips of the file, or generated ones for an empty path."""
+    from .testbench.clip_files import read_clips
+    from .testbench.clips import generated_clips
+
+    if not path:
+        return generated_clips(design, count)
+    found, total = read_clips(Path(path), design, count)
+    if total < count:
+        raise ValueError(f"{path} holds {total} clips, fewer than the {count} of --clips")
+    return np.stack([clip.clip for clip in found])
 
 
 def _register_presets(commands):

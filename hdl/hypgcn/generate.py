@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import numpy as np
+
 from .arith import PackedMac, Requant
 from .design import Design
 from .design.folding import Folding
@@ -14,6 +16,7 @@ from .rfc.store_reader import StoreReader
 from .rfc.store_writer import StoreWriter
 from .shell.register_files import as_json
 from .shell.top import Top
+from .testbench import files_of_testbench
 
 __all__ = ["DEFAULT_MULTIPLIERS", "generate"]
 
@@ -27,7 +30,7 @@ _LATENCIES = {
 
 
 def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "hypgcn", observe: bool = False,
-             bus_width: int | None = None, progress=None) -> Emission:
+             bus_width: int | None = None, testbench: np.ndarray | None = None, progress=None) -> Emission:
     """Write SystemVerilog, memory images and the sidecar ``NAME.json`` of ``design`` into ``out_dir``.
 
     The same design and folding give the same bytes; files that would not change are not touched. A failure leaves
@@ -47,6 +50,8 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
         Add ports with the outputs of the blocks, for simulation (see :class:`~hypgcn.network.Network`).
     bus_width : int or None
         Bits of the input stream of a :class:`~hypgcn.shell.top.Top`; ``None`` emits the bare network.
+    testbench : int8 (N, M, T, V, C) or None
+        Clips of a testbench in the folder ``tb`` (:mod:`hypgcn.testbench`); only with a ``bus_width``.
     progress : callable or None
         Called as ``progress(done, total, text)``.
 
@@ -59,6 +64,8 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     """
     if observe and bus_width is not None:
         raise ValueError(f"observe must be false with a bus_width, not {observe!r}")
+    if testbench is not None and bus_width is None:
+        raise ValueError("testbench must be None without a bus_width: it drives the AXI buses")
     folding = folding or within(design, DEFAULT_MULTIPLIERS)
     folding.validate(design)
     top = Network(design, folding, observe=observe) if bus_width is None else Top.of(design, folding, bus_width)
@@ -94,5 +101,10 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     emission.sidecar["multipliers"] = estimated.resources.dsp
     emission.sidecar["clip_cycles"] = [{name: round(unit.cycles) for name, unit in units.items() if unit.cycles}
                                        for units in estimated.blocks]
+    if testbench is not None and bus_width is not None:
+        emission.files.update(files_of_testbench(
+            name, design, testbench, bus_width=bus_width, clip_cycles=round(max(
+                cycles for units in emission.sidecar["clip_cycles"] for cycles in units.values())),
+            rtl=[path for path in emission.files if path.endswith(".sv")], progress=progress))
     emission.write(out_dir)
     return emission

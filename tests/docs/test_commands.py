@@ -35,7 +35,7 @@ def verbs() -> dict[str, argparse.ArgumentParser]:
 def makefile() -> tuple[dict[str, str], set[str]]:
     """Recipes of the targets that the list of verbs shows, and the variables."""
     text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
-    targets = dict(re.findall(r"^([a-z-]+):[^=\n]*\n((?:\t.*\n)*)", text, re.M))
+    targets = dict(re.findall(r"^([a-z0-9-]+):[^=\n]*\n((?:\t.*\n)*)", text, re.M))
     return targets, set(re.findall(r"^([A-Z]+) *[?:]?=", text, re.M))
 
 

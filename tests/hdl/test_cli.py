@@ -1,10 +1,12 @@
 import json
 import types
 
+import numpy as np
 import pytest
 
 from hypgcn import __version__, cli
 from hypgcn.design.presets import PRESETS, preset
+from hypgcn.testbench.clips import generated_clips
 
 
 def error_of(capsys, *argv):
@@ -30,8 +32,9 @@ def test_presets_are_listed(capsys):
 def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
     called = {}
 
-    def generate(design, folding, out_dir, *, name, bus_width, progress):
-        called.update(design=design, folding=folding, out_dir=out_dir, name=name, bus_width=bus_width)
+    def generate(design, folding, out_dir, *, name, bus_width, testbench, progress):
+        called.update(design=design, folding=folding, out_dir=out_dir, name=name, bus_width=bus_width,
+                      testbench=testbench)
         return types.SimpleNamespace(files={"a.sv": "x" * 250_000}, sidecar={"multipliers": 7})
     module = types.SimpleNamespace(generate=generate)
     monkeypatch.setitem(__import__("sys").modules, "hypgcn.generate", module)
@@ -52,6 +55,25 @@ def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
     for argv, width in ((["--bus-width", "64"], 64), (["--bare"], None)):
         assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), *argv]) == 0
         assert called["bus_width"] == width
+    assert called["testbench"] is None
+    assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), "--testbench", "--clips", "3"]) == 0
+    np.testing.assert_array_equal(called["testbench"], generated_clips(preset("tiny"), 3))
+    np.save(tmp_path / "clips.npy", generated_clips(preset("tiny"), 2)[::-1])
+    argv = ["verilog", "tiny", "-o", str(tmp_path / "out"), "--testbench", str(tmp_path / "clips.npy")]
+    assert cli.main(argv) == 0
+    np.testing.assert_array_equal(called["testbench"], generated_clips(preset("tiny"), 2)[::-1])
+
+
+def test_a_testbench_that_cannot_be(capsys, tmp_path):
+    np.save(tmp_path / "clips.npy", generated_clips(preset("tiny"), 1))
+    for options, text in (
+        (["--testbench", "--bare"], "--testbench needs the AXI buses, which --bare leaves out"),
+        (["--testbench", "--clips", "0"], "--clips must be at least 1, not 0"),
+        (["--testbench", str(tmp_path / "clips.npy")], "clips.npy holds 1 clips, fewer than the 2 of --clips"),
+        (["--testbench", str(tmp_path / "nowhere.npy")], "nowhere.npy"),
+    ):
+        assert text in error_of(capsys, "verilog", "tiny", "-o", str(tmp_path / "out"), *options)
+    assert not (tmp_path / "out").exists()
 
 
 def test_design_from_folder(tmp_path):

@@ -87,7 +87,7 @@ class Emission:
             return []
         if not isinstance(data, dict) or data.get("generator") != "hypgcn" or not isinstance(data.get("files"), dict):
             return []
-        inside = re.compile(r"(?:sim/)?[\w-]+\.(?:sv|mem)")
+        inside = re.compile(r"(?:(?:sim|tb)/)?[\w-]+\.(?:sv|mem|f|md)|tb/Makefile")
         return [name for name in data["files"] if inside.fullmatch(name)]
 
 

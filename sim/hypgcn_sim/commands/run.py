@@ -61,11 +61,11 @@ def run(args) -> int:
         raise ValueError(f"--timeout must be more than 0, not {args.timeout}")
     from hypgcn.planning.allocator.allocate import within
     from hypgcn.shell.top import Top
+    from hypgcn.testbench.clip_files import read_clips
     from hypgcn_host import CoreError
     from hypgcn_host.simulator import SimulatedBus
 
     from ..cosim.build import build_core
-    from ..cosim.clip_files import read_clips
 
     design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
     clips = []

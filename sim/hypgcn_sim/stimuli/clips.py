@@ -7,8 +7,9 @@ import numpy as np
 
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
+from hypgcn.testbench.clips import generated_clip
 
-__all__ = ["RECORDINGS", "generated_clip", "make_clips", "recorded_clips"]
+__all__ = ["RECORDINGS", "make_clips", "recorded_clips"]
 
 RECORDINGS = Path("../shared/data/nwucla.npz")
 """Default file of recordings, beside the checkout; it is not part of the project."""
@@ -62,19 +63,6 @@ def recorded_clips(design: Design, path: Path, count: int, seed: int) -> np.ndar
         people[:min(design.persons, len(clip))] = clip[:design.persons]
         clips.append(quantise_clip(design, prepare_clip(people, preparation)))
     return np.stack(clips)
-
-
-def generated_clip(design: Design, seed: int) -> np.ndarray:
-    """A clip int8 (M, T, V, C) that moves like a body: a pose per person, and joints that swing about it."""
-    rng = np.random.default_rng(seed)
-    persons, frames, joints, channels = design.persons, design.frames, design.joints, design.channels
-    pose = rng.uniform(-70, 70, (persons, 1, joints, channels))
-    swing = np.zeros((persons, frames, joints, channels))
-    time = np.arange(frames)[None, :, None, None] / max(frames, 8)
-    for cycles in (1, 2, 5):
-        size = rng.uniform(0, 40 / cycles, (persons, 1, joints, channels))
-        swing += size * np.sin(2 * np.pi * (cycles * time + rng.random((persons, 1, joints, channels))))
-    return np.clip(np.rint(pose + swing), -128, 127).astype(np.int8)
 
 
 def make_clips(design: Design, count: int, *, recordings: Path | None = None, seed: int = 1) -> tuple[np.ndarray, int]:

@@ -8,8 +8,7 @@ import numpy as np
 
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip, resample
-
-from .clips import generated_clip
+from hypgcn.testbench.clips import generated_clip
 
 __all__ = ["PARTS", "Recordings", "clips_for"]
 

@@ -10,7 +10,7 @@ from hypgcn.design.presets import preset
 from hypgcn.golden.network import run as golden
 from hypgcn.golden.rfc.store import row_usage
 from hypgcn.planning.estimate import load_activities, load_clips
-from hypgcn_sim.stimuli.clips import generated_clip
+from hypgcn.testbench.clips import generated_clip
 
 
 def test_measured_with_golden(tmp_path, capsys):

@@ -13,9 +13,9 @@ from hypgcn.golden.network import run as golden
 from hypgcn.shell import ShellConfig
 from hypgcn.shell.registers import ABI, MAGIC, register
 from hypgcn.shell.top import Top
+from hypgcn.testbench.clips import generated_clip
 from hypgcn_sim.commands import run as run_command
 from hypgcn_sim.cosim import build
-from hypgcn_sim.stimuli.clips import generated_clip
 
 
 class GoldenBus:

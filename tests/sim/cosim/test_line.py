@@ -16,9 +16,10 @@ from hypgcn.design import Design
 from hypgcn.design.presets import preset
 from hypgcn.golden.network import run as golden
 from hypgcn.shell import ShellConfig
+from hypgcn.testbench.clips import generated_clip
 from hypgcn_host.uart import ProtocolError, UartClient
 from hypgcn_sim.cosim.line import SimulatedLine, build_line
-from hypgcn_sim.stimuli.clips import RECORDINGS, generated_clip, recorded_clips
+from hypgcn_sim.stimuli.clips import RECORDINGS, recorded_clips
 
 ULX3S = board("ulx3s")
 TRAINED = ROOT / "checkpoints/nwucla_small/design"

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from hypgcn.design.presets import preset
+from hypgcn.testbench.clips import generated_clip
 from hypgcn_sim.stimuli import clips
-from hypgcn_sim.stimuli.clips import generated_clip, make_clips, recorded_clips
+from hypgcn_sim.stimuli.clips import make_clips, recorded_clips
 
 DESIGN = preset("tiny")
 SHAPE = (DESIGN.persons, DESIGN.frames, DESIGN.joints, DESIGN.channels)

@@ -10,7 +10,7 @@ from hypgcn.design.presets import preset
 from hypgcn.golden.network import run as golden
 from hypgcn.planning.estimate import Activity, load_activities, load_clips, mean_activities, save_activities
 from hypgcn.planning.estimate.activity import live_channels
-from hypgcn_sim.stimuli.clips import generated_clip
+from hypgcn.testbench.clips import generated_clip
 
 
 def test_measured():

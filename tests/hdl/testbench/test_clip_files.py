@@ -8,10 +8,10 @@ import pytest
 
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 from hypgcn.design.presets import random_design
+from hypgcn.testbench import clip_files
+from hypgcn.testbench.clip_files import GROUP, read_clips
 from hypgcn_pruning.recordings.clip_file import map_joints, read_clip_file
 from hypgcn_pruning.recordings.readers.ntu import read_ntu
-from hypgcn_sim.cosim import clip_files
-from hypgcn_sim.cosim.clip_files import GROUP, read_clips
 
 PREPARATION = Preparation(frames=6, centre=1)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hypgcn.design import Design
-from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
+from ..design import Design
+from ..design.clip import Preparation, prepare_clip, quantise_clip
 
 __all__ = ["GROUP", "NamedClip", "read_clips"]
 
