@@ -20,9 +20,10 @@ import numpy as np
 from . import __version__
 from .boards.command import register as register_board
 from .design import Design
-from .design.checks import check_identifier, check_int
+from .design.checks import check_int
 from .design.files import write_json
 from .design.folding import Folding
+from .design.names import check_module_name
 from .design.presets import PRESETS, preset
 from .planning.commands import register_allocate, register_estimate
 from .progress import Progress
@@ -80,7 +81,7 @@ def _register_verilog(commands):
 
 
 def _run_verilog(args):
-    check_identifier("--name", args.name)
+    check_module_name("--name", args.name)
     if args.bare and args.testbench is not None:
         raise ValueError("--testbench needs the AXI buses, which --bare leaves out")
     check_int("--clips", args.clips, 1)

@@ -5,6 +5,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from hypgcn.design.names import check_title
+
 __all__ = ["FORMATS", "TrainConfig", "PruneConfig", "QuantiseConfig", "CompileConfig", "CRITERIA", "check_share",
            "fine_tuning", "option"]
 
@@ -165,6 +167,7 @@ class QuantiseConfig:
     rate: float = option(0.005, "highest learning rate of QAT")
 
     def __post_init__(self):
+        check_title("name", self.name)
         _check_counts(self, "calibration")
         check_share("lowest", self.lowest)
         if isinstance(self.epochs, bool) or not isinstance(self.epochs, int) or self.epochs < 0:

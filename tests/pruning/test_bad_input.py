@@ -51,6 +51,7 @@ def with_nan():
       "split": np.zeros(0, int)}, "data must hold at least one clip"),
     ({"split": np.ones(24, int)}, "data must hold at least one clip of split 0"),
     ({"label": np.full(24, -1)}, r"label must be in 0\.\.0, not -1\.\.-1"),
+    ({"class_names": np.array(["c", "a\nb", "d"])}, r"class_names\[1\] must be printable, on one line, not 'a\\nb'"),
     ({"label": np.full(24, 3), "class_names": np.array(["a", "b", "c"])}, r"label must be in 0\.\.2, not 3\.\.3"),
     ({"data": with_nan()}, "finite numbers only, but clip 5 has NaN"),
     ({"data": np.zeros((24, 3, 0, 17, 1), np.float32)}, "data must hold at least one clip, but has shape"),

@@ -12,6 +12,7 @@ from . import limits
 from .block import Block
 from .checks import bits_signed, check_limit, check_tensor
 from .files import write_files
+from .names import check_text, check_title
 from .tensors import dump_tensors, parse_tensors
 
 __all__ = ["DESIGN_FORMAT", "DESIGN_VERSION", "Design"]
@@ -36,13 +37,13 @@ class Design:
     Parameters
     ----------
     name : str
-        Name for people.
+        Name for people: one line, without characters that are syntax somewhere (:func:`~.names.check_title`).
     frames, joints, persons, channels : int
         T, V, M, C of one input clip; the hardware takes it as (M, T, V, C).
     classes : int
         Number of logits.
     class_names : tuple of str
-        Names of the classes, or empty.
+        Names of the classes, one line each, or empty.
     subsets : int
         K, graphs per block.
     kernel : int, odd
@@ -92,6 +93,7 @@ class Design:
     TENSORS = ("input_mult", "input_bias", "head", "head_bias")
 
     def __post_init__(self):
+        check_title("name", self.name)
         for name, limit in _FIELDS.items():
             check_limit(name, getattr(self, name), limit)
         if self.kernel % 2 == 0:
@@ -101,6 +103,8 @@ class Design:
                 raise ValueError(f"{name} must be a positive number, not {getattr(self, name)!r}")
         if self.class_names and len(self.class_names) != self.classes:
             raise ValueError(f"class_names must hold {self.classes} names or none, not {len(self.class_names)}")
+        for index, name in enumerate(self.class_names):
+            check_text(f"class_names[{index}]", name)
         if not self.blocks:
             raise ValueError("blocks must hold at least one block")
         channels = self.channels

@@ -15,7 +15,7 @@ from amaranth.hdl._ir import PortDirection
 from amaranth.lib.wiring import In
 
 from .. import __version__
-from ..design.checks import check_identifier
+from ..design.names import check_module_name
 from .platform import RtlPlatform, component_ports
 from .update import update_files
 
@@ -118,11 +118,11 @@ def emit(component, name: str, out_dir=None, *, parameters: dict | None = None, 
     Raises
     ------
     ValueError
-        The name is not a Verilog identifier.
+        The name is none of a module (:func:`~hypgcn.design.names.check_module_name`).
     EmissionError
         Yosys failed.
     """
-    check_identifier("name", name)
+    check_module_name("name", name)
     platform = RtlPlatform(name, component)
     files: dict[str, str] = {}
     batch: list[tuple[str, str]] = []

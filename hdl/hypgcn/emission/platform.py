@@ -120,7 +120,7 @@ class RtlPlatform:
 
     def _unused_name(self, class_name):
         base = f"{self.modules[0].name}_{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', class_name).lower()}"
-        taken, name, number = {module.name for module in self.modules}, base, 1
+        taken, name, number = {module.name for module in self.modules} | {*_HAND_WRITTEN, *_MODELS}, base, 1
         while name in taken:
             number += 1
             name = f"{base}_{number}"

@@ -3,14 +3,15 @@
 import re
 from dataclasses import dataclass
 
+from ..design.limits import MAC_FORMS
 from .device import Device, devices
 
 __all__ = ["FAMILIES", "Family", "Part", "families_of"]
 
 FORMS = {
     "7 series": ("DSP48E1", ("single",)),
-    "UltraScale": ("DSP48E2", ("dsp48e2", "inferred", "single")),
-    "UltraScale+": ("DSP48E2", ("dsp48e2", "inferred", "single")),
+    "UltraScale": ("DSP48E2", MAC_FORMS.values),
+    "UltraScale+": ("DSP48E2", MAC_FORMS.values),
     "Versal": ("DSP58", ("inferred", "dsp48e2", "single")),
 }
 """Multiplier of each series and the forms of the packed MAC that it can do, the best first.

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design.clip import Preparation, at_times, prepare_clip, resample
+from hypgcn.design.names import check_text
 
 from .plain_pickle import load_plain
 from .skeleton import NTU25_MAPS, Skeleton
@@ -64,6 +65,8 @@ class Clips:
             raise ValueError(f"length must be in 1..{self.data.shape[2]}, not {self.length.min()}..{self.length.max()}")
         if self.label.min() < 0 or self.label.max() >= self.classes:
             raise ValueError(f"label must be in 0..{self.classes - 1}, not {self.label.min()}..{self.label.max()}")
+        for index, name in enumerate(self.class_names):
+            check_text(f"class_names[{index}]", name)  # a design is refused for it, after all the training
 
     def __len__(self) -> int:
         return len(self.data)

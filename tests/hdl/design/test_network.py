@@ -55,6 +55,9 @@ def test_weights_are_read_by_the_safetensors_package(design, tmp_path):
     ("input_scale", 0.0, "input_scale must be a positive number, not 0.0"),
     ("logit_scale", float("nan"), "logit_scale must be a positive number, not nan"),
     ("class_names", ("a",), "class_names must hold 3 names or none, not 1"),
+    ("class_names", ("a", "b\n", "c"), r"class_names\[1\] must be printable, on one line, not 'b\\n'"),
+    ("name", "a}; exit; {", "name must be without .*, not 'a}; exit; {' with ; { }"),
+    ("name", "", "name must not be empty"),
     ("blocks", (), "blocks must hold at least one block"),
     ("channels", 4, r"blocks\[0\].in_channels must be 4, the channels of its input, not 3"),
     ("head", np.zeros((3, 7), np.int8), r"head must have shape \(3, 20\), not \(3, 7\)"),
@@ -110,3 +113,12 @@ def swap(folder, change):
     tensors = parse_tensors(folder / "weights.safetensors")
     change(tensors)
     (folder / "weights.safetensors").write_bytes(dump_tensors(tensors))
+
+
+def test_a_name_with_syntax_is_refused_when_loaded(design, tmp_path):
+    """A design.json from elsewhere whose name would leave its word in Tcl."""
+    design.save(tmp_path)
+    data = json.loads((tmp_path / "design.json").read_text())
+    (tmp_path / "design.json").write_text(json.dumps({**data, "name": "x}; exec touch owned; set y {"}))
+    with pytest.raises(ValueError, match="name must be without"):
+        Design.load(tmp_path)

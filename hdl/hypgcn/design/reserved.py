@@ -1,0 +1,74 @@
+"""Words that no module of a user may be called: keywords, and modules that tools bring along."""
+
+__all__ = ["KEYWORDS", "PRIMITIVES", "TOOL_NAMES"]
+
+KEYWORDS = frozenset("""
+    accept_on alias always always_comb always_ff always_latch and assert assign assume automatic before begin bind
+    bins binsof bit break buf bufif0 bufif1 byte case casex casez cell chandle checker class clocking cmos config
+    const constraint context continue cover covergroup coverpoint cross deassign default defparam design disable
+    dist do edge else end endcase endchecker endclass endclocking endconfig endfunction endgenerate endgroup
+    endinterface endmodule endpackage endprimitive endprogram endproperty endsequence endspecify endtable endtask
+    enum event eventually expect export extends extern final first_match for force foreach forever fork forkjoin
+    function generate genvar global highz0 highz1 if iff ifnone ignore_bins illegal_bins implements implies import
+    incdir include initial inout input inside instance int integer interconnect interface intersect join join_any
+    join_none large let liblist library local localparam logic longint macromodule matches medium modport module
+    nand negedge nettype new nexttime nmos nor noshowcancelled not notif0 notif1 null or output package packed
+    parameter pmos posedge primitive priority program property protected pull0 pull1 pulldown pullup
+    pulsestyle_ondetect pulsestyle_onevent pure rand randc randcase randsequence rcmos real realtime ref reg
+    reject_on release repeat restrict return rnmos rpmos rtran rtranif0 rtranif1 s_always s_eventually s_nexttime
+    s_until s_until_with scalared sequence shortint shortreal showcancelled signed small soft solve specify
+    specparam static string strong strong0 strong1 struct super supply0 supply1 sync_accept_on sync_reject_on table
+    tagged task this throughout time timeprecision timeunit tran tranif0 tranif1 tri tri0 tri1 triand trior trireg
+    type typedef union unique unique0 unsigned until until_with untyped use uwire var vectored virtual void wait
+    wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor xor
+""".split())
+"""Keywords of SystemVerilog (IEEE 1800-2017, Annex B)."""
+
+PRIMITIVES = frozenset("""
+    AND2B1L BITSLICE_CONTROL BSCANE2 BSCANE5 BUFG BUFGCE BUFGCE_1 BUFGCE_DIV BUFGCE_DIV_LEAF BUFGCTRL BUFGMUX
+    BUFGMUX_1 BUFGMUX_CTRL BUFG_FABRIC BUFG_GT BUFG_GT_SYNC BUFG_PS BUFH BUFHCE BUFIO BUFIODQS BUFMR BUFMRCE BUFR
+    BUFT CAPTUREE2 CARRY4 CARRY8 CFGLUT5 CMAC CMACE4 DCIRESET DNA_PORT DNA_PORTE2 DNA_PORTE5 DPLL DSP48 DSP48A
+    DSP48A1 DSP48E DSP48E1 DSP48E2 DSP58 DSPCPLX DSPFP32 DSP_PREADD58 EFUSE_USR FDCE FDCE_1 FDCPE FDCPE_1 FDPE
+    FDPE_1 FDRE FDRE_1 FDRSE FDRSE_1 FDSE FDSE_1 FIFO16 FIFO18 FIFO18E1 FIFO18E2 FIFO18_36 FIFO36 FIFO36E1 FIFO36E2
+    FIFO36_72 FRAME_ECCE2 FRAME_ECCE3 FRAME_ECCE4 FRAME_ECCE5 GND GTHE1_QUAD GTHE2_CHANNEL GTHE2_COMMON
+    GTHE3_CHANNEL GTHE3_COMMON GTHE4_CHANNEL GTHE4_COMMON GTME5_QUAD GTM_DUAL GTPA1_DUAL GTPE2_CHANNEL GTPE2_COMMON
+    GTP_DUAL GTXE1 GTXE2_CHANNEL GTXE2_COMMON GTX_DUAL GTYE3_CHANNEL GTYE3_COMMON GTYE4_CHANNEL GTYE4_COMMON
+    GTYE5_QUAD GTYP_QUAD HARD_SYNC HBM_ONE_STACK_INTF HBM_REF_CLK HBM_SNGLBLI_INTF_APB HBM_SNGLBLI_INTF_AXI
+    HBM_TWO_STACK_INTF HPIO_VREF HSADC HSDAC IBUF IBUFDS IBUFDSE3 IBUFDS_DIFF_OUT IBUFDS_DIFF_OUT_IBUFDISABLE
+    IBUFDS_DIFF_OUT_INTERMDISABLE IBUFDS_DLY_ADJ IBUFDS_DPHY IBUFDS_GTE2 IBUFDS_GTE3 IBUFDS_GTE4 IBUFDS_GTHE1
+    IBUFDS_GTM IBUFDS_GTXE1 IBUFDS_IBUFDISABLE IBUFDS_INTERMDISABLE IBUFE3 IBUFG IBUFGDS IBUFGDS_DIFF_OUT
+    IBUF_ANALOG IBUF_DLY_ADJ IBUF_IBUFDISABLE IBUF_INTERMDISABLE ICAPE2 ICAPE3 IDDR IDDR2 IDDRE1 IDDRE5 IDDR_2CLK
+    IDELAY IDELAYCTRL IDELAYE2 IDELAYE3 IDELAYE5 ILKN ILKNE4 INV IN_FIFO IOBUF IOBUFDS IOBUFDSE3 IOBUFDS_DCIEN
+    IOBUFDS_DIFF_OUT IOBUFDS_DIFF_OUT_DCIEN IOBUFDS_DIFF_OUT_INTERMDISABLE IOBUFDS_INTERMDISABLE IOBUFE3 IOBUF_DCIEN
+    IOBUF_INTERMDISABLE IODELAY IODELAY2 IODELAYE1 ISERDES ISERDES2 ISERDESE1 ISERDESE2 ISERDESE3 ISERDES_NODELAY
+    KEEPER KEY_CLEAR LDCE LDCPE LDPE LOOKAHEAD8 LUT1 LUT2 LUT3 LUT4 LUT5 LUT5CY LUT6 LUT6CY LUT6_2 MASTER_JTAG
+    MMCME2_ADV MMCME2_BASE MMCME3_ADV MMCME3_BASE MMCME4_ADV MMCME4_BASE MMCME5 MMCME5_ADV MMCM_ADV MMCM_BASE
+    MULT18X18 MULT18X18S MULT18X18SIO MULT_AND MUXCY MUXF5 MUXF6 MUXF7 MUXF8 MUXF9 OBUF OBUFDS OBUFDS_DPHY
+    OBUFDS_GTE3 OBUFDS_GTE3_ADV OBUFDS_GTE4 OBUFDS_GTE4_ADV OBUFDS_GTM OBUFDS_GTM_ADV OBUFT OBUFTDS ODDR ODDR2
+    ODDRE1 ODDRE5 ODELAYE2 ODELAYE3 ODELAYE5 OR2L ORCY OSERDES OSERDES2 OSERDESE1 OSERDESE2 OSERDESE3 OUT_FIFO
+    PCIE40 PCIE40E4 PCIE4CE4 PCIE_2_0 PCIE_2_1 PCIE_3_0 PCIE_3_1 PHASER_IN PHASER_IN_PHY PHASER_OUT PHASER_OUT_PHY
+    PHASER_REF PHY_CONTROL PLLE2_ADV PLLE2_BASE PLLE3_ADV PLLE3_BASE PLLE4_ADV PLLE4_BASE PLL_ADV PLL_BASE
+    POST_CRC_INTERNAL PS7 PS8 PS9 PULLDOWN PULLUP RAM128X1D RAM128X1S RAM128X1S_1 RAM16X1D RAM16X1D_1 RAM16X1S
+    RAM16X1S_1 RAM16X2S RAM16X4S RAM16X8S RAM256X1D RAM256X1S RAM32M RAM32M16 RAM32X16DR8 RAM32X1D RAM32X1D_1
+    RAM32X1S RAM32X1S_1 RAM32X2S RAM32X4S RAM32X8S RAM512X1S RAM64M RAM64M8 RAM64X1D RAM64X1D_1 RAM64X1S RAM64X1S_1
+    RAM64X2S RAM64X8SW RAMB16 RAMB18 RAMB18E1 RAMB18E2 RAMB18E5 RAMB18SDP RAMB36 RAMB36E1 RAMB36E2 RAMB36E5
+    RAMB36SDP RAMB8BWER RFADC RFDAC RIU_OR ROM128X1 ROM16X1 ROM256X1 ROM32X1 ROM64X1 RXTX_BITSLICE RX_BITSLICE
+    SPI_ACCESS SRL16 SRL16E SRLC16 SRLC16E SRLC32E STARTUPE2 STARTUPE3 STARTUPE5 SUSPEND_SYNC SYSMON SYSMONE1
+    SYSMONE4 SYSMONE5 TX_BITSLICE TX_BITSLICE_TRI URAM288 URAM288E5 URAM288E5_BASE URAM288_BASE USR_ACCESSE2
+    USR_ACCESSE5 VCC VCU XADC XORCY XPIO_VREF XPLL
+""".split()) | frozenset("""
+    ALU24B ALU54B BB BBPD BBPU CCU2C CLKDIVF DCCA DCSC DCUA DDRDLLA DELAYF DELAYG DLLDELD DP16KD DPR16X4C DQSBUFM
+    DTR ECLKBRIDGECS ECLKSYNCB EHXPLLL EXTREFB FD1P3BX FD1P3DX FD1P3IX FD1P3JX FD1S3AX FD1S3BX FD1S3DX FD1S3IX
+    FD1S3JX GSR IB IBPD IBPU IDDR71B IDDRX1F IDDRX2DQA IDDRX2F IFS1P3BX IFS1P3DX IFS1P3IX IFS1P3JX INV JTAGG L6MUX21
+    LUT4 MULT18X18D MUX161 OB OBCO OBZ OBZPD OBZPU ODDR71B ODDRX1F ODDRX2DQA ODDRX2DQSB ODDRX2F OFS1P3BX OFS1P3DX
+    OFS1P3IX OFS1P3JX OSCG OSHX2A PCSCLKDIV PDPW16KD PFUMX PUR SEDGA SGSR TRELLIS_COMB TRELLIS_DPR16X4
+    TRELLIS_ECLKBUF TRELLIS_FF TRELLIS_IO TRELLIS_RAM16X2 TRELLIS_SLICE TSHX2DQA TSHX2DQSA USRMCLK
+""".split())
+"""Primitives of AMD's 7 series, UltraScale, UltraScale+ and Versal, and of Lattice's ECP5: an own module of such a name
+would replace the primitive, or be replaced by it, in synthesis and simulation."""
+
+TOOL_NAMES = frozenset("""
+    aux com1 com2 com3 com4 con glbl lpt1 lpt2 lpt3 nul prn std work
+""".split())
+"""The global module of AMD's simulation libraries, libraries and packages of simulators, and file names that Windows
+keeps for devices."""
