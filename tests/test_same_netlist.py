@@ -51,8 +51,8 @@ class Outer(wiring.Component):
 @pytest.fixture(scope="module")
 def before(tmp_path_factory):
     """What the others are compared with, emitted once."""
-    folder = tmp_path_factory.mktemp("before")
-    emit(Outer(), "before", folder)
+    folder = tmp_path_factory.mktemp("one")
+    emit(Outer(), "one", folder)
     return folder
 
 
@@ -60,13 +60,13 @@ def before(tmp_path_factory):
     ({"swapped": True, "name": "other"}, True), ({"inverted": True}, False),
     ({"step": 3}, False), ({"init": 5}, False), ({"reset_less": True}, False)])
 def test_names_and_order_do_not_count_and_all_else_does(before, tmp_path, changes, equal):
-    emit(Outer(**changes), "after", tmp_path)
+    emit(Outer(**changes), "two", tmp_path)
     result = differences(before, tmp_path)
     assert (not result) is equal, result
 
 
 @pytest.mark.slow  # two more emissions; the initial value with reset is among the cases above
 def test_an_initial_value_without_reset_counts(tmp_path):
-    for name, init in (("before", 0), ("after", 5)):
+    for name, init in (("one", 0), ("two", 5)):
         emit(Outer(init=init, reset_less=True), name, tmp_path / name)
-    assert differences(tmp_path / "before", tmp_path / "after")
+    assert differences(tmp_path / "one", tmp_path / "two")
