@@ -42,8 +42,8 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
         The network.
     folding : Folding or None
         Its parallelism; ``None`` takes the fastest one with at most ``DEFAULT_MULTIPLIERS`` multipliers.
-    out_dir : path
-        Output folder.
+    out_dir : path or None
+        Output folder; ``None`` writes nothing.
     name : str
         Name of the top module and of the main file.
     observe : bool
@@ -106,5 +106,6 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
             name, design, testbench, bus_width=bus_width, clip_cycles=round(max(
                 cycles for units in emission.sidecar["clip_cycles"] for cycles in units.values())),
             rtl=[path for path in emission.files if path.endswith(".sv")], progress=progress))
-    emission.write(out_dir)
+    if out_dir is not None:
+        emission.write(out_dir)
     return emission

@@ -2,17 +2,97 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["replacing", "write_file", "write_files", "write_json"]
+__all__ = ["folder_lock", "replacing", "write_file", "write_files", "write_json"]
 
 
 def _temporary(path: Path) -> Path:
-    # The number of the process stands in the last suffix: torch.save writes the name without it into the file, whose
-    # bytes must be the same in every run.
-    return path.with_name(f"{path.name}.part{os.getpid()}")
+    # Random, because threads share the number of their process, and containers the numbers of processes. It stands in
+    # the last suffix: torch.save writes the name without it into the file, whose bytes must be the same in every run.
+    return path.with_name(f"{path.name}.part{secrets.token_hex(8)}")
+
+
+@contextmanager
+def folder_lock(folder, *, wait: float = 60.0) -> Iterator[None]:
+    """Hold the lock of ``folder``, which is made where it is missing, while the block runs.
+
+    Whoever writes several files that belong together holds it, so that they are all of one writer. The system releases
+    the lock of a process that ends, however it ends. A block may take the lock of a folder inside it.
+
+    Parameters
+    ----------
+    folder : path
+    wait : float
+        Seconds to wait for another process or thread.
+
+    Raises
+    ------
+    TimeoutError
+        If the folder is still locked after that time.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + wait
+    with _lock_of(folder) as take:
+        while not take():
+            if time.monotonic() >= end:
+                raise TimeoutError(f"{folder} is being written by another run of hypgcn, and still was after {wait:g} s; "
+                                   f"wait for it, or take another folder")
+            time.sleep(0.05)
+        yield
+
+
+@contextmanager
+def _lock_of(folder: Path) -> Iterator[Callable[[], bool]]:
+    """Function that tries to lock ``folder``; the lock ends with the block."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows
+        with _windows_lock(folder / ".hypgcn.lock") as take:
+            yield take
+        return
+    handle = os.open(folder, os.O_RDONLY)  # the folder itself, so that no file is left in it
+
+    def take():
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # a file system without locks: files are still whole, each by itself
+        return True
+    try:
+        yield take
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _windows_lock(path: Path) -> Iterator[Callable[[], bool]]:
+    """:func:`_lock_of` for a system that cannot lock a folder: on a file in it, which is removed at the end."""
+    import msvcrt  # type: ignore[import-not-found,unused-ignore]
+
+    handle = os.open(path, os.O_RDWR | os.O_CREAT)
+
+    def take():
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        except OSError:
+            return False
+        return True
+    try:
+        yield take
+    finally:
+        os.close(handle)
+        try:
+            path.unlink()
+        except OSError:
+            pass  # another process has it open
 
 
 @contextmanager
@@ -20,7 +100,7 @@ def replacing(path) -> Iterator[Path]:
     """Give the path of a temporary file beside ``path``, and rename that to ``path`` when the block is left.
 
     The folder is made where it is missing. When the block raises, the temporary file is removed and ``path`` stays as
-    it was. The temporary name holds the process number, so that several processes may write the same file.
+    it was. The temporary name is of this call alone, so that several processes and threads may write the same file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import numpy as np
 from . import limits
 from .block import Block
 from .checks import bits_signed, check_limit, check_tensor
-from .files import write_files
+from .files import folder_lock, write_files
 from .names import check_text, check_title
 from .tensors import dump_tensors, parse_tensors
 
@@ -176,8 +176,9 @@ class Design:
         """Write ``design.json`` and ``weights.safetensors`` into the folder ``path``; a failed write leaves the old
         files."""
         data = {**self._scalars(), "hash": self.hash, "meta": self.meta}
-        write_files({Path(path) / "weights.safetensors": dump_tensors(self.tensors()),
-                     Path(path) / "design.json": json.dumps(data, indent=1) + "\n"})
+        with folder_lock(path):
+            write_files({Path(path) / "weights.safetensors": dump_tensors(self.tensors()),
+                         Path(path) / "design.json": json.dumps(data, indent=1) + "\n"})
 
     @classmethod
     def load(cls, path) -> "Design":

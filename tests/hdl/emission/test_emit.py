@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from amaranth.lib.wiring import In, Out
 
 import hypgcn.emission.emit
 from hypgcn.arith import PackedMac, PackedMacConfig
-from hypgcn.emission.emit import EmissionError, emit
+from hypgcn.emission.emit import Emission, EmissionError, emit, remove_emission
 from hypgcn.emission.shared import shared
 from hypgcn.mem import Ram, Rom
 from hypgcn.stream import Queue, connect
@@ -110,7 +111,7 @@ def test_same_text_for_every_hash_seed(demo):
     script = "import hashlib, test_emit; from hypgcn.emission.emit import emit; e = emit(test_emit.Demo(), 'demo'); " \
         "print(hashlib.sha256(repr((e.files, e.sidecar)).encode()).hexdigest())"
     here = Path(__file__)
-    path = os.pathsep.join(map(str, (here.parent, here.parents[1], here.parents[2] / "hdl")))
+    path = os.pathsep.join(map(str, (here.parent, here.parents[1], here.parents[3] / "hdl")))
     digests = {subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True,
                               env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}).stdout
                for seed in ("1", "2")}
@@ -186,3 +187,32 @@ def test_lint(demo, tmp_path):
                           "--top-module", "demo", *sources],
                          cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
+
+
+def test_two_write_into_one_folder_at_once(tmp_path):
+    """Two emissions of other content: the folder ends with one of them, whole, and without files of the other."""
+    emissions = [Emission("core", {"core.sv": f"{n}\n" * 2000, f"core_w_{n}.mem": f"{n}\n", "sim/M.sv": f"{n}\n"},
+                          {"generator": "hypgcn", "number": n}) for n in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda emission: [emission.write(tmp_path) for _ in range(15)], emissions))
+    winner = emissions[json.loads((tmp_path / "core.json").read_text())["number"]]
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {*winner.files, "core.json"}
+    assert all((tmp_path / name).read_text() == text for name, text in winner.files.items())
+
+
+def test_an_emission_is_removed(tmp_path):
+    for name in ("one", "two"):
+        Emission(name, {f"{name}.sv": "1\n", "shared.sv": "2\n"}, {"generator": "hypgcn"}).write(tmp_path)
+    remove_emission(tmp_path, "one", keep=["shared.sv"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["shared.sv", "two.json", "two.sv"]
+    remove_emission(tmp_path, "one")
+
+
+@pytest.mark.parametrize("name", ["hypgcn_ram", "module", "DSP48E2", "k\u00f6rper", "a b"])
+def test_names_that_are_taken_are_refused(name):
+    """The top was lost when it was called like one of the memories in it."""
+    demo = Demo()
+    demo._MustUse__used = True
+    with pytest.raises(ValueError, match="^name must be"):
+        emit(demo, name)
