@@ -8,10 +8,12 @@ from pathlib import Path
 from tcl_words import commands
 from vivado_commands import COMMANDS, check_call
 
+from hypgcn.vivado.tcl import tcl_word
+
 __all__ = ["TIMING", "UTILISATION", "interpreter", "run_tcl"]
 
 STUB = Path(__file__).with_name("vivado_stub.tcl")
-_TKINTER = "import sys, tkinter; tkinter.Tcl().eval('source {' + sys.argv[1] + '}')"
+_TKINTER = "import sys, tkinter; tkinter.Tcl().call('source', sys.argv[1])"
 
 TIMING = """\
 Timing Summary Report
@@ -109,12 +111,12 @@ def run_tcl(script: Path, *, arguments=(), ports=(), timing=TIMING, utilisation=
     record.unlink(missing_ok=True)
     known = " ".join(f"{name} {{{{{command.flags}}} {{{command.options}}}}}" for name, command in COMMANDS.items())
     driver.write_text(
-        f"namespace eval stub {{variable ports {{{' '.join(ports)}}}; variable folder {{{folder}}}\n"
-        f"variable iproot {{{script.parent / 'ip'}}}; variable known {{{known}}}\n"
+        f"namespace eval stub {{variable ports {{{' '.join(ports)}}}; variable folder {tcl_word(str(folder))}\n"
+        f"variable iproot {tcl_word(str(script.parent / 'ip'))}; variable known {{{known}}}\n"
         f"variable texts [dict create timing {{{timing}}} utilisation {{{utilisation}}} progress {{{progress}}}]}}\n"
-        f"source {{{STUB}}}\nset argv {{{' '.join(arguments)}}}\n{prelude}\n"
-        f"set status [catch {{source {{{script}}}}} message]\n"
-        f"set file [open {{{record}}} w]\n"
+        f"source {tcl_word(str(STUB))}\nset argv {{{' '.join(arguments)}}}\n{prelude}\n"
+        f"set status [catch [list source {tcl_word(str(script))}] message]\n"
+        f"set file [open {tcl_word(str(record))} w]\n"
         f"foreach call $stub::log {{puts $file $call}}\n"
         f"puts $file [list stub_end $status $message]\nclose $file\n")
     program = interpreter()

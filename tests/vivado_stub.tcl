@@ -105,14 +105,23 @@ proc stub::do_add_files {words rest} {
 proc stub::do_read_xdc {words rest} {
     must_exist [lindex $rest 0]
 }
+# As in Vivado the words are patterns, of a whole path or of a name.
 proc stub::do_get_files {words rest} {
     variable files
-    foreach path [lindex $rest 0] {
-        if {$path ni $files} {
-            error "get_files: not in the project: $path"
+    set found {}
+    foreach pattern [lindex $rest 0] {
+        set matches {}
+        foreach path $files {
+            if {[string match $pattern $path] || [string match $pattern [file tail $path]]} {
+                lappend matches $path
+            }
         }
+        if {![llength $matches]} {
+            error "get_files: not in the project: $pattern"
+        }
+        lappend found {*}$matches
     }
-    return [lindex $rest 0]
+    return $found
 }
 proc stub::do_launch_runs {words rest} {
     variable runs

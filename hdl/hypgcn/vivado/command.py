@@ -4,6 +4,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from ..design.names import check_vivado_folder
+from ..planning.device import Device
+from ..planning.part import Part
 from ..progress import Progress
 from .settings import VivadoSettings
 
@@ -22,10 +25,15 @@ def register(commands, load_design, load_folding):
                         help="output folder (default: %(default)s)")
     parser.add_argument("--folding", metavar="FILE",
                         help="JSON file with the parallelism of each block (default: chosen)")
-    parser.add_argument("--part", default=default.part, help="device-package-speed (default: %(default)s)")
+    parser.add_argument("--part", default=default.part, help="part as Vivado writes it (default: %(default)s)")
+    parser.add_argument("--device", metavar="NAME", help="device, or TOML file, whose resources bound the folding that "
+                                                         "is chosen (default: those of the part)")
     parser.add_argument("--mhz", type=float, default=default.mhz, help="target clock (default: %(default)g)")
     parser.add_argument("--name", default=default.name,
-                        help="name of the top module and the IP (default: %(default)s)")
+                        help="name of the top module and the IP; 8 digits follow that no other design or folding has "
+                             "(default: %(default)s)")
+    parser.add_argument("--exact-name", action="store_true",
+                        help="leave the 8 digits out: another design of this name takes the place of this one")
     parser.add_argument("--bus-width", type=int, default=default.bus_width, metavar="BITS",
                         help="bits of the input stream (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=default.jobs,
@@ -34,20 +42,32 @@ def register(commands, load_design, load_folding):
                         help="also run this script in Vivado, which must be on the PATH; may be repeated")
 
     def run(args) -> int:
+        from .budget import resources_of  # the allocator is slow to import
+
+        settings = VivadoSettings(part=args.part, mhz=args.mhz, name=args.name, bus_width=args.bus_width,
+                                  jobs=args.jobs, exact_name=args.exact_name)
+        check_vivado_folder("--out", args.out)
+        device = Device.load(args.device) if args.device else None
+        if args.folding is None:
+            resources_of(Part.parse(settings.part), device)
+        elif device:
+            raise ValueError("--device must not be given with --folding, which needs no choice")
         design = load_design(args.design)
-        return _run(args, design, load_folding(args.folding, design))
+        return _run(args, design, load_folding(args.folding, design), settings, device)
     parser.set_defaults(run=run)
 
 
-def _run(args, design, folding) -> int:
+def _run(args, design, folding, settings, device) -> int:
+    from .budget import choose_folding
     from .project import write_project  # elaboration is not needed for the other commands
 
-    settings = VivadoSettings(part=args.part, mhz=args.mhz, name=args.name, bus_width=args.bus_width, jobs=args.jobs)
+    if folding is None:
+        folding = choose_folding(design, Part.parse(settings.part), device)
     progress = Progress("vivado")
     emission = write_project(design, folding, args.out, settings, progress=progress)
     progress.finish()
-    print(f"written to {args.out}: {len(emission.files)} files of RTL for {settings.part} at {settings.mhz:g} MHz, "
-          f"{', '.join(SCRIPTS.values())}")
+    print(f"written to {args.out}: {emission.name}, {len(emission.files)} files of RTL for {settings.part} at "
+          f"{settings.mhz:g} MHz, multipliers {folding.mac}, {', '.join(SCRIPTS.values())}")
     return run_vivado(args.out, args.scripts)
 
 

@@ -4,8 +4,10 @@ import hashlib
 
 from .. import __version__
 from ..shell.registers import ADDRESS_BITS
-from .project_tcl import Sources, word_list
+from ..planning.part import Part, families_of
+from .project_tcl import ADDED, CHECK_FOLDER, Sources
 from .settings import VivadoSettings
+from .tcl import tcl_word, word_list
 
 __all__ = ["LIBRARY", "VENDOR", "package_tcl", "revision", "vlnv"]
 
@@ -30,20 +32,40 @@ def revision(texts: dict[str, str]) -> int:
     return int(digest.hexdigest()[:7], 16)
 
 
-def package_tcl(settings: VivadoSettings, sources: Sources, design_name: str, core_revision: int) -> str:
+def _families(part: Part, form: str) -> list[str]:
+    """Families of the IP: that of the part, then all others whose multipliers can do ``form``."""
+    return list(dict.fromkeys([part.family_name, *families_of(form)]))
+
+
+def package_tcl(settings: VivadoSettings, sources: Sources, design_name: str, core_revision: int, mac: str) -> str:
     """Text of ``package.tcl``.
 
     The IP in ``ip/`` is complete: sources, contents of the memories and constraints are copied there. Buses, clock and
     reset are inferred from the attributes of the ports; the clock and reset of each bus are set again here, because
     the block designer refuses buses without them.
+
+    Parameters
+    ----------
+    settings : VivadoSettings
+    sources : Sources
+    design_name : str
+        Name of the design, for people.
+    core_revision : int
+        Revision of the IP, see :func:`revision`.
+    mac : str
+        Form of the packed MACs, from which the supported families follow.
     """
     name = settings.name
+    families = word_list(word for family in _families(Part.parse(settings.part), mac)
+                         for word in (family, "Production"))
+    description = f"2s-AGCN accelerator of the design {design_name}: AXI4-Stream clips in, scores out"
     buses = "\n".join(f"ipx::associate_bus_interfaces -busif {bus} -clock aclk $core"
                       for bus in ("s_axis", "m_axis", "s_axi_control"))
     return f"""\
 # Packages {name} as {vlnv(settings)} in ip/, for any device of the families listed below.
 #   vivado -mode batch -source package.tcl
 set here [file dirname [file normalize [info script]]]
+{CHECK_FOLDER}
 set ip [file join $here ip]
 set rtl {word_list(sources["rtl"])}
 set memory {word_list(sources["memory"])}
@@ -62,15 +84,16 @@ proc inside {{paths}} {{
     }}
     return $copies
 }}
+{ADDED}
 
-create_project -force {name}_ip [file join $here build ip] -part {settings.part}
+create_project -force {name}_ip [file join $here build ip] -part {tcl_word(settings.part)}
 add_files -norecurse -fileset sources_1 [inside $rtl]
 if {{[llength $memory] > 0}} {{
     add_files -norecurse -fileset sources_1 [inside $memory]
-    set_property FILE_TYPE {{Memory File}} [get_files [inside $memory]]
+    set_property FILE_TYPE {{Memory File}} [added sources_1 $memory]
 }}
 add_files -norecurse -fileset constrs_1 [inside $constraints]
-set_property USED_IN {{synthesis implementation out_of_context}} [get_files [lindex [inside $constraints] 0]]
+set_property USED_IN {{synthesis implementation out_of_context}} [added constrs_1 [lindex $constraints 0]]
 set_property TOP {name} [get_filesets sources_1]
 update_compile_order -fileset sources_1
 
@@ -79,10 +102,9 @@ set core [ipx::current_core]
 set_property NAME {name} $core
 set_property VERSION {_ip_version()} $core
 set_property CORE_REVISION {core_revision} $core
-set_property DISPLAY_NAME {{{name}: skeleton action recognition}} $core
-set_property DESCRIPTION {{2s-AGCN accelerator of the design {design_name}: AXI4-Stream clips in, scores out}} $core
-set_property SUPPORTED_FAMILIES [list kintexu Production virtexu Production kintexuplus Production \\
-    virtexuplus Production zynquplus Production] $core
+set_property DISPLAY_NAME {tcl_word(f"{name}: skeleton action recognition")} $core
+set_property DESCRIPTION {tcl_word(description)} $core
+set_property SUPPORTED_FAMILIES {families} $core
 
 {buses}
 ipx::associate_bus_interfaces -clock aclk -reset aresetn $core

@@ -1,20 +1,28 @@
 """Vivado project of a design: RTL, constraints and Tcl."""
 
+import dataclasses
+import hashlib
 import json
+import re
 from pathlib import Path
 
+from .. import __version__
 from ..design import Design
+from ..design.files import folder_lock
 from ..design.folding import Folding
-from ..emission.emit import Emission
+from ..design.names import check_vivado_folder
+from ..emission.emit import Emission, remove_emission
 from ..emission.update import update_files
 from ..generate import generate
+from ..planning.part import Part
 from .block_design_tcl import block_design_tcl
+from .budget import choose_folding
 from .constraints import in_context_xdc, out_of_context_xdc
 from .package_tcl import package_tcl, revision, vlnv
 from .project_tcl import Sources, build_tcl
 from .settings import VivadoSettings
 
-__all__ = ["RTL", "sources_of", "vivado_files", "write_project"]
+__all__ = ["RTL", "core_name", "sources_of", "vivado_files", "write_project"]
 
 RTL = "rtl"
 """Folder of the emitted core in that of the project."""
@@ -29,29 +37,87 @@ def sources_of(emission: Emission) -> Sources:
     return {"rtl": files(".sv"), "memory": files(".mem")}
 
 
+def core_name(settings: VivadoSettings, design: Design, folding: Folding) -> str:
+    """Name of the top module and of the IP: with 8 digits of a hash of everything that the core is made from, so that
+    two cores in one project share neither a module nor an IP."""
+    if settings.exact_name:
+        return settings.name
+    content = json.dumps([__version__, design.hash, dataclasses.asdict(folding), settings.bus_width])
+    return f"{settings.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+
 def vivado_files(emission: Emission, settings: VivadoSettings) -> dict[str, str]:
     """{path: text} of the constraints and the Tcl around ``emission``; equal for equal emission and settings."""
     sources = sources_of(emission)
-    design = emission.sidecar["parameters"]["design"]["name"]
+    parameters = emission.sidecar["parameters"]
+    design = parameters["design"]["name"]
     return {
-        f"constraints/{settings.name}_ooc.xdc": out_of_context_xdc(settings, emission.sidecar["ports"]),
-        f"constraints/{settings.name}.xdc": in_context_xdc(settings),
-        "reports.tcl": _REPORTS.read_text(),
+        **dict(zip(_constraints(settings.name), (out_of_context_xdc(settings, emission.sidecar["ports"]),
+                                                 in_context_xdc(settings)))),
+        "reports.tcl": _REPORTS.read_text(encoding="utf-8"),
         "build.tcl": build_tcl(settings, sources),
-        "package.tcl": package_tcl(settings, sources, design, revision(emission.files)),
+        "package.tcl": package_tcl(settings, sources, design, revision(emission.files), parameters["folding"]["mac"]),
         "block_design.tcl": block_design_tcl(settings),
         "project.json": json.dumps({
             "generator": "hypgcn", "name": settings.name, "part": settings.part, "period_ns": float(settings.period),
             "bus_width": settings.bus_width, "ip": vlnv(settings), "design": design,
-            "hash": emission.sidecar["parameters"]["design"]["hash"],
+            "hash": parameters["design"]["hash"],
         }, indent=1) + "\n",
     }
 
 
+def _constraints(name):
+    return f"constraints/{name}_ooc.xdc", f"constraints/{name}.xdc"
+
+
 def write_project(design: Design, folding: Folding | None, out_dir, settings: VivadoSettings, *,
                   progress=None) -> Emission:
-    """Emit the core of ``design`` into ``out_dir/rtl``, write constraints and Tcl around it; returns the emission."""
-    emission = generate(design, folding, Path(out_dir) / RTL, name=settings.name, bus_width=settings.bus_width,
-                        progress=progress)
-    update_files(out_dir, vivado_files(emission, settings))
+    """Emit the core of ``design`` into ``out_dir/rtl``, and write constraints and Tcl around it.
+
+    Parameters
+    ----------
+    design : Design
+    folding : Folding or None
+        ``None``: chosen for the part, see :func:`~hypgcn.vivado.budget.choose_folding`.
+    out_dir : path
+        Folder of the project; files of an earlier one in it are replaced.
+    settings : VivadoSettings
+    progress : callable or None
+        Called as ``progress(done, total, text)``.
+
+    Returns
+    -------
+    Emission
+        Its ``name`` is that of the top module, see :func:`core_name`.
+
+    Raises
+    ------
+    ValueError
+        Before any work: Vivado does not support the folder, or the part cannot do the folding's multipliers.
+    """
+    out, part = Path(out_dir), Part.parse(settings.part)
+    check_vivado_folder("out", out)
+    if folding is not None:
+        part.check_form(folding.mac)
+    folding = folding or choose_folding(design, part)
+    settings = dataclasses.replace(settings, name=core_name(settings, design, folding), exact_name=True)
+    emission = generate(design, folding, None, name=settings.name, bus_width=settings.bus_width, progress=progress)
+    with folder_lock(out):
+        earlier = _earlier_name(out)
+        emission.write(out / RTL)
+        update_files(out, vivado_files(emission, settings))
+        if earlier not in (None, settings.name):
+            remove_emission(out / RTL, earlier, keep=emission.files)
+            for path in _constraints(earlier):
+                (out / path).unlink(missing_ok=True)
     return emission
+
+
+def _earlier_name(out):
+    """Name of the core of the project that is in ``out`` already, or ``None``."""
+    try:
+        data = json.loads((out / "project.json").read_text(encoding="utf-8"))
+        name = data["name"] if data["generator"] == "hypgcn" else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return name if isinstance(name, str) and re.fullmatch(r"\w+", name, re.ASCII) else None

@@ -1,16 +1,29 @@
 """Tcl that builds the core by itself: synthesis and implementation out of context, with reports as JSON."""
 
 from .settings import VivadoSettings
+from .tcl import tcl_word, word_list
 
-__all__ = ["Sources", "build_tcl", "word_list"]
+__all__ = ["ADDED", "CHECK_FOLDER", "Sources", "build_tcl"]
 
 Sources = dict[str, list[str]]
 """``rtl`` and ``memory``: paths relative to the folder of the Tcl."""
 
 
-def word_list(words) -> str:
-    """A braced Tcl list, one word a line."""
-    return "{\n" + "".join(f"    {word}\n" for word in words) + "}"
+CHECK_FOLDER = r"""# Vivado supports no other characters in the names of folders (UG973).
+if {[regexp {[^\w ./:~@+=-]} $here]} {
+    error "Vivado cannot work in $here: move this project into a folder without special characters in its path"
+}"""
+"""Tcl that refuses a project that was moved into a folder that Vivado does not support."""
+
+ADDED = """# Files of a fileset by their names without folders: get_files takes patterns, and a folder may look like one.
+proc added {fileset paths} {
+    set names {}
+    foreach path $paths {
+        lappend names [file tail $path]
+    }
+    return [get_files -of_objects [get_filesets $fileset] $names]
+}"""
+"""Tcl that finds the files that were added to a project."""
 
 
 def build_tcl(settings: VivadoSettings, sources: Sources) -> str:
@@ -24,8 +37,9 @@ def build_tcl(settings: VivadoSettings, sources: Sources) -> str:
 #   vivado -mode batch -source build.tcl                        synthesis and implementation
 #   vivado -mode batch -source build.tcl -tclargs synthesis     synthesis only
 set here [file dirname [file normalize [info script]]]
+{CHECK_FOLDER}
 source [file join $here reports.tcl]
-set part {settings.part}
+set part {tcl_word(settings.part)}
 set last implementation
 if {{[info exists argv] && [llength $argv] > 0}} {{
     set last [lindex $argv 0]
@@ -45,15 +59,17 @@ proc in_folder {{folder names}} {{
     return $paths
 }}
 
+{ADDED}
+
 create_project -force {name} [file join $here build] -part $part
 add_files -norecurse -fileset sources_1 [in_folder $here $rtl]
 if {{[llength $memory] > 0}} {{
     add_files -norecurse -fileset sources_1 [in_folder $here $memory]
-    set_property FILE_TYPE {{Memory File}} [get_files [in_folder $here $memory]]
+    set_property FILE_TYPE {{Memory File}} [added sources_1 $memory]
 }}
-set constraints [in_folder $here {{constraints/{name}_ooc.xdc constraints/{name}.xdc}}]
-add_files -norecurse -fileset constrs_1 $constraints
-set_property USED_IN {{synthesis implementation out_of_context}} [get_files [lindex $constraints 0]]
+set constraints {{constraints/{name}_ooc.xdc constraints/{name}.xdc}}
+add_files -norecurse -fileset constrs_1 [in_folder $here $constraints]
+set_property USED_IN {{synthesis implementation out_of_context}} [added constrs_1 [lindex $constraints 0]]
 set_property TOP {name} [get_filesets sources_1]
 update_compile_order -fileset sources_1
 set_property -name {{STEPS.SYNTH_DESIGN.ARGS.MORE OPTIONS}} -value {{-mode out_of_context}} -objects [get_runs synth_1]

@@ -49,8 +49,8 @@ def test_primitives_of_the_emitted_text_are_in_the_table():
     assert {"DSP48E2", "DSP48E1", "DSP58", "RAMB36E1", "RAMB36E2", "LUT6", "CARRY8", "FDRE", "MULT18X18D"} <= PRIMITIVES
 
 
-@pytest.mark.parametrize("text", ["a}", "a;b", "[exit]", 'a"', "a'", "a\nb", "a\tb", "a\\", "$x", "`x", "a<b", "a|b", "{",
-                                  " ", "", "a\x00", "a\u202eb", "a" * 201])
+@pytest.mark.parametrize("text", ["a}", "a;b", "[exit]", 'a"', "a'", "a\nb", "a\tb", "a\\", "$x", "`x", "a<b", "a|b",
+                                  "{", " ", "", "a\x00", "a\u202eb", "a" * 201])
 def test_titles_without_syntax(text):
     """The name of a design that broke out of its word in Tcl."""
     with pytest.raises(ValueError, match="^name must ") as error:
@@ -90,7 +90,8 @@ def test_simulators_refuse_the_keywords(tmp_path):
 
     def is_read(name):
         source.write_text(f"module {name}; endmodule\n")
-        return subprocess.run(["iverilog", "-g2012", "-o", tmp_path / "out", source], capture_output=True).returncode == 0
+        command = ["iverilog", "-g2012", "-o", tmp_path / "out", source]
+        return subprocess.run(command, capture_output=True).returncode == 0
 
     assert is_read("core")
     assert not any(is_read(name) for name in ("module", "checker", "bit", "unique0", "wire", "nettype"))

@@ -22,7 +22,8 @@ def emitted(tmp_path_factory):
     files = {name: f"{name}\n" for name in ("hypgcn.sv", "hypgcn_lane.sv", "hypgcn_rom.sv", "hypgcn_w_1.mem",
                                             "hypgcn_w_2.mem", "sim/DSP48E2.sv")}
     emission = Emission("hypgcn", files, {"generator": "hypgcn", "ports": ports,
-                                          "parameters": {"design": {"name": "smallest", "hash": "0" * 64}}})
+                                          "parameters": {"design": {"name": "smallest", "hash": "0" * 64},
+                                                         "folding": {"mac": "dsp48e2"}}})
     settings = VivadoSettings(mhz=200)
     folder = tmp_path_factory.mktemp("vivado")
     emission.write(folder / "rtl")

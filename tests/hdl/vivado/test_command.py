@@ -1,5 +1,6 @@
 import json
 import os
+import re
 
 import pytest
 from vivado_stub import interpreter, run_tcl
@@ -24,25 +25,50 @@ def test_files_need_no_vivado(tmp_path, capsys, monkeypatch):
     printed = capsys.readouterr()
     assert "build.tcl" in printed.out
     assert "vivado is not on the PATH" in printed.err
-    assert "-period 6.666 " in (tmp_path / "out/constraints/hypgcn_ooc.xdc").read_text()
-    assert "s_axis_tdata[*]" in (tmp_path / "out/constraints/hypgcn_ooc.xdc").read_text()
+    name = json.loads((tmp_path / "out/project.json").read_text())["name"]
+    assert re.fullmatch("hypgcn_[0-9a-f]{8}", name)
+    assert f"written to {tmp_path / 'out'}: {name}, " in printed.out
+    assert "-period 6.666 " in (tmp_path / f"out/constraints/{name}_ooc.xdc").read_text()
+    assert "s_axis_tdata[*]" in (tmp_path / f"out/constraints/{name}_ooc.xdc").read_text()
     # The register that the constraints name exists.
-    assert " core_reset" in (tmp_path / "out/rtl/hypgcn.sv").read_text()
-    assert "core_reset]" in (tmp_path / "out/constraints/hypgcn.xdc").read_text()
+    assert " core_reset" in (tmp_path / f"out/rtl/{name}.sv").read_text()
+    assert "core_reset]" in (tmp_path / f"out/constraints/{name}.xdc").read_text()
     if interpreter() is None:
         pytest.skip("there is neither tclsh nor a tkinter with its Tcl; the files are as they should be")
     # The stand-in for Vivado takes the whole project.
     (tmp_path / "stub").mkdir()
-    ports = [port["name"] for port in json.loads((tmp_path / "out/rtl/hypgcn.json").read_text())["ports"]]
-    for script in ("constraints/hypgcn_ooc.xdc", "constraints/hypgcn.xdc", "build.tcl", "package.tcl",
+    ports = [port["name"] for port in json.loads((tmp_path / f"out/rtl/{name}.json").read_text())["ports"]]
+    for script in (f"constraints/{name}_ooc.xdc", f"constraints/{name}.xdc", "build.tcl", "package.tcl",
                    "block_design.tcl"):
         assert run_tcl(tmp_path / "out" / script, ports=ports, folder=tmp_path / "stub"), script
     assert (tmp_path / "out/reports/implementation.json").is_file()
 
 
-def test_bad_settings_are_one_line(capsys):
-    assert main(["vivado", "tiny", "--mhz", "0"]) == 2
-    assert "mhz must be in 1..1000" in capsys.readouterr().err
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["--mhz", "0"], "mhz must be in 1..1000"),
+    (["--part", "zynq"], "part must be as Vivado writes it"),
+    (["--part", "xcvu57p-fsvk2892-2-e"], "resources of xcvu57p are not known"),
+    (["-o", "a[1]"], "--out must be a folder without '[' ']'"),
+    (["--name", "hypgcn_ram"], "name must be another name: 'hypgcn_ram' is a module of hypgcn"),
+    (["--name", "wire"], "is a keyword"),
+    (["--device", "xcku115", "--folding", "x.json"], "--device must not be given with --folding"),
+    (["--device", "xcku115", "--part", "xc7z020clg400-1"], "cannot do the folding's mac 'dsp48e2'"),
+])
+def test_bad_settings_are_one_line(tmp_path, capsys, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert main(["vivado", "tiny", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folding_that_the_part_cannot_do(tmp_path, capsys):
+    (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(), BlockFolding())).to_json())
+    assert main(["vivado", "tiny", "--part", "xc7k325tffg900-2", "--folding", str(tmp_path / "folding.json"),
+                 "-o", str(tmp_path / "out")]) == 2
+    assert "kintex7, DSP48E1) cannot do the folding's mac 'dsp48e2': take a folding with 'single'" in (
+        capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
 
 
 def test_without_scripts_nothing_is_run(tmp_path, monkeypatch):

@@ -69,3 +69,22 @@ def test_reports_without_paths_and_of_other_families(project, tmp_path):
     data = json.loads((project / "reports/synthesis.json").read_text())
     assert data["wns_ns"] is data["fmax_mhz"] is data["met"] is None
     assert data["utilisation"]["lut"] == {"used": 20321, "available": 663360}
+
+
+@needs_tcl
+@pytest.mark.parametrize("script", ["build.tcl", "package.tcl"])
+def test_a_folder_with_a_space_works_and_one_that_looks_like_a_pattern_is_refused(emitted, tmp_path, script):
+    """Vivado's get_files takes patterns: a path with brackets found nothing, or another file."""
+    ports = [port["name"] for port in emitted[1].sidecar["ports"]]
+    for name in ("a b", "a{b", "a[1]", "a$b", "a;b"):
+        project = tmp_path / name
+        shutil.copytree(emitted[0], project)
+        if name == "a b":
+            assert run_tcl(project / script, ports=ports, folder=tmp_path)
+            continue
+        with pytest.raises(ValueError, match=r"Vivado\\? cannot\\? work\\? in.*move\\? this\\? project"):
+            run_tcl(project / script, ports=ports, folder=tmp_path)
+        # Without that check the script still names its own files, and no others.
+        text = (project / script).read_text()
+        (project / script).write_text(text.replace("if {[regexp {[^", "if {0 && [regexp {[^"))
+        assert run_tcl(project / script, ports=ports, folder=tmp_path)

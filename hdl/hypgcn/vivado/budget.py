@@ -1,0 +1,60 @@
+"""Folding for a part: the form of its multipliers, within its resources."""
+
+from ..design import Design
+from ..design.folding import Folding
+from ..generate import DEFAULT_MULTIPLIERS
+from ..planning.allocator.allocate import PLENTY, RESOURCES, Allocator, Budget
+from ..planning.device import Device, devices
+from ..planning.part import Part
+
+__all__ = ["SHARE", "choose_folding", "resources_of"]
+
+SHARE = 80
+"""Percentage of a device's resources that the core may use; the rest is for what surrounds it, and for routing."""
+
+
+def resources_of(part: Part, device: Device | None = None) -> Device:
+    """Resources that bound the folding of a core on ``part``.
+
+    Parameters
+    ----------
+    part : Part
+    device : Device or None
+        Resources that are given; ``None`` takes those of the part.
+
+    Raises
+    ------
+    ValueError
+        If the resources of the part are not known and none are given, or the multipliers of ``device`` are others.
+    """
+    device = device or part.resources
+    if device is None:
+        raise ValueError(
+            f"part {part.name}: the resources of {part.silicon} are not known (known: {', '.join(devices())}); give "
+            f"them in a TOML file with --device, or a folding with --folding")
+    part.check_form(device.mac)
+    return device
+
+
+def choose_folding(design: Design, part: Part, device: Device | None = None) -> Folding:
+    """The default folding where it fits in :data:`SHARE` of the resources, else the fastest one that does.
+
+    Parameters
+    ----------
+    design : Design
+    part : Part
+    device : Device or None
+        Resources and form of the multiplier; ``None`` takes those of the part.
+
+    Raises
+    ------
+    ValueError
+        As :func:`resources_of`, or if no folding fits.
+    """
+    device = resources_of(part, device)
+    budget = Budget.of(device, **dict.fromkeys(RESOURCES, f"{SHARE}%"))
+    allocator = Allocator(design, device.mac, multiplier=device.multiplier)
+    default = allocator.solve(Budget(dsp=DEFAULT_MULTIPLIERS, bram36=PLENTY, lut=PLENTY))
+    if all(used <= getattr(budget, name) for name, used in default.used.items()):
+        return default.folding
+    return allocator.solve(budget).folding

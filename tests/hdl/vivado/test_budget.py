@@ -1,0 +1,42 @@
+"""The folding that is chosen for a part: the form of its multipliers, within its resources."""
+
+import pytest
+
+from hypgcn.design.presets import preset, random_design
+from hypgcn.planning.allocator.allocate import within
+from hypgcn.planning.device import Device
+from hypgcn.planning.estimate import estimate
+from hypgcn.planning.part import Part
+from hypgcn.vivado.budget import SHARE, choose_folding, resources_of
+
+DESIGN = random_design(1, name="smallest", frames=4, joints=5, classes=2, widths=(16, 24), strides=(1, 2), kernel=3)
+
+
+@pytest.mark.parametrize(("part", "mac"), [
+    ("xc7z020clg400-1", "single"), ("xa7a35tcpg236-1", "single"), ("xck26-sfvc784-2LV-c", "dsp48e2"),
+    ("xcvc1902-vsva2197-2MP-e-S", "inferred"),
+])
+def test_form_and_budget_follow_from_the_part(part, mac):
+    """A DSP48E2 was written for a Zynq-7000."""
+    part = Part.parse(part)
+    folding = choose_folding(DESIGN, part)
+    assert folding.mac == mac
+    used = estimate(DESIGN, folding, multiplier=part.resources.multiplier).resources
+    for name in ("dsp", "bram36", "lut"):
+        assert getattr(used, name) <= getattr(part.resources, name) * SHARE / 100
+
+
+def test_a_large_part_has_the_default_folding():
+    design = preset("tiny")
+    part = Part.parse("xcu250-figd2104-2L-e")
+    assert choose_folding(design, part) == within(design, 3544)
+
+
+def test_resources_that_are_not_known_are_asked_for():
+    part = Part.parse("xcvu57p-fsvk2892-2-e")
+    with pytest.raises(ValueError, match=r"resources of xcvu57p are not known \(known: .*xcku115.*\); give them in a TOML "
+                                         "file with --device, or a folding with --folding"):
+        resources_of(part)
+    assert resources_of(part, Device.load("xcvu37p")).dsp == 9024
+    with pytest.raises(ValueError, match="cannot do the folding's mac 'dsp48e2'"):
+        resources_of(Part.parse("xc7z020clg400-1"), Device.load("xcvu37p"))
