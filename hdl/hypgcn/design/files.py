@@ -41,8 +41,8 @@ def folder_lock(folder, *, wait: float = 60.0) -> Iterator[None]:
     with _lock_of(folder) as take:
         while not take():
             if time.monotonic() >= end:
-                raise TimeoutError(f"{folder} is being written by another run of hypgcn, and still was after {wait:g} s; "
-                                   f"wait for it, or take another folder")
+                raise TimeoutError(f"{folder} is being written by another run of hypgcn, and still was after "
+                                   f"{wait:g} s; wait for it, or take another folder")
             time.sleep(0.05)
         yield
 
@@ -53,8 +53,8 @@ def _lock_of(folder: Path) -> Iterator[Callable[[], bool]]:
     try:
         import fcntl
     except ModuleNotFoundError:  # Windows
-        with _windows_lock(folder / ".hypgcn.lock") as take:
-            yield take
+        with _windows_lock(folder / ".hypgcn.lock") as take_file:
+            yield take_file
         return
     handle = os.open(folder, os.O_RDONLY)  # the folder itself, so that no file is left in it
 

@@ -30,7 +30,7 @@ def module_names() -> frozenset[str]:
 def check_module_name(name: str, value):
     """Raise :exc:`ValueError` unless a top module may be called ``value``.
 
-    Only keywords depend on upper and lower case: file systems and VHDL do not tell other names apart by it.
+    Case counts for keywords only: in VHDL and on some file systems, names that differ in case are the same.
     """
     check_identifier(name, value)
     if len(value) > MAX_NAME:
@@ -47,8 +47,7 @@ def _folded(words):
 
 
 def check_text(name: str, value):
-    """Raise :exc:`TypeError` unless ``value`` is a text, :exc:`ValueError` unless it is one line of printable
-    characters."""
+    """Raise :exc:`TypeError` unless ``value`` is a text, :exc:`ValueError` unless that is one printable line."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a text, not {value!r}")
     if not value.isprintable():
@@ -74,5 +73,5 @@ def check_vivado_folder(name: str, path):
     folder = str(Path(path).resolve())
     wrong = {char for char in folder if char in _UNSUPPORTED or not char.isprintable()} - {os.sep}
     if wrong:
-        raise ValueError(f"{name} must be a folder without {' '.join(sorted(map(ascii, wrong)))}, which Vivado does not "
-                         f"support in names of folders, not {folder!r}")
+        raise ValueError(f"{name} must be a folder without {' '.join(sorted(map(ascii, wrong)))}, which Vivado does "
+                         f"not support in names of folders, not {folder!r}")

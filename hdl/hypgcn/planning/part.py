@@ -87,7 +87,8 @@ FAMILIES = (
 )
 """All families that are known."""
 
-_GRADES = {"xc": "", "xa": "a", "xq": "q", "xqr": "qr"}
+_GRADES = {"xc": "", "xa": "a", "xqr": "qr", "xq": "q"}
+"""Grade of each prefix; the longer prefix first."""
 _HINT = ("as Vivado writes it, such as xcku115-flvb2104-2-e, xck26-sfvc784-2LV-c, xcvc1902-vsva2197-2MP-e-S or "
          "xc7z020clg400-1")
 # The 7 series has no hyphen before the package: a device may end in what a package begins with, so both are spelt out.
@@ -135,7 +136,8 @@ class Part:
             name = f"{device}-{match[2]}-{match[3].upper()}-{match[4]}{suffix}"
         else:
             raise ValueError(f"part must be {_HINT}, not {text!r}")
-        prefix, code = re.fullmatch(r"(xc|xa|xqr?)(.*?)(?:_CIV)?", device).groups()
+        prefix = next(prefix for prefix in _GRADES if device.startswith(prefix))
+        code = device.removeprefix(prefix).removesuffix("_CIV")
         for family in FAMILIES:
             if re.fullmatch(family.device, code) and _GRADES[prefix] in ("", *family.grades.split()):
                 return cls(name=name, device=device, family=family, family_name=_GRADES[prefix] + family.name)

@@ -3,8 +3,8 @@
 import hashlib
 
 from .. import __version__
-from ..shell.registers import ADDRESS_BITS
 from ..planning.part import Part, families_of
+from ..shell.registers import ADDRESS_BITS
 from .project_tcl import ADDED, CHECK_FOLDER, Sources
 from .settings import VivadoSettings
 from .tcl import tcl_word, word_list

@@ -38,8 +38,10 @@ def sources_of(emission: Emission) -> Sources:
 
 
 def core_name(settings: VivadoSettings, design: Design, folding: Folding) -> str:
-    """Name of the top module and of the IP: with 8 digits of a hash of everything that the core is made from, so that
-    two cores in one project share neither a module nor an IP."""
+    """Name of the top module and of the IP, with 8 digits of a hash of everything that the core is made from.
+
+    Two cores in one project then share neither a module nor an IP.
+    """
     if settings.exact_name:
         return settings.name
     content = json.dumps([__version__, design.hash, dataclasses.asdict(folding), settings.bus_width])

@@ -15,7 +15,7 @@ if {[regexp {[^\w ./:~@+=-]} $here]} {
 }"""
 """Tcl that refuses a project that was moved into a folder that Vivado does not support."""
 
-ADDED = """# Files of a fileset by their names without folders: get_files takes patterns, and a folder may look like one.
+ADDED = """# Files of a fileset by their names alone: get_files takes patterns, and a folder may look like one.
 proc added {fileset paths} {
     set names {}
     foreach path $paths {

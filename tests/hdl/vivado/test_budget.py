@@ -34,8 +34,8 @@ def test_a_large_part_has_the_default_folding():
 
 def test_resources_that_are_not_known_are_asked_for():
     part = Part.parse("xcvu57p-fsvk2892-2-e")
-    with pytest.raises(ValueError, match=r"resources of xcvu57p are not known \(known: .*xcku115.*\); give them in a TOML "
-                                         "file with --device, or a folding with --folding"):
+    with pytest.raises(ValueError, match=r"resources of xcvu57p are not known \(known: .*xcku115.*\); give them in a "
+                                         "TOML file with --device, or a folding with --folding"):
         resources_of(part)
     assert resources_of(part, Device.load("xcvu37p")).dsp == 9024
     with pytest.raises(ValueError, match="cannot do the folding's mac 'dsp48e2'"):
