@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ..design.files import folder_lock
 from ..progress import Progress, duration
 from .board import BOARDS, board
 
@@ -52,7 +53,8 @@ def _run(args, target, design, folding) -> int:
         raise ValueError(f"a bitstream for {target.name} needs Vivado: run build_top.sh in {out} where it is installed")
     progress = Progress("bitstream")
     try:
-        made = make_bitstream(out, timeout=60 * args.minutes, progress=progress)
+        with folder_lock(out, wait=0):
+            made = make_bitstream(out, timeout=60 * args.minutes, progress=progress)
     except RuntimeError as error:
         print(error)
         return 1

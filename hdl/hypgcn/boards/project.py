@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 from ..design import Design
-from ..design.files import write_json
+from ..design.files import folder_lock, write_files
 from ..design.folding import Folding
+from ..design.names import check_vivado_folder
 from ..emission.emit import Emission, emit
 from ..planning.allocator.allocate import Allocator, Budget
 from ..planning.device import Device
@@ -69,12 +70,22 @@ def write_board(design: Design, folding: Folding, board: Board, out_dir, *, prog
     -------
     Emission
         The emitted network.
+
+    Raises
+    ------
+    ValueError
+        Before any work, if the board needs Vivado and that does not support the folder.
     """
     from . import platforms  # first, because the import fails without amaranth-boards
 
+    platform = getattr(platforms, board.platform)()
+    if platform.toolchain == "Vivado":
+        check_vivado_folder("out", out_dir)
     emission = emit_for(design, folding, board, progress=progress)
-    plan(emission, getattr(platforms, board.platform)()).extract(str(out_dir))
     about = {"generator": "hypgcn", "board": board.name, "device": board.device, "clock_hz": board.clock_hz,
              "baud": board.baud, "design": design.name, "hash": design.hash, "folding": json.loads(folding.to_json())}
-    write_json(Path(out_dir) / "board.json", about)
+    out = Path(out_dir)
+    files = {out / name: content for name, content in plan(emission, platform).files.items()}
+    with folder_lock(out):
+        write_files({**files, out / "board.json": json.dumps(about, indent=1) + "\n"})
     return emission

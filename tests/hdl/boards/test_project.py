@@ -90,3 +90,20 @@ def test_xdc_of_the_kcu105():
     for pin in ("G10", "F10", "G25", "K26", "AN8"):
         assert f"set_property LOC {pin} " in text
     assert "-period 8.0" in text
+
+
+@pytest.mark.parametrize(("name", "folder"), [("ulx3s", "a[1]"), ("ulx3s", "a b"), ("kcu105", "a b")])
+def test_files_in_odd_folders(monkeypatch, tmp_path, name, folder):
+    """Scripts name their files relative to their own folder, whatever that is called."""
+    monkeypatch.setattr("hypgcn.boards.project.emit_for", lambda *_, **__: SOURCES)
+    write_board(preset("tiny"), Folding(blocks=(BlockFolding(),) * 2), board(name), tmp_path / folder)
+    files = {path.name for path in (tmp_path / folder).iterdir()}
+    assert {"board.json", "build_top.sh", "hypgcn.sv", "hypgcn_w.mem"} <= files
+    assert not any(str(tmp_path).encode() in path.read_bytes() for path in (tmp_path / folder).iterdir())
+
+
+def test_folders_that_vivado_does_not_take_are_refused_before_any_work(monkeypatch, tmp_path):
+    monkeypatch.setattr("hypgcn.boards.project.emit_for", None)
+    with pytest.raises(ValueError, match="out must be a folder without"):
+        write_board(preset("tiny"), Folding(blocks=(BlockFolding(),) * 2), board("kcu105"), tmp_path / "a[1]")
+    assert not list(tmp_path.iterdir())
