@@ -11,6 +11,7 @@ from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
 from ..stimuli.clips import RECORDINGS
+from ..verilator.folder import check_build_folder
 from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
 __all__ = ["register"]
@@ -55,6 +56,7 @@ def run(args) -> int:
     from ..benchmark.table import table
     from ..stimuli.recordings import clips_for
 
+    check_build_folder("--out", args.out)
     if args.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
     count = args.clips or (4 if args.quick else 20)

@@ -8,6 +8,7 @@ from hypgcn.progress import Progress, duration
 
 from ..benchmark.table import MHZ
 from ..stimuli.clips import RECORDINGS
+from ..verilator.folder import check_build_folder
 
 __all__ = ["add_arguments", "prepare", "register"]
 
@@ -39,6 +40,7 @@ def add_arguments(parser, default: str, out: str):
 
 def prepare(args, default: str):
     """Design and folding by the arguments."""
+    check_build_folder("--out", args.out)
     if args.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
     if args.multipliers < 1:

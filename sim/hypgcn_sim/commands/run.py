@@ -8,6 +8,7 @@ from hypgcn import __version__
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
+from ..verilator.folder import check_build_folder
 from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
 __all__ = ["register"]
@@ -57,6 +58,7 @@ def run(args) -> int:
     for name in ("first", "top"):
         if getattr(args, name) < 1:
             raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
+    check_build_folder("--out", args.out)
     if args.timeout <= 0:
         raise ValueError(f"--timeout must be more than 0, not {args.timeout}")
     from hypgcn.planning.allocator.allocate import within

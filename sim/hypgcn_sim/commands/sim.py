@@ -6,6 +6,7 @@ from hypgcn import __version__
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
+from ..verilator.folder import check_build_folder
 from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
 __all__ = ["register"]
@@ -50,6 +51,7 @@ def run(args) -> int:
     if args.list:
         print("\n".join(TEST_CASES))
         return 0
+    check_build_folder("--out", args.out)
     chosen = args.unit or list(TEST_CASES)
     if unknown := [name for name in chosen if name not in TEST_CASES]:
         raise ValueError(f"--unit must be one of {', '.join(TEST_CASES)}, not {', '.join(unknown)}")
