@@ -16,16 +16,16 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 verilog: .venv/ready-base ## SystemVerilog of DESIGN (a folder or a preset; default: the trained full network) into OUT
-	$(BIN)/hypgcn verilog $(or $(DESIGN),$(TRAINED)) -o $(OUT) $(ARGS)
+	$(BIN)/hypgcn verilog '$(or $(DESIGN),$(TRAINED))' -o '$(OUT)' $(ARGS)
 
 registers: .venv/ready-base ## C header, Python map and page of the control registers, from hdl/hypgcn/shell/registers.py
 	$(BIN)/python -m hypgcn.shell.register_files
 
 vivado-files: .venv/ready-base ## RTL, constraints and Tcl of DESIGN for Vivado, into build/vivado (or OUT); needs no Vivado
-	$(BIN)/hypgcn vivado $(or $(DESIGN),$(TRAINED)) -o $(or $(filter-out build/verilog,$(OUT)),build/vivado) $(ARGS)
+	$(BIN)/hypgcn vivado '$(or $(DESIGN),$(TRAINED))' -o '$(or $(filter-out build/verilog,$(OUT)),build/vivado)' $(ARGS)
 
 vivado: .venv/ready-base ## the same, then Vivado builds it and packages the IP; vivado must be on the PATH
-	$(BIN)/hypgcn vivado $(or $(DESIGN),$(TRAINED)) -o $(or $(filter-out build/verilog,$(OUT)),build/vivado) \
+	$(BIN)/hypgcn vivado '$(or $(DESIGN),$(TRAINED))' -o '$(or $(filter-out build/verilog,$(OUT)),build/vivado)' \
 	  --run build --run package --run block-design $(ARGS)
 
 bitstream: .venv/ready-boards ## files of BOARD (ulx3s, kcu105) for DESIGN, and its bitstream where the open tools reach
