@@ -25,7 +25,7 @@ class Command:
 
 
 def _objects(least=1, most=99, **more):
-    return Command(flags="-quiet -hierarchical -hier -regexp -nocase",
+    return Command(flags="-quiet -hierarchical -hier -regexp -nocase " + more.pop("flags", ""),
                    options="-of_objects -of -filter " + more.pop("options", ""), forms=(("", least, most),), **more)
 
 
@@ -63,7 +63,9 @@ COMMANDS = {
     "report_route_status": Command("-quiet", "-file"),
     "report_drc": Command("-quiet", "-file"),
     "report_methodology": Command("-quiet", "-file"),
-    "report_power": Command("-quiet", "-file"),
+    "report_power": Command("-quiet -hier -no_propagation", "-file -format -xpe -rpx", (("", 0, 0),)),
+    "read_saif": Command("-no_strip -quiet -verbose", "-strip_path -out_file", (("", 1, 1),)),
+    "reset_switching_activity": Command("-default -all -quiet", "", (("", 0, 99),)),
     "quit": Command(),
     # Constraints
     "create_clock": Command("-add -quiet", "-name -period -waveform", (("-period", 0, 1),)),
@@ -107,6 +109,10 @@ COMMANDS = {
     "get_bd_intf_ports": _objects(),
     "get_bd_intf_pins": _objects(),
     "get_bd_addr_segs": _objects(),
+    "get_bd_addr_spaces": _objects(),
+    "exclude_bd_addr_seg": Command("-quiet", "-target_address_space -offset -range", (("", 0, 1),)),
+    "get_ipdefs": _objects(0, flags="-all"),
+    "apply_bd_automation": Command("-quiet", "-rule -config -dict", (("-rule", 1, 1),)),
     "connect_bd_net": Command("-quiet", "-net", (("", 2, 99),)),
     "connect_bd_intf_net": Command("-quiet", "-intf_net", (("", 2, 2),)),
     "assign_bd_address": Command("-quiet", "-offset -range -target_address_space", (("", 0, 1),)),
@@ -119,10 +125,14 @@ COMMANDS = {
 PROPERTIES = set("""
     CORE_REVISION DESCRIPTION DISPLAY_NAME DRIVER_VALUE FILE_TYPE IOSTANDARD IP_REPO_PATHS LOC MAX_FANOUT NAME PROGRESS
     RANGE STATUS SUPPORTED_FAMILIES TOP TYPE USED_IN VERSION
-    CONFIG.ADDR_WIDTH CONFIG.ASSOCIATED_BUSIF CONFIG.ASSOCIATED_RESET CONFIG.DATA_WIDTH CONFIG.NUM_MI CONFIG.NUM_PORTS
-    CONFIG.NUM_SI CONFIG.PROTOCOL CONFIG.c_include_mm2s_dre CONFIG.c_include_s2mm_dre CONFIG.c_include_sg
+    BOARD_PART CONFIG.ADDR_WIDTH CONFIG.ASSOCIATED_BUSIF CONFIG.ASSOCIATED_RESET CONFIG.DATA_WIDTH CONFIG.FREQ_HZ
+    CONFIG.NUM_MI CONFIG.NUM_PORTS CONFIG.NUM_SI CONFIG.PROTOCOL
+    CONFIG.c_addr_width CONFIG.c_include_mm2s_dre CONFIG.c_include_s2mm_dre CONFIG.c_include_sg
     CONFIG.c_m_axi_mm2s_data_width CONFIG.c_m_axi_s2mm_data_width CONFIG.c_m_axis_mm2s_tdata_width
     CONFIG.c_sg_length_width
+    CONFIG.PSU__CRL_APB__PL0_REF_CTRL__FREQMHZ CONFIG.PSU__FPGA_PL0_ENABLE CONFIG.PSU__MAXIGP0__DATA_WIDTH
+    CONFIG.PSU__NUM_FABRIC_RESETS CONFIG.PSU__SAXIGP2__DATA_WIDTH CONFIG.PSU__USE__IRQ0 CONFIG.PSU__USE__M_AXI_GP0
+    CONFIG.PSU__USE__M_AXI_GP1 CONFIG.PSU__USE__M_AXI_GP2 CONFIG.PSU__USE__S_AXI_GP2
 """.split()) | {"STEPS.SYNTH_DESIGN.ARGS.MORE OPTIONS"}
 """Properties that scripts and constraints read and set; those of an IP are spelt as in its product guide."""
 

@@ -97,7 +97,7 @@ def interpreter() -> list[str] | None:
 
 
 def run_tcl(script: Path, *, arguments=(), ports=(), timing=TIMING, utilisation=UTILISATION, progress="100%",
-            prelude="", folder: Path) -> list[tuple[str, list[str]]]:
+            prelude="", catalogue=("xilinx.com:ip:xlconcat:2.1",), folder: Path) -> list[tuple[str, list[str]]]:
     """(command, words) of the calls that ``script`` makes; :exc:`ValueError` names the first mistake in it.
 
     Parameters
@@ -105,6 +105,7 @@ def run_tcl(script: Path, *, arguments=(), ports=(), timing=TIMING, utilisation=
     script : path; arguments : what ``-tclargs`` would give
     ports : names of the core's ports; timing, utilisation : what the reports say; progress : where runs end
     prelude : Tcl before the script
+    catalogue : IPs that not every Vivado has, of those that it has
     folder : for files of the stub itself, empty
     """
     driver, record = folder / "driver.tcl", folder / "record.tcl"
@@ -113,6 +114,7 @@ def run_tcl(script: Path, *, arguments=(), ports=(), timing=TIMING, utilisation=
     driver.write_text(
         f"namespace eval stub {{variable ports {{{' '.join(ports)}}}; variable folder {tcl_word(str(folder))}\n"
         f"variable iproot {tcl_word(str(script.parent / 'ip'))}; variable known {{{known}}}\n"
+        f"variable catalogue {{{' '.join(catalogue)}}}\n"
         f"variable texts [dict create timing {{{timing}}} utilisation {{{utilisation}}} progress {{{progress}}}]}}\n"
         f"source {tcl_word(str(STUB))}\nset argv {{{' '.join(arguments)}}}\n{prelude}\n"
         f"set status [catch [list source {tcl_word(str(script))}] message]\n"

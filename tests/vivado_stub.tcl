@@ -13,12 +13,26 @@ namespace eval stub {
     variable bdports {}
     variable connected {}
     variable segments {}
+    # Frequency of clocks (ports and pins) and of bus ports: Vivado takes 100 MHz for a bus that has none.
+    variable hertz
+    array set hertz {}
+    # Memories behind ports of the processing system, and the address spaces that can reach them.
+    variable memories {HP0_DDR_LOW HP0_DDR_HIGH HP0_LPS_OCM HP0_QSPI}
+    variable reached {}
+    # IPs of the catalogue that are optional: Vivado 2024.2 and later have inline HDL.
+    if {![info exists catalogue]} {
+        variable catalogue {xilinx.com:ip:xlconcat:2.1}
+    }
     # Interfaces and pins of the IPs in the block design.
     variable pins {
         *:ip:axi_dma:* {S_AXI_LITE M_AXI_MM2S M_AXI_S2MM M_AXIS_MM2S S_AXIS_S2MM s_axi_lite_aclk m_axi_mm2s_aclk
             m_axi_s2mm_aclk axi_resetn mm2s_introut s2mm_introut}
         *:ip:smartconnect:* {S00_AXI S01_AXI M00_AXI M01_AXI aclk aresetn}
         *:ip:xlconcat:* {In0 In1 In2 dout}
+        *:inline_hdl:ilconcat:* {In0 In1 In2 dout}
+        *:ip:zynq_ultra_ps_e {M_AXI_HPM0_FPD S_AXI_HP0_FPD maxihpm0_fpd_aclk saxihp0_fpd_aclk pl_clk0 pl_resetn0 pl_ps_irq0}
+        *:ip:proc_sys_reset:* {slowest_sync_clk ext_reset_in aux_reset_in mb_debug_sys_rst dcm_locked mb_reset
+            bus_struct_reset peripheral_reset interconnect_aresetn peripheral_aresetn}
         hypgcn:accelerator:* {s_axis m_axis s_axi_control aclk aresetn irq}
     }
 }
@@ -187,9 +201,14 @@ proc stub::do_get_property {words rest} {
     return ""
 }
 proc stub::do_set_property {words rest} {
+    variable hertz
     set objects [option $words -objects [lindex $rest end]]
     if {$objects eq "" && "-quiet" ni $words} {
         error "set_property: no object"
+    }
+    set values [option $words -dict [lrange $rest 0 end-1]]
+    if {"-objects" ni $words && [dict exists $values CONFIG.FREQ_HZ]} {
+        set hertz($objects) [dict get $values CONFIG.FREQ_HZ]
     }
 }
 proc stub::do_get_ports {words rest} {
@@ -203,7 +222,7 @@ proc stub::do_get_ports {words rest} {
     return [lindex $rest 0]
 }
 proc stub::do_get_nets {words rest} {
-    return [expr {"-quiet" in $words ? "a_net" : [lindex $rest 0]}]
+    return [lindex $rest 0]
 }
 proc stub::do_get_cells {words rest} {
     return {}
@@ -254,17 +273,33 @@ proc stub::do_create_bd_design {words rest} {
 proc stub::do_create_bd_cell {words rest} {
     variable cells
     variable pins
+    variable catalogue
+    set vlnv [option $words -vlnv]
+    if {[string match *concat* $vlnv] && $vlnv ni $catalogue} {
+        error "no IP $vlnv"
+    }
+    if {[string match *:inline_hdl:* $vlnv] != ([option $words -type] eq "inline_hdl")} {
+        error "create_bd_cell: $vlnv is not of the type [option $words -type]"
+    }
     foreach {pattern names} $pins {
-        if {[string match $pattern [option $words -vlnv]]} {
+        if {[string match $pattern $vlnv]} {
             set cells([lindex $rest 0]) $names
             return [lindex $rest 0]
         }
     }
     error "no IP [option $words -vlnv]"
 }
+proc stub::do_get_ipdefs {words rest} {
+    variable catalogue
+    return [lsearch -all -inline -glob $catalogue [lindex $rest 0]]
+}
 proc stub::do_create_bd_port {words rest} {
     variable bdports
+    variable hertz
     lappend bdports [lindex $rest 0]
+    if {"-freq_hz" in $words} {
+        set hertz([lindex $rest 0]) [option $words -freq_hz]
+    }
     return [lindex $rest 0]
 }
 proc stub::do_create_bd_intf_port {words rest} {
@@ -328,6 +363,9 @@ proc stub::do_connect_bd_intf_net {words rest} {
     do_connect_bd_net $words $rest
 }
 proc stub::bytes {range} {
+    if {[string match 0x* $range]} {
+        return [expr {$range}]
+    }
     regexp {^(\d+)([KMG]?)$} $range -> number unit
     return [expr {$number << [dict get {{} 0 K 10 M 20 G 30} $unit]}]
 }
@@ -335,7 +373,13 @@ proc stub::bytes {range} {
 proc stub::do_assign_bd_address {words rest} {
     variable cells
     variable segments
-    set offset [option $words -offset]
+    variable reached
+    if {"-offset" ni $words} {
+        # Memories of the processing system have fixed addresses.
+        lappend reached [option $words -target_address_space] [lindex $rest 0]
+        return
+    }
+    set offset [expr {[option $words -offset]}]
     set size [bytes [option $words -range]]
     if {$offset % $size} {
         error "assign_bd_address: [lindex $rest 0] is not at a multiple of its size"
@@ -349,13 +393,86 @@ proc stub::do_assign_bd_address {words rest} {
     }
     lappend segments [list $space [lindex $rest 0] $offset [expr {$offset + $size}]]
 }
+proc stub::do_get_bd_addr_spaces {words rest} {
+    variable cells
+    lassign [split [lindex $rest 0] /] cell space
+    if {![info exists cells($cell)] || $space ni {Data Data_MM2S Data_S2MM}} {
+        error "no address space [lindex $rest 0]"
+    }
+    return [lindex $rest 0]
+}
+proc stub::do_get_bd_addr_segs {words rest} {
+    variable memories
+    variable cells
+    set name [lindex $rest 0]
+    set cell [lindex [split $name /] 0]
+    if {![string match */SAXIGP2/* $name]} {
+        return $name
+    }
+    if {![info exists cells($cell)]} {
+        error "no address segment $name"
+    }
+    set found {}
+    foreach memory $memories {
+        if {[string match $name $cell/SAXIGP2/$memory]} {
+            lappend found /$cell/SAXIGP2/$memory
+        }
+    }
+    return $found
+}
+proc stub::do_exclude_bd_addr_seg {words rest} {
+    variable reached
+    lappend reached [option $words -target_address_space] [lindex $rest 0]
+}
+# Buses that Vivado refuses: another frequency than that of the clock that their interconnect has.
+proc stub::check_frequencies {} {
+    variable bdports
+    variable hertz
+    foreach port $bdports {
+        if {![string match *AXI* $port]} {
+            continue
+        }
+        set bus [expr {[info exists hertz($port)] ? $hertz($port) : 100000000}]
+        foreach clock [array names hertz] {
+            if {![string match *AXI* $clock] && $hertz($clock) != $bus} {
+                error "Bus Interface property FREQ_HZ does not match between $port ($bus) and $clock ($hertz($clock))"
+            }
+        }
+    }
+}
+proc stub::check_memories {} {
+    variable cells
+    variable memories
+    variable reached
+    foreach cell [array names cells] {
+        if {"S_AXI_HP0_FPD" ni $cells($cell)} {
+            continue
+        }
+        foreach space {Data_MM2S Data_S2MM} {
+            foreach memory $memories {
+                set found 0
+                foreach {from to} $reached {
+                    incr found [expr {[string match */$space $from] && $to eq "/$cell/SAXIGP2/$memory"}]
+                }
+                if {$found != 1} {
+                    error "/$cell/SAXIGP2/$memory is neither assigned to $space nor excluded from it"
+                }
+            }
+        }
+    }
+}
 proc stub::do_validate_bd_design {words rest} {
     variable cells
     variable connected
+    # Inputs that have a default, and outputs that need no load.
+    set optional {aux_reset_in mb_debug_sys_rst dcm_locked mb_reset bus_struct_reset peripheral_reset
+        interconnect_aresetn}
+    check_frequencies
+    check_memories
     foreach cell [array names cells] {
         foreach pin $cells($cell) {
             # Of the switches only the sides in use are there.
-            if {"$cell/$pin" ni $connected && ![regexp {^[SM]0._AXI$} $pin]} {
+            if {"$cell/$pin" ni $connected && ![regexp {^[SM]0._AXI$} $pin] && $pin ni $optional} {
                 error "$cell/$pin is not connected"
             }
         }

@@ -21,11 +21,15 @@ from .constraints import in_context_xdc, out_of_context_xdc
 from .package_tcl import package_tcl, revision, vlnv
 from .project_tcl import Sources, build_tcl
 from .settings import VivadoSettings
+from .zynqmp_design_tcl import has_processing_system, zynqmp_design_tcl
 
-__all__ = ["RTL", "core_name", "sources_of", "vivado_files", "write_project"]
+__all__ = ["RTL", "ZYNQMP", "core_name", "sources_of", "vivado_files", "write_project"]
 
 RTL = "rtl"
 """Folder of the emitted core in that of the project."""
+
+ZYNQMP = "block_design_zynqmp.tcl"
+"""Script of the example with a processing system; only for parts that have it."""
 
 _REPORTS = Path(__file__).with_name("reports.tcl")
 
@@ -53,7 +57,7 @@ def vivado_files(emission: Emission, settings: VivadoSettings) -> dict[str, str]
     sources = sources_of(emission)
     parameters = emission.sidecar["parameters"]
     design = parameters["design"]["name"]
-    return {
+    texts = {
         **dict(zip(_constraints(settings.name), (out_of_context_xdc(settings, emission.sidecar["ports"]),
                                                  in_context_xdc(settings)))),
         "reports.tcl": _REPORTS.read_text(encoding="utf-8"),
@@ -66,6 +70,9 @@ def vivado_files(emission: Emission, settings: VivadoSettings) -> dict[str, str]
             "hash": parameters["design"]["hash"],
         }, indent=1) + "\n",
     }
+    if has_processing_system(settings.part):
+        texts[ZYNQMP] = zynqmp_design_tcl(settings)
+    return texts
 
 
 def _constraints(name):
@@ -107,7 +114,10 @@ def write_project(design: Design, folding: Folding | None, out_dir, settings: Vi
     with folder_lock(out):
         earlier = _earlier_name(out)
         emission.write(out / RTL)
-        update_files(out, vivado_files(emission, settings))
+        texts = vivado_files(emission, settings)
+        update_files(out, texts)
+        if ZYNQMP not in texts:
+            (out / ZYNQMP).unlink(missing_ok=True)  # of an earlier part
         if earlier not in (None, settings.name):
             remove_emission(out / RTL, earlier, keep=emission.files)
             for path in _constraints(earlier):
