@@ -32,6 +32,7 @@ def _objects(least=1, most=99, **more):
 COMMANDS = {
     # Projects, files, runs
     "create_project": Command("-force -in_memory -ip -quiet", "-part -name", (("", 1, 2), ("-name", 0, 1))),
+    "open_project": Command("-quiet -read_only", "-part", (("", 1, 1),)),
     "close_project": Command("-quiet -delete"),
     "current_project": Command("-quiet", "", (("", 0, 1),)),
     "add_files": Command("-norecurse -copy_to -force -quiet", "-fileset -of_objects", (("", 1, 1),)),

@@ -63,7 +63,7 @@ proc stub::call {name args} {
     variable log
     variable project
     lappend log [linsert $args 0 $name]
-    if {!$project && $name ne "create_project" && ![string match {[gs]et_*} $name] && $name ne "create_clock"} {
+    if {!$project && $name ni {create_project open_project} && ![string match {[gs]et_*} $name] && $name ne "create_clock"} {
         error "$name: no project is open"
     }
     set base [string map {:: __} $name]
@@ -94,6 +94,17 @@ proc stub::do_create_project {words rest} {
         error "create_project: a project is open"
     }
     set project 1
+}
+proc stub::do_open_project {words rest} {
+    variable project
+    must_exist $rest
+    set project 1
+}
+proc stub::do_read_saif {words rest} {
+    must_exist $rest
+}
+proc stub::do_report_power {words rest} {
+    report $words ""
 }
 proc stub::do_current_project {words rest} {
     return a_project

@@ -1,0 +1,79 @@
+"""``hypgcn power``: switching activity of clips as SAIF, and an energy estimate from counted events."""
+
+import os
+from pathlib import Path
+
+from hypgcn.cli import load_design, load_folding
+from hypgcn.progress import Progress
+
+from ..stimuli.clips import RECORDINGS
+from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+
+__all__ = ["register"]
+
+
+def register(commands):
+    """Add the parser of ``hypgcn power``."""
+    parser = commands.add_parser("power", help="a Vivado project with the switching activity of clips for "
+                                               "report_power, and an energy estimate from counted events")
+    parser.add_argument("design", metavar="DESIGN", nargs="?",
+                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN}, else {FALLBACK})")
+    parser.add_argument("--folding", metavar="FILE", help="JSON file of hypgcn allocate")
+    parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
+                        help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
+    parser.add_argument("--clips", type=int, default=2, metavar="N", help="clips (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N",
+                        help="seed of the choice of clips (default: %(default)s)")
+    parser.add_argument("--recordings", type=Path, metavar="FILE",
+                        help="npz with clips: data (clip, channel, frame, joint, person), length, label, split")
+    parser.add_argument("--part", default="xcku115-flvb2104-2-e", help="device-package-speed (default: %(default)s)")
+    parser.add_argument("--mhz", type=float, default=172.0, help="clock (default: %(default)g)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="processes (default: one for each core)")
+    parser.add_argument("-o", "--out", type=Path, default=Path("build/power"), metavar="DIR",
+                        help="output folder (default: %(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(args) -> int:
+    """Write the project, simulate, count and estimate; 1 when scores differ from the golden model."""
+    import numpy as np
+
+    from hypgcn.design.files import write_json
+    from hypgcn.emission.update import update_files
+    from hypgcn.planning.allocator.allocate import within
+    from hypgcn.vivado import VivadoSettings
+    from hypgcn.vivado.project import RTL, write_project
+
+    from ..fullscale.golden import golden_clips
+    from ..power.report import power_report, table
+    from ..power.report_tcl import power_tcl
+    from ..power.simulation import build_tracer, record
+    from ..stimuli.recordings import clips_for
+
+    for name in ("clips", "jobs", "multipliers"):
+        if getattr(args, name) < 1:
+            raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
+    settings = VivadoSettings(part=args.part, mhz=args.mhz)
+    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.is_dir() else FALLBACK))
+    folding = load_folding(args.folding, design) or within(design, args.multipliers)
+    clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, seed=args.seed,
+                            explicit=args.recordings is not None)
+    expected = golden_clips(design, clips, args.out / "golden", jobs=args.jobs)
+    progress = Progress("emission")
+    emission = write_project(design, folding, args.out, settings, progress=progress)
+    progress.finish()
+    print("Verilator and the C++ compiler: minutes for a whole network", flush=True)
+    rtl, saif = args.out / RTL, args.out / f"{settings.name}_power.saif"
+    program = build_tracer(emission, rtl, settings.bus_width, jobs=args.jobs)
+    scores = record(program, rtl, clips, design.classes, settings.mhz, saif)
+    logits = np.array([np.load(path)["logits"] for path in expected])
+    if not np.array_equal(scores, logits):
+        print(f"scores differ from the golden model: {scores.tolist()}, expected {logits.tolist()}")
+        return 1
+    report = power_report(design, expected, saif, settings.name, settings.mhz, real)
+    update_files(args.out, {"power.tcl": power_tcl(settings.name)})
+    write_json(args.out / "power.json", report)
+    print(table(report))
+    print(f"written: {args.out / 'power.json'}, {saif}, {args.out / 'power.tcl'}")
+    return 0

@@ -1,0 +1,1 @@
+"""Switching activity of clips, and an energy estimate from counted events."""
