@@ -99,12 +99,16 @@ class CDriver:
             raise ValueError(f"timeout must be at least 0.001, not {timeout!r}")
         if hash is not None and len(hash) < 16:
             raise ValueError(f"hash must have at least 16 digits, not {hash!r}")
-        self._library = ctypes.CDLL(str(library))
-        for name, arguments in _ARGUMENTS.items():
-            function = getattr(self._library, f"hypgcn_{name}")
-            function.restype, function.argtypes = c_int, [POINTER(_Core), *arguments]
+        try:
+            self._library = ctypes.CDLL(str(library))
+            for name, arguments in _ARGUMENTS.items():
+                function = getattr(self._library, f"hypgcn_{name}")
+                function.restype, function.argtypes = c_int, [POINTER(_Core), *arguments]
+        except (OSError, AttributeError) as error:
+            raise CoreError(f"{library} is not the C driver, which make -C firmware/c builds: {error}") from error
         self._library.hypgcn_describe_error.restype = c_char_p
         self._core, self._bus = _Core(), bus
+        self._interrupted = False  # a clip was begun and its result did not come
         self._call("open_core", byref(bus), int(hash[:16], 16) if hash else 0)
         self.timeout = timeout
         shape, version = self._core.shape, self._core.version
@@ -123,12 +127,16 @@ class CDriver:
         self._core.timeout_ms = max(1, round(seconds * 1000))
 
     def classify(self, clip) -> Result:
-        """Scores of an int8 clip of ``identity.shape``. After an error :meth:`reset` with ``source_too``."""
+        """Scores of an int8 clip of ``identity.shape``. After a failure or Ctrl-C the next call begins with a reset."""
         clip = np.asarray(clip)
         if clip.dtype != np.int8:
             raise TypeError(f"clip must be int8, not {clip.dtype}")
+        if self._interrupted:
+            self.reset(source_too=True)
         words, found = (c_uint32 * self._core.shape.result_words)(), _Result()
+        self._interrupted = clip.size == self.identity.clip_bytes  # another size is refused before anything is sent
         self._call("classify_clip", clip.tobytes(), clip.size, words, len(words), byref(found))
+        self._interrupted = False
         scores = np.ctypeslib.as_array(found.scores, (self.identity.classes,)).astype(np.int64)
         return Result(scores=scores, argmax=found.argmax, clip=found.clip, flags=flag_names(found.flags))
 
@@ -151,6 +159,7 @@ class CDriver:
     def reset(self, *, source_too: bool = False):
         """Soft reset; ``source_too`` : what sends clips was stopped in one, its rest will not come."""
         self._call("reset_core", source_too)
+        self._interrupted = self._interrupted and not source_too
 
     def wait_idle(self):
         """Wait until no clip and no result is in flight."""

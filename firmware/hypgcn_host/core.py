@@ -26,9 +26,12 @@ class Bus(Protocol):
     :exc:`~hypgcn_host.errors.BusTimeout`.
 
     ``transfer`` sends ``data`` as one packet and receives one of at most ``size`` bytes; the receiver is ready before
-    the first byte is sent. ``None`` and 0 leave one of the two out. After ``timeout`` seconds it gives up, and leaves
-    nothing in flight. A bus may also have ``now()``, the seconds that its timeouts are in, where that is not the
-    clock of the host.
+    the first byte is sent. ``None`` and 0 leave one of the two out. After ``timeout`` seconds it gives up. However it
+    ends, by a failure or Ctrl-C too, nothing is left in flight and the next call works.
+
+    A bus may also have ``now()``, the seconds that its timeouts are in, where that is not the clock of the host, and
+    ``check_sizes(sent, received)``, which raises :exc:`~hypgcn_host.errors.BusError` where it cannot transfer packets
+    of at most so many bytes.
     """
 
     def read32(self, address: int) -> int: ...
@@ -75,6 +78,11 @@ class Identity:
     def clip_bytes(self) -> int:
         """Elements of a clip."""
         return self.persons * self.frames * self.joints * self.channels
+
+    @property
+    def result_bytes(self) -> int:
+        """Bytes of a result: scores and trailer."""
+        return 4 * (self.classes + len(TRAILER))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +171,7 @@ class Core:
             raise ValueError(f"timeout must be more than 0, not {timeout!r}")
         self.bus, self.timeout = bus, timeout
         self._now = getattr(bus, "now", time.monotonic)
+        self._interrupted = False  # a clip was begun and its result did not come
         self._next_clip = 0
         self._stale = STALE_PACKETS
 
@@ -195,17 +204,22 @@ class Core:
         if not 0 < identity.clip_bytes == clip_bytes or not identity.classes or not 1 <= identity.blocks <= MAX_BLOCKS:
             raise ShapeError(f"the shape that the core reports is impossible: {identity}, clips of {clip_bytes} "
                              f"bytes")
+        if check_sizes := getattr(self.bus, "check_sizes", None):
+            check_sizes(identity.clip_bytes, identity.result_bytes)
         self.identity = identity
         return identity
 
     def classify(self, clip) -> Result:
-        """Scores of an int8 clip of ``identity.shape``. After an error :meth:`reset` with ``source_too``."""
+        """Scores of an int8 clip of ``identity.shape``. After a failure or Ctrl-C the next call begins with a reset."""
         clip = np.asarray(clip)
         if clip.dtype != np.int8:
             raise TypeError(f"clip must be int8, not {clip.dtype}")
         if clip.shape != self.identity.shape:
             raise ValueError(f"clip must have shape {self.identity.shape}, not {clip.shape}")
-        size = 4 * (self.identity.classes + len(TRAILER))
+        size = self.identity.result_bytes
+        if self._interrupted:
+            self.reset(source_too=True)
+        self._interrupted = True
         self.write("CONTROL", FIELDS["CONTROL"]["start"][0])
         words = self.bus.transfer(clip.tobytes(), size, self.timeout)
         while (result := self._decode(words)) is None:
@@ -215,13 +229,13 @@ class Core:
             self._stale -= 1
             words = self.bus.transfer(None, size, self.timeout)
         self._next_clip = (self._next_clip + 1) % 2 ** 32
-        self._stale = 0
+        self._stale, self._interrupted = 0, False
         return result
 
     def _decode(self, content: bytes) -> Result | None:
         """The result that is due, ``None`` when ``content`` is something else."""
         classes = self.identity.classes
-        if len(content) != 4 * (classes + len(TRAILER)):
+        if len(content) != self.identity.result_bytes:
             return None
         words = np.frombuffer(content, "<i4").astype(np.int64)
         trailer = {name: int(word) % 2 ** 32 for name, word in zip(TRAILER, words[classes:])}
@@ -253,6 +267,7 @@ class Core:
         self.write("RESET", bits["core"][0] | (bits["input"][0] if source_too else 0))
         self._next_clip, self._stale = 0, STALE_PACKETS
         self.wait("RESET", "core", 0)
+        self._interrupted = self._interrupted and not source_too
 
     def wait_idle(self):
         """Wait until no clip and no result is in flight."""

@@ -2,7 +2,9 @@
 
 import ctypes
 import shutil
+import signal
 from ctypes import byref, c_size_t, c_uint32, c_void_p, cast
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -184,6 +186,55 @@ def test_no_result_is_a_timeout(open_core):
     fake.silent = True
     with pytest.raises(BusTimeout):
         core.classify(CLIP)
+
+
+def test_next_clip_after_a_failure(open_core):
+    """It resets the core first, so that no rest of an earlier clip is taken for its own; counters start from 0."""
+    fake = FakeCore()
+    core = open_core(fake)
+    core.classify(CLIP)
+    fake.fail["transfer", None] = "BUS"
+    with pytest.raises(BusError):
+        core.classify(CLIP)
+    fake.fail.clear()
+    fake.log.clear()
+    assert core.classify(CLIP).clip == 0
+    assert ("value", offset("RESET"), 3) in fake.log
+    fake.log.clear()
+    assert core.classify(CLIP).clip == 1
+    assert ("value", offset("RESET"), 3) not in fake.log
+
+
+def test_next_clip_after_an_interruption():
+    fake = FakeCore()
+    bus = PythonBus(fake)
+    core = Core.open(bus, HASH)
+    transfer, bus.transfer = bus.transfer, lambda *_: signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        core.classify(CLIP)
+    bus.transfer = transfer
+    assert core.classify(CLIP).clip == 0
+
+
+def test_packets_that_the_bus_cannot_transfer():
+    """They are found when the core is opened, and nothing has been written then."""
+    fake = FakeCore()
+    bus = PythonBus(fake)
+
+    def check_sizes(sent, received):
+        assert (sent, received) == (18, 20)
+        raise BusError("too large")
+
+    bus.check_sizes = check_sizes
+    with pytest.raises(BusError, match="too large"):
+        Core.open(bus, HASH)
+    assert not [entry for entry in fake.log if entry[0] == "write"]
+
+
+@pytest.mark.parametrize("name", ["none.so", "test_host.py"])
+def test_library_that_is_not_the_c_driver(name):
+    with pytest.raises(CoreError, match=f"{name} is not the C driver, which make -C firmware/c builds"):
+        CDriver(Path(__file__).parent / name, CBus())
 
 
 def test_a_reset_that_does_not_end_is_a_timeout(open_core):
