@@ -73,11 +73,11 @@ class PynqBus:
 
     def check_sizes(self, sent: int, received: int):
         """See :class:`~hypgcn_host.core.Bus`: packets must fit the length registers of the DMA."""
-        most = self.dma.buffer_max_size
+        limit = self.dma.buffer_max_size
         for name, size in (("clips", sent), ("results", received)):
-            if size > most:
+            if size > limit:
                 raise BusError(f"{name} of {size} bytes do not fit the length registers of the DMA, which end at "
-                               f"{most} bytes: build it with c_sg_length_width of at least {size.bit_length()}")
+                               f"{limit} bytes: build it with c_sg_length_width of at least {size.bit_length()}")
 
     def transfer(self, data: bytes | None, size: int, timeout: float) -> bytes:
         """See :class:`~hypgcn_host.core.Bus`; after a failure or an interruption the DMA has been reset."""

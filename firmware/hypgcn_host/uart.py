@@ -8,10 +8,16 @@
 
 import os
 import select
+import struct
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+
+from .errors import BusError, CoreError
 
 __all__ = ["Identity", "Port", "ProtocolError", "Result", "UartClient", "crc16", "open_port", "unwrap", "wrap"]
 
@@ -25,7 +31,7 @@ SPARE_BYTES = 4096
 MAGIC, PROTOCOL = b"HGCN", 1
 
 
-class ProtocolError(Exception):
+class ProtocolError(CoreError):
     """The board does not answer, or not as it should; the text names what was received."""
 
 
@@ -100,7 +106,7 @@ class UartClient:
     ----------
     port
         With ``write(data)`` and ``read(seconds)``, which returns what has come, at least one byte unless the time is
-        over.
+        over. An OSError of it is a :exc:`~hypgcn_host.errors.BusError` here.
     timeout : float
         Seconds without a byte after which an answer counts as lost.
     retries : int
@@ -158,7 +164,8 @@ class UartClient:
         for attempt in range(self.retries + 1):
             self.repeated += attempt > 0
             self._sequence = self._sequence % 255 + 1  # never 0, which answers damaged requests
-            self.port.write(wrap(bytes([request, self._sequence]) + body))
+            with _bus_errors("the serial line failed"):
+                self.port.write(wrap(bytes([request, self._sequence]) + body))
             self._patience = SPARE_BYTES + 4 * self._longest()
             while (answer := self._frame()) is not None:
                 if len(answer) >= 3 and answer[0] == expected and answer[1] == self._sequence:
@@ -186,27 +193,63 @@ class UartClient:
                 if inside and (payload := unwrap(inside)) is not None:
                     return payload
                 continue
-            more = self.port.read(self.timeout) if self._patience > 0 else b""
+            with _bus_errors("the serial line failed"):
+                more = self.port.read(self.timeout) if self._patience > 0 else b""
             if not more:
                 return None
             self._patience -= len(more)
             self._rest += more
 
 
+@contextmanager
+def _bus_errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BusError(f"{what}: {error.strerror or error}") from error
+
+
 class Port:
-    """A serial device of the operating system, raw, 8 data bits, no parity, one stop bit (not on Windows)."""
+    """A serial device of Linux or macOS, raw, 8 data bits, no parity, one stop bit.
+
+    Parameters
+    ----------
+    path : str
+        Of the device.
+    baud : int
+        Its rate.
+
+    Raises
+    ------
+    BusError
+        When it cannot be opened, is no serial device, or the system is Windows: there :class:`UartClient` takes any
+        object with ``write`` and ``read``, such as one around pyserial.
+    ValueError
+        For a rate that the system does not know.
+    """
 
     def __init__(self, path: str, baud: int):
-        import termios  # not there on Windows
-
+        try:
+            import termios
+        except ModuleNotFoundError:
+            raise BusError("open_port needs Linux or macOS; UartClient takes another port") from None
         speed = getattr(termios, f"B{baud}", None)
-        if speed is None:
+        if speed is None and sys.platform != "darwin":
             raise ValueError(f"baud must be a rate that this system knows, not {baud!r}")
-        self.file = os.open(path, os.O_RDWR | os.O_NOCTTY)
-        mode = termios.tcgetattr(self.file)
-        mode[0:4] = [0, 0, termios.CS8 | termios.CREAD | termios.CLOCAL, 0]
-        mode[4:6] = [speed, speed]
-        termios.tcsetattr(self.file, termios.TCSAFLUSH, mode)
+        with _bus_errors(f"{path} cannot be opened"):
+            self.file = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        try:
+            mode = termios.tcgetattr(self.file)
+            mode[0:4] = [0, 0, termios.CS8 | termios.CREAD | termios.CLOCAL, 0]
+            mode[4:6] = [termios.B9600 if speed is None else speed] * 2
+            termios.tcsetattr(self.file, termios.TCSAFLUSH, mode)
+            if speed is None:
+                _set_speed(self.file, baud)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, (termios.error, OSError)):
+                raise BusError(f"{path} is no serial device, or cannot be set to {baud} baud: {error}") from error
+            raise
 
     def write(self, data: bytes):
         """All of ``data``."""
@@ -218,7 +261,9 @@ class Port:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if select.select([self.file], [], [], left)[0]:
-                return os.read(self.file, 4096)
+                if data := os.read(self.file, 4096):
+                    return data
+                raise OSError("the device is gone")
         return b""
 
     def close(self):
@@ -230,6 +275,13 @@ class Port:
 
     def __exit__(self, *_):
         self.close()
+
+
+def _set_speed(file: int, baud: int):
+    """Any rate, on macOS: IOSSIOSPEED of IOKit's serial/ioss.h, _IOW('T', 2, speed_t)."""
+    import fcntl
+
+    fcntl.ioctl(file, 0x8008_5402, struct.pack("@L", baud))
 
 
 def open_port(path: str, baud: int = 1_000_000) -> Port:

@@ -1,11 +1,15 @@
 """The host's side of the UART by itself; with a board it is tested in tests/hdl/boards/test_uart_top.py."""
 
+import fcntl
 import os
+import struct
+import sys
 import tty
 
 import numpy as np
 import pytest
 
+from hypgcn_host import BusError
 from hypgcn_host.uart import FLAG, ProtocolError, UartClient, crc16, open_port, unwrap, wrap
 
 IDENTITY = b"HGCN\x01" + bytes(range(8)) + bytes([2, 0, 4, 1, 3, 2, 0, 3])
@@ -148,3 +152,56 @@ def test_serial_device():
         open_port(os.ttyname(slave), 12345)
     os.close(master)
     os.close(slave)
+
+
+def test_rates_of_macos(monkeypatch):
+    """Its termios ends at 230,400 baud; IOKit sets any rate."""
+    master, slave = os.openpty()
+    calls = []
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(fcntl, "ioctl", lambda *call: calls.append(call))
+    with open_port(os.ttyname(slave), 12345) as port:
+        assert calls == [(port.file, 0x80085402, struct.pack("@Q", 12345))]
+    os.close(master)
+    os.close(slave)
+
+
+def test_devices_that_fail(monkeypatch, tmp_path):
+    with pytest.raises(BusError, match="none cannot be opened: No such file"):
+        open_port(str(tmp_path / "none"))
+    (tmp_path / "file").touch()
+    before = len(os.listdir("/dev/fd"))
+    with pytest.raises(BusError, match="file is no serial device, or cannot be set to 115200 baud"):
+        open_port(str(tmp_path / "file"), 115200)
+    assert len(os.listdir("/dev/fd")) == before
+    master, slave = os.openpty()
+    tty.setraw(master)
+    with open_port(os.ttyname(slave), 115200) as port:
+        os.close(slave)
+        os.close(master)  # unplugged
+        with pytest.raises(BusError, match="the serial line failed"):
+            UartClient(port, timeout=0.1).hello()
+    monkeypatch.setitem(sys.modules, "termios", None)
+    with pytest.raises(BusError, match="needs Linux or macOS"):
+        open_port(str(tmp_path / "file"))
+
+
+def test_next_request_after_an_interruption():
+    """Half a request or half an answer is on the line."""
+    for at in range(3):
+        port = Script(reply(0x81, IDENTITY), result(1, 2), result(3, 4))
+        client = UartClient(port)
+        client.hello()
+        real, left = port.read, [at]
+
+        def read(seconds, real=real, left=left):
+            left[0] -= 1
+            if left[0] < 0:
+                raise KeyboardInterrupt
+            return real(seconds)
+
+        port.read = read
+        with pytest.raises(KeyboardInterrupt):
+            client.classify(CLIP)
+        port.read = real
+        assert client.classify(CLIP).scores.tolist() == [3, 4]
