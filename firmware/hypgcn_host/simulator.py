@@ -1,6 +1,7 @@
 """The simulated core as a bus: a shared library that :mod:`hypgcn_sim.cosim` has built."""
 
 import ctypes
+import os
 from ctypes import POINTER, c_char_p, c_double, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 
@@ -49,14 +50,17 @@ class SimulatedBus:
         if cycles_per_ms < 1:
             raise ValueError(f"cycles_per_ms must be at least 1, not {cycles_per_ms!r}")
         path = Path(library).resolve()
-        self.library = ctypes.CDLL(str(path))
-        for name, (result, *arguments) in _FUNCTIONS.items():
-            function = getattr(self.library, f"hypgcn_sim_{name}")
-            function.restype, function.argtypes = result, [c_void_p, *arguments]
+        try:
+            self.library = ctypes.CDLL(str(path))
+            for name, (result, *arguments) in _FUNCTIONS.items():
+                function = getattr(self.library, f"hypgcn_sim_{name}")
+                function.restype, function.argtypes = result, [c_void_p, *arguments]
+        except (OSError, AttributeError) as error:
+            raise CoreError(f"{path} is not a simulated core: {error}") from error
         self.library.hypgcn_sim_open.restype = c_void_p
         self.library.hypgcn_sim_open.argtypes = [c_char_p, c_uint64, c_double, c_double, c_uint32]
         self.cycles_per_ms = cycles_per_ms
-        self.context = self.library.hypgcn_sim_open(str(path.parent).encode(), seed, idle, stall, cycles_per_ms)
+        self.context = self.library.hypgcn_sim_open(os.fsencode(path.parent), seed, idle, stall, cycles_per_ms)
         if not self.context:
             raise CoreError(f"the model in {path.parent} does not start")
 

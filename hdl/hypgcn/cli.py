@@ -10,7 +10,6 @@ Exit status: 0 success; 1 a check failed; 2 bad input, with one line that names 
 
 import argparse
 import importlib.metadata
-import resource
 import sys
 import time
 from pathlib import Path
@@ -27,6 +26,7 @@ from .design.names import check_module_name
 from .design.presets import PRESETS, preset
 from .planning.commands import register_allocate, register_estimate
 from .progress import Progress
+from .usage import peak_memory_mb
 from .vivado.command import register as register_vivado
 
 __all__ = ["load_design", "load_folding", "main"]
@@ -96,16 +96,15 @@ def _run_verilog(args):
     emission = generate(design, folding, Path(args.out), name=args.name,
                         bus_width=None if args.bare else args.bus_width, testbench=clips, progress=progress)
     progress.finish()
-    memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     measured = {
         "design": design.name, "hash": design.hash, "blocks": len(design.blocks),
         "multipliers": emission.sidecar["multipliers"], "files": len(emission.files) + 1,
         "megabytes": round(sum(map(len, emission.files.values())) / 1e6, 1),
-        "seconds": round(time.monotonic() - start, 1), "peak_memory_mb": round(memory / 1024),
+        "seconds": round(time.monotonic() - start, 1), "peak_memory_mb": peak_memory_mb(),
     }
+    memory = "unknown" if measured["peak_memory_mb"] is None else f"{measured['peak_memory_mb']} MB"
     print(f"written to {args.out}: {measured['files']} files, {measured['megabytes']} MB, "
-          f"{measured['multipliers']} multipliers; {measured['seconds']} s, "
-          f"peak memory {measured['peak_memory_mb']} MB")
+          f"{measured['multipliers']} multipliers; {measured['seconds']} s, peak memory {memory}")
     if args.measure:
         write_json(args.measure, measured)
 

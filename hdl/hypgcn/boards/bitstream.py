@@ -3,7 +3,7 @@
 import importlib.util
 import json
 import os
-import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from ..design.files import write_json
+from ..usage import cpu_seconds
 from .project import TOP
 from .stages import StageTracker
 
@@ -73,29 +74,33 @@ def make_bitstream(folder: Path, *, timeout: float = 7200, progress=None, pause:
         A tool fails or the time is over; names the stage and the logs.
     ModuleNotFoundError
         A package of the tools is missing.
+    OSError
+        There is no POSIX shell, as on Windows.
     """
     for module, program in TOOLS.values():
         if importlib.util.find_spec(module) is None:
             raise ModuleNotFoundError(f"{program} is missing: pip install 'hypgcn[boards]'", name=module)
     if timeout <= 0:
         raise ValueError(f"timeout must be more than 0, not {timeout!r}")
+    if shutil.which("sh") is None:
+        raise OSError("the build script needs a POSIX shell, sh, which is not on the path: make the bitstream on Linux "
+                      "or macOS")
     for name in RESULTS:
         (folder / name).unlink(missing_ok=True)
     tracker = StageTracker(folder)
-    start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    start, before = time.monotonic(), cpu_seconds()
     status = _run(folder, start + timeout, tracker, progress, pause)
     tracker.finish()
     if status != 0:
         ending = f"were stopped after {timeout:g} s in" if status is None else "failed in"
         raise RuntimeError(f"the tools {ending} stage {tracker.stage} (logs in {folder}: {TOP}.rpt of Yosys, {TOP}.tim "
                            f"of nextpnr):\n{(folder / OUTPUT).read_text()[-2000:]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     target = json.loads((folder / "board.json").read_text())
     result = {key: target[key] for key in ("board", "device", "design", "hash", "baud")}
     result |= summary(json.loads((folder / f"{TOP}.report.json").read_text()))
     result |= {"bitstream": f"{TOP}.bit", "bytes": (folder / f"{TOP}.bit").stat().st_size,
                "seconds": round(time.monotonic() - start),
-               "cpu_seconds": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime),
+               "cpu_seconds": round(cpu_seconds() - before),
                "stages": tracker.seconds}
     write_json(folder / "bitstream.json", result)
     return result
@@ -119,4 +124,12 @@ def _run(folder, end, tracker, progress, pause) -> int | None:
                 return None
             finally:
                 if build.poll() is None:
-                    os.killpg(build.pid, signal.SIGKILL)
+                    _stop(build)
+
+
+def _stop(build: subprocess.Popen):
+    """Stop a process and its children; on Windows, which has no process groups, the process alone."""
+    if hasattr(os, "killpg"):
+        os.killpg(build.pid, signal.SIGKILL)
+    else:
+        build.kill()

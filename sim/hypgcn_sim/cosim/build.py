@@ -1,6 +1,5 @@
 """Compile the device and the C driver into shared libraries."""
 
-import fcntl
 import hashlib
 import importlib.metadata
 import os
@@ -15,6 +14,7 @@ from hypgcn.shell.top import Top
 
 from ..verilator import objcache
 from ..verilator.build import BUILD_ARGS, ENVIRONMENT
+from ..verilator.lock import build_lock
 
 __all__ = ["DRIVER", "HERE", "build_core", "build_driver", "build_model", "run_tool"]
 
@@ -88,8 +88,7 @@ def build_model(top, cache: Path, device: tuple[Path, ...], options: tuple[str, 
     texts = [path.read_text() for path in (*device, Path(__file__))]
     library = folder / f"libhypgcn_core-{_digest([*texts, *options])}.so"
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be at the same build
+    with build_lock(folder):
         if not (folder / "complete").exists():
             emission.write(folder)
             _compile_model(folder, cache)
@@ -155,8 +154,7 @@ def build_driver(folder: Path) -> Path:
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     library = folder / "libhypgcn.so"
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with build_lock(folder):
         run_tool(["make", "-C", str(DRIVER), f"OUT={folder}", str(library)], folder / "build.log",
                  env={name: value for name, value in os.environ.items() if name != "MAKEFLAGS"})
     return library

@@ -1,6 +1,7 @@
 """A simulated network on a serial line: a port for ``hypgcn_host.uart``."""
 
 import ctypes
+import os
 from ctypes import c_char_p, c_double, c_size_t, c_uint64, c_void_p
 from pathlib import Path
 
@@ -63,7 +64,7 @@ class SimulatedLine:
         for name, (result, *arguments) in _FUNCTIONS.items():
             function = getattr(self._library, f"hypgcn_line_{name}")
             function.restype, function.argtypes = result, arguments
-        self._line = self._library.hypgcn_line_open(str(path.parent).encode(), seed, divisor * (1 + drift))
+        self._line = self._library.hypgcn_line_open(os.fsencode(path.parent), seed, divisor * (1 + drift))
         if not self._line:
             raise OSError(f"the model in {path.parent} does not start")
 

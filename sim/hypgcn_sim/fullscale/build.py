@@ -3,7 +3,6 @@
 No Python runs in the simulator: a clip of the paper's network has some 300,000 vectors to compare.
 """
 
-import fcntl
 import hashlib
 import importlib.metadata
 import os
@@ -15,6 +14,7 @@ from pathlib import Path
 from hypgcn.emission.emit import Emission
 
 from ..verilator import build as verilator
+from ..verilator.lock import build_lock
 
 __all__ = ["MAIN", "build", "ports_header"]
 
@@ -94,8 +94,7 @@ def build(emission: Emission, folder: Path, cache: Path, *, jobs: int | None = N
     target = cache.resolve() / digest.hexdigest()[:24]
     target.mkdir(parents=True, exist_ok=True)
     program = target / f"V{TOP}"
-    with open(target / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be at the same build
+    with build_lock(target):
         if (target / "complete").exists():
             return program
         (target / "ports.h").write_text(header)

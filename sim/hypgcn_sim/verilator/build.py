@@ -4,7 +4,6 @@
 cocotb's runner changes the environment and leaves with ``SystemExit``.
 """
 
-import fcntl
 import hashlib
 import importlib.metadata
 import json
@@ -13,6 +12,7 @@ import sys
 from pathlib import Path
 
 from . import objcache
+from .lock import build_lock
 
 __all__ = ["BUILD_ARGS", "ENVIRONMENT", "FOLDER", "build_and_run", "tools"]
 
@@ -83,8 +83,7 @@ def build_and_run(folder: Path, cache: Path):
     (folder / "building").write_text(str(build))
     control = build / "ports.vlt"
     runner = get_runner("verilator")
-    with open(build / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be at the same build
+    with build_lock(build):
         if not (build / "complete").exists():
             control.write_text("`verilator_config\n" + "".join(
                 f'public_flat_rw -module "{TOP}" -var "{port}"\n' for port in spec["ports"]))
