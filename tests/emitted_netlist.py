@@ -7,6 +7,8 @@ __all__ = ["Netlist"]
 
 _MODULE = re.compile(r"^module \\?([^\s(]+).*?^endmodule$", re.MULTILINE | re.DOTALL)
 _INSTANCE = re.compile(r"^  \\?(\S+)\s+(?:#\(.*?\)\s*)?\\?\S+\s+\(\n(.*?)^  \);", re.MULTILINE | re.DOTALL)
+_COPY = re.compile(r"^  assign \\?(\S+)\s*= \\?([^\s;]+)\s*;", re.MULTILINE)
+_SELECT = re.compile(r"= \\?(\S+)\s+\? ")
 _PORT = re.compile(r"\.\\?(\S+?)\s*\(\\?([^\s()]+)\s*\)")
 
 
@@ -27,12 +29,16 @@ class Netlist:
         return set(re.findall(r"^\s+\\?(\S+?)\s*<= ", self.top, re.MULTILINE))
 
     def reset_loads(self, net: str) -> int:
-        """Clocked processes that ``net`` of the top module resets, in all instances below."""
+        """Multiplexers that ``net`` of the top module selects, in all instances below: a reset is one of a register."""
         return self._loads(self.top, net)
 
     def _loads(self, body, net):
-        own = len(re.findall(rf"\bif \({re.escape(net)}\)", body))
+        names = {net}
+        while more := {copy for copy, source in _COPY.findall(body) if source in names} - names:
+            names |= more
+        own = sum(name in names for name in _SELECT.findall(body))
         for child, ports in _INSTANCE.findall(body):
             if child in self.modules:
-                own += sum(self.loads(self.modules[child], port) for port, wire in _PORT.findall(ports) if wire == net)
+                own += sum(self.loads(self.modules[child], port) for port, wire in _PORT.findall(ports)
+                           if wire in names)
         return own

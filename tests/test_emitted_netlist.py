@@ -4,10 +4,11 @@ TEXT = """\
 module \\top.sub (clk, rst, q);
   input clk;
   reg [3:0] q = 4'h0;
+  wire \\$procmux$1_CMP ;
   always_ff @(posedge clk)
-    if (rst) begin
-      q <= 4'h0;
-    end
+    q <= \\$1 ;
+  assign \\$1  = \\$procmux$1_CMP  ? 4'h0 : d;
+  assign \\$procmux$1_CMP  = rst;
 endmodule
 module top(clk, \\i__x , q);
   wire clk;
@@ -16,9 +17,8 @@ module top(clk, \\i__x , q);
   always_ff @(posedge clk)
     core_rst <= \\i__x ;
   always_ff @(posedge clk)
-    if (core_rst) begin
-      other <= 1'h0;
-    end
+    other <= \\$2 ;
+  assign \\$2  = core_rst ? 1'h0 : \\i__x ;
   assign copy = core_rst;
   \\top.sub  sub (
     .clk(clk),
