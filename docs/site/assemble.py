@@ -22,7 +22,9 @@ def copy_pages(out: Path) -> None:
                 target = out / path.relative_to(ROOT)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
-    (out / "index.md").write_text((ROOT / "README.md").read_text() + "\n" + (HERE / "contents.md").read_text())
+    start = (ROOT / "README.md").read_text(encoding="utf-8") + "\n"
+    (out / "index.md").write_text(start + (HERE / "contents.md").read_text(encoding="utf-8"), encoding="utf-8",
+                                  newline="\n")
 
 
 def api_page(folder: Path, base: Path) -> str:
@@ -47,9 +49,11 @@ def write_api(out: Path) -> None:
     for package, place in PACKAGES.items():
         for init in sorted((ROOT / place / package).rglob("__init__.py")):
             base = ROOT / place
-            (out / f"{'.'.join(init.parent.relative_to(base).parts)}.rst").write_text(api_page(init.parent, base))
+            (out / f"{'.'.join(init.parent.relative_to(base).parts)}.rst").write_text(api_page(init.parent, base),
+                                                                                      encoding="utf-8", newline="\n")
     listed = "".join(f"   {package}\n" for package in PACKAGES)
-    (out / "index.rst").write_text(f"API reference\n=============\n\n.. toctree::\n   :maxdepth: 2\n\n{listed}")
+    (out / "index.rst").write_text(f"API reference\n=============\n\n.. toctree::\n   :maxdepth: 2\n\n{listed}",
+                                   encoding="utf-8", newline="\n")
 
 
 def assemble(out: Path) -> None:

@@ -20,7 +20,8 @@ ROUNDS = 24      # after which nothing moves any more that could be seen
 
 def floors(package: str) -> list[list[str]]:
     """Names on each floor of the package's import contract, highest floor first."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    with open(ROOT / "pyproject.toml", "rb") as project:
+        contracts = tomllib.load(project)["tool"]["importlinter"]["contracts"]
     contract, = (each for each in contracts if each.get("containers") == [package])
     return [[name.strip(" ()") for name in layer.replace("|", ":").split(":")] for layer in contract["layers"]]
 
@@ -140,4 +141,4 @@ def path_of(package: str) -> Path:
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or PLACES:
-        path_of(name).write_text(picture(name))
+        path_of(name).write_text(picture(name), encoding="utf-8", newline="\n")

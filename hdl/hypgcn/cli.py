@@ -10,6 +10,7 @@ Exit status: 0 success; 1 a check failed; 2 bad input, with one line that names 
 
 import argparse
 import importlib.metadata
+import io
 import sys
 import time
 from pathlib import Path
@@ -179,6 +180,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line ``argv`` (default: that of the process) and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a console without umlauts is no reason to stop
     args = _parser().parse_args(argv)
     try:
         return args.run(args) or 0

@@ -50,7 +50,7 @@ def parse_blocks(text: str) -> tuple[tuple[int, int], ...]:
 def _report(folder: Path, step: str, seconds: float, **entries):
     """Add a step's seconds and settings to ``steps.json`` in ``folder``."""
     path = folder / "steps.json"
-    rows = json.loads(path.read_text()) if path.is_file() else {}
+    rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     rows[step] = {"seconds": round(seconds, 1), **entries}
     write_json(path, rows)
 

@@ -92,12 +92,13 @@ def make_bitstream(folder: Path, *, timeout: float = 7200, progress=None, pause:
     status = _run(folder, start + timeout, tracker, progress, pause)
     tracker.finish()
     if status != 0:
+        output = (folder / OUTPUT).read_text(encoding="utf-8", errors="replace")
         ending = f"were stopped after {timeout:g} s in" if status is None else "failed in"
         raise RuntimeError(f"the tools {ending} stage {tracker.stage} (logs in {folder}: {TOP}.rpt of Yosys, {TOP}.tim "
-                           f"of nextpnr):\n{(folder / OUTPUT).read_text()[-2000:]}")
-    target = json.loads((folder / "board.json").read_text())
+                           f"of nextpnr):\n{output[-2000:]}")
+    target = json.loads((folder / "board.json").read_text(encoding="utf-8"))
     result = {key: target[key] for key in ("board", "device", "design", "hash", "baud")}
-    result |= summary(json.loads((folder / f"{TOP}.report.json").read_text()))
+    result |= summary(json.loads((folder / f"{TOP}.report.json").read_text(encoding="utf-8")))
     result |= {"bitstream": f"{TOP}.bit", "bytes": (folder / f"{TOP}.bit").stat().st_size,
                "seconds": round(time.monotonic() - start),
                "cpu_seconds": round(cpu_seconds() - before),
@@ -109,7 +110,7 @@ def make_bitstream(folder: Path, *, timeout: float = 7200, progress=None, pause:
 def _run(folder, end, tracker, progress, pause) -> int | None:
     """Exit status of the build script; ``None`` when it had to be stopped at ``end``."""
     programs = {name: str(Path(sys.executable).with_name(program)) for name, (_, program) in TOOLS.items()}
-    with (folder / OUTPUT).open("w") as output:
+    with (folder / OUTPUT).open("w", encoding="utf-8", newline="\n") as output:
         # In a process group of its own: stopping the shell alone would leave the tool running.
         with subprocess.Popen(["sh", f"build_{TOP}.sh"], cwd=folder, env={**os.environ, **programs}, stdout=output,
                               stderr=subprocess.STDOUT, start_new_session=True) as build:

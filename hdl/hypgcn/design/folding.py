@@ -111,7 +111,7 @@ class Folding:
     def load(cls, path) -> "Folding":
         """Folding of the JSON file at ``path``; :exc:`ValueError` names the mistake in it."""
         try:
-            data = json.loads(Path(path).read_text())
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
             return cls(**{**data, "blocks": tuple(BlockFolding(**block) for block in data["blocks"])})
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is not a folding: {error}") from error

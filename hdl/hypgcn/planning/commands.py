@@ -37,7 +37,7 @@ def _run_allocate(args, load_design):
     allocator = Allocator(design, device.mac, None if clips else _activities(args, design), clips, device.multiplier)
     allocation = allocator.solve(budget, cycles=args.cycles)
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(allocation.folding.to_json())
+    args.out.write_text(allocation.folding.to_json(), encoding="utf-8", newline="\n")
 
     slowest = (f"mean over {len(allocation.clips)} clips" if allocation.clips
                else f"slowest unit {allocation.estimate.slowest}")
@@ -54,7 +54,7 @@ def _run_allocate(args, load_design):
             "design": design.name, "hash": design.hash, "device": device.name, "cycles": round(allocation.cycles),
             "clips": [round(cycles) for cycles in allocation.clips], "slowest": allocation.estimate.slowest,
             "used": allocation.used, "better": faster, "cheaper": cheaper,
-            "units": _rows(allocation.estimate)}, indent=1) + "\n")
+            "units": _rows(allocation.estimate)}, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def register_estimate(commands, load_design, load_folding):
@@ -123,7 +123,7 @@ def _save(path: Path | None, report):
     """Write ``report`` as JSON, if a file is asked for."""
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(report, indent=1) + "\n")
+        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def _rows(network) -> list[dict]:

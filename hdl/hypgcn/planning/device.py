@@ -67,7 +67,7 @@ class Device:
         if not path.is_file():
             raise ValueError(f"device must be one of {', '.join(devices())} or a TOML file, not {text!r}")
         try:
-            data = tomllib.loads(path.read_text())
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
             names = {field.name for field in fields(cls)}
             if wrong := sorted(names ^ set(data)):
                 raise ValueError(f"it must have exactly {', '.join(sorted(names))}; see {', '.join(wrong)}")

@@ -178,7 +178,7 @@ def load_skeleton(name_or_path) -> Skeleton:
     if not path.is_file():
         raise FileNotFoundError(f"skeleton must be one of {', '.join(BUILT_IN)} or a file with bones, not "
                                 f"{str(name_or_path)!r}")
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     if text.lstrip().startswith("{"):
         try:
             return Skeleton.from_dict({"name": path.stem, **json.loads(text)})

@@ -109,7 +109,7 @@ def golden(measured: Measured, path: str, cache: Path, jobs: int):
 def update_rows(path: Path, rows: Sequence[dict], key, order) -> list[dict]:
     """Write ``rows`` into the JSON list at ``path``, each in the place of the one with the same ``key``, sorted by
     ``order``; the file is left alone when nothing changes. Returns all rows."""
-    old = json.loads(path.read_text()) if path.is_file() else []
+    old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
     if not isinstance(old, list) or not all(isinstance(row, dict) for row in old):
         raise ValueError(f"{path} must hold a list of rows")
     merged = {key(row): row for row in [*old, *rows]}

@@ -21,7 +21,8 @@ __all__ = ["picture", "tradeoff_step"]
 def _pruning(folder: Path) -> str:
     """The options of ``hypgcn prune`` that are not its defaults, as ``steps.json`` beside a pruned network has them."""
     path = folder / "steps.json"
-    settings = json.loads(path.read_text()).get("prune", {}).get("settings", {}) if path.is_file() else {}
+    steps = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    settings = steps.get("prune", {}).get("settings", {})
     words = []
     for entry in fields(PruneConfig):
         value = settings.get(entry.name, entry.default)

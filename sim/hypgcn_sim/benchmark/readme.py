@@ -38,7 +38,7 @@ BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
 def _load(path: Path):
-    return json.loads(path.read_text()) if path.is_file() else None
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def results_table(root: Path) -> str:
@@ -162,11 +162,12 @@ def main(root: Path) -> int:
         else:
             print(f"results/{name} stays as it is: {source} is not there ({command})")
     readme = root / "README.md"
-    text = readme.read_text()
+    text = readme.read_text(encoding="utf-8")
     if BEGIN not in text or END not in text:
         raise ValueError(f"{readme} must hold the lines {BEGIN} and {END}")
     before, after = text.split(BEGIN, 1)
-    readme.write_text(f"{before}{BEGIN}\n{results_text(root)}\n{END}{after.split(END, 1)[1]}")
+    readme.write_text(f"{before}{BEGIN}\n{results_text(root)}\n{END}{after.split(END, 1)[1]}", encoding="utf-8",
+                      newline="\n")
     print(f"{readme} is up to date with results/")
     return 0
 

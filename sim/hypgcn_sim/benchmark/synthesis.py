@@ -81,7 +81,7 @@ def map_folder(folder: Path, sidecar: dict, *, timeout: float = TIMEOUT) -> dict
         ``modules`` of :func:`resources_by_module`, and ``levels`` by unit, of
         :meth:`hypgcn_sim.synthesis.levels.paths.Levels.as_dict`.
     """
-    text = "".join(path.read_text() for path in sorted(folder.glob("*.sv")))
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sv")))
     names = set(re.findall(r"^module \\?([^\s(]+)", text, re.MULTILINE))
     kept = {module["name"] for module in sidecar["modules"][1:]} | {name for name in names if UNITS.fullmatch(name)}
     keep = "".join(f"setattr -mod -set keep_hierarchy 1 {name}; " for name in sorted(kept & names))
@@ -129,7 +129,7 @@ def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: 
             write_json(kept, map_folder(place, sidecar))
         done += 1
         progress(done, len(parts), f"{name} mapped")
-        return json.loads(kept.read_text())
+        return json.loads(kept.read_text(encoding="utf-8"))
 
     futures: dict[str, Future] = {}
     with ThreadPoolExecutor(jobs) as pool:

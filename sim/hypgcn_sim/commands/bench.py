@@ -147,12 +147,12 @@ def _generation(args, design, point, out: Path) -> dict:
     """Seconds and peak memory of ``hypgcn verilog``, in a process of its own."""
     folder, measured = out.with_name(out.name + "_input"), out.with_suffix(".json")
     design.save(folder)
-    (folder / "folding.json").write_text(point.folding.to_json())
+    (folder / "folding.json").write_text(point.folding.to_json(), encoding="utf-8", newline="\n")
     progress = Progress(f"{design.name}: generation")
     subprocess.run([sys.executable, "-m", "hypgcn.cli", "verilog", str(folder), "--folding",
                     str(folder / "folding.json"), "-o", str(out), "--measure", str(measured)], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)})
     progress.finish()
-    measurement = json.loads(measured.read_text())
+    measurement = json.loads(measured.read_text(encoding="utf-8"))
     return {name: measurement[name] for name in ("seconds", "peak_memory_mb", "megabytes", "files")}

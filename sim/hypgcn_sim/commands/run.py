@@ -102,7 +102,7 @@ def run(args) -> int:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps({
             "design": design.name, "hash": design.hash, "driver": args.driver, "clips": rows,
-            "blocks": [vars(block) for block in counters.blocks]}, indent=1) + "\n")
+            "blocks": [vars(block) for block in counters.blocks]}, indent=1) + "\n", encoding="utf-8", newline="\n")
         print(f"written: {args.json}")
     return 1 if wrong else 0
 

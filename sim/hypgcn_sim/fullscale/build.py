@@ -97,7 +97,7 @@ def build(emission: Emission, folder: Path, cache: Path, *, jobs: int | None = N
     with build_lock(target):
         if (target / "complete").exists():
             return program
-        (target / "ports.h").write_text(header)
+        (target / "ports.h").write_text(header, encoding="utf-8", newline="\n")
         _run(["verilator", *ARGUMENTS, "--Mdir", str(target), "-CFLAGS", f"-I{target}", *map(str, sources), str(MAIN)],
              target / "verilate.log")
         report(0.15)
@@ -111,10 +111,10 @@ def build(emission: Emission, folder: Path, cache: Path, *, jobs: int | None = N
 
 
 def _run(command: list[str], log: Path):
-    with open(log, "w") as out:
+    with open(log, "w", encoding="utf-8", newline="\n") as out:
         status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT).returncode
     if status:
-        lines = log.read_text(errors="replace").strip().splitlines()
+        lines = log.read_text(errors="replace", encoding="utf-8").strip().splitlines()
         errors = [line for line in lines if "rror" in line] or lines or ["no output"]
         raise RuntimeError(f"{command[0]} failed, see {log}: {errors[0].strip()}")
 

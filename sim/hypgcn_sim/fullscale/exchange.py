@@ -60,7 +60,7 @@ def write_stimuli(folder: Path, shape: Shape, clips: np.ndarray):
     in_words = -(-joints.shape[1] // 4)
     np.pad(joints, ((0, 0), (0, 4 * in_words - joints.shape[1]))).tofile(folder / "i.bin")
     plan = (in_words, _result_words(shape), joints.shape[0] // len(clips), shape.classes, len(clips), TIMEOUT, TAIL)
-    (folder / "plan.txt").write_text(" ".join(map(str, plan)) + "\n")
+    (folder / "plan.txt").write_text(" ".join(map(str, plan)) + "\n", encoding="utf-8", newline="\n")
 
 
 def write_expected(folder: Path, shape: Shape, golden: Sequence[Path], *, blocks: int, skip_absent: bool) -> Expected:
@@ -134,7 +134,7 @@ def read_results(folder: Path, shape: Shape, clips: int) -> Run:
         When results are missing.
     """
     times, scores, overflow, end = [], [], [], []
-    for line in (folder / "results.txt").read_text().splitlines():
+    for line in (folder / "results.txt").read_text(encoding="utf-8").splitlines():
         words = line.split()
         if words[0] == "end":
             end = [int(word) for word in words[1:]]

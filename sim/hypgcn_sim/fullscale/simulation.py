@@ -109,8 +109,8 @@ class FullSimulation:
     def _simulate(self, folder: Path, seed: int, report: Callable[[], None]) -> tuple[str, int]:
         """Output and exit status of the simulator; ``report`` is called once a second."""
         # The emitted text names its memory images relative to its own folder.
-        with subprocess.Popen([self.program, str(folder), str(seed)], cwd=(self.folder / "rtl"), text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        with subprocess.Popen([self.program, str(folder), str(seed)], cwd=(self.folder / "rtl"), encoding="utf-8",
+                              errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             try:
                 while True:
                     try:

@@ -71,7 +71,7 @@ def run_parts(simulation: FullSimulation, clips: np.ndarray, folder: Path, *, jo
             run = simulation.run(part, name=f"part{number}", progress=report)
             write_json(path, {"scores": run.scores.tolist(), "overflow": run.overflow.tolist(), "cycles": run.cycles})
         report(len(part))
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
 
     with ThreadPoolExecutor(jobs) as pool:
         results = list(pool.map(run_part, range(len(parts))))

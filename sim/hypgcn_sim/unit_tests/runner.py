@@ -63,7 +63,7 @@ def prepare(case: Case, folder: Path):
     build = {"sources": sorted(name for name in emission.files if name.endswith(".sv")), "seed": case.seed,
              "module": case.module,
              "ports": [port for port in case.ports() if port in known]}
-    (folder / "build.json").write_text(json.dumps(build))
+    (folder / "build.json").write_text(json.dumps(build), encoding="utf-8", newline="\n")
 
 
 def simulate(folder: Path, cache: Path) -> dict:
@@ -117,7 +117,7 @@ def _process(folder: Path, module: list[str], report: Callable[[float], None] = 
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("result.json", "building", "progress", *LOGS):
         (folder / name).unlink(missing_ok=True)
-    with open(folder / "process.log", "w") as log:
+    with open(folder / "process.log", "w", encoding="utf-8", newline="\n") as log:
         process = subprocess.Popen([sys.executable, "-m", *module], stdout=log, stderr=subprocess.STDOUT,
                                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)})
         try:
@@ -127,7 +127,7 @@ def _process(folder: Path, module: list[str], report: Callable[[float], None] = 
         finally:
             process.kill()
     try:
-        return json.loads((folder / "result.json").read_text())
+        return json.loads((folder / "result.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {"passed": False, "cycles": 0, "error": _failure(folder)}
 
@@ -135,12 +135,12 @@ def _process(folder: Path, module: list[str], report: Callable[[float], None] = 
 def _share_done(folder: Path) -> float:
     """Share of a test case that is done: a tenth is emission and Verilator, the C++ compiler half of the remainder."""
     try:
-        done, total = (folder / "progress").read_text().split()
+        done, total = (folder / "progress").read_text(encoding="utf-8").split()
         return 0.55 + 0.45 * int(done) / int(total)
     except (OSError, ValueError):
         pass
     try:
-        build = Path((folder / "building").read_text())
+        build = Path(os.fsdecode((folder / "building").read_bytes()))
         objects, sources = len([*build.glob("Vtop*.o")]), len([*build.glob("Vtop*.cpp")])
         return 0.1 + 0.45 * min(1.0, objects / sources) if sources else 0.05
     except OSError:
@@ -151,7 +151,7 @@ def _failure(folder: Path) -> str:
     """The first error of the last log, when there is no result."""
     for name in LOGS:
         path = folder / name
-        lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
+        lines = path.read_text(errors="replace", encoding="utf-8").strip().splitlines() if path.exists() else []
         if lines:
             return f"{path}: {([line for line in lines if 'rror' in line] or lines)[-1].strip()}"
     return f"the simulator left no result in {folder}"

@@ -41,15 +41,17 @@ def main(unit: str, context_path: str, folder_path: str, cache: str, fault: str)
             case.stall = case.stall if context.stall is None else context.stall
             prepare(case, folder)
     except Exception as error:  # reported as a failed case; the process log has the traceback
-        (folder / "result.json").write_text(json.dumps({"error": f"{type(error).__name__}: {error}"}))
+        (folder / "result.json").write_text(json.dumps({"error": f"{type(error).__name__}: {error}"}), encoding="utf-8",
+                                            newline="\n")
         raise
     try:
         verilator.build_and_run(folder, Path(cache))
     finally:
         path = folder / "result.json"
         if path.exists():
-            result = json.loads(path.read_text())
-            path.write_text(json.dumps({**result, "clips": case.clips, "real_clips": case.real_clips}))
+            result = json.loads(path.read_text(encoding="utf-8"))
+            path.write_text(json.dumps({**result, "clips": case.clips, "real_clips": case.real_clips}),
+                            encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -76,17 +76,18 @@ def build_and_run(folder: Path, cache: Path):
 
     folder, cache = folder.resolve(), cache.resolve()
     tools(cache)
-    spec = json.loads((folder / "build.json").read_text())
+    spec = json.loads((folder / "build.json").read_text(encoding="utf-8"))
     sources = [folder / name for name in spec["sources"]]
     build = cache / _digest(sources, spec["ports"])
     build.mkdir(parents=True, exist_ok=True)
-    (folder / "building").write_text(str(build))
+    (folder / "building").write_bytes(os.fsencode(build))  # a path, in the bytes that it has
     control = build / "ports.vlt"
     runner = get_runner("verilator")
     with build_lock(build):
         if not (build / "complete").exists():
             control.write_text("`verilator_config\n" + "".join(
-                f'public_flat_rw -module "{TOP}" -var "{port}"\n' for port in spec["ports"]))
+                f'public_flat_rw -module "{TOP}" -var "{port}"\n' for port in spec["ports"]), encoding="utf-8",
+                newline="\n")
             runner.build(sources=sources, hdl_toplevel=TOP, build_dir=build, cwd=folder, always=True,
                          build_args=[*BUILD_ARGS, str(control)], log_file=folder / "build.log")
             (build / "complete").touch()

@@ -34,7 +34,7 @@ def main(folder: str, command: list[str]) -> int:
     if source.name not in SHARED or "-o" not in command:
         os.execvp(command[0], command)
     target = Path(command[command.index("-o") + 1])
-    key = hashlib.sha256("\0".join(command).encode() + source.read_bytes()).hexdigest()[:24]
+    key = hashlib.sha256(os.fsencode("\0".join(command)) + source.read_bytes()).hexdigest()[:24]
     kept = Path(folder) / f"{source.stem}-{key}.o"
     if kept.exists():
         shutil.copyfile(kept, target)

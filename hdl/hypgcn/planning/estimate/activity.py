@@ -137,7 +137,8 @@ def save_activities(path: Path, design: Design, activities: Sequence[Activity], 
     path.write_text(json.dumps({
         "format": FORMAT, "design": design.name, "hash": design.hash, "clips": clips,
         "blocks": [dataclasses.asdict(block) for block in activities],
-        "per_clip": [[dataclasses.asdict(block) for block in clip] for clip in per_clip]}) + "\n")
+        "per_clip": [[dataclasses.asdict(block) for block in clip] for clip in per_clip]}) + "\n", encoding="utf-8",
+        newline="\n")
 
 
 def load_activities(path: Path, design: Design) -> list[Activity]:
@@ -165,7 +166,7 @@ def load_clips(path: Path, design: Design) -> list[list[Activity]]:
 def _load(path: Path, design: Design) -> list[list[Activity]]:
     """Activities over all clips, followed by those of each clip."""
     try:
-        data = json.loads(Path(path).read_text())
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
         if data["format"] != FORMAT:
             raise ValueError(f"format must be {FORMAT!r}, not {data['format']!r}")
         per_clip = data.get("per_clip", data.get("each", ()))   # "each": the former name

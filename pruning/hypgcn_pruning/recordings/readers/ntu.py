@@ -135,7 +135,7 @@ def read_skeleton(path) -> np.ndarray:
 
 def _ignored(folder: Path) -> set[str]:
     path = folder / IGNORED
-    return {line.strip() for line in path.read_text().splitlines()} if path.is_file() else set()
+    return {line.strip() for line in path.read_text(encoding="utf-8").splitlines()} if path.is_file() else set()
 
 
 def read_ntu(path, protocol: str = "xsub", *, replayed: bool = True) -> Clips:

@@ -45,7 +45,7 @@ class CoreCase(Case):
             "overflow": self.overflow, "hash": list(cfg.hash_words), "blocks": cfg.blocks, "map": as_json(),
         }
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / DESCRIPTION).write_text(json.dumps(description))
+        (folder / DESCRIPTION).write_text(json.dumps(description), encoding="utf-8", newline="\n")
         np.savez_compressed(folder / BEATS, content=self.content, scores=self.scores)
 
     def ports(self) -> list[str]:

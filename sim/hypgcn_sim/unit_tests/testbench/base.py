@@ -46,7 +46,7 @@ class Testbench:
 
     def __init__(self, dut, folder: Path):
         self.dut, self.folder = dut, folder
-        self.spec = json.loads((folder / "case.json").read_text())
+        self.spec = json.loads((folder / "case.json").read_text(encoding="utf-8"))
         self.beats = np.load(folder / "beats.npz")
         self.counts: Counter[str] = Counter()
         self.expected = 0
@@ -88,7 +88,7 @@ class Testbench:
         self.done += 1
         if self.done == self.expected or self.done >= self._reported + self.expected // 200 + 1:
             self._reported = self.done
-            (self.folder / "progress").write_text(f"{self.done} {self.expected}")
+            (self.folder / "progress").write_text(f"{self.done} {self.expected}", encoding="utf-8", newline="\n")
 
     def open(self):
         """Note a task that must close before the run ends."""

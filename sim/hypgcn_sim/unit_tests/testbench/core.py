@@ -101,6 +101,6 @@ async def core(dut):
                 error = broken
     text = "" if error is None else f"{type(error).__name__}: {error}"
     result = {"passed": error is None, "cycles": int(get_sim_time("ns")) // PERIOD, "error": text}
-    (tb.folder / "result.json").write_text(json.dumps(result))
+    (tb.folder / "result.json").write_text(json.dumps(result), encoding="utf-8", newline="\n")
     if error is not None:
         raise error

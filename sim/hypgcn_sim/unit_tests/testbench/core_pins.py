@@ -38,7 +38,7 @@ class CoreTestbench:
 
     def __init__(self, dut, folder: Path):
         self.dut, self.folder = dut, folder
-        self.spec = json.loads((folder / "case.json").read_text())
+        self.spec = json.loads((folder / "case.json").read_text(encoding="utf-8"))
         arrays = np.load(folder / "beats.npz")
         self.clips = [clip.tobytes() for clip in arrays["content"]]
         self.scores = arrays["scores"]

@@ -97,6 +97,6 @@ async def stream(dut):
         "" if error is None else str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
     )
     result = {"passed": error is None, "cycles": cycles, "error": text}
-    (tb.folder / "result.json").write_text(json.dumps(result))
+    (tb.folder / "result.json").write_text(json.dumps(result), encoding="utf-8", newline="\n")
     if error is not None:
         raise error
