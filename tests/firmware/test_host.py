@@ -2,7 +2,6 @@
 
 import ctypes
 import shutil
-import signal
 from ctypes import byref, c_size_t, c_uint32, c_void_p, cast
 from pathlib import Path
 
@@ -206,10 +205,13 @@ def test_next_clip_after_a_failure(open_core):
 
 
 def test_next_clip_after_an_interruption():
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
     fake = FakeCore()
     bus = PythonBus(fake)
     core = Core.open(bus, HASH)
-    transfer, bus.transfer = bus.transfer, lambda *_: signal.raise_signal(signal.SIGINT)
+    transfer, bus.transfer = bus.transfer, interrupted
     with pytest.raises(KeyboardInterrupt):
         core.classify(CLIP)
     bus.transfer = transfer
