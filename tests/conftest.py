@@ -91,7 +91,7 @@ def pytest_collection_modifyitems(config, items):
     _leave_crossings_to_test_all(items)     # before -m leaves out what is slow
     yield
     if config.getoption("quick"):
-        kept = quick([item.nodeid for item in items], json.loads(COSTS.read_text()))
+        kept = quick([item.nodeid for item in items], json.loads(COSTS.read_text(encoding="utf-8")))
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
         items[:] = [item for item in items if item.nodeid in kept]
 
@@ -126,4 +126,5 @@ class Recorder:
 
     def pytest_sessionfinish(self):
         means = {name: round(sum(taken) / len(taken), 1) for name, taken in sorted(self.seconds.items())}
-        COSTS.write_text(json.dumps({name: mean for name, mean in means.items() if mean > LIMIT}, indent=1) + "\n")
+        COSTS.write_text(json.dumps({name: mean for name, mean in means.items() if mean > LIMIT}, indent=1) + "\n",
+                         encoding="utf-8")

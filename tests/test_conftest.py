@@ -47,11 +47,11 @@ def test_recorder_keeps_what_is_long_on_average(tmp_path, monkeypatch):
                           ("a.py::test_two[1]", 0.25 * LIMIT), ("a.py::test_three", LIMIT)):
         recorder.pytest_runtest_logreport(Report(name, seconds))
     recorder.pytest_sessionfinish()
-    assert json.loads((tmp_path / "costs.json").read_text()) == {"a.py::test_one": 3.2}
+    assert json.loads((tmp_path / "costs.json").read_text(encoding="utf-8")) == {"a.py::test_one": 3.2}
 
 
 def test_what_is_recorded_is_there():
     """Names of tests that are gone say nothing, so that the file shows what is long now."""
-    files = {name.partition("::")[0] for name in json.loads(COSTS.read_text())}
+    files = {name.partition("::")[0] for name in json.loads(COSTS.read_text(encoding="utf-8"))}
     missing = sorted(file for file in files if not (COSTS.parents[1] / file).is_file())
     assert not missing, "make test ARGS=--record-costs"

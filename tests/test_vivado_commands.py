@@ -73,8 +73,8 @@ def test_negative_numbers_are_no_options():
 ])
 def test_stub_finds(text, message, tmp_path):
     script = tmp_path / "script.tcl"
-    script.write_text(GOOD)
+    script.write_text(GOOD, encoding="utf-8")
     assert [name for name, _ in run_tcl(script, folder=tmp_path)] == ["create_project", "close_project"]
-    script.write_text(text)
+    script.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         run_tcl(script, folder=tmp_path)

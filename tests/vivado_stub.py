@@ -120,14 +120,15 @@ def run_tcl(script: Path, *, arguments=(), ports=(), timing=TIMING, utilisation=
         f"set status [catch [list source {tcl_word(str(script))}] message]\n"
         f"set file [open {tcl_word(str(record))} w]\n"
         f"foreach call $stub::log {{puts $file $call}}\n"
-        f"puts $file [list stub_end $status $message]\nclose $file\n")
+        f"puts $file [list stub_end $status $message]\nclose $file\n", encoding="utf-8")
     program = interpreter()
     if program is None:
         raise RuntimeError("there is no Tcl interpreter")
-    done = subprocess.run([*program, str(driver)], capture_output=True, text=True, cwd=script.parent, timeout=60)
+    done = subprocess.run([*program, str(driver)], capture_output=True, encoding="utf-8", cwd=script.parent, timeout=60)
     if done.returncode or not record.exists():
         raise ValueError(f"the stub failed: {done.stdout}{done.stderr}")
-    *made, end = [(words[0].text, [word.text for word in words[1:]]) for words in commands(record.read_text())]
+    *made, end = [(words[0].text, [word.text for word in words[1:]])
+                  for words in commands(record.read_text(encoding="utf-8"))]
     for name, words in made:
         check_call(name, words)
     if end[1][0] != "0":

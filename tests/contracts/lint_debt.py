@@ -30,14 +30,15 @@ def is_debt(code: str) -> bool:
 
 def findings(root: Path = ROOT) -> dict[str, list[str]]:
     """Codes that ruff finds in each file of ``root``, with the rules of its ``pyproject.toml`` and without the list."""
-    settings = (root / "pyproject.toml").read_text()
+    settings = (root / "pyproject.toml").read_text(encoding="utf-8")
     if _EXTEND not in settings:
         raise ValueError(f"pyproject.toml must have the line {_EXTEND}")
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "pyproject.toml"
-        config.write_text(settings.replace(_EXTEND, ""))
+        config.write_text(settings.replace(_EXTEND, ""), encoding="utf-8")
         ran = subprocess.run([sys.executable, "-m", "ruff", "check", "--no-cache", "--exit-zero", "--config", config,
-                              "--output-format", "json", "."], cwd=root, capture_output=True, text=True, check=True)
+                              "--output-format", "json", "."], cwd=root, capture_output=True, encoding="utf-8",
+                              check=True)
     codes: dict[str, set[str]] = {}
     for finding in json.loads(ran.stdout):
         codes.setdefault(Path(finding["filename"]).relative_to(root).as_posix(), set()).add(finding["code"])
@@ -52,7 +53,7 @@ def debt(root: Path = ROOT) -> dict[str, list[str]]:
 
 def listed(root: Path = ROOT) -> dict[str, list[str]]:
     """The list as it stands in the file."""
-    return tomllib.loads((root / LIST.name).read_text())["lint"]["extend-per-file-ignores"]
+    return tomllib.loads((root / LIST.name).read_text(encoding="utf-8"))["lint"]["extend-per-file-ignores"]
 
 
 def text(files: dict[str, list[str]]) -> str:
@@ -74,7 +75,7 @@ def main(arguments: list[str]) -> int:
             print(f"{name} keeps {', '.join(codes)} by now: `make lint-debt` takes it off the list")
         return int(bool(paid()))
     files = debt()
-    LIST.write_text(text(files))
+    LIST.write_text(text(files), encoding="utf-8")
     print(f"{LIST.name}: {sum(map(len, files.values()))} entries for {len(files)} files")
     return 0
 

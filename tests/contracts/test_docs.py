@@ -26,13 +26,13 @@ def named_files(text):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_named_files_exist(page):
-    for name in named_files(page.read_text()):
+    for name in named_files(page.read_text(encoding="utf-8")):
         made = name in WRITTEN or name.startswith("build/")
         assert made or any((home / name).exists() for home in [page.parent, *HOMES]), f"{page.name} names {name}"
 
 
 def test_every_stage_of_the_hardware_is_on_the_architecture_page():
-    text = (ROOT / "docs/architecture.md").read_text()
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     others = {"__init__.py", "progress.py", "usage.py", "layouts.py", "io_cost.py"}
     for path in (ROOT / "hdl/hypgcn").glob("*.py"):
         assert path.name in others or path.name in text, path.name

@@ -21,10 +21,10 @@ def test_an_import_that_goes_up_is_noticed(tmp_path, monkeypatch, capsys):
     package = tmp_path / "two_floors"
     package.mkdir()
     for name, text in {"__init__": "", "low": "from two_floors import high\n", "high": ""}.items():
-        (package / f"{name}.py").write_text(text)
+        (package / f"{name}.py").write_text(text, encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(
         '[tool.importlinter]\nroot_package = "two_floors"\n[[tool.importlinter.contracts]]\nname = "floors"\n'
-        'type = "layers"\nlayers = ["two_floors.high", "two_floors.low"]\n')
+        'type = "layers"\nlayers = ["two_floors.high", "two_floors.low"]\n', encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert import_linter.lint_imports(str(tmp_path / "pyproject.toml"), no_cache=True) == 1
     assert "two_floors.low -> two_floors.high" in capsys.readouterr().out
@@ -33,7 +33,8 @@ def test_an_import_that_goes_up_is_noticed(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("package", import_picture.PLACES)
 def test_pictures_show_the_imports(package):
     text = import_picture.picture(package)
-    assert import_picture.path_of(package).read_text() == text, "write it again: python docs/site/import_picture.py"
+    path = import_picture.path_of(package)
+    assert path.read_text(encoding="utf-8") == text, "write it again: python docs/site/import_picture.py"
 
 
 def test_arrows_keep_the_order():

@@ -58,5 +58,5 @@ def test_no_postponed_annotations_in_hdl():
 def test_no_assert_statements_in_packages():
     """User input is checked by exceptions; ``assert`` disappears under ``python -O``."""
     wrong = [f"{path}:{node.lineno}" for package in PACKAGES for path in modules(package)
-             for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Assert)]
+             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Assert)]
     assert not wrong

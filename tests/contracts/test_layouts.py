@@ -9,7 +9,7 @@ LAYOUTS = PACKAGES["hypgcn"] / "stream/layouts.py"
 
 def _struct_fields(path):
     """(line, field names) of every ``StructLayout({...})`` with literal names in the file."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("StructLayout") and node.args \
                 and isinstance(node.args[0], ast.Dict):
             keys = node.args[0].keys

@@ -10,15 +10,15 @@ from contracts.tree import ROOT
 @pytest.fixture
 def project(tmp_path):
     """A folder with the project's rules, one file and an empty list."""
-    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
-    (tmp_path / "lint-debt.toml").write_text(lint_debt.HEAD)
-    (tmp_path / "unit.py").write_text('"""One unit."""\n\n\ndef public(a):\n    return a\n')
+    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "lint-debt.toml").write_text(lint_debt.HEAD, encoding="utf-8")
+    (tmp_path / "unit.py").write_text('"""One unit."""\n\n\ndef public(a):\n    return a\n', encoding="utf-8")
     return tmp_path
 
 
 def _ruff(folder):
     return subprocess.run([sys.executable, "-m", "ruff", "check", "--no-cache", "."], cwd=folder, capture_output=True,
-                          text=True)
+                          encoding="utf-8")
 
 
 def test_the_list_is_as_short_as_it_can_be():
@@ -38,39 +38,41 @@ def test_only_rules_that_came_later_are_on_the_list():
 
 def test_a_new_file_keeps_all_rules(project):
     assert "D103" in _ruff(project).stdout
-    (project / "unit.py").write_text('"""One unit."""\n\n\ndef public(a):\n    """Give it back."""\n    return a\n')
+    (project / "unit.py").write_text('"""One unit."""\n\n\ndef public(a):\n    """Give it back."""\n    return a\n',
+                                     encoding="utf-8")
     assert _ruff(project).returncode == 0
 
 
 def test_what_is_listed_is_not_found_and_the_rest_is(project):
     assert lint_debt.debt(project) == {"unit.py": ["D103"]}
-    (project / "lint-debt.toml").write_text(lint_debt.text(lint_debt.debt(project)))
+    (project / "lint-debt.toml").write_text(lint_debt.text(lint_debt.debt(project)), encoding="utf-8")
     assert _ruff(project).returncode == 0
     assert lint_debt.listed(project) == lint_debt.debt(project)
-    (project / "other.py").write_text('def public(a):\n    return a\n')
+    (project / "other.py").write_text('def public(a):\n    return a\n', encoding="utf-8")
     assert "other.py" in (found := _ruff(project).stdout) and "unit.py" not in found
 
 
 def test_other_rules_can_not_be_listed(project):
-    (project / "unit.py").write_text('"""One unit."""\n\nimport os\n')
+    (project / "unit.py").write_text('"""One unit."""\n\nimport os\n', encoding="utf-8")
     assert lint_debt.findings(project) == {"unit.py": ["F401"]}
     assert lint_debt.debt(project) == {}
 
 
 def test_names_and_complexity_are_looked_at(project):
     body = "".join(f"    if a == {n}:\n        return {n}\n" for n in range(13))
-    (project / "unit.py").write_text(f'"""One unit."""\n\n\ndef Public(a):\n    """Look."""\n{body}')
+    (project / "unit.py").write_text(f'"""One unit."""\n\n\ndef Public(a):\n    """Look."""\n{body}', encoding="utf-8")
     assert lint_debt.findings(project) == {"unit.py": ["C901", "N802", "PLR0912"]}
 
 
 def test_projects_without_the_list_are_refused(tmp_path):
-    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"^pyproject.toml must have the line extend = "):
         lint_debt.findings(tmp_path)
 
 
 def test_what_is_kept_by_now_is_said(project, monkeypatch, capsys):
-    (project / "lint-debt.toml").write_text(lint_debt.text({"unit.py": ["D103", "N802"], "gone.py": ["D100"]}))
+    (project / "lint-debt.toml").write_text(lint_debt.text({"unit.py": ["D103", "N802"], "gone.py": ["D100"]}),
+                                            encoding="utf-8")
     assert lint_debt.paid(project) == {"unit.py": ["N802"], "gone.py": ["D100"]}
     monkeypatch.setattr(lint_debt, "paid", lambda: {"unit.py": ["D103", "N802"]})
     assert lint_debt.main(["--check"]) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.tree import PACKAGES, ROOT, modules
 
-SECTIONS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["overrides"]
+SECTIONS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["overrides"]
 PATTERNS = [pattern for section in SECTIONS for pattern in section["module"] if pattern.partition(".")[0] in PACKAGES]
 
 

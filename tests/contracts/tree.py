@@ -18,7 +18,7 @@ def imports(path: Path, package: str) -> list[tuple[int, str]]:
     inside = path.relative_to(PACKAGES[package]).with_suffix("").parts
     here = [package, *inside]
     found = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

@@ -23,8 +23,8 @@ void shown(const int8_t *clip, uint32_t *words)
 def test_example(tmp_path):
     if not shutil.which("gcc"):
         pytest.skip("no C compiler: gcc is not on the path")
-    blocks = re.findall(r"```c\n(.*?)```", (ROOT / "docs/integration.md").read_text(), re.DOTALL)
+    blocks = re.findall(r"```c\n(.*?)```", (ROOT / "docs/integration.md").read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) == 1
-    (tmp_path / "example.c").write_text(AROUND % blocks[0])
+    (tmp_path / "example.c").write_text(AROUND % blocks[0], encoding="utf-8")
     subprocess.run(["gcc", *WARNINGS, "-I", str(ROOT / "firmware/c"), "-c", str(tmp_path / "example.c"), "-o",
                     str(tmp_path / "example.o")], check=True)

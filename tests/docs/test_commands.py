@@ -34,7 +34,7 @@ def verbs() -> dict[str, argparse.ArgumentParser]:
 @cache
 def makefile() -> tuple[dict[str, str], set[str]]:
     """Recipes of the targets that the list of verbs shows, and the variables."""
-    text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
     targets = dict(re.findall(r"^([a-z0-9-]+):[^=\n]*\n((?:\t.*\n)*)", text, re.M))
     return targets, set(re.findall(r"^([A-Z]+) *[?:]?=", text, re.M))
 
@@ -89,12 +89,13 @@ def wrong(command: str) -> str | None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_are_known(page):
-    problems = [f"{command}: {problem}" for command in commands(page.read_text()) if (problem := wrong(command))]
+    problems = [f"{command}: {problem}" for command in commands(page.read_text(encoding="utf-8"))
+                if (problem := wrong(command))]
     assert not problems, "\n".join(problems)
 
 
 def test_commands_are_collected():
-    assert sum(len(commands(page.read_text())) for page in PAGES) > 100
+    assert sum(len(commands(page.read_text(encoding="utf-8"))) for page in PAGES) > 100
 
 
 @pytest.mark.parametrize("command", [

@@ -19,10 +19,10 @@ Page
 
 def build(folder, text):
     """Exit status, warnings and HTML of a site of one page."""
-    (folder / "index.rst").write_text(PAGE.format(text=text))
+    (folder / "index.rst").write_text(PAGE.format(text=text), encoding="utf-8")
     ran = subprocess.run([sys.executable, "-m", "sphinx", "-Wqn", "--keep-going", "-D", "html_theme=basic",
-                          "-c", ROOT / "docs/site", folder, folder / "out"], capture_output=True, text=True)
-    return ran.returncode, ran.stderr, (folder / "out/index.html").read_text()
+                          "-c", ROOT / "docs/site", folder, folder / "out"], capture_output=True, encoding="utf-8")
+    return ran.returncode, ran.stderr, (folder / "out/index.html").read_text(encoding="utf-8")
 
 
 def test_references_become_links(tmp_path):
@@ -41,7 +41,7 @@ def test_dead_references_fail(tmp_path):
 
 
 def test_contents_list_every_page():
-    listed = set(re.findall(r"^[\w/]+$", (ROOT / "docs/site/contents.md").read_text(), re.M))
+    listed = set(re.findall(r"^[\w/]+$", (ROOT / "docs/site/contents.md").read_text(encoding="utf-8"), re.M))
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
     named = {str(path.relative_to(ROOT).with_suffix("")) for path in pages} - {"README"}
     assert listed == named | {"docs/decisions/index", "api/index"}

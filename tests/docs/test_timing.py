@@ -11,7 +11,7 @@ from hypgcn.shell import ShellConfig
 from hypgcn.shell.registers import register
 from hypgcn.shell.top import CONTROL, Top
 
-PAGE = (ROOT / "docs/integration.md").read_text()
+PAGE = (ROOT / "docs/integration.md").read_text(encoding="utf-8")
 CFG = ShellConfig(persons=1, frames=1, joints=3, channels=3, classes=2, logit_width=16, blocks=1, hash="0" * 16)
 CLIP = bytes(range(CFG.clip_bytes))  # two beats of four bytes, and one byte
 

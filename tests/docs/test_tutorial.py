@@ -13,12 +13,13 @@ from hypgcn.cli import main
 from hypgcn_pruning import cli
 
 PAGE = Path(__file__).parents[2] / "docs/tutorial.md"
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(), re.S | re.M)
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.S | re.M)
 COMMANDS = [shlex.split(line) for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
 
 
 def test_every_block_is_run():
-    assert PAGE.read_text().count("```") == 2 * len(BLOCKS) and {kind for kind, _ in BLOCKS} == {"sh", "python"}
+    assert PAGE.read_text(encoding="utf-8").count("```") == 2 * len(BLOCKS) and {kind for kind,
+                                                                                 _ in BLOCKS} == {"sh", "python"}
     assert {words[0] for words in COMMANDS} == {"hypgcn"}
     assert {words[1] for words in COMMANDS} == {"train", "prune", "quantise", "compile", "evaluate", "accuracy",
                                                 "verilog"}
@@ -48,7 +49,7 @@ def test_the_page_from_top_to_bottom(tmp_path, monkeypatch, capsys):
             for line in text.splitlines():
                 assert main(shlex.split(line)[1:]) == 0, line
     assert "multipliers" in capsys.readouterr().out
-    rows = json.loads(Path("build/tutorial/accuracy.json").read_text())
+    rows = json.loads(Path("build/tutorial/accuracy.json").read_text(encoding="utf-8"))
     assert [(row["stream"], row["step"]) for row in rows] == [
         ("joint", "dense"), ("joint", "pruned"), ("joint", "int8"), ("bone", "dense"), ("bone", "int8"),
         ("joint+bone", "dense"), ("joint+bone", "int8")]

@@ -40,4 +40,4 @@ def test_five_lines_from_design_to_verilog(monkeypatch, tmp_path):
         .save(tmp_path / "one")
     monkeypatch.setattr(sys, "argv", ["design_to_verilog.py", str(tmp_path / "one"), str(tmp_path / "out")])
     runpy.run_path(str(EXAMPLES / "design_to_verilog.py"), run_name="__main__")
-    assert "module hypgcn" in (tmp_path / "out" / "hypgcn.sv").read_text()
+    assert "module hypgcn" in (tmp_path / "out" / "hypgcn.sv").read_text(encoding="utf-8")

@@ -167,7 +167,7 @@ def uio_files(tmp_path):
     names = {name: tmp_path / name for name in ("core", "dma", "buffer", "phys")}
     for name in ("core", "dma", "buffer"):
         names[name].write_bytes(bytes(4096))
-    names["phys"].write_text("0x0000000070000000\n")
+    names["phys"].write_text("0x0000000070000000\n", encoding="utf-8")
     engine = Engine(names["dma"])
     engine.start()
     yield names, engine
@@ -229,9 +229,9 @@ def test_uio_without_a_device(missing, library, uio_files, tmp_path):
 def test_uio_with_a_bad_address_or_a_dead_dma(library, uio_files):
     names, engine = uio_files
     device, bus = Uio(), Bus()
-    names["phys"].write_text("none")
+    names["phys"].write_text("none", encoding="utf-8")
     assert library.hypgcn_open_uio(byref(device), byref(uio_paths(names)), byref(bus)) == code("BUS")
-    names["phys"].write_text("70000000")
+    names["phys"].write_text("70000000", encoding="utf-8")
     engine.stop = True
     engine.join()
     assert library.hypgcn_open_uio(byref(device), byref(uio_paths(names)), byref(bus)) == code("TIMEOUT")

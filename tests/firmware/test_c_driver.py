@@ -277,7 +277,8 @@ def test_no_globals_and_no_allocation(library, tmp_path):
     for source in ("hypgcn.c", "hypgcn_axidma.c", "hypgcn_uio.c", "hypgcn_xdma.c"):
         target = tmp_path / "one.o"
         subprocess.run(["gcc", *WARNINGS, "-c", str(ROOT / "firmware/c" / source), "-o", str(target)], check=True)
-        symbols = subprocess.run(["nm", str(target)], capture_output=True, text=True, check=True).stdout.split("\n")
+        symbols = subprocess.run(["nm", str(target)], capture_output=True, encoding="utf-8",
+                                 check=True).stdout.split("\n")
         kinds = {line.split()[-2]: line.split()[-1] for line in symbols if line}
         assert not {"B", "b", "D", "d", "C"} & set(kinds), f"{source}: {kinds}"
         assert not {"malloc", "calloc", "realloc", "free"} & {line.split()[-1] for line in symbols if line}
@@ -295,7 +296,7 @@ def test_cross_compilers_have_nothing_to_say(compiler, tmp_path):
     if not shutil.which(compiler):
         pytest.skip(f"{compiler} is not installed (Debian: gcc-{compiler.removesuffix('-gcc')})")
     done = subprocess.run(["make", "-s", "cross", f"CROSS={compiler}", f"OUT={tmp_path}"], cwd=ROOT / "firmware/c",
-                          capture_output=True, text=True, check=True)
+                          capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == f"{compiler}: clean\n"
 
 
@@ -307,7 +308,8 @@ def test_memory_is_in_order_with_the_registers_of_the_dma(compiler, tmp_path):
     target = tmp_path / "axidma.s"
     subprocess.run([compiler, *WARNINGS, "-O2", "-S", str(ROOT / "firmware/c/hypgcn_axidma.c"), "-o", str(target)],
                    check=True)
-    body = target.read_text().partition("\nhypgcn_transfer_axidma:\n")[2].partition(".size\thypgcn_transfer_axidma")[0]
+    body = target.read_text(encoding="utf-8").partition("\nhypgcn_transfer_axidma:\n")[2]
+    body = body.partition(".size\thypgcn_transfer_axidma")[0]
     assert body.count("dsb\tsy") + body.count("dsb sy") >= 2
 
 
@@ -315,7 +317,7 @@ def test_driver_and_bare_metal_back_end_need_no_operating_system(tmp_path):
     if not shutil.which("gcc"):
         pytest.skip("no C compiler: gcc is not on the path")
     for source in ("hypgcn.c", "hypgcn_axidma.c"):
-        text = (ROOT / "firmware/c" / source).read_text()
+        text = (ROOT / "firmware/c" / source).read_text(encoding="utf-8")
         assert set(re.findall("#include <(.*)>", text)) <= {"stdatomic.h"}  # of the compiler itself
         subprocess.run(["gcc", *WARNINGS, "-ffreestanding", "-c", str(ROOT / "firmware/c" / source), "-o",
                         str(tmp_path / "one.o")], check=True)
@@ -327,6 +329,6 @@ def test_headers_are_c_plus_plus_too(tmp_path):
     names = ("hypgcn.h", "hypgcn_axidma.h", "hypgcn_uio.h", "hypgcn_xdma.h")
     source = tmp_path / "all.cpp"
     source.write_text("".join(f'#include "{name}"\n' for name in names)
-                      + "int main() { return *hypgcn_describe_error(HYPGCN_OK) == 0; }\n")
+                      + "int main() { return *hypgcn_describe_error(HYPGCN_OK) == 0; }\n", encoding="utf-8")
     subprocess.run(["g++", "-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-c", "-I",
                     str(ROOT / "firmware/c"), str(source), "-o", str(tmp_path / "all.o")], check=True)

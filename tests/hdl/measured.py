@@ -18,11 +18,11 @@ __all__ = ["CONV", "COUNTED", "DESIGN", "FOLDING", "IDENTITY", "LARGE", "SIMULAT
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-COUNTED = {row["unit"]: row for row in json.loads((ROOT / "results" / "synth.json").read_text())}
+COUNTED = {row["unit"]: row for row in json.loads((ROOT / "results" / "synth.json").read_text(encoding="utf-8"))}
 """Units of the small network under :data:`FOLDING`, by name."""
-LARGE = {row["unit"]: row for row in json.loads((HERE / "cost" / "large_units.json").read_text())}
+LARGE = {row["unit"]: row for row in json.loads((HERE / "cost" / "large_units.json").read_text(encoding="utf-8"))}
 """Units of block 5 of the preset ``full``, counted by the same command."""
-SIMULATED = {row["unit"]: row for row in json.loads((ROOT / "results" / "sim.json").read_text())}
+SIMULATED = {row["unit"]: row for row in json.loads((ROOT / "results" / "sim.json").read_text(encoding="utf-8"))}
 """Runs of ``make sim`` under :func:`simulated_folding`, by test case."""
 DESIGN = Design.load(ROOT / "checkpoints" / "nwucla_small" / "design")
 FOLDING = Folding.load(HERE / "planning" / "estimate" / "synth_folding.json")

@@ -41,7 +41,7 @@ def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
     measure = tmp_path / "build" / "m.json"
     assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), "--name", "top", "--measure", str(measure)]) == 0
     printed = capsys.readouterr().out
-    measured = json.loads(measure.read_text())
+    measured = json.loads(measure.read_text(encoding="utf-8"))
     assert (measured["multipliers"], measured["files"], measured["megabytes"]) == (7, 2, 0.2)
     assert 0 <= measured["seconds"] < 60 and measured["peak_memory_mb"] > 10
     assert "2 files, 0.2 MB, 7 multipliers" in printed
@@ -90,16 +90,16 @@ def test_unknown_design(capsys, tmp_path):
 
 
 def test_foreign_design(capsys, tmp_path):
-    (tmp_path / "design.json").write_text('{"format": "other"}')
+    (tmp_path / "design.json").write_text('{"format": "other"}', encoding="utf-8")
     (tmp_path / "weights.safetensors").write_bytes(b"")
     assert "format must be 'hypgcn-design'" in error_of(capsys, "verilog", str(tmp_path))
 
 
 def test_wrong_kind_in_design(capsys, tmp_path):
     preset("tiny").save(tmp_path)
-    data = json.loads((tmp_path / "design.json").read_text())
+    data = json.loads((tmp_path / "design.json").read_text(encoding="utf-8"))
     data["frames"] = "many"
-    (tmp_path / "design.json").write_text(json.dumps(data))
+    (tmp_path / "design.json").write_text(json.dumps(data), encoding="utf-8")
     assert "frames must be an integer, not 'many'" in error_of(capsys, "verilog", str(tmp_path))
 
 
@@ -111,7 +111,7 @@ def test_wrong_kind_in_design(capsys, tmp_path):
     ('{"blocks": [{"lanes": 99}, {}]}', "lanes must be in"),
 ])
 def test_bad_folding(capsys, tmp_path, content, text):
-    (tmp_path / "folding.json").write_text(content)
+    (tmp_path / "folding.json").write_text(content, encoding="utf-8")
     assert text in error_of(capsys, "verilog", "tiny", "--folding", str(tmp_path / "folding.json"))
 
 

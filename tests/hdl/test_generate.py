@@ -30,7 +30,7 @@ def content(folder):
 
 def test_sidecar_tells_ports_design_and_memories(written):
     out, seen, _ = written
-    sidecar = json.loads((out / "hypgcn.json").read_text())
+    sidecar = json.loads((out / "hypgcn.json").read_text(encoding="utf-8"))
     assert sidecar["parameters"]["design"]["hash"] == DESIGN.hash
     assert {"clk", "rst", "i__payload", "i__valid", "i__ready", "o__payload", "o__valid", "o__ready", "threshold_raise",
             "overflow_counts"} == {port["name"] for port in sidecar["ports"]}
@@ -65,14 +65,14 @@ def test_observation_ports_are_there_only_when_asked_for(written, monkeypatch):
 
 def test_top_with_buses(written, tmp_path):
     emission = generate(DESIGN, FOLDING, tmp_path, bus_width=64)
-    sidecar = json.loads((tmp_path / "hypgcn.json").read_text())
+    sidecar = json.loads((tmp_path / "hypgcn.json").read_text(encoding="utf-8"))
     ports = {port["name"]: port["width"] for port in sidecar["ports"]}
     assert {"aclk", "aresetn", "irq", "m_axis_tdata", "s_axi_control_awaddr"} <= set(ports)
     assert not {"clk", "rst"} & set(ports)
     assert (ports["s_axis_tdata"], ports["s_axis_tkeep"]) == (64, 8)
     assert sidecar["parameters"]["bus_width"] == 64
     assert sidecar["registers"]["registers"][0]["name"] == "CONTROL"
-    text = (tmp_path / "hypgcn.sv").read_text()
+    text = (tmp_path / "hypgcn.sv").read_text(encoding="utf-8")
     for port in ports:
         assert re.search(rf'X_INTERFACE_INFO = "xilinx.com:[^"]*" \*\)(\s*\(\*.*\*\))?\s*(input|output)[^;]* {port};',
                          text), port
@@ -82,7 +82,8 @@ def test_top_with_buses(written, tmp_path):
                        "m_axis, TDATA_NUM_BYTES 4, HAS_TKEEP 1, HAS_TLAST 1, HAS_TREADY 1, ",
                        "s_axi_control, PROTOCOL AXI4LITE, DATA_WIDTH 32, ADDR_WIDTH 12"):
         assert f'X_INTERFACE_PARAMETER = "XIL_INTERFACENAME {parameters}' in text
-    assert emission.sidecar["multipliers"] == json.loads((written[0] / "hypgcn.json").read_text())["multipliers"]
+    sidecar = json.loads((written[0] / "hypgcn.json").read_text(encoding="utf-8"))
+    assert emission.sidecar["multipliers"] == sidecar["multipliers"]
 
 
 def test_top_with_buses_shows_no_inner_ports():

@@ -64,7 +64,7 @@ def test_the_design_is_complete(flow, recordings):
 
 
 def test_metrics(flow):
-    found = json.loads((flow / "metrics.json").read_text())
+    found = json.loads((flow / "metrics.json").read_text(encoding="utf-8"))
     assert found["clips"] == 6
     assert set(found["accuracy"]) == {"float", "pruned", "int8"}
     design = Design.load(flow / "design")
@@ -74,7 +74,7 @@ def test_metrics(flow):
 
 def test_every_step_notes_its_seconds(flow):
     for folder, names in (("float", {"train"}), ("pruned", {"prune"}), (".", {"quantise", "compile"})):
-        rows = json.loads((flow / folder / "steps.json").read_text())
+        rows = json.loads((flow / folder / "steps.json").read_text(encoding="utf-8"))
         assert set(rows) == names
         assert all(row["seconds"] >= 0 for row in rows.values())
 
@@ -97,7 +97,7 @@ def test_quantisation_aware_training(flow, recordings, tmp_path):
     design = Design.load(tmp_path / "quantised")
     assert design.hash != Design.load(flow / "quantised").hash
     assert design.input_scale == Design.load(flow / "quantised").input_scale
-    assert json.loads((tmp_path / "steps.json").read_text())["quantise"]["accuracy"] >= 0
+    assert json.loads((tmp_path / "steps.json").read_text(encoding="utf-8"))["quantise"]["accuracy"] >= 0
     hypgcn("quantise", tmp_path / "aware/last.safetensors", *data, "-o", tmp_path / "again", "--calibration", 5)
     assert Design.load(tmp_path / "again/quantised").hash == design.hash
 
@@ -112,7 +112,7 @@ def test_pruning_forgets_the_scales(flow, recordings, tmp_path):
 
 
 def test_ranges_lie_beside_the_design(flow):
-    found = json.loads((flow / "ranges.json").read_text())
+    found = json.loads((flow / "ranges.json").read_text(encoding="utf-8"))
     assert found["activations"]["blocks.2.h"]["saturated_high"] < 0.1
     assert (flow / "ranges.png").read_bytes().startswith(b"\x89PNG")
 

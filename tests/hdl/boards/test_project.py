@@ -26,12 +26,12 @@ def test_files_of_the_smallest_design(tmp_path):
     design = random_design(1, name="smallest", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3)
     folding = Folding(blocks=(BlockFolding(),), mac="single")
     emission = write_board(design, folding, board("ulx3s"), tmp_path)
-    about = json.loads((tmp_path / "board.json").read_text())
+    about = json.loads((tmp_path / "board.json").read_text(encoding="utf-8"))
     assert (about["board"], about["hash"], about["baud"]) == ("ulx3s", design.hash, 1_000_000)
     assert all((tmp_path / name).is_file() for name in emission.files if "/" not in name)
     ports = {port["name"] for port in emission.sidecar["ports"]}
     assert ports == {"clk", "rst", "rx", "tx", "busy"}
-    text = (tmp_path / "top.il").read_text()
+    text = (tmp_path / "top.il").read_text(encoding="utf-8")
     assert all(re.search(rf"connect \\{name} ", text) for name in ports)
 
 
@@ -80,7 +80,8 @@ def test_vivado_boards(make, tmp_path):
     assert {"synth_design", "route_design", "write_bitstream"} <= set(names)
     added = {words[-1] for name, words in calls if name == "add_files"}
     assert added == {"hypgcn.sv", "top.v", "hypgcn_w.mem"}
-    ports = re.findall(r"^\s*(?:input|output|inout)(?: wire)?(?: \[\d+:\d+\])? (\w+);", (folder / "top.v").read_text(),
+    ports = re.findall(r"^\s*(?:input|output|inout)(?: wire)?(?: \[\d+:\d+\])? (\w+);",
+                       (folder / "top.v").read_text(encoding="utf-8"),
                        re.MULTILINE)
     assert run_tcl(folder / "top.xdc", ports=ports, folder=tmp_path / "stub")
 

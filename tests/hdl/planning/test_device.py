@@ -12,7 +12,8 @@ GOOD = {"name": "X", "mac": "single", "multiplier": 18, "dsp": 2, "bram36": 1, "
 def write(tmp_path, **changes):
     path = tmp_path / "mine.toml"
     values = {**GOOD, **changes}
-    path.write_text("\n".join(f"{name} = {value!r}" for name, value in values.items() if value is not None))
+    path.write_text("\n".join(f"{name} = {value!r}" for name, value in values.items() if value is not None),
+                    encoding="utf-8")
     return str(path)
 
 

@@ -15,21 +15,22 @@ from hypgcn.shell.registers import MAGIC, REGISTERS, RESULT_FLAGS
 
 @pytest.mark.parametrize("name", register_files.FILES)
 def test_checkout_is_up_to_date(name):
-    assert (ROOT / name).read_text() == register_files.FILES[name](), f"{name} has drifted: make registers"
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert text == register_files.FILES[name](), f"{name} has drifted: make registers"
 
 
 def test_writes_only_what_differs(tmp_path):
     assert set(register_files.write(tmp_path)) == set(register_files.FILES)
     assert register_files.write(tmp_path) == []
     page = tmp_path / "docs/registers.md"
-    page.write_text(page.read_text() + "x")
+    page.write_text(page.read_text(encoding="utf-8") + "x", encoding="utf-8")
     assert register_files.write(tmp_path) == ["docs/registers.md"]
 
 
 def test_command(tmp_path):
     command = [sys.executable, "-m", "hypgcn.shell.register_files", str(tmp_path)]
     environment = {"PYTHONPATH": str(ROOT / "hdl")}
-    first, second = (subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+    first, second = (subprocess.run(command, capture_output=True, encoding="utf-8", check=True, env=environment).stdout
                      for _ in range(2))
     assert first.split() == list(register_files.FILES)
     assert second == "nothing changed\n"

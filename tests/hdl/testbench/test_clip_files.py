@@ -93,7 +93,7 @@ def test_skeleton_file_on_other_joints(tmp_path):
     design.meta.update(preparation=PREPARATION.to_dict(), skeleton={"name": "kinect20"})
     bodies = np.round(np.random.default_rng(4).normal(size=(1, 8, 25, 3)), 6)
     path = tmp_path / "any.skeleton"
-    path.write_text(skeleton_text(bodies))
+    path.write_text(skeleton_text(bodies), encoding="utf-8")
     (clip,), _ = read_clips(path, design, 9)
     joints = [0, 1, 20, *range(3, 20)]
     assert np.array_equal(clip.clip, recorded(design, bodies[:, :, joints]))
@@ -105,10 +105,10 @@ def test_skeleton_file_on_other_joints(tmp_path):
 def test_skeleton_file_as_training_reads_it(tmp_path):
     bodies = np.round(np.random.default_rng(5).normal(size=(2, 8, 25, 3)), 6)
     path = tmp_path / "S001C001P001R001A001.skeleton"
-    path.write_text(skeleton_text(bodies))
+    path.write_text(skeleton_text(bodies), encoding="utf-8")
     (found,) = read_clip_file(path, joints=25, skeleton="ntu25")
     assert np.allclose(found.clip, read_ntu(path).clip(0), atol=1e-5)
-    path.write_text("0\n")
+    path.write_text("0\n", encoding="utf-8")
     with pytest.raises(ValueError, match="holds no body"):
         read_clip_file(path, joints=25)
 

@@ -36,7 +36,8 @@ def emitted(design, folder):
 
 def command(folder, verb):
     """The command of the page for ``verb``."""
-    (line,) = re.findall(rf"^    (make .* {verb})$", (folder / "tb/README.md").read_text(), re.MULTILINE)
+    page = (folder / "tb/README.md").read_text(encoding="utf-8")
+    (line,) = re.findall(rf"^    (make .* {verb})$", page, re.MULTILINE)
     return line.split()
 
 
@@ -47,7 +48,7 @@ def icarus(folder, *plusargs):
 
 
 def simulate(words, folder, timeout=600, **environment):
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=timeout,
+    done = subprocess.run(words, cwd=folder, capture_output=True, encoding="utf-8", timeout=timeout,
                           env={**os.environ, **environment})
     return done.returncode, done.stdout + done.stderr
 
@@ -55,9 +56,9 @@ def simulate(words, folder, timeout=600, **environment):
 def copy_with(folder, out, file, old, new):
     """``folder`` with one text changed."""
     shutil.copytree(folder, out)
-    text = (out / file).read_text()
+    text = (out / file).read_text(encoding="utf-8")
     assert old in text
-    (out / file).write_text(text.replace(old, new))
+    (out / file).write_text(text.replace(old, new), encoding="utf-8")
     return out
 
 
@@ -69,7 +70,7 @@ def test_scores_in_icarus(small):
 # As long as the run above; part of `make sim-4state`.
 @pytest.mark.slow
 def test_a_wrong_word_fails(small, tmp_path):
-    words = (small / "tb/hypgcn_tb_results.mem").read_text()
+    words = (small / "tb/hypgcn_tb_results.mem").read_text(encoding="utf-8")
     first, rest = words.split("\n", 1)
     wrong = copy_with(small, tmp_path / "wrong", "tb/hypgcn_tb_results.mem", words,
                       f"{int(first, 16) ^ 1:08x}\n{rest}")

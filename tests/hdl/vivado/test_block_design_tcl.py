@@ -22,7 +22,7 @@ def project(emitted, tmp_path):
 
 
 def test_commands_are_known(emitted):
-    check_script((emitted[0] / "block_design.tcl").read_text())
+    check_script((emitted[0] / "block_design.tcl").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("bus_width", "memory"), [(8, 64), (32, 64), (128, 128)])
@@ -43,7 +43,7 @@ def test_the_ip_comes_first(emitted, tmp_path):
 def test_every_bus_has_the_frequency_of_its_clock(mhz, project, tmp_path):
     """Case 9: any clock but 100 MHz was refused by validate_bd_design, for the ports had no frequency."""
     text = block_design_tcl(VivadoSettings(mhz=mhz))
-    (project / "block_design.tcl").write_text(text)
+    (project / "block_design.tcl").write_text(text, encoding="utf-8")
     calls = run_tcl(project / "block_design.tcl", folder=tmp_path)
     hertz = str(round(mhz * 1e6))
     assert [words[words.index("-freq_hz") + 1] for _, words in calls if "-freq_hz" in words] == [hertz]
@@ -52,7 +52,8 @@ def test_every_bus_has_the_frequency_of_its_clock(mhz, project, tmp_path):
     assert {bus: values[values.index("CONFIG.FREQ_HZ") + 1] for bus, values in buses.items()} == {
         "S_AXI": hertz, "M_AXI": hertz}
     if mhz != 100:
-        (project / "block_design.tcl").write_text(text.replace(" CONFIG.FREQ_HZ $hz] $control", "] $control"))
+        (project / "block_design.tcl").write_text(text.replace(" CONFIG.FREQ_HZ $hz] $control", "] $control"),
+                                                  encoding="utf-8")
         with pytest.raises(ValueError, match=r"FREQ_HZ does not match between S_AXI \(100000000\) and aclk"):
             run_tcl(project / "block_design.tcl", folder=tmp_path)
 
@@ -73,7 +74,7 @@ def test_everything_is_connected(project, tmp_path):
     calls = run_tcl(project / "block_design.tcl", folder=tmp_path)
     assert [name for name, _ in calls].count("validate_bd_design") == 1
     # The stub finds what is not connected, and pins that an IP does not have.
-    text = (project / "block_design.tcl").read_text()
+    text = (project / "block_design.tcl").read_text(encoding="utf-8")
     for old, new, message in (
         ("connect_bd_net [get_bd_pins hypgcn/irq] [get_bd_pins interrupts/In0]", "",
          "(hypgcn/irq|interrupts/In0) is not connected"),
@@ -89,7 +90,7 @@ def test_everything_is_connected(project, tmp_path):
         ("-offset 0x00010000", "-offset 0x00008000", "dma/S_AXI_LITE/Reg is not at a multiple of its size"),
     ):
         assert old in text
-        (project / "block_design.tcl").write_text(text.replace(old, new))
+        (project / "block_design.tcl").write_text(text.replace(old, new), encoding="utf-8")
         with pytest.raises(ValueError, match=message):
             run_tcl(project / "block_design.tcl", folder=tmp_path)
 
@@ -99,6 +100,6 @@ def test_the_core_has_one_name(name):
     """Case 24: documentation and drivers find the core by a name that our own block design does not give it."""
     cells = set(re.findall(r"^create_bd_cell .* (\w+)$", block_design_tcl(VivadoSettings(name=name)), re.MULTILINE))
     sources = [*(ROOT / "docs").glob("*.md"), ROOT / "firmware/hypgcn_host/pynq.py"]
-    texts = "".join(path.read_text() for path in sources)
+    texts = "".join(path.read_text(encoding="utf-8") for path in sources)
     assert set(re.findall(r"ip_dict\[\"(\w+)\"\]", texts)) == {"hypgcn"} <= cells
     assert "dma" in cells

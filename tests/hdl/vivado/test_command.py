@@ -16,7 +16,7 @@ def test_files_need_no_vivado(tmp_path, capsys, monkeypatch):
     design = random_design(1, name="smallest", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3,
                            subsets=1)
     design.save(tmp_path / "design")
-    (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(),)).to_json())
+    (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(),)).to_json(), encoding="utf-8")
     arguments = ["vivado", str(tmp_path / "design"), "-o", str(tmp_path / "out"), "--mhz", "150", "--bus-width", "64",
                  "--folding", str(tmp_path / "folding.json")]
     # Vivado is requested but missing: the files are written, and the error names it.
@@ -26,14 +26,14 @@ def test_files_need_no_vivado(tmp_path, capsys, monkeypatch):
     printed = capsys.readouterr()
     assert "build.tcl" in printed.out
     assert "vivado is not on the PATH" in printed.err
-    name = json.loads((tmp_path / "out/project.json").read_text())["name"]
+    name = json.loads((tmp_path / "out/project.json").read_text(encoding="utf-8"))["name"]
     assert re.fullmatch("hypgcn_[0-9a-f]{8}", name)
     assert f"written to {tmp_path / 'out'}: {name}, " in printed.out
-    assert "-period 6.666 " in (tmp_path / f"out/constraints/{name}_ooc.xdc").read_text()
-    assert "s_axis_tdata[*]" in (tmp_path / f"out/constraints/{name}_ooc.xdc").read_text()
+    assert "-period 6.666 " in (tmp_path / f"out/constraints/{name}_ooc.xdc").read_text(encoding="utf-8")
+    assert "s_axis_tdata[*]" in (tmp_path / f"out/constraints/{name}_ooc.xdc").read_text(encoding="utf-8")
     # What the constraint names is a register, and the net that resets the network (case 10).
-    netlist = Netlist([path.read_text() for path in (tmp_path / "out/rtl").glob("*.sv")], name)
-    xdc = (tmp_path / f"out/constraints/{name}.xdc").read_text()
+    netlist = Netlist([path.read_text(encoding="utf-8") for path in (tmp_path / "out/rtl").glob("*.sv")], name)
+    xdc = (tmp_path / f"out/constraints/{name}.xdc").read_text(encoding="utf-8")
     (net,) = re.findall(r"get_(?:nets|cells|pins) (.*)\]", xdc)  # no option: -quiet would hide a wrong name
     assert net in netlist.registers() & netlist.nets()
     loads = {other: netlist.reset_loads(other) for other in netlist.nets()}
@@ -42,7 +42,8 @@ def test_files_need_no_vivado(tmp_path, capsys, monkeypatch):
         pytest.skip("there is neither tclsh nor a tkinter with its Tcl; the files are as they should be")
     # The stand-in for Vivado takes the whole project.
     (tmp_path / "stub").mkdir()
-    ports = [port["name"] for port in json.loads((tmp_path / f"out/rtl/{name}.json").read_text())["ports"]]
+    sidecar = json.loads((tmp_path / f"out/rtl/{name}.json").read_text(encoding="utf-8"))
+    ports = [port["name"] for port in sidecar["ports"]]
     for script in (f"constraints/{name}_ooc.xdc", f"constraints/{name}.xdc", "build.tcl", "package.tcl",
                    "block_design.tcl"):
         assert run_tcl(tmp_path / "out" / script, ports=ports, folder=tmp_path / "stub"), script
@@ -68,7 +69,7 @@ def test_bad_settings_are_one_line(tmp_path, capsys, monkeypatch, arguments, mes
 
 
 def test_a_folding_that_the_part_cannot_do(tmp_path, capsys):
-    (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(), BlockFolding())).to_json())
+    (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(), BlockFolding())).to_json(), encoding="utf-8")
     assert main(["vivado", "tiny", "--part", "xc7k325tffg900-2", "--folding", str(tmp_path / "folding.json"),
                  "-o", str(tmp_path / "out")]) == 2
     assert "kintex7, DSP48E1) cannot do the folding's mac 'dsp48e2': take a folding with 'single'" in (
@@ -86,9 +87,9 @@ def test_vivado_on_the_path_is_run(tmp_path, capsys, monkeypatch, status):
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "vivado"
-    program.write_text(f'#!/bin/sh\necho "$@" > ran\nexit {status}\n')
+    program.write_text(f'#!/bin/sh\necho "$@" > ran\nexit {status}\n', encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/bin")
     assert run_vivado(tmp_path, ["package"]) == (1 if status else 0)
-    assert "-mode batch -source package.tcl" in (tmp_path / "ran").read_text()
+    assert "-mode batch -source package.tcl" in (tmp_path / "ran").read_text(encoding="utf-8")
     assert ("exited with status 3" in capsys.readouterr().out) == bool(status)

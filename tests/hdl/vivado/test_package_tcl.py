@@ -12,7 +12,7 @@ from hypgcn.vivado.project import sources_of
 
 
 def test_commands_are_known(emitted):
-    check_script((emitted[0] / "package.tcl").read_text())
+    check_script((emitted[0] / "package.tcl").read_text(encoding="utf-8"))
 
 
 @pytest.mark.skipif(interpreter() is None, reason="there is neither tclsh nor a tkinter with its Tcl")
@@ -36,13 +36,13 @@ def test_ip_is_complete(emitted, tmp_path):
     assert calls[-2][0] == "ipx::save_core"
     assert vlnv(settings) == "hypgcn:accelerator:hypgcn:" + vlnv(settings).rpartition(":")[2]
     run_tcl(project / "package.tcl", ports=ports, folder=tmp_path)  # again, over the first
-    text = (project / "package.tcl").read_text()
+    text = (project / "package.tcl").read_text(encoding="utf-8")
     for old, new, message in (("-busif m_axis -clock aclk", "-busif m_axis -clock clk", "no port clk"),
                               ("-busif m_axis", "-busif out", "no bus out"),
                               ("-reset aresetn", "-reset rst", "no port rst"),
                               ("behavioralsimulation", "simulation", "no file group")):
         assert old in text
-        (project / "package.tcl").write_text(text.replace(old, new))
+        (project / "package.tcl").write_text(text.replace(old, new), encoding="utf-8")
         with pytest.raises(ValueError, match=message):
             run_tcl(project / "package.tcl", ports=ports, folder=tmp_path)
 
@@ -56,7 +56,7 @@ def test_other_sources_are_another_revision(emitted):
     folder, emission, settings = emitted
     number = revision(emission.files)
     assert 0 <= number < 1 << 28
-    assert f"set_property CORE_REVISION {number} " in (folder / "package.tcl").read_text()
+    assert f"set_property CORE_REVISION {number} " in (folder / "package.tcl").read_text(encoding="utf-8")
     name = next(iter(emission.files))
     assert number == revision(dict(reversed(emission.files.items())))
     assert number != revision({**emission.files, name: emission.files[name] + " "})

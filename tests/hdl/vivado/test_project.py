@@ -38,7 +38,7 @@ def test_files_are_on_the_disk_and_the_same_again(emitted):
     folder, emission, settings = emitted
     texts = vivado_files(emission, settings)
     assert {"build.tcl", "package.tcl", "block_design.tcl", "reports.tcl", "project.json"} < set(texts)
-    assert all((folder / name).read_text() == text for name, text in texts.items())
+    assert all((folder / name).read_text(encoding="utf-8") == text for name, text in texts.items())
     assert all((folder / name).is_file() for names in sources_of(emission).values() for name in names)
     assert not [name for names in sources_of(emission).values() for name in names if "sim/" in name]
     data = json.loads(texts["project.json"])
@@ -52,15 +52,15 @@ def test_two_designs_share_neither_ip_nor_module(quick, tmp_path):
     for number, (design, settings) in enumerate((
             (small(1), VivadoSettings()), (small(2), VivadoSettings()), (small(1), VivadoSettings(bus_width=64)))):
         write_project(design, FOLDING, tmp_path / str(number), settings)
-        ip = json.loads((tmp_path / f"{number}/project.json").read_text())["ip"]
+        ip = json.loads((tmp_path / f"{number}/project.json").read_text(encoding="utf-8"))["ip"]
         modules = {name for path in (tmp_path / f"{number}/rtl").glob("*.sv")
-                   for name in re.findall(r"^module (\w+)", path.read_text(), re.MULTILINE)}
-        assert f"as {ip} in" in (tmp_path / f"{number}/package.tcl").read_text()
+                   for name in re.findall(r"^module (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)}
+        assert f"as {ip} in" in (tmp_path / f"{number}/package.tcl").read_text(encoding="utf-8")
         found.append((ip, modules - {"hypgcn_rom"}))
     assert len({ip for ip, _ in found}) == 3
     assert not found[0][1] & found[1][1] and not found[0][1] & found[2][1]
     # The hand-written memory is the same text in all of them.
-    assert len({(tmp_path / f"{number}/rtl/hypgcn_rom.sv").read_text() for number in range(3)}) == 1
+    assert len({(tmp_path / f"{number}/rtl/hypgcn_rom.sv").read_text(encoding="utf-8") for number in range(3)}) == 1
 
 
 def test_names_are_stable_and_an_exact_one_stays():
@@ -84,11 +84,11 @@ def test_two_projects_into_one_folder_at_once(quick, tmp_path):
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda design: [write_project(design, FOLDING, tmp_path / "out", VivadoSettings())
                                       for _ in range(4)], designs))
-    winner = json.loads((tmp_path / "out/project.json").read_text())["hash"]
+    winner = json.loads((tmp_path / "out/project.json").read_text(encoding="utf-8"))["hash"]
     (design,) = (design for design in designs if design.hash == winner)
     write_project(design, FOLDING, tmp_path / "fresh", VivadoSettings())
     assert all_files(tmp_path / "out") == all_files(tmp_path / "fresh")
-    assert all((tmp_path / "out" / name).read_text() == (tmp_path / "fresh" / name).read_text()
+    assert all((tmp_path / "out" / name).read_bytes() == (tmp_path / "fresh" / name).read_bytes()
                for name in all_files(tmp_path / "fresh"))
 
 

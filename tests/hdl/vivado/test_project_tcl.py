@@ -17,7 +17,8 @@ def project(emitted, tmp_path):
 
 def test_commands_are_known(emitted):
     folder, _, _ = emitted
-    check_script((folder / "build.tcl").read_text(), (folder / "reports.tcl").read_text())
+    check_script((folder / "build.tcl").read_text(encoding="utf-8"),
+                 (folder / "reports.tcl").read_text(encoding="utf-8"))
 
 
 @needs_tcl
@@ -31,7 +32,7 @@ def test_build(project, emitted, tmp_path, arguments, stages):
     wanted = {name for name in emitted[1].files if "/" not in name}
     assert added == wanted | {"hypgcn_ooc.xdc", "hypgcn.xdc"}
     assert sorted(path.stem for path in (project / "reports").glob("*.json")) == sorted(stages)
-    data = json.loads((project / f"reports/{stages[-1]}.json").read_text())
+    data = json.loads((project / f"reports/{stages[-1]}.json").read_text(encoding="utf-8"))
     assert data == {
         "stage": stages[-1], "part": "xcku115-flvb2104-2-e", "clock": "aclk", "period_ns": 5.814, "met": False,
         "fmax_mhz": 166.7, "wns_ns": -0.186, "tns_ns": -1.25, "whs_ns": 0.032, "ths_ns": 0,
@@ -66,7 +67,7 @@ def test_reports_without_paths_and_of_other_families(project, tmp_path):
     utilisation = UTILISATION.replace("CLB LUTs*", "Slice LUTs").replace("CLB Registers", "Slice Registers")
     utilisation = utilisation.replace("| Prohibited ", "").replace("|          0 ", "")  # as before 2021
     run_tcl(project / "build.tcl", arguments=("synthesis",), timing=timing, utilisation=utilisation, folder=tmp_path)
-    data = json.loads((project / "reports/synthesis.json").read_text())
+    data = json.loads((project / "reports/synthesis.json").read_text(encoding="utf-8"))
     assert data["wns_ns"] is data["fmax_mhz"] is data["met"] is None
     assert data["utilisation"]["lut"] == {"used": 20321, "available": 663360}
 
@@ -85,6 +86,6 @@ def test_a_folder_with_a_space_works_and_one_that_looks_like_a_pattern_is_refuse
         with pytest.raises(ValueError, match=r"Vivado\\? cannot\\? work\\? in.*move\\? this\\? project"):
             run_tcl(project / script, ports=ports, folder=tmp_path)
         # Without that check the script still names its own files, and no others.
-        text = (project / script).read_text()
-        (project / script).write_text(text.replace("if {[regexp {[^", "if {0 && [regexp {[^"))
+        text = (project / script).read_text(encoding="utf-8")
+        (project / script).write_text(text.replace("if {[regexp {[^", "if {0 && [regexp {[^"), encoding="utf-8")
         assert run_tcl(project / script, ports=ports, folder=tmp_path)

@@ -42,9 +42,10 @@ def test_a_tcl_interpreter_reads_the_same_text(tmp_path):
                       "set file [open [file join [file dirname [info script]] out] w]\n"
                       "foreach text $all {set codes {}; foreach char [split $text {}] {lappend codes [scan $char %c]}\n"
                       "puts $file $codes}\nclose $file\n", encoding="ascii")
-    done = subprocess.run([*interpreter(), str(script)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*interpreter(), str(script)], capture_output=True, encoding="utf-8", timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
-    read = [[int(code) for code in line.split()] for line in (tmp_path / "out").read_text().split("\n")[:-1]]
+    lines = (tmp_path / "out").read_text(encoding="utf-8").split("\n")[:-1]
+    read = [[int(code) for code in line.split()] for line in lines]
     assert len(read) == len(wanted)
     for text, codes in zip(wanted, read):
         assert codes in (units(text), [ord(char) for char in text]), text

@@ -19,7 +19,7 @@ def project(emitted, tmp_path):
     """Copy of a project for a Zynq UltraScale+ whose IP is packaged."""
     folder = tmp_path / "project"
     shutil.copytree(emitted[0], folder)
-    (folder / ZYNQMP).write_text(zynqmp_design_tcl(SETTINGS))
+    (folder / ZYNQMP).write_text(zynqmp_design_tcl(SETTINGS), encoding="utf-8")
     run_tcl(folder / "package.tcl", ports=[port["name"] for port in emitted[1].sidecar["ports"]], folder=tmp_path)
     return folder
 
@@ -43,7 +43,7 @@ def test_commands_are_known():
 
 
 def test_addresses_are_those_of_the_documentation():
-    text = (ROOT / "docs/integration.md").read_text()
+    text = (ROOT / "docs/integration.md").read_text(encoding="utf-8")
     assert {int(address, 16) for address in re.findall(r"@(a\w{7}) \{", text)} == set(ADDRESSES.values())
 
 
@@ -76,8 +76,8 @@ def test_everything_is_connected_and_mapped(board, memories, project, tmp_path):
     ("-offset 0xA0010000", "-offset 0xA0000000", "dma/S_AXI_LITE/Reg overlaps"),
 ])
 def test_planted_faults_are_seen(old, new, message, project, tmp_path):
-    text = (project / ZYNQMP).read_text()
+    text = (project / ZYNQMP).read_text(encoding="utf-8")
     assert old in text
-    (project / ZYNQMP).write_text(text.replace(old, new))
+    (project / ZYNQMP).write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         run_tcl(project / ZYNQMP, folder=tmp_path)

@@ -46,10 +46,10 @@ def test_map_covers_ntu25():
 
 def test_files(tmp_path):
     text = tmp_path / "hand.txt"
-    text.write_text("# a hand\njoints 4\ncentre 1\n0 1\n2 1  # thumb\n3 2\n")
+    text.write_text("# a hand\njoints 4\ncentre 1\n0 1\n2 1  # thumb\n3 2\n", encoding="utf-8")
     found = load_skeleton(text)
     assert found == Skeleton(name="hand", joints=4, centre=1, bones=((0, 1), (2, 1), (3, 2)))
-    (tmp_path / "hand.json").write_text(json.dumps(found.to_dict()))
+    (tmp_path / "hand.json").write_text(json.dumps(found.to_dict()), encoding="utf-8")
     assert load_skeleton(tmp_path / "hand.json") == found
 
 
@@ -59,7 +59,7 @@ def test_files(tmp_path):
     ('{"joints": 2}', "needs name, joints and bones"), ("centre 9\n0 1\n", "centre must be in 0..1")])
 def test_bad_files(tmp_path, text, match):
     path = tmp_path / "bad.txt"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=match):
         load_skeleton(path)
 

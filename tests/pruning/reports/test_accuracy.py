@@ -82,7 +82,7 @@ def test_rows(place, clips, skeleton, capsys):
     rows = accuracy_step("table.json", data="clips.npz", networks=networks("joint", "bone"), config=CONFIG)
     assert [(row["stream"], row["step"]) for row in rows] == [
         (stream, step) for stream in ("joint", "bone", "joint+bone") for step in ("dense_c", "dense", "pruned", "int8")]
-    assert json.loads((place / "table.json").read_text()) == rows
+    assert json.loads((place / "table.json").read_text(encoding="utf-8")) == rows
     table = {(row["stream"], row["step"]): row for row in rows}
     for row in rows:
         assert set(REQUIRED) < set(row)
@@ -115,7 +115,7 @@ def test_rows(place, clips, skeleton, capsys):
 
 def test_commands_give_their_rows_again(place, capsys, monkeypatch):
     accuracy_step("table.json", data="clips.npz", networks=networks("joint", "bone"), config=CONFIG)
-    rows = json.loads((place / "table.json").read_text())
+    rows = json.loads((place / "table.json").read_text(encoding="utf-8"))
     before = (place / "table.json").stat().st_mtime_ns
     monkeypatch.setattr(accuracy, "hypgcn", lambda words: pytest.fail("the golden model ran twice"))
     for row in rows[3::4] + rows[:1]:
@@ -125,7 +125,7 @@ def test_commands_give_their_rows_again(place, capsys, monkeypatch):
     assert (place / "table.json").stat().st_mtime_ns == before  # nothing changed
     (place / "table.json").unlink()
     assert hypgcn(*shlex.split(rows[-1]["command"])[1:]) == 0
-    found = json.loads((place / "table.json").read_text())
+    found = json.loads((place / "table.json").read_text(encoding="utf-8"))
     assert [(row["stream"], row["step"]) for row in found] == [
         ("joint", "int8"), ("bone", "int8"), ("joint+bone", "int8")]
     assert found == [rows[3], rows[7], rows[11]]
@@ -134,9 +134,9 @@ def test_commands_give_their_rows_again(place, capsys, monkeypatch):
 
 def test_other_rows_stay(place):
     kept = {"dataset": "another", "protocol": "p", "network": "n", "stream": "joint", "step": "dense", "top1": 0.5}
-    (place / "table.json").write_text(json.dumps([kept]))
+    (place / "table.json").write_text(json.dumps([kept]), encoding="utf-8")
     accuracy_step("table.json", data="clips.npz", networks={"joint": {"dense": "joint.safetensors"}}, config=CONFIG)
-    rows = json.loads((place / "table.json").read_text())
+    rows = json.loads((place / "table.json").read_text(encoding="utf-8"))
     assert rows[0] == kept and [row["dataset"] for row in rows] == ["another", "motion"]
 
 
@@ -205,7 +205,7 @@ def test_bad_places(place):
         hypgcn("accuracy", "--data", absolute, "--joint", "dense=joint.safetensors")
     with pytest.raises(ValueError, match="out must be a path relative"):
         hypgcn("accuracy", "--data", "clips.npz", "-o", place / "t.json", "--joint", "dense=joint.safetensors")
-    (place / "table.json").write_text("{}")
+    (place / "table.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ValueError, match="table.json must hold a list of rows"):
         hypgcn("accuracy", "--data", "clips.npz", "-o", "table.json", "--joint", "dense=joint.safetensors")
 

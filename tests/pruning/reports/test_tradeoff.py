@@ -30,7 +30,8 @@ def place(tmp_path, monkeypatch, make_network, clips, preparation):
         reorder_channels(model)
     save_checkpoint(tmp_path / "half/pruned.safetensors", model, info)
     settings = {**vars(PruneConfig()), "channels": 0.5, "taps": 3, "tied": False, "training": {}}
-    (tmp_path / "half/steps.json").write_text(json.dumps({"prune": {"seconds": 1.0, "settings": settings}}))
+    (tmp_path / "half/steps.json").write_text(json.dumps({"prune": {"seconds": 1.0, "settings": settings}}),
+                                              encoding="utf-8")
     sample = torch.from_numpy(prepared(clips.part(0), preparation))
     quantise(model, sample[:16], QuantiseConfig(), preparation=preparation).save(tmp_path / "half/design")
     return tmp_path
@@ -40,7 +41,7 @@ def test_points(place, capsys):
     assert main(["tradeoff", "--data", "clips.npz", "--point", "half=half", "--point", "dense=dense.safetensors",
                  "-o", "t.json"]) == 0
     assert "written: t.json and its picture" in capsys.readouterr().out
-    dense, half = json.loads((place / "t.json").read_text())
+    dense, half = json.loads((place / "t.json").read_text(encoding="utf-8"))
     assert (dense["name"], dense["mac_reduction"], dense["top1_int8"], dense["pruning"]) == ("dense", 1, None, "")
     assert half["mac_reduction"] > 1.3 and half["params"] < dense["params"] and half["top1_int8"] is not None
     assert half["pruning"] == "--channels 0.5 --taps 3 --no-tied"
@@ -53,7 +54,7 @@ def test_points(place, capsys):
     assert image[:8] == b"\x89PNG\r\n\x1a\n"
     shutil.rmtree(place / "half/design")
     tradeoff_step("t.json", data="clips.npz", points={"half": "half"})
-    assert json.loads((place / "t.json").read_text())[1]["top1_int8"] is None
+    assert json.loads((place / "t.json").read_text(encoding="utf-8"))[1]["top1_int8"] is None
     assert (place / "t.png").read_bytes() != image
 
 

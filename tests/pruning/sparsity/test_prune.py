@@ -88,7 +88,7 @@ def test_the_design_is_what_was_pruned(fresh, clips, preparation, held, tmp_path
 
 def test_search_is_written_down(fresh, clips, preparation, tmp_path):
     model = run(fresh, clips, preparation, tmp_path, ratios="sensitivity", macs=3.0)
-    found = json.loads((tmp_path / "ratios.json").read_text())
+    found = json.loads((tmp_path / "ratios.json").read_text(encoding="utf-8"))
     assert found["reduction"] >= 3
     assert [int(block.taps.sum(1)[0]) for block in model.blocks] == found["taps"]
     assert len(found["trials"]) == 2 * 6 + 4 * 4

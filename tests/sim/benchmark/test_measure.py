@@ -238,7 +238,7 @@ def test_without_a_design_of_the_papers_shape(tmp_path, monkeypatch, capsys):
 @pytest.mark.slow
 def test_quick_benchmark_of_the_smallest_network(tmp_path, capsys):
     assert main(["bench", "tiny", "--quick", "--clips", "3", "--out", str(tmp_path), "--jobs", "1"]) == 0
-    rows = json.loads((tmp_path / "quick.json").read_text())
+    rows = json.loads((tmp_path / "quick.json").read_text(encoding="utf-8"))
     assert [row["cycles"] for row in rows] == ["simulated", *["estimated"] * (2 + len(VARIANTS))]
     assert 0 < rows[0]["single_person_cycles_per_clip"] < 0.8 * rows[0]["cycles_per_clip"]
     assert rows[0]["single_person_fps_at_172mhz"] > rows[0]["fps_at_172mhz"]

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_readme_is_up_to_date():
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     table = text.split(BEGIN)[1].split(END)[0].strip()
     assert table == results_text(ROOT), "run python -m hypgcn_sim.benchmark.readme"
     assert (ROOT / PICTURE).is_file() == (ROOT / TRADEOFF).is_file()
@@ -40,7 +40,7 @@ def test_every_figure_has_a_command_beside_it():
     ("XCKU040", 286_666, {"dsp": 1920, "bram36": 600, "lut": 242_400})])
 def test_the_shipped_benchmark_keeps_what_the_project_promises(device, cycles, budget):
     """Five times RFC-HyPGCN on its device, 600 clips/s on half of it; from results that are replaced now and then."""
-    rows = json.loads((ROOT / "results" / "performance.json").read_text())
+    rows = json.loads((ROOT / "results" / "performance.json").read_text(encoding="utf-8"))
     row, = (row for row in rows if row["device"] == device and not row["variant"])
     assert row["cycles"] == "simulated" and row["resources"] == "synthesised" and row["weights"] == "trained"
     assert row["cycles_per_clip"] <= cycles and len(row["cycles_of_each"]) >= 18
@@ -51,17 +51,17 @@ def test_the_shipped_benchmark_keeps_what_the_project_promises(device, cycles, b
 
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "README.md").write_text(f"before\n{BEGIN}\noutdated\n{END}\nafter\n")
+    (tmp_path / "README.md").write_text(f"before\n{BEGIN}\noutdated\n{END}\nafter\n", encoding="utf-8")
     source = tmp_path / SOURCES["synth.json"][0]
     source.parent.mkdir(parents=True)
     source.write_text(json.dumps([{"unit": "row_store", "mapped": True, "dsp": 0, "lut": 11, "ff": 12, "bram36": 1.5},
-                                  {"unit": "lane", "mapped": False}]))
+                                  {"unit": "lane", "mapped": False}]), encoding="utf-8")
     return tmp_path
 
 
 def test_collects_what_is_there(project, capsys):
     assert main(project) == 0
-    text = (project / "README.md").read_text()
+    text = (project / "README.md").read_text(encoding="utf-8")
     assert text.startswith("before\n") and text.endswith("\nafter\n") and "outdated" not in text
     assert "1 of 2" in text and "0 DSP48E2, 11 LUT, 12 FF, 1.5 BRAM36" in text
     assert "results/sim.json stays as it is" in capsys.readouterr().out
@@ -72,15 +72,15 @@ def test_bitstream(project):
     source.parent.mkdir(parents=True)
     source.write_text(json.dumps({
         "board": "ulx3s", "device": "lfe5u-85f", "design": "some", "clock_mhz": 31.25, "wanted_mhz": 25.0,
-        "cpu_seconds": 1234, "utilisation": {"lut": {"used": 2345, "available": 83640}}}))
+        "cpu_seconds": 1234, "utilisation": {"lut": {"used": 2345, "available": 83640}}}), encoding="utf-8")
     assert main(project) == 0
-    text = (project / "README.md").read_text()
+    text = (project / "README.md").read_text(encoding="utf-8")
     assert "`some` on lfe5u-85f" in text
     assert "31.25 MHz, target 25 MHz; 2,345 of 83,640 LUT; 1,234 s of CPU" in text
 
 
 def test_rejects_readme_without_markers(project):
-    (project / "README.md").write_text("nothing")
+    (project / "README.md").write_text("nothing", encoding="utf-8")
     with pytest.raises(ValueError, match="README.md must hold the lines"):
         main(project)
 
@@ -97,22 +97,22 @@ def test_accuracy_table(project):
     rows = [accuracy_row("joint", "dense", 0.9353, graph_skip=0.0, mac_reduction=1.0),
             accuracy_row("joint", "int8", 0.9246), accuracy_row("joint+bone", "dense_c", 0.95),
             accuracy_row("joint", "dense", 0.9, dataset="other")]
-    (project / ACCURACY).write_text(json.dumps(rows))
+    (project / ACCURACY).write_text(json.dumps(rows), encoding="utf-8")
     text = accuracy_tables(project)
     assert "| joint |  | 93.5 % |  | 92.5 % | 73.2 % | 6.0 x | 11.2 x | 7.0 x | 26.0 x | 0.33 | 0.34 |" in text
     assert "| joint+bone | 95.0 % |  |  |  |" in text and "all 464 test clips" in text
     assert text.index("on NW-UCLA") < text.index("on other") and text.count("| stream |") == 2 and "bone |" in text
     assert "| bone |" not in text and PICTURE not in text
-    (project / TRADEOFF).write_text(json.dumps([{}, {}]))
+    (project / TRADEOFF).write_text(json.dumps([{}, {}]), encoding="utf-8")
     assert f"2 networks]({PICTURE})" in accuracy_tables(project)
     assert main(project) == 0
-    assert text in (project / "README.md").read_text() and text in results_text(project)
+    assert text in (project / "README.md").read_text(encoding="utf-8") and text in results_text(project)
 
 
 def test_without_measured_accuracies_nothing_is_shown(project):
     assert accuracy_tables(project) == ""
     (project / ACCURACY).parent.mkdir(exist_ok=True)
-    (project / ACCURACY).write_text("[]")
+    (project / ACCURACY).write_text("[]", encoding="utf-8")
     assert accuracy_tables(project) == "" and results_text(project) == results_table(project)
 
 
@@ -122,14 +122,14 @@ def test_performance_comes_from_its_file(project):
            "clip": "20 clips", "cycles_per_clip": 123456, "fps_at_172mhz": 1393.2, "dsp": 3000, "bram36": 512.5,
            "lut": 170000}
     (project / "results").mkdir(exist_ok=True)
-    (project / "results/performance.json").write_text(json.dumps([row]))
+    (project / "results/performance.json").write_text(json.dumps([row]), encoding="utf-8")
     text = performance_table(project)
     assert "| XCKU115 | some | 123,456 | 1,393.2 |" in text and "`make bench`" in text and "271.2" in text
     assert "utilisation.png" not in text
     (project / "results/utilisation.png").write_bytes(b"picture")
     (project / "results/testset.json").write_text(json.dumps(
-        {"design": "some", "top1": 0.897, "right": 416, "clips": 464, "different": 0}))
+        {"design": "some", "top1": 0.897, "right": 416, "clips": 464, "different": 0}), encoding="utf-8")
     assert main(project) == 0
-    shown = (project / "README.md").read_text()
+    shown = (project / "README.md").read_text(encoding="utf-8")
     assert text in shown and "(results/utilisation.png)" in shown
     assert "top-1 89.7 %, 416 of 464 clips, 0 of them different" in shown

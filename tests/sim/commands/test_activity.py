@@ -35,7 +35,7 @@ def test_of_every_clip(tmp_path):
         path = tmp_path / f"{part}.json"
         assert main(["activity", "tiny", "--clips", "2", "--jobs", "1", "--cache", str(tmp_path), "--part", part, "-o",
                      str(path)]) == 0
-        assert json.loads(path.read_text())["clips"] == f"2 {part} clips, 0 of them recorded"
+        assert json.loads(path.read_text(encoding="utf-8"))["clips"] == f"2 {part} clips, 0 of them recorded"
         found[part] = load_clips(path, preset("tiny"))
         for index, block in enumerate(load_activities(path, preset("tiny"))):
             for name in ("x_channels", "x_banks", "h_banks"):

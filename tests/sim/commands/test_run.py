@@ -84,7 +84,7 @@ def test_prints_classes_scores_and_cycles(clips, tmp_path, capsys):
     assert "4,321 cycles" in line
     assert f"{np.argmax(logits)} {logits.max()}" in line
     assert "3 of 3 equal to the golden model" in printed
-    written = json.loads((tmp_path / "out/found.json").read_text())
+    written = json.loads((tmp_path / "out/found.json").read_text(encoding="utf-8"))
     assert (written["design"], written["hash"], written["driver"]) == (design.name, design.hash, "python")
     assert list(written["clips"][1]["scores"].values()) == logits.tolist()
 

@@ -35,7 +35,7 @@ def test_all_units_of_the_default_design(monkeypatch, tmp_path, capsys):
     assert list(called["units"]) == list(TEST_CASES)
     assert called["context"].design.name == "tiny-seeded"
     assert len(called["context"].clips) == 6
-    assert len(json.loads((tmp_path / "out/summary.json").read_text())) == len(TEST_CASES)
+    assert len(json.loads((tmp_path / "out/summary.json").read_text(encoding="utf-8"))) == len(TEST_CASES)
     printed = capsys.readouterr().out
     assert "6 clips, 0 of them recorded" in printed
     assert called["context"].design.hash[:16] in printed
@@ -48,7 +48,7 @@ def test_a_difference_gives_status_1(monkeypatch, tmp_path, capsys):
 
 def test_folding_of_a_file(monkeypatch, tmp_path):
     path = tmp_path / "folding.json"
-    path.write_text('{"blocks": [{}, {"lanes": 3}], "mac": "single"}')
+    path.write_text('{"blocks": [{}, {"lanes": 3}], "mac": "single"}', encoding="utf-8")
     _, called = run(monkeypatch, tmp_path, "tiny", "--folding", str(path))
     assert called["context"].folding.blocks[1].lanes == 3
 

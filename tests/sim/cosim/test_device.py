@@ -234,7 +234,7 @@ def test_bad_options(library, tmp_path, monkeypatch):
 
 
 def test_compilers_that_fail(tmp_path):
-    (tmp_path / "wrong.cpp").write_text("int x = ;")
+    (tmp_path / "wrong.cpp").write_text("int x = ;", encoding="utf-8")
     with pytest.raises(OSError, match=r"g\+\+ failed, see .*: .*error"):
         run_tool(["g++", "-c", str(tmp_path / "wrong.cpp"), "-o", str(tmp_path / "wrong.o")], tmp_path / "log")
     with pytest.raises(OSError, match="no-such-compiler is not on the path"):

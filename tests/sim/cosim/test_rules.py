@@ -63,7 +63,7 @@ def library(tmp_path_factory):
     if not shutil.which(compiler):
         pytest.skip(f"no C++ compiler: {compiler} is not on the path")
     folder = tmp_path_factory.mktemp("rules")
-    (folder / "rules.cpp").write_text(SOURCE)
+    (folder / "rules.cpp").write_text(SOURCE, encoding="utf-8")
     subprocess.run([compiler, "-std=c++17", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-I",
                     str(ROOT / "sim/hypgcn_sim/cosim"), str(folder / "rules.cpp"), "-o", str(folder / "rules.so")],
                    check=True)

@@ -11,7 +11,7 @@ def test_commands_are_known():
 
 @pytest.mark.skipif(interpreter() is None, reason="there is neither tclsh nor a tkinter with its Tcl")
 def test_activity_is_read_before_the_report(tmp_path):
-    (tmp_path / "power.tcl").write_text(power_tcl("core"))
+    (tmp_path / "power.tcl").write_text(power_tcl("core"), encoding="utf-8")
     (tmp_path / "stub").mkdir()
     with pytest.raises(ValueError, match=r"source build.tcl first"):
         run_tcl(tmp_path / "power.tcl", folder=tmp_path / "stub")

@@ -39,9 +39,9 @@ def test_nets_by_instance():
 
 
 def test_numbered_values_are_left_out(tmp_path):
-    (tmp_path / "raw.saif").write_text(COUNTER)
+    (tmp_path / "raw.saif").write_text(COUNTER, encoding="utf-8")
     thin_out(tmp_path / "raw.saif", tmp_path / "thin.saif")
-    _, counter, _ = instances((tmp_path / "thin.saif").read_text().splitlines())
+    _, counter, _ = instances((tmp_path / "thin.saif").read_text(encoding="utf-8").splitlines())
     assert list(counter.nets) == ["clk", "q[0]", "q[1]", "first$49"]
 
 

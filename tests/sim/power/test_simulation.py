@@ -21,7 +21,7 @@ def test_activity_of_a_core(tmp_path, capsys):
     out = tmp_path / "out"
     # Exit status 0: the scores of the recorded simulation are those of the golden model.
     assert main(["power", str(tmp_path / "design"), "--clips", "3", "--jobs", "1", "-o", str(out)]) == 0
-    report = json.loads((out / "power.json").read_text())
+    report = json.loads((out / "power.json").read_text(encoding="utf-8"))
     assert report["clips"] == 3
     assert "| all " in capsys.readouterr().out
     # The cycle counter toggles as a counter does, and the clock twice a cycle.

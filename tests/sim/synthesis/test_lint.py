@@ -25,7 +25,7 @@ def unit(tmp_path_factory):
     """The text of one unit: a whole core takes seconds to lint."""
     folder = tmp_path_factory.mktemp("rtl")
     emit(RfcEncoder(), "hypgcn", folder)
-    return (folder / "hypgcn.sv").read_text()
+    return (folder / "hypgcn.sv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("old,new,rule", [
@@ -35,7 +35,7 @@ def unit(tmp_path_factory):
 ])
 def test_verilator_finds_a_fault(unit, tmp_path, old, new, rule):
     assert old in unit
-    (tmp_path / "hypgcn.sv").write_text(unit.replace(old, new, 1))
+    (tmp_path / "hypgcn.sv").write_text(unit.replace(old, new, 1), encoding="utf-8")
     findings = verilator_findings(tmp_path, "hypgcn")
     assert any(line.startswith(rule) for line in findings) if rule else findings == []
 
@@ -60,10 +60,10 @@ def test_full_network(tmp_path):
     ("assign = ;", "expected"),
 ])
 def test_slang_finds_a_fault(unit, tmp_path, added, text):
-    (tmp_path / "hypgcn.sv").write_text(unit.replace("endmodule", f"{added}\nendmodule", 1))
+    (tmp_path / "hypgcn.sv").write_text(unit.replace("endmodule", f"{added}\nendmodule", 1), encoding="utf-8")
     assert any(text in error for error in slang_errors(tmp_path, "hypgcn"))
 
 
 def test_verible_finds_a_fault(unit, tmp_path):
-    (tmp_path / "hypgcn.sv").write_text(unit.replace("endmodule", "assign = ;\nendmodule", 1))
+    (tmp_path / "hypgcn.sv").write_text(unit.replace("endmodule", "assign = ;\nendmodule", 1), encoding="utf-8")
     assert verible_errors(tmp_path)

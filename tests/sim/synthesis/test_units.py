@@ -65,5 +65,5 @@ def test_mapping_counts_what_synth_xilinx_counts(tmp_path):
     sources = " ".join(path.name for path in tmp_path.glob("*.sv"))
     yosys(tmp_path, f"read_verilog -sv {sources}; synth_xilinx -family xcu -top top -noiopad -noclkbuf -flatten; "
                     f"tee -q -o plain.json stat -json", log="plain.log")
-    plain = resources(count_cells(json.loads((tmp_path / "plain.json").read_text())))
+    plain = resources(count_cells(json.loads((tmp_path / "plain.json").read_text(encoding="utf-8"))))
     assert found["bram36"] == 2 and {name: found[name] for name in plain} == plain

@@ -89,10 +89,11 @@ def test_every_component_has_a_test_case():
     # performance_counters.py are read in simulations of whole clips, tests/sim/fullscale/test_simulation.py.
     names = {node.name for path in modules("hypgcn")
              if path.parent.name != "boards" and path.stem != "performance_counters"
-             for node in ast.walk(ast.parse(path.read_text()))
+             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
              if isinstance(node, ast.ClassDef) and any("Component" in ast.unparse(base) for base in node.bases)}
-    text = "".join(path.read_text() for path in (PACKAGES["hypgcn_sim"] / "unit_tests/cases").glob("*.py"))
-    text += (PACKAGES["hypgcn_sim"] / "unit_tests/wrappers.py").read_text()
+    text = "".join(path.read_text(encoding="utf-8")
+                   for path in (PACKAGES["hypgcn_sim"] / "unit_tests/cases").glob("*.py"))
+    text += (PACKAGES["hypgcn_sim"] / "unit_tests/wrappers.py").read_text(encoding="utf-8")
     missing = {name for name in names
                if name not in INSIDE and f"{name}(" not in text and f"component={name}" not in text}
     assert not missing

@@ -23,7 +23,7 @@ def test_table_of_equal_units_has_no_remarks():
 
 def test_summary(tmp_path):
     write_summary(RESULTS, tmp_path / "summary.json")
-    assert json.loads((tmp_path / "summary.json").read_text()) == [
+    assert json.loads((tmp_path / "summary.json").read_text(encoding="utf-8")) == [
         {"unit": "requant", "design": "d", "clips": 0, "real_clips": 0, "cycles": 1234, "passed": True},
         {"unit": "network", "design": "d", "clips": 22, "real_clips": 20, "cycles": 5, "passed": False,
          "error": "logits[clip 0, class 1].score: expected 1, got 2"}]

@@ -92,7 +92,7 @@ def test_text_that_does_not_build(tmp_path):
     case = Case(name="pipe", component=Pipe, sources={"i": Source(beats=[1])},
                 sinks={"o": Sink(beats=[1], tensor="numbers")})
     prepare(case, tmp_path)
-    (tmp_path / "top.sv").write_text("module top(input clk); nonsense endmodule\n")
+    (tmp_path / "top.sv").write_text("module top(input clk); nonsense endmodule\n", encoding="utf-8")
     result = simulate(tmp_path, tmp_path / "cache")
     assert not result["passed"]
     assert "build.log" in result["error"]
@@ -122,7 +122,7 @@ def test_unit_passes_and_shows_progress(small, tmp_path):
     assert result.passed, result.error
     assert result.cycles > 200
     assert seen[-1][:2] == (1.0, 1.0)
-    assert json.loads((tmp_path / "rfc_encoder/result.json").read_text())["passed"]
+    assert json.loads((tmp_path / "rfc_encoder/result.json").read_text(encoding="utf-8"))["passed"]
 
 
 @pytest.mark.parametrize(("fault", "unit", "place"), [

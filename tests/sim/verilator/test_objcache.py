@@ -13,7 +13,7 @@ pathlib.Path(sys.argv[sys.argv.index('-o') + 1]).write_text('object')
 @pytest.fixture
 def compile_it(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "compiler.py").write_text(COMPILER)
+    (tmp_path / "compiler.py").write_text(COMPILER, encoding="utf-8")
 
     def run(source, *flags):
         (tmp_path / source).touch()
@@ -26,18 +26,18 @@ def test_second_time_the_compiler_does_not_run(compile_it, tmp_path):
     for _ in range(2):
         (tmp_path / "out.o").unlink(missing_ok=True)
         assert compile_it("verilated.cpp") == 0
-        assert (tmp_path / "out.o").read_text() == "object"
-    assert (tmp_path / "calls").read_text() == "."
+        assert (tmp_path / "out.o").read_text(encoding="utf-8") == "object"
+    assert (tmp_path / "calls").read_text(encoding="utf-8") == "."
 
 
 def test_other_flags_are_another_object(compile_it, tmp_path):
     compile_it("verilated.cpp")
     compile_it("verilated.cpp", "-O1")
-    assert (tmp_path / "calls").read_text() == ".."
+    assert (tmp_path / "calls").read_text(encoding="utf-8") == ".."
 
 
 def test_failure_is_not_kept(compile_it, tmp_path):
-    (tmp_path / "compiler.py").write_text("raise SystemExit(3)")
+    (tmp_path / "compiler.py").write_text("raise SystemExit(3)", encoding="utf-8")
     assert compile_it("verilated.cpp") == 3
     assert not (tmp_path / "kept").exists()
 

@@ -67,9 +67,9 @@ def test_single_clips(tmp_path):
     assert mean[1].x_channels == (design.joints / 2,) * design.blocks[1].in_channels and mean[1].x_max == ()
     save_activities(path, design, mean, "2 clips", clips)
     assert load_activities(path, design) == mean and load_clips(path, design) == clips
-    data = json.loads(path.read_text())
+    data = json.loads(path.read_text(encoding="utf-8"))
     del data["per_clip"]
-    path.write_text(json.dumps(data))
+    path.write_text(json.dumps(data), encoding="utf-8")
     assert load_activities(path, design) == mean and load_clips(path, design) == []
 
 
@@ -79,9 +79,9 @@ def test_files_with_former_names_still_load(tmp_path):
     clip = [dataclasses.replace(Activity.assumed(block, design.joints), x_max=(4, 3, 2, 1), h_max=(2, 2, 1, 1))
             for block in design.blocks]
     save_activities(path, design, clip, "1 clip", [clip])
-    text = path.read_text().replace('"x_max"', '"x_most"').replace('"h_max"', '"h_most"')
-    path.write_text(text.replace('"per_clip"', '"each"'))
-    assert '"x_most"' in path.read_text() and '"each"' in path.read_text()
+    text = path.read_text(encoding="utf-8").replace('"x_max"', '"x_most"').replace('"h_max"', '"h_most"')
+    path.write_text(text.replace('"per_clip"', '"each"'), encoding="utf-8")
+    assert '"x_most"' in path.read_text(encoding="utf-8") and '"each"' in path.read_text(encoding="utf-8")
     assert load_activities(path, design) == clip and load_clips(path, design) == [clip]
 
 
@@ -102,13 +102,13 @@ def test_no_clips_have_no_mean():
 def test_of_something_else(tmp_path, change, text):
     design, path = preset("tiny"), tmp_path / "activity.json"
     save_activities(path, design, [Activity.assumed(block, design.joints) for block in design.blocks], "")
-    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}), encoding="utf-8")
     with pytest.raises(ValueError, match=text):
         load_activities(path, design)
 
 
 def test_no_json(tmp_path):
     path = tmp_path / "activity.json"
-    path.write_text("nothing")
+    path.write_text("nothing", encoding="utf-8")
     with pytest.raises(ValueError, match="activity.json is not an activity file"):
         load_activities(path, preset("tiny"))

@@ -28,7 +28,7 @@ def random_bodies(rng, frames, persons=1):
 
 def write(folder, name, bodies):
     path = folder / f"{name}.skeleton"
-    path.write_text(skeleton_text(bodies))
+    path.write_text(skeleton_text(bodies), encoding="utf-8")
     return path
 
 
@@ -66,7 +66,8 @@ def line(number, text):
     (lambda lines: [*lines, "", "1"], "line 59: must be the end of the file after the last frame, not '1'")])
 def test_damaged_files(tmp_path, rng, change, match):
     path = write(tmp_path, "S001C002P003R002A013", random_bodies(rng, 2))
-    path.write_text("".join(text + "\n" for text in change(path.read_text().splitlines())))
+    path.write_text("".join(text + "\n" for text in change(path.read_text(encoding="utf-8").splitlines())),
+                    encoding="utf-8")
     with pytest.raises(ValueError, match=rf"S001C002P003R002A013\.skeleton, {match}" if match.startswith("line")
                        else match):
         read_clips(tmp_path)
@@ -122,7 +123,7 @@ def test_recordings_without_a_body_are_left_out(tmp_path, rng):
     write(tmp_path, "S001C001P001R001A062", [[], []])
     write(tmp_path, "S001C001P001R001A063", [])
     write(tmp_path, "S001C001P001R001A064", random_bodies(rng, 3))
-    (tmp_path / "samples_with_missing_skeletons.txt").write_text("S001C001P001R001A064\n")
+    (tmp_path / "samples_with_missing_skeletons.txt").write_text("S001C001P001R001A064\n", encoding="utf-8")
     with pytest.warns(UserWarning, match="3 recordings without a body were left out: S001C001P001R001A062, "):
         clips = read_ntu(tmp_path)
     np.testing.assert_array_equal(clips.label, [60])

@@ -18,7 +18,7 @@ def content(frames, label=0, name="walking"):
 
 def write(path, entry):
     path.parent.mkdir(exist_ok=True)
-    path.write_text(entry if isinstance(entry, str) else json.dumps(entry))
+    path.write_text(entry if isinstance(entry, str) else json.dumps(entry), encoding="utf-8")
     return path
 
 
