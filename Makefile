@@ -10,13 +10,16 @@ TRAINED := checkpoints/nwucla_joint/design
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verilog registers vivado-files vivado bitstream lint-rtl sim sim-4state sim-full sim-testset bench bench-quick synth test-quick test test-all lint lint-debt clean
+.PHONY: help verilog limits registers vivado-files vivado bitstream lint-rtl sim sim-4state sim-full sim-testset bench bench-quick synth test-quick test test-all lint lint-debt clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 verilog: .venv/ready-base ## SystemVerilog of DESIGN (a folder or a preset; default: the trained full network) into OUT
 	$(BIN)/hypgcn verilog '$(or $(DESIGN),$(TRAINED))' -o '$(OUT)' $(ARGS)
+
+limits: .venv/ready-base ## page of the limits, from hdl/hypgcn/design/limits.py
+	$(BIN)/python -m hypgcn.emission.limits_page
 
 registers: .venv/ready-base ## C header, Python map and page of the control registers, from hdl/hypgcn/shell/registers.py
 	$(BIN)/python -m hypgcn.shell.register_files

@@ -7,7 +7,7 @@ from .banks import BANK, MINI_BANKS
 
 __all__ = [
     "ACC_WIDTH", "ACTIVATION", "BANK", "BANKS", "BIAS", "BIAS_BITS", "BLOCKS", "BUS_WIDTHS", "CHANNELS", "CLASSES",
-    "CLIPS_INSIDE", "CONV_DEPTH", "Choices", "FRAMES", "GRAPH_SHIFT", "HEAD_WIDTHS", "INPUT_CHANNELS", "INPUT_MULT",
+    "CLIPS_INSIDE", "CONV_DEPTH", "Choices", "FRAMES", "GRAPH_SHIFT", "GROUPS", "HEAD_WIDTHS", "INPUT_CHANNELS", "INPUT_MULT",
     "JOINTS", "KERNEL", "LANES", "LIMITS", "LOGIT_WIDTH", "Limit", "MAC_FORMS", "MINI_BANKS", "MULT", "PERSONS",
     "RES_MULT", "RES_SHIFT", "SHAPE", "SHIFT", "SHORTCUTS_H", "SHORTCUTS_Y", "STORE_ROWS", "STRIDE", "SUBSETS",
     "THRESHOLD", "WEIGHT", "WIDTHS",
@@ -192,9 +192,14 @@ CLIPS_INSIDE = Limit(
     "clips_inside", 2, 32, "clips in flight between input and result",
     "two overlap input and computation; a queue of 32 fits one level of LUT RAM")
 
-LIMITS = (
-    FRAMES, JOINTS, PERSONS, INPUT_CHANNELS, CLASSES, BLOCKS, CHANNELS, BANKS, SUBSETS, KERNEL, STRIDE, SHORTCUTS_H,
-    SHORTCUTS_Y, WEIGHT, ACTIVATION, MULT, INPUT_MULT, BIAS, SHIFT, GRAPH_SHIFT, RES_MULT, RES_SHIFT, THRESHOLD,
-    ACC_WIDTH, LOGIT_WIDTH, LANES, WIDTHS, HEAD_WIDTHS, CONV_DEPTH, STORE_ROWS, MAC_FORMS, BUS_WIDTHS, CLIPS_INSIDE,
-)
-"""All limits in the order of a table: ``name``, ``text``, ``what`` and ``reason`` of each."""
+GROUPS: dict[str, tuple[Limit | Choices, ...]] = {
+    "Clips and networks": (FRAMES, JOINTS, PERSONS, INPUT_CHANNELS, CLASSES, BLOCKS, CHANNELS, BANKS, SUBSETS, KERNEL,
+                           STRIDE, SHORTCUTS_H, SHORTCUTS_Y),
+    "Integers": (WEIGHT, ACTIVATION, MULT, INPUT_MULT, BIAS, SHIFT, GRAPH_SHIFT, RES_MULT, RES_SHIFT, THRESHOLD,
+                 ACC_WIDTH, LOGIT_WIDTH),
+    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, CONV_DEPTH, STORE_ROWS, MAC_FORMS),
+    "Shell": (BUS_WIDTHS, CLIPS_INSIDE),
+}
+"""All limits by what they are of, in the order of the table of ``docs/limits.md``."""
+LIMITS = tuple(limit for group in GROUPS.values() for limit in group)
+"""All limits: ``name``, ``text``, ``what`` and ``reason`` of each."""
