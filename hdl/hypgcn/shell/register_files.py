@@ -5,6 +5,7 @@
 
 import sys
 
+from ..design.limits import SHAPE
 from ..emission.update import update_files
 from .registers import ABI, ACCESSES, MAGIC, MAX_BLOCKS, REGISTERS, RESULT_FLAGS, TRAILER
 
@@ -14,7 +15,7 @@ _NOTE = "Written by hypgcn.shell.register_files from hdl/hypgcn/shell/registers.
 
 
 def c_header() -> str:
-    """Text of ``hypgcn_registers.h``: offsets, masks and shifts of all fields, and the words of a result."""
+    """Text of ``hypgcn_registers.h``: offsets, masks and shifts of all fields, the words of a result, and limits."""
     lines = [f"/* {_NOTE} */", "#ifndef HYPGCN_REGISTERS_H", "#define HYPGCN_REGISTERS_H", "",
              _define("HYPGCN_MAGIC", f"{MAGIC:#010x}u"), _define("HYPGCN_ABI", f"{ABI}u"),
              _define("HYPGCN_MAX_BLOCKS", f"{MAX_BLOCKS}u")]
@@ -33,6 +34,11 @@ def c_header() -> str:
     lines += [_define(f"HYPGCN_RESULT_{word.upper()}", f"{index}u") for index, word in enumerate(TRAILER)]
     lines.append(_define("HYPGCN_RESULT_TRAILER", f"{len(TRAILER)}u"))
     lines += [_define(f"HYPGCN_FLAG_{flag.name.upper()}", f"{flag.mask:#010x}u") for flag in RESULT_FLAGS]
+    lines += ["", "/* The largest clip and result of any design; those of one core are in its registers. */"]
+    lines += [_define(f"HYPGCN_MAX_{name.upper()}", f"{limit.high}u") for name, limit in SHAPE.items()]
+    clip = " * ".join(f"HYPGCN_MAX_{name.upper()}" for name in SHAPE if name != "classes")
+    lines.append(_define("HYPGCN_MAX_CLIP_BYTES", f"({clip})"))
+    lines.append(_define("HYPGCN_MAX_RESULT_WORDS", "(HYPGCN_MAX_CLASSES + HYPGCN_RESULT_TRAILER)"))
     return "\n".join([*lines, "", "#endif", ""])
 
 
