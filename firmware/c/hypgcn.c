@@ -20,6 +20,21 @@ const char *hypgcn_describe_error(enum hypgcn_error error)
     case HYPGCN_ERROR_SHAPE: return "the shape that the core reports is impossible";
     case HYPGCN_ERROR_SIZE: return "the clip is not of the size that the core takes, or the buffer is too small";
     case HYPGCN_ERROR_RESULT: return "what came back is not the result of this clip";
+    case HYPGCN_ERROR_DEVICE: return "a device file is missing, cannot be opened or mapped, or is no device";
+    case HYPGCN_ERROR_BUFFER: return "the buffer of the DMA is too small for a clip and a result of this core";
+    case HYPGCN_ERROR_CACHED: return "the buffer of the DMA is cached: set sync_mode of u-dma-buf to 1, 2 or 3";
+    case HYPGCN_ERROR_ALIGNMENT: return "an address or a size is not aligned as the DMA needs it";
+    case HYPGCN_ERROR_NO_INTERRUPT: return "the UIO device has no interrupt";
+    case HYPGCN_ERROR_SIGNAL: return "a signal ended the transfer";
+    case HYPGCN_ERROR_PARTIAL: return "only a part of the packet was transferred";
+    case HYPGCN_ERROR_PACKET: return "a clip of this core is longer than one packet of the XDMA driver";
+    case HYPGCN_ERROR_DMA_MISSING: return "there is no AXI DMA with both channels at this address";
+    case HYPGCN_ERROR_DMA_SG: return "the AXI DMA was built with scatter-gather; it must be built without";
+    case HYPGCN_ERROR_DMA_LENGTH: return "the length register of the AXI DMA is too narrow for a clip of this core";
+    case HYPGCN_ERROR_DMA_ADDRESS: return "the addresses of the AXI DMA are too narrow for this memory";
+    case HYPGCN_ERROR_DMA_INTERNAL: return "internal error of the AXI DMA: a packet is longer than its buffer";
+    case HYPGCN_ERROR_DMA_SLAVE: return "the memory refused an access of the AXI DMA (slave error)";
+    case HYPGCN_ERROR_DMA_DECODE: return "there is no memory at an address that the AXI DMA used (decode error)";
     case HYPGCN_ERROR_COUNT: break;
     }
     return "unknown error";
@@ -85,7 +100,8 @@ static bool is_possible(const struct hypgcn_shape *shape)
 {
     uint64_t values = (uint64_t)shape->persons * shape->frames * shape->joints; /* of one channel */
     return values != 0 && shape->channels != 0 && values <= UINT32_MAX
-           && values * shape->channels == shape->clip_bytes && shape->classes != 0 && shape->blocks != 0
+           && values * shape->channels == shape->clip_bytes && shape->clip_bytes <= HYPGCN_MAX_CLIP_BYTES
+           && shape->classes != 0 && shape->classes <= HYPGCN_MAX_CLASSES && shape->blocks != 0
            && shape->blocks <= HYPGCN_MAX_BLOCKS;
 }
 
@@ -118,6 +134,9 @@ enum hypgcn_error hypgcn_open_core(struct hypgcn *core, const struct hypgcn_bus 
     if (error == HYPGCN_OK) {
         error = read_shape(core);
     }
+    if (error == HYPGCN_OK && bus->check != NULL) {
+        error = bus->check(bus->context, core->shape.clip_bytes, core->shape.result_words * sizeof(uint32_t));
+    }
     if (error == HYPGCN_OK) {
         error = hypgcn_reset_core(core, true);
     }
@@ -136,7 +155,7 @@ static void decode_words(uint32_t *words, size_t count)
     }
 }
 
-/* Sends `clip` and receives one packet into `words`; gives its length in bytes. */
+/* Sends `clip` and receives one packet into `words`, of which only whole words count; gives its length in bytes. */
 static size_t transfer_words(const struct hypgcn *core, const int8_t *clip, size_t clip_size, uint32_t *words,
                              enum hypgcn_error *error)
 {
@@ -146,7 +165,8 @@ static size_t transfer_words(const struct hypgcn *core, const int8_t *clip, size
                                     core->shape.result_words * sizeof *words, core->timeout_ms, &received);
     }
     if (*error == HYPGCN_OK) {
-        decode_words(words, core->shape.result_words);
+        size_t count = received / sizeof *words;
+        decode_words(words, count < core->shape.result_words ? count : core->shape.result_words);
     }
     return received;
 }

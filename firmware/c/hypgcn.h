@@ -29,6 +29,22 @@ enum hypgcn_error {
     HYPGCN_ERROR_SHAPE,    /* the core's shape registers are impossible */
     HYPGCN_ERROR_SIZE,     /* the clip is not of the core's size, or the buffer is too small */
     HYPGCN_ERROR_RESULT,   /* what came back is not the result of this clip */
+    /* Of the back ends: */
+    HYPGCN_ERROR_DEVICE,       /* a device file is missing, cannot be opened or mapped, or is no device */
+    HYPGCN_ERROR_BUFFER,       /* the DMA's buffer is too small for a clip and a result of this core */
+    HYPGCN_ERROR_CACHED,       /* the DMA's buffer is cached although it was opened with O_SYNC */
+    HYPGCN_ERROR_ALIGNMENT,    /* an address or a size is not aligned as the DMA needs it */
+    HYPGCN_ERROR_NO_INTERRUPT, /* the UIO device has no interrupt */
+    HYPGCN_ERROR_SIGNAL,       /* a signal ended the transfer */
+    HYPGCN_ERROR_PARTIAL,      /* only a part of the packet was transferred */
+    HYPGCN_ERROR_PACKET,       /* a clip is longer than one packet of the XDMA driver */
+    HYPGCN_ERROR_DMA_MISSING,  /* no AXI DMA with both channels at this address */
+    HYPGCN_ERROR_DMA_SG,       /* the AXI DMA was built with scatter-gather */
+    HYPGCN_ERROR_DMA_LENGTH,   /* the length register of the AXI DMA is too narrow for a clip of this core */
+    HYPGCN_ERROR_DMA_ADDRESS,  /* the addresses of the AXI DMA are too narrow for this memory */
+    HYPGCN_ERROR_DMA_INTERNAL, /* DMAIntErr: a packet is longer than its buffer */
+    HYPGCN_ERROR_DMA_SLAVE,    /* DMASlvErr: the memory refused an access of the AXI DMA */
+    HYPGCN_ERROR_DMA_DECODE,   /* DMADecErr: no memory at an address that the AXI DMA used */
     HYPGCN_ERROR_COUNT
 };
 
@@ -36,13 +52,16 @@ enum hypgcn_error {
 const char *hypgcn_describe_error(enum hypgcn_error error);
 
 /*
- * Access to one core. Each function returns HYPGCN_OK, HYPGCN_ERROR_BUS or HYPGCN_ERROR_TIMEOUT.
+ * Access to one core. Each function returns HYPGCN_OK, HYPGCN_ERROR_BUS, HYPGCN_ERROR_TIMEOUT, or an error of its back
+ * end.
  *
  * read32, write32: a register, by its byte address from the base of the core.
  * transfer: sends `tx_size` bytes as one packet (TLAST on its last beat) and receives one packet of at most `rx_size`
  *     bytes; `received` is set to its length. The receiver is ready before the first byte is sent. `tx` or `rx` may be
  *     NULL with size 0: then only the other is done, and `received` is 0 without `rx`. Returns after `timeout_ms`
  *     at the latest; afterwards nothing touches the buffers any more.
+ * check: whether transfers of `tx_size` and `rx_size` bytes are possible at all, without one; may be NULL.
+ *     hypgcn_open_core calls it with the sizes of a clip and of a result.
  */
 struct hypgcn_bus {
     void *context;
@@ -50,6 +69,7 @@ struct hypgcn_bus {
     enum hypgcn_error (*write32)(void *context, uint32_t address, uint32_t value);
     enum hypgcn_error (*transfer)(void *context, const void *tx, size_t tx_size, void *rx, size_t rx_size,
                                   uint32_t timeout_ms, size_t *received);
+    enum hypgcn_error (*check)(void *context, size_t tx_size, size_t rx_size);
 };
 
 struct hypgcn_shape {
@@ -91,15 +111,17 @@ struct hypgcn_block_counters {
 };
 
 /*
- * All functions below return HYPGCN_OK or one of the errors named with them; HYPGCN_ERROR_BUS and HYPGCN_ERROR_TIMEOUT
- * may come from every one, and HYPGCN_ERROR_ARGUMENT for a null pointer where none is allowed.
+ * All functions below return HYPGCN_OK or one of the errors named with them; HYPGCN_ERROR_BUS, HYPGCN_ERROR_TIMEOUT and
+ * the errors of the back end may come from every one, and HYPGCN_ERROR_ARGUMENT for a null pointer where none is
+ * allowed.
  */
 
 /*
  * Checks that the bus leads to a hypgcn core of this register description and of the design `hash` (the first 16
- * hexadecimal digits as a number; 0 for any design), reads its shape and resets it. Nothing is written before identity
- * and hash are right. The source of clips must be idle. `core` is valid only after HYPGCN_OK.
- * Errors: IDENTITY, ABI, HASH, SHAPE.
+ * hexadecimal digits as a number; 0 for any design), reads its shape, checks that the bus can transfer its clips and
+ * results, and resets it. Nothing is written before identity, hash and sizes are right. The source of clips must be
+ * idle. `core` is valid only after HYPGCN_OK.
+ * Errors: IDENTITY, ABI, HASH, SHAPE; BUFFER, PACKET, DMA_LENGTH.
  */
 enum hypgcn_error hypgcn_open_core(struct hypgcn *core, const struct hypgcn_bus *bus, uint64_t hash);
 

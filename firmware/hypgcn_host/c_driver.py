@@ -22,14 +22,14 @@ __all__ = ["CBus", "CDriver"]
 
 _ERRORS: dict[int, type[Exception]] = {
     1: ValueError, 2: BusError, 3: BusTimeout, 4: IdentityError, 5: AbiError, 6: HashError, 7: ShapeError,
-    8: ValueError, 9: ResultError}
-"""By ``enum hypgcn_error``."""
+    8: ValueError, 9: ResultError, **dict.fromkeys(range(10, 25), BusError)}
+"""By ``enum hypgcn_error``; from 10 on, of a back end."""
 
 
 class CBus(Structure):
-    """``struct hypgcn_bus``: three functions by their addresses, and what they get as their context."""
+    """``struct hypgcn_bus``: functions by their addresses, and what they get as their context; ``check`` may be 0."""
 
-    _fields_ = [(name, c_void_p) for name in ("context", "read32", "write32", "transfer")]
+    _fields_ = [(name, c_void_p) for name in ("context", "read32", "write32", "transfer", "check")]
 
     @classmethod
     def simulated(cls, bus) -> "CBus":

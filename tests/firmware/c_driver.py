@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import subprocess
 from ctypes import (
     CFUNCTYPE,
@@ -24,12 +25,16 @@ from hypgcn.shell.registers import ABI, MAGIC, RESULT_FLAGS, register
 SOURCES = ROOT / "firmware/c"
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
 FLAG = {flag.name: flag.mask for flag in RESULT_FLAGS}
-ERRORS = ("OK", "ARGUMENT", "BUS", "TIMEOUT", "IDENTITY", "ABI", "HASH", "SHAPE", "SIZE", "RESULT", "COUNT")
+ERRORS = tuple(name for name in re.findall(r"^    HYPGCN_(?:ERROR_)?(\w+)(?: = 0)?,?(?: +/\*.*)?$",
+                                           (SOURCES / "hypgcn.h").read_text(encoding="utf-8"), re.MULTILINE))
+"""Names of ``enum hypgcn_error``, by number."""
 MAX_ACCESSES = 1_000_000
 """After which a fake core reports a failure: a driver that waits for ever fails its test and does not stop it."""
 READ = CFUNCTYPE(c_int, c_void_p, c_uint32, POINTER(c_uint32))
 WRITE = CFUNCTYPE(c_int, c_void_p, c_uint32, c_uint32)
 TRANSFER = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, c_uint32, POINTER(c_size_t))
+CHECK = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t)
+LIBRARY = ("hypgcn.c", "hypgcn_axidma.c", "hypgcn_mmio.c", "hypgcn_uio.c", "hypgcn_xdma.c")
 
 
 def code(name):
@@ -37,7 +42,8 @@ def code(name):
 
 
 class Bus(Structure):
-    _fields_ = [("context", c_void_p), ("read32", READ), ("write32", WRITE), ("transfer", TRANSFER)]
+    _fields_ = [("context", c_void_p), ("read32", READ), ("write32", WRITE), ("transfer", TRANSFER),
+                ("check", CHECK)]
 
 
 class Shape(Structure):
@@ -65,9 +71,8 @@ class BlockCounters(Structure):
 def build(folder, *extra):
     """Path of the library, built with all warnings as errors."""
     path = folder / "libhypgcn.so"
-    names = ("hypgcn.c", "hypgcn_axidma.c", "hypgcn_uio.c", "hypgcn_xdma.c")
     command = [os.environ.get("CC", "gcc"), *WARNINGS, "-O1", "-fPIC", "-shared", *extra,
-               *(str(SOURCES / name) for name in names), "-o", str(path)]
+               *(str(SOURCES / name) for name in LIBRARY), "-o", str(path)]
     subprocess.run(command, check=True)
     return path
 
@@ -85,7 +90,7 @@ def load(path):
 
 
 class FakeCore:
-    """A core in Python behind the three functions: two classes, the score is the sum of the clip and its negative.
+    """A core in Python behind the three functions: the scores are the sum of the clip, its negative, and lower ones.
 
     ``fail`` : {(what, address or None): error} of the next access of that kind; ``log`` : all accesses
     ``packets`` : results that come before the real ones; ``silent`` : no result comes
@@ -104,7 +109,26 @@ class FakeCore:
         }
         self.fail, self.log, self.packets = {}, [], []
         self.silent, self.reset_lasts, self.flags, self.number = False, 0, 0, 0
-        self.bus = Bus(None, READ(self._read), WRITE(self._write), TRANSFER(self._transfer))
+        self.bus = Bus(None, READ(self._read), WRITE(self._write), TRANSFER(self._transfer), CHECK())
+
+    def answer(self, clip):
+        """Result packet of the bytes of a clip."""
+        total = sum(value - 256 * (value > 127) for value in clip)
+        classes = self.words[register("NETWORK").offset] & 0xffff
+        scores = [total, -total, *(-abs(total) - n for n in range(2, classes))][:classes]
+        words = [*scores, scores.index(max(scores)), self.number, self.flags]
+        self.number += 1
+        return b"".join((word & 0xffffffff).to_bytes(4, "little") for word in words)
+
+    def read(self, address):
+        """Value of a register."""
+        value = c_uint32()
+        self._read(None, address, ctypes.pointer(value))
+        return value.value
+
+    def write(self, address, value):
+        """Write a register."""
+        self._write(None, address, value)
 
     def _error(self, what, address=None):
         self.log.append((what, address))
@@ -132,10 +156,7 @@ class FakeCore:
     def _transfer(self, context, tx, tx_size, rx, rx_size, timeout_ms, received):
         self.timeout_ms = timeout_ms
         if tx_size:
-            total = sum(value - 256 * (value > 127) for value in ctypes.string_at(tx, tx_size))
-            words = [total & 0xffffffff, -total & 0xffffffff, int(total < 0), self.number, self.flags]
-            self.packets.append(b"".join(word.to_bytes(4, "little") for word in words))
-            self.number += 1
+            self.packets.append(self.answer(ctypes.string_at(tx, tx_size)))
         if rx_size and (self.silent or not self.packets):
             return code("TIMEOUT")
         content = self.packets.pop(0) if rx_size else b""

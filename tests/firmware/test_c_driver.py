@@ -8,8 +8,10 @@ from ctypes import byref, c_uint32
 
 import pytest
 from firmware.c_driver import (
+    CHECK,
     ERRORS,
     FLAG,
+    LIBRARY,
     WARNINGS,
     BlockCounters,
     Bus,
@@ -23,6 +25,7 @@ from firmware.c_driver import (
 )
 
 from contracts.tree import ROOT
+from hypgcn.design.limits import BLOCKS, CLASSES, SHAPE
 from hypgcn.shell.registers import register
 
 CLIP = bytes(range(18))
@@ -90,6 +93,31 @@ def test_open_passes_on_what_the_bus_says(name, library):
         fake = FakeCore()
         fake.fail["read", offset(name)] = error
         assert library.hypgcn_open_core(byref(Core()), byref(fake.bus), 0) == code(error)
+
+
+def test_open_asks_the_bus_for_its_sizes_before_it_writes(library):
+    for error in ("DMA_LENGTH", "BUFFER", "OK"):
+        fake, sizes = FakeCore(), []
+        fake.bus.check = CHECK(lambda _, *given, error=error, sizes=sizes: sizes.append(given) or code(error))
+        assert library.hypgcn_open_core(byref(Core()), byref(fake.bus), 0) == code(error)
+        assert sizes == [(18, 20)]
+        assert bool([entry for entry in fake.log if entry[0] == "write"]) == (error == "OK")
+
+
+def test_limits_of_the_header_are_those_of_designs(library):
+    """What an application may reserve holds every clip and result, and a core beyond them is refused."""
+    text = (ROOT / "firmware/c/hypgcn_registers.h").read_text(encoding="utf-8")
+    found = {name: int(value) for name, value in re.findall(r"^#define HYPGCN_MAX_(\w+) +(\d+)u$", text, re.MULTILINE)}
+    assert found == {"BLOCKS": BLOCKS.high, **{name.upper(): limit.high for name, limit in SHAPE.items()}}
+    for words in ({"NETWORK": 4 << 24 | 2 << 16 | CLASSES.high + 1},
+                  {"SHAPE_0": 64 << 16 | 8192, "SHAPE_1": 16 << 16 | 16, "CLIP_BYTES": 64 * 8192 * 256}):
+        assert library.hypgcn_open_core(byref(Core()), byref(FakeCore(**words).bus), 0) == code("SHAPE")
+
+
+def test_errors_are_listed_in_the_docs(library):
+    page = (ROOT / "docs/integration.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `HYPGCN_ERROR_(\w+)` \|", page, re.MULTILINE)
+    assert listed == list(ERRORS[1:-1])
 
 
 def test_open_waits_for_the_reset_but_not_for_ever(library):
@@ -274,7 +302,7 @@ def test_every_access_may_fail(name, arguments, accesses, library):
 def test_no_globals_and_no_allocation(library, tmp_path):
     if not shutil.which("nm"):
         pytest.skip("nm is not on the path")
-    for source in ("hypgcn.c", "hypgcn_axidma.c", "hypgcn_uio.c", "hypgcn_xdma.c"):
+    for source in LIBRARY:
         target = tmp_path / "one.o"
         subprocess.run(["gcc", *WARNINGS, "-c", str(ROOT / "firmware/c" / source), "-o", str(target)], check=True)
         symbols = subprocess.run(["nm", str(target)], capture_output=True, encoding="utf-8",
@@ -316,7 +344,7 @@ def test_memory_is_in_order_with_the_registers_of_the_dma(compiler, tmp_path):
 def test_driver_and_bare_metal_back_end_need_no_operating_system(tmp_path):
     if not shutil.which("gcc"):
         pytest.skip("no C compiler: gcc is not on the path")
-    for source in ("hypgcn.c", "hypgcn_axidma.c"):
+    for source in ("hypgcn.c", "hypgcn_axidma.c", "hypgcn_mmio.c"):
         text = (ROOT / "firmware/c" / source).read_text(encoding="utf-8")
         assert set(re.findall("#include <(.*)>", text)) <= {"stdatomic.h"}  # of the compiler itself
         subprocess.run(["gcc", *WARNINGS, "-ffreestanding", "-c", str(ROOT / "firmware/c" / source), "-o",

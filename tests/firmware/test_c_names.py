@@ -4,8 +4,8 @@ import re
 
 from firmware.c_driver import SOURCES
 
-VERBS = ("classify", "close", "describe", "enable", "get", "open", "read", "reset", "set", "take", "transfer", "wait",
-         "write")
+VERBS = ("check", "classify", "close", "describe", "enable", "get", "open", "probe", "read", "reset", "set",
+         "take", "transfer", "wait", "write")
 
 
 def test_public_functions_begin_with_a_verb_and_name_an_object():
