@@ -9,13 +9,10 @@
 #include "hypgcn.h"
 #include "hypgcn_xdma.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* Sizes for any design: 16 persons x 300 frames x 64 joints x 4 channels, 1024 classes. */
-#define MAX_BYTES (16u * 300u * 64u * 4u)
-#define MAX_WORDS (1024u + HYPGCN_RESULT_TRAILER)
 
 static int fail(const char *what, enum hypgcn_error error)
 {
@@ -23,19 +20,34 @@ static int fail(const char *what, enum hypgcn_error error)
     return EXIT_FAILURE;
 }
 
-static int classify(struct hypgcn *core, const char *path)
+/* Exactly `size` bytes of a file; `space` has one more, by which a longer file is noticed. */
+static int load(const char *path, int8_t *space, size_t size)
 {
-    static int8_t clip[MAX_BYTES];
-    static uint32_t words[MAX_WORDS];
-    struct hypgcn_result result;
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
         perror(path);
         return EXIT_FAILURE;
     }
-    size_t size = fread(clip, 1, sizeof clip, file);
+    const size_t count = fread(space, 1, size + 1u, file);
+    const int failed = ferror(file);
     (void)fclose(file);
-    enum hypgcn_error error = hypgcn_classify_clip(core, clip, size, words, MAX_WORDS, &result);
+    if (failed != 0) {
+        (void)fprintf(stderr, "%s: cannot be read\n", path);
+        return EXIT_FAILURE;
+    }
+    return count == size ? EXIT_SUCCESS : fail(path, HYPGCN_ERROR_SIZE);
+}
+
+/* `clip` has room for a clip of the core and one byte. */
+static int classify(struct hypgcn *core, const char *path, int8_t *clip)
+{
+    static uint32_t words[HYPGCN_MAX_RESULT_WORDS];
+    struct hypgcn_result result;
+    const size_t size = core->shape.clip_bytes;
+    if (load(path, clip, size) != EXIT_SUCCESS) {
+        return EXIT_FAILURE;
+    }
+    enum hypgcn_error error = hypgcn_classify_clip(core, clip, size, words, HYPGCN_MAX_RESULT_WORDS, &result);
     if (error != HYPGCN_OK) {
         return fail(path, error);
     }
@@ -44,10 +56,34 @@ static int classify(struct hypgcn *core, const char *path)
     return EXIT_SUCCESS;
 }
 
+static int classify_all(struct hypgcn *core, char **paths)
+{
+    /* As the core reports it: the largest clip of any design, HYPGCN_MAX_CLIP_BYTES, would be 64 MiB. */
+    const size_t space = core->shape.clip_bytes / HYPGCN_XDMA_ALIGNMENT * HYPGCN_XDMA_ALIGNMENT + HYPGCN_XDMA_ALIGNMENT;
+    int8_t *clip = aligned_alloc(HYPGCN_XDMA_ALIGNMENT, space);
+    if (clip == NULL) {
+        perror("clip");
+        return EXIT_FAILURE;
+    }
+    int status = EXIT_SUCCESS;
+    for (; *paths != NULL && status == EXIT_SUCCESS; paths++) {
+        status = classify(core, *paths, clip);
+    }
+    free(clip);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 6) {
         (void)fprintf(stderr, "usage: %s USER H2C C2H HASH CLIP...\n", argv[0]);
+        return EXIT_FAILURE;
+    }
+    char *end = NULL;
+    errno = 0;
+    const uint64_t hash = strtoull(argv[4], &end, 16);
+    if (end == argv[4] || *end != '\0' || errno != 0) {
+        (void)fprintf(stderr, "HASH must be up to 16 hexadecimal digits, not %s\n", argv[4]);
         return EXIT_FAILURE;
     }
     struct hypgcn core;
@@ -58,11 +94,8 @@ int main(int argc, char **argv)
     if (error != HYPGCN_OK) {
         return fail("open", error);
     }
-    error = hypgcn_open_core(&core, &bus, strtoull(argv[4], NULL, 16));
-    int status = error == HYPGCN_OK ? EXIT_SUCCESS : fail("core", error);
-    for (int n = 5; n < argc && status == EXIT_SUCCESS; n++) {
-        status = classify(&core, argv[n]);
-    }
+    error = hypgcn_open_core(&core, &bus, hash);
+    int status = error == HYPGCN_OK ? classify_all(&core, argv + 5) : fail("core", error);
     struct hypgcn_counters counters;
     if (status == EXIT_SUCCESS && hypgcn_read_counters(&core, false, &counters) == HYPGCN_OK) {
         (void)printf("%" PRIu32 " clips, the last in %" PRIu32 " cycles\n", counters.clips_out, counters.clip_cycles);

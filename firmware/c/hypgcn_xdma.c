@@ -6,8 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+/* What the kernel calls ERESTARTSYS. No program should see it, but the driver's time-outs gave it until 2026. */
+#define RESTART_LEAK 512
 
 static enum hypgcn_error core_read(void *context, uint32_t address, uint32_t *value)
 {
@@ -23,10 +28,64 @@ static enum hypgcn_error core_write(void *context, uint32_t address, uint32_t va
     return count == (ssize_t)sizeof value ? HYPGCN_OK : HYPGCN_ERROR_BUS;
 }
 
+/* Error of a write or read that gave `count`. */
 static enum hypgcn_error failure(ssize_t count)
 {
-    return count < 0 && (errno == ETIMEDOUT || errno == ERESTART || errno == EAGAIN) ? HYPGCN_ERROR_TIMEOUT
-                                                                                    : HYPGCN_ERROR_BUS;
+    if (count >= 0) {
+        return HYPGCN_ERROR_PARTIAL;
+    }
+    switch (errno) {
+    case ETIMEDOUT:
+    case RESTART_LEAK:
+    case EAGAIN: return HYPGCN_ERROR_TIMEOUT;
+    case EINTR: return HYPGCN_ERROR_SIGNAL;
+    case EINVAL: return HYPGCN_ERROR_ALIGNMENT;
+    default: return HYPGCN_ERROR_BUS;
+    }
+}
+
+static size_t round_up(size_t size)
+{
+    return (size + HYPGCN_XDMA_ALIGNMENT - 1u) / HYPGCN_XDMA_ALIGNMENT * HYPGCN_XDMA_ALIGNMENT;
+}
+
+static enum hypgcn_error check(void *context, size_t tx_size, size_t rx_size)
+{
+    (void)context;
+    if (tx_size > (HYPGCN_XDMA_MAX_PAGES - 1u) * HYPGCN_XDMA_PAGE) { /* it may begin and end within a page */
+        return HYPGCN_ERROR_PACKET;
+    }
+    return rx_size > HYPGCN_XDMA_RESULT_BYTES ? HYPGCN_ERROR_BUFFER : HYPGCN_OK;
+}
+
+static enum hypgcn_error send(const struct hypgcn_xdma *device, const void *tx, size_t tx_size, uint32_t start,
+                              uint32_t timeout_ms)
+{
+    enum hypgcn_error error = hypgcn_wait_posix_file(device->h2c, POLLOUT, start, timeout_ms);
+    if (error != HYPGCN_OK) {
+        return error;
+    }
+    /* Not repeated for the rest of a partial one, nor after a signal: a part may have been sent, its packet ended. */
+    ssize_t count = write(device->h2c, tx, tx_size);
+    return count >= 0 && (size_t)count == tx_size ? HYPGCN_OK : failure(count);
+}
+
+static enum hypgcn_error receive(struct hypgcn_xdma *device, void *rx, size_t rx_size, uint32_t start,
+                                 uint32_t timeout_ms, size_t *received)
+{
+    enum hypgcn_error error = hypgcn_wait_posix_file(device->c2h, POLLIN, start, timeout_ms);
+    if (error != HYPGCN_OK) {
+        return error;
+    }
+    unsigned char *page = device->space;
+    page += (HYPGCN_XDMA_PAGE - (uintptr_t)page % HYPGCN_XDMA_PAGE) % HYPGCN_XDMA_PAGE;
+    ssize_t count = read(device->c2h, page, round_up(rx_size));
+    if (count <= 0) {
+        return failure(count);
+    }
+    *received = (size_t)count;
+    memcpy(rx, page, *received < rx_size ? *received : rx_size);
+    return HYPGCN_OK;
 }
 
 /*
@@ -37,32 +96,33 @@ static enum hypgcn_error failure(ssize_t count)
 static enum hypgcn_error transfer(void *context, const void *tx, size_t tx_size, void *rx, size_t rx_size,
                                   uint32_t timeout_ms, size_t *received)
 {
-    const struct hypgcn_xdma *device = context;
+    struct hypgcn_xdma *device = context;
     const uint32_t start = hypgcn_get_posix_milliseconds();
-    enum hypgcn_error error;
     *received = 0;
-    if (tx_size != 0) {
-        error = hypgcn_wait_posix_file(device->h2c, POLLOUT, start, timeout_ms);
-        if (error != HYPGCN_OK) {
-            return error;
-        }
-        ssize_t count = write(device->h2c, tx, tx_size);
-        if (count < 0 || (size_t)count != tx_size) {
-            return failure(count);
-        }
+    enum hypgcn_error error = check(context, tx_size, rx_size);
+    if (error == HYPGCN_OK && tx_size != 0 && (uintptr_t)tx % HYPGCN_XDMA_ALIGNMENT != 0) {
+        error = HYPGCN_ERROR_ALIGNMENT;
     }
-    if (rx_size != 0) {
-        error = hypgcn_wait_posix_file(device->c2h, POLLIN, start, timeout_ms);
-        if (error != HYPGCN_OK) {
-            return error;
-        }
-        ssize_t count = read(device->c2h, rx, rx_size);
-        if (count <= 0) {
-            return failure(count);
-        }
-        *received = (size_t)count;
+    if (error == HYPGCN_OK && tx_size != 0) {
+        error = send(device, tx, tx_size, start, timeout_ms);
     }
-    return HYPGCN_OK;
+    if (error == HYPGCN_OK && rx_size != 0) {
+        error = receive(device, rx, rx_size, start, timeout_ms, received);
+    }
+    return error;
+}
+
+/*
+ * Opened with O_TRUNC, by which the driver ends a read with a packet; a file given by mistake must not lose its
+ * contents.
+ */
+static int open_stream(const char *path)
+{
+    struct stat about;
+    if (stat(path, &about) != 0 || S_ISREG(about.st_mode)) {
+        return -1;
+    }
+    return open(path, O_RDWR | O_TRUNC); /* with O_RDONLY the kernel would ask for the right to write all the same */
 }
 
 enum hypgcn_error hypgcn_open_xdma(struct hypgcn_xdma *device, const struct hypgcn_xdma_paths *paths,
@@ -78,12 +138,13 @@ enum hypgcn_error hypgcn_open_xdma(struct hypgcn_xdma *device, const struct hypg
     device->base = paths->base;
     device->user = open(paths->user, O_RDWR);
     device->h2c = open(paths->h2c, O_WRONLY);
-    device->c2h = open(paths->c2h, O_RDONLY);
+    device->c2h = open_stream(paths->c2h);
     if (device->user < 0 || device->h2c < 0 || device->c2h < 0) {
         hypgcn_close_xdma(device);
-        return HYPGCN_ERROR_BUS;
+        return HYPGCN_ERROR_DEVICE;
     }
-    *bus = (struct hypgcn_bus){.context = device, .read32 = core_read, .write32 = core_write, .transfer = transfer};
+    *bus = (struct hypgcn_bus){
+        .context = device, .read32 = core_read, .write32 = core_write, .transfer = transfer, .check = check};
     return HYPGCN_OK;
 }
 
