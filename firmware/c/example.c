@@ -47,7 +47,7 @@ static int classify(struct hypgcn *core, const char *path, int8_t *clip)
     if (load(path, clip, size) != EXIT_SUCCESS) {
         return EXIT_FAILURE;
     }
-    enum hypgcn_error error = hypgcn_classify_clip(core, clip, size, words, HYPGCN_MAX_RESULT_WORDS, &result);
+    enum hypgcn_error error = hypgcn_classify_clip(core, clip, size, words, sizeof words / sizeof *words, &result);
     if (error != HYPGCN_OK) {
         return fail(path, error);
     }

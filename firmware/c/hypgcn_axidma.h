@@ -24,8 +24,9 @@ struct hypgcn_axidma_io {
 
 /* What one DMA can do. Its registers show the widths; the rest has to be stated, as it was chosen in Vivado. */
 struct hypgcn_axidma_limits {
-    uint32_t alignment;    /* of addresses, bytes: 1 where both channels allow unaligned transfers (DRE), else the bytes
-                              of a beat of the wider memory or stream side; a power of two, 1..128 */
+    uint32_t alignment;    /* of addresses, bytes: 1 where both channels allow unaligned transfers (DRE, which exists for
+                              streams of up to 64 bits: PG022), else the bytes of a beat of the wider memory side; a
+                              power of two, 1..128 */
     uint32_t address_bits; /* "address width", 32..64; 0: 32 or 64, whichever the registers show */
     uint32_t max_bytes;    /* of a packet, with "Micro DMA": burst size times the bytes of a beat; 0: what the length
                               register holds */
