@@ -354,7 +354,7 @@ def test_example_takes_clips_of_any_design(size, changed, text, example, tmp_pat
     core.start()
     command = [str(example), *(str(tmp_path / name) for name in ("user", "h2c", "c2h")), f"{FakeCore.HASH:x}",
                str(tmp_path / "clip")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
     try:
         if "class" in text:
             clip = b""
@@ -374,5 +374,5 @@ def test_example_takes_clips_of_any_design(size, changed, text, example, tmp_pat
 
 @pytest.mark.parametrize("hash", ["xyz", "12g", "", "11112222333344445"])
 def test_example_refuses_a_hash_that_is_none(hash, example):
-    done = subprocess.run([str(example), "user", "h2c", "c2h", hash, "clip"], capture_output=True, text=True)
+    done = subprocess.run([str(example), "user", "h2c", "c2h", hash, "clip"], capture_output=True, encoding="utf-8")
     assert done.returncode == 1 and "HASH must be" in done.stderr

@@ -29,8 +29,8 @@ def markdown() -> str:
     parts = [_HEAD]
     for title, limits in GROUPS.items():
         rows = [f"| {_names(limit)} | {limit.what} | {_values(limit)} | {limit.reason} |" for limit in limits]
-        parts.append("\n".join([f"## {title}", "", "| field | what | values | why no others |", "| --- | --- | --- | --- |",
-                                *rows, ""]))
+        parts.append("\n".join([f"## {title}", "", "| field | what | values | why no others |",
+                                "| --- | --- | --- | --- |", *rows, ""]))
     return "\n".join(parts)
 
 
