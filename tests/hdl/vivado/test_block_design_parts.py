@@ -19,7 +19,7 @@ def test_the_dma_takes_what_its_driver_gives_it():
     text = core_and_dma(VivadoSettings(), 64)
     width = int(re.search(r"c_sg_length_width (\d+)", text)[1])
     driver = (ROOT / "firmware/c/hypgcn_axidma.c").read_text(encoding="utf-8")
-    limit = re.search(r"#define \w+_BYTES (0x\w+)u", driver)[1]
+    limit = re.search(r"#define MAX_LENGTH (0x\w+)u", driver)[1]
     assert int(limit, 16) == (1 << width) - 1
     assert "c_include_sg 0 " in text  # the driver uses direct register mode
     assert f"c_addr_width {ADDRESS_BITS} " in text
