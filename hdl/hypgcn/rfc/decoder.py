@@ -67,8 +67,11 @@ class RfcDecoder(wiring.Component):
             m.d.comb += self.o.payload.channel[bit].eq(Cat(lowest[c] for c in range(BANK) if c >> bit & 1).any())
 
         with m.If(self.i.ready):
-            m.d.sync += [self.o.valid.eq(self.i.valid), held.eq(self.i.payload),
-                         last.eq(at_most_one(self.i.payload.vector.mask))]
+            m.d.sync += self.o.valid.eq(self.i.valid)
+            # Only a vector that is there: the payload of an empty queue is a word that was never written, which addresses
+            # weights and enters sums, times 0 for a device but X for a simulator with four states.
+            with m.If(self.i.valid):
+                m.d.sync += [held.eq(self.i.payload), last.eq(at_most_one(self.i.payload.vector.mask))]
         with m.Elif(self.o.ready):
             # Values shift down by one, so that the next is always in place 0: no multiplexer over 16 values.
             m.d.sync += [mask.eq(rest), last.eq(at_most_one(rest))]
