@@ -35,7 +35,7 @@ bitstream: .venv/ready-boards ## files of BOARD (ulx3s, kcu105) for DESIGN, and 
 	$(BIN)/hypgcn board $(BOARD) $(or $(DESIGN),$(if $(filter kcu105,$(BOARD)),$(TRAINED))) $(if $(filter ulx3s,$(BOARD)),--bitstream) $(ARGS)
 
 lint-rtl: .venv/ready-sim ## what make verilog wrote into OUT, read by Verilator (lint), slang, Verible and Yosys
-	$(BIN)/hypgcn lint $(OUT) $(ARGS)
+	$(BIN)/hypgcn lint '$(OUT)' $(ARGS)
 
 sim: .venv/ready-sim ## every unit and the whole network of DESIGN (default: the small one) in Verilator against golden
 	$(BIN)/hypgcn sim $(DESIGN) $(ARGS)
