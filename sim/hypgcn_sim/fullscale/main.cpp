@@ -13,75 +13,12 @@
 
 #include "Vtop.h"
 #include "verilated.h"
-
-// A port is an integer of up to 64 bits, or a VlWide of 32-bit words.
-static void words_of(uint64_t value, unsigned count, uint32_t *out)
-{
-    for (unsigned n = 0; n < count; n++) {
-        out[n] = uint32_t(value >> 32 * n);
-    }
-}
-
-template <std::size_t N>
-static void words_of(const VlWide<N> &value, unsigned count, uint32_t *out)
-{
-    for (unsigned n = 0; n < count; n++) {
-        out[n] = value[n];
-    }
-}
-
-template <typename T>
-static void set_words(T &port, const uint32_t *in, unsigned count)
-{
-    uint64_t value = 0;
-    for (unsigned n = 0; n < count; n++) {
-        value |= uint64_t(in[n]) << 32 * n;
-    }
-    port = T(value);
-}
-
-template <std::size_t N>
-static void set_words(VlWide<N> &port, const uint32_t *in, unsigned count)
-{
-    for (unsigned n = 0; n < count; n++) {
-        port[n] = in[n];
-    }
-}
+#include "words.hpp"
 
 // Written for the network: OBSERVED, OBSERVE_WORDS, observe(), COUNTS, counts(), OVERFLOWS, overflows().
 #include "ports.h"
 
-typedef std::vector<uint32_t> Words;
-
 static const uint64_t RESET_CYCLES = 4;
-
-static Words read_words(const std::string &path)
-{
-    FILE *file = fopen(path.c_str(), "rb");
-    if (!file) {
-        return Words();
-    }
-    fseek(file, 0, SEEK_END);
-    Words words(ftell(file) / 4);
-    rewind(file);
-    if (fread(words.data(), 4, words.size(), file) != words.size()) {
-        printf("cannot read %s\n", path.c_str());
-        exit(2);
-    }
-    fclose(file);
-    return words;
-}
-
-static std::string hex(const uint32_t *words, unsigned count)
-{
-    char word[9];
-    std::string text;
-    for (unsigned n = count; n--;) {
-        snprintf(word, sizeof word, "%08" PRIx32, words[n]);
-        text += word;
-    }
-    return text;
-}
 
 // Compares the beats of one output in order; without expected beats they are only counted.
 struct Scoreboard {
