@@ -49,6 +49,18 @@ def ports_header(ports: list[dict]) -> str:
 
 def build(emission: Emission, folder: Path, cache: Path, *, jobs: int | None = None,
           report: Callable[[float], None] = lambda share: None) -> Path:
-    """The simulator of the emission of a network; parameters and errors of :func:`~hypgcn_sim.verilator.native.build_program`."""
+    """The simulator of the emission of a network, see :func:`hypgcn_sim.verilator.native.build_program`.
+
+    Parameters
+    ----------
+    emission : Emission
+        Of the network.
+    folder, cache : Path
+        Where it was written; keeps simulators.
+    jobs : int or None
+        Compilers at the same time.
+    report : callable
+        Called with the share that is done, 0..1.
+    """
     return build_program(emission, folder, MAIN, ports_header(emission.sidecar["ports"]), cache, jobs=jobs,
                          report=report)

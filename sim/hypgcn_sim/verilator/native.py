@@ -19,14 +19,19 @@ TOP = "top"
 WORDS = Path(__file__).with_name("words.hpp")
 ARGUMENTS = [
     "--cc", "--exe", "--top-module", TOP, "-O3", "--no-timing", "--x-assign", "unique", "--x-initial", "unique",
-    "-Wno-fatal", "-Wno-WIDTH", "--output-split", "8000", "--output-split-cfuncs", "2000",
+    "-Wno-fatal", "-Wno-WIDTH",
 ]
-OPTIMISE = ["OPT_FAST=-O1", "OPT_SLOW=-O0", "CFG_CXXFLAGS_PCH_I=-include"]
+SPLIT = ["--output-split", "8000", "--output-split-cfuncs", "2000"]
+OPTIMISE = ["OPT_FAST=-O1", "OPT_SLOW=-O0"]
 """-O1 compiles twice as fast as the default and runs as fast; code that runs once is not optimised."""
+IN_PARTS = ["CFG_CXXFLAGS_PCH_I=-include"]
+AT_ONCE = ["VM_PARALLEL_BUILDS=0", "OPT_GLOBAL=-O0"]
+"""One file is compiled in less time than the precompiled headers of many."""
 POLL = 0.5
 
 
-def build_program(emission: Emission, folder: Path, main: Path, header: str, cache: Path, *, jobs: int | None = None,
+def build_program(emission: Emission, folder: Path, main: Path, header: str, cache: Path, *, small: bool = False,
+                  jobs: int | None = None,
                   report: Callable[[float], None] = lambda share: None) -> Path:
     """The simulator of an emission; it reads memory images from the folder in which it runs.
 
@@ -42,6 +47,8 @@ def build_program(emission: Emission, folder: Path, main: Path, header: str, cac
         Content of ``ports.h``, what the testbench knows of this component.
     cache : Path
         Keeps simulators by the hash of their text; one that is there is not built again.
+    small : bool
+        A single unit, which is compiled at once, not in parts.
     jobs : int or None
         Compilers at the same time; ``None`` for the number of processors.
     report : callable
@@ -54,8 +61,10 @@ def build_program(emission: Emission, folder: Path, main: Path, header: str, cac
     """
     verilator.tools(cache.resolve())
     sources = sorted(folder.resolve() / name for name in emission.files if name.endswith(".sv"))
+    arguments = [*ARGUMENTS, *([] if small else SPLIT)]
+    variables = [*OPTIMISE, *(AT_ONCE if small else IN_PARTS)]
     digest = hashlib.sha256()
-    for part in (importlib.metadata.version("verilator"), *ARGUMENTS, *OPTIMISE, header):
+    for part in (importlib.metadata.version("verilator"), *arguments, *variables, header):
         digest.update(part.encode() + b"\0")
     for source in (*sources, main, WORDS):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
@@ -67,13 +76,13 @@ def build_program(emission: Emission, folder: Path, main: Path, header: str, cac
             return program
         (target / "ports.h").write_text(header, encoding="utf-8", newline="\n")
         (target / WORDS.name).write_bytes(WORDS.read_bytes())
-        _run(["verilator", *ARGUMENTS, "--Mdir", str(target), "-CFLAGS", f"-I{target}", *map(str, sources), str(main)],
-             target / "verilate.log")
+        # No flags that name the folder: the objects of Verilator's own sources are shared by all builds.
+        _run(["verilator", *arguments, "--Mdir", str(target), *map(str, sources), str(main)], target / "verilate.log")
         report(0.15)
         with _Reporter(target, report):
-            _run(["make", "-j", str(jobs or os.cpu_count() or 1), "-C", str(target), "-f", f"V{TOP}.mk", *OPTIMISE,
+            _run(["make", "-j", str(jobs or os.cpu_count() or 1), "-C", str(target), "-f", f"V{TOP}.mk", *variables,
                   f"V{TOP}"], target / "make.log")
-        for intermediate in target.glob("*.o"):
+        for intermediate in (*target.glob("*.o"), *target.glob("*.gch")):
             intermediate.unlink()
         (target / "complete").touch()
     return program
