@@ -10,7 +10,7 @@ TRAINED := checkpoints/nwucla_joint/design
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verilog limits registers vivado-files vivado bitstream lint-rtl sim sim-4state sim-full sim-testset bench bench-quick synth test-quick test test-all lint lint-debt clean
+.PHONY: help verilog limits registers vivado-files vivado bitstream lint-rtl sim fuzz sim-4state sim-full sim-testset bench bench-quick synth test-quick test test-all lint lint-debt clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -39,6 +39,9 @@ lint-rtl: .venv/ready-sim ## what make verilog wrote into OUT, read by Verilator
 
 sim: .venv/ready-sim ## every unit and the whole network of DESIGN (default: the small one) in Verilator against golden
 	$(BIN)/hypgcn sim $(DESIGN) $(ARGS)
+
+fuzz: .venv/ready-sim ## a million random vectors through encoders, decoder, row stores and temporal lanes, at native speed
+	$(BIN)/hypgcn fuzz $(ARGS)
 
 sim-4state: .venv/ready-dev .venv/ready-icarus ## emitted cores with their testbench in Icarus (no output unknown) and in Verilator
 	$(BIN)/pytest tests/hdl/testbench/test_simulators.py --durations 0 $(ARGS)
