@@ -85,8 +85,8 @@ def explain(line: str, chunk: Chunk, shapes: Mapping[str, dict]) -> str:
     if kind == "differs":
         sink, beat, cycle, expected, got = words
         field, right, wrong = difference(shapes[sink], int(expected, 16), int(got, 16)) or ("", expected, got)
-        return f"{_item(chunk.sinks[sink], int(beat))} of {sink}: {field}: expected {right}, got {wrong} " \
-               f"(beat {beat}, cycle {cycle})"
+        place = f"{_item(chunk.sinks[sink], int(beat))} of {sink}" + (f": {field}" if field else "")
+        return f"{place}: expected {right}, got {wrong} (beat {beat}, cycle {cycle})"
     if kind == "extra":
         sink, beat, cycle, got = words
         return f"{sink}: {got} follows the {beat} expected beats (cycle {cycle})"
