@@ -10,7 +10,7 @@ TRAINED := checkpoints/nwucla_joint/design
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verilog limits registers vivado-files vivado bitstream lint-rtl sim fuzz sim-4state sim-full sim-testset bench bench-quick synth test-quick test test-all lint lint-debt clean
+.PHONY: help verilog limits registers vivado-files vivado bitstream lint-rtl formal sim fuzz sim-4state sim-full sim-testset bench bench-quick synth test-quick test test-all lint lint-debt clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -36,6 +36,9 @@ bitstream: .venv/ready-boards ## files of BOARD (ulx3s, kcu105) for DESIGN, and 
 
 lint-rtl: .venv/ready-sim ## what make verilog wrote into OUT, read by Verilator (lint), slang, Verible and Yosys
 	$(BIN)/hypgcn lint '$(OUT)' $(ARGS)
+
+formal: .venv/ready-formal ## properties of units proved by induction or bounded search; ARGS=--deep for larger depths
+	$(BIN)/hypgcn formal $(ARGS)
 
 sim: .venv/ready-sim ## every unit and the whole network of DESIGN (default: the small one) in Verilator against golden
 	$(BIN)/hypgcn sim $(DESIGN) $(ARGS)
@@ -104,13 +107,17 @@ clean: ## remove everything that make wrote, .venv too
 	command -v iverilog || apt-get install -y iverilog || sudo -n apt-get install -y iverilog || echo 'install Icarus Verilog (Debian: iverilog, Homebrew: icarus-verilog)'
 	touch $@
 
+.venv/ready-formal: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[formal]'
+	touch .venv/ready-base $@
+
 .venv/ready-boards: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[boards]'
 	touch .venv/ready-base $@
 
 .venv/ready-dev: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[train,sim,boards,docs,dev]'
-	touch .venv/ready-base .venv/ready-sim .venv/ready-boards .venv/ready-docs $@
+	$(BIN)/python -m pip install --quiet --editable '.[train,sim,formal,boards,docs,dev]'
+	touch .venv/ready-base .venv/ready-sim .venv/ready-formal .venv/ready-boards .venv/ready-docs $@
 
 # The API reference imports all packages.
 .venv/ready-docs: pyproject.toml | .venv/bin/python

@@ -1,0 +1,1 @@
+"""Proofs of properties of units, by bounded model checking and k-induction with an SMT solver."""

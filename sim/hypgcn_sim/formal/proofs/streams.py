@@ -1,0 +1,82 @@
+"""Proofs of the stream units."""
+
+from unittest import mock
+
+from amaranth.hdl import Array, Module, Signal
+
+from hypgcn.mem import AsyncRam
+from hypgcn.stream import Queue, Skid
+
+from ..proof import Mutant, Proof
+from ..rules import Item, hold
+
+__all__ = ["PROOFS"]
+
+WIDTH = 4
+
+
+def _ends(harness, unit):
+    """Free input and back-pressure of a unit with streams ``i`` and ``o``; its transfers."""
+    for target in (unit.i.payload, unit.i.valid, unit.o.ready):
+        harness.free(target)
+    hold(harness, unit.o.valid, unit.o.ready, unit.o.payload, "o")
+    return unit.i.valid & unit.i.ready, unit.o.valid & unit.o.ready
+
+
+def _skid(harness):
+    unit = harness.unit(Skid(WIDTH))
+    skid = unit.component
+    put, take = _ends(harness, skid)
+    item = Item(harness, put, take, skid.i.payload, Skid.PLACES)
+    # Registers alone decide on both handshakes: none depends on the other, nor one side on the other.
+    harness.check(skid.i.ready == (item.level != Skid.PLACES))
+    harness.check(skid.o.valid == (item.level != 0))
+    harness.check(~item.leaves | (skid.o.payload == item.value))
+    for place, register in enumerate(("first", "second"), 1):
+        harness.check((item.ahead != place) | (unit.inner(register) == item.value))
+    harness.reach(item.level == Skid.PLACES)
+
+
+def _words(self, platform):
+    """``AsyncRam.elaborate`` with a register per word, so that claims can name the words."""
+    m = Module()
+    words = [Signal(self.width, name=f"word{n}", reset_less=True) for n in range(self.depth)]
+    m.d.comb += self.r_data.eq(Array(words)[self.r_addr])
+    for n, word in enumerate(words):
+        with m.If(self.w_en & (self.w_addr == n)):
+            m.d.sync += word.eq(self.w_data)
+    return m
+
+
+def _queue(depth, harness):
+    with mock.patch.object(AsyncRam, "elaborate", _words):
+        unit = harness.unit(Queue(WIDTH, depth))
+    queue = unit.component
+    put, take = _ends(harness, queue)
+    item = Item(harness, put, take, queue.i.payload, depth)
+    harness.check(queue.i.ready == (item.level != depth))
+    harness.check(queue.o.valid == (item.level != 0))
+    harness.check(queue.level == item.level)
+    harness.check(~item.leaves | (queue.o.payload == item.value))
+    write, read = unit.inner("w_addr"), unit.inner("r_addr")
+    harness.check((write < depth) & (read < depth))
+    harness.check((read + item.level == write) | (read + item.level == write + depth))
+    for n in range(depth):
+        place = read + item.ahead - 1
+        here = (item.ahead != 0) & ((place == n) | (place == n + depth))
+        harness.check(~here | (unit.inner(f"ram.word{n}") == item.value))
+    harness.reach(item.level == depth)
+
+
+PROOFS = (
+    Proof(name="skid", depth=3, cover_depth=4, induction=True, build=_skid,
+          text="a skid buffer keeps the order, loses and repeats nothing, holds what it offers; ready and valid are "
+               "registers",
+          mutant=Mutant(owner=Skid, method="elaborate", old="Mux(room, i_payload, second)", new="i_payload")),
+    *(Proof(name=f"queue_{depth}", depth=3, cover_depth=depth + 3, deep=6, induction=True,
+            build=lambda harness, depth=depth: _queue(depth, harness),
+            text=f"the same of a FIFO of {depth} places, and its level",
+            mutant=Mutant(owner=Queue, method="elaborate", old="self.level == self.depth - 1",
+                          new="self.level == self.depth"))
+      for depth in (2, 3, 4)),
+)
