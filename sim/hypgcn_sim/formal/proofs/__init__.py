@@ -1,9 +1,11 @@
 """All proofs, by name."""
 
 from ..proof import Proof
-from . import axi_lite, rfc, streams
+from . import axi_lite, rfc, scheduling, shell, streams
 
 __all__ = ["PROOFS"]
 
-PROOFS: dict[str, Proof] = {proof.name: proof for part in (streams, axi_lite, rfc) for proof in part.PROOFS}
+_PARTS = (streams, axi_lite, rfc, scheduling, shell)
+
+PROOFS: dict[str, Proof] = {proof.name: proof for part in _PARTS for proof in part.PROOFS}
 """From the smallest unit to the largest."""

@@ -1,12 +1,8 @@
 """Proofs of the stream units."""
 
-from unittest import mock
-
-from amaranth.hdl import Array, Module, Signal
-
-from hypgcn.mem import AsyncRam
 from hypgcn.stream import Queue, Skid
 
+from ..harness import words
 from ..proof import Mutant, Proof
 from ..rules import Item, hold
 
@@ -37,19 +33,8 @@ def _skid(harness):
     harness.reach(item.level == Skid.PLACES)
 
 
-def _words(self, platform):
-    """``AsyncRam.elaborate`` with a register per word, so that claims can name the words."""
-    m = Module()
-    words = [Signal(self.width, name=f"word{n}", reset_less=True) for n in range(self.depth)]
-    m.d.comb += self.r_data.eq(Array(words)[self.r_addr])
-    for n, word in enumerate(words):
-        with m.If(self.w_en & (self.w_addr == n)):
-            m.d.sync += word.eq(self.w_data)
-    return m
-
-
 def _queue(depth, harness):
-    with mock.patch.object(AsyncRam, "elaborate", _words):
+    with words():
         unit = harness.unit(Queue(WIDTH, depth))
     queue = unit.component
     put, take = _ends(harness, queue)
