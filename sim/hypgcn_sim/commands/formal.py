@@ -15,13 +15,16 @@ def register(commands):
     parser.add_argument("--list", action="store_true", help="list the proofs and what they claim")
     parser.add_argument("--out", type=Path, default=Path("build/formal"), metavar="DIR",
                         help="folder for models and logs (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what is proved, depths and seconds as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args) -> int:
     """Run the proofs; 1 when one of them fails, is vacuous, or lets its mutant pass."""
+    from hypgcn.design.files import write_json
+
     from ..formal.proofs import PROOFS
-    from ..formal.runner import run_proofs, table
+    from ..formal.runner import report, run_proofs, table
     from ..formal.solver import solver_path
 
     if args.list:
@@ -38,4 +41,6 @@ def run(args) -> int:
     failed = sum(not result.passed for result in results)
     progress.finish(f"{len(results) - failed} of {len(results)} proved")
     print(table(results))
+    if args.json:
+        write_json(args.json, report(results))
     return 1 if failed else 0

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from .proof import Proof
 from .proofs import PROOFS
 from .solver import search, write_model
 
-__all__ = ["Result", "run_proof", "run_proofs", "table"]
+__all__ = ["Result", "report", "run_proof", "run_proofs", "table"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,8 @@ class Result:
         What failed, and where; empty when passed.
     seconds : float
         Time of all searches.
+    cpu_seconds : float
+        Of the processor in them; 0 where the system does not tell.
     """
 
     name: str
@@ -40,15 +42,21 @@ class Result:
     passed: bool
     error: str = ""
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
 
 def run_proof(proof: Proof, folder: Path, *, deep: bool = False) -> Result:
     """Show the claims of ``proof``; it counts only when it is not vacuous and its mutant does not survive."""
-    start = time.monotonic()
+    start, cpu = time.monotonic(), _cpu_seconds()
     depth = (deep and proof.deep) or proof.depth
     error = _failure(proof, folder, depth)
     return Result(name=proof.name, method=proof.method, depth=depth, passed=not error, error=error,
-                  seconds=time.monotonic() - start)
+                  seconds=time.monotonic() - start, cpu_seconds=_cpu_seconds() - cpu)
+
+
+def _cpu_seconds() -> float:
+    """Of this process and of the solvers that have ended."""
+    return sum(os.times()[:4])
 
 
 def _failure(proof: Proof, folder: Path, depth: int) -> str:
@@ -117,10 +125,17 @@ def run_proofs(names: Iterable[str], folder: Path, *, deep: bool = False, worker
 
 def table(results: Iterable[Result]) -> str:
     """Text of the outcomes, a line each."""
-    lines = [f"{'proof':16} {'method':10} {'depth':>5} {'result':8} {'seconds':>7}"]
+    lines = [f"{'proof':16} {'method':10} {'depth':>5} {'result':8} {'seconds':>7} {'CPU s':>7}"]
     for result in results:
         state = "proved" if result.passed else "FAILED"
-        lines.append(f"{result.name:16} {result.method:10} {result.depth:5} {state:8} {result.seconds:7.1f}")
+        lines.append(f"{result.name:16} {result.method:10} {result.depth:5} {state:8} {result.seconds:7.1f} "
+                     f"{result.cpu_seconds:7.1f}")
         if result.error:
             lines.append(f"    {result.error}")
     return "\n".join(lines)
+
+
+def report(results: Iterable[Result]) -> list[dict]:
+    """The outcomes with what each proof claims, for a JSON file."""
+    return [{**asdict(result), "seconds": round(result.seconds, 1), "cpu_seconds": round(result.cpu_seconds, 1),
+             "text": PROOFS[result.name].text} for result in results]

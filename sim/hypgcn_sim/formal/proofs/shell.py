@@ -5,7 +5,7 @@ from amaranth.hdl._ast import AnySeq
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hypgcn.shell import RegisterBank, ResultOutput, ShellConfig
+from hypgcn.shell import ClipInput, RegisterBank, ResultOutput, ShellConfig
 from hypgcn.shell.registers import RESULT_FLAGS, TRAILER, register
 from hypgcn.shell.top import CONTROL, Top
 from hypgcn.stream.layouts import activity_layout, joint_layout, result_layout
@@ -92,26 +92,79 @@ def _surrounded(harness):
 
 
 def _traffic(harness):
+    """The rules of the streams, and that packets, clips and results match in number and length."""
     unit, top, core = _surrounded(harness)
-    taken = unit.inner("taken")
-    number = harness.fixed(2, "number")     # of the packet that is followed, and of its result
-    word, count = _results(harness, top, core, taken, number, unit.inner("bank.reset_core"),
-                           _packets(harness, top, number))
-    # What the pins will show is in the skid buffer: this spares the solver a search.
-    waiting = unit.inner("out_skid.first_valid") + ~unit.inner("out_skid.room")
-    ahead = word + waiting
-    harness.check(unit.inner("result_output.word") == Mux(ahead >= LENGTH, ahead - LENGTH, ahead))
+    m, taken = harness.m, unit.inner("taken")
+    begun, _ = _packets_in(harness, top)
+    sent, word, count = _packets_out(harness, unit, top)
+    clips = Signal(5, name="clips_taken")
+    m.d.sync += clips.eq(clips + taken)
+    hold(harness, top.m_axis_tvalid, top.m_axis_tready, Cat(top.m_axis_tdata, top.m_axis_tkeep, top.m_axis_tlast),
+         "m_axis")
+    quiet(harness, top.m_axis_tvalid, "m_axis")
+    soft = Signal(name="soft_reset_seen")
+    with m.If(unit.inner("bank.reset_core")):
+        m.d.sync += soft.eq(1)
+    with m.If(top.m_axis_tvalid):
+        harness.check(top.m_axis_tkeep == 0xF)
+        harness.check(top.m_axis_tlast == (word == LENGTH - 1))
+        # A result has its own clip, which has been taken, and its own packet.
+        harness.check((count < clips) & (count < begun))
+        harness.check(soft | (word != CONFIG.classes + 1) | (top.m_axis_tdata == count))
+        harness.check(~top.m_axis_tlast | (top.m_axis_tdata[len(RESULT_FLAGS):] == 0))
+        harness.check(soft | ~top.m_axis_tlast | ~top.m_axis_tdata[ABORTED])
     # No clip loses its place in the queue, and each is computed with one threshold.
     harness.check(~taken | (unit.inner("clips.level") != CONFIG.clips_inside))
     applied = harness.past(core.threshold_raise, "threshold_before")
     harness.check(~(core.in_clip & harness.past(core.in_clip, "in_clip")) | (core.threshold_raise == applied))
     harness.reach(core.in_clip & (core.threshold_raise != 0))
+    harness.reach(sent & top.m_axis_tlast & ~soft & (count == 1))
+    harness.reach(sent & top.m_axis_tlast & top.m_axis_tdata[ABORTED])
 
 
-def _packets(harness, top, number):
+def _packets_in(harness, top):
+    """Packets of the input that have begun, and those that are complete."""
+    count, inside = Signal(5, name="packets_in"), Signal(name="inside_packet")
+    with harness.m.If(top.s_axis_tvalid & top.s_axis_tready):
+        harness.m.d.sync += [inside.eq(~top.s_axis_tlast), count.eq(count + top.s_axis_tlast)]
+    return count + inside, count
+
+
+def _packets_out(harness, unit, top):
+    """Transfer of a word of a result, its place in the packet, and the packets that have left."""
+    word, count = Signal(5, name="word_out"), Signal(5, name="packets_out")
+    sent = top.m_axis_tvalid & top.m_axis_tready
+    with harness.m.If(sent):
+        harness.m.d.sync += [word.eq(Mux(top.m_axis_tlast, 0, word + 1)), count.eq(count + top.m_axis_tlast)]
+    # What the pins will show is in the skid buffer: this spares the solver a search.
+    ahead = word + unit.inner("out_skid.first_valid") + ~unit.inner("out_skid.room")
+    harness.check(unit.inner("result_output.word") == Mux(ahead >= LENGTH, ahead - LENGTH, ahead))
+    return sent, word, count
+
+
+def _contents(harness):
+    """Any one packet and its result, without soft reset: flags, scores, argmax."""
+    unit, top, core = _surrounded(harness)
+    harness.assume(~unit.inner("bank.reset_core"))
+    number = harness.fixed(1, "number")     # of the packet that is followed, and of its result
+    flags = _flags(harness, top, number)
+    scores, flags["overflow"] = _scores(harness, core, number)
+    sent, word, count = _packets_out(harness, unit, top)
+    data_ = top.m_axis_tdata
+    with harness.m.If(top.m_axis_tvalid & (count == number)):
+        for n, score in enumerate(scores):
+            harness.check((word != n) | (data_.as_signed() == score))
+        harness.check((word != CONFIG.classes) | (data_ == (scores[1] > scores[0])))
+        for flag in RESULT_FLAGS:
+            if flag.name in flags:
+                harness.check(~top.m_axis_tlast | (data_[flag.low] == flags[flag.name]))
+                harness.reach(sent & top.m_axis_tlast & flags[flag.name])
+
+
+def _flags(harness, top, number):
     """Flags of the packet ``number`` of the input, as {name: value}, by the words of ``docs/integration.md``."""
     m, size = harness.m, CONFIG.clip_bytes
-    count, inside = Signal(5, name="packets_in"), Signal(name="inside_packet")
+    _, count = _packets_in(harness, top)
     total = Signal(range(size + 3), name="elements")
     flags = {name: Signal(name=f"expected_{name}") for name in ("short", "late", "keep")}
     keep, last = top.s_axis_tkeep, top.s_axis_tlast
@@ -120,65 +173,29 @@ def _packets(harness, top, number):
     masked = Cat((n < length) & ~keep[n] & (total + n < size) for n in range(CONFIG.bus_bytes)).any()
     sum_ = total + length
     with m.If(top.s_axis_tvalid & top.s_axis_tready):
-        m.d.sync += [total.eq(Mux(last, 0, Mux(sum_ > size, size, sum_))), inside.eq(~last), count.eq(count + last)]
+        m.d.sync += total.eq(Mux(last, 0, Mux(sum_ > size, size, sum_)))
         with m.If(count == number):
             m.d.sync += [
                 flags["short"].eq(last & (sum_ < size)),
                 flags["late"].eq(flags["late"] | (sum_ > size) | (~last & (sum_ == size)) | (total == size)),
                 flags["keep"].eq(flags["keep"] | masked),
             ]
-    return flags, count + inside
+    return flags
 
 
-def _results(harness, top, core, taken, number, reset, packets):
-    """Packets of results against the packets of the input and what the network said."""
-    m, (expected, begun) = harness.m, packets
-    soft = Signal(name="soft_reset_seen")
-    with m.If(reset):
-        m.d.sync += soft.eq(1)
-    word, count, clips = (Signal(5, name=name) for name in ("word", "packets_out", "clips_taken"))
-    data_, last = top.m_axis_tdata, top.m_axis_tlast
-    hold(harness, top.m_axis_tvalid, top.m_axis_tready, Cat(data_, top.m_axis_tkeep, last), "m_axis")
-    quiet(harness, top.m_axis_tvalid, "m_axis")
-    sent = top.m_axis_tvalid & top.m_axis_tready
-    with m.If(sent):
-        m.d.sync += [word.eq(Mux(last, 0, word + 1)), count.eq(count + last)]
-    m.d.sync += clips.eq(clips + taken)
-
-    # What the network said of the result that is followed.
-    given, scores = Signal(5, name="results_given"), []
+def _scores(harness, core, number):
+    """Scores of the network's result ``number``, and its overflow."""
+    m, given = harness.m, Signal(5, name="results_given")
     overflow = Signal(name="expected_overflow")
+    scores = [Signal(CONFIG.logit_width, name=f"score{n}") for n in range(CONFIG.classes)]
     with m.If(core.o.valid & core.o.ready):
         m.d.sync += given.eq(given + core.o.payload.last)
         with m.If(given == number):
             m.d.sync += overflow.eq(overflow | core.o.payload.overflow)
-    for n in range(CONFIG.classes):
-        scores.append(Signal(CONFIG.logit_width, name=f"score{n}"))
-        with m.If(core.o.valid & core.o.ready & (given == number) & (core.o.payload.index == n)):
-            m.d.sync += scores[-1].eq(core.o.payload.score)
-    scores = [score.as_signed() for score in scores]
-
-    with m.If(top.m_axis_tvalid):
-        harness.check(top.m_axis_tkeep == 0xF)
-        harness.check(last == (word == LENGTH - 1))
-        # A result has its own clip, which has been taken, and its own packet.
-        harness.check((count < clips) & (count < begun))
-        harness.check(soft | (word != CONFIG.classes + 1) | (data_ == count))
-        harness.check(~last | (data_[len(RESULT_FLAGS):] == 0))
-        harness.check(soft | ~last | ~data_[ABORTED])
-        with m.If(~soft & (count == number)):
             for n, score in enumerate(scores):
-                harness.check((word != n) | (data_.as_signed() == score))
-            harness.check((word != CONFIG.classes) | (data_ == (scores[1] > scores[0])))
-            for flag in RESULT_FLAGS:
-                if flag.name in expected:
-                    harness.check(~last | (data_[flag.low] == expected[flag.name]))
-                    harness.reach(sent & last & expected[flag.name])
-                elif flag.name == "overflow":
-                    harness.check(~last | (data_[flag.low] == overflow))
-    harness.reach(sent & last & ~soft & (count == 1))
-    harness.reach(sent & last & data_[ABORTED])
-    return word, count
+                with m.If(core.o.payload.index == n):
+                    m.d.sync += score.eq(core.o.payload.score)
+    return [score.as_signed() for score in scores], overflow
 
 
 def _interrupt(harness):
@@ -232,12 +249,17 @@ def _writes(harness, bus, address, word, unit):
 
 
 PROOFS = (
-    Proof(name="shell", depth=20, deep=24, build=_traffic, weight=40,
+    Proof(name="shell", depth=20, deep=24, build=_traffic, weight=20,
           text="the shell around any network, under any legal traffic: results hold, have their length, their own "
-               "clip and packet, the network's scores, argmax, number and flags; nothing is offered right after a "
-               "reset; a soft reset completes a cut result; a clip is computed with one threshold",
+               "clip and packet and its number; nothing is offered right after a reset; a soft reset completes a cut "
+               "result; a clip is computed with one threshold",
           mutant=Mutant(owner=ResultOutput, method="elaborate",
-                        old="self.o.valid.eq(self.clip.valid & ~self.cut)", new="self.o.valid.eq(~self.cut)")),
+                        old="self.cut & self.active", new="self.cut")),
+    Proof(name="shell_contents", depth=16, deep=20, build=_contents, weight=12,
+          text="likewise, without soft reset: a result has the network's scores, their argmax, and the flags of its "
+               "own packet, be it short, late or with bytes left out",
+          mutant=Mutant(owner=ClipInput, method="elaborate",
+                        old="self.short.eq(zero_filled | ended)", new="self.short.eq(zero_filled)")),
     Proof(name="shell_interrupt", depth=3, cover_depth=14, induction=True, build=_interrupt, weight=8,
           text="likewise: AXI4-Lite at the pins keeps its rules; the interrupt follows its registers and the events",
           mutant=Mutant(owner=RegisterBank, method="_field",
