@@ -37,7 +37,7 @@ bitstream: .venv/ready-boards ## files of BOARD (ulx3s, kcu105) for DESIGN, and 
 lint-rtl: .venv/ready-sim ## what make verilog wrote into OUT, read by Verilator (lint), slang, Verible and Yosys
 	$(BIN)/hypgcn lint '$(OUT)' $(ARGS)
 
-formal: .venv/ready-formal ## properties of units proved by induction or bounded search; ARGS=--deep for larger depths
+formal: .venv/ready-formal ## properties of units proved by induction or searched to a depth (ARGS: --deep for larger depths)
 	$(BIN)/hypgcn formal $(ARGS)
 
 sim: .venv/ready-sim ## every unit and the whole network of DESIGN (default: the small one) in Verilator against golden

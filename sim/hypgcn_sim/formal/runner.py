@@ -33,7 +33,7 @@ class Result:
     seconds : float
         Time of all searches.
     cpu_seconds : float
-        Of the processor in them; 0 where the system does not tell.
+        Of the processor in them; 0 on a system without the count.
     """
 
     name: str

@@ -53,22 +53,22 @@ def _dispatcher(harness):
 
     # Each row is announced once to each side, before its first job.
     for name in ("row", "x_row"):
-        told = Signal(name=f"{name}_told")
-        m.d.sync += told.eq((told | (outputs[name].valid & outputs[name].ready)) & ~done)
-        harness.check(unit.inner(f"{name}_announced") == told)
-        harness.check(~give | told)
-        harness.check(~outputs[name].valid | (dut.i.valid & ~told))
-        harness.check(told | ((index == 0) & (joint == 0)))
+        announced = Signal(name=f"{name}_sent_once")
+        m.d.sync += announced.eq((announced | (outputs[name].valid & outputs[name].ready)) & ~done)
+        harness.check(unit.inner(f"{name}_announced") == announced)
+        harness.check(~give | announced)
+        harness.check(~outputs[name].valid | (dut.i.valid & ~announced))
+        harness.check(announced | ((index == 0) & (joint == 0)))
     harness.check(~dut.row.valid | (dut.row.payload.overflow == dut.i.payload.overflow))
     harness.check(~dut.x_row.valid | (dut.x_row.payload.slot == dut.i.payload.x_slot))
 
     # The lane named by ``order``, and no other, gets that job, and it had none.
     harness.check(_one_hot(lanes) & (~dut.order.valid | (lanes != 0)))
     for n, job in enumerate(dut.job):
-        mine = give & lanes[n]
+        chosen = give & lanes[n]
         harness.check(~lanes[n] | (dut.order.payload.lane == n))
-        harness.check(~mine | ~job.valid)
-        given = harness.past(mine, f"given{n}")
+        harness.check(~chosen | ~job.valid)
+        given = harness.past(chosen, f"given{n}")
         fields = ("slot", "tap_low", "tap_high", "x_slot")
         expected = Cat(*(dut.i.payload[name] for name in fields), joint[:1], index[:1])
         held = harness.past(expected, f"given_job{n}")

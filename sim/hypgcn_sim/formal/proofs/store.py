@@ -152,8 +152,8 @@ def _store(harness):
 
     ask, reply = request.valid & request.ready, response.valid & response.ready
     m.d.sync += level.eq(level + ask - reply)
-    mine = picked & (where == Cat(request.payload.joint[0], request.payload.slot[0]))
-    item = Item(harness, ask, reply, mine, Skid.PLACES + CONFIG.answers)
+    followed = picked & (where == Cat(request.payload.joint[0], request.payload.slot[0]))
+    item = Item(harness, ask, reply, followed, Skid.PLACES + CONFIG.answers)
     got = response.payload.vector
     result = Cat(got.mask.bit_select(channel, 1), Value.cast(got["values"]).bit_select(8 * place + bit, 1),
                  response.payload.empty)

@@ -1,5 +1,7 @@
 """Proofs of the stream units."""
 
+from functools import partial
+
 from hypgcn.stream import Queue, Skid
 
 from ..harness import words
@@ -59,7 +61,7 @@ PROOFS = (
                "registers",
           mutant=Mutant(owner=Skid, method="elaborate", old="Mux(room, i_payload, second)", new="i_payload")),
     *(Proof(name=f"queue_{depth}", depth=3, cover_depth=depth + 3, deep=6, induction=True,
-            build=lambda harness, depth=depth: _queue(depth, harness),
+            build=partial(_queue, depth),
             text=f"the same of a FIFO of {depth} places, and its level",
             mutant=Mutant(owner=Queue, method="elaborate", old="self.level == self.depth - 1",
                           new="self.level == self.depth"))
