@@ -68,8 +68,8 @@ class RfcDecoder(wiring.Component):
 
         with m.If(self.i.ready):
             m.d.sync += self.o.valid.eq(self.i.valid)
-            # Only a vector that is there: the payload of an empty queue is a word that was never written, which addresses
-            # weights and enters sums, times 0 for a device but X for a simulator with four states.
+            # Only a vector that is there: the payload of an empty queue is a word that was never written. It addresses
+            # weights and enters sums, times 0 in a device, but X in a simulator with four states.
             with m.If(self.i.valid):
                 m.d.sync += [held.eq(self.i.payload), last.eq(at_most_one(self.i.payload.vector.mask))]
         with m.Elif(self.o.ready):

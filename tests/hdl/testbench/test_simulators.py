@@ -98,7 +98,7 @@ def test_tiny_in_icarus(tiny, plusargs):
 # As above.
 @pytest.mark.slow
 def test_memories_may_start_unknown(tiny, tmp_path):
-    """No bubble carries the word of a queue that was never written: such a word addressed weights, and X reached sums."""
+    """No bubble carries a word of a queue that was never written: it addressed weights, and X reached the sums."""
     unknown = copy_with(tiny, tmp_path / "both", "hypgcn_async_ram.sv", "memory[index] = 0", "memory[index] = 'x")
     unknown = copy_with(unknown, tmp_path / "all", "hypgcn_ram.sv", "= 0;\n", "= 'x;\n")
     status, text = icarus(unknown)
