@@ -10,7 +10,8 @@ from contracts.tree import PACKAGES, imports, modules
 # What a package may import beside the standard library and itself. Of hypgcn, the offline path may only know the design
 # and the files around it: it runs without the hardware.
 DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.design.folding", "hypgcn.design.presets", "hypgcn.design.clip",
-               "hypgcn.design.files", "hypgcn.design.names", "hypgcn.cli", "hypgcn.progress"}
+               "hypgcn.design.files", "hypgcn.design.names", "hypgcn.design.class_names", "hypgcn.design.persons",
+               "hypgcn.cli", "hypgcn.progress"}
 ALLOWED = {
     "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools"},
     "hypgcn_pruning": {"numpy", "torch", "safetensors", "tqdm", "matplotlib", "lightning_fabric",

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..design import Design
 from ..design.clip import Preparation, prepare_clip, quantise_clip
+from ..design.persons import match_persons
 
 __all__ = ["GROUP", "NamedClip", "read_clips"]
 
@@ -107,11 +108,9 @@ def _reader():
 def _prepared(clip: np.ndarray, design: Design, path: Path) -> np.ndarray:
     if clip.shape[3] != design.channels:
         raise ValueError(f"{path}: clips must have {design.channels} channels, not {clip.shape[3]}")
-    people = np.zeros((design.persons, *clip.shape[1:]))
-    people[:min(design.persons, len(clip))] = clip[:design.persons]
     entry = design.meta.get("preparation")
     preparation = Preparation.from_dict(entry) if entry else Preparation(frames=design.frames)
     try:
-        return quantise_clip(design, prepare_clip(people, preparation))
+        return quantise_clip(design, prepare_clip(match_persons(clip, design.persons), preparation))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error

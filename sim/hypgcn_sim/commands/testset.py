@@ -34,6 +34,7 @@ def run(args) -> int:
     if not source.exists():
         raise FileNotFoundError(f"{source} not found: --recordings must be an npz with data, length, label and split")
     tests = Recordings.load(design, source, count=args.clips)
+    labels = tests.labels_of(design)
     print(f"design {design.name}, hash {design.hash[:16]}: {len(tests.clips)} test clips of {source.name}")
     progress = Progress("build")
     simulation = FullSimulation(design, folding, args.out / design.hash[:12], observe=False, counters=False,
@@ -42,7 +43,7 @@ def run(args) -> int:
     progress = Progress("testset")
     outcome = run_parts(simulation, tests.clips, args.out / "parts", jobs=args.jobs, progress=progress)
     progress.finish(f"{len(tests.clips)} clips, {outcome.cycles:,} cycles")
-    right = outcome.scores.argmax(axis=1) == tests.labels
+    right = outcome.scores.argmax(axis=1) == labels
     result = {"design": design.name, "hash": design.hash, "clips": len(right), "right": int(right.sum()),
               "top1": float(right.mean()), "cycles": outcome.cycles, "overflow": int(outcome.overflow.sum())}
     if not args.no_golden:

@@ -7,6 +7,7 @@ import numpy as np
 
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
+from hypgcn.design.persons import match_persons
 from hypgcn.testbench.clips import generated_clip
 
 __all__ = ["RECORDINGS", "make_clips", "recorded_clips"]
@@ -59,9 +60,7 @@ def recorded_clips(design: Design, path: Path, count: int, seed: int) -> np.ndar
     clips = []
     for index in chosen:
         clip = data[index, :, :int(length[index])].transpose(3, 1, 2, 0)  # (M, T, V, C)
-        people = np.zeros((design.persons, *clip.shape[1:]), clip.dtype)
-        people[:min(design.persons, len(clip))] = clip[:design.persons]
-        clips.append(quantise_clip(design, prepare_clip(people, preparation)))
+        clips.append(quantise_clip(design, prepare_clip(match_persons(clip, design.persons), preparation)))
     return np.stack(clips)
 
 

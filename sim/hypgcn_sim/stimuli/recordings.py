@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design import Design
+from hypgcn.design.class_names import class_order
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip, resample
+from hypgcn.design.persons import match_persons
 from hypgcn.testbench.clips import generated_clip
 
 __all__ = ["PARTS", "Recordings", "clips_for"]
@@ -34,14 +36,29 @@ class Recordings:
     clips : int8 (N, M, T, V, C)
         Prepared by the design's ``meta``.
     labels : int64 (N,)
-        Class of the first person.
+        Class of the first person, as the recording numbers it.
     places : int (N,)
         Index of each clip among those of its part.
+    class_names : tuple of str
+        Of the recording's classes, or empty.
     """
 
     clips: np.ndarray
     labels: np.ndarray
     places: np.ndarray
+    class_names: tuple[str, ...] = ()
+
+    def labels_of(self, design: Design) -> np.ndarray:
+        """Labels as ``design`` numbers the classes: by name, where both have names.
+
+        Raises
+        ------
+        ValueError
+            The recording has a class that the design does not know.
+        """
+        if not self.class_names or not design.class_names:
+            return self.labels
+        return np.array(class_order(design.class_names, self.class_names, f"design {design.name}"))[self.labels]
 
     @classmethod
     def load(cls, design: Design, path: Path, *, count: int | None = None, seed: int = 1,
@@ -74,6 +91,7 @@ class Recordings:
         try:
             with np.load(path, allow_pickle=False) as file:
                 data, length, label, split = file["data"], file["length"], file["label"], file["split"]
+                names = tuple(map(str, file["class_names"])) if "class_names" in file.files else ()
         except (KeyError, ValueError, zipfile.BadZipFile) as error:
             raise ValueError(f"{path} is not a recording: it must hold data, length, label and split ({error})") \
                 from error
@@ -99,15 +117,15 @@ class Recordings:
         preparation = Preparation.from_dict(entry) if entry else Preparation(frames=design.frames)
         clips = []
         for place in places.tolist():
-            clip = recorded(place)[:design.persons]
-            people = np.zeros((design.persons, *clip.shape[1:]), clip.dtype)
-            people[:len(clip)] = clip
+            clip = recorded(place)
+            people = match_persons(clip, design.persons)
             if crowded:
                 for person in range(len(clip), design.persons):
-                    guest = recorded(place + person - len(clip) + 1)[:1]
+                    guest = match_persons(recorded(place + person - len(clip) + 1), 1)
                     people[person] = resample(guest, clip.shape[1])[0]
             clips.append(quantise_clip(design, prepare_clip(people, preparation)))
-        return cls(clips=np.stack(clips), labels=label[chosen[places]].astype(np.int64), places=places)
+        return cls(clips=np.stack(clips), labels=label[chosen[places]].astype(np.int64), places=places,
+                   class_names=names)
 
 
 def _joints(design: Design, joints: int) -> dict | None:

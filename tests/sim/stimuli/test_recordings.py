@@ -55,6 +55,28 @@ def test_training_clips(tmp_path):
     assert (clips_for(NTU, 1, nothing, part="train")[0] != clips_for(NTU, 1, nothing)[0]).any()
 
 
+def test_labels_follow_their_names(tmp_path):
+    """Case 30: the recording numbers the classes of the design in another order."""
+    named = replace(NTU, class_names=("sit", "wave"))
+    found = Recordings.load(named, record(tmp_path / "r.npz", class_names=np.array(["wave", "sit"])))
+    assert found.labels.tolist() == [1, 0, 0, 1] and found.labels_of(named).tolist() == [0, 1, 1, 0]
+    assert found.labels_of(NTU).tolist() == [1, 0, 0, 1]
+    found = Recordings.load(named, record(tmp_path / "r.npz", class_names=np.array(["wave", "jump"])))
+    with pytest.raises(ValueError, match="design ntu must have the same classes, but lacks 'jump'"):
+        found.labels_of(named)
+
+
+def test_persons_who_are_there(tmp_path):
+    """Case 31: a body in the second place, and a network of one person."""
+    one = random_design(1, name="one", frames=8, joints=25, widths=(4,), strides=(1,), classes=2)
+    path = record(tmp_path / "r.npz", joints=25)
+    with np.load(path) as file:
+        data = file["data"]
+    behind = record(tmp_path / "s.npz", joints=25, data=np.concatenate([np.zeros_like(data), data], axis=4))
+    found = [Recordings.load(one, place).clips for place in (path, behind)]
+    assert found[0].any() and (found[0] == found[1]).all()
+
+
 def test_unknown_part(tmp_path):
     for read in (lambda: clips_for(NTU, 1, tmp_path / "none.npz", part="all"),
                  lambda: Recordings.load(NTU, record(tmp_path / "r.npz"), part="all")):
