@@ -72,9 +72,10 @@ class TrainConfig:
     def __post_init__(self):
         _check_counts(self, "epochs", "batch", "devices")
         _check_choices(self)
-        if self.batch < 2 * self.devices and self.devices > 1:
-            raise ValueError(f"batch must be at least {2 * self.devices}, two clips for each of {self.devices} "
-                             f"devices, not {self.batch!r}")
+        if self.batch < 2 * self.devices:
+            each = f"two clips for each of {self.devices} devices" if self.devices > 1 else "because batch " \
+                   "normalisation needs two clips"
+            raise ValueError(f"batch must be at least {2 * self.devices}, {each}, not {self.batch!r}")
         if not self.rate > 0:
             raise ValueError(f"rate must be positive, not {self.rate!r}")
         if not 0 < self.temperature < float("inf"):
@@ -82,6 +83,11 @@ class TrainConfig:
         for name in ("smoothing", "average", "crop", "mirror", "warp", "distil"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
+
+    @property
+    def teacher_paths(self) -> list[str]:
+        """Paths of ``teachers``."""
+        return [path.strip() for path in self.teachers.split(",") if path.strip()]
 
 
 @dataclass(frozen=True, kw_only=True)

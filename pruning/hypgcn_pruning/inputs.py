@@ -1,11 +1,15 @@
 """What the steps and the reports read: recorded clips that fit a network or a design, and how they are prepared."""
 
+from collections.abc import Mapping
+
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation
 
 from .network.model import Network
+from .recordings.class_names import match_classes
 from .recordings.data import Clips, map_to_ntu25
 from .recordings.motion import MotionConfig, generate_motion
+from .recordings.persons import choose_persons
 from .recordings.readers import Source, read_clips
 from .recordings.skeleton import BUILT_IN, NTU25_MAPS, Skeleton, load_skeleton
 
@@ -48,35 +52,44 @@ def open_clips(data: str | Source, skeleton: str | None, motion: MotionConfig | 
     return clips, chosen
 
 
-def network_clips(model: Network, data: str | Source) -> Clips:
-    """Clips of ``data`` with the joints of ``model``; generated ones move its own skeleton.
+def network_clips(model: Network, info: Mapping, data: str | Source) -> Clips:
+    """Clips of ``data`` with the joints, the persons and the classes of ``model``; generated ones move its own
+    skeleton.
+
+    Parameters
+    ----------
+    model : Network
+    info : Mapping
+        Of its checkpoint: ``class_names``, where known.
+    data : str or Source
+        Recordings, or ``motion``.
 
     Raises
     ------
     ValueError
-        The recordings have other joints, or more classes than ``model``.
+        The recordings have other joints, or classes that ``model`` does not have.
     """
+    shape = model.config
     if data == "motion":
-        return generate_motion(model.config.skeleton,
-                               MotionConfig(classes=model.config.classes, persons=model.config.persons))
-    clips = read_clips(data)
-    if clips.joints in NTU25_MAPS and model.config.skeleton.name == "ntu25":
-        clips = map_to_ntu25(clips)
-    if clips.joints != model.config.skeleton.joints:
-        raise ValueError(f"{data} must have the network's {model.config.skeleton.joints} joints, not {clips.joints}")
-    if clips.classes > model.config.classes:
-        raise ValueError(f"{data} must have at most the network's {model.config.classes} classes, not {clips.classes}")
-    return clips
+        clips = generate_motion(shape.skeleton, MotionConfig(classes=shape.classes, persons=shape.persons))
+    else:
+        clips = read_clips(data)
+        if clips.joints in NTU25_MAPS and shape.skeleton.name == "ntu25":
+            clips = map_to_ntu25(clips)
+    if clips.joints != shape.skeleton.joints:
+        raise ValueError(f"{data} must have the network's {shape.skeleton.joints} joints, not {clips.joints}")
+    clips = match_classes(clips, info.get("class_names", ()), shape.classes, where=str(data), what="network")
+    return choose_persons(clips, shape.persons, data)
 
 
 def design_clips(design: Design, data: str | Source) -> tuple[Clips, Preparation]:
-    """Clips of ``data`` with the joints of ``design``, and how they are prepared for it.
+    """Clips of ``data`` with the joints, the persons and the classes of ``design``, and how they are prepared for it.
 
     Raises
     ------
     ValueError
-        The recordings have other joints, or the design's meta lacks its preparation (or, for generated clips, its
-        skeleton).
+        The recordings have other joints, or classes that ``design`` does not have, or its meta lacks its preparation
+        (or, for generated clips, its skeleton).
     """
     if data == "motion":
         entry = design.meta.get("skeleton")
@@ -89,7 +102,9 @@ def design_clips(design: Design, data: str | Source) -> tuple[Clips, Preparation
             clips = map_to_ntu25(clips)
     if clips.joints != design.joints:
         raise ValueError(f"{data} must have the design's {design.joints} joints, not {clips.joints}")
-    return clips, preparation_in(design.meta, design.name)
+    preparation = preparation_in(design.meta, design.name)
+    clips = match_classes(clips, design.class_names, design.classes, where=str(data), what="design")
+    return choose_persons(clips, design.persons, data), preparation
 
 
 def preparation_in(info: dict, where) -> Preparation:

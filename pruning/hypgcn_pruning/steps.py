@@ -23,9 +23,12 @@ from .integers.ranges import measure_ranges, plot_ranges
 from .network.checkpoint import load_checkpoint, save_checkpoint
 from .network.foreign import open_network
 from .network.model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
+from .network.class_order import order_classes
 from .network.start import initial_state
-from .recordings.data import calibration_clips, crowded, preparation_for, prepared
+from .recordings.class_counts import check_test_clips, check_training_clips, class_counts
+from .recordings.data import Clips, calibration_clips, crowded, preparation_for, prepared
 from .recordings.motion import MotionConfig
+from .recordings.persons import choose_persons
 from .recordings.readers import Source
 from .reports.evaluate import evaluate
 from .sparsity.prune import prune
@@ -55,6 +58,10 @@ def _report(folder: Path, step: str, seconds: float, **entries):
     write_json(path, rows)
 
 
+def _class_rows(clips: Clips) -> dict:
+    return {name: {"training": train, "test": test} for name, (train, test) in class_counts(clips).items()}
+
+
 def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, persons: int, blocks: str, stream: str,
                dynamic_graph: bool, training: TrainConfig, similarity: str = "softmax", init: str | None = None,
                progress: bool = True) -> Path:
@@ -63,6 +70,7 @@ def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, pe
     start = time.monotonic()
     out = Path(out)
     clips, graph = open_clips(data, skeleton, MotionConfig(persons=persons))
+    clips = choose_persons(clips, persons, data)
     preparation = preparation_for(graph, frames, stream)
     config = ModelConfig(skeleton=graph, classes=clips.classes, channels=clips.data.shape[1], persons=persons,
                          frames=frames, blocks=parse_blocks(blocks), dynamic_graph=dynamic_graph,
@@ -71,9 +79,11 @@ def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, pe
     info = {"preparation": preparation.to_dict(), "class_names": list(clips.class_names)}
     model = Network(config)
     if init:
-        model.load_state_dict(initial_state(config, init, training.seed))
+        model.load_state_dict(initial_state(config, init, training.seed, clips.class_names))
+    check_training_clips(clips, data)
     history = train(model, clips, preparation, training, out, info=info, progress=progress)
-    _report(out, "train", time.monotonic() - start, accuracy=history[-1]["accuracy"], settings=vars(training))
+    _report(out, "train", time.monotonic() - start, accuracy=history[-1]["accuracy"],
+            class_accuracy=history[-1]["class_accuracy"], classes=_class_rows(clips), settings=vars(training))
     return out / "last.safetensors"
 
 
@@ -87,8 +97,11 @@ def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, trai
     out = Path(out)
     model, info = open_network(checkpoint, format=format, skeleton=skeleton, frames=frames, persons=persons,
                                stream=stream)
-    clips = network_clips(model, data)
+    clips = network_clips(model, info, data)
     info = {name: entry for name, entry in info.items() if name not in ("history", "scales")}
+    if clips.class_names and not info.get("class_names"):
+        info["class_names"] = list(clips.class_names)  # fine-tuning gives the classes this meaning
+    check_training_clips(clips, data)
     model = prune(model, clips, preparation_in(info, checkpoint), config, training, out, info=info, progress=progress)
     save_checkpoint(out / "pruned.safetensors", model, info)
     _report(out, "prune", time.monotonic() - start, settings={**vars(config), "training": vars(training)})
@@ -108,13 +121,14 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
     out = Path(out)
     model, info = load_checkpoint(checkpoint)
     preparation = preparation_in(info, checkpoint)
-    clips = network_clips(model, data)
+    clips = network_clips(model, info, data)
     sample = torch.from_numpy(calibration_clips(clips, preparation, model.config.persons, config.calibration))
     scales = info.get("scales")
     if scales is None:
         scales = calibrate(model, sample, config.lowest)
     more = {}
     if config.epochs:
+        check_training_clips(clips)
         training = training or TrainConfig()
         info = {name: entry for name, entry in info.items() if name != "history"}
         history = train_aware(model, scales, clips, preparation, config, training, out / "aware", info=info,
@@ -150,7 +164,12 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
     loaded = Design.load(design)
     clips, preparation = design_clips(loaded, data)
     held = clips.part(1)
-    models = {name: load_checkpoint(path)[0] for name, path in (("pruned", pruned), ("model", checkpoint)) if path}
+    check_test_clips(clips, data)
+    models = {}
+    for name, path in (("pruned", pruned), ("model", checkpoint)):
+        if path:
+            model, info = load_checkpoint(path)
+            models[name] = order_classes(model, info.get("class_names", ()), loaded.class_names, path)
     report = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded, **models)
     report["seconds"] = round(time.monotonic() - start, 1)
     if record:

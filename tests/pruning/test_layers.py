@@ -2,8 +2,8 @@
 
 from contracts.tree import PACKAGES, imports, modules
 
-FLOORS = ("config", "recordings", "network", "training", "sparsity", "integers", "building", "inputs", "reports",
-          "steps", "cli")
+FLOORS = ("config", "messages", "recordings", "network", "training", "sparsity", "integers", "building", "inputs",
+          "reports", "steps", "cli")
 """Packages and modules of hypgcn_pruning from the lowest to the highest."""
 
 

@@ -5,7 +5,7 @@ import torch
 
 from .model import Network
 
-__all__ = ["accuracy", "predict"]
+__all__ = ["accuracy", "class_accuracy", "class_hits", "predict"]
 
 
 def predict(model: Network, clips: torch.Tensor, size: int = 64) -> torch.Tensor:
@@ -22,3 +22,17 @@ def predict(model: Network, clips: torch.Tensor, size: int = 64) -> torch.Tensor
 def accuracy(model: Network, clips: torch.Tensor, labels: np.ndarray) -> float:
     """Top-1 accuracy: share of ``clips`` whose highest logit is the label."""
     return float((predict(model, clips).argmax(1).numpy() == labels).mean())
+
+
+def class_hits(votes: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Int64 (2, classes): the clips of each class whose vote is right, and all of its clips."""
+    return np.stack([np.bincount(labels[votes == labels], minlength=classes), np.bincount(labels, minlength=classes)])
+
+
+def class_accuracy(votes: np.ndarray, labels: np.ndarray, classes: int) -> float:
+    """Mean over the classes that have clips of their top-1 accuracy.
+
+    A class counts as much as any other, however many clips it has.
+    """
+    right, clips = class_hits(votes, labels, classes)
+    return float((right[clips > 0] / clips[clips > 0]).mean())

@@ -3,13 +3,16 @@
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from hypgcn.design.clip import Preparation, at_times, prepare_clip, resample
 from hypgcn.design.names import check_text
+from hypgcn.design.persons import match_persons
 
+from .identity import clip_digests, recordings_digests
 from .plain_pickle import load_plain
 from .skeleton import NTU25_MAPS, Skeleton
 
@@ -79,6 +82,16 @@ class Clips:
     def clip(self, index: int) -> np.ndarray:
         """One recorded clip, (M, T, V, C), without its padding."""
         return self.data[index, :, :self.length[index]].transpose(3, 1, 2, 0)
+
+    @cached_property
+    def digests(self) -> tuple[bytes, ...]:
+        """Hash of each clip's coordinates, without its padding."""
+        return clip_digests(self.clip(index) for index in range(len(self)))
+
+    @property
+    def identity(self) -> dict:
+        """What a run that reads these clips depends on, as plain data."""
+        return recordings_digests(self.digests, self.label, self.split, self.class_names, self.scored)
 
     def part(self, split: int) -> "Clips":
         """The clips of one split; :exc:`ValueError` when there are none."""
@@ -198,13 +211,6 @@ def preparation_for(skeleton: Skeleton, frames: int, stream: str = "joint", scal
                        parents=skeleton.parents if stream == "bone" else ())
 
 
-def _match_persons(clip: np.ndarray, persons: int) -> np.ndarray:
-    """``clip`` (M, T, V, C) with its first ``persons`` persons, absent ones as zeros."""
-    if len(clip) >= persons:
-        return clip[:persons]
-    return np.concatenate([clip, np.zeros((persons - len(clip), *clip.shape[1:]), clip.dtype)])
-
-
 def crowded(clips: Clips, persons: int) -> Clips:
     """``clips`` with ``persons`` persons: those that are missing are the first persons of the clips that follow, at the
     speed of their new companion. For measuring what hardware for several persons needs; labels are the first one's."""
@@ -215,14 +221,14 @@ def crowded(clips: Clips, persons: int) -> Clips:
     data[..., :recorded] = clips.data
     for index, length in enumerate(clips.length):
         for person in range(recorded, persons):
-            guest = clips.clip((index + person - recorded + 1) % len(clips))[:1]
+            guest = match_persons(clips.clip((index + person - recorded + 1) % len(clips)), 1)
             data[index, :, :length, :, person] = resample(guest, int(length))[0].transpose(2, 0, 1)
     return replace(clips, data=data)
 
 
 def prepared(clips: Clips, preparation: Preparation, persons: int = 1) -> np.ndarray:
     """All clips as the network takes them: float32 (N, M, T, V, C)."""
-    return np.stack([prepare_clip(_match_persons(clips.clip(i), persons), preparation) for i in range(len(clips))])
+    return np.stack([prepare_clip(match_persons(clips.clip(i), persons), preparation) for i in range(len(clips))])
 
 
 def calibration_clips(clips: Clips, preparation: Preparation, persons: int, count: int) -> np.ndarray:
@@ -274,7 +280,7 @@ def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Ge
         rng = rng.spawn(ranks)[rank]
     for start in range(0, len(order), size):
         chosen = order[start:start + size][rank::ranks]
-        augmented = [augment(_match_persons(clips.clip(i), persons), rng, degrees, crop, mirror, mirrored, warp)
+        augmented = [augment(match_persons(clips.clip(i), persons), rng, degrees, crop, mirror, mirrored, warp)
                      for i in chosen]
         ready, *more = (np.stack([prepare_clip(clip, kind) for clip in augmented]) for kind in (preparation, *further))
         yield ready, clips.label[chosen], *more

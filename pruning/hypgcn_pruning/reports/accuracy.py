@@ -6,15 +6,18 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from hypgcn.cli import main as hypgcn
 from hypgcn.design import Design
+from hypgcn.design.class_names import class_order
 from hypgcn.design.files import write_json
 
 from ..network.cost import graph_skip
+from ..network.predict import class_accuracy
 from ..recordings.readers import Source
 from .measure import Measured, measure, summed_scores
 from .report_config import ACCURACY, STEPS, STREAMS, AccuracyConfig
@@ -75,10 +78,27 @@ def figures(parts: Sequence[Measured]) -> dict:
     }
 
 
+def votes(parts: Sequence[Measured]) -> np.ndarray:
+    """For each clip the class of the highest sum of scores; the lowest index wins a tie."""
+    return summed_scores([(part.scores, part.scale) for part in parts]).argmax(1)
+
+
 def top1(parts: Sequence[Measured]) -> float:
-    """Share of clips whose highest sum of scores is the label; the lowest index wins a tie."""
-    votes = summed_scores([(part.scores, part.scale) for part in parts]).argmax(1)
-    return round(float((votes == parts[0].label).mean()), 4)
+    """Share of clips whose highest sum of scores is the label."""
+    return round(float((votes(parts) == parts[0].label).mean()), 4)
+
+
+def top1_of_classes(parts: Sequence[Measured]) -> float:
+    """Mean over the classes of :func:`top1`."""
+    return round(class_accuracy(votes(parts), parts[0].label, parts[0].scores.shape[1]), 4)
+
+
+def in_class_order(part: Measured, names: Sequence[str], what: str) -> Measured:
+    """``part`` with its classes in the order of ``names``, which are the same; as it is where one has no names."""
+    if not names or not part.class_names or tuple(names) == part.class_names:
+        return part
+    order = class_order(part.class_names, names, what)
+    return replace(part, scores=part.scores[:, order], label=np.argsort(order)[part.label], class_names=tuple(names))
 
 
 def golden(measured: Measured, path: str, cache: Path, jobs: int):
@@ -181,11 +201,13 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
 
     def row(stream, step, keys) -> dict:
         parts = [measured[key] for key in keys]
+        parts = [in_class_order(part, parts[0].class_names, " ".join(key)) for part, key in zip(parts, keys)]
         if any((part.label != parts[0].label).any() for part in parts):
             raise ValueError("both streams must have the same test clips")
         options = [word for key in keys for word in (f"--{key[0]}", f"{key[1]}={named[key]}")]
         return {"dataset": dataset, "protocol": protocol, "network": config.network, "stream": stream, "step": step,
-                "top1": top1(parts), "clips": len(parts[0].label), **figures(parts),
+                "top1": top1(parts), "class_accuracy": top1_of_classes(parts), "clips": len(parts[0].label),
+                **figures(parts),
                 "clips_with_overflow": int(sum(part.overflow > 0 for part in parts).astype(bool).sum()),
                 "command": shlex.join([*base, *options])}
 

@@ -12,7 +12,7 @@ from ..integers.fold_bn import fold
 from ..integers.integer import predict_integer, run_integer
 from ..network.cost import cost_of
 from ..network.model import Network
-from ..network.predict import predict
+from ..network.predict import class_accuracy, predict
 
 __all__ = ["count_macs", "design_figures", "layer_noise", "evaluate"]
 
@@ -67,8 +67,8 @@ def layer_noise(model: Network, design: Design, clips: np.ndarray) -> dict[str, 
 
 def evaluate(clips: np.ndarray, labels: np.ndarray, *, model: Network | None = None, pruned: Network | None = None,
              design: Design | None = None) -> dict:
-    """Top-1 accuracies on prepared float ``clips`` (N, M, T, V, C), how often the int8 design and the pruned network
-    agree, and :func:`layer_noise` on the first clips."""
+    """Top-1 accuracies on prepared float ``clips`` (N, M, T, V, C) and their means over the classes, how often the int8
+    design and the pruned network agree, and :func:`layer_noise` on the first clips."""
     if not len(clips):
         raise ValueError("clips must hold at least one clip, but are empty")
     report: dict = {"clips": len(clips)}
@@ -82,6 +82,8 @@ def evaluate(clips: np.ndarray, labels: np.ndarray, *, model: Network | None = N
         report["clips_with_overflow"] = int((overflow > 0).sum())
         report["design"] = design_figures(design)
     report["accuracy"] = {name: round(float((vote == labels).mean()), 4) for name, vote in votes.items()}
+    report["class_accuracy"] = {name: round(class_accuracy(vote, labels, int(labels.max()) + 1), 4)
+                                for name, vote in votes.items()}
     if {"pruned", "int8"} <= votes.keys():
         report["noise_db"] = layer_noise(pruned, design, clips[:32])
         report["agreement_pruned_int8"] = round(float((votes["pruned"] == votes["int8"]).mean()), 4)

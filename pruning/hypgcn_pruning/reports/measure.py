@@ -18,7 +18,8 @@ from ..integers.integer import run_integer
 from ..network.checkpoint import load_checkpoint
 from ..network.cost import cost_of
 from ..network.model import Network, threshold
-from ..recordings.data import Clips, prepared
+from ..recordings.class_counts import check_test_clips
+from ..recordings.data import prepared
 from .activation_tally import ActivationTally
 
 __all__ = ["Measured", "measure", "summed_scores"]
@@ -43,6 +44,8 @@ class Measured:
         Of a design, the int8 clips that it was given.
     preparation : Preparation
         How the clips were prepared.
+    class_names : tuple of str
+        Of the columns of ``scores``, or empty.
     """
 
     network: Network | Design
@@ -53,6 +56,7 @@ class Measured:
     overflow: np.ndarray
     clips: np.ndarray | None
     preparation: Preparation
+    class_names: tuple[str, ...] = ()
 
 
 def summed_scores(parts: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
@@ -98,28 +102,26 @@ def _run_design(design: Design, clips: np.ndarray, tally: ActivationTally, size:
     return torch.cat(logits).numpy(), torch.cat(overflow).numpy()
 
 
-def _check(held: Clips, classes: int, path):
-    if held.classes > classes:
-        raise ValueError(f"{path} must have at least the {held.classes} classes of the clips, not {classes}")
-
-
 def measure(path, data, *, size: int = 8) -> Measured:
     """The checkpoint or the design at ``path`` on the test clips of ``data`` (recordings, or ``motion``), ``size`` at
     a time. A design runs in ``integer.py``."""
     if Path(path).is_dir() or Path(path).name == "design.json":
         design = Design.load(path)
         clips, preparation = design_clips(design, data)
+        check_test_clips(clips, data)
         held = clips.part(1)
-        _check(held, design.classes, path)
         whole = np.stack([quantise_clip(design, clip) for clip in prepared(held, preparation, design.persons)])
         tally = ActivationTally(cost_of(design))
         scores, overflow = _run_design(design, whole, tally, size, str(path))
         return Measured(network=design, scores=scores, scale=design.logit_scale, label=held.label, tally=tally,
-                        overflow=overflow, clips=whole, preparation=preparation)
+                        overflow=overflow, clips=whole, preparation=preparation, class_names=held.class_names)
     model, info = load_checkpoint(path)
     preparation = preparation_in(info, path)
-    held = network_clips(model, data).part(1)
+    every = network_clips(model, info, data)
+    check_test_clips(every, data)
+    held = every.part(1)
     tally = ActivationTally(cost_of(model))
     scores = _run_network(model, prepared(held, preparation, model.config.persons), tally, size, str(path))
     return Measured(network=model, scores=scores, scale=1.0, label=held.label, tally=tally,
-                    overflow=np.zeros(len(held), np.int64), clips=None, preparation=preparation)
+                    overflow=np.zeros(len(held), np.int64), clips=None, preparation=preparation,
+                    class_names=held.class_names)

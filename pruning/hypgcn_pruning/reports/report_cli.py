@@ -57,7 +57,8 @@ def _accuracy(args, data, config) -> int:
         print(f"hypgcn: {error}", file=sys.stderr)
         return 1
     for row in rows:
-        print(f"{row['stream']:10} {row['step']:8} {100 * row['top1']:6.2f} %  {row['mac_reduction']:6.2f} x fewer "
+        print(f"{row['stream']:10} {row['step']:8} {100 * row['top1']:6.2f} % (mean of the classes "
+              f"{100 * row['class_accuracy']:.2f} %)  {row['mac_reduction']:6.2f} x fewer "
               f"multiplications by weights, {row['effective_reduction']:6.2f} x executed, density H "
               f"{row['density_h']:.2f}, X {row['density_x']:.2f}")
     print(f"written: {args.out}")

@@ -2,13 +2,16 @@
 Vinyals, Dean: Distilling the Knowledge in a Neural Network, 2015)."""
 
 import copy
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 
 from hypgcn.design.clip import Preparation
 
+from ..config import TrainConfig
 from ..network.checkpoint import load_checkpoint
+from ..network.class_order import order_classes
 from ..network.model import ModelConfig
 
 __all__ = ["Teachers"]
@@ -19,12 +22,12 @@ class Teachers:
 
     Parameters
     ----------
-    paths : str
-        Checkpoints of the teachers, separated by commas; empty for none.
+    config : TrainConfig
+        Has the checkpoints of the teachers, and the temperature that logits are divided by.
     student : ModelConfig
         The network that is trained.
-    temperature : float
-        Logits are divided by it, above 0.
+    class_names : sequence of str
+        Of the student's classes, or empty. Teachers whose classes have other numbers are brought to them by name.
 
     Attributes
     ----------
@@ -40,11 +43,11 @@ class Teachers:
         preparation.
     """
 
-    def __init__(self, paths: str, student: ModelConfig, temperature: float):
-        self.temperature = temperature
+    def __init__(self, config: TrainConfig, student: ModelConfig, class_names: Sequence[str] = ()):
+        self.temperature = config.temperature
         self.networks = []
         self.preparations: list[Preparation] = []
-        for path in filter(None, (path.strip() for path in paths.split(","))):
+        for path in config.teacher_paths:
             model, info = load_checkpoint(path)
             for name in ("classes", "persons", "channels"):
                 actual, expected = getattr(model.config, name), getattr(student, name)
@@ -56,6 +59,7 @@ class Teachers:
             if "preparation" not in info:
                 raise ValueError(f"teachers must hold how clips are prepared, but {path} does not")
             self.preparations.append(Preparation.from_dict(info["preparation"]))
+            order_classes(model, info.get("class_names", ()), class_names, f"teacher {path}")
             self.networks.append(model.eval().requires_grad_(False))
 
     def __bool__(self) -> bool:

@@ -17,7 +17,7 @@ from hypgcn.design.clip import Preparation
 from ..config import TrainConfig
 from ..network.checkpoint import save_checkpoint
 from ..network.model import Network
-from ..network.predict import predict
+from ..network.predict import class_hits, predict
 from ..recordings.data import Clips, batches, prepared
 from .curves import plot_history
 from .distil import Teachers
@@ -73,7 +73,8 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
     Returns
     -------
     list of dict
-        One row per epoch: ``epoch`` from 1, mean ``loss``, ``accuracy`` 0..1, highest learning ``rate``.
+        One row per epoch: ``epoch`` from 1, mean ``loss``, ``accuracy`` 0..1, its mean over the classes
+        (``class_accuracy``), highest learning ``rate``.
 
     Raises
     ------
@@ -146,8 +147,9 @@ class _Session:
                 self.state.epoch += 1
                 if self.regulariser is not None:
                     self.regulariser.after_epoch(self.model)
-                score = self.evaluate()
-                self.state.history.append({"epoch": self.state.epoch, "loss": loss, "accuracy": score, "rate": rate})
+                score, class_score = self.evaluate()
+                self.state.history.append({"epoch": self.state.epoch, "loss": loss, "accuracy": score,
+                                           "class_accuracy": class_score, "rate": rate})
                 self.bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{score:.4f}")
                 if fabric.global_rank == 0:
                     self.save(score)
@@ -167,7 +169,7 @@ class _Session:
         self.fabric = fabric
         self.learned = self.clips.part(0)
         held = self.clips.part(1) if (self.clips.split == 1).any() else self.learned
-        self.teachers = Teachers(config.teachers, model.config, config.temperature).to(fabric.device)
+        self.teachers = Teachers(config, model.config, self.clips.class_names).to(fabric.device)
         max_ranks = max(1, min(len(self.learned) // 2, len(held)))
         if fabric.world_size > max_ranks:
             raise ValueError(f"devices must be at most {max_ranks}, two training clips and one test clip for each, not "
@@ -240,14 +242,15 @@ class _Session:
             loss = loss + self.regulariser.penalty(self.model)
         return loss
 
-    def evaluate(self) -> float:
-        """Accuracy of the averaged weights on the held-out clips of all processes."""
+    def evaluate(self) -> tuple[float, float]:
+        """Accuracy of the averaged weights on the held-out clips of all processes, and its mean over the classes."""
         join_statistics(self.fabric, self.model.state_dict())
         join_statistics(self.fabric, self.state.average)
         self.averaged.load_state_dict(self.state.average)
-        correct = int((predict(self.averaged, self.held_inputs).argmax(1).numpy() == self.held.label).sum())
-        return int(self.fabric.all_reduce(torch.tensor(correct, device=self.fabric.device),
-                                          reduce_op="sum")) / self.held_count
+        votes = predict(self.averaged, self.held_inputs).argmax(1).numpy()
+        counts = torch.from_numpy(class_hits(votes, self.held.label, self.clips.classes)).to(self.fabric.device)
+        correct, clips = self.fabric.all_reduce(counts, reduce_op="sum").cpu().numpy()
+        return float(correct.sum() / self.held_count), float(np.mean(correct[clips > 0] / clips[clips > 0]))
 
     def save(self, score: float):
         """Write the checkpoints, the state and, now and then, the curves."""

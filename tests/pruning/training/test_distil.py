@@ -29,12 +29,12 @@ def test_agreement_has_no_loss_and_the_mean_of_teachers_is_the_target(teacher):
     second, two = teacher("two", blocks=((16, 1), (16, 2)))
     x = torch.randn(4, 1, 16, 7, 3)
     logits = first(x).detach()
-    assert Teachers(one, first.config, 2.0).loss(logits, [x]).item() == pytest.approx(0, abs=1e-5)
-    assert Teachers(one, first.config, 2.0).loss(logits.flip(1), [x]) > 0.01
+    assert Teachers(TrainConfig(teachers=one), first.config).loss(logits, [x]).item() == pytest.approx(0, abs=1e-5)
+    assert Teachers(TrainConfig(teachers=one), first.config).loss(logits.flip(1), [x]) > 0.01
     mean = (torch.softmax(logits / 2, 1) + torch.softmax(second(x).detach() / 2, 1)) / 2
-    both = Teachers(f"{one}, {two}", first.config, 2.0)
+    both = Teachers(TrainConfig(teachers=f"{one}, {two}"), first.config)
     assert both.loss(2 * mean.log(), [x, x]).item() == pytest.approx(0, abs=1e-5)
-    assert both and not Teachers("", first.config, 2.0)
+    assert both and not Teachers(TrainConfig(), first.config)
 
 
 def test_each_teacher_gets_the_clip_in_its_preparation(clips, skeleton, preparation):
@@ -68,13 +68,13 @@ def test_a_student_follows_its_teacher(teacher, make_network, clips, preparation
 def test_teachers_of_another_task(teacher, make_network, changes, message):
     _, path = teacher(**changes)
     with pytest.raises(ValueError, match=message):
-        Teachers(path, make_network().config, 2.0)
+        Teachers(TrainConfig(teachers=path), make_network().config)
 
 
 def test_a_teacher_holds_its_preparation(make_network, tmp_path):
     save_checkpoint(tmp_path / "silent.safetensors", make_network(), {})
     with pytest.raises(ValueError, match="teachers must hold how clips are prepared"):
-        Teachers(str(tmp_path / "silent.safetensors"), make_network().config, 2.0)
+        Teachers(TrainConfig(teachers=str(tmp_path / "silent.safetensors")), make_network().config)
 
 
 @pytest.mark.parametrize("field, value", [("distil", 1.0), ("distil", -0.1), ("temperature", 0.0)])

@@ -65,6 +65,7 @@ def test_seeded_and_resumable(fresh, clips, preparation, tmp_path):
         RunState.store = stored
     torch.manual_seed(99)
     resumed = Network(fresh.config)
+    resumed.load_state_dict(state)
     assert train(resumed, clips, preparation, config, tmp_path / "b", progress=False) == history
     for name, tensor in fresh.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
@@ -84,11 +85,11 @@ def test_shows_progress_and_curves(fresh, clips, preparation, tmp_path, capsys, 
 
 def test_finished_run_is_only_read(fresh, clips, preparation, tmp_path):
     config = TrainConfig(epochs=1, **FAST)
+    again = copy.deepcopy(fresh)
     history = train(fresh, clips, preparation, config, tmp_path, progress=False)
-    weights = fresh.fc.weight.clone()
     stamp = (tmp_path / "state.pt").stat().st_mtime_ns
-    assert train(fresh, clips, preparation, config, tmp_path, progress=False) == history
-    assert torch.equal(fresh.fc.weight, weights)
+    assert train(again, clips, preparation, config, tmp_path, progress=False) == history
+    assert torch.equal(fresh.fc.weight, again.fc.weight)
     assert (tmp_path / "state.pt").stat().st_mtime_ns == stamp
 
 
@@ -125,10 +126,10 @@ def as_two(model, clips, preparation, config):
 @pytest.mark.slow
 def test_two_processes(fresh, clips, preparation, tmp_path):
     """They learn what one process learns of both shares of every batch, the last one uneven; all clips count for the
-    accuracy; one process can take the run up; a divergence comes back as the usual error."""
+    accuracy; a finished run is only read; a divergence comes back as the usual error."""
     config = TrainConfig(epochs=1, devices=2, **{**FAST, "batch": 15})
     assert (clips.split == 0).sum() % 15 % 2 == 1
-    other = copy.deepcopy(fresh)
+    other, again = copy.deepcopy(fresh), copy.deepcopy(fresh)
     history = train(fresh, clips, preparation, config, tmp_path / "two", progress=False)
     assert history[0]["loss"] == pytest.approx(as_two(other, clips, preparation, config), rel=1e-4)
     state = torch.load(tmp_path / "two" / "state.pt", weights_only=True)
@@ -136,8 +137,7 @@ def test_two_processes(fresh, clips, preparation, tmp_path):
         torch.testing.assert_close(state["model"][name], parameter.detach(), rtol=1e-3, atol=1e-5, msg=name)
     held = torch.from_numpy(prepared(clips.part(1), preparation))
     assert accuracy(fresh, held, clips.part(1).label) == pytest.approx(history[-1]["accuracy"])
-    again = Network(fresh.config)
-    assert train(again, clips, preparation, replace(config, devices=1), tmp_path / "two", progress=False) == history
+    assert train(again, clips, preparation, config, tmp_path / "two", progress=False) == history
     assert torch.equal(again.fc.weight, fresh.fc.weight)
     with pytest.raises(ValueError, match="diverged in epoch 1"):
         train(again, clips, preparation, replace(config, rate=1e30), tmp_path / "three", progress=False)
@@ -180,6 +180,8 @@ def test_fine_tuning_config():
     (TrainConfig, {"precision": "8"}, "precision must be one of 32, 16, bf16, not '8'"),
     (TrainConfig, {"accelerator": "tpu"}, "accelerator must be one of cpu, cuda, auto, not 'tpu'"),
     (TrainConfig, {"devices": 0}, "devices must be an integer of at least 1, not 0"),
+    # case 38
+    (TrainConfig, {"batch": 1}, "batch must be at least 2, because batch normalisation needs two clips, not 1"),
     (TrainConfig, {"devices": 3, "batch": 5}, "batch must be at least 6, two clips for each of 3 devices, not 5"),
     (TrainConfig, {"smoothing": 1.0}, "smoothing must"), (TrainConfig, {"batch": 1.5}, "batch must be"),
     (PruneConfig, {"channels": 0.0}, "channels must be above 0 and at most 1, not 0.0"),
