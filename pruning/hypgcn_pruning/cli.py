@@ -27,6 +27,12 @@ def _add_options(parser, config, skip=()):
                             help=entry.metadata["help"] + " (default: %(default)s)", **extra)
 
 
+def _add_fresh(parser):
+    parser.add_argument("--fresh", action="store_true",
+                        help="remove what an earlier run of this command left in the folder, and begin anew; without "
+                             "it, the same run goes on, and any other is refused")
+
+
 def _config(config, args, skip=()):
     """The dataclass ``config`` from the parsed options, but for the fields ``skip``."""
     names = {entry.name for entry in dataclasses.fields(config)} - set(skip)
@@ -90,6 +96,7 @@ def register(commands):
                         help="similarity of the data-dependent graph: softmax as in 2s-AGCN, or a learned factor times "
                              "tanh as in AAGCN, which can be added to a trained network (default: %(default)s)")
     _add_options(parser, TrainConfig)
+    _add_fresh(parser)
 
     parser = _common(commands, "prune", "prune channels and taps, set activation thresholds, fine-tune",
                      "build/train/pruned", _prune)
@@ -104,18 +111,21 @@ def register(commands):
     parser.add_argument("--stream", choices=("joint", "bone"), help="foreign checkpoints: stream (default: joint)")
     _add_options(parser, PruneConfig)
     _add_options(parser, TrainConfig, skip=_TUNING)
+    _add_fresh(parser)
 
     parser = _common(commands, "quantise", "quantise a pruned network to int8, by calibration (PTQ) or training (QAT)",
                      "build/train", _quantise)
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="pruned network (.safetensors or .pt)")
     _add_options(parser, QuantiseConfig)
     _add_options(parser, TrainConfig, skip=_TUNING)
+    _add_fresh(parser)
 
     parser = _common(commands, "compile", "plan the row stores by calibration clips and write the design",
                      "build/train", _compile)
     parser.add_argument("quantised", metavar="QUANTISED", help="folder that hypgcn quantise wrote")
     _add_options(parser, CompileConfig)
     parser.add_argument("--note", action="append", default=[], metavar="KEY=TEXT", help="entry of the design's meta")
+    _add_fresh(parser)
 
     parser = _common(commands, "evaluate", "measure top-1 accuracies on the held-out clips", "build/train/metrics.json",
                      _evaluate)
@@ -132,27 +142,29 @@ def _train(args):
     path = _steps().train_step(args.out, data=_data(args), skeleton=args.skeleton, frames=args.frames,
                                persons=args.persons,
                                blocks=args.blocks, stream=args.stream, dynamic_graph=args.dynamic_graph,
-                               similarity=args.similarity, init=args.init, training=_config(TrainConfig, args))
+                               similarity=args.similarity, init=args.init, training=_config(TrainConfig, args),
+                               fresh=args.fresh)
     print(f"written: {path}")
 
 
 def _prune(args):
     path = _steps().prune_step(args.checkpoint, args.out, data=_data(args), config=_config(PruneConfig, args),
                                training=_config(TrainConfig, args), format=args.format, skeleton=args.skeleton,
-                               frames=args.frames, persons=args.persons, stream=args.stream)
+                               frames=args.frames, persons=args.persons, stream=args.stream, fresh=args.fresh)
     print(f"written: {path}")
 
 
 def _quantise(args):
     path = _steps().quantise_step(args.checkpoint, args.out, data=_data(args), config=_config(QuantiseConfig, args),
-                                  training=_config(TrainConfig, args, skip=_TUNING))
+                                  training=_config(TrainConfig, args, skip=_TUNING), fresh=args.fresh)
     print(f"written: {path}")
 
 
 def _compile(args):
     notes = dict(note.partition("=")[::2] for note in args.note)
     config = _config(CompileConfig, args)
-    path = _steps().compile_step(args.quantised, args.out, data=_data(args), config=config, meta=notes)
+    path = _steps().compile_step(args.quantised, args.out, data=_data(args), config=config, meta=notes,
+                                 fresh=args.fresh)
     print(f"written: {path}")
 
 

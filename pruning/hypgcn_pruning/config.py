@@ -66,9 +66,6 @@ class TrainConfig:
     precision: str = option("32", "of products: 32, or mixed precision 16 or bf16 with weights of 32 bits",
                              ("32", "16", "bf16"))
 
-    PLACE = ("threads", "accelerator", "devices", "precision")
-    """Fields that say where a run computes, not what: an interrupted run may go on with others."""
-
     def __post_init__(self):
         _check_counts(self, "epochs", "batch", "devices")
         _check_choices(self)

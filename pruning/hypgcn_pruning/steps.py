@@ -3,6 +3,7 @@ repeated."""
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import torch
 
 from hypgcn.design import Design
-from hypgcn.design.clip import quantise_clip
+from hypgcn.design.clip import Preparation, quantise_clip
 from hypgcn.design.files import write_json
 
 from .building.compile import compile_design
@@ -20,21 +21,35 @@ from .inputs import design_clips, network_clips, open_clips, preparation_in
 from .integers.qat import train_aware
 from .integers.quantise import calibrate, quantise
 from .integers.ranges import measure_ranges, plot_ranges
+from .messages import say
 from .network.checkpoint import load_checkpoint, save_checkpoint
+from .network.class_order import order_classes
 from .network.foreign import open_network
 from .network.model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
-from .network.class_order import order_classes
 from .network.start import initial_state
 from .recordings.class_counts import check_test_clips, check_training_clips, class_counts
 from .recordings.data import Clips, calibration_clips, crowded, preparation_for, prepared
+from .recordings.identity import digest
 from .recordings.motion import MotionConfig
 from .recordings.persons import choose_persons
 from .recordings.readers import Source
 from .reports.evaluate import evaluate
 from .sparsity.prune import prune
-from .training.train import train
+from .training.depends import joined, network_depends, preparation_depends, settings_depends
+from .training.place import set_threads
+from .training.record import Step, content, is_finished, open_run
+from .training.train import TRAIN, train
 
 __all__ = ["compile_step", "evaluate_step", "parse_blocks", "prune_step", "quantise_step", "train_step"]
+
+_PRUNE = Step("prune", ("pruned.safetensors", "ratios.json", *(
+    name for folder in ("weights", "thresholds", "channels[0-9]*", "taps[0-9]*", "admm_channels", "admm_taps")
+    for name in TRAIN.inside(folder))))
+_QUANTISE = Step("quantise", ("quantised/design.json", "quantised/weights.safetensors", "ranges.json", "ranges.png",
+                              *TRAIN.inside("aware")))
+_COMPILE = Step("compile", ("design/design.json", "design/weights.safetensors"))
+_TUNING = ("epochs", "rate", "warmup")
+"""Settings of training that fine-tuning replaces by its own."""
 
 
 def parse_blocks(text: str) -> tuple[tuple[int, int], ...]:
@@ -64,9 +79,10 @@ def _class_rows(clips: Clips) -> dict:
 
 def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, persons: int, blocks: str, stream: str,
                dynamic_graph: bool, training: TrainConfig, similarity: str = "softmax", init: str | None = None,
-               progress: bool = True) -> Path:
+               fresh: bool = False, progress: bool = True) -> Path:
     """Train a float network; ``last.safetensors`` in ``out`` is the result, and an interrupted run goes on. With
-    ``init`` it starts from the weights of that checkpoint, see :func:`~.start.initial_state`. """
+    ``init`` it starts from the weights of that checkpoint, see :func:`~.start.initial_state`. What another run left in
+    ``out`` is refused, or removed with ``fresh`` (:mod:`~.record`); so in the steps below. """
     start = time.monotonic()
     out = Path(out)
     clips, graph = open_clips(data, skeleton, MotionConfig(persons=persons))
@@ -81,15 +97,21 @@ def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, pe
     if init:
         model.load_state_dict(initial_state(config, init, training.seed, clips.class_names))
     check_training_clips(clips, data)
-    history = train(model, clips, preparation, training, out, info=info, progress=progress)
-    _report(out, "train", time.monotonic() - start, accuracy=history[-1]["accuracy"],
-            class_accuracy=history[-1]["class_accuracy"], classes=_class_rows(clips), settings=vars(training))
+    finished = not fresh and is_finished(out, TRAIN)
+    history = train(model, clips, preparation, training, out, info=info, fresh=fresh, progress=progress,
+                    depends={"stream": stream, "init": content(init) if init else None})
+    last = history[-1]
+    if not finished:
+        _report(out, "train", time.monotonic() - start, accuracy=last["accuracy"],
+                class_accuracy=last["class_accuracy"], classes=_class_rows(clips), settings=vars(training))
+    if progress:
+        say(f"{out}: accuracy {100 * last['accuracy']:.2f} %, mean of the classes {100 * last['class_accuracy']:.2f} %")
     return out / "last.safetensors"
 
 
 def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, training: TrainConfig,
-               progress: bool = True, format: str = "auto", skeleton: str | None = None, frames: int | None = None,
-               persons: int | None = None, stream: str | None = None) -> Path:
+               fresh: bool = False, progress: bool = True, format: str = "auto", skeleton: str | None = None,
+               frames: int | None = None, persons: int | None = None, stream: str | None = None) -> Path:
     """Prune and fine-tune a network; ``pruned.safetensors`` in ``out`` is the result, and an interrupted run goes
     on. ``format``, ``skeleton``, ``frames``, ``persons`` and ``stream`` are those of
     :func:`~.foreign.open_network`."""
@@ -101,15 +123,24 @@ def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, trai
     info = {name: entry for name, entry in info.items() if name not in ("history", "scales")}
     if clips.class_names and not info.get("class_names"):
         info["class_names"] = list(clips.class_names)  # fine-tuning gives the classes this meaning
+    preparation = preparation_in(info, checkpoint)
     check_training_clips(clips, data)
-    model = prune(model, clips, preparation_in(info, checkpoint), config, training, out, info=info, progress=progress)
-    save_checkpoint(out / "pruned.safetensors", model, info)
-    _report(out, "prune", time.monotonic() - start, settings={**vars(config), "training": vars(training)})
+    set_threads(training)
+    depends = joined({"checkpoint": content(checkpoint)}, settings_depends(config),
+                     settings_depends(training, skip=_TUNING), network_depends(model.config),
+                     preparation_depends(preparation), clips.identity)
+    with open_run(out, _PRUNE, depends, fresh=fresh, progress=progress) as run:
+        if not run.finished:
+            model = prune(model, clips, preparation, config, training, out, info=info, progress=progress)
+            save_checkpoint(out / "pruned.safetensors", model, info)
+            _report(out, "prune", time.monotonic() - start, classes=_class_rows(clips),
+                    settings={**vars(config), "training": vars(training)})
+            run.finish("pruned.safetensors")
     return out / "pruned.safetensors"
 
 
 def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig, training: TrainConfig | None = None,
-                  progress: bool = True) -> Path:
+                  fresh: bool = False, progress: bool = True) -> Path:
     """Quantise a pruned network; ``quantised`` in ``out`` is a design whose stores cannot overflow, ``ranges.json`` and
     ``ranges.png`` have the ranges and saturation of all tensors.
 
@@ -119,9 +150,25 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
     checkpoint was trained with. """
     start = time.monotonic()
     out = Path(out)
+    training = training or TrainConfig()
     model, info = load_checkpoint(checkpoint)
     preparation = preparation_in(info, checkpoint)
     clips = network_clips(model, info, data)
+    set_threads(training)
+    tuning = settings_depends(training, skip=_TUNING)
+    depends = joined({"checkpoint": content(checkpoint)}, settings_depends(config), clips.identity,
+                     tuning if config.epochs else {"threads": tuning["threads"]})
+    with open_run(out, _QUANTISE, depends, fresh=fresh, progress=progress) as run:
+        if not run.finished:
+            more = _quantise(model, info, preparation, clips, config, training, out, progress)
+            _report(out, "quantise", time.monotonic() - start, settings=vars(config), **more)
+            run.finish("quantised", "ranges.json")
+    return out / "quantised"
+
+
+def _quantise(model: Network, info: dict, preparation: Preparation, clips: Clips, config: QuantiseConfig,
+              training: TrainConfig, out: Path, progress: bool) -> dict:
+    """Write the results of :func:`quantise_step`; returns what its report says of the training."""
     sample = torch.from_numpy(calibration_clips(clips, preparation, model.config.persons, config.calibration))
     scales = info.get("scales")
     if scales is None:
@@ -129,7 +176,6 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
     more = {}
     if config.epochs:
         check_training_clips(clips)
-        training = training or TrainConfig()
         info = {name: entry for name, entry in info.items() if name != "history"}
         history = train_aware(model, scales, clips, preparation, config, training, out / "aware", info=info,
                               progress=progress)
@@ -140,37 +186,54 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
     ranges = measure_ranges(model, sample, scales)
     write_json(out / "ranges.json", ranges)
     plot_ranges(ranges, out / "ranges.png")
-    _report(out, "quantise", time.monotonic() - start, settings=vars(config), **more)
-    return out / "quantised"
+    return more
 
 
-def compile_step(quantised, out, *, data: str | Source, config: CompileConfig, meta: dict | None = None) -> Path:
+def _design_content(design: Design) -> str:
+    """Hash of a design and its meta, but for the test results that evaluation records there."""
+    meta = {name: entry for name, entry in design.meta.items() if name != "test"}
+    return digest([design.hash.encode(), json.dumps(meta, sort_keys=True).encode()])
+
+
+def compile_step(quantised, out, *, data: str | Source, config: CompileConfig, meta: Mapping | None = None,
+                 fresh: bool = False, progress: bool = True) -> Path:
     """Plan the stores of a quantised design by measured data; ``design`` in ``out`` is what is built."""
     start = time.monotonic()
-    design = reshape_design(Design.load(quantised), config.frames, config.persons)
+    out = Path(out)
+    source = Design.load(quantised)
+    design = reshape_design(source, config.frames, config.persons)
     clips, preparation = design_clips(design, data)
-    sample = calibration_clips(crowded(clips.part(0), design.persons), preparation, design.persons, config.calibration)
-    compiled = compile_design(design, np.stack([quantise_clip(design, clip) for clip in sample]), config, meta)
-    compiled.save(Path(out) / "design")
-    _report(Path(out), "compile", time.monotonic() - start, settings=vars(config))
-    return Path(out) / "design"
+    depends = joined({"quantised": _design_content(source), "notes": dict(meta or {})}, settings_depends(config),
+                     clips.identity)
+    with open_run(out, _COMPILE, depends, fresh=fresh, progress=progress) as run:
+        if not run.finished:
+            sample = calibration_clips(crowded(clips.part(0), design.persons), preparation, design.persons,
+                                       config.calibration)
+            compiled = compile_design(design, np.stack([quantise_clip(design, clip) for clip in sample]), config, meta)
+            compiled.save(out / "design")
+            _report(out, "compile", time.monotonic() - start, settings=vars(config))
+            run.finish("design")
+    return out / "design"
 
 
 def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = None, checkpoint: str | None = None,
                   record: bool = False) -> dict:
     """Accuracies over the test clips of a design and, where given, of the pruned and the float network; written to
-    ``out`` and, with ``record``, into the design's meta, which leaves its hash as it is."""
+    ``out`` and, with ``record``, into the design's meta, which leaves its hash as it is. It is measured anew each time;
+    ``measured`` in the report has the contents of what was measured."""
     start = time.monotonic()
     loaded = Design.load(design)
     clips, preparation = design_clips(loaded, data)
     held = clips.part(1)
     check_test_clips(clips, data)
-    models = {}
+    models, measured = {}, {"design": loaded.hash, **clips.identity}
     for name, path in (("pruned", pruned), ("model", checkpoint)):
         if path:
             model, info = load_checkpoint(path)
             models[name] = order_classes(model, info.get("class_names", ()), loaded.class_names, path)
+            measured["float" if name == "model" else name] = content(path)
     report = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded, **models)
+    report["measured"] = measured
     report["seconds"] = round(time.monotonic() - start, 1)
     if record:
         test = {"clips": report["clips"], "accuracy": report["accuracy"]}

@@ -85,8 +85,22 @@ def test_finished_training_is_not_repeated(flow, recordings):
              16, "--average", 0.8, "--epochs")
     hypgcn(*words, 2)
     assert (flow / "float/state.pt").stat().st_mtime_ns == before
-    with pytest.raises(ValueError, match="epochs must be 2, as in the run that .* holds, not 3"):
+    with pytest.raises(ValueError, match=r"another run of train \(finished\), which differs .* in epochs: 2 there, 3"):
         hypgcn(*words, 3)
+
+
+def test_fresh(flow, recordings, tmp_path):
+    words = ("compile", flow / "quantised", "--data", recordings, "-o", tmp_path, "--margin")
+    hypgcn(*words, 1.1)
+    with pytest.raises(ValueError, match="which differs from this one in margin: 1.1 there, 1.5 here"):
+        hypgcn(*words, 1.5)
+    hypgcn(*words, 1.5, "--fresh")
+    assert Design.load(tmp_path / "design").hash != Design.load(flow / "design").hash
+    for command, source in (("train", ()), ("prune", ("x",)), ("quantise", ("x",))):
+        parser = argparse.ArgumentParser()
+        register(parser.add_subparsers(required=True))
+        assert parser.parse_args([command, *source, "--fresh"]).fresh
+        assert not parser.parse_args([command, *source]).fresh
 
 
 def test_quantisation_aware_training(flow, recordings, tmp_path):

@@ -26,6 +26,8 @@ class Structure(Protocol):
 
     def masks(self, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]: ...
 
+    def settings(self) -> dict: ...
+
 
 class ChannelStructure:
     """Every decision of :func:`~.importance.layers` keeps its share of input channels; the 1x1 weights of
@@ -35,6 +37,10 @@ class ChannelStructure:
         self.decisions = layers(model, tied)
         self.shares = list(shares) if isinstance(shares, list | tuple) else [shares] * len(self.decisions)
         self.coupled = coupled
+
+    def settings(self) -> dict:
+        """Shares of channels of every decision."""
+        return {"decisions": self.decisions, "shares": self.shares, "coupled": self.coupled}
 
     def weights(self, model: Network) -> dict[str, torch.Tensor]:
         """1x1 weights of all subsets, and the temporal weights in front of them."""
@@ -65,6 +71,10 @@ class TapStructure:
 
     def __init__(self, keep: int | list[int], blocks: int):
         self.keep = list(keep) if isinstance(keep, list | tuple) else [keep] * blocks
+
+    def settings(self) -> dict:
+        """Taps of every block."""
+        return {"taps": self.keep}
 
     def weights(self, model: Network) -> dict[str, torch.Tensor]:
         """Temporal weights."""
@@ -131,6 +141,10 @@ class Admm:
 
     def end(self, model: Network):
         """Nothing to do."""
+
+    def settings(self) -> dict:
+        """Kind, penalty parameter and structure."""
+        return {"kind": "admm", "rho": self.rho, **self.structure.settings()}
 
     def state_dict(self) -> dict:
         """Z and U."""

@@ -8,9 +8,20 @@ from lightning_fabric.strategies import DDPStrategy
 
 from ..config import TrainConfig
 
-__all__ = ["open_fabric", "join_statistics"]
+__all__ = ["device_type", "join_statistics", "open_fabric", "set_threads"]
 
 _PRECISIONS = {"32": "32-true", "16": "16-mixed", "bf16": "bf16-mixed"}
+
+
+def device_type(config: TrainConfig) -> str:
+    """``cuda`` or ``cpu``: what ``accelerator`` comes to on this machine."""
+    return "cuda" if config.accelerator != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def set_threads(config: TrainConfig):
+    """Let torch compute with the threads of ``config``: the last bits of sums depend on their number."""
+    if config.threads:
+        torch.set_num_threads(config.threads)
 
 
 def open_fabric(config: TrainConfig) -> Fabric:
@@ -18,7 +29,7 @@ def open_fabric(config: TrainConfig) -> Fabric:
 
     Several devices are as many processes, started afresh (`spawn`): a script that trains with them needs the usual
     ``if __name__ == "__main__"``. :exc:`ValueError` for what this machine does not have. """
-    cuda = torch.cuda.is_available() and config.accelerator != "cpu"
+    cuda = device_type(config) == "cuda"
     if config.accelerator == "cuda" and not cuda:
         raise ValueError("accelerator must be cpu or auto, not 'cuda': torch finds no CUDA device")
     if cuda and config.devices > torch.cuda.device_count():
@@ -27,7 +38,7 @@ def open_fabric(config: TrainConfig) -> Fabric:
     if config.precision == "16" and not cuda:
         raise ValueError("precision must be 32 or bf16 on the CPU, not '16'")
     strategy = DDPStrategy(start_method="spawn", forward_sync_buffers=False) if config.devices > 1 else "auto"
-    return Fabric(accelerator="cuda" if cuda else "cpu", devices=config.devices, strategy=strategy,
+    return Fabric(accelerator=device_type(config), devices=config.devices, strategy=strategy,
                   precision=_PRECISIONS[config.precision])
 
 

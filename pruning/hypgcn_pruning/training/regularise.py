@@ -13,7 +13,8 @@ class Regulariser(Protocol):
     """A term of the loss that may keep state.
 
     ``begin`` is called before the first batch and ``end`` after the last, ``penalty`` for every batch after the forward
-    pass (a scalar tensor), ``after_epoch`` once an epoch; the state is stored with interrupted runs. """
+    pass (a scalar tensor), ``after_epoch`` once an epoch; the state is stored with interrupted runs. ``settings`` is
+    plain data by which two regularisers are compared. """
 
     def begin(self, model: Network) -> None: ...
 
@@ -22,6 +23,8 @@ class Regulariser(Protocol):
     def after_epoch(self, model: Network) -> None: ...
 
     def end(self, model: Network) -> None: ...
+
+    def settings(self) -> dict: ...
 
     def state_dict(self) -> dict: ...
 
@@ -60,6 +63,10 @@ class ActivationPenalty:
         """Stop observing."""
         for block in model.blocks:
             block.observer = None
+
+    def settings(self) -> dict:
+        """Kind and weight."""
+        return {"kind": "activation penalty", "weight": self.weight}
 
     def state_dict(self) -> dict:
         """There is no state."""

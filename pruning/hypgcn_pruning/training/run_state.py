@@ -44,20 +44,17 @@ class RunState:
         One row per epoch, as :func:`~.train.train` returns them.
     scaler : dict
         State of the loss scaling of mixed precision.
+    run : str
+        Hash of the run (:class:`~.record.Run`) that this is the state of.
     """
 
-    def __init__(self, model: Network, config: TrainConfig, regulariser: Regulariser | None = None):
-        self.model, self.config, self.regulariser = model, config, regulariser
+    def __init__(self, model: Network, config: TrainConfig, regulariser: Regulariser | None = None, *, run: str = ""):
+        self.model, self.config, self.regulariser, self.run = model, config, regulariser, run
         self.optimiser = torch.optim.SGD(_groups(model, config.decay), config.rate, momentum=0.9, nesterov=True)
         self.average = {name: tensor.clone() for name, tensor in model.state_dict().items()}
         self.epoch, self.step, self.best = 0, 0, 0.0
         self.history: list[dict] = []
         self.scaler: dict = {}
-
-    @property
-    def settings(self) -> dict:
-        """Settings that a resumed run must share: all but those of the place."""
-        return {name: value for name, value in vars(self.config).items() if name not in TrainConfig.PLACE}
 
     def update_average(self):
         """Moving average of weights and statistics; young averages follow faster."""
@@ -73,7 +70,7 @@ class RunState:
         """Write the state to ``path``."""
         state = {"average": self.average, "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
                  "epoch": self.epoch, "step": self.step, "best": self.best, "history": self.history,
-                 "settings": self.settings, "scaler": self.scaler}
+                 "run": self.run, "scaler": self.scaler}
         if self.regulariser is not None:
             state["regulariser"] = self.regulariser.state_dict()
         with replacing(path) as temporary:
@@ -82,38 +79,29 @@ class RunState:
     def resume(self, path: Path):
         """Take up the state at ``path``.
 
-        Older files lack settings and the buffers of later masks, which stay as the model has them.
-
         Raises
         ------
         ValueError
-            The file is damaged, of another network, or of other settings.
+            The file is damaged, of another network, or of another run.
         """
         _, state = read_file(path)
-        missing = {"average", "model", "optimiser", "epoch", "step", "best", "history"} - state.keys()
+        missing = {"average", "model", "optimiser", "epoch", "step", "best", "history", "run", "scaler"} - state.keys()
         if missing:
             raise ValueError(f"{path} is not the state of a training run: it lacks {', '.join(sorted(missing))}")
-        for name, value in self.settings.items():
-            stored = state.get("settings", {}).get(name, value)
-            if stored != value:
-                raise ValueError(f"{name} must be {stored!r}, as in the run that {path.parent} holds, not {value!r}: "
-                                 f"give that, or another folder for a new run")
-        if state["epoch"] > self.config.epochs:
-            raise ValueError(f"epochs must be at least {state['epoch']}, what the run in {path.parent} has done, "
-                             f"not {self.config.epochs!r}")
+        if state["run"] != self.run:
+            raise ValueError(f"{path} is the state of another run than the record beside it: give another folder (-o), "
+                             f"or --fresh to remove it and begin anew")
         own = self.model.state_dict()
-        weights = dict(self.model.named_parameters()).keys()
         for tensors in (state["model"], state["average"]):
-            if (tensors.keys() - own.keys() or weights - tensors.keys()
-                    or any(tensors[name].shape != own[name].shape for name in tensors)):
+            if tensors.keys() != own.keys() or any(tensors[name].shape != own[name].shape for name in tensors):
                 raise ValueError(f"{path} is the state of a network of another shape: give another folder for a new "
                                  f"run")
-        self.model.load_state_dict({**own, **state["model"]})
+        self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         for name, tensor in state["average"].items():
             self.average[name].copy_(tensor)
         for name in ("epoch", "step", "best", "history"):
             setattr(self, name, state[name])
-        self.scaler = state.get("scaler", {})
-        if self.regulariser is not None and "regulariser" in state:
+        self.scaler = state["scaler"]
+        if self.regulariser is not None:
             self.regulariser.load_state_dict(state["regulariser"])

@@ -4,6 +4,7 @@ device or several."""
 import copy
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +16,21 @@ from tqdm import tqdm
 from hypgcn.design.clip import Preparation
 
 from ..config import TrainConfig
-from ..network.checkpoint import save_checkpoint
+from ..network.checkpoint import read_file, save_checkpoint
 from ..network.model import Network
 from ..network.predict import class_hits, predict
 from ..recordings.data import Clips, batches, prepared
 from .curves import plot_history
+from .depends import training_depends
 from .distil import Teachers
-from .place import join_statistics, open_fabric
+from .place import join_statistics, open_fabric, set_threads
+from .record import Step, open_run
 from .regularise import Regulariser
 from .run_state import RunState
 
-__all__ = ["learning_rate", "train"]
+__all__ = ["TRAIN", "learning_rate", "train"]
+
+TRAIN = Step("train", ("last.safetensors", "best.safetensors", "curves.png", "state.pt"))
 
 PICTURE_SECONDS = 30
 """Curves of a long run are drawn again when they are older than this."""
@@ -40,13 +45,15 @@ def learning_rate(config: TrainConfig, epoch: float) -> float:
 
 
 def train(model: Network, clips: Clips, preparation: Preparation, config: TrainConfig, folder, *,
-          info: dict | None = None, regulariser: Regulariser | None = None, progress: bool = True) -> list[dict]:
+          info: dict | None = None, regulariser: Regulariser | None = None, depends: Mapping | None = None,
+          fresh: bool = False, progress: bool = True) -> list[dict]:
     """Train ``model`` in place on the training clips.
 
     The accuracy on the held-out clips is measured after every epoch but steers nothing. Files in ``folder``:
     ``last.safetensors`` (the averaged weights, what ``model`` holds at the end), ``best.safetensors`` (the epoch of the
-    highest held-out accuracy; to report that one would flatter the result), ``curves.png``, ``state.pt``. A run that
-    finds ``state.pt`` goes on with it, and ends with the same bits as one that was not interrupted.
+    highest held-out accuracy; to report that one would flatter the result), ``curves.png``, ``state.pt``, and
+    ``train.run.json``, what the run depends on (:mod:`~.record`). The same run that was interrupted goes on from
+    ``state.pt``, and ends with the same bits as one that was not; a finished one is only read.
 
     With several devices each process takes its share of every batch, normalised by itself; gradients are those of the
     full batch, and only the first process writes.
@@ -67,6 +74,10 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
         Plain data for the checkpoints.
     regulariser : Regulariser or None
         Its penalty is added to the loss.
+    depends : Mapping or None
+        Further plain data by which this run differs from others, by name.
+    fresh : bool
+        Remove another run in ``folder`` and begin anew.
     progress : bool
         Show a bar.
 
@@ -79,29 +90,29 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
     Raises
     ------
     ValueError
-        No training clips, settings that do not fit the data, the machine or the run in ``folder``, or a loss that is
-        not finite.
+        No training clips, settings that do not fit the data or the machine, another run in ``folder``, or a loss
+        that is not finite.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     if config.mirror and not model.config.skeleton.pairs:
         raise ValueError(f"mirror must be 0: skeleton {model.config.skeleton.name} does not name its pairs of left and "
                          f"right joints")
     clips.part(0)  # refuses data without training clips before processes start
     fabric = open_fabric(config)
-    session = _Session(model, clips, preparation, config, folder, info or {}, regulariser, progress)
-    if config.devices == 1:
-        session.run(fabric)
-    elif problem := fabric.launch(session.run_as_process):
-        raise ValueError(problem)
-    model.cpu()
-    state = RunState(model, config)
-    state.resume(folder / "state.pt")
-    model.load_state_dict(state.average)
-    for block in model.blocks:
-        block.apply_masks()
+    set_threads(config)
+    everything = {**(depends or {}), **training_depends(model, clips, preparation, config, info or {}, regulariser)}
+    with open_run(folder, TRAIN, everything, fresh=fresh, progress=progress) as run:
+        if not run.finished:
+            session = _Session(model, clips, preparation, config, folder, info or {}, regulariser, run.hash, progress)
+            if config.devices == 1:
+                session.run(fabric)
+            elif problem := fabric.launch(session.run_as_process):
+                raise ValueError(problem)
+            run.finish("last.safetensors")
+        header, state = read_file(folder / "last.safetensors")
+    model.cpu().load_state_dict(state)
     model.eval()
-    return state.history
+    return header["info"]["history"]
 
 
 class _Session:
@@ -121,9 +132,10 @@ class _Session:
     bar: tqdm
 
     def __init__(self, model: Network, clips: Clips, preparation: Preparation, config: TrainConfig, folder: Path,
-                 info: dict, regulariser: Regulariser | None, progress: bool):
+                 info: dict, regulariser: Regulariser | None, run: str, progress: bool):
         self.model, self.clips, self.preparation, self.config = model, clips, preparation, config
         self.folder, self.info, self.regulariser, self.progress = folder, info, regulariser, progress
+        self.hash = run
         self.pictured = -math.inf  # when the curves were last drawn
 
     def run_as_process(self, fabric: Fabric) -> str:
@@ -164,8 +176,7 @@ class _Session:
     def start(self, fabric: Fabric):
         """Split the data, take up an interrupted run, and place everything on the device."""
         config, model = self.config, self.model
-        if config.threads:
-            torch.set_num_threads(config.threads)
+        set_threads(config)
         self.fabric = fabric
         self.learned = self.clips.part(0)
         held = self.clips.part(1) if (self.clips.split == 1).any() else self.learned
@@ -179,7 +190,7 @@ class _Session:
         self.held_count = len(held)
         self.averaged = copy.deepcopy(model).to(fabric.device)
         model.to(fabric.device)
-        self.state = RunState(model, config, self.regulariser)
+        self.state = RunState(model, config, self.regulariser, run=self.hash)
         if self.regulariser is not None:
             self.regulariser.begin(model)
         if (self.folder / "state.pt").is_file():

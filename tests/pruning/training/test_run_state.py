@@ -36,31 +36,13 @@ def test_all_comes_back(network, stored):
     assert torch.equal(run.average["fc.weight"], network.fc.weight + 1)
 
 
-def test_other_places_are_fine(network, stored):
-    RunState(network, TrainConfig(epochs=5, precision="bf16", devices=2, accelerator="auto", threads=1)).resume(stored)
-
-
-@pytest.mark.parametrize(("changes", "match"), [
-    ({"epochs": 6}, "epochs must be 5, as in the run that .* holds, not 6"), ({"rate": 0.2}, "rate must be 0.1"),
-    ({"seed": 2}, "seed must be 1")])
-def test_other_settings_are_refused(network, stored, changes, match):
-    with pytest.raises(ValueError, match=match):
-        RunState(network, TrainConfig(**{"epochs": 5, **changes})).resume(stored)
-
-
-def test_files_of_version_0_1(network, stored):
-    """They lack the settings, so that only the number of epochs can be held against them, and the newer buffers."""
-    def age(state):
-        del state["settings"], state["scaler"]
-        for part in ("model", "average"):
-            del state[part]["l1.kept"]
-    change(stored, age)
-    network.blocks[0].kept[0] = 0
-    run = RunState(network, TrainConfig(epochs=6, rate=0.2))
-    run.resume(stored)
-    assert run.model.blocks[0].kept.tolist() == run.average["l1.kept"].tolist() == [0, 1, 1]
-    with pytest.raises(ValueError, match="epochs must be at least 2, what the run in .* has done, not 1"):
-        RunState(network, TrainConfig(epochs=1, warmup=0)).resume(stored)
+def test_the_state_of_another_run(network, stored):
+    """A file that was copied beside another record; one of version 0.1 does not name its run."""
+    with pytest.raises(ValueError, match="state of another run than the record beside it"):
+        RunState(network, TrainConfig(epochs=5), run="sha256:1").resume(stored)
+    change(stored, lambda state: state.pop("run"))
+    with pytest.raises(ValueError, match="is not the state of a training run: it lacks run"):
+        RunState(network, TrainConfig(epochs=5)).resume(stored)
 
 
 @pytest.mark.parametrize(("edit", "match"), [
