@@ -6,7 +6,7 @@ inputs. Written as logic of bits, a late input enters at the last LUT.
 
 from amaranth import *
 
-__all__ = ["at_most_one", "lowest_one", "ones_below", "saturate", "stepped"]
+__all__ = ["at_most", "at_most_one", "lowest_one", "ones_below", "saturate", "stepped"]
 
 _LUT_INPUTS = 6
 
@@ -50,9 +50,29 @@ def stepped(value, up, down) -> Value:
                for n, bit in enumerate(value))
 
 
-def saturate(value) -> Value:
-    """``value``, signed and of at least 9 bits, limited to -128..127."""
+def at_most(value, limit: int) -> Value:
+    """One bit: the unsigned ``value`` is at most the constant ``limit``, which is not negative."""
+    value = Value.cast(value)
+    if limit >> len(value):
+        return C(1, 1)
+    below: Value = C(1, 1)
+    for n, bit in enumerate(value):
+        below = (~bit | below) if limit >> n & 1 else (~bit & below)
+    return below
+
+
+def saturate(value, dead_zone: int = 0) -> Value:
+    """``value``, signed and of at least 9 bits, limited to -128..127, and 0 up to ``dead_zone`` (0..127) in magnitude.
+
+    The comparison with the dead zone takes the low bits, beside that of the bits above them, not behind it.
+    """
     value = Value.cast(value)
     sign, above = value[-1], value[7:-1]
     fits = (above == sign.replicate(len(above)))
-    return Cat(Mux(fits, value[:7], (~sign).replicate(7)), sign).as_signed()
+    limited = Cat(Mux(fits, value[:7], (~sign).replicate(7)), sign)
+    if dead_zone:
+        # -n is ~(n - 1).
+        magnitude = value[:7] ^ sign.replicate(7)
+        dead = fits & Mux(sign, at_most(magnitude, dead_zone - 1), at_most(magnitude, dead_zone))
+        limited = Mux(dead, 0, limited)
+    return limited.as_signed()

@@ -21,6 +21,7 @@ _FIELDS = {
     "y_res_mult": limits.RES_MULT,
     "h_res_shift": limits.RES_SHIFT,
     "y_res_shift": limits.RES_SHIFT,
+    "threshold_z": limits.THRESHOLD,
     "threshold_h": limits.THRESHOLD,
     "threshold_y": limits.THRESHOLD,
 }
@@ -50,12 +51,14 @@ class Block:
         Scales of identity shortcuts; 0 without one.
     h_res_shift, y_res_shift : int, 0..24
         Left shifts of identity shortcuts; 0 without one.
-    threshold_h, threshold_y : int, 0..127
-        Activations of H and Y up to this magnitude become 0.
+    threshold_z, threshold_h, threshold_y : int, 0..127
+        Values of Z, H and Y up to this magnitude become 0.
     x_depths, h_depths : tuple of int
         Vectors that mini-bank j of the X and H store holds per row; ``MINI_BANKS`` values that do not increase.
     density_x, density_h : float, 0..1
         Measured shares of non-zero activations in the stores, for estimates only.
+    density_z : float, 0..1
+        Measured share of non-zero values of Z, of the kept channels; 1 where there is no dead zone.
     kept : uint8 (I,)
         1 where the channel takes part in the graph product.
     filters : uint8 (O,)
@@ -90,12 +93,14 @@ class Block:
     h_res_shift: int = 0
     y_res_mult: int = 0
     y_res_shift: int = 0
+    threshold_z: int = 0
     threshold_h: int = 0
     threshold_y: int = 0
     x_depths: tuple[int, ...]
     h_depths: tuple[int, ...]
     density_x: float = 1.0
     density_h: float = 1.0
+    density_z: float = 1.0
     kept: np.ndarray = field(repr=False)
     filters: np.ndarray = field(repr=False)
     taps: np.ndarray = field(repr=False)
@@ -123,7 +128,7 @@ class Block:
                              f"not {self.in_channels} and {self.out_channels}")
         if self.shortcut_y == "identity" and self.stride != 1:
             raise ValueError(f"{where}: an identity shortcut_y needs stride 1, not {self.stride}")
-        for name in ("density_x", "density_h"):
+        for name in ("density_x", "density_h", "density_z"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{where}.{name} must be in 0..1, not {getattr(self, name)!r}")
 

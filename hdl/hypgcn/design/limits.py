@@ -155,7 +155,7 @@ RES_SHIFT = Limit(
     "h_res_shift, y_res_shift", 0, 24, "left shift of an identity shortcut, bits",
     "8 + 12 + 24 bits stay within the 48 bits of the sum")
 THRESHOLD = Limit(
-    "threshold_h, threshold_y, input_threshold", 0, 127, "activations up to it in magnitude become 0",
+    "threshold_z, threshold_h, threshold_y, input_threshold", 0, 127, "activations up to it in magnitude become 0",
     "the largest magnitude of a positive activation")
 ACC_WIDTH = Limit(
     "acc_width", 9, 27, "bits of an accumulator",

@@ -18,7 +18,8 @@ from .tensors import dump_tensors, parse_tensors
 __all__ = ["DESIGN_FORMAT", "DESIGN_VERSION", "Design"]
 
 DESIGN_FORMAT = "hypgcn-design"
-DESIGN_VERSION = 1
+DESIGN_VERSION = 2
+"""Newest version of the files; :attr:`Design.version` is that of a design."""
 
 _FIELDS = {
     **limits.SHAPE,
@@ -28,6 +29,8 @@ _FIELDS = {
     "input_threshold": limits.THRESHOLD,
 }
 _BLOCK_FIELDS = tuple(f.name for f in dataclasses.fields(Block) if f.name not in Block.TENSORS)
+_SINCE_2 = {"threshold_z": 0, "density_z": 1.0}
+"""Fields of a block that version 1 lacks, and what it means by that."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -151,11 +154,18 @@ class Design:
         total = np.abs(self.head.astype(np.int64)).sum(axis=1) * self._pool_max + np.abs(self.head_bias)
         return bits_signed(int(total.max()))
 
+    @property
+    def version(self) -> int:
+        """Version of its files: 2 where Z of a block has a dead zone, else 1, so that older designs keep their hash."""
+        return 2 if any(getattr(block, name) != value for block in self.blocks for name, value in _SINCE_2.items()) \
+            else 1
+
     def _scalars(self) -> dict:
         skip = {*self.TENSORS, "blocks", "meta"}
-        data: dict = {"format": DESIGN_FORMAT, "version": DESIGN_VERSION}
+        names = [name for name in _BLOCK_FIELDS if self.version > 1 or name not in _SINCE_2]
+        data: dict = {"format": DESIGN_FORMAT, "version": self.version}
         data.update({f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in skip})
-        data["blocks"] = [{name: getattr(block, name) for name in _BLOCK_FIELDS} for block in self.blocks]
+        data["blocks"] = [{name: getattr(block, name) for name in names} for block in self.blocks]
         return data
 
     def tensors(self) -> dict[str, np.ndarray]:
@@ -200,10 +210,14 @@ class Design:
             raise ValueError(f"{path / 'design.json'} is not JSON: {error}") from error
         if not isinstance(data, dict) or data.get("format") != DESIGN_FORMAT:
             raise ValueError(f"{path / 'design.json'} is not a design: format must be {DESIGN_FORMAT!r}")
-        if data.get("version") != DESIGN_VERSION:
-            raise ValueError(f"{path / 'design.json'}: version must be {DESIGN_VERSION}, not {data.get('version')!r}")
+        if data.get("version") not in range(1, DESIGN_VERSION + 1):
+            raise ValueError(f"{path / 'design.json'}: version must be in 1..{DESIGN_VERSION}, not "
+                             f"{data.get('version')!r}; a later version of hypgcn wrote it")
         tensors = parse_tensors(path / "weights.safetensors")
         design = cls._from_files(data, tensors, path)
+        if data["version"] != design.version:
+            raise ValueError(f"{path / 'design.json'}: version must be {design.version} for what it holds, not "
+                             f"{data['version']}")
         if data.get("hash") != design.hash:
             raise ValueError(
                 f"{path}: the hash in design.json ({str(data.get('hash'))[:12]}) is not that of its content "

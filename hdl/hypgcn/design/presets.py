@@ -39,7 +39,7 @@ def _requant(rng, acc_rms: float, outputs: int, target: float, sign: float, res_
 def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, in_channels: int, out_channels: int,
                  stride: int = 1, shortcut_h: str | None = None, shortcut_y: str | None = None,
                  kept: int | None = None, filters: int | None = None, keep_taps: int = 2, margin: float = 1.0,
-                 threshold: int = 2) -> Block:
+                 threshold: int = 2, threshold_z: int | None = None) -> Block:
     """A legal block with seeded weights.
 
     Parameters
@@ -54,6 +54,8 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
         Depths of the stores as a share of the worst case; 1.0 never overflows.
     threshold : int, 0..127
         Threshold of H and Y.
+    threshold_z : int, 0..127, or None
+        Dead zone of Z; by default a seeded one of 3..9, which leaves about four fifths of Z.
     """
     rng = np.random.default_rng(seed)
     shortcut_h = shortcut_h or ("identity" if in_channels == out_channels else "conv")
@@ -82,6 +84,9 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
     products = float(filter_mask.mean()) * keep_taps * out_channels + (in_channels if res is not None else 0)
     y_mult, y_bias, y_shift = _requant(rng, 40 * 20 * max(products, 1) ** 0.5, out_channels, 40, -0.2)
 
+    if threshold_z is None:     # from a generator of its own, so that the weights do not depend on it
+        threshold_z = int(np.random.default_rng([seed, 1]).integers(3, 10))
+
     def depths(banks):
         vectors = joints * banks
         share = [min(1.0, margin * (1.0 - 0.1 * j)) if margin < 1.0 else 1.0 for j in range(MINI_BANKS)]
@@ -100,12 +105,14 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
         h_res_shift=max(0, h_shift - 11) if shortcut_h == "identity" else 0,
         y_res_mult=1000 if shortcut_y == "identity" else 0,
         y_res_shift=max(0, y_shift - 11) if shortcut_y == "identity" else 0,
+        threshold_z=threshold_z,
         threshold_h=threshold,
         threshold_y=threshold,
         x_depths=depths(in_banks),
         h_depths=depths(out_banks),
         density_x=0.35,
         density_h=0.35,
+        density_z=0.8 if threshold_z else 1.0,
         kept=kept_mask,
         filters=filter_mask,
         taps=taps,

@@ -17,6 +17,8 @@ __all__ = ["array_memory", "conv_array", "frame_buffer", "frame_memory", "graph_
 LOADER, LOADER_BANK = 180, 10
 """LUTs of the row loader, and per bank of the store: the mask of needed channels."""
 FRAME_BUFFER = 115
+DEAD_ZONE = 5
+"""LUTs of the comparison with the dead zone, a joint: 2 to 6 by its size. Zeroing shares the LUTs of the saturation."""
 CHAIN_PLACE = 8
 """LUTs of each further place of the chains of a 1x1 array: delays of addresses and valid bits."""
 
@@ -51,7 +53,8 @@ def frame_buffer(cfg: FrameBufferConfig) -> UnitCost:
 
 
 def graph_unit(cfg: GraphConfig, *, rows: int, tokens: Sequence[float]) -> UnitCost:
-    """Cost of the graph unit: packed MACs, separation of their sums, choice of the subset, rounding, copy of X.
+    """Cost of the graph unit: packed MACs, separation of their sums, choice of the subset, rounding, dead zone, copy
+    of X.
 
     Parameters
     ----------
@@ -63,7 +66,7 @@ def graph_unit(cfg: GraphConfig, *, rows: int, tokens: Sequence[float]) -> UnitC
         Non-zero joints per row, of each channel of the unit's list.
     """
     outputs = cfg.at_once * cfg.joints
-    rounding = cfg.joints * 16
+    rounding = cfg.joints * (16 + DEAD_ZONE * bool(cfg.threshold))
     copies = 9 * cfg.joints if any(cfg.copy) else 0
     rom = Memory("rom", varying_bits(cfg.words), cfg.passes * cfg.joints)
     queue = Memory("async", 8 * cfg.joints, cfg.queue_words)

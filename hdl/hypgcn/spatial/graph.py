@@ -11,7 +11,7 @@ from ..arith import PackedMac, PackedMacConfig
 from ..arith.bits import saturate
 from ..arith.delay import delayed
 from ..design.checks import check_choice, check_limit, check_range, check_tensor
-from ..design.limits import ACC_WIDTH, GRAPH_SHIFT, JOINTS, MAC_FORMS, SUBSETS, WEIGHT
+from ..design.limits import ACC_WIDTH, GRAPH_SHIFT, JOINTS, MAC_FORMS, SUBSETS, THRESHOLD, WEIGHT
 from ..emission.shared import shared
 from ..mem import Rom
 from ..stream import Queue, connect
@@ -38,6 +38,8 @@ class GraphConfig:
         Bits by which the sums are shifted right.
     acc_width : int, 9..27
         Bits of a sum.
+    threshold : int, 0..127
+        Dead zone: results up to this magnitude become 0.
     kept : tuple of bool
         Per needed channel, whether its products with the graphs are output.
     copy : tuple of bool
@@ -52,6 +54,7 @@ class GraphConfig:
     graph: np.ndarray = field(repr=False)
     shift: int
     acc_width: int
+    threshold: int = 0
     kept: tuple[bool, ...]
     copy: tuple[bool, ...]
     mac: str = "dsp48e2"
@@ -63,6 +66,7 @@ class GraphConfig:
         check_tensor("graph", self.graph, (self.subsets, self.joints, self.joints), np.int8, WEIGHT.low, WEIGHT.high)
         check_limit("shift", self.shift, GRAPH_SHIFT)
         check_limit("acc_width", self.acc_width, ACC_WIDTH)
+        check_limit("threshold", self.threshold, THRESHOLD)
         check_choice("mac", self.mac, MAC_FORMS)
         if not self.kept or len(self.kept) != len(self.copy):
             raise ValueError("kept and copy must hold one value per channel, "
@@ -157,10 +161,10 @@ class _Taken:
 class GraphUnit(wiring.Component):
     """Sparse matrix product with the graphs, requantised to int8.
 
-    ``z[k][w] = clamp((sum_v x[v] * G[k][v][w] + 2**(shift-1)) >> shift, -128, 127)``, where x is the channel whose
-    tokens come in (``docs/numbers.md``). Each token meets ``at_once * V`` weights at once; the ``ceil(K / at_once)``
-    passes over a channel give the subsets in turn, the last pass the remaining ones. A channel that is only copied has
-    one pass.
+    ``z[k][w] = clamp((sum_v x[v] * G[k][v][w] + 2**(shift-1)) >> shift, -128, 127)``, or 0 where its magnitude is at
+    most ``threshold``; x is the channel whose tokens come in (``docs/numbers.md``). Each token meets ``at_once * V``
+    weights at once; the ``ceil(K / at_once)`` passes over a channel give the subsets in turn, the last pass the
+    remaining ones. A channel that is only copied has one pass; copies have no dead zone.
 
     Throughput: one token a cycle. A pass gives ``at_once`` words or what is left (one more with ``copy``), which leave
     one a cycle during the next passes, so that a row takes ``sum over passes of max(tokens, words of the pass before)``
@@ -315,7 +319,7 @@ class GraphUnit(wiring.Component):
             acc = Array(held[k * cfg.joints + w] for k in range(cfg.at_once))[index] if cfg.at_once > 1 else held[w]
             rounded = Signal(signed(max(9, cfg.acc_width + 1 - cfg.shift)), name=f"rounded{w}")
             m.d.comb += rounded.eq((acc + (1 << cfg.shift - 1)) >> cfg.shift)
-            value = saturate(rounded)
+            value = saturate(rounded, cfg.threshold)
             m.d.sync += entry[w].eq(Mux(index == cfg.at_once, x_held[w], value) if x_held else value)
         m.d.comb += [queue.i.payload.eq(entry), queue.i.valid.eq(entry_valid)]
 

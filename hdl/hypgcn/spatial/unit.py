@@ -86,7 +86,7 @@ class SpatialConfig:
         block = self.block
         return GraphConfig(
             joints=self.joints, subsets=block.graph.shape[0], at_once=self.folding.graph_subsets, graph=block.graph,
-            shift=block.graph_shift, acc_width=block.graph_acc_width, mac=self.mac,
+            shift=block.graph_shift, acc_width=block.graph_acc_width, threshold=block.threshold_z, mac=self.mac,
             kept=tuple(bool(block.kept[c]) for c in self.channels), copy=tuple(self.copied[c] for c in self.channels))
 
     @property

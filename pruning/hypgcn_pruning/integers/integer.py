@@ -101,7 +101,8 @@ def _block(block: Block, pad: int, x: torch.Tensor, threshold_raise: int) -> dic
     xf = x.to(real)
     graph = _tensor(block.graph, real)
     rows = xf[..., kept].transpose(2, 3)
-    z = [round_shift(_product(rows, g).long(), block.graph_shift).clamp(-128, 127).transpose(2, 3) for g in graph]
+    z = [thr(round_shift(_product(rows, g).long(), block.graph_shift).clamp(-128, 127), block.threshold_z)
+         .transpose(2, 3) for g in graph]
     spatial = _tensor(block.spatial, real)
     a = sum(_product(z[k].to(real), spatial[:, k, kept].T) for k in range(len(z)))
     if block.down is not None:

@@ -103,7 +103,7 @@ def _every_tap(block) -> dict:
 def _no_threshold(design: Design) -> Design:
     """Design with thresholds at 0, and stores that can hold dense rows."""
     def change(block):
-        return {"threshold_h": 0, "threshold_y": 0,
+        return {"threshold_z": 0, "density_z": 1.0, "threshold_h": 0, "threshold_y": 0,
                 "x_depths": (design.joints * block.in_banks,) * MINI_BANKS,
                 "h_depths": (design.joints * block.out_banks,) * MINI_BANKS}
     return replace(_blocks(design, change), input_threshold=0)

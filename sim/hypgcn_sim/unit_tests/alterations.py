@@ -12,7 +12,7 @@ __all__ = ["altered", "drop", "replaced", "stuck_at_zero", "swap"]
 
 @contextmanager
 def replaced(owner, name: str, value) -> Iterator[None]:
-    """Inside, the attribute ``name`` of the class ``owner`` is ``value``."""
+    """Inside, the attribute ``name`` of ``owner``, a class or a module, is ``value``."""
     before = owner.__dict__[name]
     setattr(owner, name, value)
     try:

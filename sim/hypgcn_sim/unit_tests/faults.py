@@ -11,12 +11,14 @@ from amaranth import *
 
 from hypgcn.absent import AbsentPersons
 from hypgcn.arith import PackedMacConfig, RequantConfig
+from hypgcn.arith.bits import saturate
 from hypgcn.arith.packed_mac import FIELD
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore
 from hypgcn.rfc.shortcut import ShortcutReader
 from hypgcn.spatial import ConvArray, FrameBuffer, GraphUnit, RowBuffer, RowLoader
+from hypgcn.spatial import graph as graph_unit
 from hypgcn.temporal import Combine, Lane
 
 from .alterations import altered, drop, replaced, stuck_at_zero, swap
@@ -51,6 +53,11 @@ def _no_borrow(self, raw):
     upper = raw[FIELD:FIELD + width].as_signed()
     lower = Cat(raw[:FIELD], raw[FIELD + width:]).as_signed() if self.wraps_width else raw[:FIELD][:width].as_signed()
     return upper, lower
+
+
+def _smaller_dead_zone(value, dead_zone=0):
+    """``saturate`` with a dead zone that ends one early."""
+    return saturate(value, max(0, dead_zone - 1))
 
 
 def _altering(component, port, change):
@@ -103,6 +110,11 @@ FAULTS: dict[str, Fault] = {
         text="the graph unit swaps two joints",
         units=("graph_unit", "block_conv"),
         patch=_altering(GraphUnit, "o", swap()),
+    ),
+    "dead_zone_off_by_one": Fault(
+        text="the dead zone of Z ends one early",
+        units=("graph_unit", "spatial_unit_conv", "network"),
+        patch=lambda: replaced(graph_unit, "saturate", _smaller_dead_zone),
     ),
     "array_swaps": Fault(
         text="the 1x1 array swaps two channels",

@@ -1,10 +1,12 @@
 """Logic of bits against the arithmetic that it stands for, over all values of a few widths."""
 
+from functools import partial
+
 import pytest
 from amaranth.hdl import Module, Shape, Signal, signed
 from amaranth.sim import Simulator
 
-from hypgcn.arith.bits import at_most_one, lowest_one, ones_below, saturate, stepped
+from hypgcn.arith.bits import at_most, at_most_one, lowest_one, ones_below, saturate, stepped
 
 
 def check(shape, numbers, cases):
@@ -49,3 +51,11 @@ def test_saturation(width):
     numbers = range(-half, half) if width < 11 else [-half, -1000, *range(-140, -120), -1, 0, 1, *range(120, 140),
                                                      1000, half - 1]
     check(signed(width), numbers, [(saturate, lambda x: max(-128, min(127, x)))])
+    check(signed(width), numbers, [
+        (partial(saturate, dead_zone=zone), lambda x, zone=zone: max(-128, min(127, x)) if abs(x) > zone else 0)
+        for zone in (1, 5, 64, 127)])
+
+
+def test_at_most():
+    check(4, range(16), [(partial(at_most, limit=limit), lambda x, limit=limit: int(x <= limit))
+                         for limit in (0, 1, 6, 15, 16, 40)])

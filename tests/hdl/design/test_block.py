@@ -27,6 +27,8 @@ def with_block(design, index, **changes):
     (1, {"down": None}, r"blocks\[1\].down must be a NumPy array"),
     (1, {"h_shift": 0}, r"blocks\[1\].h_shift must be in 1..31, not 0"),
     (1, {"threshold_h": 128}, r"blocks\[1\].threshold_h must be in 0..127, not 128"),
+    (1, {"threshold_z": -1}, r"blocks\[1\].threshold_z must be in 0..127, not -1"),
+    (1, {"density_z": 1.5}, r"blocks\[1\].density_z must be in 0..1, not 1.5"),
     (1, {"x_depths": (5, 5, 5)}, r"blocks\[1\].x_depths must be 4 values"),
     (1, {"x_depths": (1, 2, 1, 1)}, "that do not increase"),
     (1, {"h_depths": (11, 1, 1, 1)}, r"in 1..10 that do not increase"),

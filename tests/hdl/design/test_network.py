@@ -26,6 +26,19 @@ def test_saved_design_comes_back(design, tmp_path):
         np.testing.assert_array_equal(again.tensors()[name], array)
 
 
+def test_a_design_without_dead_zones_is_saved_as_version_1(design, tmp_path):
+    """Its hash is the one that the preset had before there were dead zones."""
+    plain = dataclasses.replace(design, blocks=tuple(
+        dataclasses.replace(block, threshold_z=0, density_z=1.0) for block in design.blocks))
+    assert (plain.version, design.version) == (1, 2)
+    assert plain.hash == "8b1b50fb46d2aa87d3faea15db754f651d93a7812ded653cf20d50c57ce0dbd5"
+    plain.save(tmp_path)
+    data = json.loads((tmp_path / "design.json").read_text(encoding="utf-8"))
+    assert data["version"] == 1 and not {"threshold_z", "density_z"} & data["blocks"][0].keys()
+    again = Design.load(tmp_path)
+    assert again.hash == plain.hash and [block.threshold_z for block in again.blocks] == [0, 0]
+
+
 def test_same_design_same_bytes(design, tmp_path):
     for name in ("a", "b"):
         preset("tiny").save(tmp_path / name)
@@ -81,7 +94,9 @@ def test_rejects_minus_128(design):
     (lambda folder: (folder / "weights.safetensors").unlink(), FileNotFoundError, "weights.safetensors not found"),
     (lambda folder: (folder / "design.json").write_text("{", encoding="utf-8"), ValueError, "is not JSON"),
     (lambda folder: (folder / "design.json").write_text("[]", encoding="utf-8"), ValueError, "is not a design"),
-    (lambda folder: edit(folder, version=2), ValueError, "version must be 1, not 2"),
+    (lambda folder: edit(folder, version=3), ValueError, "version must be in 1..2, not 3; a later version"),
+    (lambda folder: edit(folder, version="1"), ValueError, "version must be in 1..2, not '1'"),
+    (lambda folder: edit(folder, version=1), ValueError, "version must be 2 for what it holds, not 1"),
     (lambda folder: edit(folder, format="other"), ValueError, "format must be 'hypgcn-design'"),
     (lambda folder: edit(folder, frames=7), ValueError, "do not belong together"),
     (lambda folder: edit(folder, frames="7"), ValueError, "frames must be an integer"),

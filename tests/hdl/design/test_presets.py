@@ -10,6 +10,7 @@ def test_same_seed_same_design(name):
     design = preset(name)
     assert design.hash == preset(name).hash
     assert design.meta["weights"] == "seeded"
+    assert all(block.threshold_z > 0 for block in design.blocks), "tests compare dead zones with these designs"
 
 
 def test_full_is_the_papers_network_pruned():

@@ -92,6 +92,7 @@ def test_block_against_loops(shape):
     x = rng.integers(0, 128, (frames, joints, block.in_channels)) * (
         rng.random((frames, joints, block.in_channels)) < 0.6
     )
+    assert block.threshold_z > 0
     found = run_block(x, block, threshold_raise=1)
     inputs, outputs = range(block.in_channels), range(block.out_channels)
     h = np.zeros((frames, joints, block.out_channels), int)
@@ -110,6 +111,8 @@ def test_block_against_loops(shape):
                 ]
                 for k in range(2)
             ]
+            z = [[value if abs(value) > block.threshold_z else 0 for value in channels] for channels in z]
+            np.testing.assert_array_equal(found["z"][:, t, w], z)
             for o in outputs:
                 acc = sum(z[k][c] * int(block.spatial[o, k, c]) for k in range(2) for c in inputs)
                 res = 0

@@ -33,6 +33,13 @@ def test_against_yosys(unit):
     check(ESTIMATED[unit](), COUNTED[unit])
 
 
+def test_a_dead_zone_costs_a_comparison_a_joint():
+    cfg = model(CONV).shape.spatial.graph
+    plain, with_zone = (graph_unit(replace(cfg, threshold=threshold), rows=1, tokens=[1.0] * len(cfg.kept))
+                        for threshold in (0, 5))
+    assert with_zone.resources.lut == plain.resources.lut + 5 * cfg.joints and with_zone.cycles == plain.cycles
+
+
 def test_large_units_against_yosys():
     large = BlockModel.of(preset("full"), 5)
     conv = large.conv(9, 12, 8)

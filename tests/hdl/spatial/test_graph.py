@@ -7,6 +7,7 @@ import testbench
 from hypgcn.design import bits_signed
 from hypgcn.golden.arith.requant import round_shift
 from hypgcn.spatial.graph import GraphConfig, GraphUnit
+from hypgcn_sim.unit_tests.faults import plant
 
 FORMS = ("dsp48e2", "inferred", "single")
 
@@ -15,14 +16,14 @@ _unit = functools.lru_cache(maxsize=2)(GraphUnit)
 
 
 @functools.lru_cache(maxsize=2)
-def config(joints, subsets, at_once, kept, copy, *, seed=0, mac="inferred", extreme=False):
+def config(joints, subsets, at_once, kept, copy, *, seed=0, mac="inferred", extreme=False, threshold=20):
     rng = np.random.default_rng(seed)
     graph = rng.integers(-127, 128, (subsets, joints, joints)).astype(np.int8)
     if extreme:
         graph = np.where(graph < 0, -127, 127).astype(np.int8)
     width = max(9, bits_signed(int(np.abs(graph.astype(int)).sum(axis=1).max()) * 128))
     return GraphConfig(joints=joints, subsets=subsets, at_once=at_once, graph=graph, shift=7, acc_width=width,
-                       kept=kept, copy=copy, mac=mac)
+                       threshold=threshold, kept=kept, copy=copy, mac=mac)
 
 
 def make_rows(cfg, seed, densities=(0.5, 0.0, 1.0, 0.1)):
@@ -44,6 +45,7 @@ def tokens(row, cfg):
 
 def entries(row, cfg):
     z = np.clip(round_shift(np.einsum("vc,kvw->kwc", row, cfg.graph.astype(np.int64)), cfg.shift), -128, 127)
+    z = np.where(np.abs(z) <= cfg.threshold, 0, z)
     expected = []
     for channel, (kept, copy) in enumerate(zip(cfg.kept, cfg.copy)):
         expected += [z[k, :, channel].tolist() for k in range(cfg.subsets) if kept]
@@ -80,6 +82,27 @@ def test_forms_and_extremes(mac):
     check(config(5, 3, 3, (1, 1), (1, 0), mac=mac, extreme=True))
 
 
+def _identity(threshold, kept, copy):
+    """Z of a joint is its X: the graph is twice the identity, and the shift 1."""
+    return GraphConfig(joints=4, subsets=1, at_once=1, graph=2 * np.eye(4, dtype=np.int8)[None], shift=1, acc_width=10,
+                       threshold=threshold, kept=kept, copy=copy, mac="inferred")
+
+
+@pytest.mark.parametrize("threshold", [0, 1, 6, 64, 126, 127])
+def test_every_value_at_the_dead_zone(threshold):
+    """All 256 values of Z: those of both signs up to the threshold become 0, and copies of X do not."""
+    rows = list(np.arange(-128, 128).reshape(-1, 4, 1))
+    result = check(_identity(threshold, (1,), (1,)), rows=rows)
+    z, x = (np.array(result["o"][part::2]).ravel() for part in (0, 1))
+    assert sorted(set(range(-128, 128)) - set(z.tolist())) == [n for n in range(-threshold, threshold + 1) if n]
+    assert x.tolist() == list(range(-128, 128))
+
+
+def test_a_dead_zone_off_by_one_is_found():
+    with plant("dead_zone_off_by_one"), pytest.raises(AssertionError):
+        check(_identity(6, (1,), (0,)), rows=list(np.arange(-8, 8).reshape(-1, 4, 1)))
+
+
 @pytest.mark.parametrize("at_once", [1, 2, 3])
 def test_full_size(at_once):
     check(config(25, 3, at_once, (1, 0), (0, 1)))
@@ -110,7 +133,8 @@ def test_latency():
 @pytest.mark.parametrize(("field", "value", "text"), [
     ("joints", 0, "joints must be in 1..64"), ("subsets", 9, "subsets must be in 1..8"),
     ("at_once", 4, "at_once must be in 1..3"), ("shift", 16, "shift must be in 1..15"),
-    ("acc_width", 28, "acc_width must be in 9..27"), ("mac", "other", "mac must be one of"),
+    ("acc_width", 28, "acc_width must be in 9..27"), ("threshold", 128, "threshold must be in 0..127"),
+    ("mac", "other", "mac must be one of"),
     ("graph", np.zeros((3, 5, 4), np.int8), "graph must have shape"),
     ("kept", (1, 1, 1), "kept and copy must hold one value per channel"),
     ("kept", (1, 0), "kept or copy must be set"),

@@ -33,8 +33,8 @@ def loops(design, clip, raised):
             length, joints = len(x), range(design.joints)
             h, y = [], []
             for t in range(length):
-                z = [[[clamp(shifted(sum(x[t][v][c] * int(g[v, w]) for v in joints), b.graph_shift), -128, 127)
-                       if b.kept[c] else 0
+                z = [[[cut(clamp(shifted(sum(x[t][v][c] * int(g[v, w]) for v in joints), b.graph_shift), -128, 127),
+                           b.threshold_z) if b.kept[c] else 0
                        for c in range(b.in_channels)] for w in joints] for g in b.graph]
                 row = []
                 for w in joints:
@@ -91,6 +91,7 @@ def clip_of(design, seed):
     (5, 3, {"widths": (17,), "strides": (2,), "kernel": 1})])
 def test_against_loops(seed, raised, changes):
     design = design_of(seed, **changes)
+    assert all(block.threshold_z for block in design.blocks)
     clip = clip_of(design, seed)
     found = run_integer(design, clip[None], raised)
     assert not found["overflow"].any()

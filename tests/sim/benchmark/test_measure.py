@@ -142,7 +142,8 @@ def test_a_variant_lacks_one_idea_and_nothing_else(expected):
     assert all(block.kept.all() for block in found["channel dropping"].design.blocks)
     assert all(block.filters.all() for block in found["coarse"].design.blocks)
     assert all(block.taps.all() for block in found["cavity"].design.blocks)
-    assert not any(block.threshold_h or block.threshold_y for block in found["thresholds"].design.blocks)
+    assert not any(block.threshold_z or block.threshold_h or block.threshold_y
+                   for block in found["thresholds"].design.blocks)
     for name in ("cavity", "coarse", "channel dropping"):
         assert work(found[name].design)["kept"] > work(pruned)["kept"]
     assert work(found["thresholds"].design) == work(pruned)

@@ -129,6 +129,7 @@ def test_unit_passes_and_shows_progress(small, tmp_path):
     ("requant_truncates", "requant", "blocks.1.h[row 0"),                         # wrong rounding: an attribute
     # swapped channels: a connection; the other place where faults are planted
     pytest.param("encoder_swaps", "rfc_encoder", "vectors[vector 0].channel[0]: expected", marks=SLOW),
+    pytest.param("dead_zone_off_by_one", "graph_unit", "blocks.2.z[row ", marks=SLOW),   # also in hdl/spatial/
     pytest.param("decoder_drops", "rfc_decoder", "tokens[token 6].", marks=SLOW),  # a dropped token: as the swapped one
 ])
 def test_planted_fault_is_found_and_its_place_named(fault, unit, place, small, tmp_path):

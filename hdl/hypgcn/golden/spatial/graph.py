@@ -4,12 +4,13 @@ import numpy as np
 
 from ..arith.product import product
 from ..arith.requant import round_shift
+from ..rfc.encoder import threshold
 
 __all__ = ["graph", "entries"]
 
 
 def graph(x, block):
-    """``Z[k,t,w,c] = clamp(round_shift(sum_v X[t,v,c] * G[k,v,w], graph_shift), -128, 127)``.
+    """``Z[k,t,w,c] = thr(clamp(round_shift(sum_v X[t,v,c] * G[k,v,w], graph_shift), -128, 127), threshold_z)``.
 
     ``x`` (T, V, I) -> int64 (K, T, V, I), zero for the channels that ``block.kept`` drops.
     """
@@ -17,7 +18,7 @@ def graph(x, block):
     x = np.asarray(x, np.int64)
     z = np.zeros((block.graph.shape[0], *x.shape), np.int64)
     acc = product(block.graph.transpose(0, 2, 1)[:, None], x[:, :, kept])
-    z[:, :, :, kept] = np.clip(round_shift(acc, block.graph_shift), -128, 127)
+    z[:, :, :, kept] = threshold(np.clip(round_shift(acc, block.graph_shift), -128, 127), block.threshold_z)
     return z
 
 
