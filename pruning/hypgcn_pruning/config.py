@@ -109,6 +109,9 @@ class PruneConfig:
     edges: float = option(1.0, "share of the entries of the learned graphs that is kept, above 0 and at most 1")
     density_h: float = option(0.4, "target density of H behind its thresholds, above 0 and at most 1 (1: none)")
     density_y: float = option(0.4, "target density of the outputs of the blocks, constant channels left out")
+    density_z: float = option(0.2, "target density of Z behind its dead zone, in all blocks but the first (1: no "
+                                   "dead zone)")
+    density_z_first: float = option(1.0, "the same in the first block")
     sparsity: float = option(0.0, "weight of the activation sparsity penalty in all fine-tuning, 0 for none")
     tied: bool = option(True, "blocks that share a residual path keep the same channels")
     coupled: bool = option(True, "prune temporal filters whose only readers are pruned channels")
@@ -120,7 +123,7 @@ class PruneConfig:
 
     def __post_init__(self):
         object.__setattr__(self, "criterion", _FORMER_CRITERIA.get(self.criterion, self.criterion))
-        for name in ("channels", "last_filters", "edges", "density_h", "density_y"):
+        for name in ("channels", "last_filters", "edges", "density_h", "density_y", "density_z", "density_z_first"):
             check_share(name, getattr(self, name))
         _check_counts(self, "taps", "calibration", "stages", "admm_epochs")
         for name in ("tune_rate", "rho"):

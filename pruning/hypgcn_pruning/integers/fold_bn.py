@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F
 
-from ..network.model import Network, threshold
+from ..network.model import Network, dead_zone, threshold
 
 __all__ = ["FoldedBlock", "Folded", "fold", "fold_differentiably"]
 
@@ -27,12 +27,13 @@ class FoldedBlock:
     kept: torch.Tensor
     filters: torch.Tensor
     taps: torch.Tensor
+    theta_z: float
     theta_h: float
     theta_y: float
 
     def z(self, x: torch.Tensor) -> torch.Tensor:
-        """Graph product (N, K, C, T, V) of x (N, C, T, V); zero for the channels that are dropped."""
-        return torch.einsum("nctv,kvw->nkctw", x * self.kept[:, None, None], self.graph)
+        """Z (N, K, C, T, V) of x (N, C, T, V), behind its dead zone; zero for the channels that are dropped."""
+        return dead_zone(torch.einsum("nctv,kvw->nkctw", x * self.kept[:, None, None], self.graph), self.theta_z)
 
     def h(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
         """H (N, O, T, V) before its threshold."""
@@ -111,7 +112,7 @@ def _fold_block(block) -> FoldedBlock:
         stride=block.stride, shortcut_h="identity" if down is None else "conv", shortcut_y=block.shortcut_y,
         graph=gcn.graph().double(), spatial=spatial * block.kept, down=down, h_bias=h_bias, temporal=temporal, res=res,
         y_bias=y_bias, kept=block.kept.clone(), filters=block.filters.clone(), taps=block.taps.clone(),
-        theta_h=float(block.theta_h), theta_y=float(block.theta_y))
+        theta_z=float(gcn.theta_z), theta_h=float(block.theta_h), theta_y=float(block.theta_y))
 
 
 def fold(model: Network) -> Folded:

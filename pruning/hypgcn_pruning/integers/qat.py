@@ -39,15 +39,16 @@ def _as(array, real: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 
 
 class _Rounded(torch.autograd.Function):
-    """Round half up, saturate, apply the threshold theta; what lies beyond the range or is cut has no gradient."""
+    """Round half up, saturate, cut magnitudes up to theta; what lies beyond the range or is cut has no gradient."""
 
     @staticmethod
     def forward(ctx, x, low, high, theta=0):
         inside = (x >= low) & (x <= high)
         value = torch.floor(x + 0.5).clamp_(low, high)
         if theta:
-            inside &= value > theta
-            value *= value > theta
+            beyond = value.abs() > theta
+            inside &= beyond
+            value *= beyond
         ctx.save_for_backward(inside)
         return value
 
@@ -135,7 +136,7 @@ def _z(block: FoldedBlock, grid: Block, x: torch.Tensor, x_scale: float, z_scale
     graph = _as(grid.graph, block.graph * (x_scale / (z_scale * unit)), x.dtype)
     kept = x[:, grid.kept.nonzero()[0]]
     z = torch.stack([kept.reshape(len(x), -1, x.shape[3]) @ subset for subset in graph * unit], 1)
-    return _Rounded.apply(z.view(len(x), len(graph), *kept.shape[1:]), -128, 127)
+    return _Rounded.apply(z.view(len(x), len(graph), *kept.shape[1:]), -128, 127, grid.threshold_z)
 
 
 def _h(block: FoldedBlock, grid: Block, x: torch.Tensor, z: torch.Tensor, x_scale: float, z_scale: float,

@@ -121,5 +121,6 @@ def check_masks(model: Network, where: str):
         if block.residual is not None and block.residual.conv.weight[block.carried == 0].any():
             raise ValueError(f"{where}: l{index}.residual.conv has weights for outputs that l{index}.carried drops: "
                              f"they disagree")
-        if block.theta_h < 0 or block.theta_y < 0:
-            raise ValueError(f"{where}: l{index}.theta_h and theta_y must not be negative")
+        for name in ("gcn1.theta_z", "theta_h", "theta_y"):
+            if block.get_buffer(name) < 0:
+                raise ValueError(f"{where}: l{index}.{name} must not be negative")

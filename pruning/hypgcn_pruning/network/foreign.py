@@ -17,7 +17,8 @@ from .model import ModelConfig, Network
 __all__ = ["detect_format", "load_foreign", "open_network"]
 
 _ATTENTION = {"conv_sa": "spatial", "conv_ta": "temporal", "fc1c": "channel", "fc2c": "channel"}
-_STATE = re.compile(r"l\d+\.(kept|filters|taps|carried|cavity|gcn1\.edges|theta_h|theta_y)$|.*\.num_batches_tracked$")
+_STATE = re.compile(r"l\d+\.(kept|filters|taps|carried|cavity|gcn1\.(edges|theta_z)|theta_[hy])$|"
+                    r".*\.num_batches_tracked$")
 """Names of our network that files of others do not set: the state of pruning, and counters without effect."""
 _CONV_FIRST = re.compile(r"(st_gcn_networks\.\d+|backbone\.gcn\.\d+)\.gcn\.conv\.(weight|bias)$|edge_importance\.\d+$")
 """Keys of ST-GCN, which multiplies by the graph behind the 1x1 convolution."""

@@ -17,8 +17,8 @@ from ..recordings.skeleton import Skeleton
 
 __all__ = ["ModelConfig", "Network", "BlockModule", "PAPER_BLOCKS", "SMALL_BLOCKS", "LATER_BUFFERS"]
 
-LATER_BUFFERS = ("carried", "cavity", "gcn1.edges")
-"""Buffers of a block that files of version 0.1 lack: nothing is pruned there."""
+LATER_BUFFERS = {"carried": 1, "cavity": 1, "gcn1.edges": 1, "gcn1.theta_z": 0}
+"""Buffers of a block that older files lack, and what they hold where nothing is pruned."""
 
 PAPER_BLOCKS = ((64, 1),) * 4 + ((128, 2),) + ((128, 1),) * 2 + ((256, 2),) + ((256, 1),) * 2
 """(output channels, stride) of the ten blocks of 2s-AGCN."""
@@ -104,6 +104,11 @@ def threshold(x: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
     return x * (x > theta) if theta > 0 else x
 
 
+def dead_zone(x: torch.Tensor, theta) -> torch.Tensor:
+    """Values of magnitude at most ``theta`` become 0; the others keep their value and their gradient."""
+    return F.hardshrink(x, float(theta)) if theta > 0 else x
+
+
 class GraphConv(nn.Module):
     """Graph product over the joints and 1x1 convolution, summed over the subsets, with its shortcut and batch norm."""
 
@@ -113,6 +118,7 @@ class GraphConv(nn.Module):
         subsets = len(adjacency)
         self.register_buffer("A", adjacency, persistent=False)
         self.register_buffer("edges", torch.ones_like(adjacency, dtype=torch.uint8))
+        self.register_buffer("theta_z", torch.zeros(()))
         self.PA = nn.Parameter(torch.full_like(adjacency, 1e-6))
         self.conv_d = nn.ModuleList(nn.Conv2d(inputs, outputs, 1) for _ in range(subsets))
         self.inter = max(1, outputs // 4)
@@ -143,14 +149,14 @@ class GraphConv(nn.Module):
         return torch.softmax(scores, dim=-2) if self.alpha is None else torch.tanh(scores) * self.alpha
 
     def graph_products(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
-        """Z (N, subsets * kept channels, T, V), subset by subset."""
+        """Z (N, subsets * kept channels, T, V), subset by subset, behind its dead zone ``theta_z``."""
         index = kept.nonzero()[:, 0]
         part = x if len(index) == len(kept) else x[:, :len(index)] if int(index[-1]) < len(index) else x[:, index]
         n, channels, frames, joints = part.shape
         rows = part.reshape(n, channels * frames, joints)
         graph = self.graph()
         z = [rows @ (graph[k] + self.similarity(x, k) if self.dynamic else graph[k]) for k in range(len(graph))]
-        return torch.stack(z, 1).view(n, len(graph) * channels, frames, joints)
+        return dead_zone(torch.stack(z, 1).view(n, len(graph) * channels, frames, joints), self.theta_z)
 
     def total(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
         """H before its ReLU."""
@@ -207,9 +213,9 @@ class TemporalConv(nn.Module):
 
 
 class BlockModule(nn.Module):
-    """One block; its pruning state is in the buffers ``kept``, ``filters``, ``taps``, ``theta_h``, ``theta_y`` of
-    ``docs/numbers.md``, and in three whose zeros the design has as zero weights: ``carried`` (outputs), 0 where a
-    convolved shortcut has no output; ``cavity`` (outputs, taps), the taps that each filter has of its banks';
+    """One block; its pruning state is in the buffers ``kept``, ``filters``, ``taps``, ``gcn1.theta_z``, ``theta_h``,
+    ``theta_y`` of ``docs/numbers.md``, and in three whose zeros the design has as zero weights: ``carried`` (outputs),
+    0 where a convolved shortcut has no output; ``cavity`` (outputs, taps), the taps that each filter has of its banks';
     ``gcn1.edges`` (K, V, V), the graph's entries that are kept."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, adjacency: torch.Tensor, *, kernel: int, dynamic: bool,
@@ -315,8 +321,9 @@ class Network(nn.Module):
     def complete(self, state: dict) -> dict:
         """``state`` with the buffers that older files lack."""
         own = self.state_dict()
-        names = [f"l{index}.{name}" for index in range(1, self.depth + 1) for name in LATER_BUFFERS]
-        return {**{name: torch.ones_like(own[name]) for name in names}, **state}
+        later = {f"l{index}.{name}": value for index in range(1, self.depth + 1)
+                 for name, value in LATER_BUFFERS.items()}
+        return {**{name: torch.full_like(own[name], value) for name, value in later.items()}, **state}
 
     def features(self, clips: torch.Tensor) -> torch.Tensor:
         """X of block 1, (N * M, C, T, V): the clips after ``data_bn``, which works per (person, joint, channel)."""

@@ -82,6 +82,7 @@ def widen(model: Network, widths: list[int], *, noise: float = 0.5, seed: int = 
             if block.residual is not None:
                 _conv(block.residual.conv, source.residual.conv, y[0], *x)
                 _norm(block.residual.bn, source.residual.bn, y[0])
+            block.gcn1.theta_z.copy_(source.gcn1.theta_z)
             block.theta_h.copy_(source.theta_h)
             block.theta_y.copy_(source.theta_y)
             x = y

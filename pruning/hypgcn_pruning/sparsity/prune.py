@@ -137,8 +137,9 @@ class _Pruning:
 
     def thresholds(self):
         config = self.config
-        if config.density_h < 1 or config.density_y < 1:
-            set_thresholds(self.model, self.sample, config.density_h, config.density_y)
+        densities = config.density_h, config.density_y, config.density_z, config.density_z_first
+        if min(densities) < 1:
+            set_thresholds(self.model, self.sample, *densities)
         self.tune("thresholds", config.threshold_epochs, config.tune_rate / 2)
 
 

@@ -34,6 +34,7 @@ def cases(trained, make_network, learned):
         pruned.blocks[3].filters[:] = 0
         pruned.blocks[0].taps[0, 1] = 0
         pruned.blocks[1].theta_h.fill_(0.3)
+        pruned.blocks[2].gcn1.theta_z.fill_(0.4)
         for block in pruned.blocks:
             block.apply_masks()
     found = []
@@ -75,7 +76,7 @@ def test_float32_differs_in_ties_only(cases):
     for case in cases:
         for name, (share, most) in compare(*case, torch.float32).items():
             if name != "logits":
-                theta = max(max(block.threshold_h, block.threshold_y) for block in case[2].blocks)
+                theta = max(max(block.threshold_z, block.threshold_h, block.threshold_y) for block in case[2].blocks)
                 assert share <= 1e-4 and most <= 1 + theta, (name, share, most)
 
 

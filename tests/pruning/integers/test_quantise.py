@@ -5,17 +5,30 @@ import torch
 from hypgcn.design import Design
 from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning.config import QuantiseConfig
+from hypgcn_pruning.integers.fold_bn import fold
 from hypgcn_pruning.integers.integer import run_integer
-from hypgcn_pruning.integers.quantise import _graph, _shortcut, best_scale, multipliers, quantise
+from hypgcn_pruning.integers.quantise import (
+    _graph,
+    _shortcut,
+    best_scale,
+    calibrate,
+    graph_scales,
+    multipliers,
+    quantise,
+)
 from hypgcn_pruning.network.predict import predict
 from hypgcn_pruning.recordings.data import prepared
 from hypgcn_pruning.reports.evaluate import layer_noise
 
 
 @pytest.fixture(scope="module")
-def design(trained, clips, preparation):
-    calibration = torch.from_numpy(prepared(clips.part(0), preparation))
-    return quantise(trained[0], calibration, QuantiseConfig(name="tiny"), preparation=preparation,
+def learned(clips, preparation):
+    return torch.from_numpy(prepared(clips.part(0), preparation))
+
+
+@pytest.fixture(scope="module")
+def design(trained, clips, preparation, learned):
+    return quantise(trained[0], learned, QuantiseConfig(name="tiny"), preparation=preparation,
                     class_names=clips.class_names)
 
 
@@ -34,11 +47,27 @@ def test_integers_follow_the_float_network(trained, design, held):
 
 def test_masks_and_thresholds_arrive(trained, design):
     assert any(block.threshold_h > 0 for block in design.blocks)
+    assert any(block.threshold_z > 0 for block in design.blocks)
     for block, original in zip(design.blocks, trained[0].blocks):
         for name in ("kept", "filters", "taps"):
             np.testing.assert_array_equal(getattr(block, name), getattr(original, name).numpy())
         assert block.threshold_h == 0 or original.theta_h > 0
         assert block.h_mult.max() > 16000 or block.h_shift == 31
+
+
+def test_the_dead_zone_ends_at_the_step_nearest_to_the_float_one(trained, learned, held):
+    """And as many values of Z are left as the float network has beyond that step."""
+    model, _ = trained
+    scales = calibrate(model, learned)
+    design = quantise(model, learned, QuantiseConfig(), scales=scales)
+    found = run_integer(design, np.stack([quantise_clip(design, clip) for clip in held]))
+    real = dict(fold(model).tensors(torch.from_numpy(held)))
+    for index, (block, made, step) in enumerate(zip(model.blocks, design.blocks, graph_scales(fold(model), scales))):
+        end = (made.threshold_z + 0.5) * step
+        assert abs(end - float(block.gcn1.theta_z)) <= step / 2 + 1e-9
+        kept = block.kept == 1
+        left = float((real[f"blocks.{index}.z"][:, :, kept].abs() > end).double().mean())
+        assert float((found[f"blocks.{index}.z"][..., kept] != 0).double().mean()) == pytest.approx(left, abs=0.05)
 
 
 def test_weights_use_their_range(design):

@@ -92,13 +92,17 @@ def spoil_theta(state):
     state["l1.theta_h"].fill_(-1)
 
 
+def spoil_theta_z(state):
+    state["l2.gcn1.theta_z"].fill_(-1)
+
+
 @pytest.mark.parametrize(("spoil", "match"), [
     (spoil_nan, "l2.tcn1.bn.bias must hold finite"),
     (spoil_shape, r"fc.weight must have shape \(3, 34\), not \(2, 34\)"),
     (spoil_missing, "lacks tensors l1.gcn1.PA"), (spoil_unknown, "unknown tensors l9.gcn1.PA"),
     (spoil_kept, "l2.gcn1.conv_d has weights.*disagree"), (spoil_taps, "l2.tcn1.conv has weights.*disagree"),
     (spoil_mask_value, "l2.filters must be 0 or 1"), (spoil_all_dropped, "l3.kept must keep"),
-    (spoil_theta, "not be negative")])
+    (spoil_theta, "l1.theta_h must not be negative"), (spoil_theta_z, "l2.gcn1.theta_z must not be negative")])
 def test_bad_content(tmp_path, make_network, spoil, match):
     path = tmp_path / "a.pt"
     save_checkpoint(path, make_network())

@@ -153,7 +153,26 @@ def test_sparse_temporal_path_is_the_masked_convolution(make_network, stride, tr
 def test_older_files_have_nothing_pruned_where_they_say_nothing(make_network):
     model = make_network()
     state = {name: tensor for name, tensor in model.state_dict().items()
-             if not name.endswith(("carried", "cavity", "edges"))}
+             if not name.endswith(("carried", "cavity", "edges", "theta_z"))}
     whole = model.complete(state)
     assert whole.keys() == model.state_dict().keys()
     assert all(whole[f"l{index}.{name}"].all() for index in range(1, 6) for name in ("carried", "cavity", "gcn1.edges"))
+    assert not any(whole[f"l{index}.gcn1.theta_z"] for index in range(1, 6))
+
+
+def test_dead_zone_of_z(make_network):
+    """Values of Z of both signs up to the threshold are 0; gradients flow where values stay."""
+    gcn = make_network().blocks[1].gcn1
+    x = torch.randn(2, 20, 4, 7, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    kept = torch.ones(20, dtype=torch.uint8)
+    whole = gcn.graph_products(x, kept).detach()
+    gcn.theta_z.fill_(float(whole.abs().median()))
+    z = gcn.graph_products(x, kept)
+    stays = whole.abs() > gcn.theta_z
+    assert 0.45 < float(stays.float().mean()) < 0.55 and (whole[stays] < 0).any()
+    torch.testing.assert_close(z, whole * stays)
+    factor = torch.randn(z.shape)
+    (gradient,) = torch.autograd.grad((z * factor).sum(), x, retain_graph=True)
+    gcn.theta_z.zero_()
+    (expected,) = torch.autograd.grad((gcn.graph_products(x, kept) * factor * stays).sum(), x)
+    torch.testing.assert_close(gradient, expected)
