@@ -11,7 +11,7 @@ from hypgcn.progress import Progress
 
 from ..integers.integer import clips_at_a_time, entries_per_mini_bank, run_integer, vectors_of
 
-__all__ = ["StoreStatistics", "measure_stores"]
+__all__ = ["BlockStatistics", "StoreStatistics", "measure_blocks"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,23 @@ class StoreStatistics:
         return tuple(min(full, max(1, math.ceil(margin * count))) for count in self.max_entries)
 
 
+@dataclass(frozen=True, kw_only=True)
+class BlockStatistics:
+    """Statistics of one block.
+
+    Parameters
+    ----------
+    x, h : StoreStatistics
+        Of its stores.
+    density_z : float
+        Share of non-zero values of Z, of the kept channels, 0..1.
+    """
+
+    x: StoreStatistics
+    h: StoreStatistics
+    density_z: float
+
+
 class _Tally:
     def __init__(self):
         self.nonzero, self.values, self.max_entries = 0, 0, np.zeros(MINI_BANKS, np.int64)
@@ -50,14 +67,14 @@ class _Tally:
                                max_entries=tuple(self.max_entries.tolist()))
 
 
-def measure_stores(design: Design, clips: np.ndarray,
-                   size: int | None = None) -> list[tuple[StoreStatistics, StoreStatistics]]:
-    """Statistics of the X and H store of every block over int8 ``clips`` (N, M, T, V, C), before the stores;
-    in batches of ``size`` (default: :func:`~.integer.clips_at_a_time`)."""
+def measure_blocks(design: Design, clips: np.ndarray, size: int | None = None) -> list[BlockStatistics]:
+    """Statistics of every block over int8 ``clips`` (N, M, T, V, C), those of X and H before the stores; in batches of
+    ``size`` (default: :func:`~.integer.clips_at_a_time`)."""
     if not len(clips):
         raise ValueError("clips must hold at least one clip, but are empty")
     size = size or clips_at_a_time(design)
     tallies = [(_Tally(), _Tally()) for _ in design.blocks]
+    z_counts = np.zeros((len(design.blocks), 2), np.int64)
     progress = Progress(f"{design.name}: stores by {len(clips)} clips")
     for start in range(0, len(clips), size):
         progress(start, len(clips))
@@ -65,5 +82,8 @@ def measure_stores(design: Design, clips: np.ndarray,
         for index, (x, h) in enumerate(tallies):
             x.add(tensors[f"blocks.{index - 1}.y"] if index else tensors["x1"])
             h.add(tensors[f"blocks.{index}.h"])
+            z = tensors[f"blocks.{index}.z"][..., np.flatnonzero(design.blocks[index].kept)]
+            z_counts[index] += int(z.count_nonzero()), z.numel()
     progress.finish()
-    return [(x.done(), h.done()) for x, h in tallies]
+    return [BlockStatistics(x=x.done(), h=h.done(), density_z=round(float(nonzero / values), 4))
+            for (x, h), (nonzero, values) in zip(tallies, z_counts)]

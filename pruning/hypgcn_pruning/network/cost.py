@@ -36,6 +36,8 @@ class BlockCost:
         Convolution of the shortcut around the block, likewise.
     inner : int
         Channels of the convolutions that make the data-dependent graph, 0 without it.
+    dead_zone : bool
+        Z has a dead zone: its zeros are there to be skipped.
     """
 
     inputs: int
@@ -46,6 +48,7 @@ class BlockCost:
     down: tuple[np.ndarray, int] | None = None
     res: tuple[np.ndarray, int] | None = None
     inner: int = 0
+    dead_zone: bool = False
 
     def dense(self) -> "BlockCost":
         """The same block with nothing pruned and without the data-dependent graph."""
@@ -169,7 +172,7 @@ def _cost_of_design(design: Design) -> NetworkCost:
         filters = (block.temporal.any(axis=2) & (block.filters[:, None] != 0)).sum(axis=0)  # with a weight at this tap
         blocks.append(BlockCost(inputs=block.in_channels, outputs=block.out_channels, stride=block.stride,
                                 kept=block.kept != 0, readers=taps * filters, down=_shortcut(block.down),
-                                res=_shortcut(block.res)))
+                                res=_shortcut(block.res), dead_zone=block.threshold_z > 0))
     return NetworkCost(persons=design.persons, frames=design.frames, joints=design.joints, channels=design.channels,
                        classes=design.classes, subsets=design.subsets, blocks=tuple(blocks))
 
@@ -187,7 +190,7 @@ def _cost_of_network(network: Network) -> NetworkCost:
             readers=dense if mask is None else mask.sum(0).long().cpu().numpy(),
             down=shortcut(block.gcn1.down[0] if block.gcn1.down is not None else None),
             res=shortcut(block.residual.conv if block.residual is not None else None),
-            inner=block.gcn1.inter if config.dynamic_graph else 0))
+            inner=block.gcn1.inter if config.dynamic_graph else 0, dead_zone=bool(block.gcn1.theta_z > 0)))
     return NetworkCost(persons=config.persons, frames=config.frames, joints=config.skeleton.joints,
                        channels=config.channels, classes=config.classes, subsets=len(network.blocks[0].gcn1.PA),
                        blocks=tuple(blocks))

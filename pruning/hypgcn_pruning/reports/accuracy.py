@@ -74,7 +74,8 @@ def figures(parts: Sequence[Measured]) -> dict:
         "bit_reduction": round(sum(cost.bits(32, masks=False) for cost in dense) / bits, 3),
         "bit_reduction_int8": round(sum(cost.bits(8, masks=False) for cost in dense) / bits, 3) if all(integers)
         else None,
-        "density_h": round(float(densities[1]), 4), "density_x": round(float(densities[0]), 4),
+        "density_h": round(float(densities[2]), 4), "density_x": round(float(densities[0]), 4),
+        "density_z": round(float(densities[1]), 4),
     }
 
 

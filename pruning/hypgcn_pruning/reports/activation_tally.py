@@ -11,11 +11,12 @@ __all__ = ["ActivationTally"]
 
 
 class ActivationTally:
-    """Densities of X and H of every block over clips, and the multiplications of ``cost`` that are executed.
+    """Densities of X, Z and H of every block over clips, and the multiplications of ``cost`` that are executed.
 
-    Left out is what the hardware does not execute: products with a zero of X in the graph product and in the
-    convolution of the second shortcut, products with a zero of H in the temporal convolution, and rows outside the
-    clip. The 1x1 convolution and the one beside it are executed in full: Z is dense.
+    Left out are products with a zero of X in the graph product and in the convolution of the second shortcut, with a
+    zero of Z in the 1x1 convolution of a block with a dead zone, with a zero of H in the temporal convolution, and rows
+    outside the clip. The convolution beside the 1x1 one is executed in full, and so is the 1x1 one where Z has no dead
+    zone. The 1x1 array of the hardware does not skip zeros of Z yet: it takes as many cycles with them.
 
     Attributes
     ----------
@@ -29,21 +30,20 @@ class ActivationTally:
         self.cost = cost
         self.clips = 0
         self.executed = 0
-        self._nonzero = np.zeros((len(cost.blocks), 2), np.int64)
-        self._values = np.zeros((len(cost.blocks), 2), np.int64)
+        self._nonzero = np.zeros((len(cost.blocks), 3), np.int64)
+        self._values = np.zeros((len(cost.blocks), 3), np.int64)
 
-    def add(self, clips: int, tensors: Sequence[tuple[torch.Tensor, torch.Tensor]]):
-        """Count X and H (clips * persons, T, V, C) of every block."""
+    def add(self, clips: int, tensors: Sequence[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]):
+        """Count X, Z and H of every block: X and H (clips * persons, T, V, C), Z of the kept channels in any order."""
         self.clips += clips
         subsets = self.cost.subsets
-        for index, (block, (before, _), (x, h)) in enumerate(zip(self.cost.blocks, self.cost.places(), tensors)):
-            nonzero_x, nonzero_h = x != 0, h != 0
-            for kind, nonzero in enumerate((nonzero_x, nonzero_h)):
-                self._nonzero[index, kind] += int(nonzero.sum())
-                self._values[index, kind] += nonzero.numel()
+        for index, (block, (before, _), (x, z, h)) in enumerate(zip(self.cost.blocks, self.cost.places(), tensors)):
+            nonzero_x, nonzero_h, nonzero_z = x != 0, h != 0, int(z.count_nonzero())
+            self._nonzero[index] += int(nonzero_x.sum()), nonzero_z, int(nonzero_h.sum())
+            self._values[index] += x.numel(), z.numel(), h.numel()
             kept = int(block.kept.sum())
             self.executed += int(nonzero_x.sum((0, 1, 2)).numpy() @ block.kept) * subsets * self.cost.joints
-            self.executed += clips * before * subsets * kept * block.outputs
+            self.executed += (nonzero_z if block.dead_zone else clips * before * subsets * kept) * block.outputs
             if block.down is not None:
                 self.executed += clips * before * int(block.down[0].sum()) * block.down[1]
             if block.res is not None:
@@ -61,7 +61,7 @@ class ActivationTally:
             total += int(nonzero[read[(read >= 0) & (read < frames)]].sum(0) @ block.readers[:, tap])
         return total
 
-    def density(self) -> tuple[float, float]:
-        """Share of non-zeros of X and of H, each the mean over the blocks, 0..1."""
-        x, h = (self._nonzero / self._values).mean(axis=0)
-        return float(x), float(h)
+    def density(self) -> tuple[float, float, float]:
+        """Share of non-zeros of X, of Z (kept channels) and of H, each the mean over the blocks, 0..1."""
+        x, z, h = (self._nonzero / self._values).mean(axis=0)
+        return float(x), float(z), float(h)

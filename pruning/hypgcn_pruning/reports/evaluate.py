@@ -41,7 +41,8 @@ def design_figures(design: Design) -> dict:
         "macs_dense": dense, "macs_pruned": macs, "macs_share": round(macs["all"] / dense["all"], 4),
         "blocks": [{"in": b.in_channels, "out": b.out_channels, "stride": b.stride, "kept": int(b.kept.sum()),
                     "filters": int(b.filters.sum()), "taps": int(b.taps.sum()), "density_x": b.density_x,
-                    "density_h": b.density_h, "threshold_h": b.threshold_h, "threshold_y": b.threshold_y,
+                    "density_h": b.density_h, "density_z": b.density_z,
+                    "threshold_z": b.threshold_z, "threshold_h": b.threshold_h, "threshold_y": b.threshold_y,
                     "x_depths": list(b.x_depths), "h_depths": list(b.h_depths)} for b in design.blocks],
     }
 

@@ -70,13 +70,15 @@ def summed_scores(parts: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
 
 
 def _run_network(model: Network, clips: np.ndarray, tally: ActivationTally, size: int, title: str) -> np.ndarray:
-    """Logits of prepared clips; X is what a block is given, H what its graph convolution gives behind the threshold."""
+    """Logits of prepared clips; X is what a block is given, Z and H what its graph product and its graph convolution
+    give behind the thresholds."""
     seen: dict[int, list[torch.Tensor]] = {}
     hooks = []
     for index, block in enumerate(model.blocks):
         hooks.append(block.register_forward_pre_hook(lambda _, args, i=index: seen.update({i: [args[0]]})))
         hooks.append(block.gcn1.register_forward_hook(
-            lambda _, args, out, i=index, b=block: seen[i].append(threshold(out, b.theta_h))))
+            lambda gcn, args, out, i=index, b=block: seen[i].extend((gcn.graph_products(*args),
+                                                                     threshold(out, b.theta_h)))))
     logits = []
     try:
         with torch.inference_mode():
@@ -92,11 +94,12 @@ def _run_network(model: Network, clips: np.ndarray, tally: ActivationTally, size
 
 def _run_design(design: Design, clips: np.ndarray, tally: ActivationTally, size: int, title: str):
     """Logits and overflow counts of int8 clips; X and H are what the stores hold."""
+    kept = [np.flatnonzero(block.kept) for block in design.blocks]
     logits, overflow = [], []
     for start in tqdm(range(0, len(clips), size), title, disable=None, leave=False):
         found = run_integer(design, clips[start:start + size])
-        tally.add(len(found["logits"]), [(found[f"blocks.{i}.x_stored"], found[f"blocks.{i}.h_stored"])
-                                         for i in range(len(design.blocks))])
+        tally.add(len(found["logits"]), [(found[f"blocks.{i}.x_stored"], found[f"blocks.{i}.z"][..., channels],
+                                          found[f"blocks.{i}.h_stored"]) for i, channels in enumerate(kept)])
         logits.append(found["logits"])
         overflow.append(found["overflow"])
     return torch.cat(logits).numpy(), torch.cat(overflow).numpy()

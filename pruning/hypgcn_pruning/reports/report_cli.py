@@ -60,7 +60,7 @@ def _accuracy(args, data, config) -> int:
         print(f"{row['stream']:10} {row['step']:8} {100 * row['top1']:6.2f} % (mean of the classes "
               f"{100 * row['class_accuracy']:.2f} %)  {row['mac_reduction']:6.2f} x fewer "
               f"multiplications by weights, {row['effective_reduction']:6.2f} x executed, density H "
-              f"{row['density_h']:.2f}, X {row['density_x']:.2f}")
+              f"{row['density_h']:.2f}, X {row['density_x']:.2f}, Z {row['density_z']:.2f}")
     print(f"written: {args.out}")
     return 0
 

@@ -18,6 +18,10 @@ from .report_config import TRADEOFF
 __all__ = ["picture", "tradeoff_step"]
 
 
+_BEFORE = {"density_z": 1.0}
+"""What pruning did before it had these settings."""
+
+
 def _pruning(folder: Path) -> str:
     """The options of ``hypgcn prune`` that are not its defaults, as ``steps.json`` beside a pruned network has them."""
     path = folder / "steps.json"
@@ -25,7 +29,7 @@ def _pruning(folder: Path) -> str:
     settings = steps.get("prune", {}).get("settings", {})
     words = []
     for entry in fields(PruneConfig):
-        value = settings.get(entry.name, entry.default)
+        value = settings.get(entry.name, _BEFORE.get(entry.name, entry.default) if settings else entry.default)
         if value != entry.default:
             option = entry.name.replace("_", "-")
             words += [f"--{option}" if value else f"--no-{option}"] if isinstance(value, bool) \
@@ -43,7 +47,8 @@ def _point(name: str, path: str, data, command: str) -> dict:
         "name": name, "mac_reduction": costs["mac_reduction"], "effective_reduction": costs["effective_reduction"],
         "graph_skip": costs["graph_skip"],
         "params": (design or real).tally.cost.parameters(), "density_h": costs["density_h"],
-        "density_x": costs["density_x"], "top1_float": top1([real]), "top1_int8": top1([design]) if design else None,
+        "density_x": costs["density_x"], "density_z": costs["density_z"],
+        "top1_float": top1([real]), "top1_int8": top1([design]) if design else None,
         "clips": len(real.label), "pruning": _pruning(place if place.is_dir() else place.parent), "command": command,
     }
 

@@ -99,8 +99,12 @@ def results_table(root: Path) -> str:
 
 def _streams(rows: list[dict]) -> list[str]:
     """Lines of the accuracy table for one network on one split, a stream a line; costs are those of the last step."""
+    densities = {"density_h": "density of H", "density_x": "of X"}
+    if all("density_z" in row for row in rows):
+        densities["density_z"] = "of Z"
     lines = ["| stream | " + " | ".join(STEPS.values()) + " | graph work skipped | fewer multiplications by weights | "
-             "executed | fewer weights | fewer bits | density of H | of X |", "| --- |" + " --- |" * (len(STEPS) + 7)]
+             f"executed | fewer weights | fewer bits | {' | '.join(densities.values())} |",
+             "| --- |" + " --- |" * (len(STEPS) + 5 + len(densities))]
     for stream in ("joint", "bone", "joint+bone"):
         steps = {row["step"]: row for row in rows if row["stream"] == stream}
         if not steps:
@@ -110,7 +114,7 @@ def _streams(rows: list[dict]) -> list[str]:
         costs = [f"{100 * last['graph_skip']:.1f} %",
                  *(f"{last[name]:.1f} x" for name in ("mac_reduction", "effective_reduction", "param_reduction",
                                                       "bit_reduction")),
-                 *(f"{last[name]:.2f}" for name in ("density_h", "density_x"))]
+                 *(f"{last[name]:.2f}" for name in densities)]
         lines.append(f"| {' | '.join([stream, *top1, *costs])} |")
     return lines
 

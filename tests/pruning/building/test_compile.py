@@ -5,7 +5,7 @@ import pytest
 
 from hypgcn.design.presets import random_design
 from hypgcn_pruning.building.compile import compile_design
-from hypgcn_pruning.building.statistics import StoreStatistics, measure_stores
+from hypgcn_pruning.building.statistics import StoreStatistics, measure_blocks
 from hypgcn_pruning.config import CompileConfig
 from hypgcn_pruning.integers.integer import predict_integer, run_integer
 
@@ -23,10 +23,12 @@ def clips():
 
 def test_statistics_are_counts(design, clips):
     found = run_integer(design, clips)
-    stats = measure_stores(design, clips, size=5)
-    for index, (x, h) in enumerate(stats):
-        for one, rows in ((x, found[f"blocks.{index - 1}.y"] if index else found["x1"]),
-                          (h, found[f"blocks.{index}.h"])):
+    stats = measure_blocks(design, clips, size=5)
+    for index, block in enumerate(stats):
+        z = found[f"blocks.{index}.z"].numpy()[..., design.blocks[index].kept == 1]
+        assert block.density_z == pytest.approx((z != 0).mean(), abs=1e-4) and 0 < block.density_z < 1
+        for one, rows in ((block.x, found[f"blocks.{index - 1}.y"] if index else found["x1"]),
+                          (block.h, found[f"blocks.{index}.h"])):
             assert one.density == pytest.approx(float((rows != 0).double().mean()), abs=1e-4)
             channels = rows.shape[-1]
             for j in range(4):
@@ -43,6 +45,15 @@ def test_calibration_clips_do_not_overflow_and_keep_their_logits(design, clips):
     assert compiled.meta["note"] == "x"
     np.testing.assert_array_equal(logits, predict_integer(design, clips)[0])
     assert any(block.h_depths != full.h_depths for block, full in zip(compiled.blocks, design.blocks))
+
+
+def test_density_of_z_is_kept_where_there_is_a_dead_zone(design, clips):
+    """A design without dead zones stays one of version 1, whatever zeros its Z has."""
+    first, *others = design.blocks
+    part = replace(design, blocks=(replace(first, threshold_z=0), *others))
+    assert [block.density_z < 1 for block in compile_design(part, clips).blocks] == [False, True, True]
+    none = replace(design, blocks=tuple(replace(block, threshold_z=0) for block in design.blocks))
+    assert compile_design(none, clips).version == 1
 
 
 def test_one_entry_less_overflows(design, clips):

@@ -1,5 +1,6 @@
 """Executed multiplications and densities against loops over single weights and values."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -12,9 +13,10 @@ from hypgcn_pruning.network.cost import cost_of
 from hypgcn_pruning.reports.activation_tally import ActivationTally
 
 
-def small(**changes):
-    return random_design(0, **{**dict(name="d", frames=7, joints=3, persons=2, classes=3, kernel=5, widths=(20, 20, 18),
-                                      strides=(1, 2, 1), keep=0.5), **changes})
+def small(dead_zone=True, **changes):
+    shape = dict(frames=7, joints=3, persons=2, classes=3, kernel=5, widths=(20, 20, 18), strides=(1, 2, 1), keep=0.5)
+    design = random_design(0, name="d", **{**shape, **changes})
+    return design if dead_zone else replace(design, blocks=tuple(replace(b, threshold_z=0) for b in design.blocks))
 
 
 def clips_for(design, count=3, seed=1):
@@ -31,7 +33,8 @@ def by_loops(design, found, clips):
         for c in np.flatnonzero(block.kept):
             asked += x[..., c].size * (design.joints + block.out_channels) * design.subsets
             done += int((x[..., c] != 0).sum()) * design.joints * design.subsets
-            done += x[..., c].size * block.out_channels * design.subsets
+            z = found[f"blocks.{index}.z"].numpy()[..., c]
+            done += (int((z != 0).sum()) if block.threshold_z else z.size) * block.out_channels
         if block.down is not None:
             columns = block.down.any(axis=0)
             asked += x[..., columns].size * block.out_channels
@@ -50,19 +53,24 @@ def by_loops(design, found, clips):
     return asked / clips, done
 
 
-@pytest.mark.parametrize("changes", [{}, {"widths": (18,), "strides": (2,), "frames": 1},
+def tensors(design, found):
+    """X, Z of the kept channels and H of every block."""
+    return [(found[f"blocks.{i}.x_stored"], found[f"blocks.{i}.z"][..., block.kept == 1],
+             found[f"blocks.{i}.h_stored"]) for i, block in enumerate(design.blocks)]
+
+
+@pytest.mark.parametrize("changes", [{}, {"dead_zone": False}, {"widths": (18,), "strides": (2,), "frames": 1},
                                      {"widths": (16, 33), "strides": (1, 2), "frames": 4, "kernel": 9}])
 def test_against_loops(changes):
     design = small(**changes)
     found = run_integer(design, clips_for(design))
     work, tally = cost_of(design), ActivationTally(cost_of(design))
-    tally.add(3, [(found[f"blocks.{i}.x_stored"], found[f"blocks.{i}.h_stored"]) for i in range(len(design.blocks))])
+    tally.add(3, tensors(design, found))
     asked, done = by_loops(design, found, 3)
     assert work.macs()["all"] == asked
     assert tally.executed == done < 3 * asked < 3 * work.dense().macs()["all"]
-    densities = [[float((found[f"blocks.{i}.{name}_stored"] != 0).double().mean()) for i in range(len(design.blocks))]
-                 for name in "xh"]
-    assert tally.density() == pytest.approx([np.mean(d) for d in densities])
+    densities = [[float((part != 0).double().mean()) for part in block] for block in tensors(design, found)]
+    assert tally.density() == pytest.approx(np.mean(densities, axis=0))
 
 
 def test_batches_add_up():
@@ -73,16 +81,15 @@ def test_batches_add_up():
         for start in range(0, 5, size):
             found = run_integer(design, clips[start:start + size])
             tally.add(len(clips[start:start + size]),
-                      [(found[f"blocks.{i}.x_stored"], found[f"blocks.{i}.h_stored"]) for i in range(3)])
+                      tensors(design, found))
     assert (whole.clips, whole.executed, whole.density()) == (parts.clips, parts.executed, parts.density())
 
 
 def test_zero_clips_execute_only_what_is_dense():
-    design = small()
-    work = cost_of(design)
+    work = cost_of(small(dead_zone=False))
     tally = ActivationTally(work)
-    tally.add(1, [(torch.zeros(2, f, 3, b.inputs), torch.zeros(2, f, 3, b.outputs))
-                  for f, b in zip((7, 7, 4), work.blocks)])
+    tally.add(1, [(torch.zeros(2, f, 3, b.inputs), torch.zeros(2, 3, f, 3, int(b.kept.sum())),
+                   torch.zeros(2, f, 3, b.outputs)) for f, b in zip((7, 7, 4), work.blocks)])
     down = sum(before * int(b.down[0].sum()) * b.down[1]
                for b, (before, _) in zip(work.blocks, work.places()) if b.down)
-    assert tally.executed == work.macs()["spatial"] + down and tally.density() == (0, 0)
+    assert tally.executed == work.macs()["spatial"] + down and tally.density() == (0, 0, 0)

@@ -47,7 +47,7 @@ def test_points(place, capsys):
     assert half["pruning"] == "--channels 0.5 --taps 3 --no-tied"
     design = measure("half/design", "clips.npz")
     assert half["top1_int8"] == round(float((design.scores.argmax(1) == design.label).mean()), 4)
-    assert half["density_h"] == round(design.tally.density()[1], 4)
+    assert [half[f"density_{name}"] for name in "xzh"] == [round(share, 4) for share in design.tally.density()]
     image, times = (place / "t.png").read_bytes(), [(place / f"t.{s}").stat().st_mtime_ns for s in ("json", "png")]
     assert main(shlex.split(half["command"])[1:]) == 0
     assert [(place / f"t.{s}").stat().st_mtime_ns for s in ("json", "png")] == times

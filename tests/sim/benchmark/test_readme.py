@@ -102,7 +102,11 @@ def test_accuracy_table(project):
     assert "| joint |  | 93.5 % |  | 92.5 % | 73.2 % | 6.0 x | 11.2 x | 7.0 x | 26.0 x | 0.33 | 0.34 |" in text
     assert "| joint+bone | 95.0 % |  |  |  |" in text and "all 464 test clips" in text
     assert text.index("on NW-UCLA") < text.index("on other") and text.count("| stream |") == 2 and "bone |" in text
-    assert "| bone |" not in text and PICTURE not in text
+    assert "| bone |" not in text and PICTURE not in text and "of Z" not in text
+    (project / ACCURACY).write_text(json.dumps([{**row, "density_z": 0.147} for row in rows]), encoding="utf-8")
+    assert "| density of H | of X | of Z |" in accuracy_tables(project)
+    assert "| 26.0 x | 0.33 | 0.34 | 0.15 |" in accuracy_tables(project)
+    (project / ACCURACY).write_text(json.dumps(rows), encoding="utf-8")
     (project / TRADEOFF).write_text(json.dumps([{}, {}]), encoding="utf-8")
     assert f"2 networks]({PICTURE})" in accuracy_tables(project)
     assert main(project) == 0
