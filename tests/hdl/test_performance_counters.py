@@ -106,7 +106,7 @@ def test_every_cycle_is_counted_once(kind, idle, stall):
 @pytest.mark.slow
 def test_a_stall_shows_as_blocked_and_a_gap_as_starved():
     quick, slow_in, slow_out = (counted("identity", seed=1, idle=idle, stall=stall)[3]["units"]
-                                for idle, stall in ((0, 0), (0.97, 0), (0, 0.97)))
+                                for idle, stall in ((0, 0), (0.99, 0), (0, 0.97)))
     assert slow_in["conv"]["starved"] > 4 * quick["conv"]["starved"]
     assert slow_out["combine"]["blocked"] > 4 * quick["combine"]["blocked"] + 100
     assert slow_in["conv"]["busy"] == quick["conv"]["busy"] == slow_out["conv"]["busy"]
