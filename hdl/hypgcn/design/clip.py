@@ -10,23 +10,32 @@ from .limits import FRAMES
 __all__ = ["Preparation", "prepare_clip", "quantise_clip"]
 
 SCALES = ("axis", "clip", "none")
+CENTRINGS = ("first", "every")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
     """Steps from a recorded clip to the input of the network, in this order: trim, centre, resample, scale, bones,
-    repeat.
+    motion, repeat.
+
+    Centred in every frame and without scaling, a frame depends on itself alone (and, with ``motion``, on the next
+    one), so that the steps behind resampling can be done on a stream.
 
     Parameters
     ----------
     frames : int, 1..4096
         Frames after linear resampling over the whole clip.
     centre : int or None
-        Joint that is moved to the origin in the first frame.
+        Joint that is moved to the origin.
+    centring : ``"first"`` or ``"every"``
+        By where the centre is in the first frame, which keeps the path of the body, or in every frame. In every frame
+        it is that of the first person who is there; persons who are not there in a frame stay zero.
     scale : ``"axis"``, ``"clip"`` or ``"none"``
         Every axis of a clip is stretched to -1..1, one factor for all axes keeps the proportions, or no scaling.
     parents : tuple of int
-        For the bone stream the joint that is subtracted from each joint; empty for the joint stream.
+        For the bone streams the joint that is subtracted from each joint; empty for the joint streams.
+    motion : bool
+        For the motion streams: the next frame minus this one, and zero in the last.
     period : int, 0..frames
         Frames after resampling, of which the clip is repeated until it has ``frames``: a network that was trained on
         short clips gets them at the same speed in hardware for longer ones. 0 for no repetition.
@@ -37,11 +46,16 @@ class Preparation:
     scale: str = "axis"
     parents: tuple[int, ...] = ()
     period: int = 0
+    centring: str = "first"
+    motion: bool = False
 
     def __post_init__(self):
         check_limit("frames", self.frames, FRAMES)
         check_range("period", self.period, 0, self.frames)
         check_choice("scale", self.scale, SCALES)
+        check_choice("centring", self.centring, CENTRINGS)
+        if not isinstance(self.motion, bool):
+            raise TypeError(f"motion must be true or false, not {self.motion!r}")
 
     def to_dict(self) -> dict:
         """Plain data that :meth:`from_dict` reads back; kept in a design's ``meta["preparation"]``."""
@@ -82,6 +96,17 @@ def at_times(clip: np.ndarray, places: np.ndarray) -> np.ndarray:
     return clip[:, before] * (1 - weight) + clip[:, after] * weight
 
 
+def _centred(body: np.ndarray, preparation: Preparation) -> np.ndarray:
+    """``body`` (M, T, V, C) with its centre at the origin; absent persons were taken out."""
+    if preparation.centre is None:
+        return body
+    if preparation.centring == "first":
+        return body - body[0, 0, preparation.centre]
+    present = np.asarray(body.any(axis=(2, 3)))
+    origin = body[present.argmax(axis=0), np.arange(body.shape[1]), preparation.centre]
+    return body - origin[:, None] * present[:, :, None, None]
+
+
 def prepare_clip(clip, preparation: Preparation) -> np.ndarray:
     """Float32 (M, frames, V, C) of a recorded clip (M, T, V, C), any T >= 1.
 
@@ -101,10 +126,7 @@ def prepare_clip(clip, preparation: Preparation) -> np.ndarray:
     present = np.flatnonzero(clip.any(axis=(1, 2, 3)))
     out = np.zeros((clip.shape[0], preparation.frames, joints, clip.shape[3]))
     if present.size:
-        body = clip[present]
-        if preparation.centre is not None:
-            body = body - body[0, 0, preparation.centre]
-        body = resample(body, preparation.period or preparation.frames)
+        body = resample(_centred(clip[present], preparation), preparation.period or preparation.frames)
         if preparation.scale != "none":
             axes = (0, 1, 2)
             low, high = body.min(axis=axes), body.max(axis=axes)
@@ -115,6 +137,8 @@ def prepare_clip(clip, preparation: Preparation) -> np.ndarray:
             body = np.where(extended, (2 * body - low - high) / np.where(extended, extent, 1), 0)
         if preparation.parents:
             body = body - body[:, :, list(preparation.parents)]
+        if preparation.motion:
+            body = np.diff(body, axis=1, append=body[:, -1:])
         out[present] = body[:, np.arange(preparation.frames) % body.shape[1]]
     return out.astype(np.float32)
 

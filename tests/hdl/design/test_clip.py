@@ -136,3 +136,44 @@ def test_quantise_rejects_shapes(shape, match):
 def test_quantise_rejects_nan():
     with pytest.raises(ValueError, match="finite"):
         quantise_clip(DESIGN, np.full((2, 6, 4, 3), np.nan))
+
+
+def test_centred_in_every_frame():
+    """Metres as recorded: every frame minus its own centre, so that a step of the body changes nothing."""
+    clip = random_clip(9)
+    plain = Preparation(frames=9, centre=1, centring="every", scale="none")
+    found = prepare_clip(clip, plain)
+    present = np.flatnonzero(clip.any(axis=(1, 2, 3)))
+    first = clip[present[0]]
+    np.testing.assert_allclose(found[present[0]], first - first[:, 1:2], atol=1e-6)
+    assert not found[present[0], :, 1].any()
+    moved = clip + np.cumsum(np.ones((9, 1, 3)), axis=0) * clip.any(axis=(2, 3), keepdims=True)
+    np.testing.assert_allclose(prepare_clip(moved, plain), found, atol=1e-5)
+
+
+def test_persons_who_are_not_there_stay_zero_in_every_frame():
+    """The centre is that of the first person who is there in a frame."""
+    clip = np.zeros((2, 3, 2, 1))
+    clip[0, :2] = [[1], [3]]
+    clip[1, 1:] = [[10], [20]]
+    found = prepare_clip(clip, Preparation(frames=3, centre=0, centring="every", scale="none"))
+    np.testing.assert_array_equal(found[..., 0], [[[0, 2], [0, 2], [0, 0]], [[0, 0], [9, 19], [0, 10]]])
+
+
+def test_motion_is_the_next_frame_minus_this():
+    clip = np.array([1.0, 2, 4, 8]).reshape(1, 4, 1, 1)
+    plain = Preparation(frames=4, scale="none", motion=True)
+    np.testing.assert_array_equal(prepare_clip(clip, plain)[0, :, 0, 0], [1, 2, 4, 0])
+    repeated = Preparation(frames=6, period=4, scale="none", motion=True)
+    np.testing.assert_array_equal(prepare_clip(clip, repeated)[0, :, 0, 0], [1, 2, 4, 0, 1, 2])
+    assert not prepare_clip(clip[:, :1], plain).any()
+
+
+def test_preparations_of_older_designs_are_centred_by_the_first_frame():
+    entry = Preparation(frames=6, centre=1).to_dict()
+    del entry["centring"], entry["motion"]
+    assert Preparation.from_dict(entry) == Preparation(frames=6, centre=1, centring="first", motion=False)
+    with pytest.raises(ValueError, match="centring must be one of 'first', 'every', not 'never'"):
+        Preparation(frames=6, centring="never")
+    with pytest.raises(TypeError, match="motion must be true or false, not 1"):
+        Preparation(frames=6, motion=1)
