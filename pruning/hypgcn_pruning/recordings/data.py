@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class Clips:
         0 training, 1 test.
     scored : bool
         The last channel is a confidence, no coordinate; such clips are not turned in training.
+    numbers : dict of np.ndarray int64 (N,)
+        What else the recordings say of each clip, by name: ``view``, ``subject``, ...
     """
 
     data: np.ndarray
@@ -49,6 +51,7 @@ class Clips:
     class_names: tuple[str, ...] = ()
     split: np.ndarray
     scored: bool = False
+    numbers: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self):
         if self.data.ndim != 5:
@@ -61,6 +64,9 @@ class Clips:
             if getattr(self, name).shape != (count,):
                 raise ValueError(f"{name} must have one entry for each of the {count} clips, not shape "
                                  f"{getattr(self, name).shape}")
+        for name, values in self.numbers.items():
+            if values.shape != (count,):
+                raise ValueError(f"{name} must have one entry for each of the {count} clips, not shape {values.shape}")
         if not np.isfinite(self.data).all():
             clip = np.argwhere(~np.isfinite(self.data))[0][0]
             raise ValueError(f"data must hold finite numbers only, but clip {clip} has NaN or infinite coordinates")
@@ -103,7 +109,7 @@ class Clips:
     def take(self, index: np.ndarray) -> "Clips":
         """The clips at ``index``."""
         return replace(self, data=self.data[index], length=self.length[index], label=self.label[index],
-                       split=self.split[index])
+                       split=self.split[index], numbers={name: v[index] for name, v in self.numbers.items()})
 
     def evenly(self, count: int) -> "Clips":
         """``count`` clips at even steps through all of them, or all where there are fewer."""
@@ -117,8 +123,8 @@ def _lengths(data: np.ndarray) -> np.ndarray:
 
 
 def load_npz(path) -> Clips:
-    """Clips of an ``.npz`` with ``data`` (N, C, T, V, M) and ``label``; ``length``, ``split`` and ``class_names`` where
-    present."""
+    """Clips of an ``.npz`` with ``data`` (N, C, T, V, M) and ``label``; ``length``, ``split``, ``class_names`` and any
+    further integers, one for each clip (``view``, ``subject``), where present."""
     try:
         with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as file:
             found = {name: file[name] for name in file.files}
@@ -132,7 +138,10 @@ def load_npz(path) -> Clips:
     if data.ndim != 5:
         raise ValueError(f"{path}: data must have the five dimensions (clip, channel, frame, joint, person), not "
                          f"{data.ndim}")
-    return Clips(data=data, label=label, class_names=names,
+    numbers = {name: values.astype(np.int64) for name, values in found.items()
+               if name not in ("data", "label", "length", "split") and values.shape == label.shape
+               and values.dtype.kind in "iu"}
+    return Clips(data=data, label=label, class_names=names, numbers=numbers,
                  classes=len(names) or int(label.max(initial=0)) + 1,
                  length=found["length"].astype(np.int64) if "length" in found else _lengths(data),
                  split=found["split"].astype(np.uint8) if "split" in found else np.zeros(len(label), np.uint8))

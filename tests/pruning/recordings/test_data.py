@@ -205,3 +205,14 @@ def test_skeletons_know_their_sides():
         assert [mirrored[mirrored[joint]] for joint in range(skeleton.joints)] == list(range(skeleton.joints))
         bones = {frozenset(bone) for bone in skeleton.bones}
         assert {frozenset(mirrored[joint] for joint in bone) for bone in bones} == bones
+
+
+def test_numbers_of_the_recordings_are_read(tmp_path, clips):
+    view = np.arange(72) % 3
+    path = write_npz(tmp_path / "a.npz", clips, view=view, name=np.array(["clip"] * 72), scores=np.zeros(72),
+                     matrix=np.zeros((72, 2), int))
+    found = load_npz(path)
+    assert list(found.numbers) == ["view"]
+    np.testing.assert_array_equal(found.part(1).numbers["view"], view[clips.split == 1])
+    with pytest.raises(ValueError, match=r"view must have one entry for each of the 72 clips, not shape \(71,\)"):
+        replace(found, numbers={"view": view[1:]})

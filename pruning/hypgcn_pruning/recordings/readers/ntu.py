@@ -160,6 +160,7 @@ def read_ntu(path, protocol: str = "xsub", *, replayed: bool = True) -> Clips:
             data = prepare_ntu(bodies, FRAMES if replayed else 0).astype(np.float32)
         except ValueError as error:
             raise ValueError(f"{file}: {error}") from error
-        recordings.append(Recording(name=str(file), data=data, label=name.action - 1, split=split))
+        recordings.append(Recording(name=str(file), data=data, label=name.action - 1, split=split, numbers={
+            "view": name.camera, "subject": name.subject, "setup": name.setup}))
     warn_left_out(path, empty)
     return pack(recordings, path, classes=120 if any(r.label >= 60 for r in recordings) else 60)

@@ -3,7 +3,7 @@ share."""
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,12 +27,15 @@ class Recording:
         0..1023.
     split : int
         0 training, 1 test.
+    numbers : dict of int
+        What else is known of it (``view``, ``subject``); all recordings of a file have the same names.
     """
 
     name: str
     data: np.ndarray
     label: int
     split: int = 0
+    numbers: dict[str, int] = field(default_factory=dict)
 
 
 def _check(recording: Recording, joints: int, channels: int, classes: int):
@@ -73,7 +76,8 @@ def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: i
     label = np.array([r.label for r in recordings], np.int64)
     return Clips(data=data, length=length, label=label, split=np.array([r.split for r in recordings], np.uint8),
                  classes=classes or len(class_names) or int(label.max()) + 1, class_names=tuple(class_names),
-                 scored=scored)
+                 scored=scored, numbers={name: np.array([r.numbers[name] for r in recordings], np.int64)
+                                         for name in recordings[0].numbers})
 
 
 def warn_left_out(where, names: Sequence[str]):
