@@ -149,19 +149,29 @@ class GraphConv(nn.Module):
         return torch.softmax(scores, dim=-2) if self.alpha is None else torch.tanh(scores) * self.alpha
 
     def graph_products(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
-        """Z (N, subsets * kept channels, T, V), subset by subset, behind its dead zone ``theta_z``."""
+        """Z (N, subsets * kept channels, T, V), subset by subset, behind its dead zone ``theta_z``.
+
+        The channels of a joint are beside each other in memory.
+        """
         index = kept.nonzero()[:, 0]
         part = x if len(index) == len(kept) else x[:, :len(index)] if int(index[-1]) < len(index) else x[:, index]
         n, channels, frames, joints = part.shape
-        rows = part.reshape(n, channels * frames, joints)
+        rows = part.permute(0, 2, 3, 1).reshape(n * frames, joints, channels)
         graph = self.graph()
-        z = [rows @ (graph[k] + self.similarity(x, k) if self.dynamic else graph[k]) for k in range(len(graph))]
-        return dead_zone(torch.stack(z, 1).view(n, len(graph) * channels, frames, joints), self.theta_z)
+        subsets = len(graph)
+        if self.dynamic:
+            graph = torch.stack([graph[k] + self.similarity(x, k) for k in range(subsets)], 1)
+            graph = graph.repeat_interleave(frames, 0)
+        # For each output joint its subsets in turn, so that one product makes Z as the convolution reads it.
+        matrix = graph.movedim(-1, -3).reshape(*graph.shape[:-3], joints * subsets, joints)
+        z = torch.bmm(matrix.expand(len(rows), -1, -1), rows)  # matmul would copy both
+        return dead_zone(z.view(n, frames, joints, subsets * channels).permute(0, 3, 1, 2), self.theta_z)
 
     def total(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
         """H before its ReLU."""
-        index = kept.nonzero()[:, 0]
-        weight = torch.cat([conv.weight[:, index] for conv in self.conv_d], 1)
+        weight = torch.cat([conv.weight for conv in self.conv_d], 1)
+        if not kept.all():
+            weight = weight[:, kept.repeat(len(self.conv_d)).nonzero()[:, 0]]
         bias = torch.stack([conv.bias for conv in self.conv_d]).sum(0)
         y = self.bn(F.conv2d(self.graph_products(x, kept), weight, bias))
         return y + (x if self.down is None else self.down(x))
@@ -334,11 +344,11 @@ class Network(nn.Module):
                              f"not {persons}, {joints} and {channels}")
         x = clips.permute(0, 1, 3, 4, 2).reshape(n, persons * joints * channels, frames)
         x = self.data_bn(x).view(n * persons, joints, channels, frames)
-        return x.permute(0, 2, 3, 1).contiguous()
+        return x.permute(0, 2, 3, 1).contiguous(memory_format=torch.channels_last)
 
     def forward(self, clips: torch.Tensor) -> torch.Tensor:
         x = self.features(clips)
         for block in self.blocks:
             x = block(x)
-        x = x.view(len(clips), self.config.persons, x.shape[1], -1).mean(dim=(1, 3))
+        x = x.mean(dim=(2, 3)).view(len(clips), self.config.persons, -1).mean(dim=1)
         return self.fc(x)

@@ -176,3 +176,14 @@ def test_dead_zone_of_z(make_network):
     gcn.theta_z.zero_()
     (expected,) = torch.autograd.grad((gcn.graph_products(x, kept) * factor * stays).sum(), x)
     torch.testing.assert_close(gradient, expected)
+
+
+def test_products_are_laid_out_for_the_convolution(make_network):
+    """Z has the channels of a joint beside each other in memory, as the 1x1 convolution reads them."""
+    model = make_network(blocks=((20, 1), (20, 1)))
+    x = model.features(torch.randn(2, 1, 16, 7, 3))
+    assert x.is_contiguous(memory_format=torch.channels_last)
+    z = model.l1.gcn1.graph_products(x, model.l1.kept)
+    assert z.is_contiguous(memory_format=torch.channels_last)
+    expected = torch.einsum("nctv,kvw->nkctw", x, model.l1.gcn1.graph()).flatten(1, 2)
+    torch.testing.assert_close(z, expected)
