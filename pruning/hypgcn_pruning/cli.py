@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import json
 
-from .config import FORMATS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
+from .config import FORMATS, STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .reports.report_cli import register_reports
 
 __all__ = ["register"]
@@ -85,8 +85,16 @@ def register(commands):
     parser.add_argument("--persons", type=int, default=1, help="persons of a clip (default: %(default)s)")
     parser.add_argument("--blocks", default="small",
                         help="small, paper, or widths such as 32,32,64/2 (default: %(default)s)")
-    parser.add_argument("--stream", choices=("joint", "bone"), default="joint",
-                        help="joint coordinates, or bones: differences of joints (default: %(default)s)")
+    parser.add_argument("--stream", choices=STREAMS, default="joint",
+                        help="joint coordinates, bones (a joint minus its parent), or the motion of either from frame "
+                             "to frame (default: %(default)s)")
+    parser.add_argument("--scale", choices=("none", "axis", "clip"),
+                        help="none: coordinates as recorded, which hardware can do on a stream; axis, clip: each axis, "
+                             "or the largest, of every clip becomes -1..1 (default: none; axis for recordings with "
+                             "scores)")
+    parser.add_argument("--centring", choices=("every", "first"),
+                        help="the body's centre is moved to the origin in every frame, or by its place in the first "
+                             "(default: every; first for recordings with scores)")
     parser.add_argument("--init", metavar="CHECKPOINT",
                         help="start from the weights of a network of the same shape, or of a narrower one, which is "
                              "widened; one without the data-dependent graph may get it with --similarity tanh")
@@ -108,7 +116,7 @@ def register(commands):
                         help="foreign checkpoints: ntu25, kinect20, coco17, openpose18, or a file with bones")
     parser.add_argument("--frames", type=int, help="foreign checkpoints: frames of a prepared clip (default: 52)")
     parser.add_argument("--persons", type=int, help="foreign checkpoints: persons of a clip (default: the file's)")
-    parser.add_argument("--stream", choices=("joint", "bone"), help="foreign checkpoints: stream (default: joint)")
+    parser.add_argument("--stream", choices=STREAMS, help="foreign checkpoints: stream (default: joint)")
     _add_options(parser, PruneConfig)
     _add_options(parser, TrainConfig, skip=_TUNING)
     _add_fresh(parser)
@@ -142,8 +150,8 @@ def _train(args):
     path = _steps().train_step(args.out, data=_data(args), skeleton=args.skeleton, frames=args.frames,
                                persons=args.persons,
                                blocks=args.blocks, stream=args.stream, dynamic_graph=args.dynamic_graph,
-                               similarity=args.similarity, init=args.init, training=_config(TrainConfig, args),
-                               fresh=args.fresh)
+                               similarity=args.similarity, init=args.init, scale=args.scale,
+                               centring=args.centring, training=_config(TrainConfig, args), fresh=args.fresh)
     print(f"written: {path}")
 
 

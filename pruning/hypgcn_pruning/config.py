@@ -7,12 +7,16 @@ from typing import Any
 
 from hypgcn.design.names import check_title
 
-__all__ = ["FORMATS", "TrainConfig", "PruneConfig", "QuantiseConfig", "CompileConfig", "CRITERIA", "check_share",
-           "fine_tuning", "option"]
+__all__ = ["FORMATS", "STREAMS", "Augmentation", "TrainConfig", "PruneConfig", "QuantiseConfig", "CompileConfig",
+           "CRITERIA", "check_share", "fine_tuning", "option"]
 
 FORMATS = ("auto", "hypgcn", "2s-agcn", "pyskl")
 """Whose checkpoints :mod:`hypgcn_pruning.network.foreign` reads; ``auto`` recognises them by
 their keys."""
+
+STREAMS = ("joint", "bone", "joint-motion", "bone-motion")
+"""What a network sees: coordinates of the joints, bones (a joint minus its parent), or the motion of either (the next
+frame minus this one)."""
 
 
 def check_share(name: str, value):
@@ -33,6 +37,12 @@ def _check_counts(config, *names):
             raise ValueError(f"{name} must be an integer of at least 1, not {value!r}")
 
 
+def _check_shares(config, *names):
+    for name in names:
+        if not 0 <= getattr(config, name) < 1:
+            raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(config, name)!r}")
+
+
 def _check_choices(config):
     for entry in dataclasses.fields(config):
         choices, value = entry.metadata.get("choices"), getattr(config, entry.name)
@@ -41,21 +51,36 @@ def _check_choices(config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig:
+class Augmentation:
+    """Random changes of training clips, see :func:`~.data.augment`."""
+
+    degrees: float = option(60.0, "augmentation: clips are rotated by up to this angle about the vertical, in degrees")
+    tilt: float = option(10.0, "augmentation: and by up to this angle about both other axes, in degrees")
+    random_times: bool = option(True, "augmentation: frames are taken at uniform random times of a clip, in order; "
+                                      "else at even steps")
+    crop: float = option(0.0, "augmentation: up to this share of a clip's frames is cropped")
+    mirror: float = option(0.0, "augmentation: share of the clips that are mirrored, left joints for right, below 1")
+    warp: float = option(0.0, "augmentation: time warp, from 0 to below 1: frames are taken at random steps")
+
+    def __post_init__(self):
+        _check_shares(self, "crop", "mirror", "warp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(Augmentation):
     """Training; fine-tuning takes everything but the epochs, the rate and the warm-up from here."""
 
-    epochs: int = option(45, "epochs: passes over the training clips")
-    batch: int = option(32, "clips per step")
+    epochs: int = option(50, "epochs: passes over the training clips")
+    epoch_steps: int = option(64, "smallest number of steps of an epoch: of fewer clips it has several passes")
+    batch: int = option(16, "clips per step")
     rate: float = option(0.1, "highest learning rate; it decays along a cosine")
-    warmup: int = option(3, "epochs of linear warm-up of the learning rate")
-    decay: float = option(4e-4, "weight decay of convolutions and classifier")
+    warmup: float = option(0.1, "share of all steps in which the learning rate rises")
+    decay: float = option(2e-4, "weight decay of convolutions and classifier")
     smoothing: float = option(0.1, "label smoothing, at least 0 and below 1")
     average: float = option(0.995,
                             "decay per step of the exponential moving average of the weights, which is what is saved")
-    degrees: float = option(60.0, "augmentation: clips are rotated by up to this angle, in degrees")
-    crop: float = option(0.3, "augmentation: up to this share of a clip's frames is cropped")
-    mirror: float = option(0.0, "augmentation: share of the clips that are mirrored, left joints for right, below 1")
-    warp: float = option(0.0, "augmentation: time warp, from 0 to below 1: frames are taken at random steps")
+    validate: str = option("", "choose settings without the test clips: hold out training clips instead, view=2 or "
+                               "another number that the recordings have (subject=7), or a share such as 0.2")
     teachers: str = option("", "checkpoints of teachers for knowledge distillation, separated by commas")
     distil: float = option(0.7, "weight of the distillation loss, at least 0 and below 1; the labels have the rest")
     temperature: float = option(2.0, "distillation temperature: logits of teachers and student are divided by it")
@@ -67,7 +92,8 @@ class TrainConfig:
                              ("32", "16", "bf16"))
 
     def __post_init__(self):
-        _check_counts(self, "epochs", "batch", "devices")
+        super().__post_init__()
+        _check_counts(self, "epochs", "epoch_steps", "batch", "devices")
         _check_choices(self)
         if self.batch < 2 * self.devices:
             each = f"two clips for each of {self.devices} devices" if self.devices > 1 else "because batch " \
@@ -77,9 +103,7 @@ class TrainConfig:
             raise ValueError(f"rate must be positive, not {self.rate!r}")
         if not 0 < self.temperature < float("inf"):
             raise ValueError(f"temperature must be positive, not {self.temperature!r}")
-        for name in ("smoothing", "average", "crop", "mirror", "warp", "distil"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
+        _check_shares(self, "warmup", "smoothing", "average", "distil")
 
     @property
     def teacher_paths(self) -> list[str]:
@@ -203,5 +227,5 @@ class CompileConfig:
 
 
 def fine_tuning(training: TrainConfig, epochs: int, rate: float) -> TrainConfig:
-    """``training`` for ``epochs`` of fine-tuning: a short warm-up, other augmentations than the first training saw."""
-    return dataclasses.replace(training, epochs=epochs, rate=rate, warmup=min(1, epochs - 1), seed=training.seed + 1000)
+    """``training`` for ``epochs`` of fine-tuning: the usual warm-up, augmentations of another seed."""
+    return dataclasses.replace(training, epochs=epochs, rate=rate, warmup=0.1, seed=training.seed + 1000)

@@ -33,6 +33,7 @@ from .recordings.identity import digest
 from .recordings.motion import MotionConfig
 from .recordings.persons import choose_persons
 from .recordings.readers import Source
+from .recordings.validation import validation_split
 from .reports.evaluate import evaluate
 from .sparsity.prune import prune
 from .training.depends import joined, network_depends, preparation_depends, settings_depends
@@ -79,15 +80,21 @@ def _class_rows(clips: Clips) -> dict:
 
 def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, persons: int, blocks: str, stream: str,
                dynamic_graph: bool, training: TrainConfig, similarity: str = "softmax", init: str | None = None,
-               fresh: bool = False, progress: bool = True) -> Path:
+               scale: str | None = None, centring: str | None = None, fresh: bool = False,
+               progress: bool = True) -> Path:
     """Train a float network; ``last.safetensors`` in ``out`` is the result, and an interrupted run goes on. With
     ``init`` it starts from the weights of that checkpoint, see :func:`~.start.initial_state`. What another run left in
-    ``out`` is refused, or removed with ``fresh`` (:mod:`~.record`); so in the steps below. """
+    ``out`` is refused, or removed with ``fresh`` (:mod:`~.record`); so in the steps below.
+
+    Left out, ``scale`` is ``none`` and ``centring`` is ``every``: recordings in metres are taken as they are. Those of
+    pictures, whose last channel is a confidence, get ``axis`` and ``first``: one step of int8 fits all channels. """
     start = time.monotonic()
     out = Path(out)
     clips, graph = open_clips(data, skeleton, MotionConfig(persons=persons))
     clips = choose_persons(clips, persons, data)
-    preparation = preparation_for(graph, frames, stream)
+    preparation = preparation_for(graph, frames, stream, scale=scale or ("axis" if clips.scored else "none"),
+                                  centring=centring or ("first" if clips.scored else "every"))
+    clips = validation_split(clips, training.validate)
     config = ModelConfig(skeleton=graph, classes=clips.classes, channels=clips.data.shape[1], persons=persons,
                          frames=frames, blocks=parse_blocks(blocks), dynamic_graph=dynamic_graph,
                          similarity=similarity if dynamic_graph else "softmax")
@@ -119,7 +126,7 @@ def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, trai
     out = Path(out)
     model, info = open_network(checkpoint, format=format, skeleton=skeleton, frames=frames, persons=persons,
                                stream=stream)
-    clips = network_clips(model, info, data)
+    clips = validation_split(network_clips(model, info, data), training.validate)
     info = {name: entry for name, entry in info.items() if name not in ("history", "scales")}
     if clips.class_names and not info.get("class_names"):
         info["class_names"] = list(clips.class_names)  # fine-tuning gives the classes this meaning
@@ -153,7 +160,7 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
     training = training or TrainConfig()
     model, info = load_checkpoint(checkpoint)
     preparation = preparation_in(info, checkpoint)
-    clips = network_clips(model, info, data)
+    clips = validation_split(network_clips(model, info, data), training.validate)
     set_threads(training)
     tuning = settings_depends(training, skip=_TUNING)
     depends = joined({"checkpoint": content(checkpoint)}, settings_depends(config), clips.identity,

@@ -70,14 +70,14 @@ def trained(skeleton, clips, preparation, tmp_path_factory):
     """(pruned network, accuracy of its last epoch)."""
     torch.manual_seed(0)
     model = Network(ModelConfig(skeleton=skeleton, classes=3, frames=16, kernel=5, blocks=((20, 1), (20, 1), (24, 2))))
-    fast = {"batch": 16, "average": 0.8, "warmup": 1, "degrees": 20.0}
+    fast = {"batch": 16, "average": 0.8, "epoch_steps": 1, "degrees": 20.0}
     folder = tmp_path_factory.mktemp("trained")
     train(model, clips, preparation, TrainConfig(epochs=8, **fast), folder / "float", progress=False)
     with torch.no_grad():
         drop_channels(model, 0.5)
         reorder_channels(model)
         cut_taps(model, 3)
-        set_thresholds(model, torch.from_numpy(prepared(clips.part(0), preparation)), 0.5, 0.6, 0.4, 0.7)
+        set_thresholds(model, torch.from_numpy(prepared(clips.part(0), preparation)), 0.3, 0.4, 0.4, 0.7)
     history = train(model, clips, preparation, TrainConfig(epochs=4, rate=0.05, **fast), folder / "pruned",
                     progress=False)
     return model, history[-1]["accuracy"]

@@ -132,7 +132,8 @@ class GraphConv(nn.Module):
         for conv in self.conv_d:
             nn.init.normal_(conv.weight, 0, (2 / (outputs * inputs * subsets)) ** 0.5)
             nn.init.zeros_(conv.bias)
-        nn.init.constant_(self.bn.weight, 1e-6 if self.down is None else 0.5)
+        # Small beside an identity, so that a deep network begins as a shallow one.
+        nn.init.constant_(self.bn.weight, 0.1 if self.down is None else 0.5)
 
     def graph(self) -> torch.Tensor:
         """The static graphs (K, V, V), without the edges that are pruned."""

@@ -12,6 +12,7 @@ from hypgcn.design.clip import Preparation, at_times, prepare_clip, resample
 from hypgcn.design.names import check_text
 from hypgcn.design.persons import match_persons
 
+from ..config import STREAMS, Augmentation
 from .identity import clip_digests, recordings_digests
 from .plain_pickle import load_plain
 from .skeleton import NTU25_MAPS, Skeleton
@@ -212,12 +213,14 @@ def every_nth(clips: Clips, step: int) -> Clips:
     return replace(clips, data=clips.data[:, :, ::step], length=-(-clips.length // step))
 
 
-def preparation_for(skeleton: Skeleton, frames: int, stream: str = "joint", scale: str = "axis") -> Preparation:
-    """Preparation of the joint or bone stream of ``skeleton``."""
-    if stream not in ("joint", "bone"):
-        raise ValueError(f"stream must be 'joint' or 'bone', not {stream!r}")
-    return Preparation(frames=frames, centre=skeleton.centre, scale=scale,
-                       parents=skeleton.parents if stream == "bone" else ())
+def preparation_for(skeleton: Skeleton, frames: int, stream: str = "joint", *, scale: str = "axis",
+                    centring: str = "first") -> Preparation:
+    """Preparation of one of :data:`~.config.STREAMS` of ``skeleton``; scale and centring of those of published
+    networks."""
+    if stream not in STREAMS:
+        raise ValueError(f"stream must be one of {', '.join(STREAMS)}, not {stream!r}")
+    return Preparation(frames=frames, centre=skeleton.centre, scale=scale, centring=centring,
+                       parents=skeleton.parents if stream.startswith("bone") else (), motion=stream.endswith("motion"))
 
 
 def crowded(clips: Clips, persons: int) -> Clips:
@@ -246,50 +249,60 @@ def calibration_clips(clips: Clips, preparation: Preparation, persons: int, coun
     return prepared(clips.part(0).evenly(count), preparation, persons)
 
 
-def _rotation(rng: np.random.Generator, degrees: float) -> np.ndarray:
-    x, y, z = np.deg2rad(rng.uniform(-degrees, degrees, 3) * (1, 1, 0.25))
+def _rotation(rng: np.random.Generator, tilt: float, degrees: float) -> np.ndarray:
+    x, y, z = np.deg2rad(rng.uniform(-1, 1, 3) * (tilt, degrees, tilt))
     cx, sx, cy, sy, cz, sz = np.cos(x), np.sin(x), np.cos(y), np.sin(y), np.cos(z), np.sin(z)
     return (np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]]) @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
             @ np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]]))
 
 
-def augment(clip: np.ndarray, rng: np.random.Generator, degrees: float, crop: float, mirror: float = 0.0,
-            mirrored: tuple[int, ...] = (), warp: float = 0.0) -> np.ndarray:
-    """``clip`` (M, T, V, C) cut to a random part of at least ``1 - crop`` of its frames, turned by random angles and,
-    with probability ``mirror``, mirrored: the first axis changes its sign and joint ``mirrored[j]`` becomes joint j.
-    With ``warp`` its speed varies: the steps in time between frames are 1 - warp plus warp times an exponential
-    variable."""
-    frames = clip.shape[1]
-    keep = max(min(frames, 8), int(round(frames * rng.uniform(1 - crop, 1))))
-    first = int(rng.integers(0, frames - keep + 1))
+def augment(clip: np.ndarray, rng: np.random.Generator, config: Augmentation, *, mirrored: tuple[int, ...] = (),
+            frames: int = 0) -> np.ndarray:
+    """``clip`` (M, T, V, C) with random changes, in this order; what is set to 0 changes nothing.
+
+    * cut to a random part of at least ``1 - crop`` of its frames;
+    * with ``warp`` its speed varies: the steps in time between frames are 1 - warp plus warp times an exponential
+      variable;
+    * with ``random_times`` and ``frames`` as many frames, interpolated linearly at uniform random times in order;
+    * with probability ``mirror`` mirrored: the first axis changes its sign and joint ``mirrored[j]`` becomes joint j;
+    * three coordinates are rotated about the origin by up to ``tilt`` degrees about the first and the last axis, and
+      ``degrees`` about the second, the vertical one; absent persons stay zero.
+    """
+    recorded = clip.shape[1]
+    keep = max(min(recorded, 8), int(round(recorded * rng.uniform(1 - config.crop, 1))))
+    first = int(rng.integers(0, recorded - keep + 1))
     clip = clip[:, first:first + keep]
-    if warp and keep > 2:
-        steps = 1 - warp + warp * rng.exponential(size=keep - 1)
+    if config.warp and keep > 2:
+        steps = 1 - config.warp + config.warp * rng.exponential(size=keep - 1)
         clip = at_times(clip, np.concatenate([[0.0], steps.cumsum() / steps.sum()]) * (keep - 1))
-    if mirror and rng.random() < mirror:
+    if config.random_times and frames:
+        clip = at_times(clip, np.sort(rng.uniform(0, keep - 1, frames)))
+    if config.mirror and rng.random() < config.mirror:
         clip = clip[:, :, list(mirrored)] * np.where(np.arange(clip.shape[3]) == 0, -1, 1)
-    if clip.shape[3] == 3 and degrees:
-        absent = ~clip.any(axis=(1, 2, 3))
-        origin = clip[:, :1, :1].copy()
-        origin[absent] = 0
-        clip = (clip - origin) @ _rotation(rng, degrees).T + origin
+    if clip.shape[3] == 3 and (config.degrees or config.tilt):
+        clip = clip @ _rotation(rng, config.tilt, config.degrees).T
     return clip
 
 
-def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Generator, *, persons: int = 1,
-            degrees: float = 60.0, crop: float = 0.3, mirror: float = 0.0, mirrored: tuple[int, ...] = (),
-            warp: float = 0.0, share: tuple[int, int] = (0, 1), further: Sequence[Preparation] = ()):
-    """One epoch in random order, augmented: pairs of float32 (N, M, T, V, C) and int64 (N,), and behind them the same
-    clips in each of the preparations ``further``; the last batch may be smaller. With ``share`` (rank, ranks) every
-    ranks-th clip of each batch: all ranks together have the whole one."""
-    degrees = 0.0 if clips.scored else degrees
-    order = rng.permutation(len(clips))
+def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Generator, *,
+            augmentation: Augmentation | None = None, persons: int = 1, mirrored: tuple[int, ...] = (),
+            share: tuple[int, int] = (0, 1), further: Sequence[Preparation] = (), passes: int = 1):
+    """``passes`` passes over the clips, each in random order, augmented: pairs of float32 (N, M, T, V, C) and int64
+    (N,), and behind them the same clips in each of the preparations ``further``; the last batch of a pass may be
+    smaller. With ``share`` (rank, ranks) every ranks-th clip of each batch: all ranks together have the whole one."""
+    config = augmentation or Augmentation()
+    if clips.scored:
+        config = replace(config, degrees=0.0, tilt=0.0)
+    orders = [rng.permutation(len(clips)) for _ in range(passes)]
     rank, ranks = share
     if ranks > 1:
         rng = rng.spawn(ranks)[rank]
-    for start in range(0, len(order), size):
-        chosen = order[start:start + size][rank::ranks]
-        augmented = [augment(match_persons(clips.clip(i), persons), rng, degrees, crop, mirror, mirrored, warp)
-                     for i in chosen]
-        ready, *more = (np.stack([prepare_clip(clip, kind) for clip in augmented]) for kind in (preparation, *further))
-        yield ready, clips.label[chosen], *more
+    frames = preparation.period or preparation.frames
+    for order in orders:
+        for start in range(0, len(order), size):
+            chosen = order[start:start + size][rank::ranks]
+            augmented = [augment(match_persons(clips.clip(i), persons), rng, config, mirrored=mirrored, frames=frames)
+                         for i in chosen]
+            ready, *more = (np.stack([prepare_clip(clip, kind) for clip in augmented])
+                            for kind in (preparation, *further))
+            yield ready, clips.label[chosen], *more

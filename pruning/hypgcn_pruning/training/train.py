@@ -36,12 +36,14 @@ PICTURE_SECONDS = 30
 """Curves of a long run are drawn again when they are older than this."""
 
 
-def learning_rate(config: TrainConfig, epoch: float) -> float:
-    """Learning rate at ``epoch`` (0..epochs, with fractions): a linear warm-up, then a cosine down to a hundredth."""
-    if epoch < config.warmup:
-        return config.rate * (epoch + 0.1) / (config.warmup + 0.1)
-    progress = (epoch - config.warmup) / max(1, config.epochs - config.warmup)
-    return config.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+def learning_rate(config: TrainConfig, step: int, steps: int) -> float:
+    """Learning rate of ``step``, from 0, of ``steps``: a linear rise over the share ``warmup`` of all steps, then a
+    cosine down to 0."""
+    rising = config.warmup * steps
+    if step + 1 <= rising:
+        return config.rate * (step + 1) / rising
+    progress = max(0.0, step - rising) / (steps - rising)
+    return config.rate * 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def train(model: Network, clips: Clips, preparation: Preparation, config: TrainConfig, folder, *,
@@ -169,9 +171,19 @@ class _Session:
             self.regulariser.end(self.model)
 
     @property
+    def pass_steps(self) -> int:
+        """Batches of one pass over the training clips."""
+        return -(-len(self.learned) // self.config.batch)
+
+    @property
+    def passes(self) -> int:
+        """Passes of an epoch."""
+        return -(-self.config.epoch_steps // self.pass_steps)
+
+    @property
     def steps(self) -> int:
         """Batches of an epoch."""
-        return -(-len(self.learned) // self.config.batch)
+        return self.passes * self.pass_steps
 
     def start(self, fabric: Fabric):
         """Split the data, take up an interrupted run, and place everything on the device."""
@@ -206,10 +218,10 @@ class _Session:
         self.model.train()
         losses, rates = [], []
         for number, (inputs, labels, *teacher_inputs) in enumerate(self.batches()):
-            count = min(config.batch, len(self.learned) - number * config.batch)
-            if count < 2 * ranks and self.steps > 1:
+            count = min(config.batch, len(self.learned) - number % self.pass_steps * config.batch)
+            if count < 2 * ranks and self.pass_steps > 1:
                 continue  # batch norm cannot learn from a single clip
-            rates.append(learning_rate(config, state.epoch + number / self.steps))
+            rates.append(learning_rate(config, state.epoch * self.steps + number, config.epochs * self.steps))
             for group in state.optimiser.param_groups:
                 group["lr"] = rates[-1]
             # The gradients of the processes are averaged, so that uneven shares are weighted here.
@@ -233,9 +245,8 @@ class _Session:
         """Batches of an epoch that this process takes, augmented; their order depends on seed and epoch alone."""
         config, shape = self.config, self.model.config
         return batches(self.learned, self.preparation, config.batch,
-                       np.random.default_rng((config.seed, self.state.epoch)), persons=shape.persons,
-                       degrees=config.degrees, crop=config.crop, mirror=config.mirror,
-                       mirrored=shape.skeleton.mirrored, warp=config.warp,
+                       np.random.default_rng((config.seed, self.state.epoch)), augmentation=config,
+                       persons=shape.persons, mirrored=shape.skeleton.mirrored, passes=self.passes,
                        share=(self.fabric.global_rank, self.fabric.world_size), further=self.teachers.preparations)
 
     def loss(self, inputs: np.ndarray, labels: np.ndarray, teacher_inputs: list[np.ndarray],

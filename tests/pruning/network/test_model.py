@@ -178,6 +178,13 @@ def test_dead_zone_of_z(make_network):
     torch.testing.assert_close(gradient, expected)
 
 
+def test_deep_networks_begin_shallow(skeleton):
+    """The graph convolution is small beside an identity into H, and learned graphs are next to nothing."""
+    model = Network(ModelConfig(skeleton=skeleton, classes=3, blocks=((8, 1), (8, 1), (16, 2))))
+    assert [float(block.gcn1.bn.weight[0].detach()) for block in model.blocks] == pytest.approx([0.5, 0.1, 0.5])
+    assert all((block.gcn1.PA == 1e-6).all() for block in model.blocks)
+
+
 def test_products_are_laid_out_for_the_convolution(make_network):
     """Z has the channels of a joint beside each other in memory, as the 1x1 convolution reads them."""
     model = make_network(blocks=((20, 1), (20, 1)))

@@ -16,7 +16,7 @@ from hypgcn_pruning.network.cost import cost_of
 from hypgcn_pruning.network.model import ModelConfig, Network
 from hypgcn_pruning.sparsity.prune import prune
 
-FAST = TrainConfig(batch=36, average=0.5, warmup=1, degrees=20.0)
+FAST = TrainConfig(batch=36, average=0.5, epoch_steps=1, degrees=20.0)
 
 
 @pytest.fixture

@@ -49,8 +49,9 @@ def test_each_teacher_gets_the_clip_in_its_preparation(clips, skeleton, preparat
 
 def test_a_student_follows_its_teacher(teacher, make_network, clips, preparation, tmp_path):
     model, path = teacher()
-    config = TrainConfig(epochs=4, rate=0.02, degrees=0.0, crop=0.0, teachers=path, distil=0.9)
-    x = torch.from_numpy(next(batches(clips, preparation, 64, np.random.default_rng(2), degrees=0.0, crop=0.0))[0])
+    config = TrainConfig(epochs=4, epoch_steps=1, rate=0.02, degrees=0.0, tilt=0.0, random_times=False, teachers=path,
+                         distil=0.9)
+    x = torch.from_numpy(next(batches(clips, preparation, 64, np.random.default_rng(2), augmentation=config))[0])
     wanted = torch.softmax(predict(model, x), 1)
 
     def distance(settings, folder):

@@ -45,6 +45,26 @@ def test_the_state_of_another_run(network, stored):
         RunState(network, TrainConfig(epochs=5)).resume(stored)
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.5, 0.995])
+def test_average_is_the_formula(network, decay):
+    """Keep * average + (1 - keep) * value, keep = min(decay, (1 + step) / (10 + step)), of weights and statistics."""
+    run = RunState(network, TrainConfig(average=decay))
+    names = ("fc.weight", "l2.gcn1.bn.running_var")
+    expected = {name: network.state_dict()[name].double() for name in names}
+    for step in range(4):
+        with torch.no_grad():
+            for tensor in network.state_dict().values():
+                tensor.add_(1 + step)
+        run.update_average()
+        keep = min(decay, (1 + step) / (10 + step)) if decay else 0.0
+        for name in names:
+            expected[name] = keep * expected[name] + (1 - keep) * network.state_dict()[name].double()
+    for name in names:
+        torch.testing.assert_close(run.average[name].double(), expected[name], rtol=1e-6, atol=1e-6)
+    assert run.average["l2.gcn1.bn.num_batches_tracked"] == 10
+    assert run.step == 4
+
+
 @pytest.mark.parametrize(("edit", "match"), [
     (lambda state: state.pop("optimiser"), "is not the state of a training run: it lacks optimiser"),
     (lambda state: state["model"].pop("fc.weight"), "network of another shape"),

@@ -16,7 +16,7 @@ from hypgcn_pruning.training.curves import plot_history
 from hypgcn_pruning.training.run_state import RunState
 from hypgcn_pruning.training.train import learning_rate, train
 
-FAST = {"batch": 16, "average": 0.8, "warmup": 1, "degrees": 20.0}
+FAST = {"batch": 16, "average": 0.8, "epoch_steps": 1, "degrees": 20.0}
 
 
 @pytest.fixture
@@ -74,6 +74,29 @@ def test_seeded_and_resumable(fresh, clips, preparation, tmp_path):
     assert len(info["history"]) == 2
 
 
+def test_schedule_counts_steps(fresh, clips, preparation, tmp_path, monkeypatch):
+    """54 clips are 4 steps; an epoch of at least 10 takes them three times, and the rate runs over 2 x 12 steps."""
+    rates = []
+
+    def seen(config, step, steps):
+        rates.append((step, steps))
+        return learning_rate(config, step, steps)
+    monkeypatch.setattr("hypgcn_pruning.training.train.learning_rate", seen)
+    train(fresh, clips, preparation, TrainConfig(epochs=2, **{**FAST, "epoch_steps": 10}), tmp_path, progress=False)
+    assert rates == [(step, 24) for step in range(24)]
+
+
+def test_learning_rate_rises_and_falls_to_zero():
+    config = TrainConfig(rate=0.1, warmup=0.1)
+    rates = [learning_rate(config, step, 3200) for step in range(3201)]
+    np.testing.assert_allclose(rates[:320], 0.1 * np.arange(1, 321) / 320)
+    np.testing.assert_allclose(rates[320:], 0.05 * (1 + np.cos(np.pi * np.linspace(0, 1, 2881))), atol=1e-12)
+    assert rates[1760] == pytest.approx(0.05)
+    assert rates[-1] == pytest.approx(0)
+    assert all(0 < learning_rate(replace(config, warmup=warmup), step, steps) <= 0.1
+               for warmup in (0.0, 0.1, 0.9) for steps in (1, 2, 7) for step in range(steps))
+
+
 def test_shows_progress_and_curves(fresh, clips, preparation, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("hypgcn_pruning.training.train.plot_history", plot_history)
     history = train(fresh, clips, preparation, TrainConfig(epochs=1, **FAST), tmp_path)
@@ -108,11 +131,11 @@ def as_two(model, clips, preparation, config):
     run = RunState(model.train(), config)
     learn = clips.part(0)
     losses = []
-    shares = [batches(learn, preparation, config.batch, np.random.default_rng((config.seed, 0)), degrees=config.degrees,
-                      crop=config.crop, share=(rank, 2)) for rank in range(2)]
+    shares = [batches(learn, preparation, config.batch, np.random.default_rng((config.seed, 0)), augmentation=config,
+                      share=(rank, 2)) for rank in range(2)]
     for number, parts in enumerate(zip(*shares)):
         for group in run.optimiser.param_groups:
-            group["lr"] = learning_rate(config, number / -(-len(learn) // config.batch))
+            group["lr"] = learning_rate(config, number, -(-len(learn) // config.batch))
         whole = sum(len(x) for x, _ in parts)
         loss = sum(torch.nn.functional.cross_entropy(model(torch.from_numpy(x)), torch.from_numpy(y), reduction="sum",
                                                      label_smoothing=config.smoothing) for x, y in parts) / whole
@@ -172,7 +195,7 @@ def test_calibration_clips_are_spread(clips, preparation):
 
 def test_fine_tuning_config():
     config = fine_tuning(TrainConfig(batch=7, seed=2), 1, 0.01)
-    assert (config.epochs, config.rate, config.warmup, config.batch, config.seed) == (1, 0.01, 0, 7, 1002)
+    assert (config.epochs, config.rate, config.warmup, config.batch, config.seed) == (1, 0.01, 0.1, 7, 1002)
 
 
 @pytest.mark.parametrize(("config", "changes", "match"), [

@@ -1,0 +1,54 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from hypgcn.design import Design
+from hypgcn.design.clip import Preparation, prepare_clip
+from hypgcn_pruning.config import QuantiseConfig, TrainConfig
+from hypgcn_pruning.inputs import design_clips
+from hypgcn_pruning.network.checkpoint import load_checkpoint
+from hypgcn_pruning.recordings.data import load_npz, preparation_for, prepared
+from hypgcn_pruning.steps import quantise_step, train_step
+
+SHORT = TrainConfig(epochs=1, epoch_steps=1)
+
+
+@pytest.fixture
+def recorded(clips, skeleton, tmp_path):
+    """Train on the recordings with the given settings, and give the checkpoint's path."""
+    (tmp_path / "seven.json").write_text(json.dumps(skeleton.to_dict()), encoding="utf-8")
+
+    def run(name, training=SHORT, *, data=clips.data, stream="joint"):
+        path = tmp_path / f"{name}.npz"
+        np.savez(path, data=data, label=clips.label, length=clips.length, split=clips.split,
+                 view=np.arange(len(clips)) % 2 + 1)
+        return train_step(tmp_path / name, data=str(path), skeleton=str(tmp_path / "seven.json"), frames=16, persons=1,
+                          blocks="4", stream=stream, dynamic_graph=False, training=training, progress=False)
+    return run
+
+
+def test_designs_get_the_preparation_of_training(recorded, clips, skeleton, tmp_path):
+    """Metres, centred in every frame, from the options over the checkpoint to the clips of the design."""
+    path = recorded("motion", stream="bone-motion")
+    expected = preparation_for(skeleton, 16, "bone-motion", scale="none", centring="every")
+    assert Preparation.from_dict(load_checkpoint(path)[1]["preparation"]) == expected
+    design = quantise_step(path, tmp_path / "int8", data=str(tmp_path / "motion.npz"), config=QuantiseConfig())
+    found, preparation = design_clips(Design.load(design), str(tmp_path / "motion.npz"))
+    assert preparation == expected
+    np.testing.assert_array_equal(prepare_clip(found.clip(3), preparation), prepared(clips, expected)[3])
+
+
+def test_validation_sees_no_test_clip(recorded, clips, tmp_path):
+    """Other test clips give the same network, and the same accuracy on the held-out training clips."""
+    training = replace(SHORT, validate="view=2")
+    other = clips.data.copy()
+    other[clips.split == 1] = np.random.default_rng(0).normal(size=other[clips.split == 1].shape)
+    a, b = (load_checkpoint(recorded(name, training, data=data)) for name, data in (("a", clips.data), ("b", other)))
+    assert a[1]["history"] == b[1]["history"]
+    assert all(torch.equal(x, y) for x, y in zip(a[0].state_dict().values(), b[0].state_dict().values()))
+    held = load_npz(tmp_path / "a.npz").part(0)
+    count = (held.numbers["view"] == 2).sum()
+    assert a[1]["history"][0]["accuracy"] * count == pytest.approx(round(a[1]["history"][0]["accuracy"] * count))
