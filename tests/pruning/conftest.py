@@ -77,7 +77,7 @@ def trained(skeleton, clips, preparation, tmp_path_factory):
         drop_channels(model, 0.5)
         reorder_channels(model)
         cut_taps(model, 3)
-        set_thresholds(model, torch.from_numpy(prepared(clips.part(0), preparation)), 0.3, 0.4, 0.4, 0.7)
+        set_thresholds(model, torch.from_numpy(prepared(clips.part(0), preparation)), 0.3, 0.4, 0.6, 0.8)
     history = train(model, clips, preparation, TrainConfig(epochs=4, rate=0.05, **fast), folder / "pruned",
                     progress=False)
     return model, history[-1]["accuracy"]

@@ -12,11 +12,12 @@ from hypgcn.design import Design
 from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning import cli
 from hypgcn_pruning.config import QuantiseConfig
+from hypgcn_pruning.inputs import preparation_in
 from hypgcn_pruning.integers.integer import predict_integer
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.network.predict import predict
-from hypgcn_pruning.recordings.data import load_npz, preparation_for, prepared
+from hypgcn_pruning.recordings.data import load_npz, prepared
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
 from hypgcn_pruning.recordings.skeleton import load_skeleton
 
@@ -67,7 +68,7 @@ def test_clips_of_one_frame(tmp_path):
     data = recordings()["data"][:, :, :1]
     path = train(tmp_path, data=data, length=np.ones(24, int))
     model, info = load_checkpoint(path)
-    x = prepared(load_npz(tmp_path / "clips.npz"), preparation_for(model.config.skeleton, 8))
+    x = prepared(load_npz(tmp_path / "clips.npz"), preparation_in(info, path))
     assert (x == x[:, :, :1]).all() and x.any()
     assert torch.isfinite(predict(model, torch.from_numpy(x))).all()
     hypgcn("quantise", path, "--data", tmp_path / "clips.npz", "-o", tmp_path)
@@ -79,8 +80,8 @@ def test_all_zero_second_person(tmp_path):
     data = recordings()["data"]
     data = np.concatenate([data, np.zeros_like(data)], axis=4)
     path = train(tmp_path, "--persons", 2, data=data)
-    model, _ = load_checkpoint(path)
-    x = prepared(load_npz(tmp_path / "clips.npz"), preparation_for(model.config.skeleton, 8), 2)
+    model, info = load_checkpoint(path)
+    x = prepared(load_npz(tmp_path / "clips.npz"), preparation_in(info, path), 2)
     assert x[:, 0].any() and not x[:, 1].any()
     real = predict(model, torch.from_numpy(x))
     assert torch.isfinite(real).all()
