@@ -15,6 +15,7 @@ icarus:
 
 # -fcoroutines: compilers whose default is older than C++20 want it for a testbench with delays.
 verilator:
+	mkdir -p $(BUILD)
 	verilator --binary --timing -j 0 -Wno-lint -Wno-fatal --top-module $(TOP) --Mdir $(BUILD)/verilator \
 	  -CFLAGS -fcoroutines $(VERILATOR_FLAGS) -f $(LIST)
 	$(BUILD)/verilator/V$(TOP) $(PLUSARGS)

