@@ -14,7 +14,7 @@ from hypgcn.design.files import write_json
 from ..config import PruneConfig, TrainConfig, fine_tuning
 from ..network.model import Network
 from ..recordings.data import Clips, calibration_clips
-from ..training.regularise import ActivationPenalty, Regulariser
+from ..training.regularise import ActivationPenalty, Regulariser, Regularisers
 from ..training.train import train
 from .admm import Admm, ChannelStructure, TapStructure
 from .channels import drop_channels, drop_last_filters, remove_dynamic_graph, reorder_channels
@@ -23,7 +23,7 @@ from .importance import channel_scores, column_subset_scores, global_shares, lay
 from .reconstruct import reconstruct
 from .sensitivity import measure_sensitivity, search_ratios
 from .taps import cut_taps, cut_taps_of_filters
-from .thresholds import set_thresholds
+from .thresholds import ThresholdQuantiles, set_thresholds
 
 __all__ = ["prune"]
 
@@ -41,8 +41,9 @@ class _Pruning:
 
     def tune(self, name: str, epochs: int, rate: float, regulariser: Regulariser | None = None):
         """Fine-tune in the folder ``name``; a run that is complete there is only read."""
-        if regulariser is None and self.config.sparsity:
-            regulariser = ActivationPenalty(self.config.sparsity)
+        if self.config.sparsity:
+            penalty = ActivationPenalty(self.config.sparsity)
+            regulariser = penalty if regulariser is None else Regularisers(penalty, regulariser)
         if epochs:
             train(self.model, self.clips, self.preparation, fine_tuning(self.training, epochs, rate),
                   self.folder / name, info=self.info, regulariser=regulariser, progress=self.progress)
@@ -138,9 +139,11 @@ class _Pruning:
     def thresholds(self):
         config = self.config
         densities = config.density_h, config.density_y, config.density_z, config.density_z_first
+        again = None
         if min(densities) < 1:
             set_thresholds(self.model, self.sample, *densities)
-        self.tune("thresholds", config.threshold_epochs, config.tune_rate / 2)
+            again = ThresholdQuantiles(self.sample, densities, config.threshold_epochs)
+        self.tune("thresholds", config.threshold_epochs, config.tune_rate / 2, again)
 
 
 def prune(model: Network, clips: Clips, preparation: Preparation, config: PruneConfig, training: TrainConfig, folder, *,

@@ -5,7 +5,7 @@ import torch
 from ..config import check_share
 from ..network.model import Network
 
-__all__ = ["set_thresholds", "quantile_threshold", "constant_outputs"]
+__all__ = ["ThresholdQuantiles", "set_thresholds", "quantile_threshold", "constant_outputs"]
 
 
 def quantile_threshold(x: torch.Tensor, density: float) -> float:
@@ -70,3 +70,53 @@ def set_thresholds(model: Network, clips: torch.Tensor, density_h: float, densit
             if index + 1 < len(model.blocks):
                 block.theta_y.fill_(quantile_threshold(block(x)[:, ~constant[index]], density_y))
             x = block(x)
+
+
+class ThresholdQuantiles:
+    """Takes the quantiles of :func:`set_thresholds` again while the network is fine-tuned with them: after the first
+    two epochs, when it changes most, and after half of them. A regulariser without a penalty.
+
+    Later the thresholds stay, so that the second half trains the network that results.
+
+    Parameters
+    ----------
+    clips : torch.Tensor (N, M, T, V, C)
+        Prepared calibration clips.
+    densities : tuple of float
+        ``density_h``, ``density_y``, ``density_z`` and ``density_z_first`` of :func:`set_thresholds`.
+    epochs : int
+        Of the fine-tuning.
+    """
+
+    def __init__(self, clips: torch.Tensor, densities: tuple[float, float, float, float], epochs: int):
+        self.clips, self.densities = clips, densities
+        self.after = [epoch for epoch in sorted({1, 2, epochs // 2}) if 0 < epoch <= epochs // 2]
+        self.epoch = 0
+
+    def begin(self, model: Network):
+        """Nothing to do."""
+
+    def penalty(self, model: Network) -> torch.Tensor:
+        """There is none."""
+        return torch.zeros(())
+
+    def after_epoch(self, model: Network):
+        """Set the thresholds of ``model`` anew where it is time."""
+        self.epoch += 1
+        if self.epoch in self.after:
+            set_thresholds(model, self.clips, *self.densities)
+
+    def end(self, model: Network):
+        """Nothing to do."""
+
+    def settings(self) -> dict:
+        """Kind, densities, and the epochs after which thresholds are set."""
+        return {"kind": "threshold quantiles", "densities": list(self.densities), "after": self.after}
+
+    def state_dict(self) -> dict:
+        """Epochs done."""
+        return {"epoch": self.epoch}
+
+    def load_state_dict(self, state: dict):
+        """Take up the epochs done."""
+        self.epoch = state["epoch"]

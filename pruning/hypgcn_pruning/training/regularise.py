@@ -1,4 +1,4 @@
-"""Regularisers: terms of the training loss, as a protocol, and the activation sparsity penalty."""
+"""Regularisers: terms of the training loss, as a protocol, several at once, and the activation sparsity penalty."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ import torch
 
 from ..network.model import Network
 
-__all__ = ["Regulariser", "ActivationPenalty"]
+__all__ = ["Regulariser", "Regularisers", "ActivationPenalty"]
 
 
 class Regulariser(Protocol):
@@ -29,6 +29,45 @@ class Regulariser(Protocol):
     def state_dict(self) -> dict: ...
 
     def load_state_dict(self, state: dict) -> None: ...
+
+
+class Regularisers:
+    """Several regularisers as one: their penalties add up."""
+
+    def __init__(self, *parts: Regulariser):
+        self.parts = parts
+
+    def begin(self, model: Network):
+        """Begin all."""
+        for part in self.parts:
+            part.begin(model)
+
+    def penalty(self, model: Network) -> torch.Tensor:
+        """Sum of the penalties."""
+        return torch.stack([part.penalty(model) for part in self.parts]).sum()
+
+    def after_epoch(self, model: Network):
+        """Tell all."""
+        for part in self.parts:
+            part.after_epoch(model)
+
+    def end(self, model: Network):
+        """End all."""
+        for part in self.parts:
+            part.end(model)
+
+    def settings(self) -> dict:
+        """Settings of all, by their place."""
+        return {str(place): part.settings() for place, part in enumerate(self.parts)}
+
+    def state_dict(self) -> dict:
+        """States of all, by their place."""
+        return {str(place): part.state_dict() for place, part in enumerate(self.parts)}
+
+    def load_state_dict(self, state: dict):
+        """Take up the states of all."""
+        for place, part in enumerate(self.parts):
+            part.load_state_dict(state[str(place)])
 
 
 class ActivationPenalty:

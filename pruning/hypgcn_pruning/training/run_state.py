@@ -57,10 +57,13 @@ class RunState:
         self.scaler: dict = {}
 
     def update_average(self):
-        """Moving average of weights and statistics; young averages follow faster."""
+        """Moving average of weights and statistics; young averages follow faster.
+
+        Masks and thresholds are taken as they are: a mean of two thresholds would be neither.
+        """
         keep = min(self.config.average, (1 + self.step) / (10 + self.step)) if self.config.average else 0.0
         for name, tensor in self.model.state_dict().items():
-            if tensor.is_floating_point():
+            if tensor.is_floating_point() and ".theta_" not in name:
                 self.average[name].mul_(keep).add_(tensor, alpha=1 - keep)
             else:
                 self.average[name].copy_(tensor)

@@ -43,7 +43,9 @@ def run(fresh, clips, preparation, tmp_path, **changes):
      ["channels1", "channels2", "taps1", "taps2"]),
     ({"schedule": "admm", "admm_epochs": 1, "weights_epochs": 1}, ["admm_channels", "admm_taps", "weights"],
      ["admm_channels", "admm_taps", "weights"]),
-    ({"sparsity": 0.1, "weights_epochs": 1}, ["weights"], ["weights"]),
+    ({"sparsity": 0.1, "weights_epochs": 1, "threshold_epochs": 2}, ["thresholds", "weights"], ["weights"]),
+    ({"sparsity": 0.1, "schedule": "admm", "admm_epochs": 1}, ["admm_channels", "admm_taps"],
+     ["admm_channels", "admm_taps"]),
 ])
 def test_schedules_end_at_the_same_structure(fresh, clips, preparation, tmp_path, changes, folders, stages):
     """Every stage of a schedule prunes something, and all schedules end at the same masks."""

@@ -45,6 +45,17 @@ def test_the_state_of_another_run(network, stored):
         RunState(network, TrainConfig(epochs=5)).resume(stored)
 
 
+def test_thresholds_are_not_averaged(network):
+    """Set anew while a network is trained, they hold at once: a mean of old and new ones would be neither."""
+    run = RunState(network, TrainConfig(average=0.995))
+    run.update_average()
+    for name, value in (("theta_h", 0.5), ("theta_y", 0.25)):
+        getattr(network.l2, name).fill_(value)
+    network.l2.gcn1.theta_z.fill_(2)
+    run.update_average()
+    assert [float(run.average[f"l2.{name}"]) for name in ("theta_h", "theta_y", "gcn1.theta_z")] == [0.5, 0.25, 2]
+
+
 @pytest.mark.parametrize("decay", [0.0, 0.5, 0.995])
 def test_average_is_the_formula(network, decay):
     """Keep * average + (1 - keep) * value, keep = min(decay, (1 + step) / (10 + step)), of weights and statistics."""
