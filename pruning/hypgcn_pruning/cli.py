@@ -6,6 +6,7 @@ import json
 
 from .config import FORMATS, STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .reports.report_cli import register_reports
+from .seeds import parse_seeds, repeat
 
 __all__ = ["register"]
 
@@ -14,6 +15,12 @@ _DATA = ("recordings: an .npz of clips, a folder in the layout of 2s-AGCN, a fol
 
 _TUNING = ("epochs", "rate", "warmup")
 """Settings of training that fine-tuning replaces by its own."""
+
+
+def _add_seeds(parser):
+    parser.add_argument("--seed", type=parse_seeds, default=(1,), metavar="SEED[,SEED...]",
+                        help="seed of weights, order and augmentation; several give a run each, in seedN of the output "
+                             "folder, and the spread of their accuracies (default: 1)")
 
 
 def _add_options(parser, config, skip=()):
@@ -103,13 +110,15 @@ def register(commands):
     parser.add_argument("--similarity", choices=("softmax", "tanh"), default="softmax",
                         help="similarity of the data-dependent graph: softmax as in 2s-AGCN, or a learned factor times "
                              "tanh as in AAGCN, which can be added to a trained network (default: %(default)s)")
-    _add_options(parser, TrainConfig)
+    _add_options(parser, TrainConfig, skip=("seed",))
+    _add_seeds(parser)
     _add_fresh(parser)
 
     parser = _common(commands, "prune", "prune channels and taps, set activation thresholds, fine-tune",
                      "build/train/pruned", _prune)
     parser.add_argument("checkpoint", metavar="CHECKPOINT",
-                        help="float network (.safetensors, .pt) of this project, 2s-AGCN or PYSKL")
+                        help="float network (.safetensors, .pt) of this project, 2s-AGCN or PYSKL; {seed} in its name "
+                             "is the number of each seed")
     parser.add_argument("--format", choices=FORMATS, default="auto",
                         help="format of the checkpoint; auto recognises it by its keys (default: %(default)s)")
     parser.add_argument("--skeleton",
@@ -118,7 +127,8 @@ def register(commands):
     parser.add_argument("--persons", type=int, help="foreign checkpoints: persons of a clip (default: the file's)")
     parser.add_argument("--stream", choices=STREAMS, help="foreign checkpoints: stream (default: joint)")
     _add_options(parser, PruneConfig)
-    _add_options(parser, TrainConfig, skip=_TUNING)
+    _add_options(parser, TrainConfig, skip=(*_TUNING, "seed"))
+    _add_seeds(parser)
     _add_fresh(parser)
 
     parser = _common(commands, "quantise", "quantise a pruned network to int8, by calibration (PTQ) or training (QAT)",
@@ -147,19 +157,30 @@ def register(commands):
 
 
 def _train(args):
-    path = _steps().train_step(args.out, data=_data(args), skeleton=args.skeleton, frames=args.frames,
-                               persons=args.persons,
-                               blocks=args.blocks, stream=args.stream, dynamic_graph=args.dynamic_graph,
-                               similarity=args.similarity, init=args.init, scale=args.scale,
-                               centring=args.centring, training=_config(TrainConfig, args), fresh=args.fresh)
-    print(f"written: {path}")
+    steps = _steps()
+
+    def run(one):
+        return steps.train_step(one.out, data=_data(one), skeleton=one.skeleton, frames=one.frames,
+                                persons=one.persons, blocks=one.blocks, stream=one.stream,
+                                dynamic_graph=one.dynamic_graph, similarity=one.similarity, init=one.init,
+                                scale=one.scale, centring=one.centring, training=_config(TrainConfig, one),
+                                fresh=one.fresh)
+
+    repeat(args, "train", run, "last.safetensors")
 
 
 def _prune(args):
-    path = _steps().prune_step(args.checkpoint, args.out, data=_data(args), config=_config(PruneConfig, args),
-                               training=_config(TrainConfig, args), format=args.format, skeleton=args.skeleton,
-                               frames=args.frames, persons=args.persons, stream=args.stream, fresh=args.fresh)
-    print(f"written: {path}")
+    steps = _steps()
+    if len(args.seed) > 1 and not args.threshold_epochs:
+        raise ValueError("threshold_epochs must be at least 1 with several seeds, whose accuracies are those of the "
+                         "last epoch, not 0")
+
+    def run(one):
+        return steps.prune_step(one.checkpoint, one.out, data=_data(one), config=_config(PruneConfig, one),
+                                training=_config(TrainConfig, one), format=one.format, skeleton=one.skeleton,
+                                frames=one.frames, persons=one.persons, stream=one.stream, fresh=one.fresh)
+
+    repeat(args, "prune", run, "thresholds/last.safetensors")
 
 
 def _quantise(args):

@@ -101,6 +101,8 @@ class TrainConfig(Augmentation):
             raise ValueError(f"batch must be at least {2 * self.devices}, {each}, not {self.batch!r}")
         if not self.rate > 0:
             raise ValueError(f"rate must be positive, not {self.rate!r}")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise ValueError(f"seed must be an integer of at least 0, not {self.seed!r}")
         if not 0 < self.temperature < float("inf"):
             raise ValueError(f"temperature must be positive, not {self.temperature!r}")
         _check_shares(self, "warmup", "smoothing", "average", "distil")

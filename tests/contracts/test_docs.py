@@ -11,9 +11,8 @@ PACKAGES = [ROOT / "hdl/hypgcn", ROOT / "sim/hypgcn_sim", ROOT / "pruning/hypgcn
 # A page may name a file of a package by its last two names, as in `arith/requant.py`, or one of a stage by its own.
 HOMES = [ROOT, ROOT / "docs", *PACKAGES, *(folder for package in PACKAGES for folder in package.glob("*/")),
          ROOT / "sim/hypgcn_sim/unit_tests/testbench"]
-WRITTEN = {"steps.json", "design.json", "bench.json", "case.json", "summary.json", "metrics.json", "project.json",
-           "results/accuracy.json",
-           "results/tradeoff.json", "ranges.json", "ratios.json"}
+WRITTEN = {"steps.json", "seeds.json", "design.json", "bench.json", "case.json", "summary.json", "metrics.json",
+           "project.json", "results/accuracy.json", "results/tradeoff.json", "ranges.json", "ratios.json"}
 """What commands write, not part of the project; so is everything under build/."""
 
 

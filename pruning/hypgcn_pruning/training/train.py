@@ -28,7 +28,7 @@ from .record import Step, open_run
 from .regularise import Regulariser
 from .run_state import RunState
 
-__all__ = ["TRAIN", "learning_rate", "train"]
+__all__ = ["TRAIN", "last_epoch", "learning_rate", "train"]
 
 TRAIN = Step("train", ("last.safetensors", "best.safetensors", "curves.png", "state.pt"))
 
@@ -115,6 +115,11 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
     model.cpu().load_state_dict(state)
     model.eval()
     return header["info"]["history"]
+
+
+def last_epoch(path: Path) -> dict:
+    """Row of the last epoch, as :func:`train` returns it, of the ``last.safetensors`` at ``path``."""
+    return read_file(path)[0]["info"]["history"][-1]
 
 
 class _Session:
