@@ -1,8 +1,7 @@
-"""Rows of ``results/accuracy.json``: accuracy on the held-out clips at every step from float to int8, in both
-streams and in their sum."""
+"""Rows of ``results/accuracy.json``: accuracy on the held-out clips at every step from float to int8, of each stream
+and of their sums."""
 
 import hashlib
-import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -14,43 +13,26 @@ import numpy as np
 from hypgcn.cli import main as hypgcn
 from hypgcn.design import Design
 from hypgcn.design.class_names import class_order
-from hypgcn.design.files import write_json
 
+from ..config import STREAMS
 from ..network.cost import graph_skip
 from ..network.predict import class_accuracy
 from ..recordings.readers import Source
+from ..training.record import content
 from .measure import Measured, measure, summed_scores
-from .report_config import ACCURACY, STEPS, STREAMS, AccuracyConfig
+from .report_config import ACCURACY, STEPS, AccuracyConfig
+from .rows import relative, source_options, update_rows
+from .streams import check_pairs, sorted_place, stream_of, sums
 
-__all__ = ["Difference", "accuracy_step", "figures", "source_options", "update_rows"]
+__all__ = ["Difference", "accuracy_step", "figures", "top1"]
 
 
 class Difference(Exception):
     """The golden model and ``integer.py`` do not agree."""
 
 
-def relative(name: str, path) -> str:
-    """``path`` as text; :exc:`ValueError` when it is absolute, because rows must not depend on where a checkout is."""
-    if Path(path).is_absolute():
-        raise ValueError(f"{name} must be a path relative to the checkout, because it becomes part of the results, "
-                         f"not {str(path)!r}")
-    return str(path)
-
-
-def source_options(data: str | Source) -> list[str]:
-    """The options of the command line for ``data``."""
-    if not isinstance(data, Source):
-        return ["--data", relative("data", data)]
-    words = ["--data", relative("data", data.path)]
-    for option, value, default in (("--data-format", data.format, None), ("--protocol", data.protocol, None),
-                                   ("--every", data.every, 1)):
-        if value != default:
-            words += [option, str(value)]
-    return words if data.replay else [*words, "--no-replay"]
-
-
 def figures(parts: Sequence[Measured]) -> dict:
-    """Costs of one network, or of the two of a sum, over the network before pruning and without the data-dependent
+    """Costs of one network, or of those of a sum, over the network before pruning and without the data-dependent
     graph.
 
     ``mac_reduction`` and ``param_reduction`` count weights; ``effective_reduction`` counts the multiplications that
@@ -127,22 +109,9 @@ def golden(measured: Measured, path: str, cache: Path, jobs: int):
                          f"first on clip {int(wrong.argmax())}")
 
 
-def update_rows(path: Path, rows: Sequence[dict], key, order) -> list[dict]:
-    """Write ``rows`` into the JSON list at ``path``, each in the place of the one with the same ``key``, sorted by
-    ``order``; the file is left alone when nothing changes. Returns all rows."""
-    old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    if not isinstance(old, list) or not all(isinstance(row, dict) for row in old):
-        raise ValueError(f"{path} must hold a list of rows")
-    merged = {key(row): row for row in [*old, *rows]}
-    new = sorted(merged.values(), key=order)
-    if new != old:
-        write_json(path, new)
-    return new
-
-
 def _order(row: dict):
-    return (row.get("dataset", ""), row.get("protocol", ""), row.get("network", ""),
-            (*STREAMS, "joint+bone").index(row["stream"]), STEPS.index(row["step"]))
+    return (row.get("dataset", ""), row.get("protocol", ""), row.get("network", ""), *sorted_place(row["stream"]),
+            STEPS.index(row["step"]))
 
 
 def _key(row: dict):
@@ -154,8 +123,9 @@ def _measure(stream: str, step: str, path: str, data, config: AccuracyConfig) ->
     where = f"{stream} {step}={path}"
     if isinstance(found.network, Design) != (step == "int8"):
         raise ValueError(f"{where} must be {'a design' if step == 'int8' else 'a checkpoint'}")
-    if bool(found.preparation.parents) != (stream == "bone"):
-        raise ValueError(f"{where} must be a network of the {stream} stream, but is one of the other")
+    if stream_of(found.preparation) != stream:
+        raise ValueError(f"{where} must be a network of the {stream} stream, but is one of the "
+                         f"{stream_of(found.preparation)} stream")
     if step != "int8" and found.network.config.dynamic_graph != (step == "dense_c"):
         raise ValueError(f"{where} must be a network {'with' if step == 'dense_c' else 'without'} the data-dependent "
                          f"graph")
@@ -164,7 +134,47 @@ def _measure(stream: str, step: str, path: str, data, config: AccuracyConfig) ->
     return found
 
 
-def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str, str]],
+def _named(networks: Mapping[str, Mapping[str, str | Sequence[str]]]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Paths by stream and step, after the checks that need no measurement."""
+    named = {(stream, step): (paths,) if isinstance(paths, str) else tuple(map(str, paths))
+             for stream, steps in networks.items() for step, paths in steps.items()}
+    if not named:
+        raise ValueError("networks must hold at least one network")
+    for (stream, step), paths in named.items():
+        if stream not in STREAMS or step not in STEPS:
+            raise ValueError(f"networks must be of a stream of {', '.join(STREAMS)} and a step of {', '.join(STEPS)}, "
+                             f"not {stream!r} and {step!r}")
+        first: dict[str, str] = {}
+        for path in paths:
+            same = first.setdefault(content(relative(f"{stream} {step}", path)), path)
+            if same != path or paths.count(path) > 1:
+                raise ValueError(f"{stream} {step} must be networks of different seeds, but {same} and {path} are the "
+                                 f"same")
+    check_pairs({key: len(paths) for key, paths in named.items()})
+    return named
+
+
+def _check_alike(seeds: Sequence[Measured], paths: Sequence[str]):
+    """Raise :exc:`ValueError` unless the networks differ in their weights alone, as those of several seeds do."""
+    def shape(part: Measured):
+        dense = part.tally.cost.dense()
+        return part.preparation, dense.macs(), dense.parameters()
+
+    for part, path in zip(seeds, paths):
+        if shape(part) != shape(seeds[0]):
+            raise ValueError(f"{path} must be a network of the shape and the preparation of {paths[0]}, as those of "
+                             f"several seeds are")
+
+
+def _spread(values: Sequence[float]) -> dict:
+    """Entries of a row for the accuracies of several seeds; none for one."""
+    if len(values) == 1:
+        return {}
+    return {"seeds": len(values), "top1_mean": round(sum(values) / len(values), 4), "top1_low": min(values),
+            "top1_high": max(values)}
+
+
+def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str, str | Sequence[str]]],
                   config: AccuracyConfig | None = None) -> list[dict]:
     """Measure networks on all test clips and put a row for each into the list at ``out``; the rows are returned.
 
@@ -172,15 +182,27 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
     ----------
     data : str or Source
         Recordings, or ``motion``.
-    networks : Mapping[str, Mapping[str, str]]
-        ``{stream: {step: path}}``, streams of ``STREAMS`` and steps of ``STEPS``; ``int8`` is a design, the others are
-        checkpoints. Steps that both streams have also give a row of the sum of their scores. Steps that are not given
-        keep their rows.
+    networks : Mapping[str, Mapping[str, str or sequence of str]]
+        ``{stream: {step: path or paths}}``, streams of ``STREAMS`` and steps of ``STEPS``; ``int8`` is a design, the
+        others are checkpoints. Several paths are networks of several seeds: the row is that of the first one, with the
+        mean, the lowest and the highest top-1 of all. Steps of several streams also give rows of the sum of their
+        scores: of all of them, and of joint and bone. Steps that are not given keep their rows.
     config : AccuracyConfig or None
         What the rows are called.
 
-    Rows of ``int8`` are the golden model's integers, and those of ``integer.py`` are compared with them on every clip;
-    :exc:`Difference` when they are not the same. Each row has the command that measures it again. """
+    Returns
+    -------
+    list of dict
+        Each row has the command that measures it again. Rows of ``int8`` are the golden model's integers.
+
+    Raises
+    ------
+    Difference
+        ``integer.py`` does not give the integers of the golden model on every clip.
+    ValueError
+        A network is not of its stream or its step, seeds differ in more than their weights, or streams of a step have
+        different numbers of seeds.
+    """
     config = config or AccuracyConfig()
     base = ["hypgcn", "accuracy", *source_options(data)]
     protocol = config.split or (data.protocol if isinstance(data, Source) and data.protocol else "as in the file")
@@ -190,30 +212,32 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
             base += [f"--{option}", value]
     if str(out) != ACCURACY:
         base += ["-o", relative("out", out)]
-    named = {(stream, step): relative(f"{stream} {step}", path)
-             for stream, steps in networks.items() for step, path in steps.items()}
-    if not named:
-        raise ValueError("networks must hold at least one network")
-    for stream, step in named:
-        if stream not in STREAMS or step not in STEPS:
-            raise ValueError(f"networks must be of a stream of {', '.join(STREAMS)} and a step of {', '.join(STEPS)}, "
-                             f"not {stream!r} and {step!r}")
-    measured = {key: _measure(*key, path, data, config) for key, path in named.items()}
+    named = _named(networks)
+    measured = {key: [_measure(*key, path, data, config) for path in paths] for key, paths in named.items()}
+    for key, seeds in measured.items():
+        _check_alike(seeds, named[key])
 
-    def row(stream, step, keys) -> dict:
-        parts = [measured[key] for key in keys]
+    def summands(keys, seed) -> list[Measured]:
+        parts = [measured[key][seed] for key in keys]
         parts = [in_class_order(part, parts[0].class_names, " ".join(key)) for part, key in zip(parts, keys)]
         if any((part.label != parts[0].label).any() for part in parts):
-            raise ValueError("both streams must have the same test clips")
-        options = [word for key in keys for word in (f"--{key[0]}", f"{key[1]}={named[key]}")]
-        return {"dataset": dataset, "protocol": protocol, "network": config.network, "stream": stream, "step": step,
-                "top1": top1(parts), "class_accuracy": top1_of_classes(parts), "clips": len(parts[0].label),
-                **figures(parts),
+            raise ValueError("all streams must have the same test clips")
+        return parts
+
+    def row(keys) -> dict:
+        seeds = [summands(keys, seed) for seed in range(len(named[keys[0]]))]
+        parts = seeds[0]
+        options = [word for key in keys for word in (f"--{key[0]}", f"{key[1]}={','.join(named[key])}")]
+        return {"dataset": dataset, "protocol": protocol, "network": config.network,
+                "stream": "+".join(stream for stream, _ in keys), "step": keys[0][1],
+                "top1": top1(parts), **_spread([top1(summed) for summed in seeds]),
+                "class_accuracy": top1_of_classes(parts), "clips": len(parts[0].label), **figures(parts),
                 "clips_with_overflow": int(sum(part.overflow > 0 for part in parts).astype(bool).sum()),
                 "command": shlex.join([*base, *options])}
 
-    rows = [row(stream, step, [(stream, step)]) for stream, step in measured]
-    rows += [row("joint+bone", step, [(stream, step) for stream in STREAMS]) for step in STEPS
-             if all((stream, step) in measured for stream in STREAMS)]
+    rows = [row([key]) for key in named]
+    for step in STEPS:
+        for streams in sums(stream for stream, given in named if given == step):
+            rows.append(row([(stream, step) for stream in streams]))
     update_rows(Path(out), rows, _key, _order)
     return sorted(rows, key=_order)

@@ -4,7 +4,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from .report_config import ACCURACY, STEPS, STREAMS, TRADEOFF, AccuracyConfig
+from ..config import STREAMS
+from .report_config import ACCURACY, STEPS, TRADEOFF, AccuracyConfig
 
 __all__ = ["register_reports"]
 
@@ -28,9 +29,10 @@ def register_reports(commands, common, add_options, config_of, data_of):
     parser = common(commands, "accuracy", "measure networks on the held-out clips into the table of results", ACCURACY,
                     lambda args: _accuracy(args, data_of(args), config_of(AccuracyConfig, args)))
     for stream in STREAMS:
-        parser.add_argument(f"--{stream}", action="append", default=[], metavar="STEP=PATH",
+        parser.add_argument(f"--{stream}", action="append", default=[], metavar="STEP=PATH[,PATH...]",
                             help=f"network of the {stream} stream: {', '.join(STEPS[:-1])}=checkpoint or int8=design; "
-                                 f"for each step")
+                                 f"for each step. Of several paths, networks of several seeds, the first one's row has "
+                                 f"the spread. Sums of streams are measured too")
     add_options(parser, AccuracyConfig)
     parser = common(commands, "tradeoff", "measure pruned networks into the accuracy trade-off and its picture",
                     TRADEOFF, lambda args: _tradeoff(args, data_of(args)))
@@ -49,16 +51,20 @@ def _module(name: str):
 
 
 def _accuracy(args, data, config) -> int:
-    networks = {stream: pairs(f"--{stream}", getattr(args, stream), STEPS) for stream in STREAMS}
+    networks = {stream: {step: paths.split(",") for step, paths in pairs(
+        f"--{stream}", getattr(args, stream.replace("-", "_")), STEPS).items()} for stream in STREAMS}
     accuracy = _module("accuracy")
     try:
         rows = accuracy.accuracy_step(args.out, data=data, networks=networks, config=config)
     except accuracy.Difference as error:
         print(f"hypgcn: {error}", file=sys.stderr)
         return 1
+    width = max(len(row["stream"]) for row in rows)
     for row in rows:
-        print(f"{row['stream']:10} {row['step']:8} {100 * row['top1']:6.2f} % (mean of the classes "
-              f"{100 * row['class_accuracy']:.2f} %)  {row['mac_reduction']:6.2f} x fewer "
+        seeds = (f"; of {row['seeds']} seeds {100 * row['top1_mean']:.2f} % in the mean, {100 * row['top1_low']:.2f} "
+                 f"to {100 * row['top1_high']:.2f} %" if "seeds" in row else "")
+        print(f"{row['stream']:{width}} {row['step']:8} {100 * row['top1']:6.2f} % (mean of the classes "
+              f"{100 * row['class_accuracy']:.2f} %{seeds})  {row['mac_reduction']:6.2f} x fewer "
               f"multiplications by weights, {row['effective_reduction']:6.2f} x executed, density H "
               f"{row['density_h']:.2f}, X {row['density_x']:.2f}, Z {row['density_z']:.2f}")
     print(f"written: {args.out}")

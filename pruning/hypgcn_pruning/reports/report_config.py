@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from ..config import option
 
-__all__ = ["STEPS", "STREAMS", "ACCURACY", "TRADEOFF", "AccuracyConfig"]
+__all__ = ["STEPS", "ACCURACY", "TRADEOFF", "AccuracyConfig"]
 
-STREAMS = ("joint", "bone")
 STEPS = ("dense_c", "dense", "pruned", "int8")
 """From the float network with the data-dependent graph to the design."""
 ACCURACY, TRADEOFF = "results/accuracy.json", "results/tradeoff.json"

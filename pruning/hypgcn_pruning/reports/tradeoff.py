@@ -11,9 +11,10 @@ from hypgcn.design.files import write_file
 
 from ..config import PruneConfig
 from ..recordings.readers import Source
-from .accuracy import figures, relative, source_options, top1, update_rows
+from .accuracy import figures, top1
 from .measure import measure
 from .report_config import TRADEOFF
+from .rows import relative, source_options, update_rows
 
 __all__ = ["picture", "tradeoff_step"]
 

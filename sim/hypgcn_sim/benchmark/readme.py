@@ -97,6 +97,12 @@ def results_table(root: Path) -> str:
     return "\n".join(lines)
 
 
+def _top1(row: dict) -> str:
+    """A row's accuracy, with the range of its seeds where it has several."""
+    seeds = f" ({100 * row['top1_low']:.1f} to {100 * row['top1_high']:.1f})" if "seeds" in row else ""
+    return f"{100 * row['top1']:.1f} %{seeds}"
+
+
 def _streams(rows: list[dict]) -> list[str]:
     """Lines of the accuracy table for one network on one split, a stream a line; costs are those of the last step."""
     densities = {"density_h": "density of H", "density_x": "of X"}
@@ -105,12 +111,10 @@ def _streams(rows: list[dict]) -> list[str]:
     lines = ["| stream | " + " | ".join(STEPS.values()) + " | graph work skipped | fewer multiplications by weights | "
              f"executed | fewer weights | fewer bits | {' | '.join(densities.values())} |",
              "| --- |" + " --- |" * (len(STEPS) + 5 + len(densities))]
-    for stream in ("joint", "bone", "joint+bone"):
+    for stream in dict.fromkeys(row["stream"] for row in rows):
         steps = {row["step"]: row for row in rows if row["stream"] == stream}
-        if not steps:
-            continue
         last = [steps[step] for step in STEPS if step in steps][-1]
-        top1 = [f"{100 * steps[step]['top1']:.1f} %" if step in steps else "" for step in STEPS]
+        top1 = [_top1(steps[step]) if step in steps else "" for step in STEPS]
         costs = [f"{100 * last['graph_skip']:.1f} %",
                  *(f"{last[name]:.1f} x" for name in ("mac_reduction", "effective_reduction", "param_reduction",
                                                       "bit_reduction")),
@@ -129,10 +133,12 @@ def accuracy_tables(root: Path) -> str:
     for group in dict.fromkeys((row["dataset"], row["protocol"], row["network"]) for row in rows):
         group_rows = [row for row in rows if (row["dataset"], row["protocol"], row["network"]) == group]
         counts = " and ".join(f"{count:,}" for count in sorted({row["clips"] for row in group_rows}))
+        several = sorted({row["seeds"] for row in group_rows if "seeds" in row})
+        ranges = f" In brackets the range of {' or '.join(map(str, several))} seeds." if several else ""
         caption = paragraph(
             f"Top-1 of `{group[2]}` on {group[0]}, {group[1]}, all {counts} test clips; int8 is the golden model's "
-            f"integers, joint+bone the sum of both streams' scores. Each row of `{ACCURACY}` holds the command that "
-            f"measures it.")
+            f"integers, a name with + the sum of these streams' scores.{ranges} Each row of `{ACCURACY}` holds the "
+            f"command that measures it.")
         lines += [caption, "", *_streams(group_rows), ""]
     if points := _load(root / TRADEOFF):
         lines += [f"![Top-1 against the reduction of multiplications, {len(points)} networks]({PICTURE})", "",

@@ -14,7 +14,7 @@ from hypgcn.design import Design
 from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning import cli
 from hypgcn_pruning.building.compile import compile_design
-from hypgcn_pruning.config import CompileConfig, QuantiseConfig
+from hypgcn_pruning.config import STREAMS, CompileConfig, QuantiseConfig
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.network.cost import cost_of
@@ -132,6 +132,79 @@ def test_commands_give_their_rows_again(place, capsys, monkeypatch):
     assert "joint+bone int8" in capsys.readouterr().out
 
 
+@pytest.fixture
+def every_stream(place, make_network, clips, skeleton):
+    """Two seeds of a network of each stream: ``STREAM.safetensors``, ``STREAM_2.safetensors``."""
+    for number, stream in enumerate(STREAMS):
+        preparation = preparation_for(skeleton, 16, stream)
+        held = torch.from_numpy(prepared(clips.part(1), preparation))
+        for seed, name in enumerate((stream, f"{stream}_2")):
+            model = make_network(blocks=((18, 1), (20, 2)))
+            with torch.no_grad():
+                model.fc.weight.normal_(generator=torch.Generator().manual_seed(2 * number + seed))
+                model.fc.bias.sub_(predict(model, held).mean(0))  # votes of all classes
+            save_checkpoint(place / f"{name}.safetensors", model, {"preparation": preparation.to_dict()})
+
+
+def test_four_streams_and_their_sums(place, every_stream, clips, skeleton, capsys):
+    """A row for each stream, for joint and bone, and for all that are given, in this order."""
+    words = [word for stream in reversed(STREAMS) for word in (f"--{stream}", f"dense={stream}.safetensors")]
+    assert hypgcn("accuracy", "--data", "clips.npz", "-o", "t.json", *words) == 0
+    rows = json.loads((place / "t.json").read_text(encoding="utf-8"))
+    assert [row["stream"] for row in rows] == [*STREAMS, "joint+bone", "+".join(STREAMS)]
+    assert shlex.split(rows[-1]["command"])[-8:] == [word for stream in STREAMS for word in (
+        f"--{stream}", f"dense={stream}.safetensors")]
+    held = clips.part(1)
+    scores = [predict(load_checkpoint(f"{stream}.safetensors")[0],
+                      torch.from_numpy(prepared(held, preparation_for(skeleton, 16, stream)))).double()
+              for stream in STREAMS]
+    for row, chosen in zip(rows, [*([each] for each in scores), scores[:2], scores]):
+        votes = sum(chosen).argmax(1).numpy()
+        assert row["top1"] == round(float((votes == held.label).mean()), 4) and "seeds" not in row
+    assert "joint+bone+joint-motion+bone-motion dense" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("streams", [("joint", "bone-motion"), ("bone", "joint-motion", "bone-motion"), ("joint",)])
+def test_any_streams_and_their_sum(place, every_stream, streams):
+    rows = accuracy_step("t.json", data="clips.npz", config=CONFIG,
+                         networks={stream: {"dense": f"{stream}.safetensors"} for stream in streams})
+    assert [row["stream"] for row in rows] == [*streams, *(["+".join(streams)] if len(streams) > 1 else [])]
+
+
+def test_seeds_have_one_row_with_their_spread(place, every_stream, capsys):
+    """Pairs by index in sums; the row is that of the first seed, and its command gives it again."""
+    def measured(name):
+        rows = accuracy_step(f"{name}.json", data="clips.npz", config=CONFIG, networks={
+            stream: {"dense": f"{stream}{name}.safetensors"} for stream in ("joint", "bone")})
+        return [row["top1"] for row in rows]
+
+    words = [word for stream in ("joint", "bone") for word in (
+        f"--{stream}", f"dense={stream}.safetensors,{stream}_2.safetensors")]
+    assert hypgcn("accuracy", "--data", "clips.npz", "-o", "t.json", *words) == 0
+    rows = json.loads((place / "t.json").read_text(encoding="utf-8"))
+    first, second = measured(""), measured("_2")
+    assert first != second
+    for row, one, other in zip(rows, first, second, strict=True):
+        assert row["top1"] == one and row["seeds"] == 2
+        assert (row["top1_low"], row["top1_high"]) == (min(one, other), max(one, other))
+        assert row["top1_mean"] == pytest.approx((one + other) / 2, abs=1e-4)
+    assert "; of 2 seeds" in capsys.readouterr().out
+    (place / "t.json").unlink()
+    assert hypgcn(*shlex.split(rows[2]["command"])[1:]) == 0
+    assert json.loads((place / "t.json").read_text(encoding="utf-8")) == rows
+
+
+@pytest.mark.parametrize(("changes", "frames"), [({"blocks": ((18, 1), (24, 2))}, 16), ({}, 20)])
+def test_seeds_differ_in_their_weights_alone(place, every_stream, make_network, skeleton, changes, frames):
+    info = {"preparation": preparation_for(skeleton, frames).to_dict()}
+    save_checkpoint("other.safetensors", make_network(**{"blocks": ((18, 1), (20, 2)), "frames": frames, **changes}),
+                    info)
+    with pytest.raises(ValueError, match="other.safetensors must be a network of the shape and the preparation of"):
+        accuracy_step("t.json", data="clips.npz", config=CONFIG,
+                      networks={"joint": {"dense": ["joint.safetensors", "other.safetensors"]}})
+    assert not (place / "t.json").exists()
+
+
 def test_streams_with_their_classes_in_another_order(place):
     """Case 30: scores of two networks are added class by class, by name."""
     networks = {stream: {"dense": f"{stream}.safetensors"} for stream in ("joint", "bone")}
@@ -206,7 +279,11 @@ def test_sums_of_integers_are_exact():
     (("--joint", "dense=a", "--joint", "dense=b"), "--joint must be given once for dense, not for a and b"),
     ((), "networks must hold at least one network"),
     (("--joint", "dense=/x/a.safetensors"), "joint dense must be a path relative to the checkout"),
-    (("--joint", "dense=bone.safetensors"), "must be a network of the joint stream, but is one of the other"),
+    (("--joint", "dense=bone.safetensors"), "must be a network of the joint stream, but is one of the bone stream"),
+    (("--bone-motion", "dense=bone.safetensors"), "bone-motion stream, but is one of the bone stream"),
+    (("--joint", "dense=joint.safetensors,joint.safetensors"), "networks of different seeds, but joint.safetensors"),
+    (("--joint", "dense=joint.safetensors,joint_pruned.safetensors", "--bone", "dense=bone.safetensors"),
+     "bone dense must have the 2 networks that joint dense has, not 1"),
     (("--bone", "dense=joint.safetensors"), "must be a network of the bone stream"),
     (("--joint", "int8=joint.safetensors"), "joint int8=joint.safetensors must be a design"),
     (("--joint", "pruned=joint_design"), "joint pruned=joint_design must be a checkpoint"),
@@ -218,6 +295,13 @@ def test_bad_options(place, words, match):
     with pytest.raises(ValueError, match=match):
         hypgcn("accuracy", "--data", "clips.npz", "-o", "table.json", *words)
     assert not (place / "table.json").exists()
+
+
+def test_missing_files_are_found_before_any_is_measured(place, monkeypatch):
+    monkeypatch.setattr(accuracy, "measure", lambda *args: pytest.fail("measured"))
+    with pytest.raises(FileNotFoundError, match="no.safetensors not found"):
+        hypgcn("accuracy", "--data", "clips.npz", "--joint", "dense=joint.safetensors", "--bone",
+               "dense=bone.safetensors,no.safetensors")
 
 
 def test_bad_places(place):

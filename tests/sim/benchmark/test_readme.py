@@ -113,6 +113,16 @@ def test_accuracy_table(project):
     assert text in (project / "README.md").read_text(encoding="utf-8") and text in results_text(project)
 
 
+def test_accuracy_of_any_streams_and_seeds(project):
+    (project / ACCURACY).parent.mkdir(exist_ok=True)
+    rows = [accuracy_row("bone-motion", "dense", 0.9, seeds=3, top1_mean=0.89, top1_low=0.885, top1_high=0.9),
+            accuracy_row("joint+bone-motion", "dense", 0.94)]
+    (project / ACCURACY).write_text(json.dumps(rows), encoding="utf-8")
+    text = accuracy_tables(project)
+    assert "| bone-motion |  | 90.0 % (88.5 to 90.0) |" in text and "| joint+bone-motion |  | 94.0 % |" in text
+    assert "In brackets the range of 3 seeds." in " ".join(text.split())
+
+
 def test_without_measured_accuracies_nothing_is_shown(project):
     assert accuracy_tables(project) == ""
     (project / ACCURACY).parent.mkdir(exist_ok=True)
