@@ -21,7 +21,7 @@ from ..recordings.readers import Source
 from ..training.record import content
 from .measure import Measured, measure, summed_scores
 from .report_config import ACCURACY, STEPS, AccuracyConfig
-from .rows import relative, source_options, update_rows
+from .rows import check_place, relative, source_options, update_rows
 from .streams import check_pairs, sorted_place, stream_of, sums
 
 __all__ = ["Difference", "accuracy_step", "figures", "top1"]
@@ -119,7 +119,7 @@ def _key(row: dict):
 
 
 def _measure(stream: str, step: str, path: str, data, config: AccuracyConfig) -> Measured:
-    found = measure(path, data)
+    found = measure(path, data, validate=config.validate)
     where = f"{stream} {step}={path}"
     if isinstance(found.network, Design) != (step == "int8"):
         raise ValueError(f"{where} must be {'a design' if step == 'int8' else 'a checkpoint'}")
@@ -204,10 +204,13 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
         different numbers of seeds.
     """
     config = config or AccuracyConfig()
+    check_place("out", out, config.validate, ACCURACY)
     base = ["hypgcn", "accuracy", *source_options(data)]
     protocol = config.split or (data.protocol if isinstance(data, Source) and data.protocol else "as in the file")
+    if config.validate:
+        protocol += f", {config.validate} of its training clips"
     dataset = config.dataset or Path(str(data)).stem
-    for option in ("dataset", "split", "network"):
+    for option in ("dataset", "split", "network", "validate"):
         if (value := getattr(config, option)) != getattr(AccuracyConfig(), option):
             base += [f"--{option}", value]
     if str(out) != ACCURACY:

@@ -20,6 +20,7 @@ from ..network.cost import cost_of
 from ..network.model import Network, threshold
 from ..recordings.class_counts import check_test_clips
 from ..recordings.data import prepared
+from ..recordings.validation import validation_split
 from .activation_tally import ActivationTally
 
 __all__ = ["Measured", "measure", "summed_scores"]
@@ -105,12 +106,15 @@ def _run_design(design: Design, clips: np.ndarray, tally: ActivationTally, size:
     return torch.cat(logits).numpy(), torch.cat(overflow).numpy()
 
 
-def measure(path, data, *, size: int = 8) -> Measured:
+def measure(path, data, *, validate: str = "", size: int = 8) -> Measured:
     """The checkpoint or the design at ``path`` on the test clips of ``data`` (recordings, or ``motion``), ``size`` at
-    a time. A design runs in ``integer.py``."""
+    a time; with ``validate`` on the training clips that :func:`~.validation.validation_split` holds out. A design runs
+    in ``integer.py``.
+    """
     if Path(path).is_dir() or Path(path).name == "design.json":
         design = Design.load(path)
         clips, preparation = design_clips(design, data)
+        clips = validation_split(clips, validate)
         check_test_clips(clips, data)
         held = clips.part(1)
         whole = np.stack([quantise_clip(design, clip) for clip in prepared(held, preparation, design.persons)])
@@ -120,7 +124,7 @@ def measure(path, data, *, size: int = 8) -> Measured:
                         overflow=overflow, clips=whole, preparation=preparation, class_names=held.class_names)
     model, info = load_checkpoint(path)
     preparation = preparation_in(info, path)
-    every = network_clips(model, info, data)
+    every = validation_split(network_clips(model, info, data), validate)
     check_test_clips(every, data)
     held = every.part(1)
     tally = ActivationTally(cost_of(model))

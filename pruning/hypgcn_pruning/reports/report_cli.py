@@ -39,6 +39,9 @@ def register_reports(commands, common, add_options, config_of, data_of):
     parser.add_argument("--point", action="append", default=[], metavar="NAME=PATH", required=True,
                         help="a checkpoint, or a folder with pruned.safetensors and design/; may be given more than "
                              "once. Points that are not given stay as they are")
+    parser.add_argument("--validate", default="",
+                        help="measure on the training clips that hypgcn train --validate holds out, view=2 or a share "
+                             "such as 0.2, not on the test clips; into another file (-o)")
 
 
 def _module(name: str):
@@ -73,7 +76,8 @@ def _accuracy(args, data, config) -> int:
 
 def _tradeoff(args, data):
     points = pairs("--point", args.point)
-    for point in _module("tradeoff").tradeoff_step(args.out, data=data, points=points):
+    for point in _module("tradeoff").tradeoff_step(args.out, data=data, points=points,
+                                                           validate=args.validate):
         print(f"{point['name']:10} {point['mac_reduction']:6.2f} x  float {100 * point['top1_float']:.2f} %"
               + (f"  int8 {100 * point['top1_int8']:.2f} %" if point["top1_int8"] is not None else ""))
     print(f"written: {args.out} and its picture")

@@ -19,6 +19,8 @@ class AccuracyConfig:
     dataset: str = option("", "name of the data set in the rows; left out, the name of the recordings")
     split: str = option("", "name of the split in the rows; left out, the protocol")
     network: str = option("2s-agcn", "name of the networks in the rows")
+    validate: str = option("", "measure on the training clips that hypgcn train --validate holds out, view=2 or a "
+                               "share such as 0.2, not on the test clips; into another file (-o)")
     cache: str = option("build/accuracy", "folder for the golden model's logits, which are not computed twice")
     jobs: int = option(0, "processes of the golden model; 0: one for each core")
 

@@ -8,7 +8,7 @@ from hypgcn.design.files import write_json
 
 from ..recordings.readers import Source
 
-__all__ = ["relative", "source_options", "update_rows"]
+__all__ = ["check_place", "relative", "source_options", "update_rows"]
 
 
 def relative(name: str, path) -> str:
@@ -17,6 +17,13 @@ def relative(name: str, path) -> str:
         raise ValueError(f"{name} must be a path relative to the checkout, because it becomes part of the results, "
                          f"not {str(path)!r}")
     return str(path)
+
+
+def check_place(name: str, path, validate: str, results: str):
+    """Raise :exc:`ValueError` where figures of validation clips would go among the ``results`` of the test clips."""
+    if validate and Path(path) == Path(results):
+        raise ValueError(f"{name} must be another file than {results} with --validate {validate}: that one holds "
+                         f"results on the test clips")
 
 
 def source_options(data: str | Source) -> list[str]:

@@ -14,7 +14,7 @@ from ..recordings.readers import Source
 from .accuracy import figures, top1
 from .measure import measure
 from .report_config import TRADEOFF
-from .rows import relative, source_options, update_rows
+from .rows import check_place, relative, source_options, update_rows
 
 __all__ = ["picture", "tradeoff_step"]
 
@@ -38,11 +38,12 @@ def _pruning(folder: Path) -> str:
     return shlex.join(words)
 
 
-def _point(name: str, path: str, data, command: str) -> dict:
+def _point(name: str, path: str, data, validate: str, command: str) -> dict:
     place = Path(path)
     network = place / "pruned.safetensors" if place.is_dir() else place
-    real = measure(network, data)
-    design = measure(place / "design", data) if place.is_dir() and (place / "design").is_dir() else None
+    real = measure(network, data, validate=validate)
+    has_design = place.is_dir() and (place / "design").is_dir()
+    design = measure(place / "design", data, validate=validate) if has_design else None
     costs = figures([design or real])
     return {
         "name": name, "mac_reduction": costs["mac_reduction"], "effective_reduction": costs["effective_reduction"],
@@ -54,16 +55,23 @@ def _point(name: str, path: str, data, command: str) -> dict:
     }
 
 
-def tradeoff_step(out, *, data: str | Source, points: Mapping[str, str]) -> list[dict]:
+def tradeoff_step(out, *, data: str | Source, points: Mapping[str, str],
+                  validate: str = "") -> list[dict]:
     """Measure ``points`` (name: a checkpoint, or a folder with ``pruned.safetensors`` and, where it is there,
     ``design``) on the test clips of ``data`` into the JSON list at ``out``, and draw all its points beside it as PNG.
 
     Counts and densities are the design's where there is one; ``top1_int8`` is measured by ``integer.py``, which the
-    golden model equals. Each point has the command that measures it again, and the options it was pruned with. """
+    golden model equals. Each point has the command that measures it again, and the options it was pruned with.
+
+    With ``validate`` the clips are those that training holds out to choose settings by; they go into another file than
+    the results of the test clips. """
+    check_place("out", out, validate, TRADEOFF)
     out, base = Path(out), ["hypgcn", "tradeoff", *source_options(data)]
     if str(out) != TRADEOFF:
         base += ["-o", relative("out", out)]
-    found = [_point(name, relative("point", path), data, shlex.join([*base, "--point", f"{name}={path}"]))
+    if validate:
+        base += ["--validate", validate]
+    found = [_point(name, relative("point", path), data, validate, shlex.join([*base, "--point", f"{name}={path}"]))
              for name, path in points.items()]
     every = update_rows(out, found, lambda row: row["name"], lambda row: (row["mac_reduction"], row["name"]))
     image, path = picture(every), out.with_suffix(".png")

@@ -20,6 +20,7 @@ from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.network.cost import cost_of
 from hypgcn_pruning.network.predict import predict
 from hypgcn_pruning.recordings.data import preparation_for, prepared
+from hypgcn_pruning.recordings.validation import validation_split
 from hypgcn_pruning.reports import accuracy
 from hypgcn_pruning.reports.accuracy import accuracy_step
 from hypgcn_pruning.reports.measure import measure, summed_scores
@@ -290,15 +291,30 @@ def test_sums_of_integers_are_exact():
     (("--joint", "dense=joint_c.safetensors"), "must be a network without the data-dependent graph"),
     (("--joint", "dense_c=joint.safetensors"), "must be a network with the data-dependent graph"),
     (("--joint", "dense=joint.safetensors", "--jobs", "-1"), "jobs must be an integer of at least 0, not -1"),
-    (("--joint", "dense=joint.safetensors", "--network", ""), "network must be a name")])
+    (("--joint", "dense=joint.safetensors", "--network", ""), "network must be a name"),
+    (("--joint", "dense=joint.safetensors", "--validate", "2"), "a share above 0 and below 1, not '2'")])
 def test_bad_options(place, words, match):
     with pytest.raises(ValueError, match=match):
         hypgcn("accuracy", "--data", "clips.npz", "-o", "table.json", *words)
     assert not (place / "table.json").exists()
 
 
+def test_validation_clips(place, clips, capsys):
+    """Half of the training clips of every class; never among the results of the test clips."""
+    words = ("accuracy", "--data", "clips.npz", "--joint", "dense=joint.safetensors", "--validate", "0.5")
+    with pytest.raises(ValueError, match="out must be another file than results/accuracy.json with --validate 0.5"):
+        hypgcn(*words)
+    assert hypgcn(*words, "-o", "table.json") == 0
+    (row,) = json.loads((place / "table.json").read_text(encoding="utf-8"))
+    held = validation_split(clips, "0.5").part(1)
+    found = measure("joint.safetensors", "clips.npz", validate="0.5")
+    assert (found.label == held.label).all() and len(held) not in (len(clips.part(0)), len(clips.part(1)))
+    assert row["clips"] == len(held) and row["top1"] == accuracy.top1([found])
+    assert row["protocol"] == "as in the file, 0.5 of its training clips" and "--validate 0.5" in row["command"]
+
+
 def test_missing_files_are_found_before_any_is_measured(place, monkeypatch):
-    monkeypatch.setattr(accuracy, "measure", lambda *args: pytest.fail("measured"))
+    monkeypatch.setattr(accuracy, "measure", lambda *args, **options: pytest.fail("measured"))
     with pytest.raises(FileNotFoundError, match="no.safetensors not found"):
         hypgcn("accuracy", "--data", "clips.npz", "--joint", "dense=joint.safetensors", "--bone",
                "dense=bone.safetensors,no.safetensors")

@@ -13,6 +13,7 @@ from hypgcn_pruning.config import PruneConfig, QuantiseConfig
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import save_checkpoint
 from hypgcn_pruning.recordings.data import prepared
+from hypgcn_pruning.recordings.validation import validation_split
 from hypgcn_pruning.reports.measure import measure
 from hypgcn_pruning.reports.tradeoff import picture, tradeoff_step
 from hypgcn_pruning.sparsity.channels import drop_channels, reorder_channels
@@ -58,6 +59,17 @@ def test_points(place, capsys):
     assert (place / "t.png").read_bytes() != image
 
 
+def test_validation_clips(place, clips, capsys):
+    words = ["tradeoff", "--data", "clips.npz", "--point", "half=half", "--validate", "0.34"]
+    assert main(words) == 2
+    assert "out must be another file than results/tradeoff.json" in capsys.readouterr().err
+    assert main([*words, "-o", "v.json"]) == 0
+    (point,) = json.loads((place / "v.json").read_text(encoding="utf-8"))
+    assert point["clips"] == len(validation_split(clips, "0.34").part(1)) and "--validate 0.34" in point["command"]
+    design = measure("half/design", "clips.npz", validate="0.34")
+    assert point["top1_int8"] == round(float((design.scores.argmax(1) == design.label).mean()), 4)
+
+
 def test_picture_has_no_date_and_shows_every_point():
     points = [{"name": str(n), "mac_reduction": n, "effective_reduction": 2 * n, "top1_float": 1 - n / 50,
                "top1_int8": 0.9 - n / 50 if n > 1 else None} for n in (1, 2, 6)]
@@ -70,7 +82,7 @@ def test_picture_has_no_date_and_shows_every_point():
     (("--point", "half"), "--point must be a name, = and a path, not 'half'"),
     (("--point", "a=dense.safetensors", "--point", "a=half"), "--point must be given once for a"),
     (("--point", "a=/x"), "point must be a path relative to the checkout"),
-    (("--point", "a=nowhere"), "not found")])
+    (("--point", "a=nowhere"), "not found"), (("--point", "a=half", "--validate", "2"), "a share above 0 and below 1")])
 def test_bad_input(place, capsys, words, match):
     assert main(["tradeoff", "--data", "clips.npz", *words, "-o", "t.json"]) == 2
     assert match in capsys.readouterr().err and not (place / "t.json").exists()
