@@ -30,6 +30,12 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MAX_SHOWN]) + (f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else "")
 
 
+def seen_in_training(clips: Clips) -> np.ndarray:
+    """For each test clip whether a training clip has the same joints in all frames, bool (test clips,)."""
+    training = {clip for clip, split in zip(clips.digests, clips.split) if split == 0}
+    return np.array([clip in training for clip, split in zip(clips.digests, clips.split) if split == 1], bool)
+
+
 def check_training_clips(clips: Clips, where="data"):
     """Say how many clips the classes have, and warn where an accuracy would mean little.
 
@@ -46,8 +52,7 @@ def check_training_clips(clips: Clips, where="data"):
     if empty:
         warnings.warn(f"{where}: {len(empty)} of {clips.classes} classes have no training clip and cannot be learned: "
                       f"{_listed(empty)}", stacklevel=2)
-    kinds = [{clip for clip, split in zip(clips.digests, clips.split) if split == part} for part in (0, 1)]
-    both = sum(clip in kinds[0] for clip, split in zip(clips.digests, clips.split) if split == 1)
+    both = int(seen_in_training(clips).sum())
     if both:
         warnings.warn(f"{where}: {both} of {test} test clips are training clips as well, so that the accuracy is too "
                       f"high", stacklevel=2)

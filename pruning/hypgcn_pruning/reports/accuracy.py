@@ -71,6 +71,17 @@ def top1(parts: Sequence[Measured]) -> float:
     return round(float((votes(parts) == parts[0].label).mean()), 4)
 
 
+def top1_unseen(parts: Sequence[Measured]) -> float | None:
+    """:func:`top1` of the clips that are not training clips as well.
+
+    None where no clip is, or where all are.
+    """
+    unseen = ~parts[0].seen
+    if not unseen.any() or unseen.all():
+        return None
+    return round(float((votes(parts) == parts[0].label)[unseen].mean()), 4)
+
+
 def top1_of_classes(parts: Sequence[Measured]) -> float:
     """Mean over the classes of :func:`top1`."""
     return round(class_accuracy(votes(parts), parts[0].label, parts[0].scores.shape[1]), 4)
@@ -234,7 +245,8 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
         return {"dataset": dataset, "protocol": protocol, "network": config.network,
                 "stream": "+".join(stream for stream, _ in keys), "step": keys[0][1],
                 "top1": top1(parts), **_spread([top1(summed) for summed in seeds]),
-                "class_accuracy": top1_of_classes(parts), "clips": len(parts[0].label), **figures(parts),
+                "class_accuracy": top1_of_classes(parts), "clips": len(parts[0].label),
+                "clips_seen": int(parts[0].seen.sum()), "top1_unseen": top1_unseen(parts), **figures(parts),
                 "clips_with_overflow": int(sum(part.overflow > 0 for part in parts).astype(bool).sum()),
                 "command": shlex.join([*base, *options])}
 

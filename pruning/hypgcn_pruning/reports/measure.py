@@ -18,7 +18,7 @@ from ..integers.integer import run_integer
 from ..network.checkpoint import load_checkpoint
 from ..network.cost import cost_of
 from ..network.model import Network, threshold
-from ..recordings.class_counts import check_test_clips
+from ..recordings.class_counts import check_test_clips, seen_in_training
 from ..recordings.data import prepared
 from ..recordings.validation import validation_split
 from .activation_tally import ActivationTally
@@ -37,6 +37,8 @@ class Measured:
     scores : np.ndarray
         Float64 or int64 (N, classes); times ``scale`` they are logits.
     label : np.ndarray int64 (N,)
+    seen : np.ndarray bool (N,)
+        Clips that are training clips as well.
     tally : ActivationTally
         Zeros of its activations.
     overflow : np.ndarray
@@ -53,6 +55,7 @@ class Measured:
     scores: np.ndarray
     scale: float
     label: np.ndarray
+    seen: np.ndarray
     tally: ActivationTally
     overflow: np.ndarray
     clips: np.ndarray | None
@@ -120,8 +123,9 @@ def measure(path, data, *, validate: str = "", size: int = 8) -> Measured:
         whole = np.stack([quantise_clip(design, clip) for clip in prepared(held, preparation, design.persons)])
         tally = ActivationTally(cost_of(design))
         scores, overflow = _run_design(design, whole, tally, size, str(path))
-        return Measured(network=design, scores=scores, scale=design.logit_scale, label=held.label, tally=tally,
-                        overflow=overflow, clips=whole, preparation=preparation, class_names=held.class_names)
+        return Measured(network=design, scores=scores, scale=design.logit_scale, label=held.label,
+                        seen=seen_in_training(clips), tally=tally, overflow=overflow, clips=whole,
+                        preparation=preparation, class_names=held.class_names)
     model, info = load_checkpoint(path)
     preparation = preparation_in(info, path)
     every = validation_split(network_clips(model, info, data), validate)
@@ -129,6 +133,6 @@ def measure(path, data, *, validate: str = "", size: int = 8) -> Measured:
     held = every.part(1)
     tally = ActivationTally(cost_of(model))
     scores = _run_network(model, prepared(held, preparation, model.config.persons), tally, size, str(path))
-    return Measured(network=model, scores=scores, scale=1.0, label=held.label, tally=tally,
-                    overflow=np.zeros(len(held), np.int64), clips=None, preparation=preparation,
+    return Measured(network=model, scores=scores, scale=1.0, label=held.label, seen=seen_in_training(every),
+                    tally=tally, overflow=np.zeros(len(held), np.int64), clips=None, preparation=preparation,
                     class_names=held.class_names)

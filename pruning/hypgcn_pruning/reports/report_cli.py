@@ -66,8 +66,10 @@ def _accuracy(args, data, config) -> int:
     for row in rows:
         seeds = (f"; of {row['seeds']} seeds {100 * row['top1_mean']:.2f} % in the mean, {100 * row['top1_low']:.2f} "
                  f"to {100 * row['top1_high']:.2f} %" if "seeds" in row else "")
+        unseen = (f"; without the {row['clips_seen']} clips that are training clips as well "
+                  f"{100 * row['top1_unseen']:.2f} %" if row["clips_seen"] and row["top1_unseen"] is not None else "")
         print(f"{row['stream']:{width}} {row['step']:8} {100 * row['top1']:6.2f} % (mean of the classes "
-              f"{100 * row['class_accuracy']:.2f} %{seeds})  {row['mac_reduction']:6.2f} x fewer "
+              f"{100 * row['class_accuracy']:.2f} %{unseen}{seeds})  {row['mac_reduction']:6.2f} x fewer "
               f"multiplications by weights, {row['effective_reduction']:6.2f} x executed, density H "
               f"{row['density_h']:.2f}, X {row['density_x']:.2f}, Z {row['density_z']:.2f}")
     print(f"written: {args.out}")

@@ -108,13 +108,18 @@ def _streams(rows: list[dict]) -> list[str]:
     densities = {"density_h": "density of H", "density_x": "of X"}
     if all("density_z" in row for row in rows):
         densities["density_z"] = "of Z"
-    lines = ["| stream | " + " | ".join(STEPS.values()) + " | graph work skipped | fewer multiplications by weights | "
+    unseen = any(row.get("clips_seen") for row in rows)
+    titles = [*STEPS.values(), *(["without clips seen in training"] if unseen else [])]
+    lines = ["| stream | " + " | ".join(titles) + " | graph work skipped | fewer multiplications by weights | "
              f"executed | fewer weights | fewer bits | {' | '.join(densities.values())} |",
-             "| --- |" + " --- |" * (len(STEPS) + 5 + len(densities))]
+             "| --- |" + " --- |" * (len(titles) + 5 + len(densities))]
     for stream in dict.fromkeys(row["stream"] for row in rows):
         steps = {row["step"]: row for row in rows if row["stream"] == stream}
         last = [steps[step] for step in STEPS if step in steps][-1]
         top1 = [_top1(steps[step]) if step in steps else "" for step in STEPS]
+        if unseen:
+            found = last.get("top1_unseen")
+            top1.append("" if found is None else f"{100 * found:.1f} %")
         costs = [f"{100 * last['graph_skip']:.1f} %",
                  *(f"{last[name]:.1f} x" for name in ("mac_reduction", "effective_reduction", "param_reduction",
                                                       "bit_reduction")),
@@ -135,10 +140,13 @@ def accuracy_tables(root: Path) -> str:
         counts = " and ".join(f"{count:,}" for count in sorted({row["clips"] for row in group_rows}))
         several = sorted({row["seeds"] for row in group_rows if "seeds" in row})
         ranges = f" In brackets the range of {' or '.join(map(str, several))} seeds." if several else ""
+        seen = max(row.get("clips_seen") or 0 for row in group_rows)
+        caveat = (f" {seen} of them are training clips as well, recording for recording: that is so in the data set, "
+                  f"and the last step's accuracy without them stands beside.") if seen else ""
         caption = paragraph(
             f"Top-1 of `{group[2]}` on {group[0]}, {group[1]}, all {counts} test clips; int8 is the golden model's "
-            f"integers, a name with + the sum of these streams' scores.{ranges} Each row of `{ACCURACY}` holds the "
-            f"command that measures it.")
+            f"integers, a name with + the sum of these streams' scores.{ranges}{caveat} Each row of `{ACCURACY}` "
+            f"holds the command that measures it.")
         lines += [caption, "", *_streams(group_rows), ""]
     if points := _load(root / TRADEOFF):
         lines += [f"![Top-1 against the reduction of multiplications, {len(points)} networks]({PICTURE})", "",

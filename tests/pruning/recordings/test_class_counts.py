@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hypgcn_pruning.network.predict import class_accuracy
-from hypgcn_pruning.recordings.class_counts import check_training_clips, class_counts
+from hypgcn_pruning.recordings.class_counts import check_training_clips, class_counts, seen_in_training
 from hypgcn_pruning.recordings.data import Clips
 
 
@@ -41,6 +41,7 @@ def test_clips_in_both_parts():
     found.data[-1] = found.data[0]
     with pytest.warns(UserWarning, match="film: 1 of 4 test clips are training clips as well"):
         check_training_clips(found, "film")
+    assert seen_in_training(found).tolist() == [False, False, False, True]
 
 
 @pytest.mark.parametrize(("train", "test"), [((3, 3), (0, 0)), ((0, 0), (1, 1))])

@@ -313,6 +313,25 @@ def test_validation_clips(place, clips, capsys):
     assert row["protocol"] == "as in the file, 0.5 of its training clips" and "--validate 0.5" in row["command"]
 
 
+def test_clips_that_are_training_clips_as_well(place, clips, capsys):
+    """Two test clips of a network that is right about both are training clips: the others' accuracy is lower."""
+    plain = accuracy_step("plain.json", data="clips.npz", networks={"joint": {"dense": "joint.safetensors"}})[0]
+    assert (plain["clips_seen"], plain["top1_unseen"]) == (0, None)
+    data, test = clips.data.copy(), np.flatnonzero(clips.split == 1)
+    found = measure("joint.safetensors", "clips.npz")
+    right = test[found.scores.argmax(1) == found.label][:2]
+    assert len(right) == 2
+    length = clips.length.copy()
+    for copy, of in zip(np.flatnonzero(clips.split == 0), right):
+        data[copy], length[copy] = data[of], length[of]
+    np.savez("twice.npz", data=data, label=clips.label, length=length, split=clips.split)
+    assert hypgcn("accuracy", "--data", "twice.npz", "-o", "t.json", "--joint", "dense=joint.safetensors") == 0
+    (row,) = json.loads((place / "t.json").read_text(encoding="utf-8"))
+    assert (row["clips_seen"], row["top1"]) == (2, plain["top1"])
+    assert row["top1_unseen"] == round((round(plain["top1"] * len(test)) - 2) / (len(test) - 2), 4)
+    assert "without the 2 clips that are training clips as well" in capsys.readouterr().out
+
+
 def test_missing_files_are_found_before_any_is_measured(place, monkeypatch):
     monkeypatch.setattr(accuracy, "measure", lambda *args, **options: pytest.fail("measured"))
     with pytest.raises(FileNotFoundError, match="no.safetensors not found"):

@@ -123,6 +123,20 @@ def test_accuracy_of_any_streams_and_seeds(project):
     assert "In brackets the range of 3 seeds." in " ".join(text.split())
 
 
+def test_clips_seen_in_training(project):
+    (project / ACCURACY).parent.mkdir(exist_ok=True)
+    rows = [accuracy_row("joint", "dense", 0.9, clips_seen=0, top1_unseen=None)]
+    (project / ACCURACY).write_text(json.dumps(rows), encoding="utf-8")
+    assert "seen in training" not in accuracy_tables(project)
+    rows = [accuracy_row("joint", "dense", 0.9, clips_seen=5, top1_unseen=0.85),
+            accuracy_row("joint", "int8", 0.89, clips_seen=5, top1_unseen=0.835), accuracy_row("bone", "dense", 0.8)]
+    (project / ACCURACY).write_text(json.dumps(rows), encoding="utf-8")
+    text = accuracy_tables(project)
+    assert "5 of them are training clips as well" in " ".join(text.split())
+    assert "| int8 | without clips seen in training |" in text
+    assert "| joint |  | 90.0 % |  | 89.0 % | 83.5 % |" in text and "| bone |  | 80.0 % |  |  |  |" in text
+
+
 def test_without_measured_accuracies_nothing_is_shown(project):
     assert accuracy_tables(project) == ""
     (project / ACCURACY).parent.mkdir(exist_ok=True)
