@@ -13,21 +13,9 @@ from hypgcn.design.clip import Preparation
 from ..config import QuantiseConfig
 from ..network.model import ModelConfig, Network
 from .fold_bn import Folded, FoldedBlock, fold
+from .scales import best_scale, ceil_log2, floor_log2
 
-__all__ = ["quantise", "calibrate", "check_scales", "integers", "Integers", "graph_scales", "best_scale", "multipliers"]
-
-
-def best_scale(values: torch.Tensor, lowest: float, steps: int = 25) -> float:
-    """Step of an int8 grid with the least mean squared error over ``values``, saturation included."""
-    values = values.flatten()
-    if len(values) > 1 << 18:
-        values = values[torch.randint(len(values), (1 << 18,), generator=torch.Generator().manual_seed(0))]
-    largest = float(values.abs().max())
-    if largest == 0:
-        return 1.0 / 127
-    scales = [largest * share / 127 for share in np.linspace(lowest, 1, steps)]
-    errors = [float((values - (values / s).round().clamp(-128, 127) * s).square().mean()) for s in scales]
-    return float(scales[int(np.argmin(errors))])
+__all__ = ["quantise", "calibrate", "check_scales", "integers", "Integers", "graph_scales", "multipliers"]
 
 
 def _rows(weight: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -44,9 +32,9 @@ def multipliers(gains: np.ndarray, biases: np.ndarray, limit: int = 65535) -> tu
     The shift is the largest that keeps multipliers within ``limit`` and biases below 2^40. A gain that would need more
     than that raises :exc:`ValueError`. """
     largest = max(float(np.abs(gains).max()), 1e-30)
-    shift = min(31, math.floor(math.log2((limit + 0.49) / largest)))
+    shift = min(31, floor_log2((limit + 0.49) / largest))
     largest_bias = max(float(np.abs(biases).max()), 1e-30)
-    shift = min(shift, math.floor(math.log2((2.0**40 - 1) / largest_bias)))
+    shift = min(shift, floor_log2((2.0**40 - 1) / largest_bias))
     if shift < 1:
         raise ValueError(f"gains up to {largest:.3g} and biases up to {largest_bias:.3g} steps do not fit multipliers "
                          f"of at most {limit}: a scale is degenerate")
@@ -57,7 +45,7 @@ def _shortcut(ratio: float, shift: int) -> tuple[int, int]:
     """``res_mult``, ``res_shift`` with ``res_mult * 2^(res_shift - shift)`` nearest ``ratio``: 12 bits of
     multiplier."""
     scaled = ratio * 2.0**shift
-    res_shift = min(24, max(0, math.ceil(math.log2(max(scaled, 1e-30) / 4095.49))))
+    res_shift = min(24, max(0, ceil_log2(max(scaled, 1e-30) / 4095.49)))
     mult = round(scaled / 2.0**res_shift)
     if not 0 <= mult <= 4095:
         raise ValueError(f"a shortcut's gain of {ratio:.3g} at shift {shift} does not fit 12 bits and a shift of 24: a "
@@ -90,7 +78,7 @@ def _graph(graph: torch.Tensor, x_scale: float, z_scale: float) -> tuple[np.ndar
     """int8 graph, its shift, and the scale that Z really has: the graph's step follows from the shift and is free
     otherwise."""
     smallest = max(float(graph.abs().max()) / 127, 1e-30)
-    shift = min(15, max(1, math.floor(math.log2(max(z_scale / (x_scale * smallest), 2)))))
+    shift = min(15, max(1, floor_log2(max(z_scale / (x_scale * smallest), 2))))
     step = max(z_scale / (x_scale * 2.0**shift), smallest)
     return (graph / step).round().clamp(-127, 127).to(torch.int8).numpy(), shift, x_scale * step * 2.0**shift
 
