@@ -22,6 +22,7 @@ from .integers.qat import train_aware
 from .integers.quantise import calibrate, quantise
 from .integers.ranges import measure_ranges, plot_ranges
 from .messages import say
+from .network.batch_norms import settle_batch_norms
 from .network.checkpoint import load_checkpoint, save_checkpoint
 from .network.class_order import order_classes
 from .network.foreign import open_network
@@ -51,6 +52,8 @@ _QUANTISE = Step("quantise", ("quantised/design.json", "quantised/weights.safete
 _COMPILE = Step("compile", ("design/design.json", "design/weights.safetensors"))
 _TUNING = ("epochs", "rate", "warmup")
 """Settings of training that fine-tuning replaces by its own."""
+_INTEGERS = 2
+"""Number of what quantisation computes of the same network, raised where it begins to give other integers."""
 
 
 def parse_blocks(text: str) -> tuple[tuple[int, int], ...]:
@@ -163,8 +166,8 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
     clips = validation_split(network_clips(model, info, data), training.validate)
     set_threads(training)
     tuning = settings_depends(training, skip=_TUNING)
-    depends = joined({"checkpoint": content(checkpoint)}, settings_depends(config), clips.identity,
-                     tuning if config.epochs else {"threads": tuning["threads"]})
+    depends = joined({"checkpoint": content(checkpoint), "format of integers": _INTEGERS}, settings_depends(config),
+                     clips.identity, tuning if config.epochs else {"threads": tuning["threads"]})
     with open_run(out, _QUANTISE, depends, fresh=fresh, progress=progress) as run:
         if not run.finished:
             more = _quantise(model, info, preparation, clips, config, training, out, progress)
@@ -177,8 +180,10 @@ def _quantise(model: Network, info: dict, preparation: Preparation, clips: Clips
               training: TrainConfig, out: Path, progress: bool) -> dict:
     """Write the results of :func:`quantise_step`; returns what its report says of the training."""
     sample = torch.from_numpy(calibration_clips(clips, preparation, model.config.persons, config.calibration))
+    labels = torch.from_numpy(clips.part(0).evenly(config.calibration).label)
     scales = info.get("scales")
     if scales is None:
+        model, _ = settle_batch_norms(model, sample, labels, progress)
         scales = calibrate(model, sample, config.lowest)
     more = {}
     if config.epochs:

@@ -12,6 +12,7 @@ from hypgcn.design.clip import Preparation
 from hypgcn.design.files import write_json
 
 from ..config import PruneConfig, TrainConfig, fine_tuning
+from ..network.batch_norms import settle_batch_norms
 from ..network.model import Network
 from ..recordings.data import Clips, calibration_clips
 from ..training.regularise import ActivationPenalty, Regulariser, Regularisers
@@ -38,6 +39,12 @@ class _Pruning:
         self.info, self.progress = info, progress
         self.sample = torch.from_numpy(calibration_clips(clips, preparation, model.config.persons,
                                                          config.calibration))
+        self.labels = torch.from_numpy(clips.part(0).evenly(config.calibration).label)
+        self.settle()
+
+    def settle(self):
+        """Scores, refitted weights and thresholds follow from activations, which need the network's statistics."""
+        self.model, _ = settle_batch_norms(self.model, self.sample, self.labels, self.progress)
 
     def tune(self, name: str, epochs: int, rate: float, regulariser: Regulariser | None = None):
         """Fine-tune in the folder ``name``; a run that is complete there is only read."""
@@ -47,6 +54,7 @@ class _Pruning:
         if epochs:
             train(self.model, self.clips, self.preparation, fine_tuning(self.training, epochs, rate),
                   self.folder / name, info=self.info, regulariser=regulariser, progress=self.progress)
+            self.settle()
 
     def scores(self) -> list[torch.Tensor]:
         if self.config.criterion == "column-subset":
@@ -63,8 +71,7 @@ class _Pruning:
             return global_shares(self.scores(), decisions, config.channels), taps
         if config.ratios != "sensitivity":
             return config.shares_by_hand(), taps
-        labels = torch.from_numpy(self.clips.part(0).evenly(config.calibration).label)
-        trials = measure_sensitivity(model, self.sample, labels, scores=self.scores(), tied=config.tied,
+        trials = measure_sensitivity(model, self.sample, self.labels, scores=self.scores(), tied=config.tied,
                                      coupled=config.coupled, progress=self.progress)
         ratios = search_ratios(model, trials, config.macs, tied=config.tied, coupled=config.coupled)
         write_json(self.folder / "ratios.json", {**asdict(ratios), "trials": [asdict(trial) for trial in trials]})
