@@ -35,20 +35,28 @@ class FoldedBlock:
         """Z (N, K, C, T, V) of x (N, C, T, V), behind its dead zone; zero for the channels that are dropped."""
         return dead_zone(torch.einsum("nctv,kvw->nkctw", x * self.kept[:, None, None], self.graph), self.theta_z)
 
+    def h_total(self, x: torch.Tensor, z: torch.Tensor, gain: float = 1.0) -> torch.Tensor:
+        """H (N, O, T, V) before its ReLU; ``gain`` is that of the identity shortcut."""
+        total = F.conv2d(z.flatten(1, 2), self.spatial.flatten(1)[..., None, None], self.h_bias)
+        return total + (gain * x if self.down is None else F.conv2d(x, self.down[..., None, None]))
+
     def h(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
         """H (N, O, T, V) before its threshold."""
-        total = F.conv2d(z.flatten(1, 2), self.spatial.flatten(1)[..., None, None], self.h_bias)
-        return F.relu(total + (x if self.down is None else F.conv2d(x, self.down[..., None, None])))
+        return F.relu(self.h_total(x, z))
 
-    def y(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
-        """Y (N, O, T / stride, V) before its threshold."""
+    def y_total(self, x: torch.Tensor, h: torch.Tensor, gain: float = 1.0) -> torch.Tensor:
+        """Y (N, O, T / stride, V) before its ReLU; ``gain`` is that of the identity shortcut."""
         weight = self.temporal.permute(0, 2, 1)[..., None]
         total = F.conv2d(h, weight, self.y_bias, (self.stride, 1), (weight.shape[2] // 2, 0))
         if self.shortcut_y == "identity":
-            total = total + x
+            total = total + gain * x
         elif self.res is not None:
             total = total + F.conv2d(x, self.res[..., None, None], stride=(self.stride, 1))
-        return F.relu(total)
+        return total
+
+    def y(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+        """Y (N, O, T / stride, V) before its threshold."""
+        return F.relu(self.y_total(x, h))
 
 
 @dataclass(frozen=True, kw_only=True)
