@@ -18,9 +18,13 @@ from .building.compile import compile_design
 from .building.reshape import reshape_design
 from .config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .inputs import design_clips, network_clips, open_clips, preparation_in
+from .integers.check import check_integers, held_out
+from .integers.fold_bn import fold
+from .integers.layers import table
 from .integers.qat import train_aware
-from .integers.quantise import calibrate, quantise
+from .integers.quantise import quantise
 from .integers.ranges import measure_ranges, plot_ranges
+from .integers.remedies import calibrated
 from .messages import say
 from .network.batch_norms import settle_batch_norms
 from .network.checkpoint import load_checkpoint, save_checkpoint
@@ -35,7 +39,7 @@ from .recordings.motion import MotionConfig
 from .recordings.persons import choose_persons
 from .recordings.readers import Source
 from .recordings.validation import validation_split
-from .reports.evaluate import evaluate
+from .reports.evaluate import evaluate, losses
 from .sparsity.prune import prune
 from .training.depends import joined, network_depends, preparation_depends, settings_depends
 from .training.place import set_threads
@@ -48,7 +52,7 @@ _PRUNE = Step("prune", ("pruned.safetensors", "ratios.json", *(
     name for folder in ("weights", "thresholds", "channels[0-9]*", "taps[0-9]*", "admm_channels", "admm_taps")
     for name in TRAIN.inside(folder))))
 _QUANTISE = Step("quantise", ("quantised/design.json", "quantised/weights.safetensors", "ranges.json", "ranges.png",
-                              *TRAIN.inside("aware")))
+                              "layers.json", *TRAIN.inside("aware")))
 _COMPILE = Step("compile", ("design/design.json", "design/weights.safetensors"))
 _TUNING = ("epochs", "rate", "warmup")
 """Settings of training that fine-tuning replaces by its own."""
@@ -152,7 +156,9 @@ def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, trai
 def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig, training: TrainConfig | None = None,
                   fresh: bool = False, progress: bool = True) -> Path:
     """Quantise a pruned network; ``quantised`` in ``out`` is a design whose stores cannot overflow, ``ranges.json`` and
-    ``ranges.png`` have the ranges and saturation of all tensors.
+    ``ranges.png`` have the ranges and saturation of all tensors. ``layers.json`` has the accuracy beside the float
+    network's, saturation and noise of every layer and, where int8 loses, or ``config.report`` asks for it, which layer
+    costs it and what helps (:mod:`~.integers.check`).
 
     With ``config.epochs`` the network is first fine-tuned with the design's arithmetic (quantisation-aware training),
     in the
@@ -170,9 +176,12 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
                      clips.identity, tuning if config.epochs else {"threads": tuning["threads"]})
     with open_run(out, _QUANTISE, depends, fresh=fresh, progress=progress) as run:
         if not run.finished:
+            if info.get("scales") and (config.equalise or config.correct_bias):
+                raise ValueError(f"equalise and correct_bias must be off for {checkpoint}, whose weights were trained "
+                                 f"with the integers in place")
             more = _quantise(model, info, preparation, clips, config, training, out, progress)
             _report(out, "quantise", time.monotonic() - start, settings=vars(config), **more)
-            run.finish("quantised", "ranges.json")
+            run.finish("quantised", "ranges.json", "layers.json")
     return out / "quantised"
 
 
@@ -180,11 +189,12 @@ def _quantise(model: Network, info: dict, preparation: Preparation, clips: Clips
               training: TrainConfig, out: Path, progress: bool) -> dict:
     """Write the results of :func:`quantise_step`; returns what its report says of the training."""
     sample = torch.from_numpy(calibration_clips(clips, preparation, model.config.persons, config.calibration))
-    labels = torch.from_numpy(clips.part(0).evenly(config.calibration).label)
-    scales = info.get("scales")
+    scales, folded = info.get("scales"), None
+    trained = scales is not None or config.epochs > 0
     if scales is None:
+        labels = torch.from_numpy(clips.part(0).evenly(config.calibration).label)
         model, _ = settle_batch_norms(model, sample, labels, progress)
-        scales = calibrate(model, sample, config.lowest)
+        folded, scales = calibrated(model, sample, config)
     more = {}
     if config.epochs:
         check_training_clips(clips)
@@ -192,9 +202,21 @@ def _quantise(model: Network, info: dict, preparation: Preparation, clips: Clips
         history = train_aware(model, scales, clips, preparation, config, training, out / "aware", info=info,
                               progress=progress)
         more = {"accuracy": history[-1]["accuracy"], "training": vars(training)}
+    if trained or folded is None:
+        folded = fold(model)
     design = quantise(model, sample, config, preparation=preparation, class_names=tuple(info.get("class_names", ())),
-                      scales=scales)
+                      scales=scales, folded=folded)
     design.save(out / "quantised")
+    held = held_out(clips, preparation, model.config.persons, config.calibration, bool(training.validate))
+    report, text = check_integers(model, folded, scales, sample, held, config, trained=trained, progress=progress)
+    write_json(out / "layers.json", report)
+    if progress:
+        quality = report["quality"]
+        say(f"int8 {100 * quality['int8']:.1f} %, pruned {100 * quality['pruned']:.1f} %, both agree on "
+            f"{100 * quality['agreement']:.1f} % of {held.text}")
+        if text:
+            print(table(report["layers"]))
+            say(text)
     ranges = measure_ranges(model, sample, scales)
     write_json(out / "ranges.json", ranges)
     plot_ranges(ranges, out / "ranges.png")
@@ -251,4 +273,6 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
         test = {"clips": report["clips"], "accuracy": report["accuracy"]}
         replace(loaded, meta={**loaded.meta, "test": test}).save(design)
     write_json(Path(out), report)
+    for text in losses(report["accuracy"]):
+        say(text)
     return report

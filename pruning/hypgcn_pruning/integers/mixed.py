@@ -5,6 +5,7 @@ times their steps.
 """
 
 import dataclasses
+import math
 from collections.abc import Collection, Iterator
 
 import torch
@@ -88,6 +89,10 @@ class MixedNetwork:
     sites : tuple of str
         Names of what can be integers: ``clips``, ``x1``, ``blocks.B.NAME`` (:data:`BLOCK_SITES`), ``head``.
     integers : Integers
+    grids : list
+        Integers and steps of every block.
+    head_weights, head_bias : torch.Tensor
+        The classifier on its grid.
     """
 
     def __init__(self, folded: Folded, scales: dict[str, float], shape: ModelConfig, dtype=torch.float32):
@@ -99,8 +104,9 @@ class MixedNetwork:
         steps = [scales["x1"], *(scales[f"blocks.{index}.y"] for index in range(len(folded.blocks)))]
         self.grids = [_Grids(block=block, x=steps[index], z=z, h=scales[f"blocks.{index}.h"], y=steps[index + 1])
                       for index, (block, z) in enumerate(zip(self.integers.blocks, graph_scales(folded, scales)))]
-        joints_and_frames = self.integers.logit_scale / steps[-1]  # step of a classifier's weight over the mean's
-        self.head = torch.from_numpy(self.integers.head).to(dtype) * joints_and_frames
+        frames = -(-shape.frames // math.prod(stride for _, stride in shape.blocks))
+        step = self.integers.logit_scale / steps[-1] * shape.persons * frames * shape.skeleton.joints
+        self.head_weights = (torch.from_numpy(self.integers.head).double() * step).to(dtype)
         self.head_bias = (torch.from_numpy(self.integers.head_bias).double() * self.integers.logit_scale).to(dtype)
 
     def first(self, clips: torch.Tensor, chosen: Collection[str]) -> torch.Tensor:
@@ -116,7 +122,7 @@ class MixedNetwork:
         x = (clips.permute(0, 1, 4, 2, 3) * gain[:, :, None] + offset[:, :, None]).flatten(0, 1)
         return on_grid(x, self.scales["x1"]) if "x1" in chosen else x
 
-    def _weights(self, index: int, chosen: Collection[str]) -> tuple[FoldedBlock, float, float]:
+    def weights(self, index: int, chosen: Collection[str]) -> tuple[FoldedBlock, float, float]:
         """A block with the chosen weights, and the gains of its identity shortcuts."""
         block, grids = self.folded.blocks[index], self.grids[index]
         changed: dict[str, torch.Tensor | None] = {}
@@ -135,7 +141,7 @@ class MixedNetwork:
 
     def block(self, index: int, x: torch.Tensor, chosen: Collection[str]) -> dict[str, torch.Tensor]:
         """``z``, ``h`` and ``y`` of a block behind their thresholds, and ``h_total``, ``y_total`` before the ReLU."""
-        block, h_gain, y_gain = self._weights(index, chosen)
+        block, h_gain, y_gain = self.weights(index, chosen)
         grids = self.grids[index]
         z = dataclasses.replace(block, theta_z=0.0).z(x)
         if f"blocks.{index}.z" in chosen:
@@ -160,7 +166,7 @@ class MixedNetwork:
         """Logits (``clips``, classes) of the last block's Y."""
         pooled = x.view(clips, -1, *x.shape[1:])
         if "head" in chosen:
-            return pooled.sum(dim=(1, 3, 4)) @ self.head.T + self.head_bias
+            return pooled.mean(dim=(1, 3, 4)) @ self.head_weights.T + self.head_bias
         return pooled.mean(dim=(1, 3, 4)) @ self.folded.head.T + self.folded.head_bias
 
     def tensors(self, clips: torch.Tensor, chosen: Collection[str]) -> Iterator[tuple[str, torch.Tensor]]:

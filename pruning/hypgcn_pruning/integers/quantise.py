@@ -15,7 +15,8 @@ from ..network.model import ModelConfig, Network
 from .fold_bn import Folded, FoldedBlock, fold
 from .scales import best_scale, ceil_log2, floor_log2
 
-__all__ = ["quantise", "calibrate", "check_scales", "integers", "Integers", "graph_scales", "multipliers"]
+__all__ = ["quantise", "calibrate", "calibrate_folded", "check_scales", "integers", "Integers", "graph_scales",
+           "multipliers"]
 
 
 def _rows(weight: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -108,9 +109,14 @@ def _block(block: FoldedBlock, x_scale: float, z_target: float, h_scale: float, 
 def calibrate(model: Network, clips: torch.Tensor, lowest: float = 0.4) -> dict[str, float]:
     """Step of every tensor from prepared ``clips`` (N, M, T, V, C), each as if it were quantised alone: ``clips``,
     ``x1``, and for block b from 0 ``blocks.b.z``, ``blocks.b.h``, ``blocks.b.y``."""
+    return calibrate_folded(fold(model), clips, lowest)
+
+
+def calibrate_folded(folded: Folded, clips: torch.Tensor, lowest: float = 0.4) -> dict[str, float]:
+    """As :func:`calibrate`, of a folded network."""
     scales = {"clips": best_scale(clips.double(), 1.0)}
     with torch.inference_mode():
-        for name, tensor in fold(model).tensors(clips):
+        for name, tensor in folded.tensors(clips):
             if name != "logits":
                 scales[name] = best_scale(tensor, lowest)
     return scales
@@ -170,7 +176,8 @@ def integers(folded: Folded, scales: dict[str, float], shape: ModelConfig) -> In
 
 
 def quantise(model: Network, clips: torch.Tensor, config: QuantiseConfig, *, preparation: Preparation | None = None,
-             class_names: tuple[str, ...] = (), scales: dict[str, float] | None = None) -> Design:
+             class_names: tuple[str, ...] = (), scales: dict[str, float] | None = None,
+             folded: Folded | None = None) -> Design:
     """Int8 design of ``model``. Its stores have full depth, so that nothing overflows; :func:`~.compile.compile_design`
     plans them.
 
@@ -188,12 +195,14 @@ def quantise(model: Network, clips: torch.Tensor, config: QuantiseConfig, *, pre
         Names of the classes, or empty.
     scales : dict of float or None
         Step of every tensor, as :func:`calibrate` returns them.
+    folded : Folded or None
+        What goes onto the grids where it is not ``model`` as it is (:mod:`~.remedies`).
     """
     shape = model.config
     if scales is None:
         scales = calibrate(model, clips, config.lowest)
     check_scales(model, scales)
-    tensors = integers(fold(model), scales, shape)
+    tensors = integers(folded or fold(model), scales, shape)
     meta: dict = {"weights": "trained", "skeleton": shape.skeleton.to_dict()}
     if preparation is not None:
         meta["preparation"] = preparation.to_dict()

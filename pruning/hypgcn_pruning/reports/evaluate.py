@@ -14,7 +14,12 @@ from ..network.cost import cost_of
 from ..network.model import Network
 from ..network.predict import class_accuracy, predict
 
-__all__ = ["count_macs", "design_figures", "layer_noise", "evaluate"]
+__all__ = ["count_macs", "design_figures", "layer_noise", "evaluate", "losses"]
+
+_LOSS = 0.005
+"""Share of the clips, from which on a loss is said."""
+_ADVICE = {"pruned": "fine-tune longer (prune --weights-epochs, --threshold-epochs) or prune less",
+           "int8": "hypgcn quantise --report always names the layer and what helps"}
 
 
 def count_macs(design: Design, *, dense: bool = False) -> dict[str, int]:
@@ -64,6 +69,20 @@ def layer_noise(model: Network, design: Design, clips: np.ndarray) -> dict[str, 
             error = float((real - scale * integer).square().sum())
             noise[name] = round(10 * math.log10(max(float(real.square().sum()), 1e-30) / max(error, 1e-30)), 1)
     return noise
+
+
+def losses(accuracy: dict[str, float]) -> list[str]:
+    """One text for every step from ``float`` over ``pruned`` to ``int8`` that loses more than half a point.
+
+    Parameters
+    ----------
+    accuracy : dict of float
+        Top-1 of those that were measured, 0..1.
+    """
+    names = [name for name in ("float", "pruned", "int8") if name in accuracy]
+    return [f"{name} is {100 * (accuracy[before] - accuracy[name]):.1f} points below {before} "
+            f"({100 * accuracy[name]:.1f} against {100 * accuracy[before]:.1f} %): {_ADVICE[name]}"
+            for before, name in zip(names, names[1:]) if accuracy[before] - accuracy[name] > _LOSS]
 
 
 def evaluate(clips: np.ndarray, labels: np.ndarray, *, model: Network | None = None, pruned: Network | None = None,
