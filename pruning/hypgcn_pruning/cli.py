@@ -5,6 +5,8 @@ import dataclasses
 import json
 
 from .config import FORMATS, STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
+from .recordings.filmed import FilmedConfig, film, save_clips
+from .recordings.skeleton import load_skeleton
 from .reports.report_cli import register_reports
 from .seeds import parse_seeds, repeat
 
@@ -64,7 +66,8 @@ def _data(args):
     if args.data != "motion":
         return source
     if source != Source(path="motion"):
-        raise ValueError("data must be recordings where data-format, protocol, every or replay is chosen, not 'motion'")
+        raise ValueError("data must be recordings where data-format, protocol, every or replay is chosen, not "
+                         "'motion'; hypgcn motion writes generated ones that can be split")
     return "motion"
 
 
@@ -74,7 +77,9 @@ def _common(commands, name, text, out, run):
     parser.add_argument("--data", default="motion", help=_DATA)
     parser.add_argument("--data-format", choices=("clips", "ntu", "pyskl", "openpose"),
                         help="format of the recordings; left out, it is recognised")
-    parser.add_argument("--protocol", help="split of NTU (xsub, xview, xset; default: xsub) or of a PYSKL file")
+    parser.add_argument("--protocol", help="split of NTU (xsub, xview, xset; default: xsub), of a PYSKL file, or of an "
+                                           ".npz with arrays such as split_xsub; or what is tested, by numbers of the "
+                                           "clips: subject=1,3 or view=3")
     parser.add_argument("--every", type=int, default=1,
                         help="frame step: 2 takes every second frame (default: %(default)s)")
     parser.add_argument("--replay", action=argparse.BooleanOptionalAction, default=True,
@@ -86,6 +91,14 @@ def _common(commands, name, text, out, run):
 
 def register(commands):
     """Add the offline path's parsers to argparse's subparsers ``commands``."""
+    text = "write a generated dataset, an .npz of several people filmed by several cameras"
+    parser = commands.add_parser("motion", help=text, description=text)
+    parser.add_argument("--skeleton", default="ntu25",
+                        help="ntu25, kinect20, coco17, openpose18, or a file with bones (default: %(default)s)")
+    _add_options(parser, FilmedConfig)
+    parser.add_argument("-o", "--out", default="build/motion.npz", help="output file (default: %(default)s)")
+    parser.set_defaults(run=_motion)
+
     parser = _common(commands, "train", "train a float network", "build/train/float", _train)
     parser.add_argument("--skeleton", help="ntu25, kinect20, coco17, openpose18, or a file with bones")
     parser.add_argument("--frames", type=int, default=52, help="frames of a prepared clip (default: %(default)s)")
@@ -154,6 +167,12 @@ def register(commands):
     parser.add_argument("--record", action="store_true", help="write the accuracies into the design's meta as well")
 
     register_reports(commands, _common, _add_options, _config, _data)
+
+
+def _motion(args):
+    clips = film(load_skeleton(args.skeleton), _config(FilmedConfig, args))
+    save_clips(args.out, clips)
+    print(f"written: {args.out}, {len(clips)} clips of {clips.classes} classes")
 
 
 def _train(args):

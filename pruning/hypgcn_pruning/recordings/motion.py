@@ -11,7 +11,7 @@ import numpy as np
 from .data import Clips
 from .skeleton import Skeleton
 
-__all__ = ["MotionConfig", "generate_motion"]
+__all__ = ["MotionConfig", "class_swings", "generate_motion", "hanging_order", "limb_places", "rest_directions", "turn"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class MotionConfig:
             raise ValueError(f"test_share must be in 0..1, not {self.test_share!r}")
 
 
-def _turn(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
+def turn(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
     """Rotations (T, 3, 3) about ``axis`` by ``angle`` (T,)."""
     x, y, z = axis / np.linalg.norm(axis)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
@@ -65,7 +65,7 @@ def _turn(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
     return np.eye(3) + sin * cross + (1 - cos) * (cross @ cross)
 
 
-def _order(skeleton: Skeleton) -> list[tuple[int, int]]:
+def hanging_order(skeleton: Skeleton) -> list[tuple[int, int]]:
     """(joint, joint it hangs on), from the centre outwards."""
     order, seen = [], {skeleton.centre}
     pending = [skeleton.centre]
@@ -80,14 +80,44 @@ def _order(skeleton: Skeleton) -> list[tuple[int, int]]:
     return order
 
 
-def _classes(config: MotionConfig, joints: int) -> list[list[dict]]:
-    rng = np.random.default_rng((config.seed, 1))
+def rest_directions(joints: int, seed: int) -> np.ndarray:
+    """For every joint the direction of its bone at rest, of length 1: float64 (V, 3)."""
+    rest = np.random.default_rng((seed, 0)).normal(size=(joints, 3))
+    return rest / np.linalg.norm(rest, axis=1, keepdims=True)
+
+
+def class_swings(classes: int, joints: int, seed: int) -> list[list[dict]]:
+    """For every class its swinging joints: ``joint``, ``axis``, ``size`` in radians, ``tempo`` in swings a clip,
+    ``phase`` in radians.
+    """
+    rng = np.random.default_rng((seed, 1))
     found = []
-    for _ in range(config.classes):
+    for _ in range(classes):
         swings = rng.choice(joints, min(joints, 4), replace=False)
         found.append([{"joint": int(j), "axis": rng.normal(size=3), "size": rng.uniform(0.5, 1.2),
                        "tempo": rng.uniform(0.5, 2.5), "phase": rng.uniform(0, 2 * np.pi)} for j in swings])
     return found
+
+
+def limb_places(skeleton: Skeleton, order: list[tuple[int, int]], rest: np.ndarray, turns: np.ndarray) -> np.ndarray:
+    """Places of the joints, float64 (T, V, 3), the centre at the origin.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+    order : list of (int, int)
+        Its :func:`hanging_order`.
+    rest : np.ndarray (V, 3)
+        Bone of every joint at rest, from the joint it hangs on.
+    turns : np.ndarray (V, T, 3, 3)
+        Rotation of what hangs on each joint.
+    """
+    places = np.zeros((turns.shape[1], skeleton.joints, 3))
+    total = {skeleton.centre: turns[skeleton.centre]}
+    for joint, parent in order:
+        places[:, joint] = places[:, parent] + total[parent] @ rest[joint]
+        total[joint] = total[parent] @ turns[joint]
+    return places
 
 
 def _clip(skeleton: Skeleton, order, rest: np.ndarray, swings, frames: int, rng, noise: float) -> np.ndarray:
@@ -97,13 +127,9 @@ def _clip(skeleton: Skeleton, order, rest: np.ndarray, swings, frames: int, rng,
     turns = np.tile(np.eye(3), (skeleton.joints, frames, 1, 1))
     for swing in swings:
         wave = np.sin(2 * np.pi * swing["tempo"] * tempo * time + swing["phase"] + start)
-        turns[swing["joint"]] = _turn(swing["axis"], swing["size"] * size * wave)
-    places = np.zeros((frames, skeleton.joints, 3))
-    total = {skeleton.centre: turns[skeleton.centre]}
-    for joint, parent in order:
-        places[:, joint] = places[:, parent] + total[parent] @ rest[joint]
-        total[joint] = total[parent] @ turns[joint]
-    view = _turn(np.array([0.0, 1.0, 0.0]), rng.uniform(-0.6, 0.6, 1))[0]
+        turns[swing["joint"]] = turn(swing["axis"], swing["size"] * size * wave)
+    places = limb_places(skeleton, order, rest, turns)
+    view = turn(np.array([0.0, 1.0, 0.0]), rng.uniform(-0.6, 0.6, 1))[0]
     places = places @ view.T * rng.uniform(0.8, 1.2) + rng.normal(0, 0.3, 3) + (0, 0, 3)
     return places + rng.normal(0, noise, places.shape)
 
@@ -112,11 +138,8 @@ def generate_motion(skeleton: Skeleton, config: MotionConfig | None = None) -> C
     """Labelled clips on ``skeleton`` with three coordinates a joint; the last ``test_share`` of every class is the test
     split."""
     config = config or MotionConfig()
-    shape = np.random.default_rng((config.seed, 0))
-    order = _order(skeleton)
-    rest = shape.normal(size=(skeleton.joints, 3))
-    rest /= np.linalg.norm(rest, axis=1, keepdims=True)
-    motions = _classes(config, skeleton.joints)
+    order, rest = hanging_order(skeleton), rest_directions(skeleton.joints, config.seed)
+    motions = class_swings(config.classes, skeleton.joints, config.seed)
     count = config.classes * config.clips
     data = np.zeros((count, 3, config.frames[1], skeleton.joints, config.persons), np.float32)
     length, label = np.zeros(count, np.int64), np.zeros(count, np.int64)

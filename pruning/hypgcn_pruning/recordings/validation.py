@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from .data import Clips
+from .protocol import clips_with
 
 __all__ = ["validation_split"]
 
@@ -17,8 +18,8 @@ def validation_split(clips: Clips, choice: str) -> Clips:
     clips : Clips
         With their usual split.
     choice : str
-        ``view=2``: held out are the clips with that number, any of ``clips.numbers``. ``0.2``: that share of each
-        class, at even steps, the same ones in every run. Empty: ``clips`` as they are.
+        ``view=2``, or ``subject=3,5``: held out are the clips with one of these numbers, any of ``clips.numbers``.
+        ``0.2``: that share of each class, at even steps, the same ones in every run. Empty: ``clips`` as they are.
 
     Returns
     -------
@@ -33,23 +34,12 @@ def validation_split(clips: Clips, choice: str) -> Clips:
     if not choice:
         return clips
     training = clips.part(0)
-    name, is_number, text = choice.partition("=")
-    held = _numbered(training, name, text) if is_number else _shared(training, choice)
+    numbered = "=" in choice
+    held = clips_with(training, choice, "validate", "the training clips") if numbered else _shared(training, choice)
     if held.all() or not held.any():
         raise ValueError(f"validate must leave training clips to train and to validate: {choice!r} holds out "
                          f"{int(held.sum())} of {len(held)}")
     return replace(training, split=held.astype(np.uint8))
-
-
-def _numbered(clips: Clips, name: str, text: str) -> np.ndarray:
-    if name not in clips.numbers:
-        raise ValueError(f"validate must be a share, or one of the numbers of the recordings "
-                         f"({', '.join(clips.numbers) or 'these have none'}), not {name!r}")
-    values = np.unique(clips.numbers[name])
-    if text not in map(str, values):
-        raise ValueError(f"validate: {name} of the training clips must be one of {', '.join(map(str, values))}, not "
-                         f"{text!r}")
-    return clips.numbers[name] == int(text)
 
 
 def _shared(clips: Clips, text: str) -> np.ndarray:

@@ -20,6 +20,13 @@ def test_seeded(skeleton):
     assert (a.data != c.data).any()
 
 
+def test_the_clips_stay_what_they_were(skeleton):
+    """Tests and documents rely on them."""
+    clips = generate_motion(skeleton, MotionConfig(classes=2, clips=2, frames=(3, 5)))
+    assert clips.length.tolist() == [3, 3, 5, 3]
+    np.testing.assert_allclose(clips.data[3, :, 2, 4, 0], [0.6958877, -0.6769604, 2.9761841], atol=1e-6)
+
+
 def test_bones_keep_their_length(skeleton):
     clip = generate_motion(skeleton, MotionConfig(classes=1, clips=1, noise=0.0)).clip(0)[0]
     for joint, parent in skeleton.bones:

@@ -30,6 +30,11 @@ def test_by_number(filmed):
     assert set(split.part(1).numbers["view"]) == {2}
 
 
+def test_by_several_numbers(filmed):
+    split = validation_split(filmed, "clip=0, 4")
+    assert set(split.part(1).numbers["clip"]) == {0, 4} and len(split.part(0)) == (filmed.split == 0).sum() - 2
+
+
 def test_by_share_of_each_class(filmed):
     split = validation_split(filmed, "0.25")
     training = filmed.part(0)
@@ -42,7 +47,7 @@ def test_empty_changes_nothing(filmed):
 
 
 @pytest.mark.parametrize(("choice", "match"), [
-    ("camera=2", r"one of the numbers of the recordings \(view, clip\), not 'camera'"),
+    ("camera=2", r"validate must name one of the numbers of the recordings \(view, clip\), not 'camera'"),
     ("view=3", "view of the training clips must be one of 1, 2, not '3'"), ("view=x", "must be one of 1, 2, not 'x'"),
     ("1.5", "a share above 0 and below 1, not '1.5'"), ("half", "not 'half'"),
     ("0.001", "to train and to validate: '0.001' holds out 0 of 48")])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..data import Clips, every_nth, load_clips
+from ..protocol import protocol_split
 from .ntu import read_ntu
 from .openpose import read_openpose
 from .pyskl import read_pyskl
@@ -29,7 +30,8 @@ class Source:
     format : str or None
         One of :data:`FORMATS`, or None to recognise it.
     protocol : str or None
-        Which split, where the format knows several (``xsub``, ``xview``, ...).
+        Which split, where the format or the file knows several (``xsub``, ``xview``, ...), or what is tested:
+        ``subject=1,3``, see :func:`~.protocol.protocol_split`.
     every : int
         1.., only every so-many-th frame is read.
     replay : bool
@@ -76,13 +78,17 @@ def read_clips(source: Source | str | Path) -> Clips:
         source = Source(path=str(source))
     chosen = recognise(source.path)
     chosen = source.format or chosen
-    if chosen == "ntu":
-        clips = read_ntu(source.path, source.protocol or "xsub", replayed=source.replay)
-    elif chosen == "pyskl":
-        clips = read_pyskl(source.path, source.protocol)
-    elif source.protocol:
-        raise ValueError(f"protocol must be left out for {source}, whose files hold their split, not "
+    if chosen == "openpose" and source.protocol:
+        raise ValueError(f"protocol must be left out for {source}, whose folders hold its split, not "
                          f"{source.protocol!r}")
+    # NTU and PYSKL have names of splits; which numbers are tested can be chosen for all.
+    own = None if source.protocol and "=" in source.protocol else source.protocol
+    if chosen == "ntu":
+        clips = read_ntu(source.path, own or "xsub", replayed=source.replay)
+    elif chosen == "pyskl":
+        clips = read_pyskl(source.path, own)
     else:
         clips = read_openpose(source.path) if chosen == "openpose" else load_clips(source.path)
+    if source.protocol and (chosen not in ("ntu", "pyskl") or own is None):
+        clips = protocol_split(clips, source.protocol, source)
     return every_nth(clips, source.every) if source.every > 1 else clips
