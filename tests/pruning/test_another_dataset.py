@@ -55,3 +55,15 @@ def test_every_step_keeps_the_split(tmp_path, monkeypatch, capsys):
     assert [row["top1"] for row in rows] == [metrics["accuracy"][step] for step in ("float", "int8")]
     with pytest.raises(ValueError, match="holds another run of train .* in split: content"):
         hypgcn("train", "--data", "motion.npz", "--protocol", "view=1", *train, "--threads", 1, "-o", "float")
+
+
+@pytest.mark.slow  # eight CPU minutes of training
+def test_sixty_classes_with_every_default(tmp_path, monkeypatch):
+    """The commands of docs/accuracy.md: subjects that are in no training clip, in all views; a point is 10.8 clips."""
+    monkeypatch.chdir(tmp_path)
+    hypgcn("motion", "--skeleton", "kinect20", "-o", "motion.npz")
+    metrics = run_every_step("xsub", ("--frames", 16, "--blocks", "24,32/2,48/2"))
+    top1 = metrics["accuracy"]
+    assert metrics["clips"] == 1080 and top1["float"] > 0.9
+    assert top1["pruned"] >= top1["float"] - 0.01
+    assert top1["int8"] >= top1["float"] - 0.01
