@@ -52,11 +52,16 @@ def accuracy_spread(values: Sequence[float]) -> dict:
 def _of_seed(args: argparse.Namespace, seed: int, out: Path) -> argparse.Namespace:
     """``args`` for one seed: ``{seed}`` in the names of the files that it starts from is its number."""
     names = {name: text.replace("{seed}", str(seed)) for name in _SOURCES if (text := getattr(args, name, None))}
-    for name, text in names.items():
-        for path in text.split(",") if name == "teachers" else [text]:
-            if not Path(path.strip()).exists():
-                raise FileNotFoundError(f"{name} of seed {seed}: {path.strip()} not found")
     return argparse.Namespace(**{**vars(args), **names, "seed": seed, "out": str(out)})
+
+
+def _check_sources(args: argparse.Namespace):
+    """Raise :exc:`FileNotFoundError` where a file that the seed of ``args`` starts from is missing."""
+    for name in _SOURCES:
+        text = getattr(args, name, None) or ""
+        for path in text.split(",") if name == "teachers" else [text]:
+            if path.strip() and not Path(path.strip()).exists():
+                raise FileNotFoundError(f"{name} of seed {args.seed}: {path.strip()} not found")
 
 
 def repeat(args: argparse.Namespace, step: str, run: Callable[[argparse.Namespace], Path], trained: str):
@@ -76,7 +81,7 @@ def repeat(args: argparse.Namespace, step: str, run: Callable[[argparse.Namespac
     Raises
     ------
     FileNotFoundError
-        A file that one of the seeds starts from is missing; before any of them runs.
+        A file that one of several seeds starts from is missing; before any of them runs.
     """
     from .training.train import last_epoch  # torch, which commands load when they run
 
@@ -84,8 +89,10 @@ def repeat(args: argparse.Namespace, step: str, run: Callable[[argparse.Namespac
     if len(args.seed) == 1:
         print(f"written: {run(_of_seed(args, args.seed[0], out))}")
         return
-    rows = []
-    for one in [_of_seed(args, seed, out / f"seed{seed}") for seed in args.seed]:
+    rows, every = [], [_of_seed(args, seed, out / f"seed{seed}") for seed in args.seed]
+    for one in every:
+        _check_sources(one)
+    for one in every:
         print(f"written: {run(one)}")
         rows.append(last_epoch(Path(one.out) / trained))
     found = {name: accuracy_spread([row[name] for row in rows]) for name in ("accuracy", "class_accuracy")}

@@ -12,7 +12,8 @@ PACKAGES = [ROOT / "hdl/hypgcn", ROOT / "sim/hypgcn_sim", ROOT / "pruning/hypgcn
 HOMES = [ROOT, ROOT / "docs", *PACKAGES, *(folder for package in PACKAGES for folder in package.glob("*/")),
          ROOT / "sim/hypgcn_sim/unit_tests/testbench"]
 WRITTEN = {"steps.json", "seeds.json", "design.json", "bench.json", "case.json", "summary.json", "metrics.json",
-           "project.json", "results/accuracy.json", "results/tradeoff.json", "ranges.json", "ratios.json"}
+           "project.json", "results/accuracy.json", "results/tradeoff.json", "ranges.json", "ratios.json",
+           "layers.json"}
 """What commands write, not part of the project; so is everything under build/."""
 
 

@@ -60,11 +60,11 @@ def held_out(clips: Clips, preparation: Preparation, persons: int, calibration: 
     """
     training = clips.part(0)
     used = np.linspace(0, len(training) - 1, min(calibration, len(training))).round().astype(np.int64)
-    others = np.setdiff1d(np.arange(len(training)), used)
+    unused = np.setdiff1d(np.arange(len(training)), used)
     if validation:
         chosen, text = clips.part(1), "held-out clips (--validate)"
-    elif len(others) >= _FEWEST:
-        chosen, text = training.take(others), "training clips that do not calibrate"
+    elif len(unused) >= _FEWEST:
+        chosen, text = training.take(unused), "training clips that do not calibrate"
     else:
         chosen, text = training, "training clips (none are left that do not calibrate)"
     chosen = chosen.evenly(_MAX)
@@ -72,8 +72,8 @@ def held_out(clips: Clips, preparation: Preparation, persons: int, calibration: 
                    labels=torch.from_numpy(chosen.label), text=f"{len(chosen)} {text}")
 
 
-def _evenly(count: int, most: int) -> torch.Tensor:
-    return torch.linspace(0, count - 1, min(count, most)).round().long()
+def _evenly(count: int, limit: int) -> torch.Tensor:
+    return torch.linspace(0, count - 1, min(count, limit)).round().long()
 
 
 def _remedies(model: Network, folded: Folded, sample: torch.Tensor, config: QuantiseConfig) -> list[Remedy]:

@@ -47,7 +47,7 @@ class Regularisers:
         return torch.stack([part.penalty(model) for part in self.parts]).sum()
 
     def after_epoch(self, model: Network):
-        """Tell all."""
+        """Call that of all."""
         for part in self.parts:
             part.after_epoch(model)
 
