@@ -52,7 +52,7 @@ def _check_choices(config):
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """Random changes of training clips, see :func:`~.data.augment`."""
+    """Random changes of training clips, see ``augment`` of ``recordings/data.py``."""
 
     degrees: float = option(60.0, "augmentation: clips are rotated by up to this angle about the vertical, in degrees")
     tilt: float = option(10.0, "augmentation: and by up to this angle about both other axes, in degrees")

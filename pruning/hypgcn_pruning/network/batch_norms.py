@@ -60,13 +60,14 @@ def measured_anew(model: Network, clips: torch.Tensor) -> Network:
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
     momenta = [norm.momentum for norm in norms]
     model.train()
+    device = next(model.parameters()).device
     seen = 0
     with torch.no_grad():
         for batch in torch.tensor_split(clips, -(-len(clips) // _BATCH)):
             seen += len(batch)
             for norm in norms:
                 norm.momentum = len(batch) / seen
-            model(batch)
+            model(batch.to(device))
         for norm, momentum in zip(norms, momenta):
             norm.momentum = momentum
         for block in model.blocks:

@@ -54,7 +54,6 @@ class _Pruning:
         if epochs:
             train(self.model, self.clips, self.preparation, fine_tuning(self.training, epochs, rate),
                   self.folder / name, info=self.info, regulariser=regulariser, progress=self.progress)
-            self.settle()
 
     def scores(self) -> list[torch.Tensor]:
         if self.config.criterion == "column-subset":

@@ -50,8 +50,8 @@ def set_thresholds(model: Network, clips: torch.Tensor, density_h: float, densit
     density_h, density_y : float
         Shares of H and Y that stay, above 0 and at most 1.
     density_z, density_z_first : float
-        Shares of |Z| that stay behind the dead zone, of the kept channels: in all blocks but the first, and in the
-        first; 1 for no dead zone.
+        Shares of the magnitudes of Z that stay behind the dead zone, of the kept channels: in all blocks but the first,
+        and in the first; 1 for no dead zone.
     """
     for name, density in (("density_h", density_h), ("density_y", density_y), ("density_z", density_z),
                           ("density_z_first", density_z_first)):

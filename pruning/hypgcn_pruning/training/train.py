@@ -16,10 +16,11 @@ from tqdm import tqdm
 from hypgcn.design.clip import Preparation
 
 from ..config import TrainConfig
+from ..network.batch_norms import settle_batch_norms
 from ..network.checkpoint import read_file, save_checkpoint
 from ..network.model import Network
 from ..network.predict import class_hits, predict
-from ..recordings.data import Clips, batches, prepared
+from ..recordings.data import Clips, batches, calibration_clips, prepared
 from .curves import plot_history
 from .depends import training_depends
 from .distil import Teachers
@@ -32,6 +33,8 @@ __all__ = ["TRAIN", "last_epoch", "learning_rate", "train"]
 
 TRAIN = Step("train", ("last.safetensors", "best.safetensors", "curves.png", "state.pt"))
 
+SETTLING = 256
+"""Training clips on which the batch norms of the result are checked."""
 PICTURE_SECONDS = 30
 """Curves of a long run are drawn again when they are older than this."""
 
@@ -51,7 +54,9 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
           fresh: bool = False, progress: bool = True) -> list[dict]:
     """Train ``model`` in place on the training clips.
 
-    The accuracy on the held-out clips is measured after every epoch but steers nothing. Files in ``folder``:
+    The accuracy on the held-out clips is measured after every epoch but steers nothing. After the last one the
+    statistics of batch norms are measured where those of a short run are not settled
+    (:func:`~.batch_norms.settle_batch_norms`). Files in ``folder``:
     ``last.safetensors`` (the averaged weights, what ``model`` holds at the end), ``best.safetensors`` (the epoch of the
     highest held-out accuracy; to report that one would flatter the result), ``curves.png``, ``state.pt``, and
     ``train.run.json``, what the run depends on (:mod:`~.record`). The same run that was interrupted goes on from
@@ -274,10 +279,22 @@ class _Session:
         join_statistics(self.fabric, self.model.state_dict())
         join_statistics(self.fabric, self.state.average)
         self.averaged.load_state_dict(self.state.average)
+        if self.state.epoch == self.config.epochs:
+            self.settle()
         votes = predict(self.averaged, self.held_inputs).argmax(1).numpy()
         counts = torch.from_numpy(class_hits(votes, self.held.label, self.clips.classes)).to(self.fabric.device)
         correct, clips = self.fabric.all_reduce(counts, reduce_op="sum").cpu().numpy()
         return float(correct.sum() / self.held_count), float(np.mean(correct[clips > 0] / clips[clips > 0]))
+
+    def settle(self):
+        """Measure the statistics of the result's batch norms, where a short run left those of other weights."""
+        clips = calibration_clips(self.clips, self.preparation, self.model.config.persons, SETTLING)
+        labels = torch.from_numpy(self.learned.evenly(SETTLING).label)
+        settled, _ = settle_batch_norms(self.averaged, torch.from_numpy(clips), labels,
+                                        self.progress and self.fabric.global_rank == 0)
+        self.averaged.load_state_dict(settled.state_dict())
+        for name, tensor in settled.state_dict().items():
+            self.state.average[name].copy_(tensor)
 
     def save(self, score: float):
         """Write the checkpoints, the state and, now and then, the curves."""

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from hypgcn_pruning.config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig, fine_tuning
+from hypgcn_pruning.network.batch_norms import settle_batch_norms
 from hypgcn_pruning.network.checkpoint import load_checkpoint
 from hypgcn_pruning.network.model import ModelConfig, Network
 from hypgcn_pruning.network.predict import accuracy
@@ -30,6 +31,20 @@ def test_learns(trained, clips, preparation):
     assert score >= 0.8
     held = torch.from_numpy(prepared(clips.part(1), preparation))
     assert accuracy(model, held, clips.part(1).label) == pytest.approx(score)
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+def test_a_short_run_ends_with_its_own_statistics(fresh, clips, preparation, tmp_path, devices):
+    """After nine steps the moving averages are partly still those of the first weights."""
+    config = TrainConfig(epochs=3, batch=18, average=0.9, epoch_steps=1, rate=0.2, degrees=20.0, devices=devices)
+    history = train(fresh, clips, preparation, config, tmp_path, progress=False)
+    held, learned = clips.part(1), clips.part(0)
+    assert accuracy(fresh, torch.from_numpy(prepared(held, preparation)), held.label) \
+        == pytest.approx(history[-1]["accuracy"]) and history[-1]["accuracy"] > 0.6
+    inputs, labels = torch.from_numpy(prepared(learned, preparation)), torch.from_numpy(learned.label)
+    assert settle_batch_norms(fresh, inputs, labels, progress=False)[0] is fresh
+    model, info = load_checkpoint(tmp_path / "last.safetensors")
+    assert torch.equal(model.l2.gcn1.bn.running_var, fresh.l2.gcn1.bn.running_var)
 
 
 def test_masks_survive_fine_tuning(trained):
