@@ -40,10 +40,7 @@ class _Pruning:
         self.sample = torch.from_numpy(calibration_clips(clips, preparation, model.config.persons,
                                                          config.calibration))
         self.labels = torch.from_numpy(clips.part(0).evenly(config.calibration).label)
-        self.settle()
-
-    def settle(self):
-        """Scores, refitted weights and thresholds follow from activations, which need the network's statistics."""
+        # Scores, refitted weights and thresholds follow from activations, which need the network's own statistics.
         self.model, _ = settle_batch_norms(self.model, self.sample, self.labels, self.progress)
 
     def tune(self, name: str, epochs: int, rate: float, regulariser: Regulariser | None = None):
