@@ -81,7 +81,7 @@ def _documented(name: str, objects) -> str | None:
 def _resolve(app, env, node, content):
     """Link a reference to the place where its object is documented.
 
-    Docstrings name an object as a caller imports it (``hypgcn.temporal.TemporalUnit``), or as the module around them
+    Docstrings name an object as a caller imports it (``hypgcn.sparse.SparseUnit``), or as the module around them
     knows it (``vector_layout``), or by an ending that only one object has. What an author wrote and nothing matches is
     a warning, and so fails the build.
     """

@@ -10,15 +10,15 @@ from .design import Block as DesignBlock
 from .design import Design
 from .design.folding import BlockFolding, Folding
 from .rfc import RowStore, RowStoreConfig
+from .sparse import SPARSE_UNITS, SparseConfig, SparseUnit
 from .spatial import SPATIAL_UNITS, SpatialConfig, SpatialUnit
 from .stream import Skid, connect
 from .stream.activity import state_layout, state_of
 from .stream.layouts import vector_layout
-from .temporal import TEMPORAL_UNITS, TemporalConfig, TemporalUnit
 
 __all__ = ["BLOCK_UNITS", "Block", "BlockConfig"]
 
-BLOCK_UNITS = ("x_store", "x_reads", *SPATIAL_UNITS, *TEMPORAL_UNITS)
+BLOCK_UNITS = ("x_store", "x_reads", *SPATIAL_UNITS, *SPARSE_UNITS)
 """Names of the counted units of a block; of a store the writing (``_store``) and the port that all its readers share
 (``_reads``)."""
 
@@ -62,9 +62,9 @@ class BlockConfig:
         return SpatialConfig(**self._shared)
 
     @property
-    def temporal(self) -> TemporalConfig:
+    def temporal(self) -> SparseConfig:
         """Config of the temporal unit."""
-        return TemporalConfig(**self._shared)
+        return SparseConfig.of(**self._shared)
 
     @property
     def states(self) -> data.StructLayout:
@@ -121,7 +121,7 @@ class Block(wiring.Component):
         m = Module()
         cfg, block = self.cfg, self.cfg.block
         m.submodules.spatial = spatial = SpatialUnit(cfg.spatial)
-        m.submodules.temporal = temporal = TemporalUnit(cfg.temporal)
+        m.submodules.temporal = temporal = SparseUnit(cfg.temporal)
         store = self._x_store(m, spatial, temporal)
 
         m.submodules.h_skid = h_skid = Skid(vector_layout())

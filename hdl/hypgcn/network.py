@@ -32,7 +32,7 @@ class Network(wiring.Component):
     (:class:`~hypgcn.absent.AbsentPersons`): they take one cycle a joint, and the head's constants stand for them.
 
     Throughput: one clip per as many cycles as its slowest unit needs; see :class:`~hypgcn.spatial.ConvArray`,
-    :class:`~hypgcn.temporal.TemporalUnit` and :class:`~hypgcn.head.Head`.
+    :class:`~hypgcn.sparse.SparseUnit` and :class:`~hypgcn.head.Head`.
     Stall: a held ``o`` stops the network without loss.
 
     Parameters

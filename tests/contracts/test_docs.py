@@ -36,7 +36,7 @@ def test_every_stage_of_the_hardware_is_on_the_architecture_page():
     others = {"__init__.py", "progress.py", "usage.py", "layouts.py", "io_cost.py"}
     for path in (ROOT / "hdl/hypgcn").glob("*.py"):
         assert path.name in others or path.name in text, path.name
-    for folder in ("spatial", "temporal"):
+    for folder in ("spatial", "sparse"):
         for path in (ROOT / "hdl/hypgcn" / folder).glob("*.py"):
             stem = path.name.replace("array_config.py", "array.py")
             assert path.name == "__init__.py" or stem in text, f"{folder}/{path.name}"

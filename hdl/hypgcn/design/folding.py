@@ -20,12 +20,18 @@ class BlockFolding:
     graph_subsets : int, 1..K
         Subsets of the graph product computed at the same time, with ``ceil(graph_subsets * V / 2)`` packed MACs and
         ``ceil(K / graph_subsets)`` passes over the tokens of a channel.
+    conv_lanes : int, 0..32
+        Lanes of the 1x1 convolution, which skip the zeros of Z. 0: it has the 1x1 array, which multiplies all of Z.
     conv_joints : int, 1..V
         Joints of the 1x1 array in lockstep.
     conv_pairs : int, multiple of ``h_width / 2``
-        Output-channel pairs of the 1x1 array.
+        Output-channel pairs of the 1x1 array, or of each of its lanes.
     conv_depth : int, 1..8
         Input channels of the 1x1 array at the same time; it has conv_joints * conv_pairs * conv_depth packed MACs.
+    z_width : 2, 4, 8 or 16
+        Values of Z that go into, and out of, the store of Z in a cycle; only with lanes.
+    z_rows : int, 1..64
+        Rows of the store of Z; only with lanes.
     h_width : 2, 4, 8 or 16
         Values per cycle of the requantiser of H.
     lanes : int, 1..32
@@ -41,9 +47,12 @@ class BlockFolding:
     """
 
     graph_subsets: int = 1
+    conv_lanes: int = 0
     conv_joints: int = 1
     conv_pairs: int = 1
     conv_depth: int = 1
+    z_width: int = 2
+    z_rows: int = 3
     h_width: int = 2
     lanes: int = 1
     lane_pairs: int = 1
@@ -54,8 +63,9 @@ class BlockFolding:
     def validate(self, where: str, design: Design, block: Block):
         """Raise :exc:`ValueError` for a folding that is illegal for ``block``; the message starts with ``where``."""
         check_range(f"{where}.graph_subsets", self.graph_subsets, 1, design.subsets)
+        check_range(f"{where}.conv_lanes", self.conv_lanes, 0, limits.LANES.high)
         check_range(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
-        for name in ("h_width", "y_width"):
+        for name in ("z_width", "h_width", "y_width"):
             check_choice(f"{where}.{name}", getattr(self, name), limits.WIDTHS)
         max_pairs = block.out_banks * BANK // 2
         check_range(f"{where}.conv_pairs", self.conv_pairs, self.h_width // 2, max_pairs)
@@ -63,6 +73,10 @@ class BlockFolding:
             raise ValueError(f"{where}.conv_pairs must be a multiple of h_width / 2 = {self.h_width // 2}, "
                              f"not {self.conv_pairs!r}")
         check_limit(f"{where}.conv_depth", self.conv_depth, limits.CONV_DEPTH)
+        if self.conv_lanes and (self.conv_joints, self.conv_depth) != (1, 1):
+            raise ValueError(f"{where}.conv_joints and conv_depth must be 1 with conv_lanes, "
+                             f"not {self.conv_joints} and {self.conv_depth}")
+        check_range(f"{where}.z_rows", self.z_rows, 1, limits.STORE_ROWS.high)
         check_limit(f"{where}.lanes", self.lanes, limits.LANES)
         check_range(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, max_pairs)
         # With fewer rows the next row of Y would wait for ever for rows that do not fit.

@@ -2,11 +2,14 @@
 
 from .array import ConvArray
 from .array_config import ConvArrayConfig
+from .config import SPATIAL_UNITS, SpatialConfig
+from .corner_turn import CornerTurn, CornerTurnConfig
 from .frame_buffer import FrameBuffer, FrameBufferConfig
 from .graph import GraphConfig, GraphUnit
 from .loader import RowLoader, RowLoaderConfig
 from .row_buffer import RowBuffer, RowBufferConfig
-from .unit import SPATIAL_UNITS, SpatialConfig, SpatialUnit
+from .unit import SpatialUnit
 
-__all__ = ["SPATIAL_UNITS", "ConvArray", "ConvArrayConfig", "FrameBuffer", "FrameBufferConfig", "GraphConfig",
+__all__ = ["SPATIAL_UNITS", "ConvArray", "ConvArrayConfig", "CornerTurn",
+           "CornerTurnConfig", "FrameBuffer", "FrameBufferConfig", "GraphConfig",
            "GraphUnit", "RowBuffer", "RowBufferConfig", "RowLoader", "RowLoaderConfig", "SpatialConfig", "SpatialUnit"]

@@ -6,17 +6,20 @@ from ..arith.cost import mac_luts, multipliers, raw_bits, unpack_luts
 from ..cost import Memory, Resources, UnitCost, luts, varying_bits
 from ..design import BANK
 from .array_config import ConvArrayConfig
+from .corner_turn import CornerTurnConfig
 from .frame_buffer import FrameBufferConfig, pass_layout
 from .graph import GraphConfig
 from .loader import RowLoader, RowLoaderConfig
 from .row_buffer import RowBufferConfig
 
-__all__ = ["array_memory", "conv_array", "frame_buffer", "frame_memory", "graph_unit", "row_buffer", "row_loader",
-           "row_memory"]
+__all__ = ["array_memory", "conv_array", "corner_turn", "frame_buffer", "frame_memory", "graph_unit", "row_buffer",
+           "row_loader", "row_memory"]
 
 LOADER, LOADER_BANK = 180, 10
 """LUTs of the row loader, and per bank of the store: the mask of needed channels."""
 FRAME_BUFFER = 115
+CORNER_TURN = 130
+"""LUTs of the counters of a corner turn."""
 DEAD_ZONE = 5
 """LUTs of the comparison with the dead zone, a joint: 2 to 6 by its size. Zeroing shares the LUTs of the saturation."""
 CHAIN_PLACE = 8
@@ -109,6 +112,17 @@ def conv_array(cfg: ConvArrayConfig, *, rows: int, weight_bits: Sequence[int] | 
     return UnitCost(cycles=rows * cfg.cycles, resources=Resources.of(
         dsp=multipliers(cfg.macs, cfg.mac), memories=memories,
         lut=110 + CHAIN_PLACE * (cfg.conv_depth - 1) + chains + joints + output))
+
+
+def corner_turn(cfg: CornerTurnConfig, *, rows: int) -> UnitCost:
+    """Cost of a corner turn of ``rows`` rows per clip: its memories, the choice of the piece, a rotation on either
+    side, and the vector that is put together.
+    """
+    bits = 8 * cfg.width
+    steps = (cfg.width - 1).bit_length()        # 2:1 choices of a rotation; a LUT6 makes two of them
+    return UnitCost(cycles=rows * cfg.cycles, resources=Resources.of(
+        memories=[Memory("async", 8, cfg.depth)] * cfg.width,
+        lut=CORNER_TURN + luts.multiplexer(cfg.pieces, bits) + bits * steps))
 
 
 def row_memory(cfg: RowBufferConfig) -> Memory:

@@ -52,12 +52,13 @@ def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
     activities = []
     persons = max(1.0, mean_persons(expected))
     for index in range(len(design.blocks)):
-        x, h, x_entries, h_entries = [], [], [], []
+        x, z, h, x_entries, h_entries = [], [], [], [], []
         for path in expected:
             with np.load(path) as tokens:
                 x_entries.append(tokens[f"x_entries{index}"])
                 h_entries.append(tokens[f"h_entries{index}"])
                 x.append(tokens[f"x_tokens{index}"])
+                z.append(tokens[f"z_tokens{index}"])
                 h.append(tokens[f"h_tokens{index}"][design.pad])  # the middle tap meets every frame of the output once
         rows = persons * design.block_frames(index)
         out_rows = persons * design.block_frames(index + 1)
@@ -65,6 +66,7 @@ def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
         activities.append(Activity(
             x_channels=tuple(channels.tolist()),
             x_banks=tuple((_banks(channels) / design.joints).tolist()),
+            z_banks=tuple((np.mean(z, axis=0) / (rows * design.joints)).tolist()),
             h_banks=tuple((np.mean(h, axis=0) / (out_rows * design.joints)).tolist()),
             x_max=tuple(np.max(x_entries, axis=(0, 1)).tolist()),
             x_mean=tuple(np.mean(x_entries, axis=(0, 1)).tolist()),

@@ -71,7 +71,7 @@ def run(args) -> int:
     if not np.array_equal(scores, logits):
         print(f"scores differ from the golden model: {scores.tolist()}, expected {logits.tolist()}")
         return 1
-    report = power_report(design, expected, saif, settings.name, settings.mhz, real)
+    report = power_report(design, folding, expected, saif, settings.name, settings.mhz, real)
     update_files(args.out, {"power.tcl": power_tcl(settings.name)})
     write_json(args.out / "power.json", report)
     print(table(report))

@@ -14,7 +14,7 @@ from hypgcn.golden.rfc.store import row_usage
 
 __all__ = ["OBSERVE_WORDS", "expect", "golden_clips", "observe_words"]
 
-FORMAT = "3"
+FORMAT = "4"
 OBSERVE_WORDS = 5
 """32-bit words of an observation port: valid, mask, values, overflow."""
 
@@ -71,10 +71,12 @@ def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
           stores, of all persons
         * x_tokens0 ... : non-zeros of each channel of X as stored, of the persons that must be computed
         * h_tokens0 ... : non-zeros that each (tap, bank) of H meets, of the same persons
+        * z_tokens0 ... : non-zeros of each bank of Z, in the order of the graph unit, of the same persons
         * r_tokens0 ... : non-zeros of each bank of X in the rows that a stride leaves, of the same persons
     """
     from hypgcn.golden.absent import left_out
     from hypgcn.golden.network import run
+    from hypgcn.sparse import spatial_entries
 
     tensors = run(design, clip)
     gone = left_out(clip, tensors)
@@ -88,9 +90,12 @@ def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
         kept[f"y{index}"] = observe_words(tensors[name + "y"])
         into = tensors[f"blocks.{index - 1}.y"] if index else tensors["x1"]
         kept[f"x_entries{index}"], kept[f"h_entries{index}"] = _entries(into), _entries(tensors[name + "h"])
-        x, h = x[~gone], h[~gone]
+        x, h, z = x[~gone], h[~gone], tensors[name + "z"][~gone]
         kept[f"x_tokens{index}"] = np.count_nonzero(x, axis=(0, 1, 2))
         kept[f"h_tokens{index}"] = _by_tap(h, block.taps.shape[1], block.stride)
+        kept[f"z_tokens{index}"] = split_banks(np.array([
+            np.count_nonzero(x[..., channel] if subset is None else z[:, subset, ..., channel])
+            for channel, subset in spatial_entries(block)])).sum(axis=1)
         kept[f"r_tokens{index}"] = split_banks(np.count_nonzero(x[:, ::block.stride], axis=(0, 1, 2))).sum(axis=1)
     return {**kept, "lost": np.array(lost, np.int64)}
 

@@ -8,6 +8,7 @@ import numpy as np
 from hypgcn.design import Design, split_banks
 from hypgcn.design.folding import Folding
 from hypgcn.planning.estimate import Estimate, estimate
+from hypgcn.sparse import spatial_layer
 from hypgcn.stream.activity import STATES
 
 from .result import Run
@@ -18,11 +19,12 @@ UNITS_WITH_DSP = {"graph": "graph", "conv": "conv", "h_requant": "h_requant", "l
 """Counted units of a block that have multipliers, and their names in the estimates."""
 
 
-def useful_multiplies(design: Design, expected: Sequence[Path]) -> list[dict[str, float]]:
+def useful_multiplies(design: Design, folding: Folding, expected: Sequence[Path]) -> list[dict[str, float]]:
     """Products of a clip that contribute to a result, by block and unit.
 
     * graph: non-zeros of kept channels of X, times K * V outputs
-    * conv: every entry of a row (Z is dense, and so is the input of a convolution as shortcut) times V * O
+    * conv: every entry of a row (Z, and the input of a convolution as shortcut) times V * O; on lanes the non-zeros of
+      these times the outputs with a weight there
     * lanes: non-zeros of H that a tap meets, and of X for the shortcut, times the filters with a weight there
     * h_requant, combine: one for each requantised value of H and Y
 
@@ -30,8 +32,8 @@ def useful_multiplies(design: Design, expected: Sequence[Path]) -> list[dict[str
 
     Parameters
     ----------
-    design : Design
-        The network.
+    design, folding : Design, Folding
+        The network, and which of its 1x1 convolutions are on lanes.
     expected : sequence of Path
         Files of :func:`~.golden.golden_clips`; their mean is taken.
     """
@@ -52,9 +54,12 @@ def useful_multiplies(design: Design, expected: Sequence[Path]) -> list[dict[str
             entries += int(block.down.any(axis=0).sum())
         if block.res is not None:
             lanes += float((mean[f"r_tokens{index}"] * _filters(block.res[:, None])[0]).sum())
+        conv = float(rows * entries * design.joints * block.out_channels)
+        if folding.blocks[index].conv_lanes:
+            conv = float((mean[f"z_tokens{index}"] * _filters(spatial_layer(block).weights)).sum())
         blocks.append({
             "graph": float(mean[f"x_tokens{index}"][kept].sum()) * design.subsets * design.joints,
-            "conv": float(rows * entries * design.joints * block.out_channels),
+            "conv": conv,
             "h_requant": float(rows * design.joints * block.out_channels),
             "lanes": lanes,
             "combine": float(out_rows * design.joints * block.out_channels),
@@ -103,7 +108,7 @@ def report(design: Design, folding: Folding, run: Run, expected: Sequence[Path],
     """
     estimated = estimated or estimate(design, folding)
     cycles, clips, counted = run.window()
-    useful = useful_multiplies(design, expected)
+    useful = useful_multiplies(design, folding, expected)
     per_clip = cycles / clips
     rows, totals = [], {"lanes": [0.0, 0], "conv": [0.0, 0]}
     for name, states in counted.items():

@@ -46,7 +46,8 @@ def unit_of(path: tuple[str, ...]) -> str:
     match = _BLOCK.fullmatch(path[1])
     if match is None:
         return path[1].rstrip("0123456789")
-    inside = [name.rstrip("0123456789") for name in path[2:4]]
+    # Modules that only hold others are left out: the array and the lanes of a 1x1 convolution are units.
+    inside = [stem for name in path[2:] if (stem := name.rstrip("0123456789")) not in ("conv", "lanes")]
     depth = 2 if inside[:1] in (["spatial"], ["temporal"]) else 1
     return ".".join([f"blocks[{match[1]}]", *inside[:depth]])
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hypgcn.design import Design
+from hypgcn.design.folding import Folding
 
 from .accesses import memory_accesses
 from .energy import ACCESS_BIT, MISSING, MULTIPLICATION, SOURCES, estimate_energy
@@ -14,13 +15,14 @@ from .simulation import half_period
 __all__ = ["power_report", "table"]
 
 
-def power_report(design: Design, expected: Sequence[Path], saif: Path, name: str, mhz: float, real: int) -> dict:
+def power_report(design: Design, folding: Folding, expected: Sequence[Path], saif: Path, name: str, mhz: float,
+                 real: int) -> dict:
     """Content of ``power.json``.
 
     Parameters
     ----------
-    design : Design
-        The network.
+    design, folding : Design, Folding
+        The network, and the parallelism of its units.
     expected : sequence of Path
         Golden files of the clips.
     saif : Path
@@ -36,7 +38,7 @@ def power_report(design: Design, expected: Sequence[Path], saif: Path, name: str
     with open(saif, encoding="utf-8") as lines:
         activity = list(instances(lines))
     (top,) = [instance for instance in activity if instance.path == ("TOP", name)]
-    energy = estimate_energy(products_by_unit(design, expected), memory_accesses(activity, period), clips)
+    energy = estimate_energy(products_by_unit(design, folding, expected), memory_accesses(activity, period), clips)
     return {
         "format": "hypgcn-power", "design": design.name, "hash": design.hash, "clips": clips, "recorded_clips": real,
         "mhz": mhz, "cycles": round(top.nets["aclk"][1] / 2), **energy,

@@ -17,9 +17,9 @@ from hypgcn.head import Head
 from hypgcn.input import InputAffine
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore
 from hypgcn.rfc.shortcut import ShortcutReader
-from hypgcn.spatial import ConvArray, FrameBuffer, GraphUnit, RowBuffer, RowLoader
+from hypgcn.sparse import Combine, Lane
+from hypgcn.spatial import ConvArray, CornerTurn, FrameBuffer, GraphUnit, RowBuffer, RowLoader
 from hypgcn.spatial import graph as graph_unit
-from hypgcn.temporal import Combine, Lane
 
 from .alterations import altered, drop, replaced, stuck_at_zero, swap
 
@@ -113,7 +113,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "dead_zone_off_by_one": Fault(
         text="the dead zone of Z ends one early",
-        units=("graph_unit", "spatial_unit_conv", "network"),
+        units=("graph_unit", "spatial_unit_conv", "spatial_lanes_conv", "network"),
         patch=lambda: replaced(graph_unit, "saturate", _smaller_dead_zone),
     ),
     "array_swaps": Fault(
@@ -126,9 +126,14 @@ FAULTS: dict[str, Fault] = {
         units=("row_buffer",),
         patch=_altering(RowBuffer, "o", swap("values")),
     ),
+    "corner_turn_swaps": Fault(
+        text="the corner turn swaps two entries",
+        units=("corner_turn", "spatial_lanes_conv"),
+        patch=_altering(CornerTurn, "o", swap("values")),
+    ),
     "lane_swaps": Fault(
         text="a lane swaps two sums",
-        units=("temporal_lane", "temporal_unit_conv"),
+        units=("temporal_lane", "temporal_unit_conv", "spatial_lanes_identity"),
         patch=_altering(Lane, "o", swap()),
     ),
     "combine_swaps": Fault(

@@ -8,10 +8,10 @@ from amaranth.lib.wiring import In, Out
 from hypgcn.arith import PackedMac, PackedMacConfig
 from hypgcn.network import Network
 from hypgcn.rfc import RowStore, RowStoreConfig
+from hypgcn.sparse import Lane, LaneConfig, SparseConfig, SparseUnit
 from hypgcn.spatial import SpatialConfig, SpatialUnit
 from hypgcn.stream import Queue, connect
 from hypgcn.stream.layouts import vector_layout
-from hypgcn.temporal import Lane, LaneConfig, TemporalConfig, TemporalUnit
 
 __all__ = ["MacWrapper", "LaneWrapper", "NetworkWrapper", "SpatialWrapper", "TemporalWrapper"]
 
@@ -61,7 +61,7 @@ class LaneWrapper(wiring.Component):
     Members
     -------
     o : Out(stream of ``2 * lane_pairs`` sums)
-        All other members are those of :class:`hypgcn.temporal.Lane`.
+        All other members are those of :class:`hypgcn.sparse.Lane`.
     """
 
     def __init__(self, cfg: LaneConfig):
@@ -104,9 +104,10 @@ class SpatialWrapper(wiring.Component):
         m = Module()
         m.submodules.unit = unit = SpatialUnit(self.cfg)
         readers = [(unit.load_req, unit.load_rsp)]
-        if self.cfg.block.shortcut_h == "identity":
+        cfg, block = self.cfg, self.cfg.block
+        if block.shortcut_h == "identity":
             readers.append((unit.res_req, unit.res_rsp))
-        m.submodules.store = store = _x_store(m, self.cfg, readers)
+        m.submodules.store = store = _x_store(m, cfg, cfg.folding.x_rows, block.in_banks, block.x_depths, readers)
         m.d.comb += [unit.x_row.eq(store.row_done), store.release.eq(unit.x_used), unit.threshold.eq(self.threshold)]
         connect(m, wiring.flipped(self.i), store.i)
         connect(m, unit.o, wiring.flipped(self.o))
@@ -128,17 +129,19 @@ class TemporalWrapper(wiring.Component):
     overflow_count : Out(32)
     """
 
-    def __init__(self, cfg: TemporalConfig):
-        self.cfg = cfg
+    def __init__(self, cfg: SparseConfig, x_depths: tuple[int, ...]):
+        self.cfg, self.x_depths = cfg, x_depths
         vectors = stream.Signature(vector_layout())
         super().__init__({"i": In(vectors), "o": Out(vectors), "threshold": In(7), "overflow_count": Out(32),
-                          **({} if cfg.block.shortcut_y == "none" else {"x": In(vectors), "x_done": Out(1)})})
+                          **({} if cfg.layer.shortcut == "none" else {"x": In(vectors), "x_done": Out(1)})})
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.unit = unit = TemporalUnit(self.cfg)
-        if self.cfg.block.shortcut_y != "none":
-            m.submodules.store = store = _x_store(m, self.cfg, [(unit.x_req, unit.x_rsp)])
+        m.submodules.unit = unit = SparseUnit(self.cfg)
+        cfg = self.cfg
+        if cfg.layer.shortcut != "none":
+            m.submodules.store = store = _x_store(m, cfg, cfg.x_rows, cfg.layer.x_banks, self.x_depths,
+                                                  [(unit.x_req, unit.x_rsp)])
             m.d.comb += [store.release.eq(unit.x_release), self.x_done.eq(store.row_done)]
             connect(m, wiring.flipped(self.x), store.i)
         m.d.comb += [unit.threshold.eq(self.threshold), self.overflow_count.eq(unit.overflow_count)]
@@ -147,11 +150,10 @@ class TemporalWrapper(wiring.Component):
         return m
 
 
-def _x_store(m, cfg, readers):
+def _x_store(m, cfg, rows, banks, depths, readers):
     """The store of X of :class:`hypgcn.block.Block`."""
-    block = cfg.block
-    store = RowStore(RowStoreConfig(frames=cfg.frames, rows=cfg.folding.x_rows, joints=cfg.joints, banks=block.in_banks,
-                                    depths=block.x_depths, tags=(0,) * len(readers)))
+    store = RowStore(RowStoreConfig(frames=cfg.frames, rows=rows, joints=cfg.joints, banks=banks, depths=depths,
+                                    tags=(0,) * len(readers)))
     for index, (request, response) in enumerate(readers):
         connect(m, request, store.req[index])
         connect(m, store.rsp[index], response)

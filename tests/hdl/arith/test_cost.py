@@ -46,7 +46,8 @@ def test_requantisers_of_narrow_multipliers():
     widths = [shape.spatial.requant.acc_width for shape in narrow]
     assert 18 in widths and max(widths) > 18
     assert [shape.h_requant(4).resources.dsp for shape in narrow] == [4 if width <= 18 else 8 for width in widths]
-    assert all(shape.y_requant(4).resources.dsp == 4 * (1 + (shape.y_acc_width > 18)) for shape in narrow)
+    assert all(shape.requant(shape.temporal_layer, 4).resources.dsp == 4 * (1 + (shape.block.y_acc_width > 18))
+               for shape in narrow)
     wide = BlockModel.of(DESIGN, widths.index(max(widths)), "single").shape
     assert wide.h_requant(4).resources.dsp == 4
     assert requantiser(wide.spatial.requant, 18).dsp == 2 * requantiser(wide.spatial.requant).dsp

@@ -4,8 +4,8 @@ from hdl.arith import test_cost as arith
 from hdl.measured import COUNTED, LARGE
 from hdl.planning.estimate import test_block as block
 from hdl.rfc import test_cost as rfc
+from hdl.sparse import test_cost as temporal
 from hdl.spatial import test_cost as spatial
-from hdl.temporal import test_cost as temporal
 
 from hdl import test_io_cost as io_cost
 from hypgcn.cost import Memory, Resources, UnitCost

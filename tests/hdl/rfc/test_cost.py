@@ -4,6 +4,7 @@ import pytest
 from hdl.measured import COUNTED, IDENTITY, LARGE, check, units
 
 from hypgcn.cost import Resources
+from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import BlockModel
 from hypgcn.rfc.cost import DECODER, EXPANDER, encoder, register_slice, row_store, shortcut_reader, store_memories
@@ -24,7 +25,7 @@ def test_against_yosys(unit):
 
 
 def test_large_store_against_yosys():
-    cfg = BlockModel.of(preset("full"), 5).shape.store_configs(10, 12, 8)["h_store"]
+    cfg = BlockModel.of(preset("full"), 5).shape.store_configs(BlockFolding(lanes=8))["h_store"]
     check(row_store(cfg).resources, LARGE["row_store8"])
     assert set(store_memories(cfg)) == {"header", "base", "data0", "data1", "data2", "data3"}
     assert row_store(cfg, reads=77.0).cycles == 77

@@ -8,6 +8,7 @@ import pytest
 
 from hypgcn.cli import main
 from hypgcn.design import BANK
+from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.absent import absent_response
 from hypgcn.golden.network import run as golden
@@ -47,7 +48,8 @@ def test_work_is_that_of_the_accuracy_table(design):
 
 def test_useful_multiplies_counted_one_by_one(expected):
     tensors = golden(DESIGN, make_clips(DESIGN, 1)[0][0])
-    found = useful_multiplies(DESIGN, expected)
+    found, on_lanes = (useful_multiplies(DESIGN, Folding(blocks=(BlockFolding(conv_lanes=lanes),) * 3), expected)
+                       for lanes in (0, 1))
     for index, block in enumerate(DESIGN.blocks):
         x, h = tensors[f"blocks.{index}.x_stored"], tensors[f"blocks.{index}.h_stored"]
         persons, frames, joints, _ = h.shape
@@ -68,6 +70,20 @@ def test_useful_multiplies_counted_one_by_one(expected):
                             lanes += int(block.res[:, bank:bank + BANK].any(axis=1).sum())
         assert found[index]["lanes"] == lanes
         assert found[index]["graph"] == np.count_nonzero(x[..., block.kept != 0]) * DESIGN.subsets * joints
+        z = tensors[f"blocks.{index}.z"]
+        columns = [(z[:, k, :, :, c], block.spatial[:, k, c]) for c in np.flatnonzero(block.kept)
+                   for k in range(len(z[0]))]
+        if block.down is not None:      # X follows the products of its channel
+            columns = [pair for c in range(block.in_channels) for pair in [
+                *columns[len(z[0]) * int(block.kept[:c].sum()):len(z[0]) * int(block.kept[:c + 1].sum())],
+                *([(x[..., c], block.down[:, c])] if block.down[:, c].any() else [])]]
+        outputs = joints * persons * frames * block.out_channels
+        assert found[index]["conv"] == len(columns) * outputs
+        banks = [columns[start:start + BANK] for start in range(0, len(columns), BANK)]
+        assert on_lanes[index]["conv"] == sum(
+            sum(np.count_nonzero(values) for values, _ in bank) * np.any([w for _, w in bank], axis=0).sum()
+            for bank in banks)
+        assert {**on_lanes[index], "conv": 0} == {**found[index], "conv": 0}
 
 
 def counted_run(cycles=1000):
@@ -116,10 +132,12 @@ def test_a_person_left_out_needs_no_multiplies(expected, tmp_path):
     clip[1] = 0
     alone = golden_clips(DESIGN, clip[None], tmp_path, jobs=1)
     lone = golden_clips(one_person(DESIGN), clip[None, :1], tmp_path, jobs=1)
+    folding = Folding(blocks=(BlockFolding(), BlockFolding(conv_lanes=1), BlockFolding()))
     assert absent_response(DESIGN).constant.all() and mean_persons(alone) == 1 and mean_persons(expected) == 2
-    assert useful_multiplies(DESIGN, alone) == useful_multiplies(one_person(DESIGN), lone)
+    assert useful_multiplies(DESIGN, folding, alone) == useful_multiplies(one_person(DESIGN), folding, lone)
     for two, one in zip(activities_of(DESIGN, alone), activities_of(one_person(DESIGN), lone), strict=True):
-        assert (two.x_channels, two.x_banks, two.h_banks) == (one.x_channels, one.x_banks, one.h_banks)
+        assert (two.x_channels, two.x_banks, two.z_banks, two.h_banks) == (
+            one.x_channels, one.x_banks, one.z_banks, one.h_banks)
 
 
 def test_activities_are_those_of_the_tensors(expected):

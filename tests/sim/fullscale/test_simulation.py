@@ -51,6 +51,9 @@ def test_tokens_are_the_non_zeros_that_units_meet():
                     for bank in range(block.out_banks):
                         by_hand[tap, bank] += np.count_nonzero(h[:, t + tap - pad, :, 16 * bank:16 * bank + 16])
         assert (found[f"h_tokens{index}"] == by_hand).all()
+        z = tensors[f"blocks.{index}.z"]
+        copies = 0 if block.down is None else np.count_nonzero(x[..., block.down.any(axis=0)])
+        assert found[f"z_tokens{index}"].sum() == np.count_nonzero(z) + copies
         assert found[f"r_tokens{index}"].sum() == np.count_nonzero(x[:, ::block.stride])
     assert (found["logits"] == tensors["logits"]).all() and found["lost"].shape == (2,)
     assert not found["left_out"].any()

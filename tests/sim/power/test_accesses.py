@@ -16,7 +16,9 @@ def memory(path, width, **cycles):
 @pytest.mark.parametrize(("path", "unit"), [
     ("core/block3/temporal/lane12/weights", "blocks[3].temporal.lane"),
     ("core/block0/x_store/data1", "blocks[0].x_store"),
-    ("core/block0/spatial/array", "blocks[0].spatial.array"), ("core/head/weights", "head"), ("core/skid0", "skid"),
+    ("core/block0/spatial/conv/array", "blocks[0].spatial.array"),
+    ("core/block0/spatial/conv/lanes/lane3/weights", "blocks[0].spatial.lane"), ("core/head/weights", "head"),
+    ("core/skid0", "skid"),
     ("core/block1/spatial", "blocks[1].spatial"), ("core", "shell"), ("counters", "shell"), ("", "shell")])
 def test_units(path, unit):
     assert unit_of(tuple(filter(None, path.split("/")))) == unit

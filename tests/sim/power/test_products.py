@@ -1,5 +1,6 @@
 import numpy as np
 
+from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import random_design
 from hypgcn.golden.network import run
 from hypgcn_sim.fullscale.golden import golden_clips
@@ -12,7 +13,8 @@ def test_products_are_those_of_the_golden_tensors(tmp_path):
                            subsets=2)
     clip = np.random.default_rng(3).integers(-90, 90, (1, design.persons, design.frames, design.joints,
                                                        design.channels)).astype(np.int8)
-    found = products_by_unit(design, golden_clips(design, clip, tmp_path, jobs=1))
+    arrays = Folding(blocks=(BlockFolding(),) * 2)
+    found = products_by_unit(design, arrays, golden_clips(design, clip, tmp_path, jobs=1))
     tensors = run(design, clip[0])
     for index, block in enumerate(design.blocks):
         name = f"blocks.{index}."

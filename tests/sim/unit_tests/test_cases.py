@@ -18,6 +18,7 @@ INSIDE = {
     "RfcSlicer": "shortcut_reader", "RoundRobin": "row_store", "StoreReader": "row_store",
     "StoreWriter": "row_store", "ReadAddressGenerator": "temporal_lane", "Window": "temporal_unit_conv",
     "Dispatcher": "temporal_unit_conv", "ReadArbiter": "temporal_unit_conv", "Combine": "temporal_unit_conv",
+    "DenseConvolution": "spatial_unit_conv", "SparseConvolution": "spatial_lanes_conv",
     "Top": "core", "AxiLiteSlave": "core", "RegisterBank": "core", "Counters": "core", "ClipInput": "core",
     "ResultOutput": "core",
 }

@@ -1,1 +1,1 @@
-"""Golden model of ``hypgcn.temporal``, a module per unit."""
+"""Golden model of ``hypgcn.sparse``, a module per unit."""

@@ -1,4 +1,4 @@
-"""Golden twin of ``hypgcn.temporal.combine``."""
+"""Golden twin of ``hypgcn.sparse.combine``."""
 
 from ..arith.requant import requant
 from ..rfc.encoder import threshold

@@ -1,4 +1,4 @@
-"""Golden twin of ``hypgcn.temporal.lane``: what all lanes together compute."""
+"""Golden twin of ``hypgcn.sparse.lane``: what all lanes together compute."""
 
 import numpy as np
 

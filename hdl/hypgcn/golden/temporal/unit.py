@@ -1,4 +1,4 @@
-"""Golden twin of ``hypgcn.temporal.unit``."""
+"""Golden twin of ``hypgcn.sparse.unit``."""
 
 from ..rfc.store import store
 from .combine import combine

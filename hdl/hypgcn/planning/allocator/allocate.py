@@ -27,11 +27,20 @@ from ...arith.cost import DSP48E2_OPERAND
 from ...cost import Resources
 from ...design import Design
 from ...design.folding import BlockFolding, Folding
-from ...rfc.cost import register_slice
+from ...rfc.cost import register_slice, row_store
 from ..budget import PLENTY, RESOURCES, Budget
 from ..estimate import Activity, BlockModel, Estimate, clip_cycles, estimate, mean_activities
 from .clips import ClipSearch
-from .options import Choice, Option, conv_options, graph_options, head_options, pareto_front, temporal_options
+from .options import (
+    Choice,
+    Option,
+    conv_lane_options,
+    conv_options,
+    graph_options,
+    head_options,
+    pareto_front,
+    temporal_options,
+)
 from .search import Search
 
 __all__ = ["PLENTY", "RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "within"]
@@ -116,9 +125,10 @@ class Allocator:
         for index in range(len(design.blocks)):
             model = BlockModel.of(design, index, mac, None if activities is None else activities[index], multiplier)
             rows = self.rows(index)
-            total += model.stores(lanes=1, **rows)["x_store"] + register_slice().resources
+            total += row_store(model.shape.x_store(rows["x_rows"])).resources + register_slice().resources
             per_clip = [model.with_activity(clip[index]) for clip in self.clips]
-            for options in (graph_options(model, design.subsets, per_clip), conv_options(model, len(per_clip)),
+            conv = conv_options(model, len(per_clip)) + conv_lane_options(model, rows["x_rows"], per_clip)
+            for options in (graph_options(model, design.subsets, per_clip), conv,
                             temporal_options(model, **rows, clips=per_clip)):
                 self.choices.append((index, pareto_front(options)))
         self.choices.append((None, pareto_front(head_options(design, len(self.clips)))))

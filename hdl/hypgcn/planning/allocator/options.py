@@ -8,15 +8,18 @@ from math import ceil
 from ...arith.packed_mac import MAX_DEPTH
 from ...cost import Resources, UnitCost
 from ...design import BANK, Design
+from ...design.folding import BlockFolding
 from ...design.limits import HEAD_WIDTHS, LANES, WIDTHS
 from ...io_cost import io_units
 from ..estimate import COUPLING, BlockModel
 
-__all__ = ["MAX_PASSES", "Choice", "Option", "conv_options", "graph_options", "head_options",
+__all__ = ["MAX_PASSES", "Choice", "Option", "conv_lane_options", "conv_options", "graph_options", "head_options",
            "pareto_front", "slowest", "temporal_options"]
 
 MAX_PASSES = 48
 """Passes of the lanes beyond which smaller lanes are not offered."""
+Z_ROWS = 3
+"""Rows of the store of Z: one is written, one read, and one lets both drift."""
 DEEP_CHAIN_PAIRS = 16
 """Words per joint and pass of a 1x1 array beyond which longer chains are not offered."""
 
@@ -116,6 +119,47 @@ def conv_options(model: BlockModel, clips: int = 0) -> list[Option]:
     return options
 
 
+def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel] = ()) -> list[Option]:
+    """Options of the 1x1 convolution on lanes, with the store of Z: lanes, their size, and the widths of H and Z.
+
+    Parameters
+    ----------
+    model : BlockModel
+        The block.
+    x_rows : int
+        Rows of the store of X.
+    clips : sequence of BlockModel
+        ``model`` with the activity of each single clip, in which only the cycles of the lanes differ.
+    """
+    options = []
+    layer = model.shape.spatial_layer
+    stores = [model.stores(BlockFolding(conv_lanes=lanes, x_rows=x_rows, z_rows=Z_ROWS))["z_store"]
+              for lanes in range(1, LANES.high + 1)]
+    for width in WIDTHS:
+        step, offered_passes = width // 2, set()
+        for pairs in range(step, model.shape.block.out_banks * BANK // 2 + 1, step):
+            passes = len(model.shape.plan(layer, pairs, width).passes)
+            if passes in offered_passes or passes > MAX_PASSES:
+                continue
+            offered_passes.add(passes)
+            works = [clip.z_work(pairs, width) for clip in clips]
+            for lanes in range(1, LANES.high + 1):
+                for z_width in WIDTHS:
+                    units = model.conv_lanes(lanes, pairs, width, z_width)
+                    if units["z_turn"].cycles <= slowest({name: unit for name, unit in units.items()
+                                                          if name != "z_turn"}):
+                        break       # wider ones would only wait
+                units["z_store"] = replace(units["z_store"], resources=stores[lanes - 1])
+                beside_lanes = slowest({name: unit for name, unit in units.items() if name != "conv"})
+                per_clip = [model.shape.persons * work.on(lanes) for work in works]
+                options.append(Option.of({"conv_lanes": lanes, "conv_pairs": pairs, "h_width": width,
+                                          "z_width": z_width, "z_rows": Z_ROWS}, units,
+                                         [max(beside_lanes, cycles) for cycles in per_clip]))
+                if beside_lanes >= max(units["conv"].cycles, *per_clip, 0):
+                    break       # more lanes would only wait for vectors
+    return options
+
+
 def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequence[BlockModel] = ()) -> list[Option]:
     """Options of the temporal unit with the H store: lanes, their size, and the width of Y.
 
@@ -129,11 +173,12 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
         ``model`` with the activity of each single clip, in which only the cycles of the lanes differ.
     """
     options = []
-    stores = [model.stores(x_rows, h_rows, lanes)["h_store"] for lanes in range(1, LANES.high + 1)]
+    stores = [model.stores(BlockFolding(lanes=lanes, x_rows=x_rows, h_rows=h_rows))["h_store"]
+              for lanes in range(1, LANES.high + 1)]
     for width in WIDTHS:
         offered_passes = set()
         for pairs in range(width // 2, model.shape.block.out_banks * BANK // 2 + 1):
-            passes = len(model.shape.plan(pairs, width).passes)
+            passes = len(model.shape.plan(model.shape.temporal_layer, pairs, width).passes)
             if passes in offered_passes or passes > MAX_PASSES:
                 continue
             offered_passes.add(passes)

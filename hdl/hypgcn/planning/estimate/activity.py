@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...design import BANK, MINI_BANKS, Block, Design
+from ...sparse import spatial_entries
 
 __all__ = ["Activity", "live_channels", "load_activities", "load_clips", "mean_activities", "save_activities"]
 
@@ -27,6 +28,8 @@ class Activity:
         Non-zero joints per row, of each channel of X.
     x_banks, h_banks : tuple of float
         Non-zeros per vector, of each bank of X and of H.
+    z_banks : tuple of float
+        The same of Z, as lanes of the 1x1 convolution meet it; empty in files of older versions: every value counts.
     x_max, h_max : tuple of int
         For each mini-bank j the maximum over the rows of the vectors with more than ``4 j`` non-zeros that came to the
         store; empty where nothing was measured.
@@ -37,6 +40,7 @@ class Activity:
     x_channels: tuple[float, ...]
     x_banks: tuple[float, ...]
     h_banks: tuple[float, ...]
+    z_banks: tuple[float, ...] = ()
     x_max: tuple[int, ...] = ()
     h_max: tuple[int, ...] = ()
     x_mean: tuple[float, ...] = ()
@@ -44,12 +48,12 @@ class Activity:
 
     @classmethod
     def assumed(cls, block: Block, joints: int, live: np.ndarray | None = None) -> "Activity":
-        """Activity from the two densities that a design holds.
+        """Activity from the densities that a design holds.
 
         Parameters
         ----------
         block : Block
-            Holds the densities of X and H.
+            Holds the densities of X, Z and H.
         joints : int
             V.
         live : ndarray, optional
@@ -58,21 +62,25 @@ class Activity:
         """
         alive = np.ones(block.in_channels, bool) if live is None else np.asarray(live, bool)
         share = min(1.0, block.density_x * block.in_channels / max(1, int(alive.sum()))) * alive
-        return cls(x_channels=tuple((joints * share).tolist()), x_banks=_per_bank(share),
+        z = np.array([share[channel] if subset is None else block.density_z
+                      for channel, subset in spatial_entries(block)])
+        return cls(x_channels=tuple((joints * share).tolist()), x_banks=_per_bank(share), z_banks=_per_bank(z),
                    h_banks=tuple((_bank_sizes(block.out_channels) * block.density_h).tolist()))
 
     @classmethod
-    def measured(cls, x: np.ndarray, h: np.ndarray) -> "Activity":
-        """Activity of X and H, arrays (..., V, C), as the stores of the block hold them."""
-        x_counts, h_counts = (np.count_nonzero(rows.reshape(-1, *rows.shape[-2:]), axis=1).mean(axis=0)
-                              for rows in (x, h))
+    def measured(cls, x: np.ndarray, h: np.ndarray, z: np.ndarray | None = None) -> "Activity":
+        """Activity of X and H, arrays (..., V, C), as the stores of the block hold them, and of the entries of Z,
+        (..., V, E), in the order of the graph unit."""
         joints = x.shape[-2]
+        x_counts, h_counts, *z_counts = (np.count_nonzero(rows.reshape(-1, *rows.shape[-2:]), axis=1).mean(axis=0)
+                                         for rows in (x, h, z) if rows is not None)
         return cls(x_channels=tuple(x_counts.tolist()), x_banks=_per_bank(x_counts / joints),
-                   h_banks=_per_bank(h_counts / joints))
+                   h_banks=_per_bank(h_counts / joints), z_banks=_per_bank(z_counts[0] / joints) if z_counts else ())
 
     def usage(self, store: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
-        """Maximum and mean entries of a row, of each mini-bank of the store ``"x"`` or ``"h"``."""
-        return getattr(self, f"{store}_max"), getattr(self, f"{store}_mean")
+        """Maximum and mean entries of a row, of each mini-bank of the store ``"x"`` or ``"h"``; of others, which have
+        room for every value, none."""
+        return getattr(self, f"{store}_max", ()), getattr(self, f"{store}_mean", ())
 
 
 def live_channels(design: Design, index: int) -> np.ndarray:
@@ -111,7 +119,7 @@ def mean_activities(clips: Sequence[Sequence[Activity]]) -> list[Activity]:
     which are no mean."""
     if not clips:
         raise ValueError("clips must be at least 1, not 0")
-    names = ("x_channels", "x_banks", "h_banks")
+    names = ("x_channels", "x_banks", "h_banks", "z_banks")
     return [Activity(**{name: tuple(np.mean([getattr(activity, name) for activity in block], axis=0).tolist())
                         for name in names}) for block in zip(*clips, strict=True)]
 

@@ -6,16 +6,19 @@ from functools import cache
 from ...arith import PackedMacConfig
 from ...arith.cost import DSP48E2_OPERAND, requantiser
 from ...cost import Resources, UnitCost, varying_bits
-from ...design import Block, Design
+from ...design import BANK, Block, Design
 from ...design.folding import BlockFolding
 from ...rfc import RowStoreConfig
 from ...rfc.cost import encoder, register_slice, row_store, shortcut_reader
 from ...rfc.shortcut import ShortcutConfig
+from ...sparse import SparseConfig
+from ...sparse import cost as sparse_cost
+from ...sparse.combine import requant_of
+from ...sparse.lane_plan import LanePlan, Work
+from ...sparse.layer import SparseLayer, spatial_layer, temporal_layer
 from ...spatial import SpatialConfig
-from ...spatial.cost import conv_array, frame_buffer, graph_unit, row_buffer, row_loader
-from ...temporal import cost as temporal_cost
-from ...temporal.combine import requant_of
-from ...temporal.lane_plan import LanePlan, Work
+from ...spatial.corner_turn import CornerTurnConfig
+from ...spatial.cost import conv_array, corner_turn, frame_buffer, graph_unit, row_buffer, row_loader
 from .activity import Activity, live_channels
 from .loop import PIPELINE, row_loop
 
@@ -49,30 +52,30 @@ class BlockShape:
         self.out_rows = persons * -(-frames // block.stride)
         self.spatial = SpatialConfig(block=block, joints=joints, frames=frames, folding=BlockFolding(), mac=mac)
         self.array, self.graph = self.spatial.array, self.spatial.graph
-        self.y_acc_width = block.y_acc_width
+        self.temporal_layer, self.spatial_layer = temporal_layer(block), spatial_layer(block)
         # Caches of this instance, which end with it; lru_cache on the methods would keep every instance alive. The
         # allocator asks for the same sizes with many lanes, joints in lockstep and clips.
         self.plan, self.lane = cache(self._plan), cache(self._lane)
-        self.h_requant, self.y_requant = cache(self._h_requant), cache(self._y_requant)
+        self.h_requant, self.requant = cache(self._h_requant), cache(self._requant)
         self.weight_bits = cache(self._weight_bits)
 
-    def _plan(self, lane_pairs: int, y_width: int) -> LanePlan:
+    def _plan(self, layer: SparseLayer, lane_pairs: int, width: int) -> LanePlan:
         """Passes of a lane."""
-        return LanePlan(block=self.block, joints=self.joints, frames=self.frames, pairs=lane_pairs, y_width=y_width,
-                        mac=PackedMacConfig(acc_width=self.y_acc_width, form=self.mac))
+        return LanePlan(layer=layer, joints=self.joints, frames=self.frames, pairs=lane_pairs, width=width,
+                        mac=PackedMacConfig(acc_width=layer.acc_width, form=self.mac))
 
-    def _lane(self, lane_pairs: int, y_width: int) -> Resources:
+    def _lane(self, layer: SparseLayer, lane_pairs: int, width: int) -> Resources:
         """Resources of one lane."""
-        return temporal_cost.lane(self.plan(lane_pairs, y_width))
+        return sparse_cost.lane(self.plan(layer, lane_pairs, width))
 
     def _h_requant(self, width: int) -> UnitCost:
         """Cost of the requantiser of H, ``width`` values a cycle."""
         folding = replace(self.spatial.folding, h_width=width, conv_pairs=max(1, width // 2))
         return UnitCost(resources=requantiser(replace(self.spatial, folding=folding).requant, self.multiplier))
 
-    def _y_requant(self, width: int) -> UnitCost:
-        """Cost of the requantiser of Y, ``width`` values a cycle."""
-        return UnitCost(resources=requantiser(requant_of(self.block, width, self.y_acc_width), self.multiplier))
+    def _requant(self, layer: SparseLayer, width: int) -> UnitCost:
+        """Cost of the requantiser of a combiner, ``width`` values a cycle."""
+        return UnitCost(resources=requantiser(requant_of(layer, width), self.multiplier))
 
     def _weight_bits(self, conv_pairs: int, conv_depth: int) -> list[int]:
         """Bits of a weight word that differ between words, of each place of the 1x1 array's chains."""
@@ -84,16 +87,29 @@ class BlockShape:
         return ShortcutConfig(rows=8, joints=self.joints, banks=self.block.in_banks, width=width,
                               conv_joints=conv_joints, pass_groups=pass_groups, groups=groups)
 
-    def store_configs(self, x_rows: int, h_rows: int, lanes: int) -> dict[str, RowStoreConfig]:
-        """Parameters of the stores of X and H, by the names of their units."""
+    def store_configs(self, folding: BlockFolding) -> dict[str, RowStoreConfig]:
+        """Parameters of the stores of X and H, and of Z where the 1x1 convolution has lanes, by the names of their
+        units.
+        """
+        shared = {"joints": self.joints, "frames": self.frames, "mac": self.mac}
+        stores = {"x_store": self.x_store(folding.x_rows),
+                  "h_store": SparseConfig.of(block=self.block, folding=folding, **shared).store(LanePlan.fetches)}
+        if folding.conv_lanes:
+            lanes = SparseConfig.of_spatial(block=self.block, folding=folding, **shared)
+            stores["z_store"] = lanes.store(LanePlan.fetches)
+        return stores
+
+    def x_store(self, rows: int) -> RowStoreConfig:
+        """Parameters of the store of X."""
         block = self.block
-        x_readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
-        return {
-            "x_store": RowStoreConfig(frames=self.frames, rows=x_rows, joints=self.joints, banks=block.in_banks,
-                                      depths=block.x_depths, tags=(0,) * x_readers),
-            "h_store": RowStoreConfig(frames=self.frames, rows=h_rows, joints=self.joints, banks=block.out_banks,
-                                      depths=block.h_depths, tags=(0,) * lanes, answers=LanePlan.fetches),
-        }
+        readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
+        return RowStoreConfig(frames=self.frames, rows=rows, joints=self.joints, banks=block.in_banks,
+                              depths=block.x_depths, tags=(0,) * readers)
+
+
+Z_NAMES = {"lanes": "conv", "dispatch": "conv_dispatch", "h_store": "z_store", "combine": "h_requant",
+           "y_shortcut": "h_shortcut"}
+"""Names of the units of the 1x1 convolution on lanes, by those of the temporal convolution."""
 
 
 class BlockModel:
@@ -109,7 +125,7 @@ class BlockModel:
 
     def __init__(self, shape: BlockShape, activity: Activity):
         self.shape, self.activity = shape, activity
-        self.work = cache(self._work)       # of this instance, as those of BlockShape
+        self.work, self.z_work = cache(self._work), cache(self._z_work)     # of this instance, as those of BlockShape
 
     @classmethod
     def of(cls, design: Design, index: int, mac: str = "dsp48e2", activity: Activity | None = None,
@@ -126,7 +142,15 @@ class BlockModel:
 
     def _work(self, lane_pairs: int, y_width: int) -> Work:
         """Work of the lanes for one person."""
-        return self.shape.plan(lane_pairs, y_width).work(self.activity.h_banks, self.activity.x_banks)
+        plan = self.shape.plan(self.shape.temporal_layer, lane_pairs, y_width)
+        return plan.work(self.activity.h_banks, self.activity.x_banks)
+
+    def _z_work(self, lane_pairs: int, h_width: int) -> Work:
+        """Work of the lanes of the 1x1 convolution for one person."""
+        layer = self.shape.spatial_layer
+        z_banks = self.activity.z_banks or tuple(
+            float(min(BANK, layer.channels - start)) for start in range(0, layer.channels, BANK))
+        return self.shape.plan(layer, lane_pairs, h_width).work(z_banks, (0.0,) * layer.x_banks)
 
     def graph(self, at_once: int) -> dict[str, UnitCost]:
         """Cost of loader, frame buffer and graph unit with ``at_once`` subsets in parallel."""
@@ -155,40 +179,61 @@ class BlockModel:
             units["h_shortcut"] = shortcut_reader(reader, rows=shape.rows)
         return units
 
-    def temporal(self, lanes: int, lane_pairs: int, y_width: int) -> dict[str, UnitCost]:
-        """Cost of the lanes, their dispatcher, and everything up to Y; of the H store only the cycles of its reads."""
-        shape = self.shape
-        plan, work = shape.plan(lane_pairs, y_width), self.work(lane_pairs, y_width)
-        identity = shape.block.shortcut_y == "identity"
-        units = {
-            "lanes": temporal_cost.lanes(lanes, shape.lane(lane_pairs, y_width), work, persons=shape.persons),
-            "dispatch": temporal_cost.dispatcher(plan, lanes, identity=identity),
-            "h_store": UnitCost(cycles=shape.persons * work.h_reads),
-            "combine": UnitCost.pipeline(
-                temporal_cost.combiner(plan, lanes, rows=shape.out_rows), shape.y_requant(y_width),
-                encoder(y_width, vectors=shape.out_rows * shape.joints * shape.block.out_banks), register_slice(2)),
-        }
-        if identity:
-            reader = shape.shortcut(y_width, 1, plan.groups, plan.groups)
-            units["y_shortcut"] = shortcut_reader(reader, rows=shape.out_rows)
+    def conv_lanes(self, lanes: int, lane_pairs: int, h_width: int, z_width: int) -> dict[str, UnitCost]:
+        """Cost of the lanes of the 1x1 convolution, and everything from the corner turn to H; of the store of Z only
+        the cycles of its reads.
+        """
+        shape, layer = self.shape, self.shape.spatial_layer
+        turn = CornerTurnConfig(joints=shape.joints, entries=layer.channels, width=z_width)
+        units = self._lanes(layer, lanes, lane_pairs, h_width, self.z_work(lane_pairs, h_width), shape.rows)
+        units = {Z_NAMES[name]: unit for name, unit in units.items()}
+        units["z_turn"] = UnitCost.pipeline(
+            corner_turn(turn, rows=shape.rows), encoder(z_width, vectors=shape.rows * shape.joints * layer.banks))
         return units
 
-    def stores(self, x_rows: int, h_rows: int, lanes: int) -> dict[str, Resources]:
-        """Resources of the stores of X and H."""
-        return {name: row_store(cfg).resources
-                for name, cfg in self.shape.store_configs(x_rows, h_rows, lanes).items()}
+    def temporal(self, lanes: int, lane_pairs: int, y_width: int) -> dict[str, UnitCost]:
+        """Cost of the lanes, their dispatcher, and everything up to Y; of the H store only the cycles of its reads."""
+        return self._lanes(self.shape.temporal_layer, lanes, lane_pairs, y_width, self.work(lane_pairs, y_width),
+                           self.shape.out_rows)
+
+    def _lanes(self, layer: SparseLayer, lanes: int, lane_pairs: int, width: int, work: Work, out_rows: int) -> dict:
+        """Cost of the units of a sparse convolution, by the names of the temporal one."""
+        shape = self.shape
+        plan = shape.plan(layer, lane_pairs, width)
+        identity = layer.shortcut == "identity"
+        units = {
+            "lanes": sparse_cost.lanes(lanes, shape.lane(layer, lane_pairs, width), work, persons=shape.persons),
+            "dispatch": sparse_cost.dispatcher(plan, lanes, identity=identity),
+            "h_store": UnitCost(cycles=shape.persons * work.h_reads),
+            "combine": UnitCost.pipeline(
+                sparse_cost.combiner(plan, lanes, rows=out_rows), shape.requant(layer, width),
+                encoder(width, vectors=out_rows * shape.joints * shape.block.out_banks), register_slice(2)),
+        }
+        if identity:
+            reader = shape.shortcut(width, 1, plan.groups, plan.groups)
+            units["y_shortcut"] = shortcut_reader(reader, rows=out_rows)
+        return units
+
+    def stores(self, folding: BlockFolding) -> dict[str, Resources]:
+        """Resources of the stores, by the names of their units."""
+        return {name: row_store(cfg).resources for name, cfg in self.shape.store_configs(folding).items()}
 
     def units(self, folding: BlockFolding) -> dict[str, UnitCost]:
         """Cost of all units under ``folding``, by name."""
-        units = self.graph(folding.graph_subsets) | self.conv(
-            folding.conv_joints, folding.conv_pairs, folding.h_width, folding.conv_depth)
+        units = self.graph(folding.graph_subsets)
+        if folding.conv_lanes:
+            units |= self.conv_lanes(folding.conv_lanes, folding.conv_pairs, folding.h_width, folding.z_width)
+        else:
+            units |= self.conv(folding.conv_joints, folding.conv_pairs, folding.h_width, folding.conv_depth)
         units |= self.temporal(folding.lanes, folding.lane_pairs, folding.y_width)
-        stores = self.stores(folding.x_rows, folding.h_rows, folding.lanes)
+        stores = self.stores(folding)
         x_loop, h_loop = self.loops(folding, units)
         reads = {"x_store": sum(unit.x_reads for unit in units.values()), "h_store": units["h_store"].cycles}
         # A loop is units that wait for each other, which is what COUPLING counts for every other unit.
         for name, loop in (("x_store", x_loop), ("h_store", h_loop)):
             units[name] = UnitCost(cycles=max(reads[name], loop / COUPLING), resources=stores[name])
+        if folding.conv_lanes:
+            units["z_store"] = replace(units["z_store"], resources=stores["z_store"])
         units["skid"] = register_slice()
         return units
 
@@ -212,8 +257,7 @@ class BlockModel:
         """
         shape, block = self.shape, self.shape.block
         pad = (block.taps.shape[1] - 1) // 2
-        loader, graph, conv, h_rows = (units[name].cycles / shape.rows for name in ("loader", "graph", "conv",
-                                                                                    "h_rows"))
+        loader, graph, conv, h_rows = self._row_cycles(units)
         combine, lanes = (units[name].cycles / shape.out_rows for name in ("combine", "lanes"))
         first_job = max(self.work(folding.lane_pairs, folding.y_width).jobs)
         sums = max(lanes, combine + first_job)
@@ -230,12 +274,17 @@ class BlockModel:
         h_loop = row_loop(folding.h_rows, 2 * pad, block.stride, h_rows, h_rows, sums)
         return shape.rows * x_loop, shape.rows * h_loop
 
+    def _row_cycles(self, units: dict[str, UnitCost]) -> list[float]:
+        """Cycles that a row of X takes in loader, graph unit, 1x1 convolution, and behind its sums."""
+        behind = "h_requant" if "z_turn" in units else "h_rows"
+        return [units[name].cycles / self.shape.rows for name in ("loader", "graph", "conv", behind)]
+
     def latency(self, units: dict[str, UnitCost]) -> float:
         """Cycles from the last row of X to the last row of Y: one row in every spatial stage, then pad + 1 rows of Y,
         or what a stride leaves of them, with the taps that are inside the clip.
         """
         shape = self.shape
-        spatial = sum(units[name].cycles for name in ("loader", "graph", "conv", "h_rows")) / shape.rows
+        spatial = sum(self._row_cycles(units))
         kernel = shape.block.taps.shape[1]
         pad = (kernel - 1) // 2
         sums = max(units[name].cycles for name in ("lanes", "h_store")) / shape.out_rows

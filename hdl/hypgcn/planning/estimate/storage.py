@@ -82,7 +82,7 @@ class Store:
     block : int
         Index of the block.
     holds : str
-        ``"x"`` or ``"h"``.
+        ``"x"``, ``"h"``, or ``"z"``, which stands where the 1x1 convolution has lanes.
     cfg : RowStoreConfig
         Parameters of the store.
     lifetimes : dict of int
@@ -250,20 +250,24 @@ def storage(design: Design, folding: Folding, activities: Sequence[Activity] | N
     stores, buffers = [], []
     for index, fold in enumerate(folding.blocks):
         shape, block = BlockModel.of(design, index, folding.mac).shape, design.blocks[index]
-        configs = shape.store_configs(fold.x_rows, fold.h_rows, fold.lanes)
+        configs = shape.store_configs(fold)
         x_lifetimes = {"loader": min(fold.x_rows, LOADER_ROWS)}
         if block.shortcut_h == "identity":
             x_lifetimes["shortcut_h"] = min(fold.x_rows, CONV_SHORTCUT_ROWS)
         if block.shortcut_y != "none":
             x_lifetimes["shortcut_y"] = fold.x_rows
-        for holds, lifetimes in (("x", x_lifetimes), ("h", {"lanes": fold.h_rows})):
+        held = {"x": x_lifetimes, "h": {"lanes": fold.h_rows}}
+        if fold.conv_lanes:
+            held["z"] = {"lanes": fold.z_rows}
+        for holds, lifetimes in held.items():
             maximum, mean = activities[index].usage(holds) if activities is not None else ((), ())
             stores.append(Store(block=index, holds=holds, cfg=configs[f"{holds}_store"], lifetimes=lifetimes,
                                 max_entries=maximum, mean_entries=mean))
         spatial = replace(shape.spatial, folding=fold)
-        buffers += [Buffer(block=index, name="frame_buffer", memory=frame_memory(spatial.buffer)),
-                    Buffer(block=index, name="conv", memory=array_memory(spatial.array), count=fold.conv_depth),
-                    Buffer(block=index, name="h_rows", memory=row_memory(spatial.rows))]
+        buffers.append(Buffer(block=index, name="frame_buffer", memory=frame_memory(spatial.buffer)))
+        if not fold.conv_lanes:
+            buffers += [Buffer(block=index, name="conv", memory=array_memory(spatial.array), count=fold.conv_depth),
+                        Buffer(block=index, name="h_rows", memory=row_memory(spatial.rows))]
     features = sum(store.bram36 for store in stores) + sum(buffer.bram36 for buffer in buffers)
     return Storage(stores=tuple(stores), buffers=tuple(buffers),
                    weights=estimate(design, folding).resources.bram36 - features)

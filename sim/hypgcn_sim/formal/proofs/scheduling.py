@@ -2,9 +2,9 @@
 
 from amaranth.hdl import Cat, Mux, Signal, Value
 
+from hypgcn.sparse.dispatch import Dispatcher, DispatcherConfig
+from hypgcn.sparse.read_arbiter import ReadArbiter, ReadArbiterConfig
 from hypgcn.stream import Skid
-from hypgcn.temporal.dispatch import Dispatcher, DispatcherConfig
-from hypgcn.temporal.read_arbiter import ReadArbiter, ReadArbiterConfig
 
 from ..proof import Mutant, Proof
 from ..rules import Item, hold, quiet

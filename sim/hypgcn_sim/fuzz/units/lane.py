@@ -9,7 +9,7 @@ from hypgcn.design import BANK, Block
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import random_block
 from hypgcn.golden.temporal.lanes import conv_temporal
-from hypgcn.temporal import LaneConfig, TemporalSchedule
+from hypgcn.sparse import LaneConfig, LaneSchedule, temporal_layer
 
 from ...unit_tests.wrappers import LaneWrapper
 from ..chunk import Chunk, Expected, Feed, Variant
@@ -23,7 +23,7 @@ JOINTS = 5
 
 def _config(block: Block, folding: BlockFolding, mac: str) -> LaneConfig:
     """A lane for the sums of any weights that are zero where those of the block are."""
-    schedule = TemporalSchedule.of(block, folding)
+    schedule = LaneSchedule.of(temporal_layer(block), folding.lane_pairs, folding.y_width)
     entries = max(one.stop - one.first for one in schedule.passes)
     return LaneConfig(schedule=schedule, joints=JOINTS, h_rows=folding.h_rows, h_banks=block.out_banks,
                       x_rows=folding.x_rows, x_banks=block.in_banks, mac=mac,
@@ -60,7 +60,7 @@ def _jobs(rng, cfg, vectors):
     reads = np.zeros(count, np.int64)
     for number, one in enumerate(schedule.passes):
         for entry in schedule.entries[one.first:one.stop]:
-            inside = (low <= entry.tap) & (entry.tap <= high) if entry.source == "h" else entry.source == "x"
+            inside = (low <= entry.tap) & (entry.tap <= high) if entry.source == "features" else entry.source == "x"
             reads += (index == number) & inside
     used = int(np.searchsorted(np.cumsum(reads), vectors)) + 1
     jobs = {"slot": rng.integers(cfg.h_rows, size=count), "tap_low": low, "tap_high": high,
@@ -91,7 +91,7 @@ def _chunk(block, folding, cfg, rng, vectors):
         vectors=reads, sources={"job": Feed(columns=jobs)},
         memories={"h_req": h_words, **({"x_req": x_words} if cfg.schedule.reads_x else {})},
         sinks={"o": Expected(columns=np.take_along_axis(sums, channels[jobs["index"]], axis=1), item="job")},
-        images={"weights": list(TemporalSchedule.of(block, folding).words)})
+        images={"weights": list(LaneSchedule.of(temporal_layer(block), folding.lane_pairs, folding.y_width).words)})
 
 
 def _variant(name: str, block: Block, folding: BlockFolding, mac: str) -> Variant:

@@ -9,8 +9,13 @@ __all__ = ["UNIT_NAMES", "by_unit", "network_levels", "streams_of", "unit_of"]
 
 UNIT_NAMES = {
     "x_store.reader": "x_reads", "x_store": "x_store", "h_skid": "h_skid", "spatial.loader": "loader",
-    "spatial.buffer": "buffer", "spatial.graph": "graph", "spatial.array": "conv", "spatial.requant": "h_requant",
-    "spatial.rows": "h_rows", "spatial.encoder": "h_encoder", "spatial.shortcut": "h_shortcut",
+    "spatial.buffer": "buffer", "spatial.graph": "graph", "spatial.conv.array": "conv",
+    "spatial.conv.requant": "h_requant", "spatial.conv.rows": "h_rows", "spatial.conv.encoder": "h_encoder",
+    "spatial.conv.shortcut": "h_shortcut", "spatial.conv.turn": "z_turn", "spatial.conv.z_encoder": "z_encoder",
+    "spatial.conv.lanes.store.reader": "h_rows", "spatial.conv.lanes.store": "z_store",
+    "spatial.conv.lanes.window": "h_window", "spatial.conv.lanes.dispatch": "h_dispatch",
+    "spatial.conv.lanes.lane": "conv", "spatial.conv.lanes.shortcut": "h_shortcut",
+    "spatial.conv.lanes.combine": "h_requant", "spatial.conv.lanes.encoder": "h_encoder",
     "temporal.store.reader": "h_reads", "temporal.store": "h_store", "temporal.window": "window",
     "temporal.dispatch": "dispatch", "temporal.lane": "lanes", "temporal.x_arbiter": "x_arbiter",
     "temporal.shortcut": "y_shortcut", "temporal.combine": "combine", "temporal.encoder": "y_encoder",

@@ -1,14 +1,16 @@
 """Test cases of the spatial unit and its stages, each from golden tensors of the same rows."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from hypgcn.design import BANK
+from hypgcn.design import BANK, split_banks
 from hypgcn.golden.rfc.store import store
 from hypgcn.golden.spatial.graph import entries
 from hypgcn.golden.spatial.unit import spatial
-from hypgcn.spatial import ConvArray, FrameBuffer, GraphUnit, RowBuffer, RowLoader, SpatialConfig
+from hypgcn.spatial import ConvArray, CornerTurn, FrameBuffer, GraphUnit, RowBuffer, RowLoader, SpatialConfig
 
 from ...stimuli.beats import axes_of, conv_order, dense_beats, vectors
 from ..case import Case, Responder, Sink, Source
@@ -21,11 +23,24 @@ __all__ = ["TEST_CASES"]
 STAGE_ROWS = 4
 
 
+def _on_array(context: Context, index: int):
+    """Block ``index`` and its folding, with the 1x1 convolution on the array."""
+    block, folding = context.block(index)
+    return block, replace(folding, conv_lanes=0)
+
+
+def _on_lanes(context: Context, index: int):
+    """Block ``index`` and its folding, with the 1x1 convolution on lanes."""
+    block, folding = context.block(index)
+    lanes = folding.conv_lanes or 2
+    return block, replace(folding, conv_lanes=lanes, conv_joints=1, conv_depth=1, z_width=8)
+
+
 class _Rows:
     """A few rows of X, and the beats between the stages of the spatial unit for them."""
 
     def __init__(self, context: Context, index: int, count: int = STAGE_ROWS):
-        block, folding = context.block(index)
+        block, folding = _on_array(context, index)
         self.index, self.joints = index, context.design.joints
         self.block = block
         self.cfg = SpatialConfig(
@@ -111,15 +126,26 @@ def _array(context: Context) -> Case:
     return rows.case("conv_array", lambda: ConvArray(rows.cfg.array), rows.entries(), rows.words("a", "acc"), "a")
 
 
+def _corner_turn(context: Context) -> Case:
+    rows = _Rows(context, context.conv)
+    words = rows.entries()
+    per_row = len(words) // len(rows.x)
+    turned = [split_banks(np.array(words[start:start + per_row]).T).transpose(1, 0, 2).reshape(-1, BANK)
+              for start in range(0, len(words), per_row)]
+    cfg = replace(rows.cfg.turn, width=8)
+    return rows.case("corner_turn", lambda: CornerTurn(cfg), words,
+                     [{"values": values, "overflow": 0} for row in turned for values in row.tolist()], "z")
+
+
 def _row_buffer(context: Context) -> Case:
     rows = _Rows(context, context.conv)
     dense = [{"values": values, "overflow": 0} for values in dense_beats(rows.tensors["h"])]
     return rows.case("row_buffer", lambda: RowBuffer(rows.cfg.rows), rows.words("h", "values"), dense, "h")
 
 
-def _unit(kind: str, context: Context) -> Case:
+def _unit(kind: str, name: str, choose: Callable, context: Context) -> Case:
     index = getattr(context, kind)
-    block, folding = context.block(index)
+    block, folding = choose(context, index)
     rows = context.x(index)[0][:6]
     stored, lost = store(rows, block.x_depths)
     cfg = SpatialConfig(
@@ -128,7 +154,7 @@ def _unit(kind: str, context: Context) -> Case:
     h = spatial(stored, block, block.threshold_h)["h"]
     flags = np.maximum.accumulate(lost > 0)
     return Case(
-        name=f"spatial_unit_{kind}", component=lambda: SpatialWrapper(cfg), signals={"threshold": block.threshold_h},
+        name=f"{name}_{kind}", component=lambda: SpatialWrapper(cfg), signals={"threshold": block.threshold_h},
         sources={"i": Source(beats=vectors(rows))},
         sinks={"o": Sink(beats=vectors(h, flags), tensor=f"blocks.{index}.h", axes=axes_of(h, "frame"))})
 
@@ -138,7 +164,8 @@ TEST_CASES: dict[str, CaseMaker] = {
     "frame_buffer": _frame_buffer,
     "graph_unit": _graph,
     "conv_array": _array,
+    "corner_turn": _corner_turn,
     "row_buffer": _row_buffer,
-    "spatial_unit_identity": partial(_unit, "identity"),
-    "spatial_unit_conv": partial(_unit, "conv"),
+    **{f"{name}_{kind}": partial(_unit, kind, name, choose) for name, choose in (
+        ("spatial_unit", _on_array), ("spatial_lanes", _on_lanes)) for kind in ("identity", "conv")},
 }

@@ -6,7 +6,7 @@ import numpy as np
 
 from hypgcn.golden.rfc.store import store
 from hypgcn.golden.temporal.unit import temporal
-from hypgcn.temporal import LaneConfig, TemporalConfig, TemporalSchedule
+from hypgcn.sparse import LaneConfig, LaneSchedule, SparseConfig, temporal_layer
 
 from ...stimuli.beats import axes_of, vectors
 from ..case import Case, Responder, Sink, Source
@@ -24,7 +24,7 @@ def _lane(context: Context) -> Case:
     """A temporal lane: jobs in random order on two full stores."""
     design, index = context.design, context.conv
     block, folding = context.block(index)
-    schedule = TemporalSchedule.of(block, folding)
+    schedule = LaneSchedule.of(temporal_layer(block), folding.lane_pairs, folding.y_width)
     cfg = LaneConfig(
         schedule=schedule,
         joints=design.joints,
@@ -80,7 +80,7 @@ def _unit(kind: str, context: Context) -> Case:
     frames = min(FRAMES, design.block_frames(index))
     x, h = (np.stack([context.rows(index, name, frames, person) for person in (0, -1)]) for name in ("x_stored", "h"))
     x, h = x[:, :frames], h[:, :frames]
-    cfg = TemporalConfig(block=block, joints=design.joints, frames=frames, folding=folding, mac=context.folding.mac)
+    cfg = SparseConfig.of(block=block, joints=design.joints, frames=frames, folding=folding, mac=context.folding.mac)
     tensors = [temporal(b, a, block, block.threshold_y) for a, b in zip(x, h)]
     y = np.stack([sequence["y"] for sequence in tensors])
     lost = sum(int(store(sequence, block.h_depths)[1].sum()) for sequence in h)
@@ -92,8 +92,8 @@ def _unit(kind: str, context: Context) -> Case:
         sources = {"x": Source(beats=vectors(x)), "i": Source(beats=vectors(h), needs=after)}
         events = ["x_done"]
     return Case(
-        name=f"temporal_unit_{kind}", component=lambda: TemporalWrapper(cfg), signals={"threshold": block.threshold_y},
-        sources=sources, events=events, levels={"overflow_count": lost},
+        name=f"temporal_unit_{kind}", component=lambda: TemporalWrapper(cfg, block.x_depths),
+        signals={"threshold": block.threshold_y}, sources=sources, events=events, levels={"overflow_count": lost},
         sinks={"o": Sink(beats=vectors(y), tensor=f"blocks.{index}.y", axes=axes_of(y, "sequence", "frame"),
                              ignore=("overflow",) if lost else ())})
 

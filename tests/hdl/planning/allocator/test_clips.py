@@ -138,7 +138,8 @@ def test_one_clip_is_one_activity():
 
 def test_equal_clips_take_as_long_as_one():
     budget = Budget(dsp=60, bram36=60, lut=25_000)
-    assert allocate(TINY, budget, clips=[CLIPS[0]] * 3).cycles == allocate(TINY, budget, activities=CLIPS[0]).cycles
+    assert allocate(TINY, budget, clips=[CLIPS[0]] * 3).cycles == pytest.approx(
+        allocate(TINY, budget, activities=CLIPS[0]).cycles)
 
 
 def test_cycles_that_are_given_are_a_mean():

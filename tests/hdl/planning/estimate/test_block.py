@@ -85,6 +85,8 @@ def asked_for(component):
 
 @pytest.mark.parametrize(("index", "folding"), [
     (1, BlockFolding(conv_joints=5, conv_pairs=4, h_width=4, lanes=2, lane_pairs=3)),
+    (1, BlockFolding(conv_lanes=2, conv_pairs=4, h_width=4, z_width=8, lanes=2, lane_pairs=3)),
+    (2, BlockFolding(conv_lanes=3, conv_pairs=8, h_width=16, z_width=16, z_rows=2, lanes=2, lane_pairs=4)),
     pytest.param(2, BlockFolding(graph_subsets=3, conv_joints=2, conv_pairs=4, h_width=8, lanes=3, lane_pairs=5,
                                  y_width=4), marks=pytest.mark.slow),
 ])

@@ -17,7 +17,8 @@ def part(levels, *, into=0, out_of=0, units=None):
 @pytest.mark.parametrize(("name", "unit"), [
     ("x_store.writer.left3[2]", "x_store"), ("x_store.reader.waiting0[1]", "x_reads"),
     ("temporal.lane12.vector_addresses.at[0]", "lanes"), ("temporal.lanes", "temporal"),
-    ("spatial.array.dot0_3.q", "conv"), ("temporal.order.second", "temporal"), ("overflow_count[3]", "block"),
+    ("spatial.conv.array.dot0_3.q", "conv"), ("spatial.conv.lanes.lane3.decoder.mask[0]", "conv"),
+    ("temporal.order.second", "temporal"), ("overflow_count[3]", "block"),
     ("h_skid.first[1]", "h_skid"),
 ])
 def test_registers_belong_to_units(name, unit):

@@ -18,7 +18,7 @@ from ..stream import Queue, Skid, connect
 from ..stream.activity import state_layout, state_of
 from ..stream.layouts import row_request_layout, row_response_layout
 from .address_generator import ReadAddressGenerator, job_layout
-from .schedule import TemporalSchedule
+from .schedule import LaneSchedule
 
 __all__ = ["Lane", "LaneConfig"]
 
@@ -29,7 +29,7 @@ class LaneConfig:
 
     Parameters
     ----------
-    schedule : TemporalSchedule
+    schedule : LaneSchedule
         Passes and weights.
     joints : int, at least 1
         Joints V of a row.
@@ -51,7 +51,7 @@ class LaneConfig:
         With the port ``state``.
     """
 
-    schedule: TemporalSchedule
+    schedule: LaneSchedule
     joints: int
     h_rows: int
     h_banks: int

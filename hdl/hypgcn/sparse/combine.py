@@ -1,4 +1,4 @@
-"""Combine: in-order retirement of the sums of the lanes, shortcut and requantisation; rows of Y leave it."""
+"""Combine: in-order retirement of the sums of the lanes, shortcut and requantisation; output rows leave it."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,15 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith import PackedMacConfig, Requant, RequantConfig
-from ..design import BANK, Block
+from ..design import BANK
 from ..design.checks import check_limit
 from ..design.limits import JOINTS, LANES
 from ..mem import Rom, table_style
 from ..stream import Skid
 from ..stream.activity import state_layout, state_of
 from ..stream.layouts import dense_layout, order_layout, residual_layout
-from .schedule import TemporalSchedule
+from .layer import SparseLayer
+from .schedule import LaneSchedule
 
 __all__ = ["Combine", "CombineConfig"]
 
@@ -25,7 +26,7 @@ class CombineConfig:
 
     Parameters
     ----------
-    schedule : TemporalSchedule
+    schedule : LaneSchedule
         Which accumulator holds the sum of which channel.
     joints : int, 1..64
         Joints V of a row.
@@ -49,7 +50,7 @@ class CombineConfig:
         With the port ``state``.
     """
 
-    schedule: TemporalSchedule
+    schedule: LaneSchedule
     joints: int
     lanes: int
     mac: PackedMacConfig
@@ -64,20 +65,19 @@ class CombineConfig:
     def __post_init__(self):
         check_limit("joints", self.joints, JOINTS)
         check_limit("lanes", self.lanes, LANES)
-        groups, width = len(self.schedule.steps), self.schedule.y_width
+        groups, width = len(self.schedule.steps), self.schedule.width
         for name in ("mult", "bias"):
             if -(-len(getattr(self, name)) // width) != groups:
                 raise ValueError(f"{name} must hold one value per output channel, "
                                  f"{(groups - 1) * width + 1}..{groups * width}, not {len(getattr(self, name))}")
 
     @classmethod
-    def of(cls, block: Block, schedule: TemporalSchedule, *, joints: int, lanes: int,
+    def of(cls, layer: SparseLayer, schedule: LaneSchedule, *, joints: int, lanes: int,
            mac: PackedMacConfig, counters: bool = False) -> "CombineConfig":
-        """Config for ``block``."""
-        return cls(schedule=schedule, joints=joints, lanes=lanes, mac=mac, mult=tuple(block.y_mult.tolist()),
-                   bias=tuple(block.y_bias.tolist()), shift=block.y_shift, res_mult=block.y_res_mult,
-                   res_shift=block.y_res_shift, shortcut=block.shortcut_y == "identity",
-                   counters=counters)
+        """Config for ``layer``."""
+        return cls(schedule=schedule, joints=joints, lanes=lanes, mac=mac, mult=tuple(layer.mult.tolist()),
+                   bias=tuple(layer.bias.tolist()), shift=layer.shift, res_mult=layer.res_mult,
+                   res_shift=layer.res_shift, shortcut=layer.shortcut == "identity", counters=counters)
 
     @property
     def sums(self) -> data.ArrayLayout:
@@ -87,7 +87,7 @@ class CombineConfig:
     @property
     def requant(self) -> RequantConfig:
         """Parameters of the requantiser; channels beyond the last give 0."""
-        return _requant(self.schedule.y_width, self.mac.acc_width, self.mult, self.bias, self.shift, self.res_mult,
+        return _requant(self.schedule.width, self.mac.acc_width, self.mult, self.bias, self.shift, self.res_mult,
                         self.res_shift)
 
 
@@ -99,33 +99,23 @@ def _requant(width, acc_width, mult, bias, shift, res_mult, res_shift) -> Requan
                          meta=data.StructLayout({"overflow": 1, "last": 1}))
 
 
-def requant_of(block: Block, width: int, acc_width: int) -> RequantConfig:
-    """Parameters of the requantiser of Y of ``block``.
-
-    Parameters
-    ----------
-    block : Block
-        Shift, multipliers and biases.
-    width : int
-        Values a cycle.
-    acc_width : int
-        Bits of a sum.
-    """
-    return _requant(width, acc_width, tuple(block.y_mult.tolist()), tuple(block.y_bias.tolist()),
-                    block.y_shift, block.y_res_mult, block.y_res_shift)
+def requant_of(layer: SparseLayer, width: int) -> RequantConfig:
+    """Parameters of the requantiser of ``layer``, ``width`` values a cycle."""
+    return _requant(width, layer.acc_width, tuple(layer.mult.tolist()), tuple(layer.bias.tolist()), layer.shift,
+                    layer.res_mult, layer.res_shift)
 
 
 class Combine(wiring.Component):
-    """``Y[t,v,c] = clamp(round_shift(B * mult[c] + bias[c] + S, shift), 0, 127)``, in (joint, bank) order.
+    """``o[t,v,c] = clamp(round_shift(B * mult[c] + bias[c] + S, shift), 0, 127)``, in (joint, bank) order.
 
     ``B`` are the sums of the lanes, retired in the order of ``order``, and 0 for channels without a sum;
     ``S = (X * res_mult) << res_shift`` is the shortcut from ``res`` with ``shortcut``, else 0. Values beyond the last
     channel are 0.
 
     A result moves from its lane to a register here as soon as the one before it is used up, so that the lane can
-    finish its next pass; sums are unpacked behind the multiplexers. Throughput: ``y_width`` channels a cycle,
-    ``ceil(channels / y_width)`` cycles per (row, joint). Latency: ``LATENCY`` cycles from a result or slice to the
-    vector that it completes. Back-pressure on ``o`` stalls it as a whole. Cost: ``y_width`` requantisers, one set of
+    finish its next pass; sums are unpacked behind the multiplexers. Throughput: ``width`` channels a cycle,
+    ``ceil(channels / width)`` cycles per (row, joint). Latency: ``LATENCY`` cycles from a result or slice to the
+    vector that it completes. Back-pressure on ``o`` stalls it as a whole. Cost: ``width`` requantisers, one set of
     raw sums in registers, a multiplexer over the lanes, a ROM of one word per group.
 
     Parameters
@@ -143,7 +133,7 @@ class Combine(wiring.Component):
     res : In(stream of :func:`residual_layout`)
         Slices of X in (joint, group) order; only with ``shortcut``.
     o : Out(stream of :func:`dense_layout`)
-        Vectors of Y in (joint, bank) order.
+        Vectors of the output in (joint, bank) order.
     retired : Out(1)
         A pulse in the cycle after the last result and the last slice of X of a row have been taken.
     state : Out(state)
@@ -162,7 +152,7 @@ class Combine(wiring.Component):
             "retired": Out(1),
         }
         if cfg.shortcut:
-            members["res"] = In(stream.Signature(residual_layout(cfg.schedule.y_width)))
+            members["res"] = In(stream.Signature(residual_layout(cfg.schedule.width)))
         if cfg.counters:
             members["state"] = Out(state_layout())
         super().__init__(members)
@@ -179,7 +169,7 @@ class Combine(wiring.Component):
     def _retire(self, m, o):
         """One group of a joint per cycle: its sums from the current result, and its slice of X."""
         cfg, schedule = self.cfg, self.cfg.schedule
-        width, groups = schedule.y_width, len(schedule.steps)
+        width, groups = schedule.width, len(schedule.steps)
 
         # For each position of a group, the pairs that can hold its sum; the table holds an index into these.
         pairs = [sorted({step.slots[n] // 2 for step in schedule.steps if step.slots[n] is not None}) or [0]
@@ -250,7 +240,7 @@ class Combine(wiring.Component):
     def _send(self, m, o, go, out_valid, group, last_group):
         """Group, flag and slice of X for the requantiser; ``last`` on the last group of a vector."""
         cfg, groups = self.cfg, len(self.cfg.schedule.steps)
-        slices = BANK // cfg.schedule.y_width
+        slices = BANK // cfg.schedule.width
         m.d.comb += o.valid.eq(out_valid)
         with m.If(go):
             m.d.sync += [
@@ -280,7 +270,7 @@ class Combine(wiring.Component):
 
     def _assemble(self, m, i):
         """Collect the groups of a vector; the last one passes with those kept in registers."""
-        width = self.cfg.schedule.y_width
+        width = self.cfg.schedule.width
         slices = BANK // width
         m.submodules.skid = skid = Skid(dense_layout())
         dense, last = skid.i.payload, i.payload.meta.last

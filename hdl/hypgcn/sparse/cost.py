@@ -83,4 +83,4 @@ def combiner(plan: LanePlan, count: int, *, rows: int) -> UnitCost:
         memories=steps,
         lut=(90 + luts.multiplexer(count, plan.pairs * raw)
              + 0.8 * sum(luts.multiplexer(pairs, raw) for pairs in plan.sources)
-             + plan.y_width * 2 * plan.mac.acc_width + luts.VECTOR)))
+             + plan.width * 2 * plan.mac.acc_width + luts.VECTOR)))

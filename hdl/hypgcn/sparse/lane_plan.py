@@ -9,9 +9,10 @@ from amaranth.hdl import Shape
 
 from ..arith import PackedMacConfig
 from ..cost import varying_bits
-from ..design import BANK, Block, split_banks
+from ..design import BANK
 from .address_generator import fetch_layout
 from .lane import LaneConfig
+from .layer import SparseLayer
 from .schedule import pack
 
 __all__ = ["LanePlan", "Work", "in_order_slowdown"]
@@ -26,7 +27,7 @@ def in_order_slowdown(jobs: tuple[float, ...], lanes: int) -> float:
     """Slowdown by in-order retirement: cycles of ``lanes`` lanes over those of lanes that never wait for each other.
 
     A job goes to the lane that is free first. A lane keeps one result until those of all earlier jobs are taken; it
-    works on another job meanwhile, whose result has no place before (:class:`~hypgcn.temporal.lane.Lane`). Passes of
+    works on another job meanwhile, whose result has no place before (:class:`~hypgcn.sparse.lane.Lane`). Passes of
     unequal work make lanes wait, passes of equal work do not.
 
     Parameters
@@ -86,13 +87,13 @@ class LanePlan:
 
     Parameters
     ----------
-    block : Block
-        The block's weights.
+    layer : SparseLayer
+        What is convolved.
     joints, frames : int
-        V, and T of the rows of X.
+        V, and T of the rows of features.
     pairs : int
-        Packed MACs of a lane, ``lane_pairs`` of the folding.
-    y_width : int
+        Packed MACs of a lane.
+    width : int
         Channels that the combiner gives a cycle.
     mac : PackedMacConfig
         Width and form of the sums.
@@ -100,44 +101,44 @@ class LanePlan:
         Vectors in flight or waiting in a lane.
     """
 
-    block: Block
+    layer: SparseLayer
     joints: int
     frames: int
     pairs: int
-    y_width: int
+    width: int
     mac: PackedMacConfig
     fetches: int = LaneConfig.fetches
 
     @property
     def reads_x(self) -> bool:
         """Whether lanes also sum vectors of X, for a convolved shortcut."""
-        return self.block.res is not None and bool(self.block.res.any())
+        return self.layer.reads_x
 
     @property
     def groups(self) -> int:
-        """Groups of ``y_width`` output channels."""
-        return ceil(self.block.out_channels / self.y_width)
+        """Groups of ``width`` output channels."""
+        return ceil(self.layer.outputs / self.width)
 
     @cached_property
     def passes(self) -> list[list[int]]:
         """Output channels of each pass."""
-        return pack(self.block, self.y_width, self.pairs)[1]
+        return pack(self.layer, self.width, self.pairs)[1]
 
     @cached_property
     def sources(self) -> list[int]:
-        """For each of the ``y_width`` values of a group, the pairs of a lane that can hold its sum; at least 1."""
-        groups, passes, pass_of_group = pack(self.block, self.y_width, self.pairs)
-        pairs_of_value: list[set[int]] = [set() for _ in range(self.y_width)]
+        """For each of the ``width`` values of a group, the pairs of a lane that can hold its sum; at least 1."""
+        groups, passes, pass_of_group = pack(self.layer, self.width, self.pairs)
+        pairs_of_value: list[set[int]] = [set() for _ in range(self.width)]
         for channels, number in zip(groups, pass_of_group):
             slots = {channel: slot for slot, channel in enumerate(passes[number])}
             for channel in channels:
-                pairs_of_value[channel % self.y_width].add(slots[channel] // 2)
+                pairs_of_value[channel % self.width].add(slots[channel] // 2)
         return [max(1, len(pairs)) for pairs in pairs_of_value]
 
     @cached_property
     def reads(self) -> tuple[np.ndarray, np.ndarray]:
         """Which vectors each pass reads: of H bool (pass, tap, bank), and of X bool (pass, bank)."""
-        h, x = _needed_vectors(self.block)
+        h, x = self.layer.needs
         return (np.stack([h[channels].any(axis=0) for channels in self.passes]),
                 np.stack([x[channels].any(axis=0) for channels in self.passes]))
 
@@ -151,7 +152,7 @@ class LanePlan:
     def weight_bits(self) -> int:
         """Bits of a weight word that differ between two words."""
         h, x = self.reads
-        tables = _weights_by_bank(self.block)
+        tables = self.layer.banked, self.layer.x_banked
         rows = []
         for number, channels in enumerate(self.passes):
             weights = [table[channels][:, needed].reshape(len(channels), -1)
@@ -165,8 +166,8 @@ class LanePlan:
     @property
     def entry_bits(self) -> int:
         """Bits of an entry in the list of the read-address generator, at most."""
-        banks = max(2, self.block.out_banks, self.block.in_banks)
-        return (banks - 1).bit_length() + (self.block.taps.shape[1] - 1).bit_length() + 3
+        banks = max(2, self.layer.banks, self.layer.x_banks)
+        return (banks - 1).bit_length() + (self.layer.kernel - 1).bit_length() + 3
 
     @property
     def step_bits(self) -> int:
@@ -187,7 +188,7 @@ class LanePlan:
             Non-zeros per vector, of each bank of H and of X.
         """
         h, x = self.reads
-        stride, kernel = self.block.stride, self.block.taps.shape[1]
+        stride, kernel = self.layer.stride, self.layer.kernel
         rows = np.arange(0, self.frames, stride)
         source = rows[None] + np.arange(kernel)[:, None] - (kernel - 1) // 2
         inside = ((source >= 0) & (source < self.frames)).astype(float)             # tap, row
@@ -198,18 +199,3 @@ class LanePlan:
         return Work(cycles=self.joints * float(jobs.sum()), jobs=tuple(jobs[:, len(rows) // 2].tolist()),
                     h_reads=self.joints * float((h.sum(axis=2) @ inside).sum()),
                     x_reads=float(self.joints * len(rows) * x.sum()))
-
-
-# Blocks compare by identity; all plans of a block share these arrays. 64 is more than the blocks of any network here.
-@lru_cache(maxsize=64)
-def _weights_by_bank(block: Block) -> tuple[np.ndarray, np.ndarray | None]:
-    """Weights by bank: of H int8 (O, tap, bank, BANK), and of X int8 (O, bank, BANK) or ``None``."""
-    return split_banks(block.temporal), None if block.res is None else split_banks(block.res)
-
-
-@lru_cache(maxsize=64)
-def _needed_vectors(block: Block) -> tuple[np.ndarray, np.ndarray]:
-    """Which vectors each output channel needs: of H bool (O, tap, bank), and of X bool (O, bank)."""
-    h, x = _weights_by_bank(block)
-    no_x = np.zeros((block.out_channels, block.in_banks), bool)
-    return np.any(h, axis=-1), no_x if x is None else np.any(x, axis=-1)

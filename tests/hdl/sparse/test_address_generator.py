@@ -1,18 +1,18 @@
 import random
 
 import pytest
-from hdl.temporal.blocks import block
+from hdl.sparse.blocks import block
 
-from hypgcn.design.folding import BlockFolding
-from hypgcn.temporal.address_generator import ReadAddressGenerator
-from hypgcn.temporal.lane import LaneConfig
-from hypgcn.temporal.schedule import TemporalSchedule
+from hypgcn.sparse.address_generator import ReadAddressGenerator
+from hypgcn.sparse.lane import LaneConfig
+from hypgcn.sparse.layer import temporal_layer
+from hypgcn.sparse.schedule import LaneSchedule
 from testbench import STREAM_PATTERNS, run
 
 
 def config(name, lane_pairs=2, h_rows=11, **change):
     b = block(name, **change)
-    schedule = TemporalSchedule.of(b, BlockFolding(lane_pairs=lane_pairs, y_width=2))
+    schedule = LaneSchedule.of(temporal_layer(b), lane_pairs, 2)
     return LaneConfig(schedule=schedule, joints=3, h_rows=h_rows, h_banks=b.out_banks, x_rows=6,
                       x_banks=b.in_banks, acc_width=b.y_acc_width)
 
@@ -35,7 +35,7 @@ def expected(cfg, jobs):
         p = cfg.schedule.passes[job["index"]]
         entries = cfg.schedule.entries
         reads = [e for e in range(p.first, p.stop) if entries[e].source == "x"
-                 or entries[e].source == "h" and job["tap_low"] <= entries[e].tap <= job["tap_high"]]
+                 or entries[e].source == "features" and job["tap_low"] <= entries[e].tap <= job["tap_high"]]
         for e in reads:
             entry = entries[e]
             from_x = int(entry.source == "x")

@@ -19,7 +19,7 @@ def window_layout(h_rows: int, x_rows: int, kernel: int) -> data.StructLayout:
     Members
     -------
     slot, tap_low, tap_high, x_slot
-        As in :func:`~hypgcn.temporal.address_generator.job_layout`.
+        As in :func:`~hypgcn.sparse.address_generator.job_layout`.
     overflow : 1
         A store has lost values in this sequence, up to the newest row that is needed.
     """

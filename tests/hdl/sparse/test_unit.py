@@ -4,13 +4,13 @@ import random
 
 import numpy as np
 import pytest
-from hdl.temporal.blocks import activations, block, vectors
+from hdl.sparse.blocks import activations, block, vectors
 from random_vectors import answer
 
 from hypgcn.design import BANK
 from hypgcn.design.folding import BlockFolding
 from hypgcn.golden.temporal.unit import temporal
-from hypgcn.temporal import TemporalConfig, TemporalUnit
+from hypgcn.sparse import SparseConfig, SparseUnit
 from testbench import STREAM_PATTERNS, pack, run
 
 FOLDING = {"lanes": 2, "lane_pairs": 3, "y_width": 4, "x_rows": 7, "h_rows": 11}
@@ -30,15 +30,15 @@ class Case:
                  h=None, unit=None, **folding):
         rng = np.random.default_rng(seed)
         self.folding = BlockFolding(**{**FOLDING, **folding})
-        self.cfg = TemporalConfig(block=b, joints=joints, frames=frames, folding=self.folding, mac=mac)
-        self.unit = unit or TemporalUnit(self.cfg)
+        self.cfg = SparseConfig.of(block=b, joints=joints, frames=frames, folding=self.folding, mac=mac)
+        self.unit = unit or SparseUnit(self.cfg)
         self.theta = theta
         if h is None:
             h = activations(rng, (sequences, frames, joints, b.out_channels), density)
         self.h, self.x = h, activations(rng, (sequences * frames, joints, b.in_channels), 0.5, low=-128)
         self.rows, self.expected = [], []       # vectors of each row of H; all vectors of Y
         self.lost = 0
-        pad = (self.cfg.kernel - 1) // 2
+        pad = (self.cfg.layer.kernel - 1) // 2
         for n, sequence in enumerate(h):
             golden = temporal(sequence, self.x[n * frames:(n + 1) * frames], b, theta)
             came, flags = 0, []
@@ -81,10 +81,10 @@ class Case:
             # The row that is in the slot now: after a release that came too early, another one.
             row = freed[0] + (request["slot"] - freed[0]) % x_rows
             assert row < given[0]
-            place = request["joint"] * self.cfg.block.in_banks + request["bank"]
+            place = request["joint"] * self.cfg.layer.x_banks + request["bank"]
             return answer(vectors(self.x[row])[place])
 
-        responders = {} if self.cfg.block.shortcut_y == "none" else {("x_req", "x_rsp"): read_x}
+        responders = {} if self.cfg.layer.shortcut == "none" else {("x_req", "x_rsp"): read_x}
         counted = []
 
         async def count(ctx):
@@ -216,9 +216,9 @@ def test_lanes_share_uneven_work():
     ({"joints": 0}, r"^joints must be in 1..64, not 0$"),
     ({"frames": 0}, r"^frames must be at least 1, not 0$"),
     ({"mac": "dsp"}, r"^mac must be one of 'dsp48e2', 'inferred', 'single', not 'dsp'$"),
-    ({"lanes": 0}, r"^folding.lanes must be in 1..32, not 0$"),
-    ({"y_width": 3}, r"^folding.y_width must be one of 2, 4, 8, 16, not 3$"),
-    ({"lane_pairs": 1}, r"^folding.lane_pairs must be at least y_width / 2 = 2, not 1$"),
+    ({"lanes": 0}, r"^lanes must be in 1..32, not 0$"),
+    ({"y_width": 3}, r"^width must be one of 2, 4, 8, 16, not 3$"),
+    ({"lane_pairs": 1}, r"^lane_pairs must be at least half the width, 2, not 1$"),
     ({"h_rows": 8}, r"^h_rows must be at least 9, not 8"),
     ({"x_rows": 4}, r"^x_rows must be at least 5, not 4")])
 def test_bad_config(change, message):
@@ -226,4 +226,4 @@ def test_bad_config(change, message):
     own.update((name, change[name]) for name in own if name in change)
     folding = {**FOLDING, **{name: value for name, value in change.items() if name not in own}}
     with pytest.raises(ValueError, match=message):
-        TemporalConfig(block=block("identity"), folding=BlockFolding(**folding), **own)
+        SparseConfig.of(block=block("identity"), folding=BlockFolding(**folding), **own)

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from hypgcn.temporal.window import Window, WindowConfig
+from hypgcn.sparse.window import Window, WindowConfig
 from testbench import STREAM_PATTERNS, run
 
 CASES = [   # frames, stride, kernel, h_rows, x_rows

@@ -2,14 +2,14 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hdl.temporal.blocks import activations, block
+from hdl.sparse.blocks import activations, block
 
 from hypgcn.arith import PackedMacConfig
 from hypgcn.design import BANK
-from hypgcn.design.folding import BlockFolding
 from hypgcn.golden.temporal.combine import combine
-from hypgcn.temporal.combine import Combine, CombineConfig
-from hypgcn.temporal.schedule import TemporalSchedule
+from hypgcn.sparse.combine import Combine, CombineConfig
+from hypgcn.sparse.layer import temporal_layer
+from hypgcn.sparse.schedule import LaneSchedule
 from testbench import STREAM_PATTERNS, run
 
 JOINTS, ROWS = 3, 4
@@ -21,10 +21,10 @@ class Case:
     def __init__(self, name, lane_pairs=3, y_width=2, lanes=3, seed=0, **change):
         rng = np.random.default_rng(seed)
         b = block(name, joints=JOINTS, **change)
-        schedule = TemporalSchedule.of(b, BlockFolding(lane_pairs=lane_pairs, y_width=y_width))
+        schedule = LaneSchedule.of(temporal_layer(b), lane_pairs, y_width)
         # In the form "single" a raw sum is the two sums side by side: easy to make here. All forms run in test_unit.
         mac = PackedMacConfig(acc_width=b.y_acc_width, form="single")
-        self.cfg = CombineConfig.of(b, schedule, joints=JOINTS, lanes=lanes, mac=mac)
+        self.cfg = CombineConfig.of(temporal_layer(b), schedule, joints=JOINTS, lanes=lanes, mac=mac)
         limit = 1 << b.y_acc_width - 1
         shape = ROWS, JOINTS, b.out_channels
         acc = rng.integers(-limit, limit, shape) >> rng.integers(0, 8, shape)

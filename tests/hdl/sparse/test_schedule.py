@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from hypgcn.design import BANK
-from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import random_block
-from hypgcn.temporal.schedule import TemporalSchedule
+from hypgcn.sparse.layer import temporal_layer
+from hypgcn.sparse.schedule import LaneSchedule
 
 BLOCKS = {
     "identity": {"in_channels": 20, "out_channels": 20, "filters": 7},
@@ -22,7 +22,7 @@ def block(name, **change):
 
 
 def schedule(block, lane_pairs, y_width):
-    return TemporalSchedule.of(block, BlockFolding(lane_pairs=lane_pairs, y_width=y_width))
+    return LaneSchedule.of(temporal_layer(block), lane_pairs, y_width)
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -39,7 +39,7 @@ def test_weights_come_back(name, lane_pairs, y_width):
                 for slot, weight in enumerate(np.frombuffer(word, np.int8)):
                     if p.slots[slot] is None or entry.source == "none":
                         assert weight == 0
-                    elif weight and entry.source == "h":
+                    elif weight and entry.source == "features":
                         temporal[p.slots[slot], entry.tap, entry.bank * BANK + channel] = weight
                     elif weight:
                         res[p.slots[slot], entry.bank * BANK + channel] = weight
@@ -116,5 +116,5 @@ def test_nothing_to_compute_is_one_pass_without_reads():
 
 
 def test_lane_pairs_too_small():
-    with pytest.raises(ValueError, match=r"^lane_pairs must be at least y_width / 2 = 4, not 3$"):
+    with pytest.raises(ValueError, match=r"^lane_pairs must be at least 4, half the width of a group, not 3$"):
         schedule(block("identity"), 3, 8)

@@ -1,13 +1,13 @@
-"""Schedule of the temporal lanes: output channels summed at once, vectors read for them. Plain Python, no hardware."""
+"""Schedule of the lanes: output channels summed at once, vectors read for them. Plain Python, no hardware."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..design import BANK, Block
-from ..design.folding import BlockFolding
+from ..design import BANK
+from .layer import SparseLayer
 
-__all__ = ["Entry", "Pass", "Step", "TemporalSchedule", "pack"]
+__all__ = ["Entry", "Pass", "Step", "LaneSchedule", "pack"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,9 +17,9 @@ class Entry:
     Attributes
     ----------
     source : str
-        ``"h"``, ``"x"``, or ``"none"``: the only entry of a pass that reads nothing.
+        ``"features"``, ``"x"``, or ``"none"``: the only entry of a pass that reads nothing.
     tap : int
-        Tap of the convolution; only of H.
+        Tap of the convolution; only of the features.
     bank : int
         Bank of 16 channels.
     """
@@ -38,7 +38,7 @@ class Pass:
     slots : tuple of int or None
         Channel of each accumulator.
     first, stop : int
-        Its range of :attr:`TemporalSchedule.entries`, never empty.
+        Its range of :attr:`LaneSchedule.entries`, never empty.
     """
 
     slots: tuple[int | None, ...]
@@ -48,7 +48,7 @@ class Pass:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Step of the combiner for one group of ``y_width`` neighbouring channels.
+    """Step of the combiner for one group of ``width`` neighbouring channels.
 
     Attributes
     ----------
@@ -69,19 +69,18 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TemporalSchedule:
-    """Work of the temporal lanes for one (frame, joint), fixed at generation time.
+class LaneSchedule:
+    """Work of the lanes for one (frame, joint), fixed at generation time.
 
-    A channel is *computed* when ``filters`` keeps it or a convolved shortcut has a weight for it. The computed channels
-    of consecutive groups fill the ``2 * lane_pairs`` accumulators of a pass; a group is never split. A pass reads, in
-    (tap, bank) order, the vectors of H that ``taps`` keeps and for which one of its channels has a non-zero weight,
-    then likewise those of X. There is at least one pass.
+    The computed channels of consecutive groups fill the ``2 * lane_pairs`` accumulators of a pass; a group is never
+    split. A pass reads, in (tap, bank) order, the vectors of the features that ``taps`` keeps and for which one of its
+    channels has a non-zero weight, then likewise those of X. There is at least one pass.
 
     Parameters
     ----------
     lane_pairs : int
         Packed MACs of a lane.
-    y_width : int
+    width : int
         Channels of a group.
     kernel : int
         Taps.
@@ -96,7 +95,7 @@ class TemporalSchedule:
     """
 
     lane_pairs: int
-    y_width: int
+    width: int
     kernel: int
     steps: tuple[Step, ...]
     passes: tuple[Pass, ...]
@@ -114,10 +113,10 @@ class TemporalSchedule:
         return any(entry.source == "x" for entry in self.entries)
 
     @classmethod
-    def of(cls, block: Block, folding: BlockFolding) -> "TemporalSchedule":
-        """Schedule of ``block`` under ``folding``."""
-        width, room = folding.y_width, 2 * folding.lane_pairs
-        groups, filled, owner = pack(block, width, folding.lane_pairs)
+    def of(cls, layer: SparseLayer, lane_pairs: int, width: int) -> "LaneSchedule":
+        """Schedule of ``layer`` for lanes of ``lane_pairs`` packed MACs and groups of ``width`` channels."""
+        room = 2 * lane_pairs
+        groups, filled, owner = pack(layer, width, lane_pairs)
 
         steps = []
         for index, channels in enumerate(groups):
@@ -131,22 +130,22 @@ class TemporalSchedule:
         words: list[int] = []
         for channels in filled:
             first = len(entries)
-            for entry, weights in _entries(block, channels):
+            for entry, weights in _entries(layer, channels):
                 entries.append(entry)
                 words += _words(weights, room)
             passes.append(Pass(slots=tuple(channels + [None] * (room - len(channels))), first=first, stop=len(entries)))
-        return cls(lane_pairs=folding.lane_pairs, y_width=width, kernel=block.taps.shape[1], steps=tuple(steps),
-                   passes=tuple(passes), entries=tuple(entries), words=tuple(words))
+        return cls(lane_pairs=lane_pairs, width=width, kernel=layer.kernel, steps=tuple(steps), passes=tuple(passes),
+                   entries=tuple(entries), words=tuple(words))
 
 
-def pack(block: Block, y_width: int, lane_pairs: int) -> tuple[list[list[int]], list[list[int]], list[int]]:
+def pack(layer: SparseLayer, width: int, lane_pairs: int) -> tuple[list[list[int]], list[list[int]], list[int]]:
     """Pack the computed channels into passes, first fit in order.
 
     Parameters
     ----------
-    block : Block
-        Its filters, and its convolved shortcut.
-    y_width : int
+    layer : SparseLayer
+        Its computed channels.
+    width : int
         Channels of a group.
     lane_pairs : int
         Half the accumulators of a pass.
@@ -166,14 +165,11 @@ def pack(block: Block, y_width: int, lane_pairs: int) -> tuple[list[list[int]], 
         A group does not fit a pass.
     """
     room = 2 * lane_pairs
-    if room < y_width:
-        raise ValueError(f"lane_pairs must be at least y_width / 2 = {y_width // 2}, not {lane_pairs!r}")
-    computed = block.filters != 0
-    if block.shortcut_y == "conv":
-        computed = computed | np.any(block.res, axis=1)
+    if room < width:
+        raise ValueError(f"lane_pairs must be at least {width // 2}, half the width of a group, not {lane_pairs!r}")
     # A group is never split over two passes: the combiner would need the results of two jobs for one output slice.
-    groups = [[c for c in range(start, min(start + y_width, block.out_channels)) if computed[c]]
-              for start in range(0, block.out_channels, y_width)]
+    groups = [[c for c in range(start, min(start + width, layer.outputs)) if layer.computed[c]]
+              for start in range(0, layer.outputs, width)]
     filled: list[list[int]] = [[]]
     owner = []
     for channels in groups:
@@ -184,20 +180,16 @@ def pack(block: Block, y_width: int, lane_pairs: int) -> tuple[list[list[int]], 
     return groups, filled, owner
 
 
-def _entries(block, channels):
+def _entries(layer, channels):
     """Entries of a pass with their weights (channels of the pass, channels of the bank)."""
     entries = []
-    temporal = block.temporal[channels]
-    for tap, bank in np.argwhere(block.taps.T).tolist():
-        weights = temporal[:, tap, bank * BANK:(bank + 1) * BANK]
-        if weights.any():
-            entries.append((Entry(source="h", tap=tap, bank=bank), weights))
-    if block.shortcut_y == "conv":
-        for bank in range(block.in_banks):
-            weights = block.res[channels, bank * BANK:(bank + 1) * BANK]
-            if weights.any():
-                entries.append((Entry(source="x", bank=bank), weights))
-    return entries or [(Entry(source="none"), temporal[:, 0, :0])]
+    needs, x_needs = (needed[channels].any(axis=0) for needed in layer.needs)
+    for tap, bank in np.argwhere(needs & layer.taps.T.astype(bool)).tolist():
+        weights = layer.weights[channels, tap, bank * BANK:(bank + 1) * BANK]
+        entries.append((Entry(source="features", tap=tap, bank=bank), weights))
+    for bank in np.flatnonzero(x_needs).tolist():
+        entries.append((Entry(source="x", bank=bank), layer.x_weights[channels, bank * BANK:(bank + 1) * BANK]))
+    return entries or [(Entry(source="none"), layer.weights[channels, 0, :0])]
 
 
 def _words(weights, room):

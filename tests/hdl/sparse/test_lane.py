@@ -7,13 +7,13 @@ import pytest
 from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
-from hdl.temporal.blocks import activations, block, vector
+from hdl.sparse.blocks import activations, block, vector
 from random_vectors import answer
 
 from hypgcn.design import BANK
-from hypgcn.design.folding import BlockFolding
-from hypgcn.temporal.lane import Lane, LaneConfig
-from hypgcn.temporal.schedule import TemporalSchedule
+from hypgcn.sparse.lane import Lane, LaneConfig
+from hypgcn.sparse.layer import temporal_layer
+from hypgcn.sparse.schedule import LaneSchedule
 from testbench import PERIOD, STREAM_PATTERNS, run
 
 JOINTS = 3
@@ -50,7 +50,7 @@ class Case:
                  all_taps=False, **change):
         rng = np.random.default_rng(seed)
         self.block = b = block(name, **change)
-        schedule = TemporalSchedule.of(b, BlockFolding(lane_pairs=lane_pairs, y_width=2))
+        schedule = LaneSchedule.of(temporal_layer(b), lane_pairs, 2)
         self.cfg = LaneConfig(schedule=schedule, joints=JOINTS, h_rows=h_rows, h_banks=b.out_banks, x_rows=6,
                               x_banks=b.in_banks, acc_width=b.y_acc_width, mac=mac, fetches=fetches)
         self.h = activations(rng, (h_rows, JOINTS, b.out_channels), density)
@@ -95,7 +95,7 @@ class Case:
         """Cycles that the tokens of a job take."""
         p, counts = self.cfg.schedule.passes[job["index"]], []
         for entry in self.cfg.schedule.entries[p.first:p.stop]:
-            if entry.source == "h" and job["tap_low"] <= entry.tap <= job["tap_high"]:
+            if entry.source == "features" and job["tap_low"] <= entry.tap <= job["tap_high"]:
                 row = self.h[(job["slot"] + entry.tap) % len(self.h)]
             elif entry.source == "x":
                 row = self.x[job["x_slot"]]
@@ -172,7 +172,7 @@ def test_extremes():
     for sign in (1, -1):
         case = Case("identity", all_taps=True, mac="dsp48e2", keep_taps=9, count=3)
         case.block.temporal[case.block.temporal != 0] = 127 * sign
-        schedule = TemporalSchedule.of(case.block, BlockFolding(lane_pairs=2, y_width=2))
+        schedule = LaneSchedule.of(temporal_layer(case.block), 2, 2)
         case.cfg = dataclasses.replace(case.cfg, schedule=schedule, acc_width=case.block.y_acc_width)
         case.h[:] = 127
         check(case)

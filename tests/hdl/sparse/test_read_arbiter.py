@@ -1,10 +1,10 @@
 import random
 
 import pytest
-from hdl.temporal.blocks import vector
+from hdl.sparse.blocks import vector
 from random_vectors import answer as stored
 
-from hypgcn.temporal.read_arbiter import ReadArbiter, ReadArbiterConfig
+from hypgcn.sparse.read_arbiter import ReadArbiter, ReadArbiterConfig
 from testbench import STREAM_PATTERNS, run
 
 

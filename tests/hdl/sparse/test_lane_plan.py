@@ -4,16 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hdl.temporal.test_unit import Case
+from hdl.sparse.test_unit import Case
 
 from hypgcn.arith import PackedMacConfig
 from hypgcn.cost import rom_width
 from hypgcn.design import Design
-from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import Activity
-from hypgcn.temporal.lane_plan import LanePlan, in_order_slowdown
-from hypgcn.temporal.schedule import TemporalSchedule
+from hypgcn.sparse.lane_plan import LanePlan, in_order_slowdown
+from hypgcn.sparse.layer import temporal_layer
+from hypgcn.sparse.schedule import LaneSchedule
 
 DESIGN = Design.load(Path(__file__).parents[3] / "checkpoints" / "nwucla_small" / "design")
 
@@ -25,8 +25,8 @@ def test_same_as_the_schedule(name, index, pairs, width):
         pairs = width // 2
     design = preset(name)
     block = design.blocks[index]
-    schedule = TemporalSchedule.of(block, BlockFolding(lane_pairs=pairs, y_width=width))
-    plan = LanePlan(block=block, joints=design.joints, frames=6, pairs=pairs, y_width=width,
+    schedule = LaneSchedule.of(temporal_layer(block), pairs, width)
+    plan = LanePlan(layer=temporal_layer(block), joints=design.joints, frames=6, pairs=pairs, width=width,
                     mac=PackedMacConfig(acc_width=block.y_acc_width))
     assert plan.entries == len(schedule.entries) and plan.reads_x == schedule.reads_x
     assert len(plan.passes) == len(schedule.passes)
@@ -38,7 +38,8 @@ def test_work_counts_taps_inside_the_clip():
     """One frame: of nine taps only the middle one is inside."""
     design = preset("small")
     block = design.blocks[1]
-    plan = LanePlan(block=block, joints=20, frames=1, pairs=8, y_width=2, mac=PackedMacConfig(acc_width=20))
+    plan = LanePlan(layer=temporal_layer(block), joints=20, frames=1, pairs=8, width=2,
+                    mac=PackedMacConfig(acc_width=20))
     activity = Activity.assumed(block, 20)
     work = plan.work(activity.h_banks, activity.x_banks)
     assert work.h_reads == 20 * len(plan.passes) * int(block.taps[:, 4].sum()) and work.x_reads == 0
@@ -61,9 +62,9 @@ def test_slowdown_against_the_unit():
     cycles, expected, sixths = [], [], []
     for lanes in (5, 6):
         case = Case(block, joints=5, frames=9, sequences=1, density=0.25, mac="inferred", lanes=lanes, lane_pairs=3,
-                    y_width=2, x_rows=12, h_rows=14)
+                    width=2, x_rows=12, h_rows=14)
         cycles.append(case.check()["cycles"])
-        plan = LanePlan(block=block, joints=5, frames=9, pairs=3, y_width=2,
+        plan = LanePlan(layer=temporal_layer(block), joints=5, frames=9, pairs=3, width=2,
                         mac=PackedMacConfig(acc_width=block.y_acc_width))
         activity = Activity.measured(case.x.reshape(9, 5, -1), case.h[0])
         work = plan.work(activity.h_banks, activity.x_banks)

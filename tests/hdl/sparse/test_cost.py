@@ -8,13 +8,14 @@ from hypgcn.cost import Resources, luts
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import BlockModel
 from hypgcn.rfc.cost import ENCODERS
-from hypgcn.temporal.cost import combiner, dispatcher, lane, lanes
+from hypgcn.sparse.cost import combiner, dispatcher, lane, lanes
 
 
 def one_lane():
     """A lane as it was synthesised: with the separation of its sums."""
     folding = FOLDING.blocks[CONV]
-    plan = model(CONV).shape.plan(folding.lane_pairs, folding.y_width)
+    shape = model(CONV).shape
+    plan = shape.plan(shape.temporal_layer, folding.lane_pairs, folding.y_width)
     return lane(plan) + Resources(lut=unpack_luts(plan.pairs, plan.mac.acc_width))
 
 
@@ -34,7 +35,7 @@ def test_large_combiner_against_yosys():
 
 def test_lanes_share_the_work_of_all_persons():
     block = model(CONV)
-    plan, work = block.shape.plan(4, 4), block.work(4, 4)
+    plan, work = block.shape.plan(block.shape.temporal_layer, 4, 4), block.work(4, 4)
     one = lane(plan)
     three = lanes(3, one, work, persons=2)
     assert three.cycles == 2 * work.on(3) and three.x_reads == 2 * work.x_reads
@@ -42,7 +43,8 @@ def test_lanes_share_the_work_of_all_persons():
 
 
 def test_more_lanes_take_more_around_them():
-    plan = model(CONV).shape.plan(4, 4)
+    shape = model(CONV).shape
+    plan = shape.plan(shape.temporal_layer, 4, 4)
     assert plan.reads_x
     for few, many in ((dispatcher(plan, 2, identity=False), dispatcher(plan, 9, identity=False)),
                       (combiner(plan, 2, rows=1), combiner(plan, 9, rows=1))):

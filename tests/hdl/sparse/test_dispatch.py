@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from hypgcn.temporal.dispatch import Dispatcher, DispatcherConfig
+from hypgcn.sparse.dispatch import Dispatcher, DispatcherConfig
 from testbench import STREAM_PATTERNS, run
 
 

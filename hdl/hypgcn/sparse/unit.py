@@ -1,0 +1,281 @@
+"""Sparse convolution unit: rows of features in, convolution on lanes, shortcut, requantisation, output rows out."""
+
+from dataclasses import dataclass
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..design import MINI_BANKS, Block
+from ..design.checks import check_choice, check_limit
+from ..design.folding import BlockFolding
+from ..design.limits import JOINTS, LANES, MAC_FORMS, WIDTHS
+from ..emission.shared import shared
+from ..rfc import RowStore, RowStoreConfig, encoder_of
+from ..rfc.shortcut import ShortcutConfig, ShortcutReader
+from ..stream import Queue, Skid, connect
+from ..stream.activity import state_layout, state_of
+from ..stream.layouts import row_request_layout, row_response_layout, vector_layout
+from .combine import Combine, CombineConfig
+from .dispatch import Dispatcher, DispatcherConfig
+from .lane import Lane, LaneConfig
+from .layer import SparseLayer, spatial_layer, temporal_layer
+from .read_arbiter import ReadArbiter, ReadArbiterConfig
+from .schedule import LaneSchedule
+from .window import Window, WindowConfig
+
+__all__ = ["SPARSE_UNITS", "SparseConfig", "SparseUnit"]
+
+SPARSE_UNITS = ("h_store", "h_reads", "lanes", "combine")
+"""Names of the counted units: the store's writing, its port that all readers share, the lanes, the combiner."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparseConfig:
+    """Parameters of a sparse convolution unit. With stride 2 the stores need two rows, even with a kernel of 1.
+
+    Parameters
+    ----------
+    layer : SparseLayer
+        Weights, shapes and scales.
+    joints : int, 1..64
+        Joints V of a row.
+    frames : int, at least 1
+        Rows T of a sequence.
+    depths : tuple of int
+        Entries of each mini-bank of the store, a row.
+    rows : int
+        Row slots of the store of features.
+    x_rows : int
+        Row slots of the store of X.
+    lanes : int, 1..32
+        Lanes that work at the same time.
+    lane_pairs : int, at least ``width / 2``
+        Packed MACs of a lane.
+    width : 2, 4, 8 or 16
+        Values that the requantiser gives a cycle.
+    bank_major : bool
+        Vectors of a row arrive in (bank, joint) order, else in (joint, bank) order.
+    mac : str
+        Form of the packed MACs.
+    counters : bool
+        With the port ``states``.
+    """
+
+    layer: SparseLayer
+    joints: int
+    frames: int
+    depths: tuple[int, ...]
+    rows: int
+    x_rows: int
+    lanes: int
+    lane_pairs: int
+    width: int
+    bank_major: bool = False
+    mac: str = "dsp48e2"
+    counters: bool = False
+
+    def __post_init__(self):
+        check_limit("joints", self.joints, JOINTS)
+        check_limit("lanes", self.lanes, LANES)
+        check_choice("width", self.width, WIDTHS)
+        if self.lane_pairs < self.width // 2:
+            raise ValueError(f"lane_pairs must be at least half the width, {self.width // 2}, not {self.lane_pairs!r}")
+        check_choice("mac", self.mac, MAC_FORMS)
+        self.window  # noqa: B018 -- checks frames and rows
+
+    @classmethod
+    def of(cls, *, block: Block, folding: BlockFolding, **shared) -> "SparseConfig":
+        """Config of the temporal convolution of ``block`` under ``folding``."""
+        return cls(layer=temporal_layer(block), depths=block.h_depths, rows=folding.h_rows, x_rows=folding.x_rows,
+                   lanes=folding.lanes, lane_pairs=folding.lane_pairs, width=folding.y_width, **shared)
+
+    @classmethod
+    def of_spatial(cls, *, block: Block, folding: BlockFolding, joints: int, **shared) -> "SparseConfig":
+        """Config of the 1x1 convolution of ``block`` under ``folding``; its store has room for every value."""
+        layer = spatial_layer(block)
+        return cls(layer=layer, joints=joints, depths=(joints * layer.banks,) * MINI_BANKS, rows=folding.z_rows,
+                   x_rows=folding.x_rows, lanes=folding.conv_lanes, lane_pairs=folding.conv_pairs,
+                   width=folding.h_width, bank_major=True, **shared)
+
+    @property
+    def window(self) -> WindowConfig:
+        """Parameters of the window."""
+        return WindowConfig(frames=self.frames, stride=self.layer.stride, kernel=self.layer.kernel,
+                            h_rows=self.rows, x_rows=self.x_rows)
+
+    @property
+    def states(self) -> data.StructLayout:
+        """Layout of ``states``."""
+        lanes = data.ArrayLayout(state_layout(), self.lanes)
+        return data.StructLayout({name: lanes if name == "lanes" else state_layout() for name in SPARSE_UNITS})
+
+    @property
+    def schedule(self) -> LaneSchedule:
+        """Passes and weights of the lanes."""
+        return LaneSchedule.of(self.layer, self.lane_pairs, self.width)
+
+    def lane(self, schedule: LaneSchedule) -> LaneConfig:
+        """Parameters of each lane."""
+        return LaneConfig(schedule=schedule, joints=self.joints, h_rows=self.rows, h_banks=self.layer.banks,
+                          x_rows=self.x_rows, x_banks=self.layer.x_banks, acc_width=self.layer.acc_width, mac=self.mac,
+                          counters=self.counters)
+
+    def store(self, answers: int) -> RowStoreConfig:
+        """Parameters of the store, with one reader per lane and ``answers`` responses each."""
+        # Joints and banks change places where vectors come bank by bank: what is first in a row has a base in the
+        # store, what is second an offset.
+        first, second = (self.layer.banks, self.joints) if self.bank_major else (self.joints, self.layer.banks)
+        return RowStoreConfig(frames=self.frames, rows=self.rows, joints=first, banks=second, depths=self.depths,
+                              tags=(0,) * self.lanes, answers=answers)
+
+
+class SparseUnit(wiring.Component):
+    """Convolution over compressed rows of features F, shortcut, requantisation, ReLU and threshold:
+
+    ``o[t,v,o] = thr(clamp(round_shift(B * mult[o] + bias[o] + S, shift), 0, 127), threshold)``,
+    ``B[t,v,o] = sum_i sum_c F[t * stride + i - pad, v, c] * weights[o,i,c] (+ sum_c X[t * stride, v, c] *
+    x_weights[o,c])``, see ``docs/numbers.md``; F as its store holds it. With F = H it is the temporal convolution of a
+    block, with F = Z and a kernel of 1 the 1x1 convolution.
+
+    Rows outside the sequence, pruned taps, and zeros of F and X take no cycle of a multiplier. Throughput, when F
+    arrives fast enough: the cycles of an output row are about the largest of ``1 / lanes`` of the tokens of all (joint,
+    pass) jobs, each job at least ``Lane.LATENCY`` (lanes are scheduled dynamically); the vectors read, one a cycle
+    for all lanes; ``joints * ceil(O / width)``. Latency: from the row ``t * stride + pad`` of F to the first vector
+    of the output row about ``60`` cycles and the cycles of a job. Back-pressure of any length on ``o`` loses nothing.
+    ``overflow`` of an output row: a store lost values in this sequence, up to the newest row of F that the output row
+    needs; the last row has the flag of the complete sequence.
+
+    Cost: ``lanes * lane_pairs`` packed MACs, ``width`` requantisers; storage: that of the store and of the lanes.
+
+    Parameters
+    ----------
+    cfg : SparseConfig
+
+    Members
+    -------
+    i : In(stream of :func:`vector_layout`)
+        F, sequence after sequence, row after row, a row in (joint, bank) order, or (bank, joint) with ``bank_major``.
+    x_req : Out(stream of :func:`row_request_layout`)
+        Reads of the X store, without tag; only with a shortcut. Row r of X since reset is in slot ``r mod x_rows``, and
+        must be complete before row r of F arrives.
+    x_rsp : In(stream of :func:`row_response_layout`)
+        Responses of the X store; only with a shortcut.
+    x_release : Out(1)
+        Releases the oldest row of X; T pulses per sequence.
+    threshold : In(7)
+        Values of the output up to this become 0.
+    o : Out(stream of :func:`vector_layout`)
+        Output in (frame, joint, bank) order, ``ceil(T / stride)`` rows per sequence.
+    overflow_count : Out(32)
+        Vectors that lost values in the store of F since reset.
+    states : Out(``cfg.states``)
+        What each of :data:`SPARSE_UNITS` does in the cycle; only with ``cfg.counters``.
+    """
+
+    def __init__(self, cfg: SparseConfig):
+        self.cfg = cfg
+        members = {
+            "i": In(stream.Signature(vector_layout())),
+            "x_release": Out(1),
+            "threshold": In(7),
+            "o": Out(stream.Signature(vector_layout())),
+            "overflow_count": Out(32),
+        }
+        if cfg.layer.shortcut != "none":
+            members["x_req"] = Out(stream.Signature(
+                row_request_layout(cfg.x_rows, cfg.joints, cfg.layer.x_banks, 0)))
+            members["x_rsp"] = In(stream.Signature(row_response_layout(0)))
+        if cfg.counters:
+            members["states"] = Out(cfg.states)
+        super().__init__(members)
+
+    def elaborate(self, platform):
+        m = Module()
+        cfg, layer, lanes_count = self.cfg, self.cfg.layer, self.cfg.lanes
+        schedule = cfg.schedule
+        lane_cfg = cfg.lane(schedule)
+
+        m.submodules.store = store = RowStore(cfg.store(lane_cfg.fetches))
+        m.submodules.window = window = Window(cfg.window)
+        m.submodules.dispatch = dispatch = Dispatcher(DispatcherConfig(
+            lanes=lanes_count, joints=cfg.joints, passes=len(schedule.passes), kernel=layer.kernel,
+            h_rows=cfg.rows, x_rows=cfg.x_rows, shortcut=layer.shortcut == "identity"))
+        m.submodules.combine = combine = Combine(CombineConfig.of(
+            layer, schedule, joints=cfg.joints, lanes=lanes_count, mac=lane_cfg.mac_config, counters=cfg.counters))
+        lanes = [Lane(lane_cfg) for _ in range(lanes_count)]
+        for k, lane in enumerate(lanes):
+            m.submodules[f"lane{k}"] = shared(platform, lane)
+
+        connect(m, wiring.flipped(self.i), store.i)
+        connect(m, window.o, dispatch.i)
+        m.d.comb += [
+            window.h_done.eq(store.row_done),
+            window.h_overflow.eq(store.row_overflow),
+            window.retired.eq(combine.retired),
+            store.release.eq(window.h_release),
+            self.x_release.eq(window.x_release),
+            self.overflow_count.eq(store.overflow_count),
+        ]
+        for k, lane in enumerate(lanes):
+            connect(m, dispatch.job[k], lane.job)
+            self._connect_reads(m, lane.h_req, store.req[k])
+            connect(m, store.rsp[k], lane.h_rsp)
+            connect(m, lane.o, combine.results[k])
+
+        # As many as a lane usually has in flight: one being read, one being summed, one in ``o``, one between.
+        m.submodules.queue = queue = Queue(dispatch.order.payload.shape(), 4 * lanes_count)
+        # Register slices in front of the combiner, whose ready comes late in a cycle.
+        m.submodules.order = order = Skid(dispatch.order.payload.shape())
+        m.submodules.rows = rows = Skid(dispatch.row.payload.shape())
+        for source, sink in ((dispatch.order, queue.i), (queue.o, order.i), (order.o, combine.order),
+                             (dispatch.row, rows.i), (rows.o, combine.row)):
+            connect(m, source, sink)
+        self._read_x(m, schedule, lanes, dispatch, combine)
+
+        m.submodules.encoder = encoder = encoder_of(cfg.width)
+        m.submodules.skid = skid = Skid(vector_layout())
+        connect(m, combine.o, encoder.i)
+        connect(m, encoder.o, skid.i)
+        connect(m, skid.o, wiring.flipped(self.o))
+        m.d.comb += encoder.threshold.eq(self.threshold)
+        if cfg.counters:
+            m.d.comb += [
+                self.states.h_store.eq(state_of(store.i)),
+                self.states.h_reads.eq(state_of(*store.req)),
+                *(self.states.lanes[k].eq(lane.state) for k, lane in enumerate(lanes)),
+                self.states.combine.eq(combine.state),
+            ]
+        return m
+
+    def _connect_reads(self, m, reads, store):
+        """Connect the reads of a lane to the store, in which joints and banks may have changed places."""
+        joint, bank = ("bank", "joint") if self.cfg.bank_major else ("joint", "bank")
+        m.d.comb += [
+            store.valid.eq(reads.valid), reads.ready.eq(store.ready), store.payload.slot.eq(reads.payload.slot),
+            store.payload[joint].eq(reads.payload.joint), store.payload[bank].eq(reads.payload.bank),
+        ]
+
+    def _connect_x(self, m, req, rsp):
+        """Connect the only reader of X to the ports."""
+        connect(m, req, wiring.flipped(self.x_req))
+        connect(m, wiring.flipped(self.x_rsp), rsp)
+
+    def _read_x(self, m, schedule, lanes, dispatch, combine):
+        """Reads of X: by a shortcut reader for the combiner (identity), or by the lanes (convolved shortcut)."""
+        cfg, layer = self.cfg, self.cfg.layer
+        if layer.shortcut == "identity":
+            m.submodules.shortcut = shortcut = ShortcutReader(ShortcutConfig(
+                rows=cfg.x_rows, joints=cfg.joints, banks=layer.x_banks, width=cfg.width, conv_joints=1,
+                pass_groups=len(schedule.steps), groups=len(schedule.steps)))
+            connect(m, dispatch.x_row, shortcut.row)
+            connect(m, shortcut.o, combine.res)
+            self._connect_x(m, shortcut.req, shortcut.rsp)
+        elif schedule.reads_x:
+            # One port for all lanes: a reader of the X store each would cost a FIFO of vectors per lane there.
+            m.submodules.x_arbiter = arbiter = ReadArbiter(ReadArbiterConfig(
+                readers=cfg.lanes, rows=cfg.x_rows, joints=cfg.joints, banks=layer.x_banks))
+            for k, lane in enumerate(lanes):
+                connect(m, lane.x_req, arbiter.i_req[k])
+                connect(m, arbiter.i_rsp[k], lane.x_rsp)
+            self._connect_x(m, arbiter.req, arbiter.rsp)
