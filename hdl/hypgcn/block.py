@@ -159,7 +159,7 @@ class Block(wiring.Component):
             readers.append((temporal.x_req, temporal.x_rsp))
         m.submodules.x_store = store = RowStore(RowStoreConfig(
             frames=cfg.frames, rows=cfg.folding.x_rows, joints=cfg.joints, banks=block.in_banks,
-            depths=block.x_depths, tags=(0,) * len(readers)))
+            depths=block.x_depths, tags=(0,) * len(readers), ports=cfg.folding.x_ports))
         for index, (request, response) in enumerate(readers):
             connect(m, request, store.req[index])
             connect(m, store.rsp[index], response)

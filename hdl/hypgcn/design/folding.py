@@ -42,6 +42,8 @@ class BlockFolding:
         Values per cycle of the requantiser of Y.
     x_rows : int, max(pad + 1, stride)..64
         Rows of the X store; with less than about pad + 7 + stride, equally fast units stall each other.
+    x_ports, h_ports : int, 1..8
+        Vectors that are read from the stores of X and H in a cycle, each by a copy of their memories.
     h_rows : int, max(kernel, stride)..64
         Rows of the H store; likewise with less than about kernel + 2 * stride + 1 (``docs/folding.md``).
     """
@@ -59,6 +61,8 @@ class BlockFolding:
     y_width: int = 2
     x_rows: int = 8
     h_rows: int = 12
+    x_ports: int = 1
+    h_ports: int = 1
 
     def validate(self, where: str, design: Design, block: Block):
         """Raise :exc:`ValueError` for a folding that is illegal for ``block``; the message starts with ``where``."""
@@ -81,6 +85,10 @@ class BlockFolding:
         check_range(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, max_pairs)
         # With fewer rows the next row of Y would wait for ever for rows that do not fit.
         check_range(f"{where}.x_rows", self.x_rows, max(design.pad + 1, block.stride), limits.STORE_ROWS.high)
+        x_readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
+        for name, readers in (("x_ports", x_readers), ("h_ports", self.lanes)):
+            if not isinstance(ports := getattr(self, name), int) or not 1 <= ports <= readers:
+                raise ValueError(f"{where}.{name} must be in 1..{readers}, the readers of the store, not {ports!r}")
         check_range(f"{where}.h_rows", self.h_rows, max(design.kernel, block.stride), limits.STORE_ROWS.high)
 
 

@@ -35,7 +35,7 @@ def register_slice(count: int = 1) -> UnitCost:
 
 
 def store_memories(cfg: RowStoreConfig) -> dict[str, Memory]:
-    """Memories of a row store that may become block RAM, by name: header, base, mini-banks."""
+    """Memories of a port of a row store that may become block RAM, by name: header, base, mini-banks."""
     return {name: Memory("ram", width, depth) for name, (width, depth) in cfg.named_memories}
 
 
@@ -47,16 +47,16 @@ def row_store(cfg: RowStoreConfig, *, reads: float = 0.0) -> UnitCost:
     cfg : RowStoreConfig
         Its parameters; one reader for each of ``cfg.tags``.
     reads : float
-        Vectors read per clip by all readers together, one a cycle.
+        Vectors read per clip by all readers together, one a cycle and port.
     """
     readers = len(cfg.tags)
     request_bits = sum(max(1, (size - 1).bit_length()) for size in (cfg.rows, cfg.joints, cfg.banks))
     pointers = sum(cfg.pointer_bits)
     writer = 150 + 4 * pointers + 3 * MINI_BANKS * max(1, (cfg.banks - 1).bit_length())
     answers = [Memory("async", width, depth) for width, depth in cfg.answer_shapes]
-    return UnitCost(cycles=reads, resources=Resources.of(
-        memories=[*store_memories(cfg).values(), *answers],
-        lut=writer + 2 * pointers + readers * (luts.queue(cfg.answers) + 36 + 0.5 * request_bits)))
+    return UnitCost(cycles=reads / cfg.ports, resources=Resources.of(
+        memories=[*store_memories(cfg).values()] * cfg.ports + answers,
+        lut=writer + cfg.ports * 2 * pointers + readers * (luts.queue(cfg.answers) + 36 + 0.5 * request_bits)))
 
 
 def shortcut_reader(cfg: ShortcutConfig, *, rows: int) -> UnitCost:

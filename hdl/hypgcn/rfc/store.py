@@ -1,5 +1,7 @@
 """Row store: compressed rows of features in mini-banks, written once, read by several readers."""
 
+from dataclasses import replace
+
 from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -21,15 +23,16 @@ class RowStore(wiring.Component):
     lose"). All readers get the same values. Neither a full mini-bank nor a stalled reader stops the writer; only rows
     that are not released do.
 
-    Throughput: one vector a cycle in, one a cycle out. Latency: ``StoreWriter.LATENCY`` cycles from a row's last vector
-    to ``row_done``, and ``StoreReader.LATENCY`` from a request to its response. ``i`` stalls while ``rows`` rows are
-    held. Each reader has a FIFO of ``answers`` responses, and a read starts only when a place of it is free: a reader
-    may hold back its responses for any time. A row may be read from its ``row_done`` until its ``release``, at which
-    all its responses must have been taken.
+    Throughput: one vector a cycle in, ``ports`` a cycle out. Latency: ``StoreWriter.LATENCY`` cycles from a row's last
+    vector to ``row_done``, and ``StoreReader.LATENCY`` from a request to its response. ``i`` stalls while ``rows`` rows
+    are held. Each reader has a FIFO of ``answers`` responses, and a read starts only when a place of it is free: a
+    reader may hold back its responses for any time. A row may be read from its ``row_done`` until its ``release``, at
+    which all its responses must have been taken.
 
     Storage: ``rows * joints * banks * (16 + 4 * ceil(log2(banks)))`` bits of headers,
     ``rows * joints * sum_j ceil(log2(rows * depths[j]))`` bits of bases, ``32 * rows * sum_j depths[j]`` bits of
-    values, and per reader ``answers * (146 + tag)`` bits of LUT RAM; see :class:`RowStoreConfig`. No DSP.
+    values, all of that for each port, and per reader ``answers * (146 + tag)`` bits of LUT RAM; see
+    :class:`RowStoreConfig`. No DSP.
 
     Parameters
     ----------
@@ -79,27 +82,35 @@ class RowStore(wiring.Component):
         m = Module()
         cfg = self.cfg
         m.submodules.writer = writer = StoreWriter(cfg)
-        m.submodules.reader = reader = StoreReader(cfg)
+        for port in range(cfg.ports):
+            self._port(m, writer, port)
+        wiring.connect(m, wiring.flipped(self.i), writer.i)
+        m.d.comb += [
+            writer.release.eq(self.release),
+            self.row_done.eq(writer.row_done),
+            self.row_overflow.eq(writer.row_overflow),
+            self.overflow_count.eq(writer.overflow_count),
+        ]
+        return m
+
+    def _port(self, m, writer, port):
+        """Memories and reader of a port; all ports are written alike."""
+        cfg = self.cfg
+        suffix = "" if cfg.ports == 1 else f"_{port}"
+        reader = StoreReader(replace(cfg, tags=tuple(cfg.tags[k] for k in cfg.readers(port)), ports=1))
+        m.submodules[f"reader{suffix}"] = reader
         memories = [("header", cfg.header_shape, StoreReader.HEADER_LATENCY, writer.header, reader.header),
                     ("base", cfg.base_shape, StoreReader.HEADER_LATENCY, writer.base, reader.base)]
         memories += [(f"data{j}", shape, StoreReader.DATA_LATENCY, writer.data[j], reader.data[j])
                      for j, shape in enumerate(cfg.data_shapes)]
         # All read latencies are 2, with the output register of a block RAM: its clock-to-out delay is far shorter.
         for name, (width, depth), latency, write, read in memories:
-            m.submodules[name] = ram = Ram(width, depth, latency=latency)
+            m.submodules[f"{name}{suffix}"] = ram = Ram(width, depth, latency=latency)
             m.d.comb += [
                 ram.w_addr.eq(write.addr), ram.w_data.eq(write.data), ram.w_en.eq(write.en),
                 ram.r_addr.eq(read.addr), read.data.eq(ram.r_data),
             ]
-        wiring.connect(m, wiring.flipped(self.i), writer.i)
-        for k in range(len(cfg.tags)):
-            wiring.connect(m, wiring.flipped(self.req[k]), reader.req[k])
-            wiring.connect(m, reader.rsp[k], wiring.flipped(self.rsp[k]))
-        m.d.comb += [
-            writer.release.eq(self.release),
-            self.row_done.eq(writer.row_done),
-            self.row_overflow.eq(writer.row_overflow),
-            self.overflow_count.eq(writer.overflow_count),
-            reader.flags.eq(writer.flags),
-        ]
-        return m
+        for place, k in enumerate(cfg.readers(port)):
+            wiring.connect(m, wiring.flipped(self.req[k]), reader.req[place])
+            wiring.connect(m, reader.rsp[place], wiring.flipped(self.rsp[k]))
+        m.d.comb += reader.flags.eq(writer.flags)

@@ -38,6 +38,9 @@ class RowStoreConfig:
     answers : int, 2..64
         Responses that each reader's FIFO holds; from ``StoreReader.LATENCY + 1`` on, one reader alone gets one vector
         a cycle.
+    ports : int, 1..number of readers
+        Vectors that are read in a cycle: each port has memories of its own, with the same contents, and serves every
+        ``ports``-th reader.
     """
 
     frames: int
@@ -47,6 +50,7 @@ class RowStoreConfig:
     depths: tuple[int, ...]
     tags: tuple[int, ...]
     answers: int = 9
+    ports: int = 1
 
     def __post_init__(self):
         check_limit("joints", self.joints, JOINTS)
@@ -64,6 +68,12 @@ class RowStoreConfig:
             check_range(f"depths[{index}]", depth, 1, self.vectors)
         for index, tag in enumerate(self.tags):
             check_range(f"tags[{index}]", tag, 0, 64)
+
+        check_range("ports", self.ports, 1, len(self.tags))
+
+    def readers(self, port: int) -> range:
+        """Readers that ``port`` serves."""
+        return range(port, len(self.tags), self.ports)
 
     @property
     def vectors(self) -> int:
@@ -115,7 +125,7 @@ class RowStoreConfig:
 
     @property
     def named_memories(self) -> tuple[tuple[str, tuple[int, int]], ...]:
-        """Name and (width, depth) of the memories that may become block RAM: header, base, mini-banks."""
+        """Name and (width, depth) of the memories of a port that may become block RAM: header, base, mini-banks."""
         return (("header", self.header_shape), ("base", self.base_shape),
                 *((f"data{j}", shape) for j, shape in enumerate(self.data_shapes)))
 

@@ -138,9 +138,10 @@ def spatial_layer(block: Block) -> SparseLayer:
     """The 1x1 convolution of ``block``: Z in, H out. A convolved shortcut is part of Z (:func:`spatial_entries`)."""
     columns = []
     for channel, subset in spatial_entries(block):
-        weights = block.spatial[:, subset] if subset is not None else block.down
-        assert weights is not None      # entries without a subset are those that it reads
-        columns.append(weights[:, channel])
+        if subset is not None:
+            columns.append(block.spatial[:, subset, channel])
+        elif block.down is not None:    # as it is for entries without a subset
+            columns.append(block.down[:, channel])
     stacked = np.stack(columns, axis=1)[:, None]
     return SparseLayer(
         taps=np.ones((bank_count(len(columns)), 1), np.uint8), weights=stacked, computed=stacked.any(axis=(1, 2)),

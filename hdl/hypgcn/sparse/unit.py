@@ -48,6 +48,8 @@ class SparseConfig:
         Row slots of the store of features.
     x_rows : int
         Row slots of the store of X.
+    ports : int, 1..lanes
+        Vectors that lanes read from the store in a cycle.
     lanes : int, 1..32
         Lanes that work at the same time.
     lane_pairs : int, at least ``width / 2``
@@ -71,6 +73,7 @@ class SparseConfig:
     lanes: int
     lane_pairs: int
     width: int
+    ports: int = 1
     bank_major: bool = False
     mac: str = "dsp48e2"
     counters: bool = False
@@ -88,7 +91,8 @@ class SparseConfig:
     def of(cls, *, block: Block, folding: BlockFolding, **shared) -> "SparseConfig":
         """Config of the temporal convolution of ``block`` under ``folding``."""
         return cls(layer=temporal_layer(block), depths=block.h_depths, rows=folding.h_rows, x_rows=folding.x_rows,
-                   lanes=folding.lanes, lane_pairs=folding.lane_pairs, width=folding.y_width, **shared)
+                   lanes=folding.lanes, lane_pairs=folding.lane_pairs, width=folding.y_width, ports=folding.h_ports,
+                   **shared)
 
     @classmethod
     def of_spatial(cls, *, block: Block, folding: BlockFolding, joints: int, **shared) -> "SparseConfig":
@@ -127,7 +131,7 @@ class SparseConfig:
         # store, what is second an offset.
         first, second = (self.layer.banks, self.joints) if self.bank_major else (self.joints, self.layer.banks)
         return RowStoreConfig(frames=self.frames, rows=self.rows, joints=first, banks=second, depths=self.depths,
-                              tags=(0,) * self.lanes, answers=answers)
+                              tags=(0,) * self.lanes, answers=answers, ports=self.ports)
 
 
 class SparseUnit(wiring.Component):

@@ -103,6 +103,7 @@ CONFIGS = {
     "three readers": RowStoreConfig(frames=2, rows=5, joints=3, banks=3, depths=(7, 5, 1, 1), tags=(0, 5, 2),
                                     answers=3),
     "starved": RowStoreConfig(frames=5, rows=4, joints=3, banks=1, depths=(1, 1, 1, 1), tags=(1, 0)),
+    "two ports": RowStoreConfig(frames=3, rows=3, joints=3, banks=2, depths=(6, 4, 2, 1), tags=(0, 3, 1), ports=2),
     "uneven": RowStoreConfig(frames=3, rows=3, joints=2, banks=5, depths=(2, 7, 10, 1), tags=(0,)),
 }
 
@@ -210,3 +211,15 @@ def test_a_stalled_reader_stalls_only_itself():
     places = [{"joint": v, "bank": b} for v in range(4) for b in range(4)]
     dut_found, row = _filled(cfg, {0: places[:4], 1: places}, {"rsp.1": 16})
     assert [answer["vector"] for answer in dut_found["rsp.1"]] == [compress(x) for x in row.reshape(-1, BANK)]
+
+
+@pytest.mark.parametrize("ports", [1, 2, 3])
+def test_every_port_answers_every_cycle(ports):
+    """Three readers of a full row: each port gives one vector a cycle, and a reader alone on it all of these."""
+    cfg = RowStoreConfig(frames=1, rows=2, joints=8, banks=8, depths=(64,) * 4, tags=(0,) * 3, ports=ports)
+    row = random_vectors(np.random.default_rng(3), (8, 8), 0.5)
+    result = _exercise(cfg, [row], [np.zeros((8, 8), bool)], share=2)
+    times = [result["times"][f"rsp.{k}"] for k in range(3)]
+    cycles = max(map(max, times)) - min(map(min, times)) + 1
+    assert cycles <= 128 * -(-3 // ports) + 4
+    assert cycles >= 128 * -(-3 // ports)

@@ -16,8 +16,8 @@ from testbench import STREAM_PATTERNS, pack, run
 FOLDING = {"lanes": 2, "lane_pairs": 3, "y_width": 4, "x_rows": 7, "h_rows": 11}
 FOLDINGS = [
     {"lanes": 1, "lane_pairs": 1, "y_width": 2}, {"lanes": 3, "lane_pairs": 5, "y_width": 2},
-    {"lanes": 5, "lane_pairs": 2, "y_width": 4}, {"lanes": 2, "lane_pairs": 16, "y_width": 8},
-    {"lanes": 3, "lane_pairs": 8, "y_width": 16}, {"lanes": 1, "lane_pairs": 18, "y_width": 16},
+    {"lanes": 5, "lane_pairs": 2, "y_width": 4, "h_ports": 2}, {"lanes": 2, "lane_pairs": 16, "y_width": 8},
+    {"lanes": 3, "lane_pairs": 8, "y_width": 16, "h_ports": 3}, {"lanes": 1, "lane_pairs": 18, "y_width": 16},
     {"lanes": 5, "lane_pairs": 1, "y_width": 2, "h_rows": 9, "x_rows": 5}]
 NAMES = ["identity", "none", "conv"]
 

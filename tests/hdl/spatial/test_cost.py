@@ -9,9 +9,11 @@ from hypgcn.cost import Resources
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import BlockModel
 from hypgcn.rfc.cost import ENCODERS
+from hypgcn.spatial.corner_turn import CornerTurnConfig
 from hypgcn.spatial.cost import (
     array_memory,
     conv_array,
+    corner_turn,
     frame_buffer,
     frame_memory,
     graph_unit,
@@ -48,6 +50,14 @@ def test_large_units_against_yosys():
         check(large.graph(at_once)["graph"].resources, LARGE[f"graph{at_once}"])
     check(conv["conv"].resources, LARGE["conv108"])
     check(conv["h_rows"].resources + Resources(lut=-ENCODERS[8]), LARGE["row_buffer8"])
+
+
+@pytest.mark.parametrize(("joints", "entries", "width"), [
+    (25, 48, 16), (25, 100, 8), (20, 48, 8), (20, 40, 4), (20, 48, 2)])
+def test_corner_turn_against_yosys(joints, entries, width):
+    cfg = CornerTurnConfig(joints=joints, entries=entries, width=width)
+    check(corner_turn(cfg, rows=1).resources, LARGE[f"corner_turn{width}_{joints}"])
+    assert corner_turn(cfg, rows=7).cycles == 7 * cfg.cycles
 
 
 @pytest.mark.synth

@@ -1,7 +1,8 @@
 """Folding allocator: the parallelism of every unit, chosen by CP-SAT.
 
-Per block three choices are independent but for the sums: graph subsets in parallel; joints, pairs and width of the 1x1
-array; lanes, pairs and width of the temporal unit. Each has a list of options with its cycles per clip, its reads of
+Per block four choices are independent but for the sums: graph subsets in parallel; the 1x1 convolution on an array
+(joints, pairs, width) or on lanes; lanes, pairs and width of the temporal unit with the read ports of the H store; read
+ports of the X store. Each has a list of options with its cycles per clip, its reads of
 the X store, DSPs, block RAMs and LUTs (:mod:`~hypgcn.planning.estimate`), without those that another option dominates.
 One more choice is the width of the head. With one 0/1 variable per option:
 
@@ -27,7 +28,7 @@ from ...arith.cost import DSP48E2_OPERAND
 from ...cost import Resources
 from ...design import Design
 from ...design.folding import BlockFolding, Folding
-from ...rfc.cost import register_slice, row_store
+from ...rfc.cost import register_slice
 from ..budget import PLENTY, RESOURCES, Budget
 from ..estimate import Activity, BlockModel, Estimate, clip_cycles, estimate, mean_activities
 from .clips import ClipSearch
@@ -40,6 +41,7 @@ from .options import (
     head_options,
     pareto_front,
     temporal_options,
+    x_store_options,
 )
 from .search import Search
 
@@ -125,12 +127,13 @@ class Allocator:
         for index in range(len(design.blocks)):
             model = BlockModel.of(design, index, mac, None if activities is None else activities[index], multiplier)
             rows = self.rows(index)
-            total += row_store(model.shape.x_store(rows["x_rows"])).resources + register_slice().resources
+            total += register_slice().resources
             per_clip = [model.with_activity(clip[index]) for clip in self.clips]
             conv = conv_options(model, len(per_clip)) + conv_lane_options(model, rows["x_rows"], per_clip)
-            for options in (graph_options(model, design.subsets, per_clip), conv,
-                            temporal_options(model, **rows, clips=per_clip)):
-                self.choices.append((index, pareto_front(options)))
+            of_block = [pareto_front(options) for options in (
+                graph_options(model, design.subsets, per_clip), conv, temporal_options(model, **rows, clips=per_clip))]
+            of_block.append(x_store_options(model, rows["x_rows"], of_block, len(per_clip)))
+            self.choices += [(index, options) for options in of_block]
         self.choices.append((None, pareto_front(head_options(design, len(self.clips)))))
         fixed = {"dsp": total.dsp, "bram": ceil(2 * total.bram36), "lut": ceil(total.lut)}
         self.search = (ClipSearch(self.choices, fixed, len(self.clips)) if self.clips

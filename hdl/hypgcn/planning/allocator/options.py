@@ -11,13 +11,16 @@ from ...design import BANK, Design
 from ...design.folding import BlockFolding
 from ...design.limits import HEAD_WIDTHS, LANES, WIDTHS
 from ...io_cost import io_units
+from ...rfc.cost import row_store
 from ..estimate import COUPLING, BlockModel
 
 __all__ = ["MAX_PASSES", "Choice", "Option", "conv_lane_options", "conv_options", "graph_options", "head_options",
-           "pareto_front", "slowest", "temporal_options"]
+           "pareto_front", "slowest", "temporal_options", "x_store_options"]
 
 MAX_PASSES = 48
 """Passes of the lanes beyond which smaller lanes are not offered."""
+STORE_PORTS = (1, 2, 3, 4)
+"""Read ports of a store of H that are offered."""
 Z_ROWS = 3
 """Rows of the store of Z: one is written, one read, and one lets both drift."""
 DEEP_CHAIN_PAIRS = 16
@@ -160,6 +163,34 @@ def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel
     return options
 
 
+def x_store_options(model: BlockModel, x_rows: int, choices: Sequence[Sequence[Option]],
+                    clips: int = 0) -> list[Option]:
+    """Options of the store of X: one port for all readers, or a port for each.
+
+    With a port each, no reader waits for another one: its reads take no longer than what it does with them. So the
+    option takes as many reads off the port as all others together can make.
+
+    Parameters
+    ----------
+    model : BlockModel
+        The block.
+    x_rows : int
+        Rows of the store.
+    choices : sequence of sequence of Option
+        The other choices of the block.
+    clips : int
+        Clips.
+    """
+    all_reads = sum(max(option.x_reads for option in options) for options in choices)
+    readers = len(model.shape.x_store(x_rows).tags)
+    found = []
+    for ports in sorted({1, readers}):
+        unit = UnitCost(resources=row_store(model.shape.x_store(x_rows, ports)).resources)
+        option = Option.of({"x_ports": ports}, {"x_store": unit}, [0] * clips)
+        found.append(replace(option, x_reads=0 if ports == 1 else -all_reads))
+    return found
+
+
 def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequence[BlockModel] = ()) -> list[Option]:
     """Options of the temporal unit with the H store: lanes, their size, and the width of Y.
 
@@ -173,8 +204,9 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
         ``model`` with the activity of each single clip, in which only the cycles of the lanes differ.
     """
     options = []
-    stores = [model.stores(BlockFolding(lanes=lanes, x_rows=x_rows, h_rows=h_rows))["h_store"]
-              for lanes in range(1, LANES.high + 1)]
+    stores = {(lanes, ports): model.stores(BlockFolding(lanes=lanes, x_rows=x_rows, h_rows=h_rows,
+                                                        h_ports=ports))["h_store"]
+              for ports in STORE_PORTS for lanes in range(ports, LANES.high + 1)}
     for width in WIDTHS:
         offered_passes = set()
         for pairs in range(width // 2, model.shape.block.out_banks * BANK // 2 + 1):
@@ -183,15 +215,21 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
                 continue
             offered_passes.add(passes)
             works = [clip.work(pairs, width) for clip in clips]
-            for lanes in range(1, LANES.high + 1):
-                units = model.temporal(lanes, pairs, width)
-                units["h_store"] = replace(units["h_store"], resources=stores[lanes - 1])
-                beside_lanes = slowest({name: unit for name, unit in units.items() if name != "lanes"})
-                per_clip = [model.shape.persons * work.on(lanes) for work in works]
-                options.append(Option.of({"lanes": lanes, "lane_pairs": pairs, "y_width": width}, units,
-                                         [max(beside_lanes, cycles) for cycles in per_clip]))
-                if beside_lanes >= max(units["lanes"].cycles, *per_clip, 0):
-                    break       # more lanes would only wait for vectors
+            first = 1
+            for ports in STORE_PORTS:
+                for lanes in range(max(ports, first), LANES.high + 1):
+                    units = model.temporal(lanes, pairs, width, ports)
+                    units["h_store"] = replace(units["h_store"], resources=stores[lanes, ports])
+                    beside_lanes = slowest({name: unit for name, unit in units.items() if name != "lanes"})
+                    per_clip = [model.shape.persons * work.on(lanes) for work in works]
+                    options.append(Option.of({"lanes": lanes, "lane_pairs": pairs, "y_width": width,
+                                              "h_ports": ports}, units,
+                                             [max(beside_lanes, cycles) for cycles in per_clip]))
+                    if beside_lanes >= max(units["lanes"].cycles, *per_clip, 0):
+                        break       # more lanes would only wait for vectors
+                if units["h_store"].cycles < beside_lanes or lanes == LANES.high:
+                    break       # more ports would only idle
+                first = lanes   # fewer lanes do not need more ports
     return options
 
 

@@ -92,19 +92,19 @@ class BlockShape:
         units.
         """
         shared = {"joints": self.joints, "frames": self.frames, "mac": self.mac}
-        stores = {"x_store": self.x_store(folding.x_rows),
+        stores = {"x_store": self.x_store(folding.x_rows, folding.x_ports),
                   "h_store": SparseConfig.of(block=self.block, folding=folding, **shared).store(LanePlan.fetches)}
         if folding.conv_lanes:
             lanes = SparseConfig.of_spatial(block=self.block, folding=folding, **shared)
             stores["z_store"] = lanes.store(LanePlan.fetches)
         return stores
 
-    def x_store(self, rows: int) -> RowStoreConfig:
+    def x_store(self, rows: int, ports: int = 1) -> RowStoreConfig:
         """Parameters of the store of X."""
         block = self.block
         readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
         return RowStoreConfig(frames=self.frames, rows=rows, joints=self.joints, banks=block.in_banks,
-                              depths=block.x_depths, tags=(0,) * readers)
+                              depths=block.x_depths, tags=(0,) * readers, ports=ports)
 
 
 Z_NAMES = {"lanes": "conv", "dispatch": "conv_dispatch", "h_store": "z_store", "combine": "h_requant",
@@ -191,12 +191,13 @@ class BlockModel:
             corner_turn(turn, rows=shape.rows), encoder(z_width, vectors=shape.rows * shape.joints * layer.banks))
         return units
 
-    def temporal(self, lanes: int, lane_pairs: int, y_width: int) -> dict[str, UnitCost]:
+    def temporal(self, lanes: int, lane_pairs: int, y_width: int, ports: int = 1) -> dict[str, UnitCost]:
         """Cost of the lanes, their dispatcher, and everything up to Y; of the H store only the cycles of its reads."""
         return self._lanes(self.shape.temporal_layer, lanes, lane_pairs, y_width, self.work(lane_pairs, y_width),
-                           self.shape.out_rows)
+                           self.shape.out_rows, ports)
 
-    def _lanes(self, layer: SparseLayer, lanes: int, lane_pairs: int, width: int, work: Work, out_rows: int) -> dict:
+    def _lanes(self, layer: SparseLayer, lanes: int, lane_pairs: int, width: int, work: Work, out_rows: int,
+               ports: int = 1) -> dict[str, UnitCost]:
         """Cost of the units of a sparse convolution, by the names of the temporal one."""
         shape = self.shape
         plan = shape.plan(layer, lane_pairs, width)
@@ -204,7 +205,8 @@ class BlockModel:
         units = {
             "lanes": sparse_cost.lanes(lanes, shape.lane(layer, lane_pairs, width), work, persons=shape.persons),
             "dispatch": sparse_cost.dispatcher(plan, lanes, identity=identity),
-            "h_store": UnitCost(cycles=shape.persons * work.h_reads),
+            # Ports serve as many lanes each, give or take one.
+            "h_store": UnitCost(cycles=shape.persons * work.h_reads * -(-lanes // ports) / lanes),
             "combine": UnitCost.pipeline(
                 sparse_cost.combiner(plan, lanes, rows=out_rows), shape.requant(layer, width),
                 encoder(width, vectors=out_rows * shape.joints * shape.block.out_banks), register_slice(2)),
@@ -225,10 +227,10 @@ class BlockModel:
             units |= self.conv_lanes(folding.conv_lanes, folding.conv_pairs, folding.h_width, folding.z_width)
         else:
             units |= self.conv(folding.conv_joints, folding.conv_pairs, folding.h_width, folding.conv_depth)
-        units |= self.temporal(folding.lanes, folding.lane_pairs, folding.y_width)
+        units |= self.temporal(folding.lanes, folding.lane_pairs, folding.y_width, folding.h_ports)
         stores = self.stores(folding)
         x_loop, h_loop = self.loops(folding, units)
-        reads = {"x_store": sum(unit.x_reads for unit in units.values()), "h_store": units["h_store"].cycles}
+        reads = {"x_store": self.x_reads(folding, units), "h_store": units["h_store"].cycles}
         # A loop is units that wait for each other, which is what COUPLING counts for every other unit.
         for name, loop in (("x_store", x_loop), ("h_store", h_loop)):
             units[name] = UnitCost(cycles=max(reads[name], loop / COUPLING), resources=stores[name])
@@ -236,6 +238,14 @@ class BlockModel:
             units["z_store"] = replace(units["z_store"], resources=stores["z_store"])
         units["skid"] = register_slice()
         return units
+
+    def x_reads(self, folding: BlockFolding, units: dict[str, UnitCost]) -> float:
+        """Cycles of the busiest port of the X store: its readers are loader, shortcut into H, shortcut into Y."""
+        loader = units["loader"].x_reads
+        into_h = units["h_shortcut"].x_reads if "h_shortcut" in units else None
+        into_y = sum(units[name].x_reads for name in ("lanes", "y_shortcut") if name in units)
+        readers = [reads for reads in (loader, into_h, into_y) if reads is not None]
+        return max(sum(readers[port::folding.x_ports]) for port in range(folding.x_ports))
 
     def loops(self, folding: BlockFolding, units: dict[str, UnitCost],
               arrival: float | None = None) -> tuple[float, float]:

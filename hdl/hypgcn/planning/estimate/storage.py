@@ -106,7 +106,7 @@ class Store:
     @property
     def bram36(self) -> float:
         """Block RAMs of the store as it is."""
-        return sum(memory.primitives.bram36 for memory in self.memories.values())
+        return self.cfg.ports * sum(memory.primitives.bram36 for memory in self.memories.values())
 
     @property
     def uncompressed(self) -> float:

@@ -4,12 +4,15 @@ from math import ceil
 
 from hypgcn.design.presets import preset
 from hypgcn.planning.allocator.options import (
+    STORE_PORTS,
     Option,
+    conv_lane_options,
     conv_options,
     graph_options,
     head_options,
     pareto_front,
     temporal_options,
+    x_store_options,
 )
 from hypgcn.planning.estimate import COUPLING, BlockModel
 
@@ -26,7 +29,9 @@ def test_options_are_what_the_estimates_say():
     model = BlockModel.of(design, 1)
     made = {"graph": (graph_options(model, design.subsets), lambda f: model.graph(f["graph_subsets"])),
             "conv": (conv_options(model), lambda f: model.conv(f["conv_joints"], f["conv_pairs"], f["h_width"],
-                                                               f["conv_depth"]))}
+                                                               f["conv_depth"])),
+            "lanes": (conv_lane_options(model, 10), lambda f: model.conv_lanes(f["conv_lanes"], f["conv_pairs"],
+                                                                               f["h_width"], f["z_width"]))}
     for options, units in made.values():
         for option in options[::7]:
             found = units(option.fields).values()
@@ -37,3 +42,24 @@ def test_options_are_what_the_estimates_say():
     assert {option.fields["y_width"] for option in lanes} == {2, 4, 8, 16}
     assert all(option.bram >= 0 and option.x_reads >= 0 for option in lanes)
     assert [option.fields for option in head_options(design)] == [{"head_width": n} for n in (1, 2, 4, 8, 16)]
+
+
+def test_lanes_that_wait_for_vectors_get_ports():
+    """Options with more ports have lanes that one port could not feed."""
+    model = BlockModel.of(preset("full"), 1)
+    options = temporal_options(model, 13, 12)
+    by_ports = {ports: [option for option in options if option.fields["h_ports"] == ports] for ports in STORE_PORTS}
+    assert min(option.cycles for option in by_ports[2]) < min(option.cycles for option in by_ports[1])
+    once = COUPLING * model.temporal(1, 32, 16)["h_store"].cycles      # a single pass reads every vector once
+    assert min(option.cycles for option in by_ports[1]) >= once
+    for ports, of_ports in by_ports.items():
+        assert all(option.fields["lanes"] >= ports for option in of_ports)
+
+
+def test_readers_of_x_with_a_port_each_never_wait():
+    model = BlockModel.of(preset("full"), 1)
+    others = [[Option(fields={}, cycles=1, x_reads=reads, dsp=0, bram=0, lut=0) for reads in (10, most)]
+              for most in (70, 500)]
+    shared, own = x_store_options(model, 10, others, clips=2)
+    assert (shared.fields, shared.x_reads, own.fields, own.x_reads) == ({"x_ports": 1}, 0, {"x_ports": 3}, -570)
+    assert own.bram > 2 * shared.bram and own.lut > shared.lut and own.clips == (0, 0)
