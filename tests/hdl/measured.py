@@ -13,7 +13,7 @@ from hypgcn.planning.allocator.allocate import within
 from hypgcn.planning.estimate import BlockModel
 from hypgcn_sim.commands.defaults import MULTIPLIERS
 
-__all__ = ["CONV", "COUNTED", "DESIGN", "FOLDING", "IDENTITY", "LARGE", "SIMULATED", "check", "model",
+__all__ = ["CONV", "COUNTED", "DESIGN", "FOLDING", "IDENTITY", "LARGE", "ROOT", "SIMULATED", "check", "model",
            "simulated_folding", "total", "units"]
 
 HERE = Path(__file__).parent
@@ -26,7 +26,7 @@ SIMULATED = {row["unit"]: row for row in json.loads((ROOT / "results" / "sim.jso
 """Runs of ``make sim`` under :func:`simulated_folding`, by test case."""
 DESIGN = Design.load(ROOT / "checkpoints" / "nwucla_small" / "design")
 FOLDING = Folding.load(HERE / "planning" / "estimate" / "synth_folding.json")
-IDENTITY, CONV = 1, 2
+IDENTITY, CONV = 1, 4
 """Blocks of the test cases of units: with identity shortcuts, and with convolved ones."""
 
 

@@ -4,14 +4,14 @@ from math import ceil
 
 from ..cost import Memory, Resources, rom_width
 from .packed_mac import FIELD
-from .requant import RequantConfig
+from .requant import RequantConfig, shortcut_terms
 
 __all__ = ["DSP48E2_OPERAND", "mac_luts", "multipliers", "raw_bits", "requantiser", "unpack_luts"]
 
 DSP48E2_OPERAND = 27
 """Bits of the wider operand of a DSP48E2, sign included."""
-SHORTCUT_TERM = 60
-"""LUTs per value of the shortcut term: its small product, shift and addition."""
+SHORTCUT_TERM = 15
+"""LUTs per value and term of the shortcut's product with a constant, with its addition."""
 REQUANTISER, REQUANTISED_VALUE = 30, 66
 """LUTs of a requantiser, and per value: addend, rounding, clamp, and the metadata that travels beside."""
 
@@ -62,4 +62,5 @@ def requantiser(cfg: RequantConfig, multiplier: int = DSP48E2_OPERAND) -> Resour
     # A single set of constants becomes logic of the product and takes no table.
     tables = [Memory.table(rom_width(cfg.table_words), cfg.groups)] if cfg.groups > 1 else []
     return Resources.of(dsp=cfg.lanes * ceil(cfg.acc_width / multiplier), memories=tables,
-                        lut=REQUANTISER + cfg.lanes * (REQUANTISED_VALUE + (SHORTCUT_TERM if cfg.res_mult else 0)))
+                        lut=REQUANTISER + cfg.lanes * (
+                            REQUANTISED_VALUE + SHORTCUT_TERM * shortcut_terms(cfg.res_mult)))

@@ -11,10 +11,18 @@ from .lane_plan import LanePlan, Work
 __all__ = ["combiner", "dispatcher", "lane", "lanes"]
 
 
-def lane(plan: LanePlan) -> Resources:
+def lane(plan: LanePlan, pairs: int | None = None) -> Resources:
     """Resources of one lane: read-address generator, queues, decoder, MACs, weights; with reads of X also their queue
     and a register slice for the announced reads.
+
+    Parameters
+    ----------
+    plan : LanePlan
+        Passes of a lane.
+    pairs : int, optional
+        Packed MACs whose sums are read; ``None``: all.
     """
+    pairs = plan.pairs if pairs is None else pairs
     style = LaneConfig.weights_style(plan.pairs, plan.entries)
     memories = [Memory("rom" if style == "auto" else "block rom", plan.weight_bits, BANK * plan.entries),
                 Memory.table(plan.entry_bits, plan.entries), Memory("async", plan.fetch_bits, plan.fetches)]
@@ -22,9 +30,9 @@ def lane(plan: LanePlan) -> Resources:
         memories.append(Memory("async", luts.VECTOR + 1, LaneConfig.x_answers(plan.fetches)))
     from_x = 50 + plan.fetch_bits if plan.reads_x else 0
     return Resources.of(
-        dsp=multipliers(plan.pairs, plan.mac.form), memories=memories,
+        dsp=multipliers(pairs, plan.mac.form), memories=memories,
         lut=(40 + luts.queue(plan.fetches) + DECODER + from_x
-             + plan.pairs * mac_luts(plan.mac.acc_width, plan.mac.form)))
+             + pairs * mac_luts(plan.mac.acc_width, plan.mac.form)))
 
 
 def lanes(count: int, one: Resources, work: Work, *, persons: int) -> UnitCost:

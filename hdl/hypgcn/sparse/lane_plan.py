@@ -142,6 +142,11 @@ class LanePlan:
         return (np.stack([h[channels].any(axis=0) for channels in self.passes]),
                 np.stack([x[channels].any(axis=0) for channels in self.passes]))
 
+    @cached_property
+    def used_pairs(self) -> int:
+        """Packed MACs of a lane whose sums some pass needs; synthesis leaves the others out."""
+        return max(1, *(-(-len(channels) // 2) for channels in self.passes))
+
     @property
     def entries(self) -> int:
         """Entries of the schedule: one per vector of a pass, and one for a pass that reads nothing."""

@@ -137,4 +137,4 @@ def row_buffer(cfg: RowBufferConfig, *, rows: int) -> UnitCost:
     bits = 8 * cfg.width
     words = 2048 if bits <= 18 else 1024    # of a BRAM36 with ports of 18 and of 36 bits
     return UnitCost(cycles=rows * cfg.cycles, resources=Resources.of(
-        memories=[row_memory(cfg)], lut=45 + bits * ((2 * cfg.cycles - 1) // words)))
+        memories=[row_memory(cfg)], lut=40 + bits * ((2 * cfg.cycles - 1) // words)))

@@ -32,4 +32,5 @@ def test_every_counted_unit_is_estimated():
     assert len(estimated) == len(set(estimated))
     assert set(COUNTED) == set(estimated) | rfc.NOT_ESTIMATED
     assert set(LARGE) == {"combine", "row_store8", "graph1", "graph2", "graph3", "requant8", "conv108", "row_buffer8",
-                          "loader"}, "each is compared in the tests of its unit"
+                          "loader", "corner_turn16_25", "corner_turn8_25", "corner_turn8_20", "corner_turn4_20",
+                          "corner_turn2_20"}, "each is compared in the tests of its unit"

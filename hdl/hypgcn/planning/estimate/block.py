@@ -24,9 +24,10 @@ from .loop import PIPELINE, row_loop
 
 __all__ = ["COUPLING", "BlockModel", "BlockShape"]
 
-COUPLING = 1.025
-"""Cycles of a network over those of its slowest unit: units wait for each other now and then. Measured on the small
-network, 22 clips in RTL simulation."""
+COUPLING = 1.1
+"""Cycles of a network over those of its slowest unit: units wait for each other now and then. Set by the small network
+and two of its blocks in RTL simulation, whose 1x1 convolutions are on lanes; arrays, which take as long for every row,
+wait less."""
 
 
 class BlockShape:
@@ -66,7 +67,8 @@ class BlockShape:
 
     def _lane(self, layer: SparseLayer, lane_pairs: int, width: int) -> Resources:
         """Resources of one lane."""
-        return sparse_cost.lane(self.plan(layer, lane_pairs, width))
+        plan = self.plan(layer, lane_pairs, width)
+        return sparse_cost.lane(plan, plan.used_pairs)
 
     def _h_requant(self, width: int) -> UnitCost:
         """Cost of the requantiser of H, ``width`` values a cycle."""

@@ -2,22 +2,36 @@
 elaboration asks for.
 """
 
+from dataclasses import replace
+
 import pytest
 from amaranth.hdl import Fragment
-from hdl.measured import CONV, COUNTED, DESIGN, IDENTITY, SIMULATED, check, simulated_folding, total
+from hdl.measured import CONV, COUNTED, DESIGN, FOLDING, IDENTITY, SIMULATED, check, model, simulated_folding, total
 
 from hypgcn.block import Block, BlockConfig
-from hypgcn.cost import Memory, rom_width
+from hypgcn.cost import Memory, Resources, rom_width
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import COUPLING, Activity, BlockModel
 from hypgcn.planning.estimate.block import BlockShape
 
+
+def lanes_total(index):
+    """The spatial unit of a block with its 1x1 convolution on lanes, as its test case has it."""
+    folding = replace(FOLDING.blocks[index], conv_lanes=FOLDING.blocks[index].conv_lanes or 2, conv_joints=1,
+                      conv_depth=1, z_width=8)
+    units = model(index).units(folding)
+    return sum((units[name].resources for name in (*ON_LANES, "x_store") if name in units), Resources())
+
+
 SPATIAL = ("loader", "frame_buffer", "graph", "conv", "h_requant", "h_rows", "h_shortcut")
+ON_LANES = ("loader", "frame_buffer", "graph", "z_turn", "z_store", "conv", "conv_dispatch", "h_requant", "h_shortcut")
 TEMPORAL = ("lanes", "dispatch", "h_store", "combine", "y_shortcut")
 ESTIMATED = {
     "spatial_unit_identity": lambda: total(IDENTITY, *SPATIAL, "x_store"),
     "spatial_unit_conv": lambda: total(CONV, *SPATIAL, "x_store"),
+    "spatial_lanes_identity": lambda: lanes_total(IDENTITY),
+    "spatial_lanes_conv": lambda: lanes_total(CONV),
     "temporal_unit_identity": lambda: total(IDENTITY, *TEMPORAL, "x_store"),
     "temporal_unit_conv": lambda: total(CONV, *TEMPORAL, "x_store"),
     "block_identity": lambda: total(IDENTITY, *SPATIAL, *TEMPORAL, "x_store"),

@@ -1,19 +1,38 @@
 """Estimated cycles of the small network against RTL simulation, and how its units make the network's numbers."""
 
 from dataclasses import replace
+from statistics import fmean
 
 import pytest
-from hdl.measured import DESIGN, SIMULATED, simulated_folding
+from hdl.measured import DESIGN, ROOT, SIMULATED, simulated_folding
 
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset
-from hypgcn.planning.estimate import COUPLING, Activity, estimate
+from hypgcn.planning.estimate import COUPLING, Activity, clip_cycles, estimate
+from hypgcn_sim.benchmark.variants import activities_of
+from hypgcn_sim.fullscale.golden import golden_clips
+from hypgcn_sim.stimuli.clips import RECORDINGS, make_clips
 
 
 def test_network_of_recorded_clips():
     """Clips one after the other through the whole small network, as ``make sim`` ran them."""
+    # By the design's mean densities: that clips differ is not in them, and costs cycles.
     found, row = estimate(DESIGN, simulated_folding()), SIMULATED["network"]
-    assert found.first_clip + (row["clips"] - 1) * found.cycles == pytest.approx(row["cycles"], rel=0.05)
+    cycles = found.first_clip + (row["clips"] - 1) * found.cycles
+    assert 0.9 * row["cycles"] < cycles < row["cycles"]
+
+
+@pytest.mark.slow       # a minute of golden model
+@pytest.mark.skipif(not (ROOT / RECORDINGS).exists(), reason=f"there are no recordings in {RECORDINGS}")
+def test_network_by_the_activities_of_the_clips(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    clips, real = make_clips(DESIGN, 20)
+    assert real == SIMULATED["network"]["real_clips"]
+    files = golden_clips(DESIGN, clips[:12], tmp_path, jobs=1)
+    mean = fmean(clip_cycles(DESIGN, simulated_folding(), [activities_of(DESIGN, [path]) for path in files]))
+    first = estimate(DESIGN, simulated_folding()).first_clip
+    row = SIMULATED["network"]
+    assert first + (row["clips"] - 1) * mean == pytest.approx(row["cycles"], rel=0.05)
 
 
 def test_slowest_unit_decides():
