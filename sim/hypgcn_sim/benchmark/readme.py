@@ -22,7 +22,7 @@ SOURCES = {
     "performance.json": ("build/bench/performance.json", "make bench"),
     "utilisation.png": ("build/bench/utilisation.png", "make bench"),
     "memory.png": ("build/bench/memory.png", "make bench"),
-    "testset.json": ("build/testset/report.json", "make sim-testset"),
+    "testset.json": ("build/testset/report.json", "make sim-testset ARGS='--multipliers 768'"),
     "ecp5.json": ("build/bitstream/ulx3s/bitstream.json", "make bitstream BOARD=ulx3s"),
 }
 """Files in ``results/``: where the command leaves each, and the command."""

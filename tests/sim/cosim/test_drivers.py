@@ -148,6 +148,7 @@ def test_command_with_both_drivers(tmp_path, capsys, monkeypatch):
 
 
 @pytest.mark.skipif(not SMALL.exists(), reason="the trained small network is not in this checkout")
+@pytest.mark.slow       # minutes of a C++ compiler
 def test_twenty_clips_on_the_trained_network():
     """Recorded clips where there are any beside the checkout, generated ones elsewhere."""
     skip_without_compilers()
