@@ -190,6 +190,12 @@ class Block:
         return bank_count(self.out_channels)
 
     @property
+    def z_banks(self) -> int:
+        """Vectors per joint of Z, with the channels of X that the convolution of the shortcut into H reads."""
+        copied = 0 if self.down is None else int(self.down.any(axis=0).sum())
+        return bank_count(self.graph.shape[0] * int(np.count_nonzero(self.kept)) + copied)
+
+    @property
     def h_acc_width(self) -> int:
         """Width of the accumulators of the 1x1 convolution, from the real weights."""
         total = np.abs(self.spatial.astype(np.int64)).sum(axis=(1, 2))

@@ -21,7 +21,8 @@ class BlockFolding:
         Subsets of the graph product computed at the same time, with ``ceil(graph_subsets * V / 2)`` packed MACs and
         ``ceil(K / graph_subsets)`` passes over the tokens of a channel.
     conv_lanes : int, 0..32
-        Lanes of the 1x1 convolution, which skip the zeros of Z. 0: it has the 1x1 array, which multiplies all of Z.
+        Lanes of the 1x1 convolution, which skip the zeros of Z. 0: it has the 1x1 array, which multiplies all of Z;
+        so it must where Z has more than 1024 channels.
     conv_joints : int, 1..V
         Joints of the 1x1 array in lockstep.
     conv_pairs : int, multiple of ``h_width / 2``
@@ -80,6 +81,9 @@ class BlockFolding:
         if self.conv_lanes and (self.conv_joints, self.conv_depth) != (1, 1):
             raise ValueError(f"{where}.conv_joints and conv_depth must be 1 with conv_lanes, "
                              f"not {self.conv_joints} and {self.conv_depth}")
+        if self.conv_lanes and block.z_banks > limits.BANKS.high:
+            raise ValueError(f"{where}.conv_lanes must be 0: a joint of Z has {block.z_banks} vectors, "
+                             f"and a store takes {limits.BANKS.high}")
         check_range(f"{where}.z_rows", self.z_rows, 1, limits.STORE_ROWS.high)
         check_limit(f"{where}.lanes", self.lanes, limits.LANES)
         check_range(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, max_pairs)

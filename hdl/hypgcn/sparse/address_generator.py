@@ -16,7 +16,8 @@ def job_layout(h_rows: int, x_rows: int, kernel: int, joints: int, passes: int) 
     Members
     -------
     slot : range(h_rows)
-        Row slot of frame ``t * stride - pad`` in the H store; for a frame before the clip, the slot it would have.
+        Row slot of frame ``t * stride - pad`` in the store of features; for a frame before the clip, the slot it would
+        have.
     tap_low, tap_high : range(kernel)
         First and last tap inside the clip.
     x_slot : range(x_rows)
@@ -39,7 +40,7 @@ def fetch_layout(entries: int) -> data.StructLayout:
     entry : range(entries)
         Entry of the schedule: which weights meet the vector.
     from_x : 1
-        The vector comes from the X store, else from the H store.
+        The vector comes from the X store, else from the store of features.
     null : 1
         Nothing is read; the only announcement of a pass without reads.
     last : 1
@@ -68,7 +69,7 @@ class ReadAddressGenerator(wiring.Component):
     job : In(stream of :func:`job_layout`)
         Jobs, each held until its last announcement.
     h_req : Out(stream of :func:`row_request_layout`)
-        Reads of the H store.
+        Reads of the store of features.
     x_req : Out(stream of :func:`row_request_layout`)
         Reads of the X store; only when the schedule reads X.
     o : Out(stream of :func:`fetch_layout`)

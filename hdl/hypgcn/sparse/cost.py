@@ -1,4 +1,4 @@
-"""Cost of the units of the temporal unit: lanes, window and dispatcher, combiner."""
+"""Cost of the units of a sparse convolution: lanes, window and dispatcher, combiner."""
 
 from ..arith.cost import mac_luts, multipliers, raw_bits
 from ..cost import Memory, Resources, UnitCost, luts
@@ -83,7 +83,7 @@ def combiner(plan: LanePlan, count: int, *, rows: int) -> UnitCost:
     count : int
         Lanes.
     rows : int
-        Rows of Y per clip.
+        Output rows per clip.
     """
     steps = [Memory.table(plan.step_bits, plan.groups)] if table_style(plan.groups) == "block" else []
     raw = raw_bits(plan.mac.acc_width)

@@ -22,7 +22,7 @@ class DispatcherConfig:
     Parameters
     ----------
     lanes : int, at least 1
-        Temporal lanes.
+        Lanes.
     joints : int, at least 1
         Joints of a row.
     passes : int, at least 1
@@ -30,7 +30,7 @@ class DispatcherConfig:
     kernel : int, at least 1
         Taps.
     h_rows : int, at least 1
-        Row slots of the H store.
+        Row slots of the store of features.
     x_rows : int, at least 1
         Row slots of the X store.
     shortcut : bool

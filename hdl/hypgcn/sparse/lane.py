@@ -34,9 +34,9 @@ class LaneConfig:
     joints : int, at least 1
         Joints V of a row.
     h_rows : int, at least the kernel
-        Row slots of the H store.
+        Row slots of the store of features.
     h_banks : int, at least 1
-        Banks of the H store.
+        Banks of the store of features.
     x_rows : int, at least 1
         Row slots of the X store.
     x_banks : int, at least 1
@@ -103,7 +103,7 @@ class LaneConfig:
 
     @property
     def h_request(self) -> data.StructLayout:
-        """Payload of reads of H."""
+        """Payload of reads of features."""
         return row_request_layout(self.h_rows, self.joints, self.h_banks, 0)
 
     @property
@@ -149,9 +149,9 @@ class Lane(wiring.Component):
     job : In(stream of :func:`job_layout`)
         Jobs; each is taken with the announcement of its last read.
     h_req : Out(stream of :func:`row_request_layout`)
-        Reads of the H store.
+        Reads of the store of features.
     h_rsp : In(stream of :func:`row_response_layout`)
-        Responses of a reader of the H store whose FIFO holds ``fetches`` of them.
+        Responses of a reader of the store of features whose FIFO holds ``fetches`` of them.
     x_req : Out(stream of :func:`row_request_layout`)
         Reads of the X store; only when the schedule reads X.
     x_rsp : In(stream of :func:`row_response_layout`)

@@ -68,7 +68,7 @@ class Work:
     jobs : tuple of float
         Cycles of each pass, for a joint of a row in the middle of the clip.
     h_reads, x_reads : float
-        Vectors read from the stores of H and X.
+        Vectors read from the stores of features and of X.
     """
 
     cycles: float
@@ -137,7 +137,7 @@ class LanePlan:
 
     @cached_property
     def reads(self) -> tuple[np.ndarray, np.ndarray]:
-        """Which vectors each pass reads: of H bool (pass, tap, bank), and of X bool (pass, bank)."""
+        """Which vectors each pass reads: of the features bool (pass, tap, bank), and of X bool (pass, bank)."""
         h, x = self.layer.needs
         return (np.stack([h[channels].any(axis=0) for channels in self.passes]),
                 np.stack([x[channels].any(axis=0) for channels in self.passes]))
@@ -190,7 +190,7 @@ class LanePlan:
         Parameters
         ----------
         h_banks, x_banks : tuple of float
-            Non-zeros per vector, of each bank of H and of X.
+            Non-zeros per vector, of each bank of the features and of X.
         """
         h, x = self.reads
         stride, kernel = self.layer.stride, self.layer.kernel

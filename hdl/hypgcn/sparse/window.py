@@ -1,4 +1,4 @@
-"""Window: the rows of H that an output row needs, when they are complete, and when they are released."""
+"""Window: the rows of features that an output row needs, when they are complete, and when they are released."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ class WindowConfig:
     kernel : int, odd
         Taps.
     h_rows : int, at least max(kernel, stride)
-        Row slots of the H store.
+        Row slots of the store of features.
     x_rows : int, at least max(pad + 1, stride)
         Row slots of the X store.
     """
@@ -79,7 +79,7 @@ class WindowConfig:
 
 
 class Window(wiring.Component):
-    """Control of the sliding window over the rows of H, and of the rows of X that the shortcut needs.
+    """Control of the sliding window over the rows of features, and of the rows of X that the shortcut needs.
 
     Output row t of a sequence is offered once rows 0..min(T - 1, t * stride + pad) of H are complete, for the last
     one all T rows. When it has been retired, the rows before ``(t + 1) * stride - pad`` of H and before ``(t + 1) *
@@ -87,8 +87,8 @@ class Window(wiring.Component):
     may share the stores.
 
     Throughput: one output row in 4 cycles; one released row a cycle. Latency: 2 cycles from the last needed ``h_done``
-    to ``o``, 2 from ``retired`` to the first row that it releases. A row of X is released only after the row of H of
-    the same frame is complete. Storage: one flag per row slot of H, and counters.
+    to ``o``, 2 from ``retired`` to the first row that it releases. A row of X is released only after the row of
+    features of the same frame is complete. Storage: one flag per row slot of features, and counters.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class Window(wiring.Component):
     Members
     -------
     h_done : In(1)
-        A row of H is complete.
+        A row of features is complete.
     h_overflow : In(1)
         With ``h_done``: a store has lost values in this sequence so far.
     o : Out(stream of :func:`window_layout`)
@@ -105,7 +105,7 @@ class Window(wiring.Component):
     retired : In(1)
         All work of the oldest output row in flight is done.
     h_release : Out(1)
-        Release of the oldest row of H; T pulses per sequence.
+        Release of the oldest row of features; T pulses per sequence.
     x_release : Out(1)
         Release of the oldest row of X; T pulses per sequence.
     """
@@ -128,7 +128,7 @@ class Window(wiring.Component):
         return m
 
     def _offer(self, m):
-        """Offer the next output row when the rows of H that it needs are complete."""
+        """Offer the next output row when the rows of features that it needs are complete."""
         cfg, row = self.cfg, self.o.payload
         pad, top = cfg.pad, cfg.frames - 1
 

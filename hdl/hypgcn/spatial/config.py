@@ -11,7 +11,7 @@ from ..design.checks import check_limit
 from ..design.folding import BlockFolding
 from ..design.limits import FRAMES, JOINTS
 from ..rfc.shortcut import ShortcutConfig
-from ..sparse import SparseConfig
+from ..sparse import SparseConfig, spatial_layer
 from ..stream.activity import state_layout
 from .array_config import ConvArrayConfig
 from .corner_turn import CornerTurnConfig
@@ -108,15 +108,9 @@ class SpatialConfig:
     @property
     def array(self) -> ConvArrayConfig:
         """Config of the 1x1 array, with the weights in the order of the graph unit's words."""
-        columns = []
-        for channel in self.channels:
-            if self.block.kept[channel]:
-                columns += list(self.block.spatial[:, :, channel].T)
-            if self.block.down is not None and self.copied[channel]:
-                columns.append(self.block.down[:, channel])
         folding = self.folding
         return ConvArrayConfig(
-            joints=self.joints, weights=np.stack(columns, axis=1), conv_joints=folding.conv_joints,
+            joints=self.joints, weights=spatial_layer(self.block).weights[:, 0], conv_joints=folding.conv_joints,
             conv_pairs=folding.conv_pairs, conv_depth=folding.conv_depth, width=folding.h_width,
             acc_width=self.block.h_acc_width, mac=self.mac, counters=self.counters)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from hypgcn.design import BANK, MINI_BANKS, Design
 from hypgcn.planning.estimate import Activity
+from hypgcn.sparse import spatial_layer
 
 from ..fullscale.utilisation import mean_persons
 
@@ -102,6 +103,16 @@ def _every_tap(block) -> dict:
     return {"taps": np.ones_like(block.taps), "temporal": _fill(block.temporal, filters)}
 
 
+def _z_of(design: Design, changed: Design, activities: Sequence[Activity]) -> list[Activity]:
+    """``activities`` for ``changed``, whose Z has more channels, each as dense as the mean of ``design``'s."""
+    found = []
+    for before, block, activity in zip(design.blocks, changed.blocks, activities):
+        share = sum(activity.z_banks) / spatial_layer(before).channels
+        z_banks = share * _banks(np.ones(spatial_layer(block).channels)) if activity.z_banks else ()
+        found.append(replace(activity, z_banks=tuple(map(float, z_banks))))
+    return found
+
+
 def _no_threshold(design: Design) -> Design:
     """Design with thresholds at 0, and stores that can hold dense rows."""
     def change(block):
@@ -135,7 +146,7 @@ def variants(design: Design, mac: str, activities: list[Activity], clips: np.nda
     full = [Activity(x_channels=(float(design.joints),) * block.in_channels,
                      x_banks=tuple(_banks(np.ones(block.in_channels)).tolist()),
                      h_banks=tuple(_banks(np.ones(block.out_channels)).tolist())) for block in design.blocks]
-    plain = _no_threshold(design)
+    plain, whole = _no_threshold(design), _blocks(design, _every_channel)
     masks = "masks filled, non-zeros as measured with them"
     cases = {
         "packing": (design, "single", activities, "one product a multiplier and cycle"),
@@ -144,7 +155,7 @@ def variants(design: Design, mac: str, activities: list[Activity], clips: np.nda
                        "non-zeros of golden without thresholds"),
         "cavity": (_blocks(design, _every_tap), mac, activities, masks),
         "coarse": (_blocks(design, _every_filter), mac, activities, masks),
-        "channel dropping": (_blocks(design, _every_channel), mac, activities, masks),
+        "channel dropping": (whole, mac, _z_of(design, whole, activities), masks),
     }
     return [Variant(name=name, design=changed, mac=form, activities=active, how=how)
             for name, (changed, form, active, how) in cases.items()]

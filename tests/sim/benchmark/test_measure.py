@@ -166,6 +166,10 @@ def test_a_variant_lacks_one_idea_and_nothing_else(expected):
         assert work(found[name].design)["kept"] > work(pruned)["kept"]
     assert work(found["thresholds"].design) == work(pruned)
     assert sum(found["zero skipping"].activities[1].h_banks) == pruned.blocks[1].out_channels
+    on_lanes = Folding(blocks=(BlockFolding(conv_lanes=1),) * 2)
+    cycles = {name: estimate(each.design, on_lanes, each.activities).blocks[1]["conv"].cycles
+              for name, each in found.items()}
+    assert cycles["channel dropping"] > cycles["cavity"] == cycles["coarse"] < cycles["zero skipping"], cycles
     assert sum(found["thresholds"].activities[1].h_banks) > 0
 
 

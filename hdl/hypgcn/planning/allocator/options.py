@@ -9,7 +9,7 @@ from ...arith.packed_mac import MAX_DEPTH
 from ...cost import Resources, UnitCost
 from ...design import BANK, Design
 from ...design.folding import BlockFolding
-from ...design.limits import HEAD_WIDTHS, LANES, WIDTHS
+from ...design.limits import BANKS, HEAD_WIDTHS, LANES, WIDTHS
 from ...io_cost import io_units
 from ...rfc.cost import row_store
 from ..estimate import COUPLING, BlockModel
@@ -134,8 +134,10 @@ def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel
     clips : sequence of BlockModel
         ``model`` with the activity of each single clip, in which only the cycles of the lanes differ.
     """
-    options = []
+    options: list[Option] = []
     layer = model.shape.spatial_layer
+    if layer.banks > BANKS.high:
+        return options      # the store of Z cannot hold them
     stores = [model.stores(BlockFolding(conv_lanes=lanes, x_rows=x_rows, z_rows=Z_ROWS))["z_store"]
               for lanes in range(1, LANES.high + 1)]
     for width in WIDTHS:

@@ -1,8 +1,13 @@
 """Options: which dominate which, and that each has the cost that the estimate gives for its folding."""
 
+from dataclasses import replace
 from math import ceil
 
-from hypgcn.design.presets import preset
+import numpy as np
+import pytest
+
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.presets import preset, random_design
 from hypgcn.planning.allocator.options import (
     STORE_PORTS,
     Option,
@@ -63,3 +68,14 @@ def test_readers_of_x_with_a_port_each_never_wait():
     shared, own = x_store_options(model, 10, others, clips=2)
     assert (shared.fields, shared.x_reads, own.fields, own.x_reads) == ({"x_ports": 1}, 0, {"x_ports": 3}, -570)
     assert own.bram > 2 * shared.bram and own.lut > shared.lut and own.clips == (0, 0)
+
+
+def test_z_that_no_store_takes_has_the_array():
+    """1,200 channels of Z are 75 vectors a joint."""
+    design = random_design(1, name="wide", frames=4, joints=3, classes=2, widths=(400, 16), strides=(1, 1), kernel=3)
+    first, second = design.blocks
+    wide = replace(design, blocks=(first, replace(second, kept=np.ones_like(second.kept))))
+    assert wide.blocks[1].z_banks >= 75 and conv_lane_options(BlockModel.of(wide, 1), 10) == []
+    assert conv_lane_options(BlockModel.of(design, 1), 10)
+    with pytest.raises(ValueError, match=r"^blocks\[1\].conv_lanes must be 0: a joint of Z has \d+ vectors"):
+        Folding(blocks=(BlockFolding(), BlockFolding(conv_lanes=1))).validate(wide)
