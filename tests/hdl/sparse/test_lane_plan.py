@@ -1,6 +1,5 @@
 """The plan of a lane equals its schedule, without the weight words; in-order retirement by hand and by simulation."""
 
-
 import pytest
 from hdl.sparse.test_unit import Case
 
