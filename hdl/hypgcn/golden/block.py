@@ -12,7 +12,7 @@ def run_block(x, block, threshold_raise: int = 0) -> dict:
 
     Keys: ``x_stored``, ``x_lost``, ``z``, ``a``, ``h``, ``h_stored``, ``h_lost``, ``b``, ``y``.
     """
-    stored, lost = store(x, block.x_depths)
+    stored, lost = store(x, block.x_depths, block.x_window)
     theta_h = min(127, block.threshold_h + threshold_raise)
     theta_y = min(127, block.threshold_y + threshold_raise)
     tensors = spatial(stored, block, theta_h)

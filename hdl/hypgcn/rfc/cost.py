@@ -8,7 +8,7 @@ from .store_config import RowStoreConfig
 __all__ = ["DECODER", "ENCODERS", "EXPANDER", "encoder", "register_slice", "row_store", "shortcut_reader",
            "store_memories"]
 
-ENCODERS = {2: 170, 4: 240, 8: 430, 16: 800}
+ENCODERS = {2: 247, 4: 353, 8: 658, 16: 821}
 """LUTs of an encoder, by the values that it takes a cycle."""
 DECODER = 190
 """LUTs of a decoder: one non-zero value a cycle."""
@@ -16,22 +16,20 @@ EXPANDER = 520
 """LUTs of an expander: all values of a vector a cycle."""
 
 
-def encoder(width: int = BANK, *, vectors: int = 0) -> UnitCost:
-    """Cost of an encoder.
+def encoder(width: int = BANK) -> UnitCost:
+    """Cost of an encoder for slices of ``width`` values, 2, 4, 8 or 16.
 
-    Parameters
-    ----------
-    width : int, 2, 4, 8 or 16
-        Values that it takes a cycle.
-    vectors : int
-        Vectors of a clip.
+    It takes a slice a cycle from a unit that gives one at most, so no cycles are counted.
     """
-    return UnitCost(cycles=vectors * BANK // width, resources=Resources(lut=ENCODERS[width]))
+    return UnitCost(resources=Resources(lut=ENCODERS[width]))
 
 
-def register_slice(count: int = 1) -> UnitCost:
-    """Cost of ``count`` register slices for compressed vectors."""
-    return UnitCost(resources=Resources(lut=luts.VECTOR) * count)
+def register_slice(width: int = BANK) -> UnitCost:
+    """Cost of the register slice for compressed vectors behind an encoder of ``width`` values a cycle.
+
+    Below 16 the vectors come every second cycle at most, and flip-flops suffice (:func:`~.serial_encoder.skid_behind`).
+    """
+    return UnitCost(resources=Resources(lut=luts.VECTOR if width == BANK else 2))
 
 
 def store_memories(cfg: RowStoreConfig) -> dict[str, Memory]:
@@ -51,12 +49,23 @@ def row_store(cfg: RowStoreConfig, *, reads: float = 0.0) -> UnitCost:
     """
     readers = len(cfg.tags)
     request_bits = sum(max(1, (size - 1).bit_length()) for size in (cfg.rows, cfg.joints, cfg.banks))
-    pointers = sum(cfg.pointer_bits)
-    writer = 150 + 4 * pointers + 3 * MINI_BANKS * max(1, (cfg.banks - 1).bit_length())
+    rings = [_ring(cfg, j) for j in range(MINI_BANKS)]
     answers = [Memory("async", width, depth) for width, depth in cfg.answer_shapes]
+    # Beside the pipeline: the address of a read, its entries of earlier banks, values that a vector does not have.
+    addresses = sum(bits + 4 for bits in cfg.pointer_bits) + 2.2 * MINI_BANKS * (cfg.banks - 1) + 8 * BANK
     return UnitCost(cycles=reads / cfg.ports, resources=Resources.of(
         memories=[*store_memories(cfg).values()] * cfg.ports + answers,
-        lut=writer + cfg.ports * 2 * pointers + readers * (luts.queue(cfg.answers) + 36 + 0.5 * request_bits)))
+        lut=150 + cfg.ports * addresses + readers * (luts.queue(cfg.answers) + 36 + 0.5 * request_bits))
+        + sum(rings, Resources()))
+
+
+def _ring(cfg: RowStoreConfig, mini_bank: int) -> Resources:
+    """Resources of the pointers of a mini-bank, with the ends of rows that its limits need."""
+    bits = cfg.pointer_bits[mini_bank]
+    ends = Memory("async", bits + 1, cfg.rows)
+    compare = bits / 3 + 3
+    limited = [bits + compare] * cfg.may_fill[mini_bank] + [compare] * cfg.may_block[mini_bank]
+    return Resources.of(memories=[ends] * len(limited), lut=13 + bits + sum(limited))
 
 
 def shortcut_reader(cfg: ShortcutConfig, *, rows: int) -> UnitCost:

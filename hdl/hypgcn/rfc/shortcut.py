@@ -6,7 +6,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..design import BANK
+from ..design import BANK, bank_count
 from ..design.checks import check_choice, check_int, check_limit, check_range
 from ..design.limits import BANKS, HEAD_WIDTHS, JOINTS
 from ..stream import Queue, Skid, connect
@@ -46,6 +46,12 @@ class ShortcutConfig:
     conv_joints: int = 1
     pass_groups: int
     groups: int
+
+    @classmethod
+    def of(cls, channels: int, *, groups: int, pass_groups: int, **options) -> "ShortcutConfig":
+        """Config for X of ``channels`` channels into ``groups`` groups of which the first get a slice each."""
+        fed = min(groups, -(-channels // options["width"]))
+        return cls(banks=bank_count(channels), groups=fed, pass_groups=min(pass_groups, fed), **options)
 
     def __post_init__(self):
         check_range("rows", self.rows, 1, 1 << 10)

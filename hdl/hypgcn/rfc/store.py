@@ -18,20 +18,20 @@ __all__ = ["RowStore", "RowStoreConfig"]
 class RowStore(wiring.Component):
     """Buffer of the last rows of a stream of vectors, without their zeros.
 
-    Row r since reset is in slot ``r mod rows``. Of each row, mini-bank j has room for ``depths[j]`` vectors with more
-    than ``4 j`` non-zeros; values beyond are truncated, counted and flagged (``docs/numbers.md``, "What a store may
-    lose"). All readers get the same values. Neither a full mini-bank nor a stalled reader stops the writer; only rows
-    that are not released do.
+    Row r since reset is in slot ``r mod rows``. Of ``window`` rows in sequence, mini-bank j keeps at most ``depths[j]``
+    vectors with more than ``4 j`` non-zeros; values beyond are truncated, counted and flagged (``docs/numbers.md``,
+    "What a store may lose"). All readers get the same values. Each mini-bank is a ring over all rows: where it has no
+    free word, the writer waits until a row is released. It never waits for one of the last ``window`` rows.
 
     Throughput: one vector a cycle in, ``ports`` a cycle out. Latency: ``StoreWriter.LATENCY`` cycles from a row's last
     vector to ``row_done``, and ``StoreReader.LATENCY`` from a request to its response. ``i`` stalls while ``rows`` rows
-    are held. Each reader has a FIFO of ``answers`` responses, and a read starts only when a place of it is free: a
-    reader may hold back its responses for any time. A row may be read from its ``row_done`` until its ``release``, at
-    which all its responses must have been taken.
+    are held or a ring that a vector needs is full. Each reader has a FIFO of ``answers`` responses, and a read starts
+    only when a place of it is free: a reader may hold back its responses for any time. A row may be read from its
+    ``row_done`` until its ``release``, at which all its responses must have been taken.
 
-    Storage: ``rows * joints * banks * (16 + 4 * ceil(log2(banks)))`` bits of headers,
-    ``rows * joints * sum_j ceil(log2(rows * depths[j]))`` bits of bases, ``32 * rows * sum_j depths[j]`` bits of
-    values, all of that for each port, and per reader ``answers * (146 + tag)`` bits of LUT RAM; see
+    Storage, for each port: ``16 * rows * joints * banks`` bits of headers, ``rows * joints * (4 * (banks - 1) + sum_j
+    ceil(log2(words[j])))`` bits of bases, ``32 * sum_j words[j]`` bits of values; in LUT RAM ``2 * rows * sum_j (1 +
+    ceil(log2(words[j])))`` bits of the rows' ends and per reader ``answers * (146 + tag)`` bits; see
     :class:`RowStoreConfig`. No DSP.
 
     Parameters

@@ -1,12 +1,14 @@
 """Parameters of a row store, and the shapes of its memories that follow from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 from amaranth.lib import data
 
-from ..design import BANK, MINI_BANKS
+from ..design import BANK, MINI_BANKS, Block
 from ..design.checks import check_limit, check_range
 from ..design.limits import BANKS, JOINTS
+from ..design.words import filled_words
 from ..stream.layouts import MINI
 
 __all__ = ["RowStoreConfig"]
@@ -25,14 +27,14 @@ class RowStoreConfig:
     ----------
     frames : int, 1..65536
         Rows of a sequence; after these the sticky overflow flag is cleared.
-    rows : int, 1..1024
+    rows : int, window..1024
         Row slots: rows held at the same time.
     joints : int, 1..64
         Joints of a row.
     banks : int, 1..64
         Vectors (banks of 16 channels) of a joint.
-    depths : tuple of int, 1..joints * banks
-        Entries of each mini-bank per row, ``MINI_BANKS`` values.
+    depths : tuple of int, 1..window * joints * banks
+        Entries that any ``window`` rows in sequence may take of each mini-bank, ``MINI_BANKS`` values.
     tags : tuple of int, 0..64
         Tag width of each reader, at least one reader; 0 is a reader without tag.
     answers : int, 2..64
@@ -41,6 +43,11 @@ class RowStoreConfig:
     ports : int, 1..number of readers
         Vectors that are read in a cycle: each port has memories of its own, with the same contents, and serves every
         ``ports``-th reader.
+    window : int, 1..1024
+        Rows that readers may need at the same time: while row r is written they can release row ``r - window``.
+    rings : tuple of int, from depths[j] + 1
+        Words of each mini-bank; empty: for each row slot the share of a row in ``depths``. One word stays free, where
+        there is not one for each vector of all rows.
     """
 
     frames: int
@@ -49,23 +56,56 @@ class RowStoreConfig:
     banks: int
     depths: tuple[int, ...]
     tags: tuple[int, ...]
-    answers: int = 9
+    answers: int = 10
     ports: int = 1
+    window: int = 1
+    rings: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, block: Block, holds: str, **options) -> "RowStoreConfig":
+        """Store of X or H of a block, with rings for its rows when these are of the usual density.
+
+        Parameters
+        ----------
+        block : Block
+            The block.
+        holds : ``"x"`` or ``"h"``
+            What is stored.
+        options : dict
+            ``frames``, ``rows``, ``joints``, ``tags``, and ``answers`` and ``ports`` if not the defaults.
+        """
+        depths, window, entries = (getattr(block, f"{holds}_{name}") for name in ("depths", "window", "entries"))
+        return cls.sized(entries, banks=block.in_banks if holds == "x" else block.h_banks, depths=depths,
+                         window=window, **options)
+
+    @classmethod
+    def sized(cls, entries: tuple[float, ...], **fields) -> "RowStoreConfig":
+        """Store whose rows take ``entries`` of each mini-bank in the mean; empty: nothing is known about that."""
+        cfg = cls(**fields)
+        if not entries:
+            return cfg
+        used = (max(depth, ceil(cfg.rows * mean)) + 1 for depth, mean in zip(cfg.depths, entries))
+        return replace(cfg, rings=tuple(max(fewest, min(filled_words(words), cfg.rows * cfg.vectors))
+                                        for fewest, words in zip(cfg.fewest_words, used)))
 
     def __post_init__(self):
         check_limit("joints", self.joints, JOINTS)
         check_limit("banks", self.banks, BANKS)
-        for name, low, high in (("frames", 1, 1 << 16), ("rows", 1, 1 << 10), ("answers", 2, 64)):
+        check_range("window", self.window, 1, 1 << 10)
+        for name, low, high in (("frames", 1, 1 << 16), ("rows", self.window, 1 << 10), ("answers", 2, 64)):
             check_range(name, getattr(self, name), low, high)
-        for name in ("depths", "tags"):
+        for name in ("depths", "tags", "rings"):
             if not isinstance(getattr(self, name), tuple):
                 raise TypeError(f"{name} must be a tuple, not {getattr(self, name)!r}")
-        if len(self.depths) != MINI_BANKS:
-            raise ValueError(f"depths must hold {MINI_BANKS} values, not {self.depths!r}")
+        for name in ("depths", "rings"):
+            if len(getattr(self, name)) != MINI_BANKS and (name == "depths" or self.rings):
+                raise ValueError(f"{name} must hold {MINI_BANKS} values, not {getattr(self, name)!r}")
         if not self.tags:
             raise ValueError("tags must hold one width per reader, at least one, not ()")
         for index, depth in enumerate(self.depths):
-            check_range(f"depths[{index}]", depth, 1, self.vectors)
+            check_range(f"depths[{index}]", depth, 1, self.window * self.vectors)
+        for index, words in enumerate(self.rings):
+            check_range(f"rings[{index}]", words, self.fewest_words[index], 1 << 22)
         for index, tag in enumerate(self.tags):
             check_range(f"tags[{index}]", tag, 0, 64)
 
@@ -81,42 +121,63 @@ class RowStoreConfig:
         return self.joints * self.banks
 
     @property
-    def header_layout(self) -> data.StructLayout:
-        """Word of the header memory, one per (slot, joint, bank).
+    def fewest_words(self) -> tuple[int, ...]:
+        """Fewest words of each mini-bank, at least 2.
 
-        Members
-        -------
-        mask : 16
-            Channels whose values were kept.
-        offset : MINI_BANKS x range(banks)
-            Entries of each mini-bank that earlier banks of the same joint use.
+        Those of a window and one that stays free, since a full ring would look like an empty one, or those of all
+        vectors of all rows.
         """
-        return data.StructLayout({"mask": BANK, "offset": data.ArrayLayout((self.banks - 1).bit_length(), MINI_BANKS)})
+        return tuple(max(2, min(depth + 1, self.rows * self.vectors)) for depth in self.depths)
+
+    @property
+    def may_fill(self) -> tuple[bool, ...]:
+        """Whether the rows of a window may request more entries of each mini-bank than its depth."""
+        return tuple(depth < self.window * self.vectors for depth in self.depths)
+
+    @property
+    def may_block(self) -> tuple[bool, ...]:
+        """Whether the rows of all slots may take more entries of each mini-bank than it has words."""
+        return tuple(words < self.rows * self.vectors for words in self.words)
+
+    @property
+    def words(self) -> tuple[int, ...]:
+        """Words of each mini-bank, a ring over all rows."""
+        return self.rings or tuple(max(fewest, min(ceil(self.rows * depth / self.window) + 1, self.rows * self.vectors))
+                                   for fewest, depth in zip(self.fewest_words, self.depths))
 
     @property
     def base_layout(self) -> data.StructLayout:
-        """Word of the base memory, one per (slot, joint): address of the joint's first entry in each mini-bank."""
-        return data.StructLayout({f"pointer{j}": bits for j, bits in enumerate(self.pointer_bits)})
+        """Word of the base memory, one per (slot, joint).
+
+        Members
+        -------
+        pointer0, pointer1, ... : range(words[j])
+            Address of the joint's first entry in each mini-bank; the next ones are below it.
+        taken0, taken1, ... : banks - 1
+            Whether each bank but the last has an entry in the mini-bank.
+        """
+        return data.StructLayout({**{f"pointer{j}": bits for j, bits in enumerate(self.pointer_bits)},
+                                  **{f"taken{j}": self.banks - 1 for j in range(MINI_BANKS)}})
 
     @property
     def pointer_bits(self) -> tuple[int, ...]:
         """Width of an address of each mini-bank."""
-        return tuple(_address_bits(self.rows * depth) for depth in self.depths)
+        return tuple(map(_address_bits, self.words))
 
     @property
     def header_shape(self) -> tuple[int, int]:
-        """(width, depth) of the header memory."""
-        return BANK + MINI_BANKS * (self.banks - 1).bit_length(), self.rows * self.vectors
+        """(width, depth) of the header memory: a mask of the kept channels per (slot, joint, bank)."""
+        return BANK, self.rows * self.vectors
 
     @property
     def base_shape(self) -> tuple[int, int]:
         """(width, depth) of the base memory."""
-        return sum(self.pointer_bits), self.rows * self.joints
+        return sum(self.pointer_bits) + MINI_BANKS * (self.banks - 1), self.rows * self.joints
 
     @property
     def data_shapes(self) -> tuple[tuple[int, int], ...]:
         """(width, depth) of each mini-bank."""
-        return tuple((8 * MINI, self.rows * depth) for depth in self.depths)
+        return tuple((8 * MINI, words) for words in self.words)
 
     @property
     def answer_shapes(self) -> tuple[tuple[int, int], ...]:

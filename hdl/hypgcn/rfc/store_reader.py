@@ -10,6 +10,7 @@ from ..design import MINI_BANKS
 from ..stream import Queue, Skid, connect
 from ..stream.layouts import MINI, row_request_layout, row_response_layout, vector_layout
 from .count import count_ones
+from .ring import moved_down
 from .store_config import RowStoreConfig
 
 __all__ = ["StoreReader", "RoundRobin", "memory_read", "reader_ports"]
@@ -75,10 +76,10 @@ class RoundRobin(wiring.Component):
 class StoreReader(wiring.Component):
     """Reader of a row store: serves several readers from one pipeline.
 
-    A request reads header and base, adds the two to an address in each mini-bank, reads the mini-banks and zeroes the
-    values beyond the mask. The pipeline never stalls: it works on credits, a request is granted only when its reader's
-    FIFO of responses has a free place for it besides those of the requests in flight. So a reader that does not take
-    its responses stalls only itself.
+    A request reads the mask and the base of its joint, counts what earlier banks of the joint have in each mini-bank,
+    which gives its address there, reads the mini-banks and zeroes the values beyond the mask. The pipeline never
+    stalls: it works on credits, a request is granted only when its reader's FIFO of responses has a free place for it
+    besides those of the requests in flight. So a reader that does not take its responses stalls only itself.
 
     Throughput: one vector a cycle in all, readers round robin; one reader alone gets
     ``min(1, answers / (LATENCY + 1))`` a cycle. Latency: ``LATENCY`` cycles from the transfer of a request to its
@@ -109,7 +110,7 @@ class StoreReader(wiring.Component):
 
     HEADER_LATENCY = 2
     DATA_LATENCY = 2
-    LATENCY = Skid.LATENCY + 2 + HEADER_LATENCY + DATA_LATENCY + Queue.LATENCY
+    LATENCY = Skid.LATENCY + 3 + HEADER_LATENCY + DATA_LATENCY + Queue.LATENCY
 
     def __init__(self, cfg: RowStoreConfig):
         self.cfg = cfg
@@ -146,7 +147,7 @@ class StoreReader(wiring.Component):
         request1 = Signal.like(request, reset_less=True)
         m.d.sync += [granted.eq(grant), request1.eq(request)]
         flag = self._look_up(m, request1)
-        mask = self._address(m)
+        mask = self._address(m, request1.bank)
         present, mask, granted, flag, tag = self._await_values(m, mask, granted, flag, request1.tag)
         self._respond(m, present, mask, granted, flag, tag)
         return m
@@ -196,18 +197,20 @@ class StoreReader(wiring.Component):
         m.d.comb += flag.eq(self.flags.bit_select(request.slot, 1))
         return flag
 
-    def _address(self, m):
-        """Addresses of the mini-banks, one cycle after header and base have arrived; the mask with them."""
+    def _address(self, m, bank):
+        """Addresses of the mini-banks, two cycles after header and base have arrived; the mask with them."""
         cfg = self.cfg
-        header = data.View(cfg.header_layout, self.header.data)
         base = data.View(cfg.base_layout, self.base.data)
-        mask = Signal.like(header.mask, reset_less=True)
-        m.d.sync += mask.eq(header.mask)
-        for j, port in enumerate(self.data):
-            address = Signal(cfg.pointer_bits[j], name=f"address{j}", reset_less=True)
-            m.d.sync += address.eq(base[f"pointer{j}"] + header.offset[j])
+        earlier = delayed(m, Cat(bank > b for b in range(cfg.banks - 1)), self.HEADER_LATENCY, name="earlier")
+        for j, (port, words) in enumerate(zip(self.data, cfg.words)):
+            pointer = Signal(cfg.pointer_bits[j], name=f"pointer{j}", reset_less=True)
+            offset = Signal(range(cfg.banks), name=f"offset{j}", reset_less=True)
+            address = Signal.like(pointer, name=f"address{j}", reset_less=True)
+            m.d.sync += [pointer.eq(base[f"pointer{j}"]),
+                         offset.eq(count_ones(m, base[f"taken{j}"] & earlier, f"before{j}")),
+                         address.eq(moved_down(pointer, words, offset))]
             m.d.comb += port.addr.eq(address)
-        return mask
+        return delayed(m, self.header.data, 2, name="header")
 
     def _await_values(self, m, mask, granted, flag, tag):
         """Side-band data, delayed until the values arrive; ``present``: mini-banks that hold values of the vector."""
@@ -215,7 +218,7 @@ class StoreReader(wiring.Component):
         m.d.comb += count.eq(count_ones(m, mask, "ones"))
         present = delayed(m, Cat(count > MINI * j for j in range(MINI_BANKS)), self.DATA_LATENCY, name="present")
         mask = delayed(m, mask, self.DATA_LATENCY, name="mask")
-        total = self.HEADER_LATENCY + 1 + self.DATA_LATENCY
+        total = self.HEADER_LATENCY + 2 + self.DATA_LATENCY
         granted = delayed(m, granted, total, name="granted", reset_less=False)
         flag = delayed(m, flag, total, name="flag")
         tag = delayed(m, tag, total, name="tag")

@@ -8,6 +8,7 @@ from ..arith.bits import stepped
 from ..design import MINI_BANKS
 from ..stream.layouts import MINI, vector_layout
 from .count import count_ones, prefix_counts
+from .ring import Ring
 from .store_config import RowStoreConfig
 
 __all__ = ["StoreWriter", "memory_write"]
@@ -32,13 +33,16 @@ class StoreWriter(wiring.Component):
     """Writer of a row store: allocates mini-bank entries to each vector and writes the values that fit.
 
     A vector with n non-zeros requests an entry in mini-bank j when ``n > 4 j``. The first full mini-bank f and all
-    above it grant none: the vector keeps its first ``4 f`` non-zeros. Each row slot has ``depths[j]`` words of
-    mini-bank j of its own.
+    above it grant none: the vector keeps its first ``4 f`` non-zeros. Full is a mini-bank of which the last ``window``
+    rows of the sequence have taken ``depths[j]`` entries; each sequence begins anew. So it does not depend on when rows
+    are released, and a vector never loses values for want of a free word: it waits for one. All of a window find room
+    in the ``words[j] > depths[j]`` words, so the readers can release what it waits for.
 
-    Throughput: one vector a cycle. Latency: ``LATENCY`` cycles from a row's last vector to ``row_done``. ``i`` stalls
-    only while all row slots are held; ``i.ready`` is a register's value compared with a constant.
+    Throughput: one vector a cycle; one in two where rows are single vectors and windows two rows. Latency: ``LATENCY``
+    cycles from a row's last vector to ``row_done``. ``i`` stalls while all row slots are held, and while a requested
+    mini-bank that is not full has no free word; ``i.ready`` is two levels of logic behind registers.
 
-    Storage: about ``2 * BANK * 9 + 40`` flip-flops of pipeline and the counters.
+    Storage: about ``2 * BANK * 9 + 40`` flip-flops of pipeline, the rings and their ends, the joint's index.
 
     Parameters
     ----------
@@ -89,36 +93,46 @@ class StoreWriter(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        accept, ends = self._accept(m)
+        wait = Signal()     # the vector of stage 2 waits for a free word
+        accept, ends = self._accept(m, wait)
 
         # Stage 1: the vector, with the ends of joint, row and sequence.
         valid1, vector1 = Signal(), Signal(vector_layout(), reset_less=True)
         ends1 = Signal.like(ends, reset_less=True)
-        m.d.sync += [valid1.eq(accept), vector1.eq(self.i.payload), ends1.eq(ends)]
-
         # Stage 2: the mini-bank of each value, and the entries that the vector requests.
         valid2, vector2 = Signal(), Signal(vector_layout(), reset_less=True)
         ends2 = Signal.like(ends, reset_less=True)
-        m.d.sync += [valid2.eq(valid1), vector2.eq(vector1), ends2.eq(ends1)]
         mini = [Signal(range(MINI_BANKS), name=f"mini{c}", reset_less=True) for c in range(len(vector1.mask))]
         requested = Signal(MINI_BANKS, reset_less=True)
         count = Signal(range(len(vector1.mask) + 1))
         m.d.comb += count.eq(count_ones(m, vector1.mask, "ones"))
-        m.d.sync += [place.eq(rank >> (MINI.bit_length() - 1))
-                     for place, rank in zip(mini, prefix_counts(m, vector1.mask, "rank"))]
-        m.d.sync += [requested[j].eq(count > MINI * j) for j in range(MINI_BANKS)]
+        ranks = prefix_counts(m, vector1.mask, "rank")
+        with m.If(~wait):
+            m.d.sync += [valid1.eq(accept), vector1.eq(self.i.payload), ends1.eq(ends)]
+            m.d.sync += [valid2.eq(valid1), vector2.eq(vector1), ends2.eq(ends1)]
+            m.d.sync += [place.eq(rank >> (MINI.bit_length() - 1)) for place, rank in zip(mini, ranks)]
+            m.d.sync += [requested[j].eq(count > MINI * j) for j in range(MINI_BANKS)]
 
         # Stage 3: allocation and the writes.
-        self._write(m, valid2, vector2, ends2, mini, requested)
+        rings = []
+        cfg = self.cfg
+        for j, (words, depth, may_fill, may_block) in enumerate(
+                zip(cfg.words, cfg.depths, cfg.may_fill, cfg.may_block)):
+            m.submodules[f"ring{j}"] = ring = Ring(words, depth, cfg.rows, may_fill=may_fill, may_block=may_block)
+            rings.append(ring)
+        m.d.comb += wait.eq(valid2 & Cat(wanted & ring.blocked & ~ring.full
+                                         for wanted, ring in zip(requested, rings)).any())
+        self._write(m, rings, valid2 & ~wait, vector2, ends2, mini, requested)
         return m
 
-    def _accept(self, m):
+    def _accept(self, m, wait):
         """Transfer of ``i``, and ends of joint, row and sequence (bits 0, 1, 2): frames are counted locally."""
         cfg = self.cfg
         held = Signal(range(cfg.rows + 1))      # rows complete and not released
+        pause = Signal()
         accept = Signal()
         ends = Signal(3)
-        m.d.comb += [self.i.ready.eq(held != cfg.rows), accept.eq(self.i.valid & self.i.ready)]
+        m.d.comb += [self.i.ready.eq((held != cfg.rows) & ~pause & ~wait), accept.eq(self.i.valid & self.i.ready)]
         step = accept
         for index, (name, size) in enumerate((("bank", cfg.banks), ("joint", cfg.joints), ("frame", cfg.frames))):
             position = Signal(range(max(2, size)), name=name)
@@ -128,79 +142,83 @@ class StoreWriter(wiring.Component):
                 m.d.sync += position.eq(Mux(at_end, 0, position + 1))
             m.d.comb += ends[index].eq(at_end if index == 0 else at_end & ends[index - 1])
             step = accept & ends[index]
-        m.d.sync += held.eq(stepped(held, accept & ends[1], self.release))
+        completes = accept & ends[1]
+        m.d.sync += held.eq(stepped(held, completes, self.release))
+        if cfg.vectors == 1 and cfg.window == 2:
+            # A row of one vector would end before the end of the row in front of it can be read.
+            m.d.sync += pause.eq(completes)
         return accept, ends
 
-    def _write(self, m, valid, vector, ends, mini, requested):
+    def _write(self, m, rings, valid, vector, ends, mini, requested):
         """Allocate entries to the vector of stage 2 and write it."""
         cfg = self.cfg
         joint_end, row_end, sequence_end = valid & ends[0], valid & ends[1], valid & ends[2]
         slot = Signal(range(max(2, cfg.rows)))
-
-        def of_next(value):
-            """A table of ``value`` of the next slot: constants in place of a counter and a product."""
-            return Array(value((s + 1) % cfg.rows) for s in range(cfg.rows))[slot]
-
         with m.If(row_end):
-            m.d.sync += slot.eq(of_next(lambda s: s))
+            m.d.sync += slot.eq(_moved(slot, 1, cfg.rows))
 
-        full = Signal(MINI_BANKS)
         closed = Signal(MINI_BANKS)     # this mini-bank or one below is full
         granted = Signal(MINI_BANKS)
         truncated = Signal()
-        kept = Signal.like(vector.mask)
+        header = Signal.like(vector.mask)
         m.d.comb += [
             granted.eq(requested & ~closed & valid.replicate(MINI_BANKS)),
             truncated.eq((requested & closed).any() & valid),
             # A value above the last requested mini-bank does not exist, so full mini-banks up there do no harm.
-            kept.eq(vector.mask & ~Cat(closed.bit_select(place, 1) for place in mini)),
+            header.eq(vector.mask & ~Cat(closed.bit_select(place, 1) for place in mini)),
         ]
-        header = Signal(cfg.header_layout)
-        m.d.comb += header.mask.eq(kept)
-        pointers = []
-        for j in range(MINI_BANKS):
-            m.d.comb += closed[j].eq(full[:j + 1].any())
-            pointers.append(self._allocate(m, j, granted[j], row_end, joint_end, full, header, of_next))
+        for j, ring in enumerate(rings):
             m.d.comb += [
+                closed[j].eq(Cat(below.full for below in rings[:j + 1]).any()),
+                ring.take.eq(granted[j]), ring.slot.eq(slot), ring.row_end.eq(row_end),
+                self.data[j].addr.eq(ring.pointer),
                 self.data[j].data.eq(Cat(vector.values[MINI * j + n] for n in range(MINI))),
                 self.data[j].en.eq(granted[j]),
             ]
-        self._index(m, valid, ends, joint_end, header, pointers)
+        self._window(m, rings, row_end, sequence_end, slot)
+        self._index(m, rings, valid, ends, joint_end, header, granted)
         self._flags(m, valid, truncated, truncated | vector.overflow, row_end, sequence_end, slot)
 
-    def _allocate(self, m, j, granted, row_end, joint_end, full, header, of_next):
-        """Pointer of mini-bank ``j`` to its next entry; its entries left in the row, and taken in the joint."""
-        cfg, depth = self.cfg, self.cfg.depths[j]
-        left = Signal(range(depth + 1), init=depth, name=f"left{j}")
-        pointer = Signal(cfg.pointer_bits[j], name=f"pointer{j}")
-        offset = Signal(range(cfg.banks), name=f"offset{j}")
+    def _window(self, m, rings, row_end, sequence_end, slot):
+        """Which row leaves the window with the end of this one, and which one is released."""
+        cfg = self.cfg
+        age = Signal(range(max(2, cfg.window)))     # rows of the sequence in front of this one, as far as they count
+        complete = age == cfg.window - 1
         with m.If(row_end):
-            m.d.sync += [
-                left.eq(depth),
-                full[j].eq(0),
-                pointer.eq(of_next(lambda s: s * depth)),
+            m.d.sync += age.eq(Mux(sequence_end | (cfg.window == 1), 0, Mux(complete, age, age + 1)))
+        # A cycle late, when the end of a row that is released with its ``row_done`` can be read.
+        released, oldest = Signal(), Signal.like(slot)
+        m.d.sync += released.eq(self.release)
+        with m.If(released):
+            m.d.sync += oldest.eq(_moved(oldest, 1, cfg.rows))
+        for ring in rings:
+            m.d.comb += [
+                ring.restarts.eq(sequence_end | (cfg.window == 1)), ring.expires.eq(complete & ~ring.restarts),
+                ring.expired.eq(_moved(slot, 1 - cfg.window, cfg.rows)),
+                ring.release.eq(released), ring.oldest.eq(oldest),
             ]
-        with m.Elif(granted):
-            m.d.sync += [left.eq(left - 1), full[j].eq(left == 1), pointer.eq(pointer + 1)]
-        with m.If(joint_end):
-            m.d.sync += offset.eq(0)
-        with m.Elif(granted):
-            m.d.sync += offset.eq(offset + 1)
-        m.d.comb += [
-            header.offset[j].eq(offset),
-            self.data[j].addr.eq(pointer),
-        ]
-        return pointer
 
-    def _index(self, m, valid, ends, joint_end, header, pointers):
-        """Write the header of each vector and, with the first vector of a joint, its base."""
+    def _index(self, m, rings, valid, ends, joint_end, header, granted):
+        """Write the header of each vector and, with the last vector of a joint, where its entries are."""
         cfg = self.cfg
         joint_begin = Signal(init=1)
         with m.If(valid):
             m.d.sync += joint_begin.eq(ends[0])
+        base = Signal(cfg.base_layout)
+        for j, ring in enumerate(rings):
+            if cfg.banks == 1:
+                m.d.comb += base[f"pointer{j}"].eq(ring.pointer)
+                continue
+            first = Signal.like(ring.pointer, name=f"first{j}", reset_less=True)
+            taken = Signal(cfg.banks - 1, name=f"taken{j}", reset_less=True)
+            with m.If(valid & joint_begin):
+                m.d.sync += first.eq(ring.pointer)
+            with m.If(valid):
+                m.d.sync += taken.eq(Cat(taken, granted[j])[1:])
+            m.d.comb += [base[f"pointer{j}"].eq(first), base[f"taken{j}"].eq(taken)]
         m.d.comb += [
             self.header.data.eq(header), self.header.en.eq(valid),
-            self.base.data.eq(Cat(pointers)), self.base.en.eq(valid & joint_begin),
+            self.base.data.eq(base), self.base.en.eq(joint_end),
         ]
         for port, step, depth in ((self.header, valid, cfg.header_shape[1]), (self.base, joint_end, cfg.base_shape[1])):
             with m.If(step):
@@ -219,3 +237,8 @@ class StoreWriter(wiring.Component):
             m.d.sync += self.flags.bit_select(slot, 1).eq(now)
         with m.If(counts & ~self.overflow_count.all()):
             m.d.sync += self.overflow_count.eq(self.overflow_count + 1)
+
+
+def _moved(slot, step, rows):
+    """``(slot + step) mod rows``, as a table: constants in place of a counter."""
+    return Array((s + step) % rows for s in range(rows))[slot]

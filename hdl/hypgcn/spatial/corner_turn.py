@@ -1,4 +1,4 @@
-"""Corner turn: entries with a value per joint become vectors of 16 entries of a joint."""
+"""Corner turn: entries with a value per joint become slices of 16 entries of a joint."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from ..design import BANK, bank_count
 from ..design.checks import check_choice, check_int, check_limit
 from ..design.limits import JOINTS, WIDTHS
 from ..mem import AsyncRam
-from ..stream.layouts import dense_layout
+from ..stream.layouts import slice_layout
 
 __all__ = ["CornerTurn", "CornerTurnConfig"]
 
@@ -57,22 +57,21 @@ class CornerTurnConfig:
     @property
     def cycles(self) -> int:
         """Cycles per row: a bank is written while the one before is read."""
-        reads = self.joints * (BANK // self.width)
-        return sum(max(self.pieces * min(BANK, self.entries - start), reads)
-                   for start in range(0, self.entries, BANK))
+        sizes = [min(BANK, self.entries - start) for start in range(0, self.entries, BANK)]
+        return sum(max(self.pieces * written, self.joints * -(-read // self.width))
+                   for written, read in zip(sizes, sizes[-1:] + sizes))
 
 
 class CornerTurn(wiring.Component):
-    """Transposes a row, bank by bank: ``o.values[n]`` of bank b and joint v is ``i[v]`` of entry ``16 b + n``.
+    """Transposes a row, bank by bank: value n of bank b and joint v is ``i[v]`` of entry ``16 b + n``.
 
-    Values of entries beyond the last are 0, and so is ``overflow``. Joint v of entry e is in memory
-    ``(v + e) mod width``: so ``width`` joints of an entry, and ``width`` entries of a joint, are each in another
-    memory, and both are rotations of what the memories take or give.
+    Values of entries beyond the last are 0, and so is ``overflow``; a bank of fewer entries has fewer slices. Joint v
+    of entry e is in memory ``(v + e) mod width``: so ``width`` joints of an entry, and ``width`` entries of a joint,
+    are each in another memory, and both are rotations of what the memories take or give.
 
     Throughput: ``width`` values a cycle on either side; a row takes :attr:`CornerTurnConfig.cycles`. Two banks are
     held: one is written while another is read.
-    Latency: 3 cycles from the last entry of a bank to its first vector with ``width`` 16, ``BANK / width - 1`` more
-    with less.
+    Latency: 3 cycles from the last entry of a bank to its first slice.
     Stall: a held ``o`` stops the reading; ``i`` is not ready while two complete banks wait.
     Storage: ``width`` LUT RAMs of ``32 * ceil(V / width)`` bytes. No DSP.
 
@@ -84,14 +83,14 @@ class CornerTurn(wiring.Component):
     -------
     i : In(stream, V x signed(8))
         E entries per row.
-    o : Out(stream of :func:`dense_layout`)
-        Vectors in (bank, joint) order.
+    o : Out(stream of :func:`slice_layout`)
+        Vectors in (bank, joint) order, in slices.
     """
 
     def __init__(self, cfg: CornerTurnConfig):
         self.cfg = cfg
         super().__init__({"i": In(stream.Signature(data.ArrayLayout(signed(8), cfg.joints))),
-                          "o": Out(stream.Signature(dense_layout()))})
+                          "o": Out(stream.Signature(slice_layout(cfg.width)))})
 
     def elaborate(self, platform):
         """The memories with their two sides."""
@@ -151,6 +150,7 @@ class CornerTurn(wiring.Component):
         """Read the vectors of a bank, joint after joint, ``width`` values a cycle."""
         cfg, o = self.cfg, self.o
         per_vector, bits = BANK // cfg.width, _bits(cfg.width)
+        in_last_bank = (cfg.entries - 1) % BANK + 1
         advance, step = Signal(), Signal()
         half = Signal()
         piece, joint = Signal(range(max(2, cfg.pieces))), Signal(range(cfg.width))     # of the joint that is read
@@ -160,7 +160,7 @@ class CornerTurn(wiring.Component):
         last_bank = bank == cfg.banks - 1
         m.d.comb += [
             step.eq(advance & reading),
-            vector_end.eq(group == per_vector - 1),
+            vector_end.eq(group == Mux(last_bank, (in_last_bank - 1) // cfg.width, per_vector - 1)),
             piece_end.eq(joint == cfg.width - 1),
             bank_end.eq(vector_end & (piece == cfg.pieces - 1) & (joint == (cfg.joints - 1) % cfg.width)),
             emptied.eq(step & bank_end),
@@ -181,28 +181,19 @@ class CornerTurn(wiring.Component):
             with m.If(advance):
                 m.d.sync += word.eq(ram.r_data)
 
-        arrived = Signal()
-        joint1, group1 = Signal.like(joint, reset_less=True), Signal.like(group, reset_less=True)
-        complete1, last1 = Signal(reset_less=True), Signal(reset_less=True)
+        # Only the last slice of the last bank can hold entries that do not exist.
+        arrived, last1, cut1 = Signal(), Signal(reset_less=True), Signal(reset_less=True)
+        joint1 = Signal.like(joint, reset_less=True)
         with m.If(advance):
-            m.d.sync += [arrived.eq(reading), joint1.eq(joint), group1.eq(group), complete1.eq(vector_end),
-                         last1.eq(last_bank)]
-        complete = arrived & complete1
-        m.d.comb += advance.eq(~complete | ~o.valid | o.ready)
-        with m.If(complete & advance):
-            m.d.sync += o.valid.eq(1)
+            m.d.sync += [arrived.eq(reading), joint1.eq(joint), last1.eq(vector_end), cut1.eq(vector_end & last_bank)]
+        m.d.comb += advance.eq(~arrived | ~o.valid | o.ready)
+        with m.If(arrived & advance):
+            m.d.sync += [o.valid.eq(1), o.payload.last.eq(last1)]
+            for slot, value in enumerate(_rotate(words1, joint1)):
+                exists = slot <= (in_last_bank - 1) % cfg.width
+                m.d.sync += o.payload["values"][slot].eq(value if exists else Mux(cut1, 0, value))
         with m.Elif(o.ready):
             m.d.sync += o.valid.eq(0)
-        in_last_bank = (cfg.entries - 1) % BANK + 1
-        for slot, value in enumerate(_rotate(words1, joint1) * per_vector):
-            new = value if slot < in_last_bank else Mux(last1, 0, value)
-            if slot < BANK - cfg.width:
-                kept = Signal(signed(8), name=f"kept{slot}", reset_less=True)
-                with m.If(advance & arrived & (group1 == slot // cfg.width)):
-                    m.d.sync += kept.eq(new)
-                new = kept
-            with m.If(complete & advance):
-                m.d.sync += o.payload.values[slot].eq(new)
 
 
 def _bits(size: int) -> int:

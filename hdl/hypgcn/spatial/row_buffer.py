@@ -1,4 +1,4 @@
-"""Requantised groups of a row, in the order in which the array makes them, become vectors in (joint, bank) order."""
+"""Requantised groups of a row, in the order in which the array makes them, leave in (joint, bank) order."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from ..design import BANK
 from ..design.checks import check_choice, check_limit
 from ..design.limits import CHANNELS, JOINTS, WIDTHS
 from ..mem import Ram
-from ..stream.layouts import dense_layout
+from ..stream.layouts import slice_layout
 
 __all__ = ["RowBufferConfig", "RowBuffer"]
 
@@ -59,18 +59,16 @@ class RowBufferConfig:
 
 
 class RowBuffer(wiring.Component):
-    """Reorders a row: words of ``width`` channels of a joint come in any order, vectors of ``BANK`` channels leave.
+    """Reorders a row: words of ``width`` channels of a joint come in any order, and leave joint by joint.
 
-    ``o.values[n]`` of bank b is channel ``c = BANK * b + n``, which came as ``values[c % width]`` of the word with
-    ``group = c / width``; zero for channels that do not exist. ``overflow`` is 0.
+    Words of a joint are slices of its vectors, ``last`` on the final one of a bank or joint. Values of channels that do
+    not exist are 0, and so is ``overflow``.
 
     Throughput: one word a cycle on either side; a row takes ``V * ceil(C / width)`` cycles. The memory is double
     (ping-pong): one row is written while another is read.
-    Latency: the first vector is valid ``3 + W`` cycles after the row's ``last`` was taken, W = words of its bank, at
-    most ``BANK / width``.
-    Stall: a vector is put together while ``o`` is held, then reading stops; ``i`` is not ready while two complete rows
-    wait.
-    Storage: ``2 * V * ceil(C / width)`` words of ``8 * width`` bits, and ``8 * (2 * BANK - width)`` flip-flops.
+    Latency: the first slice is valid 3 cycles after the row's ``last`` was taken.
+    Stall: reading stops while ``o`` is held; ``i`` is not ready while two complete rows wait.
+    Storage: ``2 * V * ceil(C / width)`` words of ``8 * width`` bits.
 
     Parameters
     ----------
@@ -80,15 +78,15 @@ class RowBuffer(wiring.Component):
     -------
     i : In(stream, {``values``: width x signed(8), ``joint``, ``group``, ``last``: final word of the row})
         Each (joint, group) once per row, in any order.
-    o : Out(stream of :func:`dense_layout`)
-        Vectors in (joint, bank) order.
+    o : Out(stream of :func:`slice_layout`)
+        Slices in (joint, group) order.
     """
 
     READ_LATENCY = 2
 
     def __init__(self, cfg: RowBufferConfig):
         self.cfg = cfg
-        super().__init__({"i": In(stream.Signature(cfg.i_layout)), "o": Out(stream.Signature(dense_layout()))})
+        super().__init__({"i": In(stream.Signature(cfg.i_layout)), "o": Out(stream.Signature(slice_layout(cfg.width)))})
 
     def elaborate(self, platform):
         m = Module()
@@ -113,7 +111,7 @@ class RowBuffer(wiring.Component):
             room.eq(emptied | (room & ~(filled & (rows == 1)))),
         ]
 
-        # Words are read in their order in the memory; `place` is only the place of a word in its vector.
+        # Words are read in their order in the memory; `place` is the place of a word in its vector.
         advance, reading, joint_end, row_end = Signal(), Signal(), Signal(), Signal()
         half = Signal()
         addr = Signal(range(2 * words))
@@ -135,31 +133,14 @@ class RowBuffer(wiring.Component):
 
         # What was requested with the word that is now in `ram.r_data`.
         with_data = partial(delayed, m, cycles=self.READ_LATENCY, reset_less=False, enable=advance)
-        arrived = with_data(reading, name="arrived")
-        to_place = with_data(place, name="place") if per_vector > 1 else C(0, 1)
-        bank_end = with_data((place == per_vector - 1) | joint_end, name="bank_end")
-        last_bank = with_data(group >= (cfg.channels - 1) // BANK * per_vector, name="last_bank")
-        in_last_bank = (cfg.channels - 1) % BANK + 1
-        complete = arrived & bank_end
-        m.d.comb += advance.eq(~complete | ~o.valid | o.ready)
-        with m.If(complete & advance):
-            m.d.sync += o.valid.eq(1)
-        with m.Elif(o.ready):
-            m.d.sync += o.valid.eq(0)
-        # A vector is put together beside the one in ``o``, so that a slow reader of ``o`` costs no cycle here.
-        full_vectors = cfg.groups % per_vector == 0    # every vector ends with its last place
-        for slot in range(BANK):
-            part = slot // cfg.width
-            byte = ram.r_data.word_select(slot % cfg.width, 8).as_signed()
-            exists = C(1) if slot < in_last_bank else ~last_bank
-            new, at_end = Mux(exists, byte, 0), part == per_vector - 1
-            if not at_end:
-                kept = Signal(signed(8), name=f"kept{slot}", reset_less=True)
-                with m.If(advance & arrived & (to_place == part)):
-                    m.d.sync += kept.eq(new)
-                new = kept if full_vectors else Mux(to_place > part, kept, Mux(to_place == part, new, 0))
-            elif not full_vectors:
-                new = Mux(to_place == part, new, 0)
-            with m.If(complete & advance):
-                m.d.sync += o.payload.values[slot].eq(new)
+        m.d.comb += [
+            o.valid.eq(with_data(reading, name="arrived")),
+            o.payload.last.eq(with_data((place == per_vector - 1) | joint_end, name="bank_end")),
+            advance.eq(~o.valid | o.ready),
+        ]
+        last_group = with_data(group == cfg.groups - 1, name="last_group")
+        for slot, value in enumerate(o.payload["values"]):
+            byte = ram.r_data.word_select(slot, 8).as_signed()
+            exists = slot <= (cfg.channels - 1) % cfg.width
+            m.d.comb += value.eq(byte if exists else Mux(last_group, 0, byte))
         return m

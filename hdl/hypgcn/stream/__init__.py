@@ -1,7 +1,7 @@
-"""Stream plumbing: a register slice, a queue, and a connection that compares payload shapes."""
+"""Stream plumbing: register slices, a queue, and a connection that compares payload shapes."""
 
 from .connect import connect
 from .queue import Queue
-from .skid import Skid
+from .skid import HalfSkid, Skid
 
-__all__ = ["Queue", "Skid", "connect"]
+__all__ = ["HalfSkid", "Queue", "Skid", "connect"]

@@ -5,8 +5,9 @@ from amaranth.lib import data
 
 from ..design import BANK, MINI_BANKS
 
-__all__ = ["MINI", "dense_layout", "vector_layout", "token_layout", "row_request_layout", "row_response_layout",
-           "joint_layout", "marked_joint_layout", "person_joint_layout", "person_layout", "observe_layout",
+__all__ = ["MINI", "dense_layout", "slice_layout", "vector_layout", "token_layout", "row_request_layout",
+           "row_response_layout", "joint_layout", "marked_joint_layout", "person_joint_layout", "person_layout",
+           "observe_layout",
            "order_layout", "result_layout", "activity_layout", "beat_layout", "word_layout", "clip_layout",
            "frame_byte_layout"]
 
@@ -25,6 +26,21 @@ def dense_layout() -> data.StructLayout:
         A store upstream has lost values in this clip so far.
     """
     return data.StructLayout({"values": data.ArrayLayout(signed(8), BANK), "overflow": 1})
+
+
+def slice_layout(width: int) -> data.StructLayout:
+    """A slice of a vector with its zeros: ``width`` neighbouring channels; slices of a vector follow each other.
+
+    Members
+    -------
+    values : width x signed(8)
+        In channel order.
+    overflow : 1
+        As in :func:`dense_layout`; that of the last slice counts.
+    last : 1
+        Last slice of its vector: the channels behind it are 0.
+    """
+    return data.StructLayout({"values": data.ArrayLayout(signed(8), width), "overflow": 1, "last": 1})
 
 
 def vector_layout() -> data.StructLayout:

@@ -5,7 +5,7 @@ import numpy as np
 from hypgcn.design import BANK, bank_count, split_banks
 from hypgcn.golden.rfc.encoder import encode
 
-__all__ = ["axes_of", "conv_order", "dense_beats", "response", "vector", "vectors"]
+__all__ = ["axes_of", "conv_order", "dense_beats", "response", "slice_beats", "vector", "vectors"]
 
 
 def vector(dense, overflow=0) -> dict:
@@ -23,6 +23,28 @@ def dense_beats(x) -> list[list[int]]:
     """Dense vectors of X (..., V, C) in stream order."""
     rows = np.asarray(x).reshape(-1, *np.shape(x)[-2:])
     return split_banks(rows).reshape(-1, BANK).tolist()
+
+
+def slice_beats(x, width: int, overflow=0) -> list[dict]:
+    """Slices of ``width`` channels of X (..., V, C) in stream order.
+
+    Parameters
+    ----------
+    x : int8 (..., V, C)
+        Rows of features.
+    width : int
+        Channels of a slice; the last slice of a joint is filled with zeros.
+    overflow : bool, or bool (rows,)
+        Overflow flag of all rows, or of each.
+    """
+    rows = np.asarray(x).reshape(-1, *np.shape(x)[-2:])
+    flags = np.broadcast_to(np.asarray(overflow, bool).ravel(), len(rows))
+    groups, per_vector = -(-rows.shape[-1] // width), BANK // width
+    padded = np.zeros((*rows.shape[:-1], groups * width), np.int64)
+    padded[..., :rows.shape[-1]] = rows
+    return [{"values": joint[group * width:(group + 1) * width].tolist(), "overflow": int(flag),
+             "last": int(group % per_vector == per_vector - 1 or group == groups - 1)}
+            for row, flag in zip(padded, flags) for joint in row for group in range(groups)]
 
 
 def vectors(x, overflow=0) -> list[dict]:

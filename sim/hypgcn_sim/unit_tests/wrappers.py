@@ -6,6 +6,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hypgcn.arith import PackedMac, PackedMacConfig
+from hypgcn.design import Block
 from hypgcn.network import Network
 from hypgcn.rfc import RowStore, RowStoreConfig
 from hypgcn.sparse import Lane, LaneConfig, SparseConfig, SparseUnit
@@ -107,7 +108,7 @@ class SpatialWrapper(wiring.Component):
         cfg, block = self.cfg, self.cfg.block
         if block.shortcut_h == "identity":
             readers.append((unit.res_req, unit.res_rsp))
-        m.submodules.store = store = _x_store(m, cfg, cfg.folding.x_rows, block.in_banks, block.x_depths, readers)
+        m.submodules.store = store = _x_store(m, cfg, cfg.folding.x_rows, block, readers)
         m.d.comb += [unit.x_row.eq(store.row_done), store.release.eq(unit.x_used), unit.threshold.eq(self.threshold)]
         connect(m, wiring.flipped(self.i), store.i)
         connect(m, unit.o, wiring.flipped(self.o))
@@ -129,8 +130,8 @@ class TemporalWrapper(wiring.Component):
     overflow_count : Out(32)
     """
 
-    def __init__(self, cfg: SparseConfig, x_depths: tuple[int, ...]):
-        self.cfg, self.x_depths = cfg, x_depths
+    def __init__(self, cfg: SparseConfig, block: Block):
+        self.cfg, self.block = cfg, block
         vectors = stream.Signature(vector_layout())
         super().__init__({"i": In(vectors), "o": Out(vectors), "threshold": In(7), "overflow_count": Out(32),
                           **({} if cfg.layer.shortcut == "none" else {"x": In(vectors), "x_done": Out(1)})})
@@ -140,8 +141,7 @@ class TemporalWrapper(wiring.Component):
         m.submodules.unit = unit = SparseUnit(self.cfg)
         cfg = self.cfg
         if cfg.layer.shortcut != "none":
-            m.submodules.store = store = _x_store(m, cfg, cfg.x_rows, cfg.layer.x_banks, self.x_depths,
-                                                  [(unit.x_req, unit.x_rsp)])
+            m.submodules.store = store = _x_store(m, cfg, cfg.x_rows, self.block, [(unit.x_req, unit.x_rsp)])
             m.d.comb += [store.release.eq(unit.x_release), self.x_done.eq(store.row_done)]
             connect(m, wiring.flipped(self.x), store.i)
         m.d.comb += [unit.threshold.eq(self.threshold), self.overflow_count.eq(unit.overflow_count)]
@@ -150,10 +150,10 @@ class TemporalWrapper(wiring.Component):
         return m
 
 
-def _x_store(m, cfg, rows, banks, depths, readers):
+def _x_store(m, cfg, rows, block, readers):
     """The store of X of :class:`hypgcn.block.Block`."""
-    store = RowStore(RowStoreConfig(frames=cfg.frames, rows=rows, joints=cfg.joints, banks=banks, depths=depths,
-                                    tags=(0,) * len(readers)))
+    store = RowStore(RowStoreConfig.of(block, "x", frames=cfg.frames, rows=rows, joints=cfg.joints,
+                                       tags=(0,) * len(readers)))
     for index, (request, response) in enumerate(readers):
         connect(m, request, store.req[index])
         connect(m, store.rsp[index], response)

@@ -7,6 +7,7 @@ from hypgcn.cost import Resources
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import BlockModel
+from hypgcn.rfc import RowStoreConfig
 from hypgcn.rfc.cost import DECODER, EXPANDER, encoder, register_slice, row_store, shortcut_reader, store_memories
 from hypgcn.rfc.shortcut import ShortcutConfig
 
@@ -31,10 +32,17 @@ def test_large_store_against_yosys():
     assert row_store(cfg, reads=77.0).cycles == 77
 
 
-def test_narrow_encoders_take_more_cycles_and_fewer_luts():
-    by_width = [encoder(width, vectors=30) for width in (2, 4, 8, 16)]
-    assert [unit.cycles for unit in by_width] == [240, 120, 60, 30]
-    assert [unit.resources.lut for unit in by_width] == sorted(unit.resources.lut for unit in by_width)
+def test_store_with_limits_against_yosys():
+    """Block 10 of the paper's shape, by recorded clips: three of its rings may fill, and block."""
+    cfg = RowStoreConfig(frames=38, rows=12, joints=25, banks=16, depths=(3600, 3600, 830, 19), window=9,
+                         rings=(4800, 4096, 1024, 32), tags=(0,) * 6, answers=8)
+    assert cfg.may_fill == (False, False, True, True) and cfg.may_block == (False, True, True, True)
+    check(row_store(cfg).resources, LARGE["row_store_rings"])
+
+
+def test_narrow_encoders_take_fewer_luts():
+    luts = [encoder(width).resources.lut for width in (2, 4, 8, 16)]
+    assert luts == sorted(set(luts))
 
 
 def test_shortcut_reader_counts_reads_not_cycles():
@@ -43,5 +51,5 @@ def test_shortcut_reader_counts_reads_not_cycles():
     assert (unit.cycles, unit.x_reads) == (0, 3 * cfg.reads)
 
 
-def test_register_slices_are_counted():
-    assert register_slice(2).resources == register_slice().resources * 2
+def test_only_slices_for_a_vector_a_cycle_take_multiplexers():
+    assert [register_slice(width).resources.lut > 2 for width in (2, 4, 8, 16)] == [False, False, False, True]

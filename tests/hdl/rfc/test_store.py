@@ -8,23 +8,27 @@ import pytest
 from random_vectors import DENSITIES, answer, compress, corner_vectors, random_vectors
 
 from hypgcn.design import BANK, split_banks
-from hypgcn.golden.rfc.store import store_row
+from hypgcn.golden.rfc.store import store
 from hypgcn.rfc import RowStore, RowStoreConfig
+from hypgcn.rfc import ring as ring_module
+from hypgcn.rfc import store_reader as reader_module
+from hypgcn.rfc.ring import Ring
 from hypgcn.rfc.store_reader import StoreReader
 from hypgcn.rfc.store_writer import StoreWriter
+from hypgcn_sim.formal.proof import Mutant
 from testbench import STREAM_PATTERNS, feed, run
 
 
 def _expect(cfg, rows, flags):
     """Vectors (rows, joints, banks) that readers see, with the sticky flag, and the overflow count."""
-    seen, total, sticky = [], 0, False
-    for r, row in enumerate(rows):
-        if r % cfg.frames == 0:
-            sticky = False
-        kept, lost = store_row(row.reshape(cfg.joints, -1), cfg.depths)
-        total += lost
-        sticky = sticky or lost > 0 or bool(flags[r].any())
-        seen.append([[compress(x, sticky) for x in joint] for joint in split_banks(kept)])
+    seen, total = [], 0
+    for first in range(0, len(rows), cfg.frames):
+        sequence, sticky = np.stack(rows[first:first + cfg.frames]), False
+        for row, lost, marks in zip(*store(sequence.reshape(len(sequence), cfg.joints, -1), cfg.depths, cfg.window),
+                                    flags[first:]):
+            total += lost
+            sticky = sticky or lost > 0 or bool(marks.any())
+            seen.append([[compress(x, sticky) for x in joint] for joint in split_banks(row)])
     return seen, total
 
 
@@ -32,8 +36,12 @@ def _expect(cfg, rows, flags):
 _store = functools.lru_cache(maxsize=2)(RowStore)
 
 
-def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7):
-    """Write all rows; each reader reads a random share of each in random order; then the row is released."""
+def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7, timeout=20_000):
+    """Write all rows; each reader reads a random share of each in random order; then the row is released.
+
+    A row is read only when those of a window that begins with it are complete, or its sequence ends: so the store must
+    hold them together.
+    """
     dut = _store(cfg)
     rng = random.Random(f"{seed}/orders")
     readers = range(len(cfg.tags))
@@ -65,7 +73,8 @@ def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7):
     def reader(k):
         async def send(ctx):
             for r, requests in enumerate(sent[k]):
-                while done + ctx.get(dut.row_done) <= r:  # a row may be read in the very cycle of its row_done
+                newest = min(r + cfg.window - 1, r - r % cfg.frames + cfg.frames - 1, len(rows) - 1)
+                while done + ctx.get(dut.row_done) <= newest:  # a row may be read in the very cycle of its row_done
                     await ctx.tick()
                 await feed(ctx, dut.req[k], requests, random.Random(f"{seed}/{k}/{r}"), idle)
         return send
@@ -87,7 +96,7 @@ def _exercise(cfg, rows, flags, *, seed=0, idle=0.0, stall=0.0, share=0.7):
     items = [compress(x, flag) for row, marks in zip(rows, flags)
              for x, flag in zip(row.reshape(-1, BANK), marks.ravel())]
     result = run(dut, {"i": items}, {f"rsp.{k}": len(answers[k]) for k in readers}, seed=seed, idle=idle, stall=stall,
-                 pulses=["row_done"], background=[count], timeout=20_000,
+                 pulses=["row_done"], background=[count], timeout=timeout,
                  testbenches=[release, *map(reader, readers), counted])
     for k in readers:
         assert result[f"rsp.{k}"] == answers[k], f"reader {k}"
@@ -105,18 +114,77 @@ CONFIGS = {
     "starved": RowStoreConfig(frames=5, rows=4, joints=3, banks=1, depths=(1, 1, 1, 1), tags=(1, 0)),
     "two ports": RowStoreConfig(frames=3, rows=3, joints=3, banks=2, depths=(6, 4, 2, 1), tags=(0, 3, 1), ports=2),
     "uneven": RowStoreConfig(frames=3, rows=3, joints=2, banks=5, depths=(2, 7, 10, 1), tags=(0,)),
+    # Windows: more row slots than one holds; the smallest legal rings; sequences shorter than a window; single vectors.
+    "window": RowStoreConfig(frames=7, rows=5, joints=3, banks=2, depths=(16, 9, 5, 3), tags=(0, 3), window=3),
+    "tight": RowStoreConfig(frames=5, rows=3, joints=3, banks=2, depths=(16, 9, 5, 2), tags=(0,), window=3,
+                            rings=(17, 10, 6, 3)),
+    "tight with slots": RowStoreConfig(frames=9, rows=8, joints=2, banks=3, depths=(11, 8, 3, 1), tags=(2,), window=4,
+                                       rings=(12, 9, 4, 2)),
+    "powers of two": RowStoreConfig(frames=4, rows=4, joints=2, banks=2, depths=(15, 7, 3, 1), tags=(0,), window=4,
+                                    rings=(16, 8, 4, 2)),
+    "short sequences": RowStoreConfig(frames=2, rows=5, joints=3, banks=1, depths=(10, 5, 2, 1), tags=(0,), window=5,
+                                      rings=(11, 6, 4, 2)),
+    "single vectors": RowStoreConfig(frames=5, rows=2, joints=1, banks=1, depths=(2, 2, 1, 1), tags=(0,), window=2,
+                                     rings=(3, 3, 2, 2)),
+    "two vectors": RowStoreConfig(frames=5, rows=2, joints=1, banks=2, depths=(3, 2, 1, 1), tags=(0,), window=2,
+                                  rings=(4, 3, 2, 2)),
 }
+ROWS = {"window": 14, "tight": 12, "tight with slots": 20, "powers of two": 11, "short sequences": 12,
+        "single vectors": 24, "two vectors": 16}
+"""Rows that are written, where they are not 6: enough for some turns of the rings."""
 
 
-@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
-@pytest.mark.parametrize("name", CONFIGS)
-def test_matches_golden(name, idle, stall):
+def _matches_golden(name, idle=0.0, stall=0.0, **options):
     cfg = CONFIGS[name]
     rng = np.random.default_rng(21)
     shape = (cfg.joints, cfg.banks)
-    rows = [random_vectors(rng, shape, density) for density in rng.permutation(np.resize(DENSITIES, 6))]
+    rows = [random_vectors(rng, shape, density) for density in rng.permutation(np.resize(DENSITIES, ROWS.get(name, 6)))]
     flags = [rng.random(shape) < 0.03 for _ in rows]
-    _exercise(cfg, rows, flags, seed=22, idle=idle, stall=stall, share=0.5)
+    _exercise(cfg, rows, flags, seed=22, idle=idle, stall=stall, share=0.5, **options)
+
+
+@pytest.mark.parametrize("name,idle,stall", [
+    (name, *pattern) for name in CONFIGS for pattern in STREAM_PATTERNS[::3 if name in ROWS else 1]])
+def test_matches_golden(name, idle, stall):
+    _matches_golden(name, idle, stall)
+
+
+FAULTS = {
+    "the budget is not that of the sequence": Mutant(
+        owner=Ring, method="_limit_window", old="& ~(self.row_end & self.restarts)", new=""),
+    "a row that leaves the window keeps its budget": Mutant(
+        owner=Ring, method="_limit_window", old="& ~(expires & had_entries)", new=""),
+    "the window begins a row too late": Mutant(
+        owner=StoreWriter, method="_window", old="1 - cfg.window, cfg.rows", new="2 - cfg.window, cfg.rows"),
+    "a word does not come back": Mutant(
+        owner=Ring, method="_find_free", old="oldest_begin.eq(released_end)", new="oldest_begin.eq(oldest_begin)"),
+    "words come back with the next row": Mutant(
+        owner=StoreWriter, method="_window", old="ring.oldest.eq(oldest)",
+        new="ring.oldest.eq(_moved(oldest, 1, cfg.rows))"),
+    "a spent budget waits": Mutant(owner=StoreWriter, method="elaborate", old=" & ~ring.full", new=""),
+    "a full ring does not wait": Mutant(owner=StoreWriter, method="elaborate", old="ring.blocked & ", new="0 & "),
+    "later banks count, too": Mutant(owner=StoreReader, method="_address", old=" & earlier", new=""),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_faults_are_seen(fault):
+    _store.cache_clear()
+    with FAULTS[fault].planted(), pytest.raises(AssertionError):
+        _matches_golden("tight with slots", timeout=1500)
+    _store.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["below", "moved_down"])
+def test_a_wrap_that_is_off_by_one_is_seen(name, monkeypatch):
+    """The writer's step and the reader's offset each go around a ring of one word less."""
+    module = {"below": ring_module, "moved_down": reader_module}[name]
+    right = getattr(module, name)
+    monkeypatch.setattr(module, name, lambda value, words, *step: right(value, words - 1, *step))
+    _store.cache_clear()
+    with pytest.raises(AssertionError):
+        _matches_golden("tight with slots", timeout=1500)
+    _store.cache_clear()
 
 
 def test_corner_vectors():

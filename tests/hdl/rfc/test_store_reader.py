@@ -56,7 +56,8 @@ def test_addresses_and_order(idle, stall):
     """Header and base addresses are those of (slot, joint, bank), and answers keep the order of each reader.
 
     The memories hold their own addresses: of a header its mask, of a base where it points in mini-bank 0, and there
-    the values.
+    the values. Entries of earlier banks of the joint, some in each base, lie between, and below address 0 comes the
+    last one.
     """
     cfg = RowStoreConfig(frames=1, rows=5, joints=3, banks=3, depths=(9,) * 4, tags=(6, 6))
     dut = StoreReader(cfg)
@@ -64,14 +65,21 @@ def test_addresses_and_order(idle, stall):
     requests = [[{"slot": rng.randrange(5), "joint": rng.randrange(3), "bank": rng.randrange(3), "tag": n}
                  for n in range(40)] for _ in range(2)]
 
+    def taken(base):
+        return (base + 3) % 4
+
+    def value(r):
+        base = r["slot"] * 3 + r["joint"]
+        return (base - (taken(base) & ((1 << r["bank"]) - 1)).bit_count()) % cfg.words[0]
+
     async def memories(ctx):
         """Data is there two cycles after its address."""
         before = [0, 0, 0]
         while True:
             _, _, *now = await ctx.tick().sample(dut.header.addr, dut.base.addr, dut.data[0].addr)
             header, base, values = before
-            ctx.set(dut.header.data, cfg.header_layout.const({"mask": header + 1}).as_bits())
-            ctx.set(dut.base.data, cfg.base_layout.const({"pointer0": base}).as_bits())
+            ctx.set(dut.header.data, header + 1)
+            ctx.set(dut.base.data, cfg.base_layout.const({"pointer0": base, "taken0": taken(base)}).as_bits())
             ctx.set(dut.data[0].data, sum(values << 8 * n for n in range(4)))
             before = now
     result = run(dut, {f"req.{k}": requests[k] for k in range(2)}, {f"rsp.{k}": 40 for k in range(2)}, seed=3,
@@ -79,5 +87,5 @@ def test_addresses_and_order(idle, stall):
     for k in range(2):
         assert [(answer["vector"]["mask"], answer["vector"]["values"], answer["empty"], answer["tag"])
                 for answer in result[f"rsp.{k}"]] == [
-            ((r["slot"] * 3 + r["joint"]) * 3 + r["bank"] + 1, [r["slot"] * 3 + r["joint"]] * 4 + [0] * 12, 0, r["tag"])
+            ((r["slot"] * 3 + r["joint"]) * 3 + r["bank"] + 1, [value(r)] * 4 + [0] * 12, 0, r["tag"])
             for r in requests[k]]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from hypgcn.spatial import CornerTurn, CornerTurnConfig
+from hypgcn_sim.stimuli.beats import slice_beats
 from testbench import STREAM_PATTERNS, run
 
 SIZES = [(1, 1, 2), (3, 5, 2), (25, 48, 16), (20, 37, 8), (5, 16, 4), (25, 17, 16), (7, 33, 16), (16, 32, 8),
@@ -9,11 +10,9 @@ SIZES = [(1, 1, 2), (3, 5, 2), (25, 48, 16), (20, 37, 8), (5, 16, 4), (25, 17, 1
 
 
 def turned(rows, cfg):
-    """Vectors (rows * banks * joints, 16) of entries (rows, E, V), by plain indexing."""
-    found = np.zeros((len(rows), cfg.banks, cfg.joints, 16), int)
-    for entry in range(cfg.entries):
-        found[:, entry // 16, :, entry % 16] = rows[:, entry]
-    return [{"values": vector, "overflow": 0} for vector in found.reshape(-1, 16).tolist()]
+    """Slices of entries (rows, E, V) in (row, bank, joint) order."""
+    return [beat for row in rows for bank in range(0, cfg.entries, 16)
+            for beat in slice_beats(row[bank:bank + 16].T, cfg.width)]
 
 
 @pytest.mark.parametrize(("joints", "entries", "width"), SIZES)
@@ -41,7 +40,8 @@ def test_cycles_are_those_of_the_config(joints, width):
     rows = np.random.default_rng(2).integers(-128, 128, (6, 40, joints))
     times = run(CornerTurn(cfg), {"i": rows.reshape(-1, joints).tolist()}, {"o": len(turned(rows, cfg))},
                 timeout=20_000)["times"]["o"]
-    ends = np.array(times)[cfg.banks * joints - 1::cfg.banks * joints]
+    per_row = len(times) // 6
+    ends = np.array(times)[per_row - 1::per_row]
     assert cfg.cycles - 1 <= np.diff(ends)[2:].mean() <= cfg.cycles + 2, (cfg.cycles, np.diff(ends))
 
 

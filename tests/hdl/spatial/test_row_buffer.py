@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import testbench
-from hypgcn.design import BANK, split_banks
 from hypgcn.spatial.row_buffer import RowBuffer, RowBufferConfig
+from hypgcn_sim.stimuli.beats import slice_beats
 
 CORNERS = [(1, 1, 2), (1, 16, 16), (3, 17, 2), (5, 20, 4), (3, 33, 8), (5, 16, 8), (2, 20, 16), (25, 34, 4)]
 
@@ -23,8 +23,8 @@ def words_of(row, cfg, order):
              "last": n == len(order) - 1} for n, (j, g) in enumerate(order)]
 
 
-def expected(rows):
-    return [{"values": vector.tolist(), "overflow": 0} for row in rows for vector in split_banks(row).reshape(-1, BANK)]
+def expected(rows, cfg):
+    return slice_beats(rows, cfg.width)
 
 
 @pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
@@ -34,7 +34,7 @@ def test_reorders(joints, channels, width, idle, stall):
     rows, rng = make_rows(cfg, 3 if joints > 5 else 5, seed=3)
     places = [(j, g) for j in range(joints) for g in range(cfg.groups)]
     items = [word for row in rows for word in words_of(row, cfg, [places[n] for n in rng.permutation(len(places))])]
-    want = expected(rows)
+    want = expected(rows, cfg)
     result = testbench.run(RowBuffer(cfg), {"i": items}, {"o": len(want)}, seed=1, idle=idle, stall=stall)
     assert result["o"] == want
 
@@ -45,12 +45,11 @@ def test_full_rate(joints, channels, width):
     rows, _ = make_rows(cfg, 5, seed=4)
     order = [(j, g) for g in range(cfg.groups) for j in range(joints)]
     items = [word for row in rows for word in words_of(row, cfg, order)]
-    want = expected(rows)
+    want = expected(rows, cfg)
     result = testbench.run(RowBuffer(cfg), {"i": items}, {"o": len(want)})
     per_row = len(want) // len(rows)
     starts = result["times"]["o"][::per_row]
-    first_bank = min(cfg.groups, BANK // width)
-    assert starts[0] == (cfg.cycles - 1) + 3 + first_bank
+    assert starts[0] == (cfg.cycles - 1) + 3
     assert (np.diff(starts) == cfg.cycles).all()
 
 

@@ -12,6 +12,6 @@ def temporal(h, x, block, theta: int) -> dict:
 
     Keys: ``h_stored``, ``h_lost`` (per row), ``b`` (accumulators), ``y``.
     """
-    stored, lost = store(h, block.h_depths)
+    stored, lost = store(h, block.h_depths, block.h_window)
     acc = conv_temporal(stored, x, block)
     return {"h_stored": stored, "h_lost": lost, "b": acc, "y": combine(acc, x, block, theta)}

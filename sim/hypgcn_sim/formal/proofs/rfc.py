@@ -1,10 +1,13 @@
 """Proofs of runtime feature compression: encoders, expander, decoder."""
 
-from amaranth.hdl import Cat, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
 
 from hypgcn.design import BANK
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander
 from hypgcn.rfc.serial_encoder import RfcSerialEncoder
+from hypgcn.stream.layouts import dense_layout, vector_layout
 
 from ..proof import Mutant, Proof
 from ..rules import Item, hold, prompt
@@ -51,9 +54,35 @@ def _encoder(harness):
     harness.reach(item.leaves & (item.value != 0) & (expander.o.payload.dense.values[0] == 0))
 
 
+class _Sliced(wiring.Component):
+    """A serial encoder behind whole vectors, which stay until their last slice is taken."""
+
+    def __init__(self, width):
+        self.encoder = RfcSerialEncoder(width)
+        super().__init__({"i": In(stream.Signature(dense_layout())), "o": Out(stream.Signature(vector_layout())),
+                          "threshold": In(7)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.encoder = encoder = self.encoder
+        slices = BANK // encoder.width
+        index = Signal(range(slices))
+        m.d.comb += [
+            encoder.i.valid.eq(self.i.valid), encoder.i.payload.last.eq(index == slices - 1),
+            Cat(encoder.i.payload["values"]).eq(
+                Cat(self.i.payload["values"]).word_select(index, 8 * encoder.width)),
+            encoder.i.payload.overflow.eq(self.i.payload.overflow), encoder.threshold.eq(self.threshold),
+            self.i.ready.eq(encoder.i.ready & encoder.i.payload.last),
+            self.o.payload.eq(encoder.o.payload), self.o.valid.eq(encoder.o.valid), encoder.o.ready.eq(self.o.ready),
+        ]
+        with m.If(encoder.i.valid & encoder.i.ready):
+            m.d.sync += index.eq(index + 1)
+        return m
+
+
 def _serial(width, harness):
-    encoder = RfcSerialEncoder(width)
-    latency = encoder.latency + RfcExpander.LATENCY
+    encoder = _Sliced(width)
+    latency = RfcSerialEncoder.STAGES + BANK // width - 1 + RfcExpander.LATENCY
     encoder, expander, expected, result = _round_trip(encoder, latency, harness)
     # The input and the threshold stay until the last slice is taken: the threshold is applied slice by slice.
     inputs = Cat(encoder.i.payload, encoder.threshold)

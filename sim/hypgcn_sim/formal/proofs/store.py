@@ -3,6 +3,7 @@
 from amaranth.hdl import Cat, Mux, Signal, Value
 
 from hypgcn.rfc import RowStore, RowStoreConfig
+from hypgcn.rfc.ring import Ring
 from hypgcn.rfc.store_reader import StoreReader
 from hypgcn.rfc.store_writer import StoreWriter
 from hypgcn.stream import Skid
@@ -14,9 +15,11 @@ from .rfc import ones
 
 __all__ = ["PROOFS"]
 
-CONFIG = RowStoreConfig(frames=2, rows=2, joints=2, banks=1, depths=(2, 1, 1, 1), tags=(0,), answers=2)
-_DELAY = StoreWriter.LATENCY + 1
-"""Cycles from a vector to the count of what it lost."""
+CONFIG = RowStoreConfig(frames=2, rows=2, joints=2, banks=1, depths=(3, 2, 1, 1), tags=(0,), answers=2, window=2,
+                        rings=(4, 3, 2, 2))
+"""A window of two rows, and rings that just hold one."""
+_STAGES = StoreWriter.LATENCY - 1
+"""Vectors inside the writer."""
 
 
 _CHANNELS = 5
@@ -36,6 +39,8 @@ class _Rows:
         How many of its values are kept, after what earlier vectors of the row have requested.
     lost : Value
         It is truncated.
+    oldest : Signal
+        Slot that is released next.
     readable : Signal
         Slots whose row is complete and not released.
     row_done, release : Value
@@ -59,6 +64,7 @@ class _Rows:
         self.joint = Signal(range(CONFIG.joints), name="joint_in")
         self.slot = Signal(range(CONFIG.rows), name="slot_in")
         oldest, newest = (Signal(range(CONFIG.rows), name=f"{name}_slot") for name in ("oldest", "done"))
+        self.oldest = oldest
         self.readable = Signal(CONFIG.rows, name="readable")
         held = Signal(range(CONFIG.rows + 2), name="rows_held")
         row_end = self.joint == CONFIG.joints - 1
@@ -72,30 +78,41 @@ class _Rows:
         self.may_read = self.readable | done
         m.d.sync += self.readable.eq((self.readable | done) & ~Mux(self.release, 1 << oldest, 0))
         m.d.sync += [newest.eq(newest + self.row_done), oldest.eq(oldest + self.release)]
-        # Only rows that are held stop the writer, and each is reported once.
-        harness.check(store.i.ready == (held != CONFIG.rows))
+        harness.check(~store.i.ready | (held != CONFIG.rows))
         harness.check((self.readable & done) == 0)
         harness.check(~self.row_done | (ones(self.readable) < held))
 
-        # A mini-bank that a vector requests and that is full closes those above it, for this vector.
+        # A mini-bank that a vector requests and that is full closes those above it, for this vector. Both rows of a
+        # sequence are one window.
+        second = Signal(name="second_row")
+        with m.If(self.put & row_end):
+            m.d.sync += second.eq(~second)
         count = ones(store.i.payload.mask)
-        used, closed, minis = [], 0, 0
-        for j, depth in enumerate(CONFIG.depths):
+        used, closed, minis, scarce = [], 0, 0, 0
+        for j, (depth, words) in enumerate(zip(CONFIG.depths, CONFIG.words)):
             requests = count > MINI * j
             used.append(Signal(range(depth + 1), name=f"used{j}"))
             closed = closed | (used[j] == depth)
             granted = requests & ~closed
             minis = minis + granted
+            by_slot = [Signal(range(CONFIG.vectors + 1), name=f"entries{j}_{n}") for n in range(CONFIG.rows)]
+            scarce = scarce | (by_slot[0] + by_slot[1] >= words)
             with m.If(self.put):
-                m.d.sync += used[j].eq(Mux(row_end, 0, used[j] + granted))
+                m.d.sync += used[j].eq(Mux(row_end & second, 0, used[j] + granted))
+            for n, entries in enumerate(by_slot):
+                with m.If(self.put & (self.slot == n)):
+                    m.d.sync += entries.eq(entries + granted)
+                with m.If(self.release & (oldest == n)):
+                    m.d.sync += entries.eq(0)
+        # A full store, or a vector in flight that finds no word, and for some cycles after they came back.
+        harness.check(store.i.ready | (held == CONFIG.rows) | _lately(harness, scarce, 3, "scarce"))
         self.kept = Mux(count < MINI * minis, count, MINI * minis)
         self.lost = self.put & (self.kept != count)
 
 
-def _later(harness, value, cycles, name):
-    for n in range(cycles):
-        value = harness.past(value, f"{name}{n}")
-    return value
+def _lately(harness, value, cycles, name):
+    """``value`` now, or in one of the ``cycles`` before."""
+    return value if not cycles else value | _lately(harness, harness.past(value, f"{name}{cycles}"), cycles - 1, name)
 
 
 def _writer(harness):
@@ -104,16 +121,40 @@ def _writer(harness):
     dut = unit.component
     rows = _Rows(harness, dut)
     # No slot is written from the row_done of its row until its release.
-    for port, words in ((dut.header, CONFIG.vectors), (dut.base, CONFIG.joints), *zip(dut.data, CONFIG.depths)):
+    for port, words in ((dut.header, CONFIG.vectors), (dut.base, CONFIG.joints)):
         for slot in range(CONFIG.rows):
             inside = (port.addr >= slot * words) & (port.addr < (slot + 1) * words)
             harness.check(~(port.en & inside & rows.readable[slot]))
         harness.check(port.addr < CONFIG.rows * words)
         harness.reach(port.en & (port.addr == CONFIG.rows * words - 1))
+    # Vectors leave the pipeline in order, each with its header, early or late.
+    written = dut.header.en
+    joint_out, slot_out = Signal(range(CONFIG.joints), name="joint_out"), Signal(range(CONFIG.rows), name="slot_out")
+    row_written = written & (joint_out == CONFIG.joints - 1)
+    lost_inside, inside = Signal(_STAGES, name="lost_inside"), Signal(range(_STAGES + 1), name="vectors_inside")
+    with m.If(written):
+        m.d.sync += joint_out.eq(Mux(joint_out == CONFIG.joints - 1, 0, joint_out + 1))
+    m.d.sync += [
+        slot_out.eq(slot_out + row_written), inside.eq(inside + rows.put - written),
+        lost_inside.eq((lost_inside >> written) | (rows.lost << (inside - written)[:2])),
+    ]
+    harness.check(~written | (inside != 0))
+    harness.check(inside <= _STAGES)
+    # No entry of a mini-bank is written again before its row is released.
+    for j, (port, words) in enumerate(zip(dut.data, CONFIG.words)):
+        entry = harness.fixed(range(words), f"entry{j}")
+        owner, owned = Signal(range(CONFIG.rows), name=f"owner{j}"), Signal(name=f"owned{j}")
+        again = port.en & (port.addr == entry)
+        harness.check(~again | ~owned | ~rows.readable.bit_select(owner, 1) | (owner == slot_out))
+        with m.If(again):
+            m.d.sync += [owner.eq(slot_out), owned.eq(1)]
+        with m.Elif(rows.release & (owner == rows.oldest)):
+            m.d.sync += owned.eq(0)
+    harness.reach(dut.data[0].en & rows.readable.any() & (dut.data[0].addr == CONFIG.words[0] - 1))
     lost = Signal(8, name="vectors_lost")
-    m.d.sync += lost.eq(lost + _later(harness, rows.lost, _DELAY - 1, "lost"))
+    m.d.sync += lost.eq(lost + harness.past(written & lost_inside[0], "lost_written"))
     harness.check(dut.overflow_count == lost)
-    harness.check(rows.row_done == _later(harness, rows.put & (rows.joint == CONFIG.joints - 1), _DELAY - 1, "end"))
+    harness.check(rows.row_done == harness.past(row_written, "row_written"))
     quiet(harness, dut.row_done, "row")
     harness.reach(lost == 2)
     harness.reach(rows.release & dut.header.en)
@@ -162,10 +203,11 @@ def _store(harness):
 
 
 PROOFS = (
-    Proof(name="store_writer", depth=12, deep=16, build=_writer, weight=4,
+    Proof(name="store_writer", depth=12, deep=16, build=_writer, weight=17,
           text="no slot of a row store is written from the end of its row until its release; every row is reported "
-               "once, in order; the count of truncated vectors is that of the golden model; only held rows stop it",
-          mutant=Mutant(owner=StoreWriter, method="_allocate", old="full[j].eq(0)", new="full[j].eq(full[j])")),
+               "once, in order; the count of truncated vectors is that of the golden model; only held rows and rings "
+               "without a free word stop it",
+          mutant=Mutant(owner=Ring, method="_limit_window", old="& ~(self.row_end & self.restarts)", new="")),
     Proof(name="row_store", depth=14, cover_depth=14, deep=20, build=_store, weight=35,
           text="every read of a row that is complete and not released gives the kept values of that vector and zeros "
                f"beyond, in the order of the requests, whatever is written meanwhile; vectors of {_CHANNELS} channels",

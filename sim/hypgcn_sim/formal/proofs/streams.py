@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from hypgcn.stream import Queue, Skid
+from hypgcn.stream import HalfSkid, Queue, Skid
 
 from ..harness import words
 from ..proof import Mutant, Proof
@@ -35,6 +35,18 @@ def _skid(harness):
     harness.reach(item.level == Skid.PLACES)
 
 
+def _half_skid(harness):
+    unit = harness.unit(HalfSkid(WIDTH))
+    skid = unit.component
+    put, take = _ends(harness, skid)
+    item = Item(harness, put, take, skid.i.payload, 1)
+    harness.check(skid.i.ready == (item.level == 0))
+    harness.check(skid.o.valid == (item.level == 1))
+    harness.check(~item.leaves | (skid.o.payload == item.value))
+    harness.check((item.ahead != 1) | (unit.inner("held") == item.value))
+    harness.reach(item.level == 1)
+
+
 def _queue(depth, harness):
     with words():
         unit = harness.unit(Queue(WIDTH, depth))
@@ -60,6 +72,9 @@ PROOFS = (
           text="a skid buffer keeps the order, loses and repeats nothing, holds what it offers; ready and valid are "
                "registers",
           mutant=Mutant(owner=Skid, method="elaborate", old="Mux(room, i_payload, second)", new="i_payload")),
+    Proof(name="half_skid", depth=3, cover_depth=4, induction=True, build=_half_skid,
+          text="the same of a skid buffer of one place",
+          mutant=Mutant(owner=HalfSkid, method="elaborate", old="m.If(~valid)", new="m.If(self.i.valid)")),
     *(Proof(name=f"queue_{depth}", depth=3, cover_depth=depth + 3, deep=6, induction=True,
             build=partial(_queue, depth),
             text=f"the same of a FIFO of {depth} places, and its level",

@@ -1,11 +1,11 @@
-"""Row stores that are too small for some rows."""
+"""Row stores that are too small for some rows, and rings that only just hold a window."""
 
 from functools import partial
 
 import numpy as np
 
 from hypgcn.design import BANK, split_banks
-from hypgcn.golden.rfc.store import store_row
+from hypgcn.golden.rfc.store import store
 from hypgcn.rfc import RowStore, RowStoreConfig
 
 from ..chunk import Chunk, Expected, Feed, Variant
@@ -18,6 +18,8 @@ CONFIGS = (
     RowStoreConfig(frames=7, rows=3, joints=5, banks=3, depths=(13, 10, 7, 4), tags=(0, 3)),
     RowStoreConfig(frames=1, rows=1, joints=3, banks=1, depths=(3, 2, 1, 1), tags=(2,), answers=2),
     RowStoreConfig(frames=20, rows=9, joints=25, banks=2, depths=(46, 29, 18, 12), tags=(4, 0, 1)),
+    RowStoreConfig(frames=11, rows=6, joints=7, banks=2, depths=(50, 34, 22, 11), tags=(0, 3), window=5,
+                   rings=(51, 35, 23, 12)),
 )
 
 
@@ -39,15 +41,17 @@ def _chunk(cfg, rng, vectors):
     count = -(-vectors // cfg.vectors)
     rows = _rows(rng, cfg, count)
     upstream = rng.random((count, cfg.vectors)) < 0.1 / cfg.vectors     # flags of values that were lost before
-    results = [store_row(row, cfg.depths) for row in rows]
-    lost = np.array([truncated for _, truncated in results])
+    stored = [store(rows[first:first + cfg.frames], cfg.depths, cfg.window) for first in range(0, count, cfg.frames)]
+    kept_rows, lost = (np.concatenate(parts) for parts in zip(*stored))
     flags, sticky = np.zeros(count, np.int64), False    # the flag stays set up to the end of the sequence
     for row in range(count):
         sticky = (row % cfg.frames != 0 and sticky) or bool(lost[row]) or bool(upstream[row].any())
         flags[row] = sticky
-    kept = compressed(split_banks(np.stack([row for row, _ in results])).reshape(-1, BANK))
+    kept = compressed(split_banks(kept_rows).reshape(-1, BANK))
 
     number = np.repeat(np.arange(count), cfg.vectors)   # row of each read
+    # Read when the window that begins with the row is complete, or its sequence.
+    newest = np.minimum(number + cfg.window, np.minimum(number - number % cfg.frames + cfg.frames, count))
     sources = {"i": Feed(columns=compressed(split_banks(rows).reshape(-1, BANK), upstream.ravel()))}
     sinks = {"row_done": Expected(columns=flags, item="row")}
     for reader, width in enumerate(cfg.tags):
@@ -55,7 +59,7 @@ def _chunk(cfg, rng, vectors):
         joint, bank = (np.concatenate(parts) for parts in zip(*places))
         tag = rng.integers(0, 1 << width, len(number))
         sources[f"req{reader}"] = Feed(columns={"slot": number % cfg.rows, "joint": joint, "bank": bank, "tag": tag},
-                                       needs={"row_done": number + 1})
+                                       needs={"row_done": newest})
         vector = number * cfg.vectors + joint * cfg.banks + bank
         answer = {"mask": kept["mask"][vector], "values": kept["values"][vector], "overflow": flags[number]}
         sinks[f"rsp{reader}"] = Expected(

@@ -5,7 +5,7 @@ import numpy as np
 from hypgcn.design import BANK, split_banks
 from hypgcn.golden.rfc.decoder import tokens
 from hypgcn.golden.rfc.encoder import threshold
-from hypgcn.golden.rfc.store import row_usage, store_row
+from hypgcn.golden.rfc.store import row_usage, store, window_usage
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore, RowStoreConfig
 from hypgcn.rfc.shortcut import ShortcutConfig, ShortcutReader
 
@@ -62,25 +62,30 @@ def _expander(context: Context) -> Case:
 
 
 def _row_store(context: Context) -> Case:
-    """Two sequences through a store that is too small for some rows; one reader in order, one at random with tags."""
+    """Two sequences through a store that is too small for some windows of rows, with rings that just hold one.
+
+    One reader reads in order, one at random with tags.
+    """
     design, index = context.design, context.identity
     block, folding = context.block(index)
     rows = np.concatenate([context.x(index)[0][:8], context.x(index)[-1][-8:]])
     frames = len(rows) // 2
-    usage = np.array([row_usage(row) for row in rows])
+    sequences = rows.reshape(2, frames, *rows.shape[1:])
+    usage = window_usage(row_usage(sequences), block.x_window).reshape(len(rows), -1)
     depths = tuple(max(1, int(depth)) for depth in np.quantile(usage, 0.75, axis=0))
     cfg = RowStoreConfig(
-        frames=frames, rows=folding.x_rows, joints=design.joints, banks=block.in_banks, depths=depths, tags=(0, 3)
+        frames=frames, rows=folding.x_rows, joints=design.joints, banks=block.in_banks, depths=depths, tags=(0, 3),
+        window=block.x_window, rings=tuple(depth + 1 for depth in depths)
     )
+    stored = [store(sequence, depths, cfg.window) for sequence in sequences]
     rng = context.rng("row_store")
     places = [(joint, bank) for joint in range(cfg.joints) for bank in range(cfg.banks)]
     requests: tuple[list, list] = ([], [])
     responses: tuple[list, list] = ([], [])
     lost = sticky = 0  # the flag stays set up to the end of the sequence
-    for number, row in enumerate(rows):
-        kept, lost_here = store_row(row, depths)
-        sticky = (number % frames != 0 and sticky) or lost_here > 0
-        lost += lost_here
+    for number, (kept, lost_here) in enumerate(zip(*(np.concatenate(parts) for parts in zip(*stored)))):
+        sticky = (number % frames != 0 and sticky) or bool(lost_here)
+        lost += int(lost_here)
         words = split_banks(kept)
         for reader, order in enumerate((places, [places[n] for n in rng.permutation(len(places))])):
             for joint, bank in order:
@@ -88,7 +93,9 @@ def _row_store(context: Context) -> Case:
                 requests[reader].append({"slot": number % cfg.rows, "joint": joint, "bank": bank, "tag": tag})
                 responses[reader].append({**response(words[joint, bank], sticky), "tag": tag})
     reads = len(places)  # of a row
-    row_of = [{"row_done": n // reads + 1} for n in range(len(rows) * reads)]
+    # A row is read when the window that begins with it is complete, or its sequence.
+    newest = [min(n + cfg.window, n - n % frames + frames) for n in range(len(rows))]
+    row_of = [{"row_done": newest[n // reads]} for n in range(len(rows) * reads)]
     release = [{f"rsp{reader}": (n + 1) * reads for reader in range(2)} for n in range(len(rows))]
     axes = [("row", len(rows)), ("read", reads)]
     return Case(

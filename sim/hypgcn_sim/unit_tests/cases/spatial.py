@@ -6,13 +6,13 @@ from functools import partial
 
 import numpy as np
 
-from hypgcn.design import BANK, split_banks
+from hypgcn.design import BANK
 from hypgcn.golden.rfc.store import store
 from hypgcn.golden.spatial.graph import entries
 from hypgcn.golden.spatial.unit import spatial
 from hypgcn.spatial import ConvArray, CornerTurn, FrameBuffer, GraphUnit, RowBuffer, RowLoader, SpatialConfig
 
-from ...stimuli.beats import axes_of, conv_order, dense_beats, vectors
+from ...stimuli.beats import axes_of, conv_order, slice_beats, vectors
 from ..case import Case, Responder, Sink, Source
 from ..context import CaseMaker, Context
 from ..wrappers import SpatialWrapper
@@ -130,24 +130,23 @@ def _corner_turn(context: Context) -> Case:
     rows = _Rows(context, context.conv)
     words = rows.entries()
     per_row = len(words) // len(rows.x)
-    turned = [split_banks(np.array(words[start:start + per_row]).T).transpose(1, 0, 2).reshape(-1, BANK)
-              for start in range(0, len(words), per_row)]
     cfg = replace(rows.cfg.turn, width=8)
-    return rows.case("corner_turn", lambda: CornerTurn(cfg), words,
-                     [{"values": values, "overflow": 0} for row in turned for values in row.tolist()], "z")
+    turned = [beat for row in range(0, len(words), per_row) for bank in range(0, per_row, BANK)
+              for beat in slice_beats(np.array(words[row:row + per_row][bank:bank + BANK]).T, cfg.width)]
+    return rows.case("corner_turn", lambda: CornerTurn(cfg), words, turned, "z")
 
 
 def _row_buffer(context: Context) -> Case:
     rows = _Rows(context, context.conv)
-    dense = [{"values": values, "overflow": 0} for values in dense_beats(rows.tensors["h"])]
-    return rows.case("row_buffer", lambda: RowBuffer(rows.cfg.rows), rows.words("h", "values"), dense, "h")
+    slices = slice_beats(rows.tensors["h"], rows.cfg.rows.width)
+    return rows.case("row_buffer", lambda: RowBuffer(rows.cfg.rows), rows.words("h", "values"), slices, "h")
 
 
 def _unit(kind: str, name: str, choose: Callable, context: Context) -> Case:
     index = getattr(context, kind)
     block, folding = choose(context, index)
     rows = context.x(index)[0][:6]
-    stored, lost = store(rows, block.x_depths)
+    stored, lost = store(rows, block.x_depths, block.x_window)
     cfg = SpatialConfig(
         block=block, joints=context.design.joints, frames=len(rows), folding=folding, mac=context.folding.mac
     )
