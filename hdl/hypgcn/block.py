@@ -9,10 +9,10 @@ from amaranth.lib.wiring import In, Out
 from .design import Block as DesignBlock
 from .design import Design
 from .design.folding import BlockFolding, Folding
-from .rfc import RowStore, RowStoreConfig
+from .rfc import RowStore, RowStoreConfig, skid_behind
 from .sparse import SPARSE_UNITS, SparseConfig, SparseUnit
 from .spatial import SPATIAL_UNITS, SpatialConfig, SpatialUnit
-from .stream import Skid, connect
+from .stream import connect
 from .stream.activity import state_layout, state_of
 from .stream.layouts import vector_layout
 
@@ -124,7 +124,7 @@ class Block(wiring.Component):
         m.submodules.temporal = temporal = SparseUnit(cfg.temporal)
         store = self._x_store(m, spatial, temporal)
 
-        m.submodules.h_skid = h_skid = Skid(vector_layout())
+        m.submodules.h_skid = h_skid = skid_behind(cfg.spatial.folding.h_width)
         connect(m, wiring.flipped(self.i), store.i)
         connect(m, spatial.o, h_skid.i)
         connect(m, h_skid.o, temporal.i)
@@ -157,9 +157,9 @@ class Block(wiring.Component):
             readers.append((spatial.res_req, spatial.res_rsp))
         if block.shortcut_y != "none":
             readers.append((temporal.x_req, temporal.x_rsp))
-        m.submodules.x_store = store = RowStore(RowStoreConfig(
-            frames=cfg.frames, rows=cfg.folding.x_rows, joints=cfg.joints, banks=block.in_banks,
-            depths=block.x_depths, tags=(0,) * len(readers), ports=cfg.folding.x_ports))
+        m.submodules.x_store = store = RowStore(RowStoreConfig.of(
+            block, "x", frames=cfg.frames, rows=cfg.folding.x_rows, joints=cfg.joints, tags=(0,) * len(readers),
+            ports=cfg.folding.x_ports))
         for index, (request, response) in enumerate(readers):
             connect(m, request, store.req[index])
             connect(m, store.rsp[index], response)

@@ -11,16 +11,25 @@ from .design.folding import Folding
 from .head import Head
 from .input import InputAffine
 from .performance_counters import PerformanceCounters, counts_layout
-from .stream import Skid, connect
+from .rfc import skid_behind
+from .stream import connect
 from .stream.activity import state_layout
-from .stream.layouts import activity_layout, joint_layout, observe_layout, result_layout, vector_layout
+from .stream.layouts import activity_layout, joint_layout, observe_layout, result_layout
 
-__all__ = ["Network", "counted_units"]
+__all__ = ["Network", "boundary_widths", "counted_units"]
 
 
 def counted_units(blocks: int) -> list[str]:
     """Names of the units that the performance counters of a network of ``blocks`` blocks count, in their order."""
     return ["input", *(f"blocks[{index}].{name}" for index in range(blocks) for name in BLOCK_UNITS), "head"]
+
+
+def boundary_widths(folding: Folding) -> list[int]:
+    """Values a cycle that arrive at each block and at the head.
+
+    The input gives a vector in three cycles, for which 2 stands.
+    """
+    return [2, *(block.y_width for block in folding.blocks)]
 
 
 class Network(wiring.Component):
@@ -95,9 +104,10 @@ class Network(wiring.Component):
         m = Module()
         first, head = self._ends(m)
         source, blocks = first.o, []
+        skids = [skid_behind(width) for width in boundary_widths(self.folding)]
         for index in range(len(self.design.blocks)):
             # The skids cut the ready chain at the boundaries of the blocks.
-            m.submodules[f"skid{index}"] = skid = Skid(vector_layout())
+            m.submodules[f"skid{index}"] = skid = skids[index]
             m.submodules[f"block{index}"] = block = Block(
                 BlockConfig.of(self.design, self.folding, index, counters=self.counters))
             blocks.append(block)
@@ -107,7 +117,7 @@ class Network(wiring.Component):
             m.d.comb += self.overflow_counts[index].eq(block.overflow_count)
             self._show(m, index, block)
             source = block.o
-        m.submodules.skid_head = skid = Skid(vector_layout())
+        m.submodules.skid_head = skid = skids[-1]
         connect(m, source, skid.i)
         connect(m, skid.o, head.i)
         connect(m, head.o, wiring.flipped(self.o))

@@ -56,9 +56,9 @@ class ReadAddressGenerator(wiring.Component):
     bounds the vectors in flight to n. A pass without reads announces one ``null``. The row of tap i is in slot
     ``(slot + i) mod rows``.
 
-    Throughput: one entry a cycle, skipped taps included, plus 5 cycles a job. Latency: 6 cycles from a job to the
-    request of its first entry, when that is inside. ``job.ready`` comes with the last announcement. Storage: a ROM of
-    one short word per entry, block RAM where there are many; four reads in registers.
+    Throughput: one entry a cycle, skipped taps included, without a gap between jobs. Latency: 6 cycles from a job to
+    the request of its first entry, when that is inside. Storage: a ROM of one short word per entry, block RAM where
+    there are many; the parameters of three jobs and four reads in registers.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class ReadAddressGenerator(wiring.Component):
     Members
     -------
     job : In(stream of :func:`job_layout`)
-        Jobs, each held until its last announcement.
+        Jobs, each taken when its first entry is looked up.
     h_req : Out(stream of :func:`row_request_layout`)
         Reads of the store of features.
     x_req : Out(stream of :func:`row_request_layout`)
@@ -76,8 +76,8 @@ class ReadAddressGenerator(wiring.Component):
         One announcement per read.
     """
 
-    JOB_OVERHEAD = 6
-    """Cycles of a job beyond one per entry, the cycle in which the dispatcher gives it included."""
+    JOB_CYCLES = 3
+    """Least cycles from a job to the next: the dispatcher sees that the lane is free, chooses it, and gives the job."""
 
     def __init__(self, cfg):
         self.cfg = cfg
@@ -89,32 +89,24 @@ class ReadAddressGenerator(wiring.Component):
         if cfg.schedule.reads_x:
             members["x_req"] = Out(stream.Signature(cfg.x_request))
         super().__init__(members)
+        self._read = data.StructLayout({
+            "entry": self.o.payload.entry.shape(), "from_x": 1, "bank": range(max(2, cfg.h_banks, cfg.x_banks)),
+            "slot": range(max(2, cfg.h_rows, cfg.x_rows)), "joint": self.job.payload.joint.shape()})
+        # An item without a read only says that its pass ends.
+        self._item = data.StructLayout({"read": self._read, "real": 1, "stop": 1})
 
     def elaborate(self, platform):
         m = Module()
-        cfg, schedule = self.cfg, self.cfg.schedule
-        at = Signal.like(self.o.payload.entry)
-        read = data.StructLayout({"entry": at.shape(), "from_x": 1, "bank": range(max(2, cfg.h_banks, cfg.x_banks)),
-                                  "slot": range(max(2, cfg.h_rows, cfg.x_rows))})
-        running = Signal()
-        ended = Signal()
-        started = Signal()
-        requests = Skid(data.StructLayout({"read": read, "joint": self.job.payload.joint.shape()}))
-
-        candidate_valid, pending, pending_valid, leave = self._look_up(m, at, read, running, ended)
-        m.submodules.requests = requests
-        self._announce(m, requests, candidate_valid, pending, pending_valid, leave, ended)
-
-        first = Array(p.first for p in schedule.passes)
-        with m.If(self.job.valid & ~started):
-            m.d.sync += [started.eq(1), running.eq(1), at.eq(first[self.job.payload.index])]
-        with m.If(self.job.ready):
-            m.d.sync += [started.eq(0), ended.eq(0)]
+        look, move = Signal(), Signal()
+        candidate, candidate_valid = Signal(self._item, reset_less=True), Signal()
+        self._look_up(m, look, move, candidate, candidate_valid)
+        m.submodules.requests = requests = Skid(self._read)
+        self._announce(m, requests, move, candidate, candidate_valid)
         self._request(m, requests.o)
         return m
 
     def _entries(self, m):
-        """ROM of the entries of all passes; ``stop`` marks the last entry of a pass."""
+        """ROM of the entries of all passes."""
         cfg, schedule = self.cfg, self.cfg.schedule
         info = data.StructLayout({
             "bank": range(max(2, cfg.h_banks, cfg.x_banks)), "tap": range(max(2, schedule.kernel)),
@@ -126,80 +118,84 @@ class ReadAddressGenerator(wiring.Component):
         m.submodules.entries = rom = Rom(info.size, words, latency=2, style=table_style(len(words)), name="entries")
         return rom, data.View(info, rom.data)
 
-    def _look_up(self, m, at, read, running, ended):
-        """Entries leave the ROM, those inside the clip become candidates, a candidate becomes the pending read.
+    def _addresses(self, m, look):
+        """Addresses of the ROM, a pass of a job after that of another, with the job of each."""
+        schedule, job = self.cfg.schedule, self.job.payload
+        at, end = Signal.like(self.o.payload.entry, name="at"), Signal.like(self.o.payload.entry, name="end")
+        current = Signal(self.cfg.job_layout, reset_less=True)
+        running, load = Signal(), Signal()
+        first, last = Array(p.first for p in schedule.passes), Array(p.stop - 1 for p in schedule.passes)
+        m.d.comb += [load.eq(self.job.valid & (~running | look & (at == end))), self.job.ready.eq(load)]
+        with m.If(load):
+            m.d.sync += [running.eq(1), at.eq(first[job.index]), end.eq(last[job.index]), current.eq(job)]
+        with m.Elif(look):
+            m.d.sync += [running.eq(running & (at != end)), at.eq(at + 1)]
+        return at, current, running
 
-        The pending read leaves only when it is known whether another one follows it in this pass: a candidate is
-        there, or the entries have ended. So ``last`` needs no look into the future.
-        """
-        cfg, job = self.cfg, self.job.payload
+    def _look_up(self, m, look, move, candidate, candidate_valid):
+        """Entries leave the ROM; those inside the clip and the last of each pass become the candidate."""
+        cfg = self.cfg
         rom, entry = self._entries(m)
-        read1 = Signal()
-        looked = Signal()
-        at1 = Signal.like(at, name="at1", reset_less=True)
-        looked_at = Signal.like(at, reset_less=True)
-        candidate = Signal(read, reset_less=True)
-        pending = Signal(read, reset_less=True)
-        candidate_valid = Signal()
-        pending_valid = Signal()
-
-        inside = Signal()
-        look = Signal()
-        leave = Signal()
-        move = Signal()
+        at, current, running = self._addresses(m, look)
+        read1, looked = Signal(), Signal()
+        at1, looked_at = (Signal.like(at, name=name, reset_less=True) for name in ("at1", "looked_at"))
+        job1, job = (Signal(cfg.job_layout, name=name, reset_less=True) for name in ("job1", "job2"))
         row = Signal(range(cfg.h_rows + cfg.schedule.kernel))
         # A table for the remainder: one LUT per bit and a few inputs, where a comparison would add a level.
         in_store = Array(n % cfg.h_rows for n in range(cfg.h_rows + cfg.schedule.kernel))[row]
+        inside, found = Signal(), Signal()
         m.d.comb += [
             rom.addr.eq(at),
             rom.en.eq(look),
             inside.eq(entry.live & (entry.from_x | (entry.tap >= job.tap_low) & (entry.tap <= job.tap_high))),
             row.eq(job.slot + entry.tap),
+            found.eq(looked & (inside | entry.stop)),
+            look.eq(~found | ~candidate_valid | move),
+        ]
+        with m.If(look):
+            m.d.sync += [read1.eq(running), looked.eq(read1), at1.eq(at), looked_at.eq(at1), job1.eq(current),
+                         job.eq(job1)]
+            with m.If(found):
+                m.d.sync += [
+                    candidate.read.entry.eq(looked_at),
+                    candidate.read.bank.eq(entry.bank),
+                    candidate.read.from_x.eq(entry.from_x),
+                    candidate.read.slot.eq(Mux(entry.from_x, job.x_slot, in_store)),
+                    candidate.read.joint.eq(job.joint),
+                    candidate.real.eq(inside), candidate.stop.eq(entry.stop),
+                ]
+        m.d.sync += candidate_valid.eq((candidate_valid & ~move) | (look & found))
+
+    def _announce(self, m, requests, move, candidate, candidate_valid):
+        """The candidate becomes the pending item, which goes to ``o`` and to the requests at once.
+
+        ``o`` is valid only while both have room. A pending read leaves only when it is known whether another one
+        follows it in its pass: it is the last entry, or there is a candidate. A candidate without a read then ends the
+        pass of the pending read, and is dropped; after none of its pass it becomes the ``null``. So ``last`` needs no
+        look into the future.
+        """
+        pending, pending_valid = Signal(self._item, reset_less=True), Signal()
+        leave, ends = Signal(), Signal()
+        m.d.comb += [
+            ends.eq(pending_valid & ~pending.stop & ~candidate.real),
+            # The skid buffer keeps the arbiters of the stores out of this combinational path.
+            self.o.valid.eq(pending_valid & (pending.stop | candidate_valid) & requests.i.ready),
+            self.o.payload.entry.eq(pending.read.entry),
+            self.o.payload.from_x.eq(pending.read.from_x & pending.real),
+            self.o.payload.null.eq(~pending.real),
+            self.o.payload.last.eq(pending.stop | ~candidate.real),
             leave.eq(self.o.valid & self.o.ready),
             move.eq(candidate_valid & (~pending_valid | leave)),
-            look.eq(~(looked & inside) | ~candidate_valid | move),
+            requests.i.valid.eq(leave & pending.real),
+            requests.i.payload.eq(pending.read),
         ]
-
-        with m.If(look):
-            m.d.sync += [read1.eq(running), looked.eq(read1), at1.eq(at), looked_at.eq(at1), at.eq(at + 1)]
-            with m.If(looked & inside):
-                m.d.sync += [
-                    candidate.entry.eq(looked_at),
-                    candidate.bank.eq(entry.bank),
-                    candidate.from_x.eq(entry.from_x),
-                    candidate.slot.eq(Mux(entry.from_x, job.x_slot, in_store)),
-                ]
-            with m.If(looked & entry.stop):
-                # The ROM is already two entries into the next pass: these are dropped.
-                m.d.sync += [ended.eq(1), running.eq(0), read1.eq(0), looked.eq(0)]
-        m.d.sync += candidate_valid.eq((candidate_valid & ~move) | (look & looked & inside))
-        m.d.sync += pending_valid.eq((pending_valid & ~leave) | move)
+        m.d.sync += pending_valid.eq((pending_valid & ~leave) | (move & ~ends))
         with m.If(move):
             m.d.sync += pending.eq(candidate)
-        return candidate_valid, pending, pending_valid, leave
-
-    def _announce(self, m, requests, candidate_valid, pending, pending_valid, leave, ended):
-        """The pending read goes to ``o`` and to the requests at once: ``o`` is valid only while both have room.
-
-        The skid buffer keeps the arbiters of the stores out of this combinational path.
-        """
-        m.d.comb += [
-            self.o.valid.eq(Mux(pending_valid, (candidate_valid | ended) & requests.i.ready, ended & ~candidate_valid)),
-            self.o.payload.entry.eq(pending.entry),
-            self.o.payload.from_x.eq(pending.from_x & pending_valid),
-            self.o.payload.null.eq(~pending_valid),
-            self.o.payload.last.eq(ended & ~candidate_valid),
-            self.job.ready.eq(leave & self.o.payload.last),
-        ]
-        m.d.comb += [
-            requests.i.valid.eq(leave & pending_valid),
-            requests.i.payload.read.eq(pending),
-            requests.i.payload.joint.eq(self.job.payload.joint),
-        ]
 
     def _request(self, m, requests):
         """Each request goes to the store that holds its vector."""
-        request = requests.payload.read
+        request = requests.payload
         ports = [(self.h_req, ~request.from_x)]
         if self.cfg.schedule.reads_x:
             ports.append((self.x_req, request.from_x))
@@ -208,6 +204,6 @@ class ReadAddressGenerator(wiring.Component):
             m.d.comb += [
                 port.valid.eq(requests.valid & addressed),
                 port.payload.slot.eq(request.slot),
-                port.payload.joint.eq(requests.payload.joint),
+                port.payload.joint.eq(request.joint),
                 port.payload.bank.eq(request.bank),
             ]

@@ -13,9 +13,9 @@ from ..design.limits import JOINTS, LANES
 from ..mem import Rom, table_style
 from ..stream import Skid
 from ..stream.activity import state_layout, state_of
-from ..stream.layouts import dense_layout, order_layout, residual_layout
+from ..stream.layouts import order_layout, residual_layout, slice_layout
 from .layer import SparseLayer
-from .schedule import LaneSchedule
+from .schedule import LaneSchedule, Position
 
 __all__ = ["Combine", "CombineConfig"]
 
@@ -44,8 +44,8 @@ class CombineConfig:
         Multiplier of the shortcut.
     res_shift : int
         Left shift of the shortcut.
-    shortcut : bool
-        X is added.
+    x_channels : int
+        X is added to so many channels from the first on; 0: no shortcut.
     counters : bool
         With the port ``state``.
     """
@@ -59,7 +59,7 @@ class CombineConfig:
     shift: int
     res_mult: int = 0
     res_shift: int = 0
-    shortcut: bool = False
+    x_channels: int = 0
     counters: bool = False
 
     def __post_init__(self):
@@ -77,7 +77,13 @@ class CombineConfig:
         """Config for ``layer``."""
         return cls(schedule=schedule, joints=joints, lanes=lanes, mac=mac, mult=tuple(layer.mult.tolist()),
                    bias=tuple(layer.bias.tolist()), shift=layer.shift, res_mult=layer.res_mult,
-                   res_shift=layer.res_shift, shortcut=layer.shortcut == "identity", counters=counters)
+                   res_shift=layer.res_shift, counters=counters,
+                   x_channels=layer.x_channels if layer.shortcut == "identity" else 0)
+
+    @property
+    def x_groups(self) -> int:
+        """Groups to which X is added."""
+        return min(len(self.schedule.steps), -(-self.x_channels // self.schedule.width))
 
     @property
     def sums(self) -> data.ArrayLayout:
@@ -109,8 +115,8 @@ class Combine(wiring.Component):
     """``o[t,v,c] = clamp(round_shift(B * mult[c] + bias[c] + S, shift), 0, 127)``, in (joint, bank) order.
 
     ``B`` are the sums of the lanes, retired in the order of ``order``, and 0 for channels without a sum;
-    ``S = (X * res_mult) << res_shift`` is the shortcut from ``res`` with ``shortcut``, else 0. Values beyond the last
-    channel are 0.
+    ``S = (X * res_mult) << res_shift`` is the shortcut from ``res`` for the first ``x_channels`` channels, else 0.
+    Values beyond the last channel are 0.
 
     A result moves from its lane to a register here as soon as the one before it is used up, so that the lane can
     finish its next pass; sums are unpacked behind the multiplexers. Throughput: ``width`` channels a cycle,
@@ -131,9 +137,9 @@ class Combine(wiring.Component):
     results : ``lanes`` x In(stream of ``cfg.sums``)
         Results of each lane.
     res : In(stream of :func:`residual_layout`)
-        Slices of X in (joint, group) order; only with ``shortcut``.
-    o : Out(stream of :func:`dense_layout`)
-        Vectors of the output in (joint, bank) order.
+        Slices of X in (joint, group) order, of the first ``x_groups`` groups; only with ``x_channels``.
+    o : Out(stream of :func:`slice_layout`)
+        Vectors of the output in (joint, bank) order, in slices of ``width`` channels.
     retired : Out(1)
         A pulse in the cycle after the last result and the last slice of X of a row have been taken.
     state : Out(state)
@@ -148,10 +154,10 @@ class Combine(wiring.Component):
             "row": In(stream.Signature(data.StructLayout({"overflow": 1}))),
             "order": In(stream.Signature(order_layout(cfg.lanes))),
             "results": In(stream.Signature(cfg.sums)).array(cfg.lanes),
-            "o": Out(stream.Signature(dense_layout())),
+            "o": Out(stream.Signature(slice_layout(cfg.schedule.width))),
             "retired": Out(1),
         }
-        if cfg.shortcut:
+        if cfg.x_channels:
             members["res"] = In(stream.Signature(residual_layout(cfg.schedule.width)))
         if cfg.counters:
             members["state"] = Out(state_layout())
@@ -161,7 +167,7 @@ class Combine(wiring.Component):
         m = Module()
         m.submodules.requant = requant = Requant(self.cfg.requant)
         self._retire(m, requant.i)
-        self._assemble(m, requant.o)
+        self._give(m, requant.o)
         if self.cfg.counters:
             m.d.comb += self.state.eq(state_of(requant.i))
         return m
@@ -171,27 +177,28 @@ class Combine(wiring.Component):
         cfg, schedule = self.cfg, self.cfg.schedule
         width, groups = schedule.width, len(schedule.steps)
 
-        # For each position of a group, the pairs that can hold its sum; the table holds an index into these.
-        pairs = [sorted({step.slots[n] // 2 for step in schedule.steps if step.slots[n] is not None}) or [0]
-                 for n in range(width)]
+        positions = [Position.of([step.slots[n] for step in schedule.steps]) for n in range(width)]
         next_step = Signal()
-        step, group, known = self._sequence(m, pairs, next_step)
+        step, group, known = self._sequence(m, positions, next_step)
         work = Signal(cfg.sums, reset_less=True)      # the current result; its lane is free again
         work_valid = Signal()
         joint = Signal(range(max(2, cfg.joints)))
         last_group, last_joint = group == groups - 1, joint == cfg.joints - 1
         out_valid = Signal()
         go = Signal()
+        # X may have fewer channels than the output: the other groups get nothing.
+        with_x = group < cfg.x_groups if 0 < cfg.x_groups < groups else None
+        res_valid = (1 if not cfg.x_channels else self.res.valid if with_x is None else self.res.valid | ~with_x)
         m.d.comb += [
             go.eq(known & self.row.valid & (work_valid | ~(step.needs | step.consumes))
-                  & (self.res.valid if cfg.shortcut else 1) & (~out_valid | o.ready)),
+                  & res_valid & (~out_valid | o.ready)),
             next_step.eq(go | ~known),
         ]
         load = self._next_result(m, work_valid, consumed=go & step.consumes)
         m.d.comb += self.row.ready.eq(go & last_group & last_joint)
         m.d.sync += self.retired.eq(self.row.ready)
-        if cfg.shortcut:
-            m.d.comb += self.res.ready.eq(go)
+        if cfg.x_channels:
+            m.d.comb += self.res.ready.eq(go if with_x is None else go & with_x)
         with m.If(load):
             m.d.sync += [work_valid.eq(1), work.as_value().eq(
                 _choose(self.order.payload.lane, [result.payload.as_value() for result in self.results]))]
@@ -199,17 +206,17 @@ class Combine(wiring.Component):
             m.d.sync += work_valid.eq(0)
         with m.If(go & last_group):
             m.d.sync += joint.eq(Mux(last_joint, 0, joint + 1))
-        self._send(m, o, go, out_valid, group, last_group)
-        self._select(m, o, go, work, step, pairs)
+        self._send(m, o, go, out_valid, group, last_group, with_x)
+        self._select(m, o, go, work, step, positions)
 
-    def _sequence(self, m, pairs, next_step):
+    def _sequence(self, m, positions, next_step):
         """Current word of the table of steps, the group that it is for, and a flag that the word has arrived."""
         schedule = self.cfg.schedule
         groups = len(schedule.steps)
-        slot_layouts = {f"at{n}": data.StructLayout({"pair": range(max(2, len(choices))), "second": 1, "used": 1})
-                        for n, choices in enumerate(pairs)}
+        slot_layouts = {f"at{n}": data.StructLayout({"pair": range(max(2, len(at.pairs))), "second": 1, "used": 1})
+                        for n, at in enumerate(positions)}
         info = data.StructLayout({"slots": data.StructLayout(slot_layouts), "needs": 1, "consumes": 1})
-        m.submodules.steps = rom = Rom(info.size, [_step_word(info, pairs, step) for step in schedule.steps],
+        m.submodules.steps = rom = Rom(info.size, [_step_word(info, positions, step) for step in schedule.steps],
                                        latency=1, style=table_style(groups), name="steps")
         # The address is one group ahead, so that a step follows the one before it without a gap.
         group = Signal(range(max(2, groups)))
@@ -237,7 +244,7 @@ class Combine(wiring.Component):
             m.d.comb += result.ready.eq(loads[lane])
         return load
 
-    def _send(self, m, o, go, out_valid, group, last_group):
+    def _send(self, m, o, go, out_valid, group, last_group, with_x):
         """Group, flag and slice of X for the requantiser; ``last`` on the last group of a vector."""
         cfg, groups = self.cfg, len(self.cfg.schedule.steps)
         slices = BANK // cfg.schedule.width
@@ -250,56 +257,50 @@ class Combine(wiring.Component):
             ]
             with m.If(group % slices == slices - 1):
                 m.d.sync += o.payload.meta.last.eq(1)
-            if cfg.shortcut:
+            if cfg.x_channels:
                 m.d.sync += o.payload.res.eq(self.res.payload.res)
+                if with_x is not None:
+                    with m.If(~with_x):
+                        m.d.sync += Value.cast(o.payload.res).eq(0)
         with m.Elif(o.ready):
             m.d.sync += out_valid.eq(0)
 
-    def _select(self, m, o, go, work, step, pairs):
+    def _select(self, m, o, go, work, step, positions):
         """The raw sum of each channel, registered and then unpacked: one subtraction per channel, not per sum."""
-        for n, choices in enumerate(pairs):
+        for n, position in enumerate(positions):
             slot = step.slots[f"at{n}"]
             raw = Signal(self.cfg.mac.raw_width, name=f"raw{n}", reset_less=True)
-            second = Signal(name=f"second{n}", reset_less=True)
-            used = Signal(name=f"used{n}", reset_less=True)
             with m.If(go):
-                m.d.sync += [raw.eq(_choose(slot.pair, [work[pair] for pair in choices])), second.eq(slot.second),
-                             used.eq(slot.used)]
+                m.d.sync += raw.eq(_choose(slot.pair, [work[pair] for pair in position.pairs]))
             sums = self.cfg.mac.unpack(raw)
+            second, used = (self._known(m, go, slot, name, values, n)
+                            for name, values in (("second", position.second), ("used", position.used)))
             m.d.comb += o.payload.acc[n].eq(Mux(used, Mux(second, sums[1], sums[0]), 0))
 
-    def _assemble(self, m, i):
-        """Collect the groups of a vector; the last one passes with those kept in registers."""
-        width = self.cfg.schedule.width
-        slices = BANK // width
-        m.submodules.skid = skid = Skid(dense_layout())
-        dense, last = skid.i.payload, i.payload.meta.last
-        place = Signal(range(max(2, slices)))
+    def _known(self, m, go, slot, name, values, n):
+        """Field ``name`` of a step beside its raw sum; a constant where all steps agree."""
+        if len(values) == 1:
+            return C(*values, 1)
+        field = Signal(name=f"{name}{n}", reset_less=True)
+        with m.If(go):
+            m.d.sync += field.eq(slot[name])
+        return field
+
+    def _give(self, m, i):
+        """Groups are slices of the vectors; a register slice, since the requantiser stalls as a whole."""
+        m.submodules.skid = skid = Skid(slice_layout(self.cfg.schedule.width))
         m.d.comb += [
-            skid.i.valid.eq(i.valid & last),
-            # For every group, though only the last needs it: ready of the skid buffer is a register, and so is this.
-            i.ready.eq(skid.i.ready),
-            dense.overflow.eq(i.payload.meta.overflow),
+            skid.i.valid.eq(i.valid), i.ready.eq(skid.i.ready),
+            skid.i.payload["values"].eq(i.payload["values"]), skid.i.payload.overflow.eq(i.payload.meta.overflow),
+            skid.i.payload.last.eq(i.payload.meta.last),
         ]
-        with m.If(i.valid & i.ready):
-            m.d.sync += place.eq(Mux(last, 0, place + 1))
-        for position in range(slices):
-            target = Cat(dense["values"][position * width + n] for n in range(width))
-            new = i.payload["values"].as_value()
-            m.d.comb += target.eq(Mux(place == position, new, 0))
-            if position < slices - 1:
-                kept = Signal(len(target), name=f"kept{position}", reset_less=True)
-                with m.If(place > position):
-                    m.d.comb += target.eq(kept)
-                with m.Elif(i.valid & (place == position)):
-                    m.d.sync += kept.eq(new)
         wiring.connect(m, skid.o, wiring.flipped(self.o))
 
 
-def _step_word(info, pairs, step):
+def _step_word(info, positions, step):
     """ROM word of a step."""
-    slots = {f"at{n}": {"pair": 0 if slot is None else pairs[n].index(slot // 2), "second": (slot or 0) % 2,
-                        "used": int(slot is not None)} for n, slot in enumerate(step.slots)}
+    slots = {f"at{n}": {"pair": 0 if slot is None else position.pairs.index(slot // 2), "second": (slot or 0) % 2,
+                        "used": int(slot is not None)} for n, (position, slot) in enumerate(zip(positions, step.slots))}
     return info.const({"slots": slots, "needs": int(step.needs), "consumes": int(step.consumes)}).as_bits()
 
 

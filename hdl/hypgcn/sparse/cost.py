@@ -74,7 +74,7 @@ def dispatcher(plan: LanePlan, count: int, *, identity: bool) -> UnitCost:
 
 
 def combiner(plan: LanePlan, count: int, *, rows: int) -> UnitCost:
-    """Cost of the combiner without its requantiser: choice of the lane and of the pair, and the vector of results.
+    """Cost of the combiner without its requantiser: choice of the lane and of the pair, and the slice of results.
 
     Parameters
     ----------
@@ -90,5 +90,10 @@ def combiner(plan: LanePlan, count: int, *, rows: int) -> UnitCost:
     return UnitCost(cycles=rows * plan.joints * plan.groups, resources=Resources.of(
         memories=steps,
         lut=(90 + luts.multiplexer(count, plan.pairs * raw)
-             + 0.8 * sum(luts.multiplexer(pairs, raw) for pairs in plan.sources)
-             + plan.width * 2 * plan.mac.acc_width + luts.VECTOR)))
+             + sum(0.8 * luts.multiplexer(len(at.pairs), raw) + _unpacked(at, plan.mac.acc_width)
+                   for at in plan.positions) + 8 * plan.width)))
+
+
+def _unpacked(at, bits):
+    """LUTs from a raw sum to the sum of a channel: the first of a pair takes a subtraction."""
+    return bits * ((0 in at.second) + (len(at.second) == 2) + (at.second == {1} and len(at.used) == 2))

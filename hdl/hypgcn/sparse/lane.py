@@ -82,7 +82,8 @@ class LaneConfig:
         int or array
             Cycles, for the estimate.
         """
-        return np.maximum(entries + ReadAddressGenerator.JOB_OVERHEAD, Lane.LATENCY)
+        # Two results may be in flight or wait.
+        return np.maximum(entries, max(ReadAddressGenerator.JOB_CYCLES, -(-Lane.LATENCY // Lane.RESULTS)))
 
     @staticmethod
     def x_answers(fetches: int) -> int:
@@ -133,12 +134,12 @@ class Lane(wiring.Component):
 
     Throughput, when the stores respond within ``5 * (fetches - 1)`` cycles for vectors of 5 non-zeros: a job
     takes ``max(non-zeros, LaneConfig.min_cycles(entries))`` cycles. Latency: ``LATENCY`` cycles from the last token of
-    a pass to ``o``. One result waits in ``o`` while the next pass is summed; the last token of that pass stalls until
-    the cycle after ``o`` is taken.
+    a pass to ``o``. ``RESULTS`` results may be in flight to ``o`` or wait, one there and one in front of it, while the
+    next pass is summed; the last token of that pass stalls until the cycle after ``o`` is taken.
 
     All lanes of a unit are the same module. Cost: ``lane_pairs`` packed MACs, ``entries * BANK * 16 * lane_pairs``
-    bits of weights, ``lane_pairs`` raw sums in registers; if it reads X, ``fetches + 2`` vectors of X in LUT RAM and
-    two announced reads in registers.
+    bits of weights, ``2 * lane_pairs`` raw sums in registers; if it reads X, ``fetches + 2`` vectors of X in LUT RAM
+    and two announced reads in registers.
 
     Parameters
     ----------
@@ -147,7 +148,7 @@ class Lane(wiring.Component):
     Members
     -------
     job : In(stream of :func:`job_layout`)
-        Jobs; each is taken with the announcement of its last read.
+        Jobs; each is taken when its first entry is looked up.
     h_req : Out(stream of :func:`row_request_layout`)
         Reads of the store of features.
     h_rsp : In(stream of :func:`row_response_layout`)
@@ -163,7 +164,8 @@ class Lane(wiring.Component):
     """
 
     WEIGHT_LATENCY = 2
-    LATENCY = WEIGHT_LATENCY + PackedMac.LATENCY + 1
+    LATENCY = WEIGHT_LATENCY + PackedMac.LATENCY + 2
+    RESULTS = 2
 
     def __init__(self, cfg: LaneConfig):
         self.cfg = cfg
@@ -238,21 +240,19 @@ class Lane(wiring.Component):
         cfg, schedule = self.cfg, self.cfg.schedule
         token = tokens.payload
 
-        # At most one finished pass between here and ``o``: the MACs never stall and need no clock enable.
-        finishing = Signal()
-        closes = Signal()
+        # At most ``RESULTS`` finished passes between here and ``o``: the MACs never stall and need no clock enable.
+        finished = Signal(range(self.RESULTS + 1))
+        closes, taken = Signal(), Signal()
         go = Signal()
         m.d.comb += [
             closes.eq(token.last & token.meta.last),
-            tokens.ready.eq(~closes | ~finishing),
+            tokens.ready.eq(~closes | (finished != self.RESULTS)),
             go.eq(tokens.valid & tokens.ready),
+            taken.eq(self.o.valid & self.o.ready),
         ]
         if cfg.counters:
             m.d.comb += self.state.eq(state_of(tokens))
-        with m.If(go & closes):
-            m.d.sync += finishing.eq(1)
-        with m.Elif(self.o.valid & self.o.ready):
-            m.d.sync += finishing.eq(0)
+        m.d.sync += finished.eq(finished + (go & closes) - taken)
 
         style = LaneConfig.weights_style(schedule.lane_pairs, len(schedule.entries))
         m.submodules.weights = weights = Rom(schedule.word_width, schedule.words, latency=self.WEIGHT_LATENCY,
@@ -266,12 +266,14 @@ class Lane(wiring.Component):
         value = Mux(go, token.value, 0)
         value = delayed(m, value, self.WEIGHT_LATENCY, name="value")
         first = delayed(m, go & fresh, self.WEIGHT_LATENCY, name="first", reset_less=False)
-        done = delayed(m, go & closes, self.LATENCY - 1, name="done", reset_less=False)
+        done = delayed(m, go & closes, self.LATENCY - 2, name="done", reset_less=False)
 
-        with m.If(done):
-            m.d.sync += self.o.valid.eq(1)
-        with m.Elif(self.o.ready):
-            m.d.sync += self.o.valid.eq(0)
+        # A result that waits in front of ``o`` costs registers, no logic, and lanes wait less for each other.
+        held, held_valid = Signal(cfg.sums, reset_less=True), Signal()
+        advance = ~self.o.valid | self.o.ready
+        m.d.sync += held_valid.eq(done | (held_valid & ~advance))
+        with m.If(advance):
+            m.d.sync += [self.o.valid.eq(held_valid), self.o.payload.eq(held)]
         for pair in range(schedule.lane_pairs):
             mac = PackedMac(cfg.mac_config)
             m.submodules[f"mac{pair}"] = shared(platform, mac)
@@ -281,5 +283,5 @@ class Lane(wiring.Component):
                 Value.cast(mac.w).eq(weights.data[16 * pair:16 * (pair + 1)]),
             ]
             with m.If(done):
-                m.d.sync += self.o.payload[pair].eq(mac.raw)
+                m.d.sync += held[pair].eq(mac.raw)
         return m

@@ -11,9 +11,9 @@ from ..arith import PackedMacConfig
 from ..cost import varying_bits
 from ..design import BANK
 from .address_generator import fetch_layout
-from .lane import LaneConfig
+from .lane import Lane, LaneConfig
 from .layer import SparseLayer
-from .schedule import pack
+from .schedule import Position, pack
 
 __all__ = ["LanePlan", "Work", "in_order_slowdown"]
 
@@ -26,9 +26,9 @@ SETTLING_JOINTS, COUNTED_JOINTS = 8, 24
 def in_order_slowdown(jobs: tuple[float, ...], lanes: int) -> float:
     """Slowdown by in-order retirement: cycles of ``lanes`` lanes over those of lanes that never wait for each other.
 
-    A job goes to the lane that is free first. A lane keeps one result until those of all earlier jobs are taken; it
-    works on another job meanwhile, whose result has no place before (:class:`~hypgcn.sparse.lane.Lane`). Passes of
-    unequal work make lanes wait, passes of equal work do not.
+    A job goes to the lane that began its last job first, since one job waits at each lane. A lane keeps
+    :attr:`~hypgcn.sparse.lane.Lane.RESULTS` results until those of all earlier jobs are taken; it works on another job
+    meanwhile, whose result has no place before. Passes of unequal work make lanes wait, passes of equal work do not.
 
     Parameters
     ----------
@@ -44,16 +44,19 @@ def in_order_slowdown(jobs: tuple[float, ...], lanes: int) -> float:
     """
     if lanes == 1 or max(jobs) == min(jobs):
         return 1.0
-    free = [0.0] * lanes        # when a lane takes another job
-    kept = [0.0] * lanes        # when the result that a lane keeps is taken
+    begun = [0.0] * lanes       # when a lane began its last job, and another could wait there
+    free = [0.0] * lanes        # when it is through with that
+    kept = [[0.0] * Lane.RESULTS for _ in range(lanes)]     # when the results that a lane keeps are taken
     taken, begin = 0.0, 0.0
     for joint in range(SETTLING_JOINTS + COUNTED_JOINTS):
         if joint == SETTLING_JOINTS:
             begin = taken
         for cycles in jobs:
-            lane = free.index(min(free))
-            free[lane] = max(free[lane] + cycles, kept[lane])
-            kept[lane] = taken = max(taken, free[lane])
+            lane = begun.index(min(begun))
+            begun[lane] = free[lane]
+            free[lane] = max(free[lane] + cycles, kept[lane].pop(0))
+            taken = max(taken, free[lane])
+            kept[lane].append(taken)
     return max(1.0, (taken - begin) * lanes / (COUNTED_JOINTS * sum(jobs)))
 
 
@@ -125,15 +128,17 @@ class LanePlan:
         return pack(self.layer, self.width, self.pairs)[1]
 
     @cached_property
-    def sources(self) -> list[int]:
-        """For each of the ``width`` values of a group, the pairs of a lane that can hold its sum; at least 1."""
+    def positions(self) -> list[Position]:
+        """For each of the ``width`` values of a group, where the steps find its sum."""
         groups, passes, pass_of_group = pack(self.layer, self.width, self.pairs)
-        pairs_of_value: list[set[int]] = [set() for _ in range(self.width)]
-        for channels, number in zip(groups, pass_of_group):
-            slots = {channel: slot for slot, channel in enumerate(passes[number])}
-            for channel in channels:
-                pairs_of_value[channel % self.width].add(slots[channel] // 2)
-        return [max(1, len(pairs)) for pairs in pairs_of_value]
+        slots: list[list[int | None]] = [[] for _ in range(self.width)]
+        for number, (channels, index) in enumerate(zip(groups, pass_of_group)):
+            places = {channel: slot for slot, channel in enumerate(passes[index])}
+            summed = set(channels)
+            for n in range(self.width):
+                channel = number * self.width + n
+                slots[n].append(places[channel] if channel in summed else None)
+        return [Position.of(found) for found in slots]
 
     @cached_property
     def reads(self) -> tuple[np.ndarray, np.ndarray]:
@@ -177,7 +182,7 @@ class LanePlan:
     @property
     def step_bits(self) -> int:
         """Bits of a step in the combiner's list, at most."""
-        return sum(max(1, (pairs - 1).bit_length()) + 2 for pairs in self.sources) + 2
+        return sum(max(1, (len(at.pairs) - 1).bit_length()) + 2 for at in self.positions) + 2
 
     @property
     def fetch_bits(self) -> int:

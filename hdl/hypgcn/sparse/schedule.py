@@ -1,5 +1,6 @@
 """Schedule of the lanes: output channels summed at once, vectors read for them. Plain Python, no hardware."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from ..design import BANK
 from .layer import SparseLayer
 
-__all__ = ["Entry", "Pass", "Step", "LaneSchedule", "pack"]
+__all__ = ["Entry", "Pass", "Position", "Step", "LaneSchedule", "pack"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,35 @@ class Step:
     slots: tuple[int | None, ...]
     needs: bool
     consumes: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """What the steps have in common at one position of a group.
+
+    The sums of neighbouring channels usually lie in order; then the position alone decides which sum of a pair is
+    meant, and the combiner needs no multiplexer for it.
+
+    Attributes
+    ----------
+    pairs : tuple of int
+        Pairs that can hold the sum, at least one.
+    second : frozenset of int
+        Whether it is the second sum of its pair: 0, 1 or both.
+    used : frozenset of int
+        Whether there is a sum: 0, 1 or both.
+    """
+
+    pairs: tuple[int, ...]
+    second: frozenset[int]
+    used: frozenset[int]
+
+    @classmethod
+    def of(cls, slots: Sequence[int | None]) -> "Position":
+        """What steps with these accumulators have in common; None: the sum is 0."""
+        taken = [slot for slot in slots if slot is not None] or [0]
+        return cls(pairs=tuple(sorted({slot // 2 for slot in taken})), second=frozenset(slot % 2 for slot in taken),
+                   used=frozenset(int(slot is not None) for slot in slots))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from ..design.checks import check_choice, check_limit
 from ..design.folding import BlockFolding
 from ..design.limits import JOINTS, LANES, MAC_FORMS, WIDTHS
 from ..emission.shared import shared
-from ..rfc import RowStore, RowStoreConfig, encoder_of
+from ..rfc import RowStore, RowStoreConfig, encode_slices, encoder_of
 from ..rfc.shortcut import ShortcutConfig, ShortcutReader
 from ..stream import Queue, Skid, connect
 from ..stream.activity import state_layout, state_of
@@ -43,7 +43,11 @@ class SparseConfig:
     frames : int, at least 1
         Rows T of a sequence.
     depths : tuple of int
-        Entries of each mini-bank of the store, a row.
+        Entries of each mini-bank of the store that ``hold`` rows in sequence may take.
+    hold : int
+        Rows of features that are needed at the same time.
+    entries : tuple of float
+        Entries that a row takes in the mean; empty: nothing is known about that.
     rows : int
         Row slots of the store of features.
     x_rows : int
@@ -68,6 +72,8 @@ class SparseConfig:
     joints: int
     frames: int
     depths: tuple[int, ...]
+    hold: int = 1
+    entries: tuple[float, ...] = ()
     rows: int
     x_rows: int
     lanes: int
@@ -90,9 +96,9 @@ class SparseConfig:
     @classmethod
     def of(cls, *, block: Block, folding: BlockFolding, **shared) -> "SparseConfig":
         """Config of the temporal convolution of ``block`` under ``folding``."""
-        return cls(layer=temporal_layer(block), depths=block.h_depths, rows=folding.h_rows, x_rows=folding.x_rows,
-                   lanes=folding.lanes, lane_pairs=folding.lane_pairs, width=folding.y_width, ports=folding.h_ports,
-                   **shared)
+        return cls(layer=temporal_layer(block), depths=block.h_depths, hold=block.h_window, entries=block.h_entries,
+                   rows=folding.h_rows, x_rows=folding.x_rows, lanes=folding.lanes, lane_pairs=folding.lane_pairs,
+                   width=folding.y_width, ports=folding.h_ports, **shared)
 
     @classmethod
     def of_spatial(cls, *, block: Block, folding: BlockFolding, joints: int, **shared) -> "SparseConfig":
@@ -130,8 +136,9 @@ class SparseConfig:
         # Joints and banks change places where vectors come bank by bank: what is first in a row has a base in the
         # store, what is second an offset.
         first, second = (self.layer.banks, self.joints) if self.bank_major else (self.joints, self.layer.banks)
-        return RowStoreConfig(frames=self.frames, rows=self.rows, joints=first, banks=second, depths=self.depths,
-                              tags=(0,) * self.lanes, answers=answers, ports=self.ports)
+        return RowStoreConfig.sized(
+            self.entries, frames=self.frames, rows=self.rows, joints=first, banks=second, depths=self.depths,
+            window=self.hold, tags=(0,) * self.lanes, answers=answers, ports=self.ports)
 
 
 class SparseUnit(wiring.Component):
@@ -238,10 +245,8 @@ class SparseUnit(wiring.Component):
         self._read_x(m, schedule, lanes, dispatch, combine)
 
         m.submodules.encoder = encoder = encoder_of(cfg.width)
-        m.submodules.skid = skid = Skid(vector_layout())
-        connect(m, combine.o, encoder.i)
-        connect(m, encoder.o, skid.i)
-        connect(m, skid.o, wiring.flipped(self.o))
+        encode_slices(m, combine.o, encoder)
+        connect(m, encoder.o, wiring.flipped(self.o))
         m.d.comb += encoder.threshold.eq(self.threshold)
         if cfg.counters:
             m.d.comb += [
@@ -269,9 +274,9 @@ class SparseUnit(wiring.Component):
         """Reads of X: by a shortcut reader for the combiner (identity), or by the lanes (convolved shortcut)."""
         cfg, layer = self.cfg, self.cfg.layer
         if layer.shortcut == "identity":
-            m.submodules.shortcut = shortcut = ShortcutReader(ShortcutConfig(
-                rows=cfg.x_rows, joints=cfg.joints, banks=layer.x_banks, width=cfg.width, conv_joints=1,
-                pass_groups=len(schedule.steps), groups=len(schedule.steps)))
+            m.submodules.shortcut = shortcut = ShortcutReader(ShortcutConfig.of(
+                layer.x_channels, groups=len(schedule.steps), pass_groups=len(schedule.steps), rows=cfg.x_rows,
+                joints=cfg.joints, width=cfg.width))
             connect(m, dispatch.x_row, shortcut.row)
             connect(m, shortcut.o, combine.res)
             self._connect_x(m, shortcut.req, shortcut.rsp)

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from hypgcn.absent import AbsentPersons, leaves_out
 from hypgcn.block import Block, BlockConfig
-from hypgcn.design import Design
+from hypgcn.design import BANK, Design
 from hypgcn.design.files import write_json
 from hypgcn.design.folding import Folding
 from hypgcn.emission.emit import emit
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
-from hypgcn.stream import Skid
-from hypgcn.stream.layouts import vector_layout
+from hypgcn.network import boundary_widths
+from hypgcn.rfc import skid_behind
 
 from ..synthesis.levels.parts import unit_of
 from ..synthesis.units import map_rtl, resources
@@ -109,8 +109,8 @@ def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: 
     Returns
     -------
     dict
-        By part (``absent``, ``input``, ``blocks[0]`` ..., ``head``, ``skid``): resources, ``modules`` and ``levels`` of
-        :func:`map_folder`, and its number of instances, ``times``.
+        By part (``absent``, ``input``, ``blocks[0]`` ..., ``head``, ``skid``, ``half_skid``): resources, ``modules``
+        and ``levels`` of :func:`map_folder`, and its number of instances, ``times``.
     """
     absent = leaves_out(design, folding.skip_absent)
     parts: dict[str, tuple[Callable, int]] = {
@@ -119,8 +119,12 @@ def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: 
         **{f"blocks[{index}]": (lambda index=index: Block(BlockConfig.of(design, folding, index)), 1)
            for index in range(len(design.blocks))},
         "head": (lambda: Head(design, folding.head_width, absent=absent), 1),
-        "skid": (lambda: Skid(vector_layout()), len(design.blocks) + 1),
     }
+    widths = boundary_widths(folding)
+    wide = widths.count(BANK)
+    for name, width, count in (("skid", BANK, wide), ("half_skid", min(widths), len(widths) - wide)):
+        if count:
+            parts[name] = (lambda width=width: skid_behind(width), count)
     done = 0
 
     def mapped(name: str, place: Path, sidecar: dict, kept: Path) -> dict[str, dict]:

@@ -10,11 +10,16 @@ SHORTCUTS = {
     "none": {"in_channels": 3, "out_channels": 36, "shortcut_y": "none", "filters": 9, "keep_taps": 3},
     "conv": {"in_channels": 36, "out_channels": 20, "stride": 2, "filters": 5, "keep_taps": 4},
     "dropped": {"in_channels": 16, "out_channels": 16, "filters": 0},
+    "few": {"in_channels": 6, "h_channels": 36, "out_channels": 20, "filters": 11, "shortcut_h": "identity",
+            "shortcut_y": "identity"},
 }
 
 
 def block(name, *, seed=3, joints=3, **change):
-    """A block called after its shortcut, or ``"dropped"``: no channel has a filter."""
+    """A block called after its shortcut.
+
+    ``"dropped"``: no channel has a filter. ``"few"``: X has fewer channels than Y, and Y than H.
+    """
     return random_block(seed, joints=joints, **{**SHORTCUTS[name], **change})
 
 

@@ -5,11 +5,11 @@ import pytest
 from hdl.sparse.blocks import activations, block
 
 from hypgcn.arith import PackedMacConfig
-from hypgcn.design import BANK
 from hypgcn.golden.temporal.combine import combine
 from hypgcn.sparse.combine import Combine, CombineConfig
 from hypgcn.sparse.layer import temporal_layer
 from hypgcn.sparse.schedule import LaneSchedule
+from hypgcn_sim.stimuli.beats import slice_beats
 from testbench import STREAM_PATTERNS, run
 
 JOINTS, ROWS = 3, 4
@@ -48,15 +48,12 @@ class Case:
                     results[lane].append(raws)
         self.sources = {"row": [{"overflow": flag} for flag in flags], "order": order}
         self.sources |= {f"results.{lane}": items for lane, items in enumerate(results)}
-        if self.cfg.shortcut:
-            wide = np.zeros((ROWS, JOINTS, len(schedule.steps) * y_width), np.int64)
+        if self.cfg.x_channels:
+            wide = np.zeros((ROWS, JOINTS, self.cfg.x_groups * y_width), np.int64)
             wide[..., :b.in_channels] = x
             self.sources["res"] = [{"res": values.tolist()} for values in wide.reshape(-1, y_width)]
         y = combine(acc, x, b, 0)
-        padded = np.zeros((ROWS, JOINTS, b.out_banks * BANK), np.int64)
-        padded[..., :b.out_channels] = y
-        self.expected = [{"values": values.tolist(), "overflow": flag}
-                         for row, flag in zip(padded.reshape(ROWS, -1, BANK), flags) for values in row]
+        self.expected = slice_beats(y, y_width, flags)
         self.steps = ROWS * JOINTS * len(schedule.steps)
 
     def check(self, **options):
@@ -67,7 +64,7 @@ class Case:
 
 
 @pytest.mark.parametrize(("idle", "stall"), STREAM_PATTERNS)
-@pytest.mark.parametrize("name", ["identity", "none", "conv", "dropped"])
+@pytest.mark.parametrize("name", ["identity", "none", "conv", "dropped", "few"])
 def test_rows(name, idle, stall):
     Case(name).check(idle=idle, stall=stall)
 

@@ -51,9 +51,9 @@ class Case:
         rng = np.random.default_rng(seed)
         self.block = b = block(name, **change)
         schedule = LaneSchedule.of(temporal_layer(b), lane_pairs, 2)
-        self.cfg = LaneConfig(schedule=schedule, joints=JOINTS, h_rows=h_rows, h_banks=b.out_banks, x_rows=6,
+        self.cfg = LaneConfig(schedule=schedule, joints=JOINTS, h_rows=h_rows, h_banks=b.h_banks, x_rows=6,
                               x_banks=b.in_banks, acc_width=b.y_acc_width, mac=mac, fetches=fetches)
-        self.h = activations(rng, (h_rows, JOINTS, b.out_channels), density)
+        self.h = activations(rng, (h_rows, JOINTS, b.h_channels), density)
         self.x = activations(rng, (6, JOINTS, b.in_channels), density, low=-128)
         self.jobs = []
         for _ in range(count):

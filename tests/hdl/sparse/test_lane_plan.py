@@ -9,7 +9,7 @@ from hypgcn.design.presets import preset, random_block
 from hypgcn.planning.estimate import Activity
 from hypgcn.sparse.lane_plan import LanePlan, in_order_slowdown
 from hypgcn.sparse.layer import temporal_layer
-from hypgcn.sparse.schedule import LaneSchedule
+from hypgcn.sparse.schedule import LaneSchedule, Position
 
 
 @pytest.mark.parametrize(("name", "index"), [("tiny", 0), ("tiny", 1), ("small", 2), ("small", 3)])
@@ -26,6 +26,7 @@ def test_same_as_the_schedule(name, index, pairs, width):
     assert len(plan.passes) == len(schedule.passes)
     assert plan.weight_bits == rom_width(schedule.words)
     assert plan.groups == len(schedule.steps)
+    assert plan.positions == [Position.of([step.slots[n] for step in schedule.steps]) for n in range(width)]
 
 
 def test_work_counts_taps_inside_the_clip():
@@ -42,21 +43,28 @@ def test_work_counts_taps_inside_the_clip():
 
 @pytest.mark.parametrize(("jobs", "lanes", "want"), [
     ((5.0,), 1, 1.0), ((5.0,), 7, 1.0), ((5.0, 5.0, 5.0), 4, 1.0), ((9.0, 1.0), 1, 1.0),
-    ((10.0, 1.0), 3, 30 / 22),      # the lane of the short jobs waits for the long ones: 10 cycles for two joints
-    ((10.0, 10.0, 1.0, 1.0), 2, 1.0),
+    ((10.0, 10.0, 1.0, 1.0), 2, 1.0), ((10.0, 1.0, 1.0, 1.0), 2, 1.0),
+    # One lane has the long job. The other keeps two results, and waits with the third: 11 cycles for a joint.
+    ((10.0, *(1.0,) * 6), 2, 22 / 16),
 ])
 def test_slowdown_by_hand(jobs, lanes, want):
     assert in_order_slowdown(jobs, lanes) == pytest.approx(want, rel=0.02)
 
 
-@pytest.mark.slow       # 15 s for what the cases by hand show, but against the hardware
+def test_a_position_knows_what_its_steps_have_in_common():
+    assert Position.of([0, 4, 8]) == Position(pairs=(0, 2, 4), second=frozenset({0}), used=frozenset({1}))
+    assert Position.of([None, 5, 4]) == Position(pairs=(2,), second=frozenset({0, 1}), used=frozenset({0, 1}))
+    assert Position.of([None]) == Position(pairs=(0,), second=frozenset({0}), used=frozenset({0}))
+
+
+@pytest.mark.slow       # minutes, for what the cases by hand show, but against the hardware
 def test_slowdown_against_the_unit():
-    """A long pass and three short ones: three lanes are far from three times as fast as one."""
+    """A long pass and three short ones: two lanes are twice as fast as one, three are not three times."""
     block = random_block(3, joints=3, in_channels=16, out_channels=32, keep_taps=9)
     block.temporal[8:, :4] = 0
     block.temporal[8:, 5:] = 0
     cycles, expected = [], []
-    for lanes in (1, 3):
+    for lanes in (1, 2, 3):
         case = Case(block, joints=3, frames=9, sequences=1, density=0.5, mac="inferred", lanes=lanes, lane_pairs=4,
                     y_width=8, x_rows=12, h_rows=14)
         cycles.append(case.check()["cycles"])
@@ -67,4 +75,4 @@ def test_slowdown_against_the_unit():
         assert len(work.jobs) == 4
         expected.append(work.on(lanes))
     assert cycles == pytest.approx(expected, rel=0.05)
-    assert cycles[1] > 0.38 * cycles[0]
+    assert cycles[1] < 0.53 * cycles[0] and cycles[2] > 0.38 * cycles[0]

@@ -19,7 +19,7 @@ FOLDINGS = [
     {"lanes": 5, "lane_pairs": 2, "y_width": 4, "h_ports": 2}, {"lanes": 2, "lane_pairs": 16, "y_width": 8},
     {"lanes": 3, "lane_pairs": 8, "y_width": 16, "h_ports": 3}, {"lanes": 1, "lane_pairs": 18, "y_width": 16},
     {"lanes": 5, "lane_pairs": 1, "y_width": 2, "h_rows": 9, "x_rows": 5}]
-NAMES = ["identity", "none", "conv"]
+NAMES = ["identity", "none", "conv", "few"]
 
 
 class Case:
@@ -34,7 +34,7 @@ class Case:
         self.unit = unit or SparseUnit(self.cfg)
         self.theta = theta
         if h is None:
-            h = activations(rng, (sequences, frames, joints, b.out_channels), density)
+            h = activations(rng, (sequences, frames, joints, b.h_channels), density)
         self.h, self.x = h, activations(rng, (sequences * frames, joints, b.in_channels), 0.5, low=-128)
         self.rows, self.expected = [], []       # vectors of each row of H; all vectors of Y
         self.lost = 0

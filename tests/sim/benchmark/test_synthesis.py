@@ -16,20 +16,20 @@ def test_a_network_in_parts(tmp_path, monkeypatch):
     design = preset("tiny")
     folding = within(design, 40)
     found = synthesise_network(design, folding, tmp_path)
-    assert set(found) == {"input", "head", "skid", *(f"blocks[{index}]" for index in range(len(design.blocks)))}
+    assert set(found) == {"input", "head", "half_skid", *(f"blocks[{index}]" for index in range(len(design.blocks)))}
     estimated = estimate(design, folding).resources
     assert sum(part["dsp"] * part["times"] for part in found.values()) == estimated.dsp
     assert sum(part["bram36"] * part["times"] for part in found.values()) == estimated.bram36
     assert sum(part["lut"] * part["times"] for part in found.values()) == pytest.approx(estimated.lut, rel=0.3)
     lanes = found["blocks[0]"]["modules"]["top_lane"]
     assert lanes["instances"] == folding.blocks[0].lanes and lanes["lut"] > 0
-    assert found["skid"]["times"] == len(design.blocks) + 1
+    assert found["half_skid"]["times"] == len(design.blocks) + 1
     levels = network_levels({name: part["levels"] for name, part in found.items()})
     deepest = by_unit({name: part["levels"] for name, part in found.items()})
     assert 0 < max(path["levels"] for path in deepest.values()) <= levels["max_logic_levels"]
     assert {f"blocks[0].{name}" for name in BLOCK_UNITS} <= set(deepest) and {"input", "head"} <= set(deepest)
     # The skids between the parts cut the ready chain: nothing runs through one.
-    assert found["skid"]["levels"]["levels_between_ports"] == 0
+    assert found["half_skid"]["levels"]["levels_between_ports"] == 0
     # What is mapped already is not mapped again.
     monkeypatch.setattr(bench_synthesis, "map_folder", None)
     assert synthesise_network(design, folding, tmp_path) == found

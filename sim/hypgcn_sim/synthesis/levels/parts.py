@@ -61,8 +61,8 @@ def network_levels(parts: Mapping[str, dict]) -> dict:
     Parameters
     ----------
     parts : mapping of str to dict
-        Levels of ``absent`` (where it exists), ``input``, ``blocks[0]`` ..., ``head``, and ``skid``, an instance of
-        which stands between any two.
+        Levels of ``absent`` (where it exists), ``input``, ``blocks[0]`` ..., ``head``, and ``skid`` or ``half_skid``,
+        an instance of which stands between any two; of both, the levels of the first count everywhere.
 
     Returns
     -------
@@ -72,8 +72,9 @@ def network_levels(parts: Mapping[str, dict]) -> dict:
     """
     levels = {name: Levels.from_dict(entry) for name, entry in parts.items()}
     blocks = sum(name.startswith("blocks[") for name in levels)
-    skids = dict.fromkeys([*(f"skid{index}" for index in range(blocks)), "skid_head"], levels["skid"])
-    between = joined({**{name: part for name, part in levels.items() if name != "skid"}, **skids},
+    between_two = levels["skid" if "skid" in levels else "half_skid"]
+    skids = dict.fromkeys([*(f"skid{index}" for index in range(blocks)), "skid_head"], between_two)
+    between = joined({**{name: part for name, part in levels.items() if not name.endswith("skid")}, **skids},
                      streams_of(blocks, "absent" in levels))
     paths = {name: part.registers for name, part in levels.items() if part.registers}
     if between:
