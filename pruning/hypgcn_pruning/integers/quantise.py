@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from hypgcn.design import MINI_BANKS, Block, Design, bank_count
+from hypgcn.design import Block, Design
 from hypgcn.design.clip import Preparation
 
 from ..config import QuantiseConfig
 from ..network.model import ModelConfig, Network
 from .fold_bn import Folded, FoldedBlock, fold
-from .scales import best_scale, ceil_log2, floor_log2
+from .scales import best_scale, ceil_log2, floor_log2, shortcut_scale
 
 __all__ = ["quantise", "calibrate", "calibrate_folded", "check_scales", "integers", "Integers", "graph_scales",
            "multipliers"]
@@ -101,25 +101,46 @@ def _block(block: FoldedBlock, x_scale: float, z_target: float, h_scale: float, 
         h_res_shift=h_res_shift, y_res_mult=y_res_mult, y_res_shift=y_res_shift,
         threshold_z=_theta(block.theta_z, z_scale), threshold_h=_theta(block.theta_h, h_scale),
         threshold_y=_theta(block.theta_y, y_scale),
-        x_depths=(joints * bank_count(inputs),) * MINI_BANKS, h_depths=(joints * bank_count(outputs),) * MINI_BANKS,
+        x_depths=(), h_depths=(),
         kept=block.kept.numpy(), filters=block.filters.numpy(), taps=block.taps.numpy(), graph=graph, spatial=spatial,
-        down=down, temporal=temporal, res=res, h_mult=h_mult, h_bias=h_bias, y_mult=y_mult, y_bias=y_bias)
+        down=down, temporal=temporal, res=res, h_mult=h_mult, h_bias=h_bias, y_mult=y_mult, y_bias=y_bias,
+    ).with_whole_stores(joints)
 
 
 def calibrate(model: Network, clips: torch.Tensor, lowest: float = 0.4) -> dict[str, float]:
-    """Step of every tensor from prepared ``clips`` (N, M, T, V, C), each as if it were quantised alone: ``clips``,
-    ``x1``, and for block b from 0 ``blocks.b.z``, ``blocks.b.h``, ``blocks.b.y``."""
+    """Step of every tensor from prepared ``clips`` (N, M, T, V, C): ``clips``, ``x1``, and for block b from 0
+    ``blocks.b.z``, ``blocks.b.h``, ``blocks.b.y``.
+
+    Each is the best as if the tensor were quantised alone; into H and Y, an identity shortcut moves it a little
+    (:func:`~.scales.shortcut_scale`).
+    """
     return calibrate_folded(fold(model), clips, lowest)
 
 
 def calibrate_folded(folded: Folded, clips: torch.Tensor, lowest: float = 0.4) -> dict[str, float]:
     """As :func:`calibrate`, of a folded network."""
     scales = {"clips": best_scale(clips.double(), 1.0)}
+    x_scale = 1.0
     with torch.inference_mode():
         for name, tensor in folded.tensors(clips):
-            if name != "logits":
-                scales[name] = best_scale(tensor, lowest)
+            if name == "logits":
+                continue
+            scale = best_scale(tensor, lowest)
+            if _behind_identity(folded, name):
+                scale = shortcut_scale(scale, x_scale)
+            scales[name] = scale
+            if name == "x1" or name.endswith(".y"):
+                x_scale = scale
     return scales
+
+
+def _behind_identity(folded: Folded, name: str) -> bool:
+    """``name`` is an H or Y to which X is added as it is."""
+    if name == "x1":
+        return False
+    _, index, tensor = name.split(".")
+    block = folded.blocks[int(index)]
+    return tensor == "h" and block.shortcut_h == "identity" or tensor == "y" and block.shortcut_y == "identity"
 
 
 def check_scales(model: Network, scales: dict[str, float]):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from hypgcn.arith.requant import signed_digits
 from hypgcn.design import Design
 from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning.config import QuantiseConfig
@@ -42,6 +43,12 @@ def test_integers_follow_the_float_network(trained, design, held):
     noise = layer_noise(model, design, held)
     assert len(noise) == 2 + 3 * len(design.blocks)
     assert min(noise.values()) > 15, noise
+
+
+def test_identity_shortcuts_take_one_addition(design):
+    factors = [(block.h_res_mult, block.y_res_mult) for block in design.blocks]
+    assert any(h for h, _ in factors) and any(y for _, y in factors)
+    assert max(len(signed_digits(factor)) for pair in factors for factor in pair) <= 2
 
 
 def test_masks_and_thresholds_arrive(trained, design):

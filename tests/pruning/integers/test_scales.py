@@ -1,9 +1,12 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
-from hypgcn_pruning.integers.scales import SCALE_BITS, best_scale, ceil_log2, floor_log2, rounded
+from hypgcn.arith.requant import signed_digits
+from hypgcn_pruning.integers.quantise import _shortcut
+from hypgcn_pruning.integers.scales import SCALE_BITS, best_scale, ceil_log2, floor_log2, rounded, shortcut_scale
 
 
 def test_best_scale():
@@ -26,6 +29,21 @@ def test_of_equal_errors_the_smallest_step_is_taken():
     for last_bits in (0, 1e-15, -1e-15):
         values = torch.tensor([0.0, -127.0], dtype=torch.float64) * (1 + last_bits)
         assert best_scale(values, 127 / 128, steps=2) == 127 / 128
+
+
+@pytest.mark.parametrize("ratio", [*np.geomspace(0.001, 50, 97).tolist(), 1.0, 1.375, 1.0004, 1.9996])
+def test_shortcuts_take_one_addition(ratio):
+    """The multiplier that the design gets has at most two signed digits; the step moves by less than a tenth."""
+    scale = rounded(0.0123)
+    found = shortcut_scale(scale, ratio * scale)
+    assert 1 / 1.1 < found / scale < 1.1
+    mult, _ = _shortcut(ratio * scale / found, 20)
+    assert len(signed_digits(mult)) <= 2
+
+
+def test_a_step_that_fits_is_kept():
+    assert shortcut_scale(0.5, 0.75) == 0.5
+    assert shortcut_scale(1.0, 1.7) == pytest.approx(1.7 / 1.75)
 
 
 @pytest.mark.parametrize("value", [1e-30, 0.5, 0.75, 1.0, 1 - 2**-53, 1 + 2**-52, 2.0**40, 2.0**40 - 1, 3.0])
