@@ -6,7 +6,7 @@ import numpy as np
 
 from hypgcn.design.presets import preset
 from hypgcn.golden.network import run
-from hypgcn.golden.rfc.store import row_usage
+from hypgcn.golden.rfc.store import row_usage, window_usage
 from hypgcn.testbench.clips import generated_clip
 
 __all__ = ["tight_design"]
@@ -20,9 +20,10 @@ def tight_design(count: int = 4):
     blocks = []
     for index, block in enumerate(design.blocks):
         need = {}
-        for name, stored in (("x_depths", "x_stored"), ("h_depths", "h_stored")):
-            rows = [row for tensors in per_clip for person in tensors[f"blocks.{index}.{stored}"] for row in person]
-            need[name] = tuple(max(1, int(entries)) for entries in np.max([row_usage(row) for row in rows], axis=0))
+        for holds, window in (("x", block.x_window), ("h", block.h_window)):
+            rows = np.stack([tensors[f"blocks.{index}.{holds}_stored"] for tensors in per_clip])
+            usage = window_usage(row_usage(rows), window).max(axis=(0, 1, 2))
+            need[f"{holds}_depths"] = tuple(max(1, int(entries)) for entries in usage)
         blocks.append(dataclasses.replace(block, **need))
     tight = dataclasses.replace(design, name="tight", blocks=tuple(blocks))
     for seed in range(1000):

@@ -223,7 +223,8 @@ class CompileConfig:
     """Planning of the row stores."""
 
     margin: float = option(1.15,
-                           "depth of a mini-bank over the maximum need of a row of the calibration clips, at least 1")
+                           "depth of a mini-bank over the maximum need of a window of rows of the calibration clips, "
+                           "at least 1")
     calibration: int = option(256, "training clips for calibration of the depths")
     frames: int = option(0, "of the design's clips, which are repeated to fill them; 0: as trained")
     persons: int = option(0, "of the design's clips; 0: as trained")

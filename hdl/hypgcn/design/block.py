@@ -1,6 +1,6 @@
 """A block of a design: its shape, its integers, and their checks."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -8,10 +8,11 @@ from . import limits
 from .banks import BANK, MINI_BANKS, bank_count
 from .checks import bits_signed, check_choice, check_limit, check_tensor
 
-__all__ = ["Block"]
+__all__ = ["Block", "windows"]
 
 _FIELDS = {
     "in_channels": limits.CHANNELS,
+    "h_channels": limits.CHANNELS,
     "out_channels": limits.CHANNELS,
     "stride": limits.STRIDE,
     "graph_shift": limits.GRAPH_SHIFT,
@@ -27,16 +28,24 @@ _FIELDS = {
 }
 
 
+def windows(kernel: int, stride: int) -> tuple[int, int]:
+    """Rows that the stores of X and of H must hold together, in a block of so many taps and of this stride."""
+    return max(kernel // 2 + 1, stride), max(kernel, stride)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Block:
     """One block of the network: graph product, 1x1 convolution, temporal convolution, and both shortcuts.
 
-    Shapes have the last index fastest; K subsets, V joints, I input channels, O output channels.
+    Shapes have the last index fastest; K subsets, V joints, I channels of X, H of H, O of Y. An identity shortcut adds
+    X to the first I channels.
 
     Parameters
     ----------
     in_channels, out_channels : int, 1..1024
         I and O.
+    h_channels : int, 1..1024
+        H; left out, as many as O.
     stride : int, 1 or 2
         Stride of the temporal convolution, in frames.
     shortcut_h : ``"identity"`` or ``"conv"``
@@ -54,7 +63,11 @@ class Block:
     threshold_z, threshold_h, threshold_y : int, 0..127
         Values of Z, H and Y up to this magnitude become 0.
     x_depths, h_depths : tuple of int
-        Vectors that mini-bank j of the X and H store holds per row; ``MINI_BANKS`` values that do not increase.
+        Vectors that mini-bank j of the X and H store holds of any ``x_window`` and ``h_window`` rows in sequence of one
+        person; ``MINI_BANKS`` values that do not increase.
+    x_entries, h_entries : tuple of float, or empty
+        Measured entries of a mean row in each mini-bank, at least 0: rings have room for as many of each row that a
+        store holds. Empty: for as many as the depths allow.
     density_x, density_h : float, 0..1
         Measured shares of non-zero activations in the stores, for estimates only.
     density_z : float, 0..1
@@ -63,26 +76,27 @@ class Block:
         1 where the channel takes part in the graph product.
     filters : uint8 (O,)
         1 where the output channel has a temporal filter.
-    taps : uint8 (ceil(O / BANK), kernel)
+    taps : uint8 (ceil(H / BANK), kernel)
         1 where filters read this tap of this bank of H.
     graph : int8 (K, V, V)
         Graph of each subset: input joint, output joint.
-    spatial : int8 (O, K, I)
+    spatial : int8 (H, K, I)
         Weights of the 1x1 convolution.
-    down : int8 (O, I) or None
+    down : int8 (H, I) or None
         Weights of the shortcut into H, if it is a convolution.
-    temporal : int8 (O, kernel, O)
-        Weights of the temporal convolution: output channel, tap, input channel.
+    temporal : int8 (O, kernel, H)
+        Weights of the temporal convolution: channel of Y, tap, channel of H.
     res : int8 (O, I) or None
         Weights of the shortcut into Y, if it is a convolution.
-    h_mult, y_mult : int32 (O,), 0..65535
+    h_mult, y_mult : int32 (H,) and (O,), 0..65535
         Scales of the requantisers.
-    h_bias, y_bias : int64 (O,), magnitude below 2^40
+    h_bias, y_bias : int64 (H,) and (O,), magnitude below 2^40
         Biases at the scale of the product.
     """
 
     in_channels: int
     out_channels: int
+    h_channels: int = 0
     stride: int = 1
     shortcut_h: str = "identity"
     shortcut_y: str = "identity"
@@ -98,6 +112,8 @@ class Block:
     threshold_y: int = 0
     x_depths: tuple[int, ...]
     h_depths: tuple[int, ...]
+    x_entries: tuple[float, ...] = ()
+    h_entries: tuple[float, ...] = ()
     density_x: float = 1.0
     density_h: float = 1.0
     density_z: float = 1.0
@@ -117,52 +133,60 @@ class Block:
     TENSORS = ("kept", "filters", "taps", "graph", "spatial", "down", "temporal", "res",
                "h_mult", "h_bias", "y_mult", "y_bias")
 
+    def __post_init__(self):
+        if self.h_channels == 0:
+            object.__setattr__(self, "h_channels", self.out_channels)
+
     def validate(self, where: str, joints: int, subsets: int, kernel: int):
         """Raise :exc:`ValueError` or :exc:`TypeError` for the first illegal field, with ``where`` before its name."""
         for name, limit in _FIELDS.items():
             check_limit(f"{where}.{name}", getattr(self, name), limit)
         check_choice(f"{where}.shortcut_h", self.shortcut_h, limits.SHORTCUTS_H)
         check_choice(f"{where}.shortcut_y", self.shortcut_y, limits.SHORTCUTS_Y)
-        if "identity" in (self.shortcut_h, self.shortcut_y) and self.in_channels != self.out_channels:
-            raise ValueError(f"{where}: an identity shortcut needs in_channels equal to out_channels, "
-                             f"not {self.in_channels} and {self.out_channels}")
+        for shortcut, name in ((self.shortcut_h, "h_channels"), (self.shortcut_y, "out_channels")):
+            if shortcut == "identity" and self.in_channels > getattr(self, name):
+                raise ValueError(f"{where}: an identity shortcut needs in_channels up to {name}, "
+                                 f"not {self.in_channels} and {getattr(self, name)}")
         if self.shortcut_y == "identity" and self.stride != 1:
             raise ValueError(f"{where}: an identity shortcut_y needs stride 1, not {self.stride}")
         for name in ("density_x", "density_h", "density_z"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{where}.{name} must be in 0..1, not {getattr(self, name)!r}")
 
-        inputs, outputs = self.in_channels, self.out_channels
-        banks = bank_count(outputs)
+        inputs, hidden, outputs = self.in_channels, self.h_channels, self.out_channels
         flag, weight = (np.uint8, 0, 1), (np.int8, limits.WEIGHT.low, limits.WEIGHT.high)
         mult, bias = (np.int32, limits.MULT.low, limits.MULT.high), (np.int64, limits.BIAS.low, limits.BIAS.high)
         shapes = {
             "kept": ((inputs,), *flag),
             "filters": ((outputs,), *flag),
-            "taps": ((banks, kernel), *flag),
+            "taps": ((self.h_banks, kernel), *flag),
             "graph": ((subsets, joints, joints), *weight),
-            "spatial": ((outputs, subsets, inputs), *weight),
-            "temporal": ((outputs, kernel, outputs), *weight),
-            "h_mult": ((outputs,), *mult),
+            "spatial": ((hidden, subsets, inputs), *weight),
+            "temporal": ((outputs, kernel, hidden), *weight),
+            "h_mult": ((hidden,), *mult),
             "y_mult": ((outputs,), *mult),
-            "h_bias": ((outputs,), *bias),
+            "h_bias": ((hidden,), *bias),
             "y_bias": ((outputs,), *bias),
         }
-        for name, shortcut in (("down", self.shortcut_h), ("res", self.shortcut_y)):
+        for name, shortcut, rows in (("down", self.shortcut_h, hidden), ("res", self.shortcut_y, outputs)):
             if shortcut == "conv":
-                shapes[name] = ((outputs, inputs), *weight)
+                shapes[name] = ((rows, inputs), *weight)
             elif getattr(self, name) is not None:
                 raise ValueError(f"{where}.{name} must be absent, because its shortcut is {shortcut!r}")
         for name, (shape, dtype, low, high) in shapes.items():
             check_tensor(f"{where}.{name}", getattr(self, name), shape, dtype, low, high)
         self._validate_masks(where, kernel)
-        for name, channels in (("x_depths", inputs), ("h_depths", outputs)):
+        for name, channels, window in (("x_depths", inputs, self.x_window), ("h_depths", hidden, self.h_window)):
             depths = getattr(self, name)
-            vectors = joints * bank_count(channels)
+            vectors = window * joints * bank_count(channels)
             if len(depths) != MINI_BANKS or any(not 1 <= d <= vectors for d in depths) or \
                     any(a < b for a, b in zip(depths, depths[1:])):
                 raise ValueError(f"{where}.{name} must be {MINI_BANKS} values in 1..{vectors} that do not increase, "
                                  f"not {depths!r}")
+        for name in ("x_entries", "h_entries"):
+            entries = getattr(self, name)
+            if len(entries) not in (0, MINI_BANKS) or any(not 0 <= mean < float("inf") for mean in entries):
+                raise ValueError(f"{where}.{name} must be {MINI_BANKS} numbers from 0 on, or none, not {entries!r}")
         for name, width in (("spatial", self.h_acc_width), ("temporal", self.y_acc_width)):
             if width > limits.ACC_WIDTH.high:
                 raise ValueError(f"{where}.{name}: the accumulator needs {width} bits, but at most "
@@ -175,7 +199,7 @@ class Block:
             raise ValueError(f"{where}.spatial must be zero for the channels that kept drops")
         if self.temporal[self.filters == 0].any():
             raise ValueError(f"{where}.temporal must be zero for the output channels that filters drops")
-        cut = np.repeat(self.taps == 0, BANK, axis=0)[:self.out_channels].T
+        cut = np.repeat(self.taps == 0, BANK, axis=0)[:self.h_channels].T
         if self.temporal[:, cut].any():
             raise ValueError(f"{where}.temporal must be zero where taps cuts a tap of a bank")
 
@@ -185,9 +209,32 @@ class Block:
         return bank_count(self.in_channels)
 
     @property
+    def h_banks(self) -> int:
+        """Vectors per joint of H."""
+        return bank_count(self.h_channels)
+
+    @property
     def out_banks(self) -> int:
-        """Vectors per joint of H and Y."""
+        """Vectors per joint of Y."""
         return bank_count(self.out_channels)
+
+    @property
+    def x_window(self) -> int:
+        """Rows that the X store must hold together.
+
+        From the frame under the middle tap to the newest that its output row needs, and as many as a stride releases.
+        """
+        return windows(self.taps.shape[1], self.stride)[0]
+
+    @property
+    def h_window(self) -> int:
+        """Rows that the H store must hold together: those under the taps, and as many as a stride releases at once."""
+        return windows(self.taps.shape[1], self.stride)[1]
+
+    def with_whole_stores(self, joints: int) -> "Block":
+        """The block with stores in which all vectors of every row fit, ``joints`` joints each."""
+        return replace(self, x_depths=(self.x_window * joints * self.in_banks,) * MINI_BANKS,
+                       h_depths=(self.h_window * joints * self.h_banks,) * MINI_BANKS, x_entries=(), h_entries=())
 
     @property
     def z_banks(self) -> int:

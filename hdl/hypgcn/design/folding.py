@@ -72,8 +72,8 @@ class BlockFolding:
         check_range(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
         for name in ("z_width", "h_width", "y_width"):
             check_choice(f"{where}.{name}", getattr(self, name), limits.WIDTHS)
-        max_pairs = block.out_banks * BANK // 2
-        check_range(f"{where}.conv_pairs", self.conv_pairs, self.h_width // 2, max_pairs)
+        check_range(f"{where}.conv_pairs", self.conv_pairs, self.h_width // 2,
+                    block.h_banks * BANK // 2)
         if self.conv_pairs % (self.h_width // 2):
             raise ValueError(f"{where}.conv_pairs must be a multiple of h_width / 2 = {self.h_width // 2}, "
                              f"not {self.conv_pairs!r}")
@@ -86,7 +86,8 @@ class BlockFolding:
                              f"and a store takes {limits.BANKS.high}")
         check_range(f"{where}.z_rows", self.z_rows, 1, limits.STORE_ROWS.high)
         check_limit(f"{where}.lanes", self.lanes, limits.LANES)
-        check_range(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2, max_pairs)
+        check_range(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2,
+                    block.out_banks * BANK // 2)
         # With fewer rows the next row of Y would wait for ever for rows that do not fit.
         check_range(f"{where}.x_rows", self.x_rows, max(design.pad + 1, block.stride), limits.STORE_ROWS.high)
         x_readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")

@@ -101,7 +101,7 @@ BLOCKS = Limit(
     "blocks", 1, 64, "blocks of the network",
     "block counters fill 1 KiB of the 4 KiB of registers")
 CHANNELS = Limit(
-    "in_channels, out_channels", 1, 1024, "channels of a block",
+    "in_channels, h_channels, out_channels", 1, 1024, "channels of a block",
     "four times the widest layer of 2s-AGCN")
 BANKS = Limit(
     "banks", 1, CHANNELS.high // BANK, "vectors of a joint",

@@ -18,8 +18,8 @@ from .tensors import dump_tensors, parse_tensors
 __all__ = ["DESIGN_FORMAT", "DESIGN_VERSION", "Design"]
 
 DESIGN_FORMAT = "hypgcn-design"
-DESIGN_VERSION = 2
-"""Newest version of the files; :attr:`Design.version` is that of a design."""
+DESIGN_VERSION = 3
+"""Version of the files that are written. In versions 1 and 2 the depths of the stores are those of each row."""
 
 _FIELDS = {
     **limits.SHAPE,
@@ -29,8 +29,6 @@ _FIELDS = {
     "input_threshold": limits.THRESHOLD,
 }
 _BLOCK_FIELDS = tuple(f.name for f in dataclasses.fields(Block) if f.name not in Block.TENSORS)
-_SINCE_2 = {"threshold_z": 0, "density_z": 1.0}
-"""Fields of a block that version 1 lacks, and what it means by that."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -154,18 +152,12 @@ class Design:
         total = np.abs(self.head.astype(np.int64)).sum(axis=1) * self._pool_max + np.abs(self.head_bias)
         return bits_signed(int(total.max()))
 
-    @property
-    def version(self) -> int:
-        """Version of its files: 2 where Z of a block has a dead zone, else 1, so that older designs keep their hash."""
-        return 2 if any(getattr(block, name) != value for block in self.blocks for name, value in _SINCE_2.items()) \
-            else 1
-
     def _scalars(self) -> dict:
         skip = {*self.TENSORS, "blocks", "meta"}
-        names = [name for name in _BLOCK_FIELDS if self.version > 1 or name not in _SINCE_2]
-        data: dict = {"format": DESIGN_FORMAT, "version": self.version}
+        data: dict = {"format": DESIGN_FORMAT, "version": DESIGN_VERSION}
         data.update({f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in skip})
-        data["blocks"] = [{name: getattr(block, name) for name in names} for block in self.blocks]
+        data["blocks"] = [{name: getattr(block, name) for name in _BLOCK_FIELDS
+                           if name != "h_channels" or block.h_channels != block.out_channels} for block in self.blocks]
         return data
 
     def tensors(self) -> dict[str, np.ndarray]:
@@ -179,8 +171,7 @@ class Design:
     @property
     def hash(self) -> str:
         """SHA-256 of everything but ``meta``: equal hashes mean equal hardware and results."""
-        text = json.dumps(self._scalars(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode() + dump_tensors(self.tensors())).hexdigest()
+        return _hash(self._scalars(), self.tensors())
 
     def save(self, path):
         """Write ``design.json`` and ``weights.safetensors`` into the folder ``path``; a failed write leaves the old
@@ -193,6 +184,9 @@ class Design:
     @classmethod
     def load(cls, path) -> "Design":
         """Design of the folder ``path`` (or of the ``design.json`` in it).
+
+        Files of versions 1 and 2 hold the depths of the stores for each row. A window of W rows gets W times as many:
+        what fitted into their stores fits into these. The hash is that of the design as it is then.
 
         Raises :exc:`FileNotFoundError` for a missing file, and :exc:`ValueError` or :exc:`TypeError` for files that are
         foreign, damaged, of another version, or do not belong together.
@@ -215,15 +209,15 @@ class Design:
                              f"{data.get('version')!r}; a later version of hypgcn wrote it")
         tensors = parse_tensors(path / "weights.safetensors")
         design = cls._from_files(data, tensors, path)
-        if data["version"] != design.version:
-            raise ValueError(f"{path / 'design.json'}: version must be {design.version} for what it holds, not "
-                             f"{data['version']}")
-        if data.get("hash") != design.hash:
+        content = design.hash if data["version"] == DESIGN_VERSION else \
+            _hash({name: value for name, value in data.items() if name not in ("hash", "meta")}, tensors)
+        if data.get("hash") != content:
             raise ValueError(
                 f"{path}: the hash in design.json ({str(data.get('hash'))[:12]}) is not that of its content "
-                f"({design.hash[:12]}): design.json and weights.safetensors do not belong together"
+                f"({content[:12]}): design.json and weights.safetensors do not belong together"
             )
-        return design
+        return design if data["version"] > 2 else \
+            dataclasses.replace(design, blocks=tuple(map(_of_windows, design.blocks)))
 
     @classmethod
     def _from_files(cls, data: dict, tensors: dict, path: Path) -> "Design":
@@ -235,6 +229,8 @@ class Design:
                 entry = dict(entry)
                 for name in ("x_depths", "h_depths"):
                     entry[name] = tuple(entry[name])
+                for name in ("x_entries", "h_entries"):
+                    entry[name] = tuple(entry.get(name, ()))
                 for name in Block.TENSORS:
                     entry[name] = tensors.pop(f"blocks.{index}.{name}", None)
                 blocks.append(Block(**entry))
@@ -250,3 +246,15 @@ class Design:
                 f"{path / 'weights.safetensors'}: tensors that the design does not have: {', '.join(sorted(tensors))}"
             )
         return design
+
+
+def _hash(scalars: dict, tensors: dict) -> str:
+    """SHA-256 of what a design's files hold."""
+    text = json.dumps(scalars, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode() + dump_tensors(tensors)).hexdigest()
+
+
+def _of_windows(block: Block) -> Block:
+    """``block``, whose depths are those of each row, with the depths of its windows."""
+    return dataclasses.replace(block, x_depths=tuple(block.x_window * depth for depth in block.x_depths),
+                               h_depths=tuple(block.h_window * depth for depth in block.h_depths))

@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 
 from . import BANK, MINI_BANKS, Block, Design, bank_count
+from .block import windows
 from .checks import check_choice
 
 __all__ = ["PRESETS", "preset", "random_block", "random_design"]
@@ -37,9 +38,9 @@ def _requant(rng, acc_rms: float, outputs: int, target: float, sign: float, res_
 
 
 def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, in_channels: int, out_channels: int,
-                 stride: int = 1, shortcut_h: str | None = None, shortcut_y: str | None = None,
+                 h_channels: int = 0, stride: int = 1, shortcut_h: str | None = None, shortcut_y: str | None = None,
                  kept: int | None = None, filters: int | None = None, keep_taps: int = 2, margin: float = 1.0,
-                 threshold: int = 2, threshold_z: int | None = None) -> Block:
+                 threshold: int = 2, threshold_z: int | None = None, kept_first: bool = False) -> Block:
     """A legal block with seeded weights.
 
     Parameters
@@ -56,45 +57,51 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
         Threshold of H and Y.
     threshold_z : int, 0..127, or None
         Dead zone of Z; by default a seeded one of 3..9, which leaves about four fifths of Z.
+    kept_first : bool
+        The channels and filters that are there come first, as pruning puts them.
     """
     rng = np.random.default_rng(seed)
     shortcut_h = shortcut_h or ("identity" if in_channels == out_channels else "conv")
     shortcut_y = shortcut_y or ("identity" if in_channels == out_channels and stride == 1 else "conv")
-    in_banks, out_banks = bank_count(in_channels), bank_count(out_channels)
+    h_channels = h_channels or out_channels
+    in_banks, h_banks = bank_count(in_channels), bank_count(h_channels)
+    x_window, h_window = windows(kernel, stride)
 
     def choose(count, total):
         mask = np.zeros(total, np.uint8)
-        mask[np.sort(rng.permutation(total)[:total if count is None else count])] = 1
+        places = rng.permutation(total)[:total if count is None else count]
+        mask[np.arange(len(places)) if kept_first else places] = 1
         return mask
 
     def weights(*shape):
         return np.clip(np.rint(rng.normal(0, 40, shape)), -127, 127).astype(np.int8)
 
     kept_mask, filter_mask = choose(kept, in_channels), choose(filters, out_channels)
-    taps = _cavity(out_banks, kernel, min(keep_taps, kernel))
+    taps = _cavity(h_banks, kernel, min(keep_taps, kernel))
     graph = np.clip(np.rint(rng.normal(0, 20, (subsets, joints, joints))), -127, 127).astype(np.int8)
-    spatial = weights(out_channels, subsets, in_channels) * kept_mask.astype(np.int8)
-    temporal = weights(out_channels, kernel, out_channels) * filter_mask.astype(np.int8)[:, None, None]
-    temporal = temporal * np.repeat(taps, BANK, axis=0)[:out_channels].T.astype(np.int8)[None]
-    down = weights(out_channels, in_channels) if shortcut_h == "conv" else None
+    spatial = weights(h_channels, subsets, in_channels) * kept_mask.astype(np.int8)
+    temporal = weights(out_channels, kernel, h_channels) * filter_mask.astype(np.int8)[:, None, None]
+    temporal = temporal * np.repeat(taps, BANK, axis=0)[:h_channels].T.astype(np.int8)[None]
+    down = weights(h_channels, in_channels) if shortcut_h == "conv" else None
     res = weights(out_channels, in_channels) if shortcut_y == "conv" else None
 
     entries = subsets * int(kept_mask.sum()) + (in_channels if down is not None else 0)
-    h_mult, h_bias, h_shift = _requant(rng, 40 * 20 * entries ** 0.5, out_channels, 40, -0.2)
-    products = float(filter_mask.mean()) * keep_taps * out_channels + (in_channels if res is not None else 0)
+    h_mult, h_bias, h_shift = _requant(rng, 40 * 20 * entries ** 0.5, h_channels, 40, -0.2)
+    products = float(filter_mask.mean()) * keep_taps * h_channels + (in_channels if res is not None else 0)
     y_mult, y_bias, y_shift = _requant(rng, 40 * 20 * max(products, 1) ** 0.5, out_channels, 40, -0.2)
 
     if threshold_z is None:     # from a generator of its own, so that the weights do not depend on it
         threshold_z = int(np.random.default_rng([seed, 1]).integers(3, 10))
 
-    def depths(banks):
-        vectors = joints * banks
+    def depths(window, banks):
+        vectors = window * joints * banks
         share = [min(1.0, margin * (1.0 - 0.1 * j)) if margin < 1.0 else 1.0 for j in range(MINI_BANKS)]
         return tuple(max(1, int(vectors * s)) for s in share)
 
     return Block(
         in_channels=in_channels,
         out_channels=out_channels,
+        h_channels=h_channels,
         stride=stride,
         shortcut_h=shortcut_h,
         shortcut_y=shortcut_y,
@@ -108,8 +115,8 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
         threshold_z=threshold_z,
         threshold_h=threshold,
         threshold_y=threshold,
-        x_depths=depths(in_banks),
-        h_depths=depths(out_banks),
+        x_depths=depths(x_window, in_banks),
+        h_depths=depths(h_window, h_banks),
         density_x=0.35,
         density_h=0.35,
         density_z=0.8 if threshold_z else 1.0,
@@ -130,11 +137,12 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
 
 def random_design(seed: int = 0, *, name: str, frames: int, joints: int, persons: int = 1, channels: int = 3,
                   classes: int = 10, widths: tuple[int, ...], strides: tuple[int, ...], keep: float = 0.268,
-                  keep_taps: int = 2, subsets: int = 3, kernel: int = 9, margin: float = 1.0) -> Design:
+                  keep_taps: int = 2, subsets: int = 3, kernel: int = 9, margin: float = 1.0,
+                  kept_first: bool = False) -> Design:
     """A network of ``len(widths)`` blocks.
 
     Every block but the first keeps the share ``keep`` of its input channels, and the block before it the temporal
-    filters of these channels. The first block has no shortcut into Y.
+    filters of these channels, with ``kept_first`` the first ones. The first block has no shortcut into Y.
     """
     rng = np.random.default_rng(seed)
     if len(widths) != len(strides):
@@ -157,6 +165,7 @@ def random_design(seed: int = 0, *, name: str, frames: int, joints: int, persons
                 filters=None if final else max(1, round(width * keep)),
                 keep_taps=keep_taps,
                 margin=margin,
+                kept_first=kept_first,
             )
         )
         if index:  # coupled pruning: the filters of a block are the channels that the next block keeps

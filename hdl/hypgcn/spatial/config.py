@@ -117,13 +117,13 @@ class SpatialConfig:
     @property
     def rows(self) -> RowBufferConfig:
         """Config of the row buffer."""
-        return RowBufferConfig(joints=self.joints, channels=self.block.out_channels, width=self.folding.h_width)
+        return RowBufferConfig(joints=self.joints, channels=self.block.h_channels, width=self.folding.h_width)
 
     @property
     def requant(self) -> RequantConfig:
         """Config of the requantiser; lanes beyond the last channel give 0."""
         block, rows = self.block, self.rows
-        spare = (0,) * (rows.groups * rows.width - block.out_channels)
+        spare = (0,) * (rows.groups * rows.width - block.h_channels)
         place = data.StructLayout({"joint": range(max(2, rows.joints)), "group": range(max(2, rows.groups)), "last": 1})
         return RequantConfig(
             lanes=rows.width, acc_width=block.h_acc_width, shift=block.h_shift, low=0, high=127,
@@ -134,9 +134,9 @@ class SpatialConfig:
     def shortcut(self) -> ShortcutConfig:
         """Config of the reader of the identity shortcut."""
         array = self.array
-        return ShortcutConfig(
-            rows=self.folding.x_rows, joints=self.joints, banks=self.block.in_banks, width=array.width,
-            conv_joints=array.conv_joints, pass_groups=min(array.pass_groups, array.groups), groups=array.groups)
+        return ShortcutConfig.of(self.block.in_channels, groups=array.groups, pass_groups=array.pass_groups,
+                                 rows=self.folding.x_rows, joints=self.joints, width=array.width,
+                                 conv_joints=array.conv_joints)
 
     @property
     def states(self) -> data.StructLayout:
@@ -148,7 +148,7 @@ class SpatialConfig:
         """Cycles of each stage, with the 1x1 array, for ``row`` of X (V, Cin); the slowest stage decides."""
         counts = np.count_nonzero(np.asarray(row)[:, self.channels], axis=0).tolist()
         stages = {"load": self.loader.cycles(row), "graph": self.graph.cycles(counts), "conv": self.array.cycles,
-                  "rows": max(self.rows.cycles, self.joints * self.block.out_banks * (BANK // self.rows.width))}
+                  "rows": max(self.rows.cycles, self.joints * self.block.h_banks * (BANK // self.rows.width))}
         if self.block.shortcut_h == "identity":
             stages["shortcut"] = self.shortcut.reads
         return stages

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..arith import Requant
 from ..arith.bits import stepped
-from ..rfc import encoder_of
+from ..rfc import encode_slices, encoder_of
 from ..rfc.shortcut import ShortcutReader
 from ..stream import Skid, connect
 from ..stream.activity import state_of
@@ -57,21 +57,24 @@ def convolution_members(cfg: SpatialConfig) -> dict:
     return members
 
 
-def attach_flag(m, flag, vectors, encoder, per_row):
-    """Connect ``vectors`` to ``encoder.i`` with the flag of their row, which has ``per_row`` of them."""
+def attach_flag(m, flag, slices, encoder, per_row):
+    """Connect ``slices`` to ``encoder`` with the flag of their row, which has ``per_row`` vectors."""
     m.submodules.flag = skid = Skid(1)     # that a row ends is known late in a cycle
     connect(m, flag, skid.i)
+    flagged = stream.Signature(slices.payload.shape()).create()
+    encode_slices(m, flagged, encoder)
     count = Signal(range(max(2, per_row)))
-    sent, last = Signal(), Signal()
+    vector_end, last = Signal(), Signal()
     m.d.comb += [
-        encoder.i.valid.eq(vectors.valid & skid.o.valid),
-        encoder.i.payload["values"].eq(vectors.payload["values"]), encoder.i.payload.overflow.eq(skid.o.payload),
-        vectors.ready.eq(encoder.i.ready & skid.o.valid),
-        sent.eq(encoder.i.valid & encoder.i.ready),
+        flagged.valid.eq(slices.valid & skid.o.valid),
+        slices.ready.eq(flagged.ready & skid.o.valid),
+        *(flagged.payload[name].eq(slices.payload[name]) for name in ("values", "last")),
+        flagged.payload.overflow.eq(skid.o.payload),
+        vector_end.eq(flagged.valid & flagged.ready & slices.payload.last),
         last.eq(count == per_row - 1),
-        skid.o.ready.eq(sent & last),
+        skid.o.ready.eq(vector_end & last),
     ]
-    with m.If(sent):
+    with m.If(vector_end):
         m.d.sync += count.eq(Mux(last, 0, count + 1))
 
 
@@ -125,7 +128,7 @@ class DenseConvolution(wiring.Component):
             rows.i.payload["values"].eq(requant.o.payload["values"]), rows.i.payload.joint.eq(place.joint),
             rows.i.payload.group.eq(place.group), rows.i.payload.last.eq(place.last),
         ]
-        attach_flag(m, wiring.flipped(self.flag), rows.o, encoder, cfg.joints * cfg.block.out_banks)
+        attach_flag(m, wiring.flipped(self.flag), rows.o, encoder, cfg.joints * cfg.block.h_banks)
         if cfg.counters:
             m.d.comb += [
                 self.states.conv.eq(array.state),
@@ -142,12 +145,21 @@ class DenseConvolution(wiring.Component):
         connect(m, wiring.flipped(self.res_rsp), shortcut.rsp)
         rows_left, slot = Signal(range(cfg.folding.x_rows + 1)), Signal.like(shortcut.row.payload.slot)
         issued = shortcut.row.valid & shortcut.row.ready
+        take, valid = requant.i.ready & array.o.valid, shortcut.o.valid
+        # X may have fewer channels than H: the other groups get nothing.
+        beyond = None
+        if cfg.shortcut.groups < cfg.array.groups:
+            beyond = array.o.payload.group >= cfg.shortcut.groups
+            take, valid = take & ~beyond, valid | beyond
         m.d.comb += [
             shortcut.row.valid.eq(rows_left != 0), shortcut.row.payload.slot.eq(slot),
-            shortcut.o.ready.eq(requant.i.ready & array.o.valid),
+            shortcut.o.ready.eq(take),
             requant.i.payload.res.eq(shortcut.o.payload.res),
         ]
+        if beyond is not None:
+            with m.If(beyond):
+                m.d.comb += Value.cast(requant.i.payload.res).eq(0)
         m.d.sync += rows_left.eq(stepped(rows_left, self.x_row, issued))
         with m.If(issued):
             m.d.sync += slot.eq(Mux(slot == cfg.folding.x_rows - 1, 0, slot + 1))
-        return shortcut.o.valid
+        return valid

@@ -10,14 +10,15 @@ import numpy as np
 
 from hypgcn.design import Block, Design
 
-__all__ = ["fold_constants"]
+__all__ = ["constant_outputs", "fold_constants"]
 
 
-def _constant_outputs(block: Block, dead: np.ndarray) -> np.ndarray:
+def constant_outputs(block: Block, dead: np.ndarray) -> np.ndarray:
     """For each output channel its constant value, or -1; ``dead`` marks the input channels that are always zero."""
     values = np.full(block.out_channels, -1, np.int64)
     for o in np.flatnonzero(block.filters == 0):
-        if block.res is not None and block.res[o, ~dead].any() or block.shortcut_y == "identity" and not dead[o]:
+        from_x = block.shortcut_y == "identity" and o < len(dead) and not dead[o]
+        if from_x or block.res is not None and block.res[o, ~dead].any():
             continue
         y = int(np.clip((int(block.y_bias[o]) + (1 << (block.y_shift - 1))) >> block.y_shift, 0, 127))
         values[o] = y if y > block.threshold_y else 0
@@ -30,7 +31,7 @@ def _absorb(block: Block, values: np.ndarray) -> Block:
     gone = np.maximum(values, 0)
     down, res = block.down, block.res
     if down is None:
-        h_bias += (gone * block.h_res_mult) << block.h_res_shift
+        h_bias[:len(gone)] += (gone * block.h_res_mult) << block.h_res_shift
     else:
         h_bias += down.astype(np.int64) @ gone * block.h_mult
         down = np.where(values >= 0, 0, down).astype(np.int8)
@@ -38,7 +39,7 @@ def _absorb(block: Block, values: np.ndarray) -> Block:
         y_bias += res.astype(np.int64) @ gone * block.y_mult
         res = np.where(values >= 0, 0, res).astype(np.int8)
     elif block.shortcut_y == "identity":
-        y_bias += (gone * block.y_res_mult) << block.y_res_shift
+        y_bias[:len(gone)] += (gone * block.y_res_mult) << block.y_res_shift
     return replace(block, h_bias=h_bias, y_bias=y_bias, down=down, res=res)
 
 
@@ -52,7 +53,7 @@ def fold_constants(design: Design) -> Design:
     dead = np.zeros(design.channels, bool)
     head_bias = design.head_bias.copy()
     for index, block in enumerate(blocks):
-        values = _constant_outputs(block, dead)
+        values = constant_outputs(block, dead)
         last = index + 1 == len(blocks)
         if not last:
             values[blocks[index + 1].kept == 1] = -1

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 
 from hypgcn.design import MINI_BANKS, Design
+from hypgcn.design.words import filled_words
 from hypgcn.progress import Progress
 
-from ..integers.integer import clips_at_a_time, entries_per_mini_bank, run_integer, vectors_of
+from ..integers.integer import clips_at_a_time, entries_per_mini_bank, run_integer, vectors_of, window_sums
 
 __all__ = ["BlockStatistics", "StoreStatistics", "measure_blocks"]
 
@@ -23,16 +24,20 @@ class StoreStatistics:
     density : float
         Share of non-zero values, 0..1.
     max_entries : tuple of int
-        For each mini-bank j the largest number of vectors with more than ``4 j`` non-zeros that one row had.
+        For each mini-bank j the largest number of vectors with more than ``4 j`` non-zeros that the rows of one window
+        had.
+    mean_entries : tuple of float
+        The same of a row, mean over all rows.
     """
 
     density: float
     max_entries: tuple[int, ...]
+    mean_entries: tuple[float, ...]
 
     def depths(self, margin: float, full: int) -> tuple[int, ...]:
-        """Depths of the mini-banks: ``margin`` times the largest need, at least 1 and at most ``full``; they do not
-        increase."""
-        return tuple(min(full, max(1, math.ceil(margin * count))) for count in self.max_entries)
+        """Depths of the mini-banks: ``margin`` times the largest need, then up to what their memories have room for
+        beside the word of a ring that stays free; at least 1 and at most ``full``, and they do not increase."""
+        return tuple(min(full, filled_words(max(1, math.ceil(margin * count)) + 1) - 1) for count in self.max_entries)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,18 +58,22 @@ class BlockStatistics:
 
 
 class _Tally:
-    def __init__(self):
-        self.nonzero, self.values, self.max_entries = 0, 0, np.zeros(MINI_BANKS, np.int64)
+    def __init__(self, window: int):
+        self.window, self.nonzero, self.values, self.rows = window, 0, 0, 0
+        self.max_entries, self.entries = np.zeros((2, MINI_BANKS), np.int64)
 
     def add(self, rows: torch.Tensor):
         self.nonzero += int((rows != 0).sum())
         self.values += rows.numel()
-        entries = entries_per_mini_bank(vectors_of(rows) != 0)
-        self.max_entries = np.maximum(self.max_entries, entries.amax(0).numpy())
+        entries = entries_per_mini_bank(vectors_of(rows) != 0).view(*rows.shape[:2], -1)
+        self.rows += entries.shape[0] * entries.shape[1]
+        self.entries += entries.sum((0, 1)).numpy()
+        self.max_entries = np.maximum(self.max_entries, window_sums(entries, self.window).amax((0, 1)).numpy())
 
     def done(self) -> StoreStatistics:
         return StoreStatistics(density=round(self.nonzero / self.values, 4),
-                               max_entries=tuple(self.max_entries.tolist()))
+                               max_entries=tuple(self.max_entries.tolist()),
+                               mean_entries=tuple((self.entries / self.rows).round(2).tolist()))
 
 
 def measure_blocks(design: Design, clips: np.ndarray, size: int | None = None) -> list[BlockStatistics]:
@@ -73,7 +82,7 @@ def measure_blocks(design: Design, clips: np.ndarray, size: int | None = None) -
     if not len(clips):
         raise ValueError("clips must hold at least one clip, but are empty")
     size = size or clips_at_a_time(design)
-    tallies = [(_Tally(), _Tally()) for _ in design.blocks]
+    tallies = [(_Tally(block.x_window), _Tally(block.h_window)) for block in design.blocks]
     z_counts = np.zeros((len(design.blocks), 2), np.int64)
     progress = Progress(f"{design.name}: stores by {len(clips)} clips")
     for start in range(0, len(clips), size):

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from hypgcn.design import BANK, MINI_BANK, MINI_BANKS, Block, Design, bank_count
 
-__all__ = ["clips_at_a_time", "entries_per_mini_bank", "predict_integer", "run_integer", "vectors_of"]
+__all__ = ["clips_at_a_time", "entries_per_mini_bank", "predict_integer", "run_integer", "vectors_of", "window_sums"]
 
 FRAMES = 1280
 """Frames of all persons and clips in a batch: all tensors of the network, as int64, are in memory."""
@@ -67,30 +67,69 @@ def entries_per_mini_bank(nonzero: torch.Tensor) -> torch.Tensor:
     return torch.stack([(counts > MINI_BANK * j).sum(1) for j in range(MINI_BANKS)], 1)
 
 
-def store(rows: torch.Tensor, depths: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-    """``rows`` (N, T, V, C) as a row store of these ``depths`` returns them, and the truncated vectors of each row (N,
-    T)."""
+def window_sums(entries: torch.Tensor, window: int) -> torch.Tensor:
+    """Entries of each row and of the ``window - 1`` rows before it.
+
+    Parameters
+    ----------
+    entries : torch.Tensor int64 (N, T, MINI_BANKS)
+        Entries of each row of N sequences.
+    window : int
+        Rows of a window.
+
+    Returns
+    -------
+    torch.Tensor int64 (N, T, MINI_BANKS)
+    """
+    padded = F.pad(entries, (0, 0, window - 1, 0))
+    return padded.unfold(1, window, 1).sum(-1)
+
+
+def store(rows: torch.Tensor, depths: tuple[int, ...], window: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a row store returns, and the truncated vectors of each row.
+
+    Parameters
+    ----------
+    rows : torch.Tensor (N, T, V, C)
+        N sequences.
+    depths : tuple of int
+        Entries of each mini-bank that ``window`` rows in sequence may take.
+    window : int
+        Rows of a window.
+
+    Returns
+    -------
+    tuple of torch.Tensor
+        The rows, and int64 (N, T).
+    """
     n, frames, joints, channels = rows.shape
     vectors = vectors_of(rows)
     nonzero = vectors != 0
-    need = (nonzero.sum(-1) + MINI_BANK - 1) // MINI_BANK
-    entries = entries_per_mini_bank(nonzero)
-    lost = torch.zeros(n * frames, dtype=torch.int64)
-    limit = torch.full_like(need, BANK)
-    crowded = torch.nonzero((entries > torch.tensor(depths)).any(1))[:, 0]
+    deep = torch.tensor(depths)
+    entries = entries_per_mini_bank(nonzero).view(n, frames, MINI_BANKS)
+    lost = torch.zeros(n, frames, dtype=torch.int64)
+    limit = torch.full((n, frames, vectors.shape[1]), BANK)
+    crowded = torch.nonzero((window_sums(entries, window) > deep).any(-1).any(-1))[:, 0]
     if len(crowded):
-        used = torch.zeros(len(crowded), MINI_BANKS, dtype=torch.int64)
-        deep = torch.tensor(depths)
+        need = ((nonzero.sum(-1) + MINI_BANK - 1) // MINI_BANK).view(n, frames, -1)
         places = torch.arange(MINI_BANKS)
-        for vector in range(vectors.shape[1]):
-            requested = places < need[crowded, vector, None]
-            blocked = requested & (used >= deep)
-            stop = torch.where(blocked.any(1), blocked.int().argmax(1), MINI_BANKS)
-            used += requested & (places < stop[:, None])
-            limit[crowded, vector] = torch.where(stop < MINI_BANKS, stop * MINI_BANK, BANK)
-            lost[crowded] += stop < MINI_BANKS
-    kept = vectors * (nonzero.cumsum(-1) <= limit[..., None])
-    return kept.view(n, frames, joints, -1)[..., :channels], lost.view(n, frames)
+        taken = entries[crowded]
+        for frame in range(frames):
+            left = deep - taken[:, max(0, frame - window + 1):frame].sum(1)
+            tight = torch.nonzero((taken[:, frame] > left).any(1))[:, 0]
+            if not len(tight):
+                continue
+            used = torch.zeros(len(tight), MINI_BANKS, dtype=torch.int64)
+            for vector in range(vectors.shape[1]):
+                requested = places < need[crowded[tight], frame, vector, None]
+                blocked = requested & (used >= left[tight])
+                stop = torch.where(blocked.any(1), blocked.int().argmax(1), MINI_BANKS)
+                used += requested & (places < stop[:, None])
+                limit[crowded[tight], frame, vector] = torch.where(stop < MINI_BANKS, stop * MINI_BANK, BANK)
+                lost[crowded[tight], frame] += stop < MINI_BANKS
+            taken[tight, frame] = used
+    kept = vectors * (nonzero.cumsum(-1) <= limit.view(n * frames, -1, 1))
+    return kept.view(n, frames, joints, -1)[..., :channels], lost
 
 
 def _block(block: Block, pad: int, x: torch.Tensor, threshold_raise: int) -> dict[str, torch.Tensor]:
@@ -109,9 +148,9 @@ def _block(block: Block, pad: int, x: torch.Tensor, threshold_raise: int) -> dic
         a = a + _product(xf, _tensor(block.down, real).T)
     total = a.long() * _tensor(block.h_mult) + _tensor(block.h_bias)
     if block.shortcut_h == "identity":
-        total = total + ((x * block.h_res_mult) << block.h_res_shift)
+        total[..., :x.shape[-1]] += (x * block.h_res_mult) << block.h_res_shift
     h = thr(round_shift(total, block.h_shift).clamp(0, 127), min(127, block.threshold_h + threshold_raise))
-    h_stored, lost = store(h, block.h_depths)
+    h_stored, lost = store(h, block.h_depths, block.h_window)
 
     out_frames = -(-frames // block.stride)
     hf = h_stored.to(real)
@@ -130,7 +169,7 @@ def _block(block: Block, pad: int, x: torch.Tensor, threshold_raise: int) -> dic
         b = b + _product(xs.to(real), _tensor(block.res, real).T)
     total = b.long() * _tensor(block.y_mult) + _tensor(block.y_bias)
     if block.shortcut_y == "identity":
-        total = total + ((xs * block.y_res_mult) << block.y_res_shift)
+        total[..., :x.shape[-1]] += (xs * block.y_res_mult) << block.y_res_shift
     y = thr(round_shift(total, block.y_shift).clamp(0, 127), min(127, block.threshold_y + threshold_raise))
     full_z = torch.zeros(n, len(z), frames, joints, block.in_channels, dtype=torch.int64)
     full_z[..., kept] = torch.stack(z, 1)
@@ -157,7 +196,7 @@ def run_integer(design: Design, clips, threshold_raise: int = 0) -> dict[str, to
     tensors = {"x1": x}
     overflow = torch.zeros(count * design.persons, dtype=torch.int64)
     for index, block in enumerate(design.blocks):
-        stored, lost = store(x, block.x_depths)
+        stored, lost = store(x, block.x_depths, block.x_window)
         made = {"x_stored": stored, "x_lost": lost, **_block(block, design.pad, stored, threshold_raise)}
         overflow += lost.sum(1) + made["h_lost"].sum(1)
         tensors.update({f"blocks.{index}.{name}": tensor for name, tensor in made.items()})

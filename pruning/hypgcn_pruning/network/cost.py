@@ -166,13 +166,18 @@ def _shortcut(weight) -> tuple[np.ndarray, int] | None:
 
 
 def _cost_of_design(design: Design) -> NetworkCost:
-    blocks = []
+    blocks, inputs = [], design.channels
     for block in design.blocks:
-        taps = np.repeat(block.taps, BANK, axis=0)[:block.out_channels].astype(np.int64)
+        taps = np.repeat(block.taps, BANK, axis=0)[:block.h_channels].astype(np.int64)
         filters = (block.temporal.any(axis=2) & (block.filters[:, None] != 0)).sum(axis=0)  # with a weight at this tap
-        blocks.append(BlockCost(inputs=block.in_channels, outputs=block.out_channels, stride=block.stride,
-                                kept=block.kept != 0, readers=taps * filters, down=_shortcut(block.down),
-                                res=_shortcut(block.res), dead_zone=block.threshold_z > 0))
+        # X and Y had as many channels as the H of their blocks, before those that are always zero left.
+        gone = inputs - block.in_channels
+        down, res = (None if conv is None else (np.pad(conv[0], (0, gone)), conv[1])
+                     for conv in (_shortcut(block.down), _shortcut(block.res)))
+        blocks.append(BlockCost(inputs=inputs, outputs=block.h_channels, stride=block.stride,
+                                kept=np.pad(block.kept != 0, (0, gone)), readers=taps * filters, down=down, res=res,
+                                dead_zone=block.threshold_z > 0))
+        inputs = block.h_channels
     return NetworkCost(persons=design.persons, frames=design.frames, joints=design.joints, channels=design.channels,
                        classes=design.classes, subsets=design.subsets, blocks=tuple(blocks))
 
@@ -201,6 +206,6 @@ def cost_of(network: Network | Design) -> NetworkCost:
 
     Channels count as the masks say, and so do taps and filters, without the taps at which a filter of a design has no
     weight at all. An input column or an output of a shortcut's convolution without a weight counts as pruned; single
-    zeros among the weights and in the graph do not.
+    zeros among the weights and in the graph do not. A design counts with the channels that its network had.
     """
     return _cost_of_design(network) if isinstance(network, Design) else _cost_of_network(network)

@@ -34,10 +34,14 @@ class ActivationTally:
         self._values = np.zeros((len(cost.blocks), 3), np.int64)
 
     def add(self, clips: int, tensors: Sequence[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]):
-        """Count X, Z and H of every block: X and H (clips * persons, T, V, C), Z of the kept channels in any order."""
+        """Count X, Z and H of every block: X and H (clips * persons, T, V, C), Z of the kept channels in any order.
+
+        Channels of X that a design has no more are zeros.
+        """
         self.clips += clips
         subsets = self.cost.subsets
         for index, (block, (before, _), (x, z, h)) in enumerate(zip(self.cost.blocks, self.cost.places(), tensors)):
+            x = torch.nn.functional.pad(x, (0, block.inputs - x.shape[-1]))
             nonzero_x, nonzero_h, nonzero_z = x != 0, h != 0, int(z.count_nonzero())
             self._nonzero[index] += int(nonzero_x.sum()), nonzero_z, int(nonzero_h.sum())
             self._values[index] += x.numel(), z.numel(), h.numel()

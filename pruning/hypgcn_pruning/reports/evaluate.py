@@ -31,22 +31,22 @@ def count_macs(design: Design, *, dense: bool = False) -> dict[str, int]:
 
 def design_figures(design: Design) -> dict:
     """Channels, filters, taps, multiplications, densities and store depths of a design."""
-    later = design.blocks[1:]
+    widths = [design.channels, *(block.h_channels for block in design.blocks)]     # before channels left
 
-    def share(arrays) -> float:
-        arrays = list(arrays)
-        return round(1 - sum(int(a.sum()) for a in arrays) / max(1, sum(a.size for a in arrays)), 4)
+    def share(left, places) -> float:
+        return round(1 - sum(int(mask.sum()) for mask in left) / max(1, sum(places)), 4)
 
     macs, dense = count_macs(design), count_macs(design, dense=True)
     return {
         "hash": design.hash,
-        "channels_dropped": share(b.kept for b in design.blocks),
-        "channels_dropped_after_block_1": share(b.kept for b in later),
-        "filters_dropped": share(b.filters for b in design.blocks), "taps_cut": share(b.taps for b in design.blocks),
+        "channels_dropped": share((b.kept for b in design.blocks), widths[:-1]),
+        "channels_dropped_after_block_1": share((b.kept for b in design.blocks[1:]), widths[1:-1]),
+        "filters_dropped": share((b.filters for b in design.blocks), widths[1:]),
+        "taps_cut": share((b.taps for b in design.blocks), (b.taps.size for b in design.blocks)),
         "macs_dense": dense, "macs_pruned": macs, "macs_share": round(macs["all"] / dense["all"], 4),
-        "blocks": [{"in": b.in_channels, "out": b.out_channels, "stride": b.stride, "kept": int(b.kept.sum()),
-                    "filters": int(b.filters.sum()), "taps": int(b.taps.sum()), "density_x": b.density_x,
-                    "density_h": b.density_h, "density_z": b.density_z,
+        "blocks": [{"in": b.in_channels, "h": b.h_channels, "out": b.out_channels, "stride": b.stride,
+                    "kept": int(b.kept.sum()), "filters": int(b.filters.sum()), "taps": int(b.taps.sum()),
+                    "density_x": b.density_x, "density_h": b.density_h, "density_z": b.density_z,
                     "threshold_z": b.threshold_z, "threshold_h": b.threshold_h, "threshold_y": b.threshold_y,
                     "x_depths": list(b.x_depths), "h_depths": list(b.h_depths)} for b in design.blocks],
     }
@@ -57,7 +57,8 @@ def layer_noise(model: Network, design: Design, clips: np.ndarray) -> dict[str, 
     from.
 
     Errors add up from layer to layer; the layer at which the figure falls most is the one to look at. Each tensor is
-    compared at the scale that fits it best, so that no scales need to be known. """
+    compared at the scale that fits it best, so that no scales need to be known; channels that the design has no more
+    are left out. """
     integer_tensors = run_integer(design, np.stack([quantise_clip(design, clip) for clip in clips]))
     noise = {}
     with torch.inference_mode():
@@ -65,6 +66,7 @@ def layer_noise(model: Network, design: Design, clips: np.ndarray) -> dict[str, 
             integer = integer_tensors[name].double()
             if name != "logits":
                 integer = integer.movedim(-1, -3)
+                real = real[..., :integer.shape[-3], :, :]
             scale = float((integer * real).sum() / integer.square().sum().clamp_min(1))
             error = float((real - scale * integer).square().sum())
             noise[name] = round(10 * math.log10(max(float(real.square().sum()), 1e-30) / max(error, 1e-30)), 1)

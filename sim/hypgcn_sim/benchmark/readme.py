@@ -19,6 +19,8 @@ SOURCES = {
     # The folding with which the test of the estimators compares these rows.
     "synth.json": ("build/synth/summary.json",
                    "make synth ARGS='--folding tests/hdl/planning/estimate/synth_folding.json'"),
+    "small.json": ("build/fullscale/report.json",
+                   "make sim-full DESIGN=checkpoints/nwucla_small/design ARGS='--multipliers 256 --clips 8'"),
     "performance.json": ("build/bench/performance.json", "make bench"),
     "utilisation.png": ("build/bench/utilisation.png", "make bench"),
     "memory.png": ("build/bench/memory.png", "make bench"),
@@ -41,12 +43,44 @@ def _load(path: Path):
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
+def _line(what, value, command):
+    return f"| {what} | {value} | {command} |"
+
+
+def _simulation_rows(root: Path) -> list[str]:
+    """Rows of what was simulated."""
+    lines: list[str] = []
+
+    def row(*cells):
+        lines.append(_line(*cells))
+
+    if sim := _load(root / "results" / "sim.json"):
+        command = f"`{SOURCES['sim.json'][1]}`"
+        row("unit tests of emitted RTL in Verilator, equal to the golden integers",
+            f"{sum(case['passed'] for case in sim)} of {len(sim)}", command)
+        for case in sim:
+            if case["unit"] == "network":
+                row(f"of these the whole network `{case['design']}`: logits and every block's output",
+                    f"{case['clips']} clips, {case['real_clips']} of them real recordings, "
+                    f"{case['cycles']:,} cycles with random gaps and stalls", command)
+    if small := _load(root / "results" / "small.json"):
+        row(f"recorded clips one after the other through `{small['design']}`, 256 multipliers at most",
+            f"{small['cycles_per_clip']:,.0f} cycles a clip, every vector of {small['clips']} clips equal to golden",
+            f"`{SOURCES['small.json'][1]}`")
+    if testset := _load(root / "results" / "testset.json"):
+        row(f"accuracy of the RTL itself: the test set through `{testset['design']}` in Verilator",
+            f"top-1 {100 * testset['top1']:.1f} %, {testset['right']} of {testset['clips']} clips, "
+            f"{testset.get('different', 'unknown')} of them different from golden",
+            f"`{SOURCES['testset.json'][1]}`")
+    return lines
+
+
 def results_table(root: Path) -> str:
     """Markdown table of ``results/`` and the shipped metrics; a missing file leaves its rows out."""
     lines = ["| what | measured | by |", "| --- | --- | --- |"]
 
-    def row(what, value, command):
-        lines.append(f"| {what} | {value} | {command} |")
+    def row(*cells):
+        lines.append(_line(*cells))
 
     if metrics := _load(root / METRICS):
         top1 = metrics["accuracy"]
@@ -58,20 +92,7 @@ def results_table(root: Path) -> str:
             f"{100 * design['channels_dropped']:.0f} % of channels dropped, "
             f"{100 * design['taps_cut']:.0f} % of taps cut, "
             f"{100 * design['macs_share']:.0f} % of the multiplications left before zeros are skipped", "the same")
-    if sim := _load(root / "results" / "sim.json"):
-        command = f"`{SOURCES['sim.json'][1]}`"
-        row("unit tests of emitted RTL in Verilator, equal to the golden integers",
-            f"{sum(case['passed'] for case in sim)} of {len(sim)}", command)
-        for case in sim:
-            if case["unit"] == "network":
-                row(f"of these the whole network `{case['design']}`: logits and every block's output",
-                    f"{case['clips']} clips, {case['real_clips']} of them real recordings, "
-                    f"{case['cycles']:,} cycles with random gaps and stalls", command)
-    if testset := _load(root / "results" / "testset.json"):
-        row(f"accuracy of the RTL itself: the test set through `{testset['design']}` in Verilator",
-            f"top-1 {100 * testset['top1']:.1f} %, {testset['right']} of {testset['clips']} clips, "
-            f"{testset.get('different', 'unknown')} of them different from golden",
-            f"`{SOURCES['testset.json'][1]}`")
+    lines += _simulation_rows(root)
     if emission := _load(root / "results" / "emission.json"):
         row(f"emission of the full network ({emission['blocks']} blocks, `{emission['design']}`)",
             f"{emission['seconds']:.0f} s, peak memory {emission['peak_memory_mb']} MB, "

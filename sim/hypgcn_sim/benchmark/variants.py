@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design import BANK, MINI_BANKS, Design
+from hypgcn.golden.rfc.store import window_usage
 from hypgcn.planning.estimate import Activity
 from hypgcn.sparse import spatial_layer
 
@@ -52,12 +53,14 @@ def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
     """
     activities = []
     persons = max(1.0, mean_persons(expected))
-    for index in range(len(design.blocks)):
-        x, z, h, x_entries, h_entries = [], [], [], [], []
+    for index, block in enumerate(design.blocks):
+        x, z, h = [], [], []
+        x_entries: list[np.ndarray] = []
+        h_entries: list[np.ndarray] = []
         for path in expected:
             with np.load(path) as tokens:
-                x_entries.append(tokens[f"x_entries{index}"])
-                h_entries.append(tokens[f"h_entries{index}"])
+                for entries, name in ((x_entries, "x_entries"), (h_entries, "h_entries")):
+                    entries.append(tokens[f"{name}{index}"].reshape(-1, design.block_frames(index), MINI_BANKS))
                 x.append(tokens[f"x_tokens{index}"])
                 z.append(tokens[f"z_tokens{index}"])
                 h.append(tokens[f"h_tokens{index}"][design.pad])  # the middle tap meets every frame of the output once
@@ -69,11 +72,14 @@ def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
             x_banks=tuple((_banks(channels) / design.joints).tolist()),
             z_banks=tuple((np.mean(z, axis=0) / (rows * design.joints)).tolist()),
             h_banks=tuple((np.mean(h, axis=0) / (out_rows * design.joints)).tolist()),
-            x_max=tuple(np.max(x_entries, axis=(0, 1)).tolist()),
-            x_mean=tuple(np.mean(x_entries, axis=(0, 1)).tolist()),
-            h_max=tuple(np.max(h_entries, axis=(0, 1)).tolist()),
-            h_mean=tuple(np.mean(h_entries, axis=(0, 1)).tolist())))
+            x_max=_largest(x_entries, block.x_window), x_mean=tuple(np.mean(x_entries, axis=(0, 1, 2)).tolist()),
+            h_max=_largest(h_entries, block.h_window), h_mean=tuple(np.mean(h_entries, axis=(0, 1, 2)).tolist())))
     return activities
+
+
+def _largest(entries: list[np.ndarray], window: int) -> tuple[int, ...]:
+    """Maximum of the entries that ``window`` rows of a person take, over clips of (persons, frames, mini-banks)."""
+    return tuple(window_usage(np.stack(entries), window).max(axis=(0, 1, 2)).tolist())
 
 
 def _banks(per_channel: np.ndarray) -> np.ndarray:
@@ -94,7 +100,7 @@ def _every_channel(block) -> dict:
 
 
 def _every_filter(block) -> dict:
-    taps = np.repeat(block.taps != 0, BANK, axis=0)[:block.out_channels].T[None]
+    taps = np.repeat(block.taps != 0, BANK, axis=0)[:block.h_channels].T[None]
     return {"filters": np.ones_like(block.filters), "temporal": _fill(block.temporal, taps)}
 
 
@@ -116,10 +122,10 @@ def _z_of(design: Design, changed: Design, activities: Sequence[Activity]) -> li
 def _no_threshold(design: Design) -> Design:
     """Design with thresholds at 0, and stores that can hold dense rows."""
     def change(block):
-        return {"threshold_z": 0, "density_z": 1.0, "threshold_h": 0, "threshold_y": 0,
-                "x_depths": (design.joints * block.in_banks,) * MINI_BANKS,
-                "h_depths": (design.joints * block.out_banks,) * MINI_BANKS}
-    return replace(_blocks(design, change), input_threshold=0)
+        return {"threshold_z": 0, "density_z": 1.0, "threshold_h": 0, "threshold_y": 0}
+    plain = _blocks(design, change)
+    return replace(plain, input_threshold=0, blocks=tuple(
+        block.with_whole_stores(design.joints) for block in plain.blocks))
 
 
 VARIANTS = ("packing", "zero skipping", "thresholds", "cavity", "coarse", "channel dropping")
@@ -145,7 +151,7 @@ def variants(design: Design, mac: str, activities: list[Activity], clips: np.nda
     """
     full = [Activity(x_channels=(float(design.joints),) * block.in_channels,
                      x_banks=tuple(_banks(np.ones(block.in_channels)).tolist()),
-                     h_banks=tuple(_banks(np.ones(block.out_channels)).tolist())) for block in design.blocks]
+                     h_banks=tuple(_banks(np.ones(block.h_channels)).tolist())) for block in design.blocks]
     plain, whole = _no_threshold(design), _blocks(design, _every_channel)
     masks = "masks filled, non-zeros as measured with them"
     cases = {

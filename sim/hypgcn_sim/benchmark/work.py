@@ -27,7 +27,9 @@ def work(design: Design) -> dict[str, float]:
     for index, block in enumerate(design.blocks):
         before = design.persons * design.block_frames(index) * design.joints
         after = design.persons * design.block_frames(index + 1) * design.joints
-        inputs, outputs, kept = block.in_channels, block.out_channels, int((block.kept != 0).sum())
+        # Before pruning, X and Y had as many channels as the H of their blocks.
+        inputs = design.blocks[index - 1].h_channels if index else design.channels
+        outputs, kept = block.h_channels, int((block.kept != 0).sum())
         taps = np.repeat(block.taps, BANK, axis=0)[:outputs].astype(np.int64)
         filters = (block.temporal.any(axis=2) & (block.filters[:, None] != 0)).sum(axis=0)
         graph = before * design.joints * design.subsets

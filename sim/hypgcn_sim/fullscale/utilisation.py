@@ -54,13 +54,13 @@ def useful_multiplies(design: Design, folding: Folding, expected: Sequence[Path]
             entries += int(block.down.any(axis=0).sum())
         if block.res is not None:
             lanes += float((mean[f"r_tokens{index}"] * _filters(block.res[:, None])[0]).sum())
-        conv = float(rows * entries * design.joints * block.out_channels)
+        conv = float(rows * entries * design.joints * block.h_channels)
         if folding.blocks[index].conv_lanes:
             conv = float((mean[f"z_tokens{index}"] * _filters(spatial_layer(block).weights)).sum())
         blocks.append({
             "graph": float(mean[f"x_tokens{index}"][kept].sum()) * design.subsets * design.joints,
             "conv": conv,
-            "h_requant": float(rows * design.joints * block.out_channels),
+            "h_requant": float(rows * design.joints * block.h_channels),
             "lanes": lanes,
             "combine": float(out_rows * design.joints * block.out_channels),
         })

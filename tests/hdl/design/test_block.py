@@ -22,7 +22,12 @@ def with_block(design, index, **changes):
 @pytest.mark.parametrize("index,changes,text", [
     (1, {"stride": 3}, r"blocks\[1\].stride must be in 1..2, not 3"),
     (1, {"shortcut_h": "sum"}, r"blocks\[1\].shortcut_h must be one of 'identity', 'conv', not 'sum'"),
-    (1, {"shortcut_h": "identity", "down": None}, "an identity shortcut needs in_channels equal to out_channels"),
+    (1, {"shortcut_h": "identity", "down": None, "h_channels": 15},
+     r"blocks\[1\]: an identity shortcut needs in_channels up to h_channels, not 16 and 15"),
+    (1, {"shortcut_y": "identity", "res": None, "stride": 1, "out_channels": 15},
+     r"blocks\[1\]: an identity shortcut needs in_channels up to out_channels, not 16 and 15"),
+    (1, {"h_channels": 1025}, r"blocks\[1\].h_channels must be in 1..1024, not 1025"),
+    (1, {"h_channels": 36}, r"blocks\[1\].taps must have shape \(3, 9\), not \(2, 9\)"),
     (1, {"shortcut_y": "none"}, r"blocks\[1\].res must be absent"),
     (1, {"down": None}, r"blocks\[1\].down must be a NumPy array"),
     (1, {"h_shift": 0}, r"blocks\[1\].h_shift must be in 1..31, not 0"),
@@ -31,7 +36,10 @@ def with_block(design, index, **changes):
     (1, {"density_z": 1.5}, r"blocks\[1\].density_z must be in 0..1, not 1.5"),
     (1, {"x_depths": (5, 5, 5)}, r"blocks\[1\].x_depths must be 4 values"),
     (1, {"x_depths": (1, 2, 1, 1)}, "that do not increase"),
-    (1, {"h_depths": (11, 1, 1, 1)}, r"in 1..10 that do not increase"),
+    (1, {"h_depths": (91, 1, 1, 1)}, r"in 1..90 that do not increase"),
+    (1, {"x_depths": (26, 1, 1, 1)}, r"in 1..25 that do not increase"),
+    (1, {"h_entries": (1.0, 1.0, 1.0)}, r"blocks\[1\].h_entries must be 4 numbers from 0 on, or none, not \(1.0"),
+    (1, {"x_entries": (1.0, 1.0, 0.5, -0.1)}, r"blocks\[1\].x_entries must be 4 numbers from 0 on"),
     (1, {"density_h": 1.5}, r"blocks\[1\].density_h must be in 0..1, not 1.5"),
     (1, {"kept": np.zeros(16, np.uint8)}, r"blocks\[1\].kept must keep at least one channel"),
     (1, {"kept": np.eye(1, 16, dtype=np.uint8)[0]}, "spatial must be zero for the channels that kept drops"),
@@ -60,3 +68,14 @@ def test_accumulator_width_holds_the_worst_case(design):
             total += np.abs(block.res.astype(int)).sum(axis=1)
         most = int(total.max()) * 128
         assert -(1 << block.y_acc_width - 1) <= -most and most < 1 << block.y_acc_width - 1
+
+
+@pytest.mark.parametrize("kernel,stride,windows", [(9, 1, (5, 9)), (9, 2, (5, 9)), (1, 1, (1, 1)), (1, 2, (2, 2)),
+                                                   (3, 2, (2, 3))])
+def test_windows(kernel, stride, windows):
+    """Rows that must be held together: the smallest number of row slots that a folding may have."""
+    block = random_block(1, joints=2, kernel=kernel, in_channels=16, out_channels=20, stride=stride)
+    assert (block.x_window, block.h_window) == windows
+    assert block.x_depths == (2 * windows[0],) * 4 and block.h_depths == (2 * 2 * windows[1],) * 4
+    whole = dataclasses.replace(block, x_depths=(1,) * 4, h_entries=(1.0,) * 4).with_whole_stores(2)
+    assert (whole.x_depths, whole.h_depths, whole.h_entries) == (block.x_depths, block.h_depths, ())

@@ -1,6 +1,7 @@
 """The design contract: what is saved comes back, and everything that is wrong is named."""
 
 import dataclasses
+import hashlib
 import json
 
 import numpy as np
@@ -26,17 +27,47 @@ def test_saved_design_comes_back(design, tmp_path):
         np.testing.assert_array_equal(again.tensors()[name], array)
 
 
-def test_a_design_without_dead_zones_is_saved_as_version_1(design, tmp_path):
-    """Its hash is the one that the preset had before there were dead zones."""
-    plain = dataclasses.replace(design, blocks=tuple(
-        dataclasses.replace(block, threshold_z=0, density_z=1.0) for block in design.blocks))
-    assert (plain.version, design.version) == (1, 2)
-    assert plain.hash == "8b1b50fb46d2aa87d3faea15db754f651d93a7812ded653cf20d50c57ce0dbd5"
-    plain.save(tmp_path)
-    data = json.loads((tmp_path / "design.json").read_text(encoding="utf-8"))
-    assert data["version"] == 1 and not {"threshold_z", "density_z"} & data["blocks"][0].keys()
+def of_version(design, version, folder):
+    """``design``, whose depths are taken as those of each row, in the files of an earlier version."""
+    design.save(folder)
+    data = json.loads((folder / "design.json").read_text(encoding="utf-8"))
+    meta = data.pop("meta")
+    del data["hash"]
+    data["version"] = version
+    for block in data["blocks"]:
+        for name in ("x_entries", "h_entries", *(("threshold_z", "density_z") if version == 1 else ())):
+            del block[name]
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    content = text.encode() + (folder / "weights.safetensors").read_bytes()
+    data |= {"hash": hashlib.sha256(content).hexdigest(), "meta": meta}
+    (folder / "design.json").write_text(json.dumps(data), encoding="utf-8")
+    return data["hash"]
+
+
+@pytest.mark.parametrize("version,digest", [
+    (1, "8b1b50fb46d2aa87d3faea15db754f651d93a7812ded653cf20d50c57ce0dbd5"), (2, None)])
+def test_depths_of_rows_become_those_of_windows(design, tmp_path, version, digest):
+    """The file's hash is the one that the preset had then; a window of W rows gets W times the depths of a row."""
+    old = dataclasses.replace(design, blocks=tuple(
+        dataclasses.replace(block, x_depths=(5 * block.in_banks,) * 4, h_depths=(5 * block.out_banks,) * 4,
+                            **({"threshold_z": 0, "density_z": 1.0} if version == 1 else {}))
+        for block in design.blocks))
+    found = of_version(old, version, tmp_path)
+    assert digest in (None, found)
     again = Design.load(tmp_path)
-    assert again.hash == plain.hash and [block.threshold_z for block in again.blocks] == [0, 0]
+    assert [block.x_depths for block in again.blocks] == [(25,) * 4] * 2
+    assert [block.h_depths for block in again.blocks] == [(45,) * 4, (90,) * 4]
+    assert again.hash == dataclasses.replace(old, blocks=design.blocks if version == 2 else again.blocks).hash != found
+    again.save(tmp_path / "again")
+    assert Design.load(tmp_path / "again").hash == again.hash
+
+
+def test_an_earlier_version_must_fit_its_hash_too(design, tmp_path):
+    of_version(dataclasses.replace(design, blocks=tuple(
+        dataclasses.replace(block, x_depths=(5,) * 4, h_depths=(5,) * 4) for block in design.blocks)), 2, tmp_path)
+    edit(tmp_path, frames=7)
+    with pytest.raises(ValueError, match="do not belong together"):
+        Design.load(tmp_path)
 
 
 def test_same_design_same_bytes(design, tmp_path):
@@ -94,9 +125,9 @@ def test_rejects_minus_128(design):
     (lambda folder: (folder / "weights.safetensors").unlink(), FileNotFoundError, "weights.safetensors not found"),
     (lambda folder: (folder / "design.json").write_text("{", encoding="utf-8"), ValueError, "is not JSON"),
     (lambda folder: (folder / "design.json").write_text("[]", encoding="utf-8"), ValueError, "is not a design"),
-    (lambda folder: edit(folder, version=3), ValueError, "version must be in 1..2, not 3; a later version"),
-    (lambda folder: edit(folder, version="1"), ValueError, "version must be in 1..2, not '1'"),
-    (lambda folder: edit(folder, version=1), ValueError, "version must be 2 for what it holds, not 1"),
+    (lambda folder: edit(folder, version=4), ValueError, "version must be in 1..3, not 4; a later version"),
+    (lambda folder: edit(folder, version="1"), ValueError, "version must be in 1..3, not '1'"),
+    (lambda folder: edit(folder, version=2), ValueError, "do not belong together"),
     (lambda folder: edit(folder, format="other"), ValueError, "format must be 'hypgcn-design'"),
     (lambda folder: edit(folder, frames=7), ValueError, "do not belong together"),
     (lambda folder: edit(folder, frames="7"), ValueError, "frames must be an integer"),

@@ -15,7 +15,7 @@ from hypgcn.golden.network import run
 from hypgcn.golden.rfc.decoder import tokens
 from hypgcn.golden.rfc.encoder import encode, threshold
 from hypgcn.golden.rfc.expander import expand
-from hypgcn.golden.rfc.store import row_usage, store_row
+from hypgcn.golden.rfc.store import row_usage, store, store_row, window_usage
 from hypgcn.golden.spatial.array import conv_1x1
 from hypgcn.golden.spatial.graph import entries, graph
 
@@ -62,11 +62,11 @@ def test_compression_round_trip(density):
 def test_store_truncates_in_order():
     row = np.ones((3, 20), int)  # per joint a full vector and one of 4 non-zeros
     assert row_usage(row).tolist() == [6, 3, 3, 3]
-    kept, lost = store_row(row, (6, 3, 3, 3))
-    assert lost == 0 and kept.sum() == 60
-    kept, lost = store_row(row, (5, 2, 1, 1))
+    kept, lost, taken = store_row(row, (6, 3, 3, 3))
+    assert lost == 0 and kept.sum() == 60 and taken.tolist() == [6, 3, 3, 3]
+    kept, lost, taken = store_row(row, (5, 2, 1, 1))
     # joint 0 whole; joint 1 loses its third mini-bank; joint 2 its second, and its last vector everything.
-    assert lost == 3
+    assert lost == 3 and taken.tolist() == [5, 2, 1, 1]
     assert kept.sum(axis=1).tolist() == [20, 8 + 4, 4]
     assert kept[1, :8].all() and not kept[1, 8:16].any() and kept[2, :4].all() and not kept[2, 4:].any()
 
@@ -74,10 +74,53 @@ def test_store_truncates_in_order():
 def test_store_skips_a_mini_bank_that_the_vector_does_not_reach():
     row = np.zeros((4, 16), int)
     row[0, :16], row[1, 3:5], row[2, ::2], row[3, 15] = 1, 2, 3, 4
-    kept, lost = store_row(row, (4, 1, 1, 1))
-    assert lost == 1
+    kept, lost, taken = store_row(row, (4, 1, 1, 1))
+    assert lost == 1 and taken.tolist() == [4, 1, 1, 1]
     np.testing.assert_array_equal(kept[[0, 1, 3]], row[[0, 1, 3]])
     assert np.flatnonzero(kept[2]).tolist() == [0, 2, 4, 6]
+
+
+def slow_store(x, depths, window):
+    """The store as a list of the entries that are in it, each with its row and mini-bank, looked through every time."""
+    entries, x, lost = [], np.array(x), np.zeros(len(x), int)
+    for t, row in enumerate(x):
+        for joint in row:
+            for bank in range(0, len(joint), 16):
+                channels = [c for c in range(bank, min(bank + 16, len(joint))) if joint[c]]
+                for j in range(4):
+                    wanted = channels[4 * j:]
+                    if not wanted:
+                        break
+                    if len([1 for r, k in entries if k == j and t - r < window]) >= depths[j]:
+                        joint[wanted] = 0
+                        lost[t] += 1
+                        break
+                    entries.append((t, j))
+    return x, lost
+
+
+@pytest.mark.parametrize("depths,window", [
+    ((7, 3, 2, 1), 1), ((13, 6, 4, 2), 2), ((13, 12, 5, 1), 5), ((20, 2, 2, 2), 9)])
+def test_store_against_a_list_of_its_entries(depths, window):
+    rng = np.random.default_rng(window)
+    for frames in (1, 4, 9):
+        x = rng.integers(-128, 128, (frames, 3, 36)) * (rng.random((frames, 3, 36)) < rng.random((frames, 3, 1)))
+        kept, lost = store(x, depths, window)
+        expected, counts = slow_store(x, depths, window)
+        np.testing.assert_array_equal(kept, expected)
+        assert lost.tolist() == counts.tolist()
+    assert lost.any()
+
+
+def test_entries_come_back_when_their_row_leaves_the_window():
+    """Three rows may take four entries: after two rows the third finds none left, the fourth those of the first."""
+    x = np.zeros((5, 2, 16), int)
+    x[:, 0, 0] = 1
+    x[[0, 1, 3], 1, 5] = 2
+    kept, lost = store(x, (4, 1, 1, 1), 3)
+    assert lost.tolist() == [0, 0, 1, 0, 0]
+    assert not kept[2].any()
+    assert window_usage(row_usage(x), 3)[:, 0].tolist() == [2, 4, 5, 5, 4]
 
 
 @pytest.mark.parametrize("shape", [

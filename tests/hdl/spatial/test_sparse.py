@@ -31,7 +31,7 @@ def test_matches_golden(name, idle, stall):
     check(block, SHAPES[name][0], idle=idle, stall=stall, signed="conv" in name, unit=unit, **LANES)
 
 
-@pytest.mark.parametrize("name", ["one joint", "conv", "identity, odd"])
+@pytest.mark.parametrize("name", ["one joint", "conv", "identity, odd", "identity, few"])
 def test_other_shapes(name):
     check(make_block(name), SHAPES[name][0], idle=0.4, stall=0.6, signed="conv" in name, conv_lanes=1, conv_pairs=2,
           h_width=4, z_width=4)

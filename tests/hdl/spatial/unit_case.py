@@ -23,12 +23,15 @@ SHAPES = {
     "identity": (5, 3, 16, 16, 2),
     "identity, odd": (3, 1, 17, 17, 5),
     "identity, banks": (2, 3, 33, 33, 2),
+    "identity, few": (3, 3, 6, 36, 4),
 }
 
 
 def make_block(name, seed=0, **change) -> Block:
     joints, subsets, inputs, outputs, kept = SHAPES[name]
-    block = random_block(seed, joints=joints, subsets=subsets, in_channels=inputs, out_channels=outputs, kept=kept)
+    shortcut = "identity" if name.startswith("identity") else "conv"
+    block = random_block(seed, joints=joints, subsets=subsets, in_channels=inputs, out_channels=outputs, kept=kept,
+                         shortcut_h=shortcut)
     if name == "conv, sparse down":
         down = block.down * (np.arange(inputs) % 3 == 0).astype(np.int8)
         block = dataclasses.replace(block, down=down)

@@ -18,16 +18,19 @@ from hypgcn_pruning.integers.remedies import correct_biases, equalise, equalised
 from hypgcn_pruning.network.checkpoint import save_checkpoint
 from hypgcn_pruning.network.predict import predict
 
-PLANTED = "blocks.2.h"
-PAIR = (PLANTED, "blocks.2.temporal")
+PLANTED = "blocks.1.h"
+PAIR = (PLANTED, "blocks.1.temporal")
 """The large channel takes the range of H, and the weights that read it are small beside their row's others."""
 
 
 @pytest.fixture(scope="module")
 def model(make_network):
-    """One channel of H of block 3 is 50 times larger, and its readers 50 times smaller: the same function."""
-    network = make_network(blocks=((8, 1), (8, 1), (12, 2)))
-    block = network.blocks[2]
+    """One channel of H of block 2 is 50 times larger, and its readers 50 times smaller: the same function.
+
+    It costs 50 times what all other tensors do, so that their rounding, which moves with any step, decides nothing.
+    """
+    network = make_network(blocks=((8, 1), (12, 2), (12, 1)))
+    block = network.blocks[1]
     with torch.no_grad():
         for bn in (block.gcn1.bn, block.gcn1.down[1]):
             bn.weight[3] *= 50
@@ -38,7 +41,11 @@ def model(make_network):
 
 @pytest.fixture(scope="module")
 def sample():
-    return torch.randn(40, 1, 16, 7, 3, generator=torch.Generator().manual_seed(5))
+    return noise(5)
+
+
+def noise(seed):
+    return torch.randn(40, 1, 16, 7, 3, generator=torch.Generator().manual_seed(seed))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +62,9 @@ def test_the_planted_layer_costs_most(model, folded, sample):
     assert sum(row["share"] for row in costs) == pytest.approx(1, abs=0.01)
 
 
-def test_equalisation_is_exact_in_float_and_recovers_it(model, folded, sample):
+@pytest.mark.parametrize("seed", [5, 6, 7, 8])
+def test_equalisation_is_exact_in_float_and_recovers_it(model, folded, seed):
+    sample = noise(seed)
     even = equalise(folded, sample)
     wanted, found = (dict(net.tensors(sample)) for net in (folded, even))
     for name in wanted:
@@ -64,7 +73,7 @@ def test_equalisation_is_exact_in_float_and_recovers_it(model, folded, sample):
     lost, left = (sum(row["divergence"] for row in layer_costs(
         MixedNetwork(net, calibrate_folded(net, sample), model.config), sample, progress=False) if row["site"] in PAIR)
         for net in (folded, even))
-    assert left < lost / 3
+    assert left < lost / 10
 
 
 def test_thresholds_and_identity_shortcuts_forbid_equalisation(folded, sample):
@@ -74,8 +83,8 @@ def test_thresholds_and_identity_shortcuts_forbid_equalisation(folded, sample):
     for block, same in zip(with_threshold.blocks, equalise(with_threshold, sample).blocks):
         assert not equalised_channels(block)
         assert same is block
-    assert not equalised_channels(folded.blocks[1])
-    assert equalise(folded, sample).blocks[1] is folded.blocks[1]
+    assert not equalised_channels(folded.blocks[2])
+    assert equalise(folded, sample).blocks[2] is folded.blocks[2]
 
 
 def test_biases_take_back_the_mean_error(model, folded, sample):
@@ -98,7 +107,7 @@ def test_the_message_names_layer_and_remedy(model, sample, clips, preparation):
     held = dataclasses.replace(held_out(clips, preparation, 1, 8, False), clips=sample, labels=labels)
     report, text = check_integers(model, fold(model), scales, sample, held, QuantiseConfig(report="always"),
                                   trained=False, progress=False)
-    assert "comes from block 3, " in text
+    assert "comes from block 2, " in text
     assert "--equalise gives" in text
     assert report["tried"][0]["option"] == "--equalise"
     assert report["costs"][0]["site"] in PAIR
@@ -118,7 +127,7 @@ def test_training_is_proposed_where_nothing_helps(model, folded, sample):
                    [{"option": "--lowest 1", "divergence": 9.0, "int8": 0.0, "pruned": 1.0, "agreement": 0.0}],
                    "12 clips")
     assert text.startswith("int8 is 100.0 points below the pruned network (0.0 against 100.0 %) on 12 clips")
-    assert "90 % of what integers change comes from block 3, H (saturates 3.1 %, 12 dB)" in text
+    assert "90 % of what integers change comes from block 2, H (saturates 3.1 %, 12 dB)" in text
     assert "None of --lowest 1 helped" in text
     assert "--epochs 4" in text
     assert not compare(mixed.predict(sample, ()), mixed.predict(sample, ()), torch.zeros(40).long()).lossy
@@ -147,8 +156,8 @@ def test_the_command_says_it(model, clips, preparation, tmp_path, capsys, monkey
              "--calibration", "20", "--report"]
     main([*words, "always", "-o", str(tmp_path / "q")])
     out, err = capsys.readouterr()
-    assert "block 3, H" in out
-    assert "comes from block 3, " in err
+    assert "block 2, H" in out
+    assert "comes from block 2, " in err
     assert "--equalise gives" in err
     report = json.loads((tmp_path / "q/layers.json").read_text(encoding="utf-8"))
     assert report["costs"][0]["site"] in PAIR

@@ -1,5 +1,6 @@
 """The integer network on tiny designs against loops over scalars, written from docs/numbers.md line by line."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -98,33 +99,35 @@ def test_against_loops(seed, raised, changes):
     np.testing.assert_array_equal(found["logits"][0], loops(design, clip, raised))
 
 
-def store_loop(row, depths):
-    """One row (V, C) as the text of docs/numbers.md has it."""
-    used, lost, out = [0] * 4, 0, row.copy()
-    for v in range(row.shape[0]):
-        for start in range(0, row.shape[1], 16):
-            vector = out[v, start:start + 16]
-            n = int((vector != 0).sum())
-            for j in range(-(-n // 4)):
-                if used[j] >= depths[j]:
-                    vector[np.flatnonzero(vector)[4 * j:]] = 0
-                    lost += 1
-                    break
-                used[j] += 1
+def store_loop(rows, depths, window):
+    """One sequence (T, V, C) as the text of docs/numbers.md has it."""
+    used, lost, out = [[0] * 4 for _ in rows], [0] * len(rows), rows.copy()
+    for t, v, start in itertools.product(*(range(size) for size in rows.shape[:2]), range(0, rows.shape[2], 16)):
+        vector = out[t, v, start:start + 16]
+        n = int((vector != 0).sum())
+        for j in range(-(-n // 4)):
+            if sum(used[s][j] for s in range(max(0, t - window + 1), t + 1)) >= depths[j]:
+                vector[np.flatnonzero(vector)[4 * j:]] = 0
+                lost[t] += 1
+                break
+            used[t][j] += 1
     return out, lost
 
 
 @pytest.mark.parametrize("channels", [1, 16, 20, 48])
 @pytest.mark.parametrize("density", [0.0, 0.3, 0.7, 1.0])
-@pytest.mark.parametrize("depths", [(4, 3, 2, 1), (1, 1, 1, 1), (15, 15, 15, 15), (3, 3, 3, 3)])
-def test_store_against_a_loop(channels, density, depths):
+@pytest.mark.parametrize("depths,window", [((4, 3, 2, 1), 1), ((1, 1, 1, 1), 1), ((15, 15, 15, 15), 1),
+                                           ((9, 7, 5, 1), 3), ((3, 3, 3, 3), 2), ((20, 12, 9, 5), 4)])
+def test_store_against_a_loop(channels, density, depths, window):
+    """Two sequences at once, the first of which is sparse and may need no look at its vectors."""
     rng = np.random.default_rng(channels)
-    rows = rng.integers(1, 128, (2, 3, 5, channels)) * (rng.random((2, 3, 5, channels)) < density)
-    found, lost = store(torch.from_numpy(rows), depths)
+    shape = (2, 6, 5, channels)
+    rows = rng.integers(1, 128, shape) * (rng.random(shape) < density * rng.random((2, 6, 1, 1)) * [[[[0.3]]], [[[1]]]])
+    found, lost = store(torch.from_numpy(rows), depths, window)
     for n in range(2):
-        expected = [store_loop(row, depths) for row in rows[n]]
-        np.testing.assert_array_equal(found[n], [row for row, _ in expected])
-        assert lost[n].tolist() == [count for _, count in expected]
+        expected, counts = store_loop(rows[n], depths, window)
+        np.testing.assert_array_equal(found[n], expected)
+        assert lost[n].tolist() == counts
 
 
 def test_overflow_is_counted_and_changes_the_result():

@@ -1,6 +1,6 @@
 """Golden twin of ``hypgcn.sparse.combine``."""
 
-from ..arith.requant import requant
+from ..arith.requant import requant, widened
 from ..rfc.encoder import threshold
 
 __all__ = ["combine"]
@@ -8,6 +8,6 @@ __all__ = ["combine"]
 
 def combine(acc, x, block, theta: int):
     """Y (T', V, O): shortcut, requantisation, ReLU and threshold of the accumulators."""
-    res = x if block.shortcut_y == "identity" else 0
+    res = widened(x, block.out_channels) if block.shortcut_y == "identity" else 0
     y = requant(acc, block.y_mult, block.y_bias, block.y_shift, 0, 127, res, block.y_res_mult, block.y_res_shift)
     return threshold(y, theta)

@@ -10,13 +10,13 @@ __all__ = ["conv_temporal"]
 def conv_temporal(h, x, block):
     """``B[t,v,o] = sum_i sum_c H[t*stride+i-pad,v,c] temporal[o,i,c] (+ sum_c X[t*stride,v,c] res[o,c])``.
 
-    ``h`` (T, V, O), ``x`` (T, V, I) -> int64 (ceil(T / stride), V, O); rows outside the clip are skipped.
+    ``h`` (T, V, H), ``x`` (T, V, I) -> int64 (ceil(T / stride), V, O); rows outside the clip are skipped.
     """
     frames = h.shape[0]
     kernel = block.temporal.shape[1]
     pad = (kernel - 1) // 2
     out = -(-frames // block.stride)
-    acc = np.zeros((out, *h.shape[1:]), np.int64)
+    acc = np.zeros((out, h.shape[1], block.out_channels), np.int64)
     for tap in range(kernel):
         times = np.arange(out) * block.stride + tap - pad
         inside = (times >= 0) & (times < frames)

@@ -25,7 +25,7 @@ def _config(block: Block, folding: BlockFolding, mac: str) -> LaneConfig:
     """A lane for the sums of any weights that are zero where those of the block are."""
     schedule = LaneSchedule.of(temporal_layer(block), folding.lane_pairs, folding.y_width)
     entries = max(one.stop - one.first for one in schedule.passes)
-    return LaneConfig(schedule=schedule, joints=JOINTS, h_rows=folding.h_rows, h_banks=block.out_banks,
+    return LaneConfig(schedule=schedule, joints=JOINTS, h_rows=folding.h_rows, h_banks=block.h_banks,
                       x_rows=folding.x_rows, x_banks=block.in_banks, mac=mac,
                       acc_width=(entries * BANK * 128 * 127).bit_length() + 1)
 
@@ -81,7 +81,7 @@ def _sums(cfg, jobs, block, h, x):
 
 def _chunk(block, folding, cfg, rng, vectors):
     block = replace(block, temporal=_weights(rng, block.temporal), res=_weights(rng, block.res))
-    h, h_words = _store(rng, cfg.h_rows, cfg.h_banks, block.out_channels)
+    h, h_words = _store(rng, cfg.h_rows, cfg.h_banks, block.h_channels)
     x, x_words = _store(rng, cfg.x_rows, cfg.x_banks, block.in_channels)
     jobs, reads = _jobs(rng, cfg, vectors)
     sums = _sums(cfg, jobs, block, h, x)

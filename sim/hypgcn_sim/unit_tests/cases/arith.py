@@ -6,7 +6,7 @@ import numpy as np
 
 from hypgcn.arith import PackedMacConfig, Requant
 from hypgcn.golden.arith.packed_mac import packed_mac
-from hypgcn.golden.arith.requant import requant
+from hypgcn.golden.arith.requant import requant, widened
 from hypgcn.spatial import SpatialConfig
 
 from ..case import Case, Sink, Source
@@ -46,9 +46,10 @@ def _requant(context: Context) -> Case:
     block, folding = context.block(index)
     cfg = SpatialConfig(block=block, joints=context.design.joints, frames=1, folding=folding).requant
     rng, max_acc = context.rng("requant"), (1 << cfg.acc_width - 1) - 1
-    channels = block.out_channels
+    channels = block.h_channels
     acc = context.rows(index, "a", 1)[0]
-    res = context.rows(index, "x_stored", 1)[0] if block.shortcut_h == "identity" else np.zeros_like(acc)
+    identity = block.shortcut_h == "identity"
+    res = widened(context.rows(index, "x_stored", 1)[0], channels) if identity else np.zeros_like(acc)
     corners = np.resize([0, -1, 1, max_acc, -max_acc - 1], (5, channels))
     # Accumulators around every rounding tie of a channel: (acc * mult + bias) mod 2**shift near 2**(shift - 1).
     near = [((int(rng.integers(0, 256)) << block.h_shift) + (1 << block.h_shift >> 1) - int(block.h_bias[c]))
@@ -56,7 +57,7 @@ def _requant(context: Context) -> Case:
     ties = np.clip(np.array([near, np.array(near) + 1, np.array(near) - 1]), -max_acc - 1, max_acc)
     acc = np.concatenate([acc, corners, ties, rng.integers(-max_acc - 1, max_acc + 1, (8, channels))])
     res = np.concatenate([res, rng.integers(-128, 128, (len(acc) - len(res), channels))])
-    h = requant(acc, block.h_mult, block.h_bias, block.h_shift, 0, 127, res if block.shortcut_h == "identity" else 0,
+    h = requant(acc, block.h_mult, block.h_bias, block.h_shift, 0, 127, res if identity else 0,
                 block.h_res_mult, block.h_res_shift)
     beats, expected = [], []
     for row in range(len(acc)):

@@ -29,7 +29,7 @@ def _lane(context: Context) -> Case:
         schedule=schedule,
         joints=design.joints,
         h_rows=folding.h_rows,
-        h_banks=block.out_banks,
+        h_banks=block.h_banks,
         x_rows=folding.x_rows,
         x_banks=block.in_banks,
         acc_width=block.y_acc_width,
@@ -83,16 +83,16 @@ def _unit(kind: str, context: Context) -> Case:
     cfg = SparseConfig.of(block=block, joints=design.joints, frames=frames, folding=folding, mac=context.folding.mac)
     tensors = [temporal(b, a, block, block.threshold_y) for a, b in zip(x, h)]
     y = np.stack([sequence["y"] for sequence in tensors])
-    lost = sum(int(store(sequence, block.h_depths)[1].sum()) for sequence in h)
+    lost = sum(int(store(sequence, block.h_depths, block.h_window)[1].sum()) for sequence in h)
     sources = {"i": Source(beats=vectors(h))}
     events = []
     if block.shortcut_y != "none":
-        per_row = design.joints * block.out_banks
+        per_row = design.joints * block.h_banks
         after = [{"x_done": n // per_row + 1} for n in range(2 * frames * per_row)]
         sources = {"x": Source(beats=vectors(x)), "i": Source(beats=vectors(h), needs=after)}
         events = ["x_done"]
     return Case(
-        name=f"temporal_unit_{kind}", component=lambda: TemporalWrapper(cfg, block.x_depths),
+        name=f"temporal_unit_{kind}", component=lambda: TemporalWrapper(cfg, block),
         signals={"threshold": block.threshold_y}, sources=sources, events=events, levels={"overflow_count": lost},
         sinks={"o": Sink(beats=vectors(y), tensor=f"blocks.{index}.y", axes=axes_of(y, "sequence", "frame"),
                              ignore=("overflow",) if lost else ())})

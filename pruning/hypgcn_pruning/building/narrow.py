@@ -1,0 +1,57 @@
+"""Banks of X and Y that are always zero leave the design: what pruning dropped costs neither storage nor time."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hypgcn.design import BANK, Block, Design, bank_count
+
+from .constants import constant_outputs
+
+__all__ = ["narrow"]
+
+
+def narrow(design: Design) -> Design:
+    """``design`` without the banks of Y behind the last that can be other than zero; the logits stay the same.
+
+    H keeps its channels, since the temporal convolution reads them. Pruning puts the channels that it keeps first, so
+    the others are behind them; zero channels in front of others, and in their bank, stay. In the last block, where
+    pruning drops filters alone, they move behind the others: no block reads its Y, and the head follows.
+    """
+    blocks: list[Block] = []
+    inputs, dead, head = design.channels, np.zeros(design.channels, bool), design.head
+    for index, block in enumerate(design.blocks):
+        block = _with_inputs(block, inputs, design.joints)
+        zero = constant_outputs(block, dead) == 0
+        if index + 1 == len(design.blocks):
+            order = _zero_last(zero, inputs if block.shortcut_y == "identity" else 0)
+            block, zero, head = _with_outputs(block, order), zero[order], head[:, order]
+        used = int(np.flatnonzero(~zero)[-1]) + 1 if not zero.all() else 1
+        outputs = min(block.out_channels, bank_count(used) * BANK)
+        if block.shortcut_y == "identity":
+            outputs = max(outputs, inputs)
+        blocks.append(_with_outputs(block, np.arange(outputs)))
+        inputs, dead = outputs, zero[:outputs]
+    return replace(design, blocks=tuple(blocks), head=np.ascontiguousarray(head[:, :inputs]))
+
+
+def _zero_last(zero: np.ndarray, fixed: int) -> np.ndarray:
+    """Order of channels that puts those that are ``zero`` last; the first ``fixed``, which a shortcut reaches, stay."""
+    return np.concatenate([np.arange(fixed), fixed + np.argsort(zero[fixed:], kind="stable")])
+
+
+def _with_inputs(block: Block, inputs: int, joints: int) -> Block:
+    """``block`` for the first ``inputs`` channels of X; the others are zero."""
+    vectors = block.x_window * joints * bank_count(inputs)
+    return replace(
+        block, in_channels=inputs, x_depths=tuple(min(depth, vectors) for depth in block.x_depths),
+        kept=block.kept[:inputs], spatial=np.ascontiguousarray(block.spatial[:, :, :inputs]),
+        down=None if block.down is None else np.ascontiguousarray(block.down[:, :inputs]),
+        res=None if block.res is None else np.ascontiguousarray(block.res[:, :inputs]))
+
+
+def _with_outputs(block: Block, order: np.ndarray) -> Block:
+    """``block`` that gives these channels of Y, in this order."""
+    return replace(
+        block, out_channels=len(order), filters=block.filters[order], temporal=block.temporal[order],
+        res=None if block.res is None else block.res[order], y_mult=block.y_mult[order], y_bias=block.y_bias[order])
