@@ -5,7 +5,7 @@ from .cost import Memory, Resources, UnitCost, luts, rom_width, varying_bits
 from .design import BANK, Design
 from .head import class_cycles, term_words
 from .input import requant_of
-from .rfc.cost import EXPANDER, register_slice
+from .rfc.cost import EXPANDER
 
 __all__ = ["absent_persons", "head", "input_affine", "io_units"]
 
@@ -70,4 +70,4 @@ def io_units(design: Design, head_width: int, skip_absent: bool = True) -> dict[
     absent = leaves_out(design, skip_absent)
     units = {"absent": absent_persons(design)} if absent else {}
     return units | {"input": input_affine(design),
-                    "head": UnitCost.pipeline(head(design, head_width, absent=absent), register_slice())}
+                    "head": head(design, head_width, absent=absent)}

@@ -13,7 +13,7 @@ from hypgcn.planning.allocator.allocate import within
 from hypgcn.planning.estimate import BlockModel
 from hypgcn_sim.commands.defaults import MULTIPLIERS
 
-__all__ = ["CONV", "COUNTED", "DESIGN", "FOLDING", "IDENTITY", "LARGE", "ROOT", "SIMULATED", "check", "model",
+__all__ = ["CONV", "COUNTED", "DESIGN", "FOLDING", "IDENTITY", "LARGE", "ROOT", "SIMULATED", "STEADY", "check", "model",
            "simulated_folding", "total", "units"]
 
 HERE = Path(__file__).parent
@@ -24,6 +24,8 @@ LARGE = {row["unit"]: row for row in json.loads((HERE / "cost" / "large_units.js
 """Units of block 5 of the preset ``full``, counted by the same command."""
 SIMULATED = {row["unit"]: row for row in json.loads((ROOT / "results" / "sim.json").read_text(encoding="utf-8"))}
 """Runs of ``make sim`` under :func:`simulated_folding`, by test case."""
+STEADY = json.loads((ROOT / "results" / "small.json").read_text(encoding="utf-8"))
+"""Recorded clips one after the other through the small network under :func:`simulated_folding`."""
 DESIGN = Design.load(ROOT / "checkpoints" / "nwucla_small" / "design")
 FOLDING = Folding.load(HERE / "planning" / "estimate" / "synth_folding.json")
 IDENTITY, CONV = 1, 4

@@ -8,7 +8,6 @@ from hdl.measured import COUNTED, DESIGN, FOLDING, check
 from hypgcn.absent import leaves_out
 from hypgcn.design.presets import preset
 from hypgcn.io_cost import absent_persons, head, input_affine, io_units
-from hypgcn.rfc.cost import register_slice
 
 ESTIMATED = {
     "input_affine": lambda: input_affine(DESIGN).resources,
@@ -40,4 +39,4 @@ def test_head_takes_its_positions_or_its_classes():
                    head_bias=design.head_bias.repeat(-(-500 // len(design.head_bias)))[:500])
     assert head(many, 16).cycles == head(many, 8).cycles > positions * last.out_banks
     assert io_units(design, 4)["head"].resources.lut == pytest.approx(
-        head(design, 4, absent=True).resources.lut + register_slice().resources.lut)
+        head(design, 4, absent=True).resources.lut)

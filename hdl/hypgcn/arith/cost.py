@@ -3,17 +3,20 @@
 from math import ceil
 
 from ..cost import Memory, Resources, rom_width
+from ..mem import table_style
 from .packed_mac import FIELD
-from .requant import RequantConfig, shortcut_terms
+from .requant import RequantConfig, signed_digits
 
 __all__ = ["DSP48E2_OPERAND", "mac_luts", "multipliers", "raw_bits", "requantiser", "unpack_luts"]
 
 DSP48E2_OPERAND = 27
 """Bits of the wider operand of a DSP48E2, sign included."""
-SHORTCUT_TERM = 15
-"""LUTs per value and term of the shortcut's product with a constant, with its addition."""
-REQUANTISER, REQUANTISED_VALUE = 30, 66
+SHORTCUT_DIGIT = 10
+"""LUTs per value and signed digit of the shortcut's multiplier; a negative digit takes as many again."""
+REQUANTISER, REQUANTISED_VALUE = 30, 43
 """LUTs of a requantiser, and per value: addend, rounding, clamp, and the metadata that travels beside."""
+TABLE_BIT, MERGED_WORDS = 1.3, 4
+"""LUTs per bit of a table in logic, and words up to which it merges with the logic behind it."""
 
 
 def multipliers(macs: int, form: str) -> int:
@@ -59,8 +62,9 @@ def requantiser(cfg: RequantConfig, multiplier: int = DSP48E2_OPERAND) -> Resour
     multiplier : int
         Bits of the wider operand of the device's multipliers, sign included.
     """
-    # A single set of constants becomes logic of the product and takes no table.
-    tables = [Memory.table(rom_width(cfg.table_words), cfg.groups)] if cfg.groups > 1 else []
-    return Resources.of(dsp=cfg.lanes * ceil(cfg.acc_width / multiplier), memories=tables,
-                        lut=REQUANTISER + cfg.lanes * (
-                            REQUANTISED_VALUE + SHORTCUT_TERM * shortcut_terms(cfg.res_mult)))
+    digits = [digit for digit, _ in signed_digits(cfg.res_mult)]
+    value = REQUANTISED_VALUE + SHORTCUT_DIGIT * (len(digits) + digits.count(-1))
+    in_blocks, bits = table_style(cfg.groups) == "block", rom_width(cfg.table_words)
+    logic = 0.0 if in_blocks or cfg.groups <= MERGED_WORDS else TABLE_BIT * bits
+    return Resources.of(dsp=cfg.lanes * ceil(cfg.acc_width / multiplier), lut=REQUANTISER + cfg.lanes * value + logic,
+                        memories=[Memory.table(bits, cfg.groups)] if in_blocks else [])

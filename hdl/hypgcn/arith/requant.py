@@ -11,7 +11,7 @@ from ..design.limits import ACC_WIDTH, ACTIVATION, BIAS, INPUT_MULT, RES_MULT, R
 from ..mem import Rom, table_style
 from .delay import delayed
 
-__all__ = ["Requant", "RequantConfig", "shortcut_terms"]
+__all__ = ["Requant", "RequantConfig", "signed_digits"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,7 @@ def _signed_width(values):
     return max(abs(value) for value in values).bit_length() + 1
 
 
-def _signed_digits(factor: int) -> list[tuple[int, int]]:
+def signed_digits(factor: int) -> list[tuple[int, int]]:
     """(digit, place) of a positive ``factor``, lowest first, at most every second one not zero (canonical form)."""
     digits, place = [], 0
     while factor:
@@ -141,17 +141,12 @@ def _signed_digits(factor: int) -> list[tuple[int, int]]:
     return digits
 
 
-def shortcut_terms(factor: int) -> int:
-    """Terms, of two digits each at most, whose sum is the product with ``factor``, 0..4095."""
-    return -(-len(_signed_digits(factor)) // 2)
-
-
 def _products(value, factor: int) -> list:
     """Up to four terms whose sum is ``value * factor``, for a constant ``factor`` of 1..4095.
 
     Each term adds two signed digits at most: one carry chain a term, and no multiplier.
     """
-    terms = [(digit, value << place) for digit, place in _signed_digits(factor)]
+    terms = [(digit, value << place) for digit, place in signed_digits(factor)]
     sums, digits = [], terms[::-1]  # the highest digit of a positive factor is positive
     while digits:
         (sign, first), *following = digits[:2]

@@ -21,11 +21,13 @@ def test_measured_with_golden(tmp_path, capsys):
     found = load_activities(tmp_path / "a.json", design)
     clips = [golden(design, generated_clip(design, 1000 + number)) for number in range(2)]
     for index, each in enumerate(found):
+        windows = {"x": design.blocks[index].x_window, "h": design.blocks[index].h_window}
         for store, name in (("x", f"blocks.{index - 1}.y" if index else "x1"), ("h", f"blocks.{index}.h")):
-            rows = np.concatenate([clip[name].reshape(-1, *clip[name].shape[-2:]) for clip in clips])
-            usage = np.array([row_usage(row) for row in rows])
-            most, mean = each.usage(store)
-            assert most == tuple(usage.max(axis=0)) and mean == pytest.approx(usage.mean(axis=0))
+            usage = np.array([[[row_usage(row) for row in person] for person in clip[name]] for clip in clips])
+            sums = [usage[:, :, start:start + windows[store]].sum(axis=2) for start in range(usage.shape[2])]
+            largest, mean = each.usage(store)
+            assert largest == tuple(np.max(sums, axis=(0, 1, 2)))
+            assert mean == pytest.approx(usage.mean(axis=(0, 1, 2)))
 
 
 def test_of_every_clip(tmp_path):

@@ -28,7 +28,6 @@ from ...arith.cost import DSP48E2_OPERAND
 from ...cost import Resources
 from ...design import Design
 from ...design.folding import BlockFolding, Folding
-from ...rfc.cost import register_slice
 from ..budget import PLENTY, RESOURCES, Budget
 from ..estimate import Activity, BlockModel, Estimate, clip_cycles, estimate, mean_activities
 from .clips import ClipSearch
@@ -127,7 +126,6 @@ class Allocator:
         for index in range(len(design.blocks)):
             model = BlockModel.of(design, index, mac, None if activities is None else activities[index], multiplier)
             rows = self.rows(index)
-            total += register_slice().resources
             per_clip = [model.with_activity(clip[index]) for clip in self.clips]
             conv = conv_options(model, len(per_clip)) + conv_lane_options(model, rows["x_rows"], per_clip)
             of_block = [pareto_front(options) for options in (

@@ -104,10 +104,10 @@ def graph_options(model: BlockModel, subsets: int, clips: Sequence[BlockModel] =
 def conv_options(model: BlockModel, clips: int = 0) -> list[Option]:
     """Options of the 1x1 array: its size and the width of H. All of ``clips`` clips take the same cycles."""
     options = []
-    outputs, joints = model.shape.block.out_channels, model.shape.joints
+    outputs, joints = model.shape.block.h_channels, model.shape.joints
     # More joints in lockstep that leave as many groups of joints would only idle.
     lockstep_sizes = sorted({ceil(joints / groups) for groups in range(1, joints + 1)})
-    max_pairs = model.shape.block.out_banks * BANK // 2
+    max_pairs = model.shape.block.h_banks * BANK // 2
     for width in WIDTHS:
         step = width // 2
         pass_sizes = {ceil(ceil(outputs / (2 * passes)) / step) * step for passes in range(1, outputs + 1)}
@@ -142,7 +142,7 @@ def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel
               for lanes in range(1, LANES.high + 1)]
     for width in WIDTHS:
         step, offered_passes = width // 2, set()
-        for pairs in range(step, model.shape.block.out_banks * BANK // 2 + 1, step):
+        for pairs in range(step, model.shape.block.h_banks * BANK // 2 + 1, step):
             passes = len(model.shape.plan(layer, pairs, width).passes)
             if passes in offered_passes or passes > MAX_PASSES:
                 continue

@@ -65,7 +65,7 @@ class Activity:
         z = np.array([share[channel] if subset is None else block.density_z
                       for channel, subset in spatial_entries(block)])
         return cls(x_channels=tuple((joints * share).tolist()), x_banks=_per_bank(share), z_banks=_per_bank(z),
-                   h_banks=tuple((_bank_sizes(block.out_channels) * block.density_h).tolist()))
+                   h_banks=tuple((_bank_sizes(block.h_channels) * block.density_h).tolist()))
 
     @classmethod
     def measured(cls, x: np.ndarray, h: np.ndarray, z: np.ndarray | None = None) -> "Activity":
@@ -100,7 +100,9 @@ def live_channels(design: Design, index: int) -> np.ndarray:
         computed = block.temporal.any(axis=(1, 2)) | (constant > block.threshold_y)
         if block.res is not None:
             computed |= block.res[:, live].any(axis=1)
-        live = computed | live if block.shortcut_y == "identity" else computed
+        if block.shortcut_y == "identity":
+            computed[:len(live)] |= live    # Y may have more channels than X
+        live = computed
     return live
 
 
@@ -194,5 +196,5 @@ def _fits(blocks: Sequence[Activity], design: Design) -> bool:
     """Whether the activities of ``blocks`` have the sizes of the design's."""
     sizes = [(len(block.x_channels), len(block.x_banks), len(block.h_banks)) for block in blocks]
     entries = [len(values) for block in blocks for store in "xh" for values in block.usage(store)]
-    return (sizes == [(block.in_channels, block.in_banks, block.out_banks) for block in design.blocks]
+    return (sizes == [(block.in_channels, block.in_banks, block.h_banks) for block in design.blocks]
             and all(length in (0, MINI_BANKS) for length in entries))

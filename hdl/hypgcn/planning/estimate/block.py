@@ -24,7 +24,7 @@ from .loop import PIPELINE, row_loop
 
 __all__ = ["COUPLING", "BlockModel", "BlockShape"]
 
-COUPLING = 1.1
+COUPLING = 1.04
 """Cycles of a network over those of its slowest unit: units wait for each other now and then. Set by the small network
 and two of its blocks in RTL simulation, whose 1x1 convolutions are on lanes; arrays, which take as long for every row,
 wait less."""
@@ -86,8 +86,8 @@ class BlockShape:
 
     def shortcut(self, width: int, conv_joints: int, pass_groups: int, groups: int) -> ShortcutConfig:
         """Parameters of a reader of X for the identity shortcut. Its cost does not depend on the rows of the store."""
-        return ShortcutConfig(rows=8, joints=self.joints, banks=self.block.in_banks, width=width,
-                              conv_joints=conv_joints, pass_groups=pass_groups, groups=groups)
+        return ShortcutConfig.of(self.block.in_channels, groups=groups, pass_groups=pass_groups, rows=8,
+                                 joints=self.joints, width=width, conv_joints=conv_joints)
 
     def store_configs(self, folding: BlockFolding) -> dict[str, RowStoreConfig]:
         """Parameters of the stores of X and H, and of Z where the 1x1 convolution has lanes, by the names of their
@@ -105,8 +105,8 @@ class BlockShape:
         """Parameters of the store of X."""
         block = self.block
         readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
-        return RowStoreConfig(frames=self.frames, rows=rows, joints=self.joints, banks=block.in_banks,
-                              depths=block.x_depths, tags=(0,) * readers, ports=ports)
+        return RowStoreConfig.of(block, "x", frames=self.frames, rows=rows, joints=self.joints,
+                                 tags=(0,) * readers, ports=ports)
 
 
 Z_NAMES = {"lanes": "conv", "dispatch": "conv_dispatch", "h_store": "z_store", "combine": "h_requant",
@@ -173,8 +173,8 @@ class BlockModel:
             "conv": conv_array(cfg, rows=shape.rows, weight_bits=shape.weight_bits(conv_pairs, conv_depth)),
             "h_requant": shape.h_requant(h_width),
             "h_rows": UnitCost.pipeline(
-                row_buffer(replace(shape.spatial.rows, width=h_width), rows=shape.rows),
-                encoder(h_width, vectors=shape.rows * shape.joints * shape.block.out_banks)),
+                row_buffer(replace(shape.spatial.rows, width=h_width), rows=shape.rows), encoder(h_width),
+                register_slice(h_width)),
         }
         if shape.block.shortcut_h == "identity":
             reader = shape.shortcut(h_width, conv_joints, min(cfg.pass_groups, cfg.groups), cfg.groups)
@@ -189,8 +189,7 @@ class BlockModel:
         turn = CornerTurnConfig(joints=shape.joints, entries=layer.channels, width=z_width)
         units = self._lanes(layer, lanes, lane_pairs, h_width, self.z_work(lane_pairs, h_width), shape.rows)
         units = {Z_NAMES[name]: unit for name, unit in units.items()}
-        units["z_turn"] = UnitCost.pipeline(
-            corner_turn(turn, rows=shape.rows), encoder(z_width, vectors=shape.rows * shape.joints * layer.banks))
+        units["z_turn"] = UnitCost.pipeline(corner_turn(turn, rows=shape.rows), encoder(z_width))
         return units
 
     def temporal(self, lanes: int, lane_pairs: int, y_width: int, ports: int = 1) -> dict[str, UnitCost]:
@@ -211,7 +210,7 @@ class BlockModel:
             "h_store": UnitCost(cycles=shape.persons * work.h_reads * -(-lanes // ports) / lanes),
             "combine": UnitCost.pipeline(
                 sparse_cost.combiner(plan, lanes, rows=out_rows), shape.requant(layer, width),
-                encoder(width, vectors=out_rows * shape.joints * shape.block.out_banks), register_slice(2)),
+                encoder(width), register_slice(width)),
         }
         if identity:
             reader = shape.shortcut(width, 1, plan.groups, plan.groups)
@@ -238,7 +237,6 @@ class BlockModel:
             units[name] = UnitCost(cycles=max(reads[name], loop / COUPLING), resources=stores[name])
         if folding.conv_lanes:
             units["z_store"] = replace(units["z_store"], resources=stores["z_store"])
-        units["skid"] = register_slice()
         return units
 
     def x_reads(self, folding: BlockFolding, units: dict[str, UnitCost]) -> float:

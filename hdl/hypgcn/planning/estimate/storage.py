@@ -35,6 +35,15 @@ def _allocated_bits(primitives: Primitives) -> int:
     return int(BLOCK_RAM_BITS * primitives.bram36) + LUT_RAM_BITS * primitives.lut_rams
 
 
+def _of_rows(cfg: RowStoreConfig, rows: int) -> RowStoreConfig:
+    """The store with another number of rows, each with its share of the words, and of the depths of a window."""
+    window = min(cfg.window, rows)
+    depths = tuple(ceil(depth * window / cfg.window) for depth in cfg.depths)
+    other = replace(cfg, rows=rows, window=window, depths=depths, rings=())
+    return replace(other, rings=tuple(max(fewest, ceil(words * rows / cfg.rows))
+                                      for fewest, words in zip(other.fewest_words, cfg.words)))
+
+
 def _finite(margin: float) -> float | None:
     """``margin`` for JSON, which knows no infinity: ``None`` where nothing can overflow."""
     return round(margin, 3) if margin < float("inf") else None
@@ -88,7 +97,8 @@ class Store:
     lifetimes : dict of int
         For each reader the rows that a store for it alone would hold.
     max_entries, mean_entries : tuple
-        Entries that a row takes in each mini-bank, as measured; empty where they were not.
+        Entries that a window of rows takes in each mini-bank at most, and that a row takes in the mean, as measured;
+        empty where they were not.
     """
 
     block: int
@@ -121,14 +131,14 @@ class Store:
 
     def per_reader(self, compressed: bool = True) -> float:
         """Block RAMs of one store for each reader, each with the rows of its lifetime."""
-        stores = [replace(self, cfg=replace(self.cfg, rows=rows)) for rows in self.lifetimes.values()]
+        stores = [replace(self, cfg=_of_rows(self.cfg, rows)) for rows in self.lifetimes.values()]
         return sum(store.bram36 if compressed else store.uncompressed for store in stores)
 
     @property
     def margin(self) -> tuple[float, ...]:
-        """Depth of each mini-bank over the maximum of the entries that a row took; ``inf`` where none did, and where
-        every vector of a row has a place."""
-        return tuple(depth / entries if entries and depth < self.cfg.vectors else float("inf")
+        """Depth of each mini-bank over the maximum of the entries that a window took; ``inf`` where none did, and where
+        every vector of a window has a place."""
+        return tuple(depth / entries if entries and depth < self.cfg.window * self.cfg.vectors else float("inf")
                      for depth, entries in zip(self.cfg.depths, self.max_entries))
 
     @property
@@ -136,8 +146,12 @@ class Store:
         """Bits of a store that just holds what was measured; ``None`` where nothing was."""
         if not self.max_entries:
             return None
-        depths = tuple(max(1, min(entries, self.cfg.vectors)) for entries in self.max_entries)
-        return replace(self.cfg, depths=depths).bits
+        cfg = self.cfg
+        depths = tuple(max(1, min(entries, cfg.window * cfg.vectors)) for entries in self.max_entries)
+        other = replace(cfg, depths=depths, rings=())
+        return replace(other, rings=tuple(
+            max(fewest, min(words, ceil(cfg.rows * mean)))
+            for fewest, words, mean in zip(other.fewest_words, cfg.words, self.mean_entries))).bits
 
     def row(self) -> dict:
         """The store for JSON."""
@@ -147,7 +161,8 @@ class Store:
                      "allocated_bits": _allocated_bits(memory.primitives)} for name, memory in self.memories.items()]
         row = {
             "store": f"blocks[{self.block}].{self.holds}_store", "rows": cfg.rows, "lifetimes": self.lifetimes,
-            "readers": len(cfg.tags), "vectors_per_row": cfg.vectors, "depths": list(cfg.depths), "bram36": self.bram36,
+            "readers": len(cfg.tags), "vectors_per_row": cfg.vectors, "window": cfg.window, "depths": list(cfg.depths),
+            "words": list(cfg.words), "bram36": self.bram36,
             "lut_rams": sum(memory.primitives.lut_rams for memory in self.memories.values()),
             "bits": cfg.bits, "uncompressed_bits": cfg.dense_bits,
             "rfc_saving": round(1 - cfg.bits / cfg.dense_bits, 4), "uncompressed_bram36": self.uncompressed,
@@ -216,14 +231,16 @@ class Storage:
     def table(self) -> str:
         """Stores and totals as a table for a terminal."""
         lines = [f"{'store':18} {'rows':>4} {'readers':>7} {'bram36':>6} {'with zeros':>10} {'per reader':>10} "
-                 f"{'unshared':>8} {'RFC':>5}  depth of each mini-bank (max measured)"]
+                 f"{'unshared':>8} {'RFC':>5}  words of each mini-bank: depth of a window (max measured)"]
         for store in self.stores:
             measured = [f" ({entries})" for entries in store.max_entries] or [""] * len(store.cfg.depths)
-            depths = ", ".join(f"{depth}{text}" for depth, text in zip(store.cfg.depths, measured))
+            depths = ", ".join(f"{words}: {depth}{text}" for words, depth, text in
+                               zip(store.cfg.words, store.cfg.depths, measured))
             lines.append(f"blocks[{store.block}].{store.holds + '_store':8} {store.cfg.rows:4} "
                          f"{len(store.cfg.tags):7} {store.bram36:6g} {store.uncompressed:10g} "
                          f"{store.per_reader():10g} {store.unshared:8} "
-                         f"{1 - store.cfg.bits / store.cfg.dense_bits:5.0%}  {depths} of {store.cfg.vectors}")
+                         f"{1 - store.cfg.bits / store.cfg.dense_bits:5.0%}  {depths} of "
+                         f"{store.cfg.window} x {store.cfg.vectors}")
         totals = self.totals()
         lines.append(f"{'all stores':31} {totals['stores']:6g} {totals['uncompressed']:10g} "
                      f"{totals['per_reader']:10g} {totals['unshared']:8g} {totals['rfc_saving']:5.0%}  "

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from hypgcn.design.presets import preset
+from hypgcn.design.presets import preset, random_block
 from hypgcn.golden.network import run as golden
 from hypgcn.planning.estimate import Activity, load_activities, load_clips, mean_activities, save_activities
 from hypgcn.planning.estimate.activity import live_channels
@@ -48,6 +48,22 @@ def test_zeros_are_where_pruning_left_nothing():
     block = dataclasses.replace(cut.blocks[1], density_x=live.sum() / 2 / len(live))
     found = Activity.assumed(block, 5, live)
     assert np.array(found.x_channels) == pytest.approx(live * 2.5) and found.x_banks == (live.sum() / 2,)
+
+
+def test_an_identity_shortcut_may_add_fewer_channels_than_there_are():
+    """X of the second block has 16 channels, of which one lives; its Y has 34, of which the shortcut reaches 16."""
+    design = preset("tiny")
+    joints = design.joints
+    first = random_block(1, joints=joints, in_channels=3, out_channels=16)
+    first.temporal[np.arange(16) != 7], first.y_bias[:] = 0, 0
+    if first.res is not None:
+        first.res[:] = 0
+    second = random_block(2, joints=joints, in_channels=16, out_channels=34, shortcut_y="identity")
+    second.temporal[:20], second.y_bias[:] = 0, 0
+    third = random_block(3, joints=joints, in_channels=34, out_channels=16)
+    wide = dataclasses.replace(design, blocks=(first, second, third), head=np.ones((design.classes, 16), np.int8))
+    assert np.flatnonzero(live_channels(wide, 1)).tolist() == [7]
+    assert np.flatnonzero(live_channels(wide, 2)).tolist() == [7, *range(20, 34)]
 
 
 def test_saved_and_loaded(tmp_path):

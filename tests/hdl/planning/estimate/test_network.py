@@ -1,38 +1,35 @@
 """Estimated cycles of the small network against RTL simulation, and how its units make the network's numbers."""
 
 from dataclasses import replace
-from statistics import fmean
 
 import pytest
-from hdl.measured import DESIGN, ROOT, SIMULATED, simulated_folding
+from hdl.measured import DESIGN, ROOT, STEADY, simulated_folding
 
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset
-from hypgcn.planning.estimate import COUPLING, Activity, clip_cycles, estimate
+from hypgcn.planning.estimate import COUPLING, Activity, estimate, mean_activities
 from hypgcn_sim.benchmark.variants import activities_of
 from hypgcn_sim.fullscale.golden import golden_clips
-from hypgcn_sim.stimuli.clips import RECORDINGS, make_clips
+from hypgcn_sim.stimuli.clips import RECORDINGS, recorded_clips
 
 
 def test_network_of_recorded_clips():
-    """Clips one after the other through the whole small network, as ``make sim`` ran them."""
+    """Recorded clips one after the other through the whole small network, as ``make sim-full`` ran them."""
+    assert STEADY["hash"] == DESIGN.hash
     # By the design's mean densities: that clips differ is not in them, and costs cycles.
-    found, row = estimate(DESIGN, simulated_folding()), SIMULATED["network"]
-    cycles = found.first_clip + (row["clips"] - 1) * found.cycles
-    assert 0.9 * row["cycles"] < cycles < row["cycles"]
+    assert 0.9 * STEADY["cycles_per_clip"] < estimate(DESIGN, simulated_folding()).cycles < STEADY["cycles_per_clip"]
 
 
-@pytest.mark.slow       # a minute of golden model
+@pytest.mark.slow       # the golden model of the clips
 @pytest.mark.skipif(not (ROOT / RECORDINGS).exists(), reason=f"there are no recordings in {RECORDINGS}")
 def test_network_by_the_activities_of_the_clips(tmp_path, monkeypatch):
+    """The mean over the clips: several are in the pipeline at once, so that its slowest unit for a single one rests."""
     monkeypatch.chdir(ROOT)
-    clips, real = make_clips(DESIGN, 20)
-    assert real == SIMULATED["network"]["real_clips"]
-    files = golden_clips(DESIGN, clips[:12], tmp_path, jobs=1)
-    mean = fmean(clip_cycles(DESIGN, simulated_folding(), [activities_of(DESIGN, [path]) for path in files]))
-    first = estimate(DESIGN, simulated_folding()).first_clip
-    row = SIMULATED["network"]
-    assert first + (row["clips"] - 1) * mean == pytest.approx(row["cycles"], rel=0.05)
+    clips = recorded_clips(DESIGN, RECORDINGS, STEADY["real_clips"], 1)
+    files = golden_clips(DESIGN, clips, tmp_path, jobs=1)
+    activities = mean_activities([activities_of(DESIGN, [path]) for path in files])
+    found = estimate(DESIGN, simulated_folding(), activities)
+    assert found.cycles == pytest.approx(STEADY["cycles_per_clip"], rel=0.03)
 
 
 def test_slowest_unit_decides():

@@ -13,8 +13,8 @@ from hypgcn.planning.estimate.storage import CONV_SHORTCUT_ROWS, LOADER_ROWS
 
 FULL = preset("small")
 DESIGN = replace(FULL, blocks=tuple(replace(
-    block, x_depths=(FULL.joints * block.in_banks, 12, 5, 1), h_depths=(FULL.joints * block.out_banks, 14, 6, 1))
-    for block in FULL.blocks))
+    block, x_depths=(block.x_depths[0], 60, 25, 5), h_depths=(block.h_depths[0], 126, 54, 9),
+    h_entries=(FULL.joints * block.out_banks, 11.0, 2.0, 0.1)) for block in FULL.blocks))
 FOLDING = Folding(blocks=(BlockFolding(conv_joints=2, conv_pairs=4, conv_depth=2, h_width=4, lanes=2, lane_pairs=3,
                                        x_rows=10),) * len(DESIGN.blocks))
 
@@ -63,7 +63,11 @@ def test_one_store_serves_all_readers(held):
         if block.shortcut_y != "none":
             lifetimes["shortcut_y"] = 10
         assert x.lifetimes == lifetimes and len(x.cfg.tags) == len(lifetimes) and h.lifetimes == {"lanes": 12}
-        alone = sum(sum(bram(*shape) for shape in replace(x.cfg, rows=rows).memories) for rows in lifetimes.values())
+        alone = 0
+        for rows in lifetimes.values():
+            share = {"rings": tuple(-(-words * rows // 10) for words in x.cfg.words)} if rows > 4 else {
+                "window": rows, "depths": tuple(-(-depth * rows // 5) for depth in x.cfg.depths), "rings": ()}
+            alone += sum(bram(*shape) for shape in replace(x.cfg, rows=rows, **share).memories)
         assert x.per_reader() == alone and h.per_reader() == h.bram36
     found = held.totals()
     assert found["saved_against_per_reader"] == sum(s.per_reader() - s.bram36 for s in held.stores) > 0
@@ -77,7 +81,9 @@ def test_margins_from_what_was_measured():
     held = storage(DESIGN, FOLDING, activities)
     store = next(store for store in held.stores if (store.block, store.holds) == (1, "x"))
     vectors = DESIGN.joints * block.in_banks
-    wanted = tuple(float("inf") if depth == vectors else depth / count for depth, count in zip(block.x_depths, maximum))
+    assert store.cfg.window == 5 and store.cfg.words[0] == 10 * vectors
+    wanted = tuple(float("inf") if depth == 5 * vectors else depth / count
+                   for depth, count in zip(block.x_depths, maximum))
     assert store.margin == wanted
     row = store.row()
     assert row["margin"] == [None if each == float("inf") else round(each, 3) for each in wanted]
@@ -95,3 +101,11 @@ def test_zeros_alone_decide_what_compression_saves(held):
     found, more = held.totals(), storage(FULL, FOLDING).totals()
     assert more["rfc_saving"] < 0 < found["rfc_saving"]
     assert more["uncompressed"] == found["uncompressed"]
+
+
+def test_rings_follow_what_rows_usually_take():
+    """The H store has 12 rows: words for as many mean rows, at least one more than a window, then what is there."""
+    for store in storage(DESIGN, FOLDING).stores[1::2]:
+        vectors = store.cfg.vectors
+        assert store.cfg.words == (12 * vectors, min(512, 12 * vectors), 64, 16)
+        assert store.row()["words"] == list(store.cfg.words) and store.row()["window"] == 9
