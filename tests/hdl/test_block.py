@@ -129,13 +129,14 @@ def test_any_folding_gives_the_same_integers(seed):
     )
     h_width, y_width = pick(2, 4, 8, 16), pick(2, 4, 8, 16)
     conv_lanes, lanes = pick(0, 1, 3), pick(1, 2, 5)
+    conv_depth, lane_depth = pick(1, 2) if conv_lanes else 1, pick(1, 2)
     readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
     folding = BlockFolding(
         graph_subsets=pick(*range(1, block.graph.shape[0] + 1)), conv_lanes=conv_lanes,
         conv_joints=1 if conv_lanes else pick(1, 2, 3), conv_pairs=h_width // 2 * pick(*range(1, 32 // h_width + 1)),
-        z_width=pick(2, 4, 8, 16), z_rows=pick(1, 2, 3), h_width=h_width, lanes=lanes,
-        lane_pairs=pick(y_width // 2, 8, 11, 16), y_width=y_width, x_rows=pick(5, 6, 11), h_rows=pick(9, 10, 17),
-        x_ports=pick(1, readers), h_ports=pick(1, lanes))
+        conv_depth=conv_depth, z_width=pick(2, 4, 8, 16), z_rows=pick(1, 2, 3), h_width=h_width, lanes=lanes,
+        lane_pairs=pick(y_width // 2, 8, 11, 16), lane_depth=lane_depth, y_width=y_width, x_rows=pick(5, 6, 11),
+        h_rows=pick(9, 10, 17), x_ports=pick(1, readers), h_ports=pick(1, lanes))
     check(
         block,
         folding,

@@ -4,9 +4,11 @@ A choice of the lowest one by ``x & -x``, or a counter as ``x + up - down``, cos
 inputs. Written as logic of bits, a late input enters at the last LUT.
 """
 
+from itertools import combinations
+
 from amaranth import *
 
-__all__ = ["at_most", "at_most_one", "lowest_one", "ones_below", "saturate", "stepped"]
+__all__ = ["at_most", "at_most_one", "at_most_ones", "lowest_one", "lowest_two", "ones_below", "saturate", "stepped"]
 
 _LUT_INPUTS = 6
 
@@ -32,6 +34,54 @@ def at_most_one(value) -> Value:
     occupied = [bits.any() for bits in groups]
     pairs += [occupied[n] & occupied[k] for k in range(len(occupied)) for n in range(k)]
     return ~Cat(*pairs).any() if pairs else C(1, 1)
+
+
+def _groups(value) -> list[list[Value]]:
+    """Bits by fours: what is known of a group, and of the bits below one in its group, is a LUT each."""
+    bits = list(Value.cast(value))
+    return [bits[n:n + 4] for n in range(0, len(bits), 4)]
+
+
+def _exactly_one(bits: list[Value]) -> Value:
+    """One bit: a single one of a few ``bits`` is set."""
+    return Cat(*(bit & ~Cat(*(other for k, other in enumerate(bits) if k != n)).any()
+                 for n, bit in enumerate(bits))).any() if len(bits) else C(0, 1)
+
+
+def lowest_two(value) -> tuple[Value, Value, Value]:
+    """The lowest set bit of ``value`` alone, the next one alone, and the bits above these; 0 where there is none."""
+    groups = _groups(value)
+    none, one = [~Cat(*bits).any() for bits in groups], [_exactly_one(bits) for bits in groups]
+    found: tuple[list[Value], list[Value], list[Value]] = ([], [], [])
+    for number, bits in enumerate(groups):
+        none_before = Cat(*none[:number]).all() if number else C(1, 1)
+        one_before = Cat(*(one[k] & Cat(*(none[n] for n in range(number) if n != k)).all()
+                           for k in range(number))).any() if number else C(0, 1)
+        for n, bit in enumerate(bits):
+            none_here, one_here = ~Cat(*bits[:n]).any() if n else C(1, 1), _exactly_one(bits[:n])
+            no_other, one_other = none_before & none_here, none_before & one_here | one_before & none_here
+            for kept, lets in zip(found, (no_other, one_other, ~no_other & ~one_other)):
+                kept.append(bit & lets)
+    first, second, rest = (Cat(*bits) for bits in found)
+    return first, second, rest
+
+
+def at_most_ones(value, limit: int) -> Value:
+    """One bit: no more than ``limit`` bits of ``value`` are set."""
+    # Of each group, bit k - 1 is set when it has k ones or more; groups are merged two by two.
+    counts = [[Cat(*(Cat(*chosen).all() for chosen in combinations(bits, k + 1))).any() for k in range(len(bits))]
+              for bits in _groups(value)]
+    while len(counts) > 1:
+        counts = [_merged(counts[n], counts[n + 1], limit + 1) if n + 1 < len(counts) else counts[n]
+                  for n in range(0, len(counts), 2)]
+    return ~counts[0][limit] if limit < len(counts[0]) else C(1, 1)
+
+
+def _merged(left: list[Value], right: list[Value], limit: int) -> list[Value]:
+    """Counts of two groups, of which each has its ones in unary, as one of up to ``limit``."""
+    left, right = [C(1, 1), *left], [C(1, 1), *right]
+    return [Cat(*(left[n] & right[k - n] for n in range(k + 1) if n < len(left) and k - n < len(right))).any()
+            for k in range(1, min(limit, len(left) + len(right) - 2) + 1)]
 
 
 def stepped(value, up, down) -> Value:

@@ -28,7 +28,8 @@ class BlockFolding:
     conv_pairs : int, multiple of ``h_width / 2``
         Output-channel pairs of the 1x1 array, or of each of its lanes.
     conv_depth : int, 1..8
-        Input channels of the 1x1 array at the same time; it has conv_joints * conv_pairs * conv_depth packed MACs.
+        Input channels of the 1x1 array at the same time; it has conv_joints * conv_pairs * conv_depth packed MACs. With
+        lanes 1 or 2, as ``lane_depth``.
     z_width : 2, 4, 8 or 16
         Values of Z that go into, and out of, the store of Z in a cycle; only with lanes.
     z_rows : int, 1..64
@@ -38,7 +39,9 @@ class BlockFolding:
     lanes : int, 1..32
         Temporal lanes that work at the same time.
     lane_pairs : int, >= ``y_width / 2``
-        Output-channel pairs of a lane; there are lanes * lane_pairs packed MACs.
+        Output-channel pairs of a lane; there are lanes * lane_pairs * lane_depth packed MACs.
+    lane_depth : 1 or 2
+        Non-zeros of a vector that a temporal lane multiplies in a cycle.
     y_width : 2, 4, 8 or 16
         Values per cycle of the requantiser of Y.
     x_rows : int, max(pad + 1, stride)..64
@@ -59,6 +62,7 @@ class BlockFolding:
     h_width: int = 2
     lanes: int = 1
     lane_pairs: int = 1
+    lane_depth: int = 1
     y_width: int = 2
     x_rows: int = 8
     h_rows: int = 12
@@ -78,9 +82,11 @@ class BlockFolding:
             raise ValueError(f"{where}.conv_pairs must be a multiple of h_width / 2 = {self.h_width // 2}, "
                              f"not {self.conv_pairs!r}")
         check_limit(f"{where}.conv_depth", self.conv_depth, limits.CONV_DEPTH)
-        if self.conv_lanes and (self.conv_joints, self.conv_depth) != (1, 1):
-            raise ValueError(f"{where}.conv_joints and conv_depth must be 1 with conv_lanes, "
-                             f"not {self.conv_joints} and {self.conv_depth}")
+        if self.conv_lanes:
+            if self.conv_joints != 1:
+                raise ValueError(f"{where}.conv_joints must be 1 with conv_lanes, not {self.conv_joints!r}")
+            check_limit(f"{where}.conv_depth", self.conv_depth, limits.LANE_DEPTH)
+        check_limit(f"{where}.lane_depth", self.lane_depth, limits.LANE_DEPTH)
         if self.conv_lanes and block.z_banks > limits.BANKS.high:
             raise ValueError(f"{where}.conv_lanes must be 0: a joint of Z has {block.z_banks} vectors, "
                              f"and a store takes {limits.BANKS.high}")

@@ -8,9 +8,9 @@ from .banks import BANK, MINI_BANKS
 __all__ = [
     "ACC_WIDTH", "ACTIVATION", "BANK", "BANKS", "BIAS", "BIAS_BITS", "BLOCKS", "BUS_WIDTHS", "CHANNELS", "CLASSES",
     "CLIPS_INSIDE", "CONV_DEPTH", "Choices", "FRAMES", "GRAPH_SHIFT", "GROUPS", "HEAD_WIDTHS", "INPUT_CHANNELS",
-    "INPUT_MULT", "JOINTS", "KERNEL", "LANES", "LIMITS", "LOGIT_WIDTH", "Limit", "MAC_FORMS", "MINI_BANKS", "MULT",
-    "PERSONS", "RES_MULT", "RES_SHIFT", "SHAPE", "SHIFT", "SHORTCUTS_H", "SHORTCUTS_Y", "STORE_ROWS", "STRIDE",
-    "SUBSETS", "THRESHOLD", "WEIGHT", "WIDTHS",
+    "INPUT_MULT", "JOINTS", "KERNEL", "LANES", "LANE_DEPTH", "LIMITS", "LOGIT_WIDTH", "Limit", "MAC_FORMS",
+    "MINI_BANKS", "MULT", "PERSONS", "RES_MULT", "RES_SHIFT", "SHAPE", "SHIFT", "SHORTCUTS_H", "SHORTCUTS_Y",
+    "STORE_ROWS", "STRIDE", "SUBSETS", "THRESHOLD", "WEIGHT", "WIDTHS",
 ]
 
 
@@ -177,6 +177,9 @@ HEAD_WIDTHS = Choices(
 CONV_DEPTH = Limit(
     "conv_depth", 1, 8, "input channels of the 1x1 array at once",
     "so many pairs of products stay below a quarter of the range of the packed accumulator's lower field")
+LANE_DEPTH = Limit(
+    "lane_depth", 1, 2, "non-zeros of a vector that a lane multiplies a cycle",
+    "an odd non-zero leaves a place of a deeper one idle, and vectors have few")
 STORE_ROWS = Limit(
     "x_rows, h_rows", 1, 64, "rows that a store holds",
     "slot numbers of at most 6 bits; a kernel of 31 with stride 2 runs freely with 36")
@@ -197,7 +200,7 @@ GROUPS: dict[str, tuple[Limit | Choices, ...]] = {
                            STRIDE, SHORTCUTS_H, SHORTCUTS_Y),
     "Integers": (WEIGHT, ACTIVATION, MULT, INPUT_MULT, BIAS, SHIFT, GRAPH_SHIFT, RES_MULT, RES_SHIFT, THRESHOLD,
                  ACC_WIDTH, LOGIT_WIDTH),
-    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, CONV_DEPTH, STORE_ROWS, MAC_FORMS),
+    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, CONV_DEPTH, LANE_DEPTH, STORE_ROWS, MAC_FORMS),
     "Shell": (BUS_WIDTHS, CLIPS_INSIDE),
 }
 """All limits by what they are of, in the order of the table of ``docs/limits.md``."""

@@ -5,13 +5,15 @@ from ..design import BANK, MINI_BANKS
 from .shortcut import ShortcutConfig, ShortcutReader
 from .store_config import RowStoreConfig
 
-__all__ = ["DECODER", "ENCODERS", "EXPANDER", "encoder", "register_slice", "row_store", "shortcut_reader",
-           "store_memories"]
+__all__ = ["DECODER", "ENCODERS", "EXPANDER", "PAIR_DECODER", "encoder", "register_slice", "row_store",
+           "shortcut_reader", "store_memories"]
 
 ENCODERS = {2: 247, 4: 353, 8: 658, 16: 821}
 """LUTs of an encoder, by the values that it takes a cycle."""
 DECODER = 190
 """LUTs of a decoder: one non-zero value a cycle."""
+PAIR_DECODER = 230
+"""LUTs of a decoder: two non-zero values a cycle."""
 EXPANDER = 520
 """LUTs of an expander: all values of a vector a cycle."""
 

@@ -4,7 +4,7 @@ from ..arith.cost import mac_luts, multipliers, raw_bits
 from ..cost import Memory, Resources, UnitCost, luts
 from ..design import BANK
 from ..mem import table_style
-from ..rfc.cost import DECODER
+from ..rfc.cost import DECODER, PAIR_DECODER
 from .lane import LaneConfig
 from .lane_plan import LanePlan, Work
 
@@ -24,15 +24,17 @@ def lane(plan: LanePlan, pairs: int | None = None) -> Resources:
     """
     pairs = plan.pairs if pairs is None else pairs
     style = LaneConfig.weights_style(plan.pairs, plan.entries)
-    memories = [Memory("rom" if style == "auto" else "block rom", plan.weight_bits, BANK * plan.entries),
+    weights = Memory("rom" if style == "auto" else "block rom", plan.weight_bits, BANK * plan.entries)
+    memories = [*[weights] * plan.depth,
                 Memory.table(plan.entry_bits, plan.entries), Memory("async", plan.fetch_bits, plan.fetches)]
     if plan.reads_x:
         memories.append(Memory("async", luts.VECTOR + 1, LaneConfig.x_answers(plan.fetches)))
     from_x = 50 + plan.fetch_bits if plan.reads_x else 0
     return Resources.of(
-        dsp=multipliers(pairs, plan.mac.form), memories=memories,
-        lut=(40 + luts.queue(plan.fetches) + DECODER + from_x
-             + pairs * mac_luts(plan.mac.acc_width, plan.mac.form)))
+        dsp=multipliers(pairs * plan.depth, plan.mac.form), memories=memories,
+        lut=(40 + luts.queue(plan.fetches) + (DECODER if plan.depth == 1 else PAIR_DECODER) + from_x
+             + pairs * (mac_luts(plan.mac.acc_width, plan.mac.form)
+                        + (plan.depth - 1) * mac_luts(0, plan.mac.form))))
 
 
 def lanes(count: int, one: Resources, work: Work, *, persons: int) -> UnitCost:

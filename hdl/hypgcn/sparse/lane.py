@@ -7,10 +7,11 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..arith import PackedMac, PackedMacConfig
+from ..arith import PackedDot, PackedMac, PackedMacConfig
 from ..arith.delay import delayed
 from ..design import BANK
-from ..design.checks import check_int
+from ..design.checks import check_int, check_limit
+from ..design.limits import LANE_DEPTH
 from ..emission.shared import shared
 from ..mem import Rom
 from ..rfc import RfcDecoder
@@ -45,6 +46,8 @@ class LaneConfig:
         Bits of a sum.
     mac : str
         Form of the packed MACs.
+    depth : 1 or 2
+        Non-zeros of a vector that it multiplies in a cycle.
     fetches : int, at least 2
         Vectors in flight or waiting; a lane that reads X has 2 more.
     counters : bool
@@ -59,23 +62,27 @@ class LaneConfig:
     x_banks: int
     acc_width: int
     mac: str = "dsp48e2"
+    depth: int = 1
     fetches: int = 8
     counters: bool = False
 
     def __post_init__(self):
         if self.h_rows < self.schedule.kernel:
             raise ValueError(f"h_rows must be at least the kernel, {self.schedule.kernel}, not {self.h_rows!r}")
+        check_limit("depth", self.depth, LANE_DEPTH)
         for name, low in (("joints", 1), ("h_banks", 1), ("x_rows", 1), ("x_banks", 1), ("fetches", 2)):
             check_int(name, getattr(self, name), low)
 
     @staticmethod
-    def min_cycles(entries):
+    def min_cycles(entries, depth: int = 1):
         """Least cycles of a job, however few its non-zeros.
 
         Parameters
         ----------
         entries : int or array
             Entries of its pass.
+        depth : 1 or 2
+            Non-zeros a cycle.
 
         Returns
         -------
@@ -83,7 +90,7 @@ class LaneConfig:
             Cycles, for the estimate.
         """
         # Two results may be in flight or wait.
-        return np.maximum(entries, max(ReadAddressGenerator.JOB_CYCLES, -(-Lane.LATENCY // Lane.RESULTS)))
+        return np.maximum(entries, max(ReadAddressGenerator.JOB_CYCLES, -(-Lane.latency(depth) // Lane.RESULTS)))
 
     @staticmethod
     def x_answers(fetches: int) -> int:
@@ -114,8 +121,8 @@ class LaneConfig:
 
     @property
     def mac_config(self) -> PackedMacConfig:
-        """Parameters of each of the ``lane_pairs`` packed MACs."""
-        return PackedMacConfig(acc_width=self.acc_width, form=self.mac)
+        """Parameters of each of the ``lane_pairs`` packed MACs, chains of ``depth``."""
+        return PackedMacConfig(acc_width=self.acc_width, form=self.mac, depth=self.depth)
 
     @property
     def sums(self) -> data.ArrayLayout:
@@ -132,14 +139,16 @@ class Lane(wiring.Component):
     Reads are prefetched: up to ``fetches`` vectors are in flight or waiting while earlier ones are multiplied, across
     jobs. Vectors without non-zeros are dropped in front of the decoder, except for the last of a pass.
 
-    Throughput, when the stores respond within ``5 * (fetches - 1)`` cycles for vectors of 5 non-zeros: a job
-    takes ``max(non-zeros, LaneConfig.min_cycles(entries))`` cycles. Latency: ``LATENCY`` cycles from the last token of
-    a pass to ``o``. ``RESULTS`` results may be in flight to ``o`` or wait, one there and one in front of it, while the
-    next pass is summed; the last token of that pass stalls until the cycle after ``o`` is taken.
+    Throughput, when the stores respond within ``5 * (fetches - 1)`` cycles for vectors of 5 tokens: a job takes
+    ``max(tokens, LaneConfig.min_cycles(entries))`` cycles. A token is a non-zero; of ``depth`` 2, two of a vector, or
+    the last one of an odd number. Latency: ``latency(depth)`` cycles from the last token of a pass to ``o``.
+    ``RESULTS`` results may be in flight to ``o`` or wait, one there and one in front of it, while the next pass is
+    summed; the last token of that pass stalls until the cycle after ``o`` is taken.
 
-    All lanes of a unit are the same module. Cost: ``lane_pairs`` packed MACs, ``entries * BANK * 16 * lane_pairs``
-    bits of weights, ``2 * lane_pairs`` raw sums in registers; if it reads X, ``fetches + 2`` vectors of X in LUT RAM
-    and two announced reads in registers.
+    All lanes of a unit are the same module. Cost: ``depth * lane_pairs`` packed MACs and ``depth`` memories of
+    ``entries * BANK * 16 * lane_pairs`` bits of weights; for either depth one read-address generator, and ``2 *
+    lane_pairs`` raw sums in registers; if it reads X, ``fetches + 2`` vectors of X in LUT RAM and two announced reads
+    in registers.
 
     Parameters
     ----------
@@ -164,8 +173,12 @@ class Lane(wiring.Component):
     """
 
     WEIGHT_LATENCY = 2
-    LATENCY = WEIGHT_LATENCY + PackedMac.LATENCY + 2
     RESULTS = 2
+
+    @staticmethod
+    def latency(depth: int = 1) -> int:
+        """Cycles from the last token of a pass to ``o``: each place of a chain is a cycle behind the one before it."""
+        return Lane.WEIGHT_LATENCY + PackedMac.LATENCY + depth + 1
 
     def __init__(self, cfg: LaneConfig):
         self.cfg = cfg
@@ -213,7 +226,7 @@ class Lane(wiring.Component):
             answers.append(queue.o)
 
         meta = data.StructLayout({"entry": fetch.entry.shape(), "last": 1})
-        m.submodules.decoder = decoder = RfcDecoder(meta)
+        m.submodules.decoder = decoder = RfcDecoder(meta, cfg.depth)
         vector = decoder.i.payload.vector
         arrived = Signal()
         take = Signal()
@@ -232,7 +245,7 @@ class Lane(wiring.Component):
         if cfg.schedule.reads_x:
             m.d.comb += answers[1].ready.eq(take & fetch.from_x)
         with m.If(fetch.null):
-            m.d.comb += [vector.mask.eq(0), vector.values[0].eq(0)]
+            m.d.comb += [vector.mask.eq(0), *(vector.values[place].eq(0) for place in range(cfg.depth))]
         return decoder.o
 
     def _sum(self, m, platform, tokens):
@@ -254,19 +267,13 @@ class Lane(wiring.Component):
             m.d.comb += self.state.eq(state_of(tokens))
         m.d.sync += finished.eq(finished + (go & closes) - taken)
 
-        style = LaneConfig.weights_style(schedule.lane_pairs, len(schedule.entries))
-        m.submodules.weights = weights = Rom(schedule.word_width, schedule.words, latency=self.WEIGHT_LATENCY,
-                                             style=style, name="weights")
-        m.d.comb += weights.addr.eq(Cat(token.channel, token.meta.entry))
-
         fresh = Signal(init=1)      # the next token is the first of its pass
         with m.If(go):
             m.d.sync += fresh.eq(closes)
-        # A bubble is a product with zero: it changes no sum.
-        value = Mux(go, token.value, 0)
-        value = delayed(m, value, self.WEIGHT_LATENCY, name="value")
-        first = delayed(m, go & fresh, self.WEIGHT_LATENCY, name="first", reset_less=False)
-        done = delayed(m, go & closes, self.LATENCY - 2, name="done", reset_less=False)
+        operands = [self._operand(m, token, go, place) for place in range(cfg.depth)]
+        wait = self.WEIGHT_LATENCY + cfg.depth - 1
+        first = delayed(m, go & fresh, wait, name="first", reset_less=False)
+        done = delayed(m, go & closes, self.latency(cfg.depth) - 2, name="done", reset_less=False)
 
         # A result that waits in front of ``o`` costs registers, no logic, and lanes wait less for each other.
         held, held_valid = Signal(cfg.sums, reset_less=True), Signal()
@@ -275,13 +282,32 @@ class Lane(wiring.Component):
         with m.If(advance):
             m.d.sync += [self.o.valid.eq(held_valid), self.o.payload.eq(held)]
         for pair in range(schedule.lane_pairs):
-            mac = PackedMac(cfg.mac_config)
+            mac = PackedMac(cfg.mac_config) if cfg.depth == 1 else PackedDot(cfg.mac_config)
             m.submodules[f"mac{pair}"] = shared(platform, mac)
             m.d.comb += [
-                mac.x.eq(value),
+                Value.cast(mac.x).eq(Cat(value for value, _ in operands)),
                 mac.first.eq(first),
-                Value.cast(mac.w).eq(weights.data[16 * pair:16 * (pair + 1)]),
+                Value.cast(mac.w).eq(Cat(word[16 * pair:16 * (pair + 1)] for _, word in operands)),
             ]
             with m.If(done):
                 m.d.sync += held[pair].eq(mac.raw)
         return m
+
+    def _operand(self, m, token, go, place):
+        """(value, word of weights) of a place of the chains, which are a cycle behind those of the place before it.
+
+        Each place reads a memory of its own: two ports of one memory are half as wide, and take as many block RAMs.
+        """
+        schedule = self.cfg.schedule
+        suffix = "" if place == 0 else str(place)
+        # A bubble is a product with zero: it changes no sum.
+        channel, value = ((token.channel, token.value) if self.cfg.depth == 1 else
+                          (token.channels[place], token["values"][place]))
+        address = Cat(channel, token.meta.entry)
+        if place:
+            address = delayed(m, address, place, name=f"address{place}")
+        style = LaneConfig.weights_style(schedule.lane_pairs, len(schedule.entries))
+        m.submodules[f"weights{suffix}"] = weights = Rom(
+            schedule.word_width, schedule.words, latency=self.WEIGHT_LATENCY, style=style, name="weights")
+        m.d.comb += weights.addr.eq(address)
+        return delayed(m, Mux(go, value, 0), self.WEIGHT_LATENCY + place, name=f"value{suffix}"), weights.data

@@ -15,7 +15,7 @@ from .lane import Lane, LaneConfig
 from .layer import SparseLayer
 from .schedule import Position, pack
 
-__all__ = ["LanePlan", "Work", "in_order_slowdown"]
+__all__ = ["LanePlan", "Work", "in_order_slowdown", "tokens"]
 
 SETTLING_JOINTS, COUNTED_JOINTS = 8, 24
 """Joints until the pattern of waiting repeats, and joints over which it is averaged."""
@@ -60,6 +60,29 @@ def in_order_slowdown(jobs: tuple[float, ...], lanes: int) -> float:
     return max(1.0, (taken - begin) * lanes / (COUNTED_JOINTS * sum(jobs)))
 
 
+def tokens(nonzeros: np.ndarray, depth: int) -> np.ndarray:
+    """Cycles of a lane for a vector.
+
+    Two non-zeros a cycle leave a place idle behind an odd one: with n non-zeros of 16 in the mean, each in its place
+    by chance, their number is odd with a probability of ``(1 - (1 - n / 8)^16) / 2``.
+
+    Parameters
+    ----------
+    nonzeros : ndarray of float, 0..16
+        Mean non-zeros.
+    depth : 1 or 2
+        Non-zeros that a lane takes a cycle.
+
+    Returns
+    -------
+    ndarray of float
+    """
+    if depth == 1:
+        return nonzeros
+    odd = (1 - (1 - 2 * nonzeros / BANK) ** BANK) / 2
+    return (nonzeros + odd) / 2
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """Work of the lanes for one person of a clip.
@@ -95,13 +118,15 @@ class LanePlan:
     joints, frames : int
         V, and T of the rows of features.
     pairs : int
-        Packed MACs of a lane.
+        Pairs of output channels of a lane.
     width : int
         Channels that the combiner gives a cycle.
     mac : PackedMacConfig
         Width and form of the sums.
     fetches : int
         Vectors in flight or waiting in a lane.
+    depth : 1 or 2
+        Non-zeros of a vector that a lane multiplies in a cycle.
     """
 
     layer: SparseLayer
@@ -111,6 +136,7 @@ class LanePlan:
     width: int
     mac: PackedMacConfig
     fetches: int = LaneConfig.fetches
+    depth: int = 1
 
     @property
     def reads_x(self) -> bool:
@@ -202,10 +228,10 @@ class LanePlan:
         rows = np.arange(0, self.frames, stride)
         source = rows[None] + np.arange(kernel)[:, None] - (kernel - 1) // 2
         inside = ((source >= 0) & (source < self.frames)).astype(float)             # tap, row
-        x_tokens = x @ np.maximum(np.array(x_banks), 0)
-        tokens = (h @ np.array(h_banks)) @ inside + x_tokens[:, None]               # pass, row
+        x_tokens = x @ tokens(np.array(x_banks), self.depth)
+        of_pass = (h @ tokens(np.array(h_banks), self.depth)) @ inside + x_tokens[:, None]      # pass, row
         listed = (h.sum(axis=(1, 2)) + x.sum(axis=1))[:, None]
-        jobs = np.maximum(tokens, LaneConfig.min_cycles(listed))
+        jobs = np.maximum(of_pass, LaneConfig.min_cycles(listed, self.depth))
         return Work(cycles=self.joints * float(jobs.sum()), jobs=tuple(jobs[:, len(rows) // 2].tolist()),
                     h_reads=self.joints * float((h.sum(axis=2) @ inside).sum()),
                     x_reads=float(self.joints * len(rows) * x.sum()))

@@ -57,7 +57,9 @@ class SparseConfig:
     lanes : int, 1..32
         Lanes that work at the same time.
     lane_pairs : int, at least ``width / 2``
-        Packed MACs of a lane.
+        Pairs of output channels of a lane.
+    depth : 1 or 2
+        Non-zeros of a vector that a lane multiplies in a cycle, with ``lane_pairs`` packed MACs each.
     width : 2, 4, 8 or 16
         Values that the requantiser gives a cycle.
     bank_major : bool
@@ -80,6 +82,7 @@ class SparseConfig:
     lane_pairs: int
     width: int
     ports: int = 1
+    depth: int = 1
     bank_major: bool = False
     mac: str = "dsp48e2"
     counters: bool = False
@@ -98,7 +101,7 @@ class SparseConfig:
         """Config of the temporal convolution of ``block`` under ``folding``."""
         return cls(layer=temporal_layer(block), depths=block.h_depths, hold=block.h_window, entries=block.h_entries,
                    rows=folding.h_rows, x_rows=folding.x_rows, lanes=folding.lanes, lane_pairs=folding.lane_pairs,
-                   width=folding.y_width, ports=folding.h_ports, **shared)
+                   width=folding.y_width, ports=folding.h_ports, depth=folding.lane_depth, **shared)
 
     @classmethod
     def of_spatial(cls, *, block: Block, folding: BlockFolding, joints: int, **shared) -> "SparseConfig":
@@ -106,7 +109,7 @@ class SparseConfig:
         layer = spatial_layer(block)
         return cls(layer=layer, joints=joints, depths=(joints * layer.banks,) * MINI_BANKS, rows=folding.z_rows,
                    x_rows=folding.x_rows, lanes=folding.conv_lanes, lane_pairs=folding.conv_pairs,
-                   width=folding.h_width, bank_major=True, **shared)
+                   width=folding.h_width, depth=folding.conv_depth, bank_major=True, **shared)
 
     @property
     def window(self) -> WindowConfig:
@@ -129,7 +132,7 @@ class SparseConfig:
         """Parameters of each lane."""
         return LaneConfig(schedule=schedule, joints=self.joints, h_rows=self.rows, h_banks=self.layer.banks,
                           x_rows=self.x_rows, x_banks=self.layer.x_banks, acc_width=self.layer.acc_width, mac=self.mac,
-                          counters=self.counters)
+                          depth=self.depth, counters=self.counters)
 
     def store(self, answers: int) -> RowStoreConfig:
         """Parameters of the store, with one reader per lane and ``answers`` responses each."""
@@ -151,13 +154,15 @@ class SparseUnit(wiring.Component):
 
     Rows outside the sequence, pruned taps, and zeros of F and X take no cycle of a multiplier. Throughput, when F
     arrives fast enough: the cycles of an output row are about the largest of ``1 / lanes`` of the tokens of all (joint,
-    pass) jobs, each job at least ``Lane.LATENCY`` (lanes are scheduled dynamically); the vectors read, one a cycle
-    for all lanes; ``joints * ceil(O / width)``. Latency: from the row ``t * stride + pad`` of F to the first vector
-    of the output row about ``60`` cycles and the cycles of a job. Back-pressure of any length on ``o`` loses nothing.
+    pass) jobs, each job at least half of ``Lane.latency`` (lanes are scheduled dynamically); the vectors read, one a
+    cycle and port for all lanes; ``joints * ceil(O / width)``. Latency: from the row ``t * stride + pad`` of F to the
+    first vector of the output row about ``60`` cycles and the cycles of a job. Back-pressure of any length on ``o``
+    loses nothing.
     ``overflow`` of an output row: a store lost values in this sequence, up to the newest row of F that the output row
     needs; the last row has the flag of the complete sequence.
 
-    Cost: ``lanes * lane_pairs`` packed MACs, ``width`` requantisers; storage: that of the store and of the lanes.
+    Cost: ``lanes * lane_pairs * depth`` packed MACs, ``width`` requantisers; storage: that of the store and of the
+    lanes.
 
     Parameters
     ----------

@@ -5,9 +5,9 @@ from amaranth.lib import data
 
 from ..design import BANK, MINI_BANKS
 
-__all__ = ["MINI", "dense_layout", "slice_layout", "vector_layout", "token_layout", "row_request_layout",
-           "row_response_layout", "joint_layout", "marked_joint_layout", "person_joint_layout", "person_layout",
-           "observe_layout",
+__all__ = ["MINI", "dense_layout", "slice_layout", "vector_layout", "token_layout", "token_pair_layout",
+           "row_request_layout", "row_response_layout", "joint_layout", "marked_joint_layout", "person_joint_layout",
+           "person_layout", "observe_layout",
            "order_layout", "result_layout", "activity_layout", "beat_layout", "word_layout", "clip_layout",
            "frame_byte_layout"]
 
@@ -83,6 +83,24 @@ def token_layout(meta) -> data.StructLayout:
         Last token of the vector.
     """
     return data.StructLayout({"channel": range(BANK), "value": signed(8), "meta": meta, "last": 1})
+
+
+def token_pair_layout(meta) -> data.StructLayout:
+    """Two non-zero values of a vector, or one and a zero; a vector without non-zeros is one such pair of zeros.
+
+    Members
+    -------
+    channels : 2 x range(16)
+        Channel of each value within the bank.
+    values : 2 x signed(8)
+        The values.
+    meta : meta
+        Side-band data of the vector.
+    last : 1
+        Last pair of the vector.
+    """
+    return data.StructLayout({"channels": data.ArrayLayout(range(BANK), 2), "values": data.ArrayLayout(signed(8), 2),
+                              "meta": meta, "last": 1})
 
 
 def row_request_layout(rows: int, joints: int, banks: int, tag) -> data.StructLayout:

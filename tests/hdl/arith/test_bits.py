@@ -6,7 +6,7 @@ import pytest
 from amaranth.hdl import Module, Shape, Signal, signed
 from amaranth.sim import Simulator
 
-from hypgcn.arith.bits import at_most, at_most_one, lowest_one, ones_below, saturate, stepped
+from hypgcn.arith.bits import at_most, at_most_one, at_most_ones, lowest_one, lowest_two, ones_below, saturate, stepped
 
 
 def check(shape, numbers, cases):
@@ -34,6 +34,11 @@ def test_ones(width):
         (lowest_one, lambda x: x & -x),
         (ones_below, lambda x: -2 * (x & -x) & top),
         (at_most_one, lambda x: int(x.bit_count() <= 1)),
+        *((partial(at_most_ones, limit=limit), lambda x, limit=limit: int(x.bit_count() <= limit))
+          for limit in (0, 1, 2, 4, 9)),
+        (lambda x: lowest_two(x)[0], lambda x: x & -x),
+        (lambda x: lowest_two(x)[1], lambda x: x & x - 1 & -(x & x - 1)),
+        (lambda x: lowest_two(x)[2], lambda x: (x & x - 1) & (x & x - 1) - 1),
     ])
 
 

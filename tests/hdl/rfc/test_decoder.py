@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from random_vectors import DENSITIES, compress, corner_vectors, random_vectors
 
-from hypgcn.golden.rfc.decoder import tokens
+from hypgcn.golden.rfc.decoder import token_pairs, tokens
 from hypgcn.rfc import RfcDecoder
 from testbench import STREAM_PATTERNS, run
 
@@ -32,3 +32,22 @@ def test_without_meta():
     items = [{"vector": compress(x)} for x in corner_vectors()[:6]]
     expected = _expected([{**item, "meta": 0} for item in items])
     assert run(RfcDecoder(), {"i": items}, {"o": len(expected)})["o"] == expected
+
+
+@pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+def test_pairs_match_golden(idle, stall):
+    rng = np.random.default_rng(14)
+    items = _items(np.concatenate([corner_vectors(), *(random_vectors(rng, (8,), density) for density in DENSITIES)]))
+    expected = [{"channels": channels, "values": values, "meta": item["meta"], "last": last} for item in items
+                for channels, values, last in token_pairs(item["vector"]["mask"], item["vector"]["values"])]
+    result = run(RfcDecoder(4, 2), {"i": items}, {"o": len(expected)}, seed=6, idle=idle, stall=stall)
+    assert result["o"] == expected
+    if not idle and not stall:
+        first = RfcDecoder.LATENCY
+        assert result["times"]["o"] == list(range(first, first + len(expected))), "a gap between tokens"
+
+
+def test_pairs_by_hand():
+    assert token_pairs(0b1001_0000_0000_0011, [5, 6, 7, -8]) == [([0, 1], [5, 6], 0), ([12, 15], [7, -8], 1)]
+    assert token_pairs(0b100, [9]) == [([2, 0], [9, 0], 1)]
+    assert token_pairs(0, [0]) == [([0, 0], [0, 0], 1)]

@@ -42,6 +42,14 @@ def test_lanes_share_the_work_of_all_persons():
     assert three.resources == one * 3
 
 
+def test_a_lane_of_two_is_less_than_two_lanes():
+    """Twice the multipliers and weights, but one accumulator, wrap counter and read-address generator."""
+    shape = model(CONV).shape
+    one, two = (lane(shape.plan(shape.temporal_layer, 4, 4, depth)) for depth in (1, 2))
+    assert two.dsp == 2 * one.dsp and two.bram36 <= 2 * one.bram36
+    assert one.lut < two.lut < 1.5 * one.lut
+
+
 def test_more_lanes_take_more_around_them():
     shape = model(CONV).shape
     plan = shape.plan(shape.temporal_layer, 4, 4)

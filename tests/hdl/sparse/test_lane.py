@@ -47,12 +47,12 @@ class Case:
     """A lane, what the stores hold, and the jobs."""
 
     def __init__(self, name, *, density=0.4, lane_pairs=2, count=12, seed=1, mac="single", fetches=8, h_rows=11,
-                 all_taps=False, **change):
+                 depth=1, all_taps=False, **change):
         rng = np.random.default_rng(seed)
         self.block = b = block(name, **change)
         schedule = LaneSchedule.of(temporal_layer(b), lane_pairs, 2)
         self.cfg = LaneConfig(schedule=schedule, joints=JOINTS, h_rows=h_rows, h_banks=b.h_banks, x_rows=6,
-                              x_banks=b.in_banks, acc_width=b.y_acc_width, mac=mac, fetches=fetches)
+                              x_banks=b.in_banks, acc_width=b.y_acc_width, mac=mac, depth=depth, fetches=fetches)
         self.h = activations(rng, (h_rows, JOINTS, b.h_channels), density)
         self.x = activations(rng, (6, JOINTS, b.in_channels), density, low=-128)
         self.jobs = []
@@ -101,7 +101,8 @@ class Case:
                 row = self.x[job["x_slot"]]
             else:
                 continue
-            counts.append(np.count_nonzero(row[job["joint"], entry.bank * BANK:(entry.bank + 1) * BANK]))
+            count = np.count_nonzero(row[job["joint"], entry.bank * BANK:(entry.bank + 1) * BANK])
+            counts.append(-(-count // self.cfg.depth))
         return sum(counts[:-1]) + max(1, counts[-1]) if counts else 1
 
 
@@ -112,22 +113,22 @@ def check(case, **options):
 
 
 @functools.lru_cache(maxsize=2)
-def known(name):
+def known(name, depth=1):
     """A case whose compiled simulator serves all patterns and densities."""
-    return Case(name)
+    return Case(name, depth=depth)
 
 
 @pytest.mark.parametrize(("idle", "stall"), STREAM_PATTERNS)
-@pytest.mark.parametrize("name", ["none", "dropped", "identity", "conv"])
-def test_sums(name, idle, stall):
-    check(known(name), idle=idle, stall=stall)
+@pytest.mark.parametrize(("name", "depth"), [("none", 1), ("dropped", 2), ("identity", 2), ("conv", 1), ("conv", 2)])
+def test_sums(name, depth, idle, stall):
+    check(known(name, depth), idle=idle, stall=stall)
 
 
 @pytest.mark.parametrize("density", [0.0, 0.05, 1.0])
-@pytest.mark.parametrize("name", ["conv", "identity"])
-def test_densities(name, density):
-    case = Case(name, density=density)
-    case.unit = known(name).unit
+@pytest.mark.parametrize(("name", "depth"), [("conv", 1), ("conv", 2), ("identity", 1)])
+def test_densities(name, depth, density):
+    case = Case(name, density=density, depth=depth)
+    case.unit = known(name, depth).unit
     check(case, idle=0.2, stall=0.2)
 
 
@@ -145,9 +146,10 @@ def test_answers_of_x_are_taken_at_once(fetches):
     assert result["o"] == case.expected() and not any(waited)
 
 
+@pytest.mark.parametrize("depth", [1, 2])
 @pytest.mark.parametrize("mac", ["dsp48e2", "inferred", "single"])
-def test_forms(mac):
-    check(Case("conv", mac=mac, lane_pairs=1, count=15))
+def test_forms(mac, depth):
+    check(Case("conv", mac=mac, depth=depth, lane_pairs=1, count=15))
 
 
 @pytest.mark.parametrize("change", [
@@ -167,10 +169,11 @@ def test_nothing_inside_the_clip():
     check(case)
 
 
-def test_extremes():
+@pytest.mark.parametrize("depth", [1, 2])
+def test_extremes(depth):
     """Every product has its largest magnitude and the same sign."""
     for sign in (1, -1):
-        case = Case("identity", all_taps=True, mac="dsp48e2", keep_taps=9, count=3)
+        case = Case("identity", all_taps=True, mac="dsp48e2", keep_taps=9, count=3, depth=depth)
         case.block.temporal[case.block.temporal != 0] = 127 * sign
         schedule = LaneSchedule.of(temporal_layer(case.block), 2, 2)
         case.cfg = dataclasses.replace(case.cfg, schedule=schedule, acc_width=case.block.y_acc_width)
@@ -204,9 +207,10 @@ def run_with_latency(case, latency):
     return result["times"]["o"][-1] - result["times"]["o"][0]
 
 
-def test_never_starves():
+@pytest.mark.parametrize(("density", "depth"), [(0.35, 1), (0.7, 2)])
+def test_never_starves(density, depth):
     """With 5 to 6 tokens a vector and a store that answers after 10 cycles, every cycle but a few carries a token."""
-    case = Case("identity", density=0.35, all_taps=True, keep_taps=9, count=12)
+    case = Case("identity", density=density, depth=depth, all_taps=True, keep_taps=9, count=12)
     work = sum(case.tokens(job) for job in case.jobs[1:])
     cycles = run_with_latency(case, 10)
     assert cycles <= work * 1.01
@@ -250,6 +254,7 @@ def test_next_pass_is_summed_while_a_result_waits():
     ({"h_rows": 8}, r"^h_rows must be at least the kernel, 9, not 8$"),
     ({"joints": 0}, r"^joints must be at least 1, not 0$"),
     ({"h_banks": 0}, r"^h_banks must be at least 1, not 0$"), ({"x_rows": 0}, r"^x_rows must be at least 1, not 0$"),
+    ({"depth": 3}, r"^depth must be in 1..2, not 3$"),
     ({"x_banks": 0}, r"^x_banks must be at least 1, not 0$"), ({"fetches": 1}, r"^fetches must be at least 2, not 1$")])
 def test_bad_config(change, message):
     with pytest.raises(ValueError, match=message):

@@ -1,5 +1,6 @@
 """The plan of a lane equals its schedule, without the weight words; in-order retirement by hand and by simulation."""
 
+import numpy as np
 import pytest
 from hdl.sparse.test_unit import Case
 
@@ -7,7 +8,7 @@ from hypgcn.arith import PackedMacConfig
 from hypgcn.cost import rom_width
 from hypgcn.design.presets import preset, random_block
 from hypgcn.planning.estimate import Activity
-from hypgcn.sparse.lane_plan import LanePlan, in_order_slowdown
+from hypgcn.sparse.lane_plan import LanePlan, in_order_slowdown, tokens
 from hypgcn.sparse.layer import temporal_layer
 from hypgcn.sparse.schedule import LaneSchedule, Position
 
@@ -49,6 +50,15 @@ def test_work_counts_taps_inside_the_clip():
 ])
 def test_slowdown_by_hand(jobs, lanes, want):
     assert in_order_slowdown(jobs, lanes) == pytest.approx(want, rel=0.02)
+
+
+def test_cycles_of_a_vector_by_chance():
+    """Mean of half the non-zeros, rounded up, over random vectors; exact where all are zero or none is."""
+    nonzeros = np.array([0.0, 0.5, 2.0, 5.0, 11.0, 16.0])
+    vectors = np.random.default_rng(1).random((200_000, 1, 16)) < nonzeros[:, None] / 16
+    found = tokens(nonzeros, 2)
+    assert found == pytest.approx(np.ceil(vectors.sum(-1) / 2).mean(0), rel=0.01)
+    assert found[[0, -1]].tolist() == [0, 8] and tokens(nonzeros, 1).tolist() == nonzeros.tolist()
 
 
 def test_a_position_knows_what_its_steps_have_in_common():

@@ -18,7 +18,8 @@ FOLDINGS = [
     {"lanes": 1, "lane_pairs": 1, "y_width": 2}, {"lanes": 3, "lane_pairs": 5, "y_width": 2},
     {"lanes": 5, "lane_pairs": 2, "y_width": 4, "h_ports": 2}, {"lanes": 2, "lane_pairs": 16, "y_width": 8},
     {"lanes": 3, "lane_pairs": 8, "y_width": 16, "h_ports": 3}, {"lanes": 1, "lane_pairs": 18, "y_width": 16},
-    {"lanes": 5, "lane_pairs": 1, "y_width": 2, "h_rows": 9, "x_rows": 5}]
+    {"lanes": 5, "lane_pairs": 1, "y_width": 2, "h_rows": 9, "x_rows": 5},
+    {"lanes": 2, "lane_pairs": 4, "lane_depth": 2, "y_width": 4}]
 NAMES = ["identity", "none", "conv", "few"]
 
 

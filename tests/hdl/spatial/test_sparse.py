@@ -38,7 +38,8 @@ def test_other_shapes(name):
 
 
 @pytest.mark.parametrize("folding", [
-    {"conv_lanes": 1, "z_rows": 1}, {"conv_lanes": 3, "conv_pairs": 8, "h_width": 16, "z_width": 16, "z_rows": 2},
+    {"conv_lanes": 1, "z_rows": 1, "conv_depth": 2},
+    {"conv_lanes": 3, "conv_pairs": 8, "h_width": 16, "z_width": 16, "z_rows": 2},
     pytest.param({"conv_lanes": 2, "conv_pairs": 3, "z_width": 8, "graph_subsets": 3}, marks=pytest.mark.slow),
     pytest.param({"conv_lanes": 5, "conv_pairs": 16, "h_width": 8, "x_rows": 5}, marks=pytest.mark.slow)], ids=str)
 def test_any_folding_gives_the_same(folding):

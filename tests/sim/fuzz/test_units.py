@@ -39,7 +39,7 @@ def test_stores_lose_values_and_flags_are_cleared():
 
 
 def test_weights_of_a_lane_change_with_the_chunk():
-    variant, _ = UNITS["lane"]
+    variant, *_ = UNITS["lane"]
     first, second = (variant.chunk(np.random.default_rng(seed), 100).images["weights"] for seed in (1, 2))
     assert len(first) == len(second) and first != second
     assert [word == 0 for word in first] == [word == 0 for word in second]

@@ -9,9 +9,10 @@ from ...arith.packed_mac import MAX_DEPTH
 from ...cost import Resources, UnitCost
 from ...design import BANK, Design
 from ...design.folding import BlockFolding
-from ...design.limits import BANKS, HEAD_WIDTHS, LANES, WIDTHS
+from ...design.limits import BANKS, HEAD_WIDTHS, LANE_DEPTH, LANES, WIDTHS
 from ...io_cost import io_units
 from ...rfc.cost import row_store
+from ...sparse.lane_plan import Work
 from ..estimate import COUPLING, BlockModel
 
 __all__ = ["MAX_PASSES", "Choice", "Option", "conv_lane_options", "conv_options", "graph_options", "head_options",
@@ -147,21 +148,22 @@ def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel
             if passes in offered_passes or passes > MAX_PASSES:
                 continue
             offered_passes.add(passes)
-            works = [clip.z_work(pairs, width) for clip in clips]
-            for lanes in range(1, LANES.high + 1):
-                for z_width in WIDTHS:
-                    units = model.conv_lanes(lanes, pairs, width, z_width)
-                    if units["z_turn"].cycles <= slowest({name: unit for name, unit in units.items()
-                                                          if name != "z_turn"}):
-                        break       # wider ones would only wait
-                units["z_store"] = replace(units["z_store"], resources=stores[lanes - 1])
-                beside_lanes = slowest({name: unit for name, unit in units.items() if name != "conv"})
-                per_clip = [model.shape.persons * work.on(lanes) for work in works]
-                options.append(Option.of({"conv_lanes": lanes, "conv_pairs": pairs, "h_width": width,
-                                          "z_width": z_width, "z_rows": Z_ROWS}, units,
-                                         [max(beside_lanes, cycles) for cycles in per_clip]))
-                if beside_lanes >= max(units["conv"].cycles, *per_clip, 0):
-                    break       # more lanes would only wait for vectors
+            for depth in range(LANE_DEPTH.low, LANE_DEPTH.high + 1):
+                works = [clip.z_work(pairs, width, depth) for clip in clips]
+                for lanes in range(1, LANES.high + 1):
+                    for z_width in WIDTHS:
+                        units = model.conv_lanes(lanes, pairs, width, z_width, depth)
+                        if units["z_turn"].cycles <= slowest({name: unit for name, unit in units.items()
+                                                              if name != "z_turn"}):
+                            break       # wider ones would only wait
+                    units["z_store"] = replace(units["z_store"], resources=stores[lanes - 1])
+                    beside_lanes = slowest({name: unit for name, unit in units.items() if name != "conv"})
+                    per_clip = [model.shape.persons * work.on(lanes) for work in works]
+                    options.append(Option.of({"conv_lanes": lanes, "conv_pairs": pairs, "conv_depth": depth,
+                                              "h_width": width, "z_width": z_width, "z_rows": Z_ROWS}, units,
+                                             [max(beside_lanes, cycles) for cycles in per_clip]))
+                    if beside_lanes >= max(units["conv"].cycles, *per_clip, 0):
+                        break       # more lanes would only wait for vectors
     return options
 
 
@@ -216,22 +218,30 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
             if passes in offered_passes or passes > MAX_PASSES:
                 continue
             offered_passes.add(passes)
-            works = [clip.work(pairs, width) for clip in clips]
-            first = 1
-            for ports in STORE_PORTS:
-                for lanes in range(max(ports, first), LANES.high + 1):
-                    units = model.temporal(lanes, pairs, width, ports)
-                    units["h_store"] = replace(units["h_store"], resources=stores[lanes, ports])
-                    beside_lanes = slowest({name: unit for name, unit in units.items() if name != "lanes"})
-                    per_clip = [model.shape.persons * work.on(lanes) for work in works]
-                    options.append(Option.of({"lanes": lanes, "lane_pairs": pairs, "y_width": width,
-                                              "h_ports": ports}, units,
-                                             [max(beside_lanes, cycles) for cycles in per_clip]))
-                    if beside_lanes >= max(units["lanes"].cycles, *per_clip, 0):
-                        break       # more lanes would only wait for vectors
-                if units["h_store"].cycles < beside_lanes or lanes == LANES.high:
-                    break       # more ports would only idle
-                first = lanes   # fewer lanes do not need more ports
+            for depth in range(LANE_DEPTH.low, LANE_DEPTH.high + 1):
+                options += _temporal_lanes(model, stores, pairs, width, depth,
+                                           [clip.work(pairs, width, depth) for clip in clips])
+    return options
+
+
+def _temporal_lanes(model: BlockModel, stores: dict, pairs: int, width: int, depth: int,
+                    works: Sequence[Work]) -> list[Option]:
+    """Options of one size of the temporal lanes: how many, and the ports of the H store."""
+    options: list[Option] = []
+    first = 1
+    for ports in STORE_PORTS:
+        for lanes in range(max(ports, first), LANES.high + 1):
+            units = model.temporal(lanes, pairs, width, ports, depth)
+            units["h_store"] = replace(units["h_store"], resources=stores[lanes, ports])
+            beside_lanes = slowest({name: unit for name, unit in units.items() if name != "lanes"})
+            per_clip = [model.shape.persons * work.on(lanes) for work in works]
+            options.append(Option.of({"lanes": lanes, "lane_pairs": pairs, "lane_depth": depth, "y_width": width,
+                                      "h_ports": ports}, units, [max(beside_lanes, cycles) for cycles in per_clip]))
+            if beside_lanes >= max(units["lanes"].cycles, *per_clip, 0):
+                break       # more lanes would only wait for vectors
+        if units["h_store"].cycles < beside_lanes or lanes == LANES.high:
+            break       # more ports would only idle
+        first = lanes   # fewer lanes do not need more ports
     return options
 
 

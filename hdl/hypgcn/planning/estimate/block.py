@@ -60,14 +60,14 @@ class BlockShape:
         self.h_requant, self.requant = cache(self._h_requant), cache(self._requant)
         self.weight_bits = cache(self._weight_bits)
 
-    def _plan(self, layer: SparseLayer, lane_pairs: int, width: int) -> LanePlan:
+    def _plan(self, layer: SparseLayer, lane_pairs: int, width: int, depth: int = 1) -> LanePlan:
         """Passes of a lane."""
-        return LanePlan(layer=layer, joints=self.joints, frames=self.frames, pairs=lane_pairs, width=width,
+        return LanePlan(layer=layer, joints=self.joints, frames=self.frames, pairs=lane_pairs, width=width, depth=depth,
                         mac=PackedMacConfig(acc_width=layer.acc_width, form=self.mac))
 
-    def _lane(self, layer: SparseLayer, lane_pairs: int, width: int) -> Resources:
+    def _lane(self, layer: SparseLayer, lane_pairs: int, width: int, depth: int) -> Resources:
         """Resources of one lane."""
-        plan = self.plan(layer, lane_pairs, width)
+        plan = self.plan(layer, lane_pairs, width, depth)
         return sparse_cost.lane(plan, plan.used_pairs)
 
     def _h_requant(self, width: int) -> UnitCost:
@@ -142,17 +142,17 @@ class BlockModel:
         """The same block with other non-zeros."""
         return BlockModel(self.shape, activity)
 
-    def _work(self, lane_pairs: int, y_width: int) -> Work:
+    def _work(self, lane_pairs: int, y_width: int, depth: int = 1) -> Work:
         """Work of the lanes for one person."""
-        plan = self.shape.plan(self.shape.temporal_layer, lane_pairs, y_width)
+        plan = self.shape.plan(self.shape.temporal_layer, lane_pairs, y_width, depth)
         return plan.work(self.activity.h_banks, self.activity.x_banks)
 
-    def _z_work(self, lane_pairs: int, h_width: int) -> Work:
+    def _z_work(self, lane_pairs: int, h_width: int, depth: int = 1) -> Work:
         """Work of the lanes of the 1x1 convolution for one person."""
         layer = self.shape.spatial_layer
         z_banks = self.activity.z_banks or tuple(
             float(min(BANK, layer.channels - start)) for start in range(0, layer.channels, BANK))
-        return self.shape.plan(layer, lane_pairs, h_width).work(z_banks, (0.0,) * layer.x_banks)
+        return self.shape.plan(layer, lane_pairs, h_width, depth).work(z_banks, (0.0,) * layer.x_banks)
 
     def graph(self, at_once: int) -> dict[str, UnitCost]:
         """Cost of loader, frame buffer and graph unit with ``at_once`` subsets in parallel."""
@@ -181,30 +181,34 @@ class BlockModel:
             units["h_shortcut"] = shortcut_reader(reader, rows=shape.rows)
         return units
 
-    def conv_lanes(self, lanes: int, lane_pairs: int, h_width: int, z_width: int) -> dict[str, UnitCost]:
+    def conv_lanes(self, lanes: int, lane_pairs: int, h_width: int, z_width: int,
+                   depth: int = 1) -> dict[str, UnitCost]:
         """Cost of the lanes of the 1x1 convolution, and everything from the corner turn to H; of the store of Z only
         the cycles of its reads.
         """
         shape, layer = self.shape, self.shape.spatial_layer
         turn = CornerTurnConfig(joints=shape.joints, entries=layer.channels, width=z_width)
-        units = self._lanes(layer, lanes, lane_pairs, h_width, self.z_work(lane_pairs, h_width), shape.rows)
+        units = self._lanes(layer, lanes, lane_pairs, h_width, self.z_work(lane_pairs, h_width, depth), shape.rows,
+                            depth=depth)
         units = {Z_NAMES[name]: unit for name, unit in units.items()}
         units["z_turn"] = UnitCost.pipeline(corner_turn(turn, rows=shape.rows), encoder(z_width))
         return units
 
-    def temporal(self, lanes: int, lane_pairs: int, y_width: int, ports: int = 1) -> dict[str, UnitCost]:
+    def temporal(self, lanes: int, lane_pairs: int, y_width: int, ports: int = 1,
+                 depth: int = 1) -> dict[str, UnitCost]:
         """Cost of the lanes, their dispatcher, and everything up to Y; of the H store only the cycles of its reads."""
-        return self._lanes(self.shape.temporal_layer, lanes, lane_pairs, y_width, self.work(lane_pairs, y_width),
-                           self.shape.out_rows, ports)
+        return self._lanes(self.shape.temporal_layer, lanes, lane_pairs, y_width,
+                           self.work(lane_pairs, y_width, depth), self.shape.out_rows, ports, depth)
 
     def _lanes(self, layer: SparseLayer, lanes: int, lane_pairs: int, width: int, work: Work, out_rows: int,
-               ports: int = 1) -> dict[str, UnitCost]:
+               ports: int = 1, depth: int = 1) -> dict[str, UnitCost]:
         """Cost of the units of a sparse convolution, by the names of the temporal one."""
         shape = self.shape
         plan = shape.plan(layer, lane_pairs, width)
         identity = layer.shortcut == "identity"
         units = {
-            "lanes": sparse_cost.lanes(lanes, shape.lane(layer, lane_pairs, width), work, persons=shape.persons),
+            "lanes": sparse_cost.lanes(lanes, shape.lane(layer, lane_pairs, width, depth), work,
+                                       persons=shape.persons),
             "dispatch": sparse_cost.dispatcher(plan, lanes, identity=identity),
             # Ports serve as many lanes each, give or take one.
             "h_store": UnitCost(cycles=shape.persons * work.h_reads * -(-lanes // ports) / lanes),
@@ -225,10 +229,11 @@ class BlockModel:
         """Cost of all units under ``folding``, by name."""
         units = self.graph(folding.graph_subsets)
         if folding.conv_lanes:
-            units |= self.conv_lanes(folding.conv_lanes, folding.conv_pairs, folding.h_width, folding.z_width)
+            units |= self.conv_lanes(folding.conv_lanes, folding.conv_pairs, folding.h_width, folding.z_width,
+                                     folding.conv_depth)
         else:
             units |= self.conv(folding.conv_joints, folding.conv_pairs, folding.h_width, folding.conv_depth)
-        units |= self.temporal(folding.lanes, folding.lane_pairs, folding.y_width, folding.h_ports)
+        units |= self.temporal(folding.lanes, folding.lane_pairs, folding.y_width, folding.h_ports, folding.lane_depth)
         stores = self.stores(folding)
         x_loop, h_loop = self.loops(folding, units)
         reads = {"x_store": self.x_reads(folding, units), "h_store": units["h_store"].cycles}
@@ -269,7 +274,7 @@ class BlockModel:
         pad = (block.taps.shape[1] - 1) // 2
         loader, graph, conv, h_rows = self._row_cycles(units)
         combine, lanes = (units[name].cycles / shape.out_rows for name in ("combine", "lanes"))
-        first_job = max(self.work(folding.lane_pairs, folding.y_width).jobs)
+        first_job = max(self.work(folding.lane_pairs, folding.y_width, folding.lane_depth).jobs)
         sums = max(lanes, combine + first_job)
         row_cycles = max(loader, graph, conv, h_rows)
         if arrival is None:

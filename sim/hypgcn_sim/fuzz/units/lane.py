@@ -26,7 +26,7 @@ def _config(block: Block, folding: BlockFolding, mac: str) -> LaneConfig:
     schedule = LaneSchedule.of(temporal_layer(block), folding.lane_pairs, folding.y_width)
     entries = max(one.stop - one.first for one in schedule.passes)
     return LaneConfig(schedule=schedule, joints=JOINTS, h_rows=folding.h_rows, h_banks=block.h_banks,
-                      x_rows=folding.x_rows, x_banks=block.in_banks, mac=mac,
+                      x_rows=folding.x_rows, x_banks=block.in_banks, mac=mac, depth=folding.lane_depth,
                       acc_width=(entries * BANK * 128 * 127).bit_length() + 1)
 
 
@@ -105,7 +105,8 @@ def _variants() -> tuple[Variant, ...]:
     strided = random_block(1, joints=JOINTS, in_channels=20, out_channels=36, stride=2, keep_taps=3)
     plain = random_block(2, joints=JOINTS, in_channels=16, out_channels=16, filters=9)
     return (_variant("reads X, DSP48E2", strided, BlockFolding(lane_pairs=4), "dsp48e2"),
-            _variant("H alone, inferred", plain, BlockFolding(lane_pairs=2, h_rows=9), "inferred"))
+            _variant("H alone, inferred", plain, BlockFolding(lane_pairs=2, h_rows=9), "inferred"),
+            _variant("reads X, two values a cycle", strided, BlockFolding(lane_pairs=4, lane_depth=2), "dsp48e2"))
 
 
 UNITS: dict[str, tuple[Variant, ...]] = {"lane": _variants()}

@@ -32,8 +32,8 @@ def _on_array(context: Context, index: int):
 def _on_lanes(context: Context, index: int):
     """Block ``index`` and its folding, with the 1x1 convolution on lanes."""
     block, folding = context.block(index)
-    lanes = folding.conv_lanes or 2
-    return block, replace(folding, conv_lanes=lanes, conv_joints=1, conv_depth=1, z_width=8)
+    depth = folding.conv_depth if folding.conv_lanes else 1
+    return block, replace(folding, conv_lanes=folding.conv_lanes or 2, conv_joints=1, conv_depth=depth, z_width=8)
 
 
 class _Rows:

@@ -34,6 +34,7 @@ def _lane(context: Context) -> Case:
         x_banks=block.in_banks,
         acc_width=block.y_acc_width,
         mac=context.folding.mac,
+        depth=folding.lane_depth,
     )
     h, x = (_cycled(context.rows(index, name, rows), rows)
             for name, rows in (("h_stored", cfg.h_rows), ("x_stored", cfg.x_rows)))

@@ -35,8 +35,8 @@ def test_options_are_what_the_estimates_say():
     made = {"graph": (graph_options(model, design.subsets), lambda f: model.graph(f["graph_subsets"])),
             "conv": (conv_options(model), lambda f: model.conv(f["conv_joints"], f["conv_pairs"], f["h_width"],
                                                                f["conv_depth"])),
-            "lanes": (conv_lane_options(model, 10), lambda f: model.conv_lanes(f["conv_lanes"], f["conv_pairs"],
-                                                                               f["h_width"], f["z_width"]))}
+            "lanes": (conv_lane_options(model, 10), lambda f: model.conv_lanes(
+                f["conv_lanes"], f["conv_pairs"], f["h_width"], f["z_width"], f["conv_depth"]))}
     for options, units in made.values():
         for option in options[::7]:
             found = units(option.fields).values()
@@ -45,6 +45,7 @@ def test_options_are_what_the_estimates_say():
     assert [option.fields["graph_subsets"] for option in made["graph"][0]] == [1, 2, 3]
     lanes = temporal_options(model, 10, 12)
     assert {option.fields["y_width"] for option in lanes} == {2, 4, 8, 16}
+    assert {option.fields["lane_depth"] for option in lanes} == {1, 2}
     assert all(option.bram >= 0 and option.x_reads >= 0 for option in lanes)
     assert [option.fields for option in head_options(design)] == [{"head_width": n} for n in (1, 2, 4, 8, 16)]
 
