@@ -13,7 +13,7 @@ from hypgcn_sim.stimuli.clips import RECORDINGS
 SHIPPED = sorted(path.parent.name for path in (ROOT / "checkpoints").glob("*/pruned.safetensors"))
 
 
-@pytest.mark.slow       # a minute and a half of CPU each
+@pytest.mark.slow       # minutes of CPU each
 @pytest.mark.skipif(not (ROOT / RECORDINGS).exists(), reason=f"there are no recordings in {RECORDINGS}")
 @pytest.mark.parametrize("name", SHIPPED)
 def test_quantise_and_compile_repeat(name, tmp_path, monkeypatch):
@@ -31,9 +31,9 @@ def test_quantise_and_compile_repeat(name, tmp_path, monkeypatch):
     assert (tmp_path / weights).read_bytes() == (folder / weights).read_bytes()
     made, shipped = (json.loads((where / "design/design.json").read_text(encoding="utf-8"))
                      for where in (tmp_path, folder))
-    shipped["meta"].pop("test")     # `hypgcn evaluate --record` wrote these afterwards
+    shipped["meta"].pop("test", None)       # `hypgcn evaluate --record` wrote these afterwards
     assert made == shipped and list(made) == list(shipped)
 
 
 def test_there_are_designs_to_repeat():
-    assert {"nwucla_small", "nwucla_small_bone"} <= set(SHIPPED)
+    assert SHIPPED == sorted(path.name for path in (ROOT / "checkpoints").iterdir())
