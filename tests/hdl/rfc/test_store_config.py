@@ -33,7 +33,7 @@ def test_smallest_shapes():
 
 
 def test_rings_share_the_depths_among_the_slots():
-    """Of a window of 3 rows, 4 slots have four thirds, up to all vectors of 4 rows, and one word more than a window."""
+    """Of a window of 3 rows, 4 slots have a third more, up to all vectors of 4 rows, and one word over a window."""
     cfg = RowStoreConfig(**{**GOOD, "rows": 4, "window": 3, "depths": (45, 44, 10, 1)})
     assert cfg.words == (60, 60, 15, 3)
     assert RowStoreConfig(**{**GOOD, "window": 3, "depths": (45, 44, 10, 1)}).words == (45, 45, 11, 2)
