@@ -130,6 +130,9 @@ class PruneConfig:
     rho: float = option(0.003, "penalty parameter of ADMM")
     admm_epochs: int = option(6, "epochs of ADMM before channels are pruned, and again before taps are pruned")
     reconstruct: bool = option(True, "after pruning, refit the remaining weights by least squares on calibration clips")
+    hidden: float = option(1.0, "share of the banks of H that is read and so computed, above 0 and at most 1")
+    even_taps: bool = option(False, "blocks of stride 2 keep taps an even number of frames from the middle, so that "
+                                    "the block before computes every second frame alone")
     patterns: str = option("bank", "tap patterns: one a bank, or one a filter (no gain in this hardware)")
     last_filters: float = option(1.0, "share of the last block's temporal filters that is kept, above 0 and at most 1")
     edges: float = option(1.0, "share of the entries of the learned graphs that is kept, above 0 and at most 1")
@@ -149,7 +152,8 @@ class PruneConfig:
 
     def __post_init__(self):
         object.__setattr__(self, "criterion", _FORMER_CRITERIA.get(self.criterion, self.criterion))
-        for name in ("channels", "last_filters", "edges", "density_h", "density_y", "density_z", "density_z_first"):
+        for name in ("channels", "last_filters", "hidden", "edges", "density_h", "density_y", "density_z",
+                     "density_z_first"):
             check_share(name, getattr(self, name))
         _check_counts(self, "taps", "calibration", "stages", "admm_epochs")
         for name in ("tune_rate", "rho"):
@@ -166,6 +170,8 @@ class PruneConfig:
             raise ValueError(f"macs must be above 1 with ratios 'sensitivity', and 0 else, not {self.macs!r}")
         if self.schedule == "admm" and self.patterns == "filter":
             raise ValueError("patterns must be 'bank' with schedule 'admm', not 'filter'")
+        if (self.even_taps or self.hidden < 1) and self.patterns == "filter":
+            raise ValueError("patterns must be 'bank' with even_taps and with hidden below 1, not 'filter'")
         if not self.residual and not self.coupled:
             raise ValueError("residual must be on where coupled is off: shortcuts lose what filters lose")
 

@@ -5,9 +5,9 @@ tensors. ``docs/numbers.md`` defines each number. Loading validates: every :clas
 """
 
 from .banks import BANK, MINI_BANK, MINI_BANKS, bank_count, split_banks
-from .block import Block
+from .block import Block, even_taps
 from .checks import bits_signed
 from .network import DESIGN_FORMAT, DESIGN_VERSION, Design
 
 __all__ = ["BANK", "MINI_BANK", "MINI_BANKS", "Block", "DESIGN_FORMAT", "DESIGN_VERSION", "Design", "bank_count",
-           "bits_signed", "split_banks"]
+           "even_taps", "bits_signed", "split_banks"]

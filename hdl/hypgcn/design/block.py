@@ -8,13 +8,15 @@ from . import limits
 from .banks import BANK, MINI_BANKS, bank_count
 from .checks import bits_signed, check_choice, check_limit, check_tensor
 
-__all__ = ["Block", "windows"]
+__all__ = ["Block", "even_taps", "windows"]
 
 _FIELDS = {
     "in_channels": limits.CHANNELS,
     "h_channels": limits.CHANNELS,
     "out_channels": limits.CHANNELS,
     "stride": limits.STRIDE,
+    "dense_channels": limits.CHANNELS,
+    "dense_stride": limits.STRIDE,
     "graph_shift": limits.GRAPH_SHIFT,
     "h_shift": limits.SHIFT,
     "y_shift": limits.SHIFT,
@@ -33,6 +35,15 @@ def windows(kernel: int, stride: int) -> tuple[int, int]:
     return max(kernel // 2 + 1, stride), max(kernel, stride)
 
 
+def even_taps(kernel: int, stride: int) -> np.ndarray:
+    """Bool (kernel,): taps an even number of frames from the middle one; with stride 1 all.
+
+    A block of stride 2 with these taps alone reads every second frame, so that the block before need not make the
+    others.
+    """
+    return (np.arange(kernel) - kernel // 2) % stride == 0
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Block:
     """One block of the network: graph product, 1x1 convolution, temporal convolution, and both shortcuts.
@@ -48,6 +59,8 @@ class Block:
         H; left out, as many as O.
     stride : int, 1 or 2
         Stride of the temporal convolution, in frames.
+    dense_channels, dense_stride : int
+        Channels of H and Y, and stride, of the block before pruning, for reports only; left out, H and ``stride``.
     shortcut_h : ``"identity"`` or ``"conv"``
         Shortcut from X into H.
     shortcut_y : ``"none"``, ``"identity"`` or ``"conv"``
@@ -98,6 +111,8 @@ class Block:
     out_channels: int
     h_channels: int = 0
     stride: int = 1
+    dense_channels: int = 0
+    dense_stride: int = 0
     shortcut_h: str = "identity"
     shortcut_y: str = "identity"
     graph_shift: int
@@ -134,8 +149,15 @@ class Block:
                "h_mult", "h_bias", "y_mult", "y_bias")
 
     def __post_init__(self):
-        if self.h_channels == 0:
-            object.__setattr__(self, "h_channels", self.out_channels)
+        for name, value in self.defaults.items():
+            if getattr(self, name) == 0:
+                object.__setattr__(self, name, value)
+
+    @property
+    def defaults(self) -> dict[str, int]:
+        """Values of the fields that may be left out."""
+        hidden = self.h_channels or self.out_channels
+        return {"h_channels": self.out_channels, "dense_channels": hidden, "dense_stride": self.stride}
 
     def validate(self, where: str, joints: int, subsets: int, kernel: int):
         """Raise :exc:`ValueError` or :exc:`TypeError` for the first illegal field, with ``where`` before its name."""
@@ -147,8 +169,6 @@ class Block:
             if shortcut == "identity" and self.in_channels > getattr(self, name):
                 raise ValueError(f"{where}: an identity shortcut needs in_channels up to {name}, "
                                  f"not {self.in_channels} and {getattr(self, name)}")
-        if self.shortcut_y == "identity" and self.stride != 1:
-            raise ValueError(f"{where}: an identity shortcut_y needs stride 1, not {self.stride}")
         for name in ("density_x", "density_h", "density_z"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{where}.{name} must be in 0..1, not {getattr(self, name)!r}")

@@ -157,7 +157,7 @@ class Design:
         data: dict = {"format": DESIGN_FORMAT, "version": DESIGN_VERSION}
         data.update({f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in skip})
         data["blocks"] = [{name: getattr(block, name) for name in _BLOCK_FIELDS
-                           if name != "h_channels" or block.h_channels != block.out_channels} for block in self.blocks]
+                           if getattr(block, name) != block.defaults.get(name)} for block in self.blocks]
         return data
 
     def tensors(self) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""From a quantised network to the design that is built: constant channels gone, stores as deep as the data needs."""
+"""From a quantised network to the design that is built: only what has an effect, in stores as deep as data needs."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from hypgcn.design import Design
 
 from ..config import CompileConfig
 from .constants import fold_constants
+from .hoist import hoist_strides
 from .narrow import narrow
 from .statistics import measure_blocks
 
@@ -23,7 +24,7 @@ def compile_design(design: Design, clips: np.ndarray, config: CompileConfig | No
     ``docs/numbers.md``.
     """
     config = config or CompileConfig()
-    design = narrow(fold_constants(design))
+    design = narrow(fold_constants(hoist_strides(design)))
     full = [block.with_whole_stores(design.joints) for block in design.blocks]
     design = replace(design, blocks=tuple(full))
     blocks = [replace(block, x_depths=found.x.depths(config.margin, block.x_depths[0]),

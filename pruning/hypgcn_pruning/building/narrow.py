@@ -1,4 +1,4 @@
-"""Banks of X and Y that are always zero leave the design: what pruning dropped costs neither storage nor time."""
+"""Banks that are always zero or that nobody reads leave the design: what pruning dropped costs nothing."""
 
 from dataclasses import replace
 
@@ -12,16 +12,16 @@ __all__ = ["narrow"]
 
 
 def narrow(design: Design) -> Design:
-    """``design`` without the banks of Y behind the last that can be other than zero; the logits stay the same.
+    """``design`` without banks behind the last that has an effect; the logits stay the same.
 
-    H keeps its channels, since the temporal convolution reads them. Pruning puts the channels that it keeps first, so
-    the others are behind them; zero channels in front of others, and in their bank, stay. In the last block, where
-    pruning drops filters alone, they move behind the others: no block reads its Y, and the head follows.
+    Those are banks of Y that are always zero, and banks of H without a tap. Pruning puts the channels that it keeps
+    first, so the others are behind them; zero channels in front of others, and in their bank, stay. In the last block,
+    where pruning drops filters alone, they move behind the others: no block reads its Y, and the head follows.
     """
     blocks: list[Block] = []
     inputs, dead, head = design.channels, np.zeros(design.channels, bool), design.head
     for index, block in enumerate(design.blocks):
-        block = _with_inputs(block, inputs, design.joints)
+        block = _with_hidden(_with_inputs(block, inputs, design.joints), design.joints)
         zero = constant_outputs(block, dead) == 0
         if index + 1 == len(design.blocks):
             order = _zero_last(zero, inputs if block.shortcut_y == "identity" else 0)
@@ -48,6 +48,21 @@ def _with_inputs(block: Block, inputs: int, joints: int) -> Block:
         kept=block.kept[:inputs], spatial=np.ascontiguousarray(block.spatial[:, :, :inputs]),
         down=None if block.down is None else np.ascontiguousarray(block.down[:, :inputs]),
         res=None if block.res is None else np.ascontiguousarray(block.res[:, :inputs]))
+
+
+def _with_hidden(block: Block, joints: int) -> Block:
+    """``block`` without the banks of H behind the last that is read; X is still added to the first of them."""
+    banks = int(np.flatnonzero(block.taps.any(axis=1))[-1]) + 1 if block.taps.any() else 1
+    if block.shortcut_h == "identity":
+        banks = max(banks, bank_count(block.in_channels))
+    hidden = min(block.h_channels, banks * BANK)
+    vectors = block.h_window * joints * banks
+    return replace(
+        block, h_channels=hidden, h_depths=tuple(min(depth, vectors) for depth in block.h_depths),
+        taps=block.taps[:banks], spatial=np.ascontiguousarray(block.spatial[:hidden]),
+        down=None if block.down is None else np.ascontiguousarray(block.down[:hidden]),
+        temporal=np.ascontiguousarray(block.temporal[:, :, :hidden]), h_mult=block.h_mult[:hidden],
+        h_bias=block.h_bias[:hidden])
 
 
 def _with_outputs(block: Block, order: np.ndarray) -> Block:

@@ -107,6 +107,9 @@ def _fold_block(block) -> FoldedBlock:
     if gcn.down is not None:
         down, bias = _folded(*gcn.down)
         down, h_bias = down[..., 0], h_bias + bias
+    read = block.read
+    spatial, h_bias = spatial * read[:, None, None], h_bias * read
+    down = None if down is None else down * read[:, None]
     temporal, y_bias = _folded(tcn.conv, tcn.bn)
     mask = block.temporal_mask()
     temporal = (temporal if mask is None else temporal * mask).permute(0, 2, 1)

@@ -23,12 +23,14 @@ class BlockCost:
     inputs : int
         Input channels.
     outputs : int
-        Output channels.
-    stride : int
-        Of the temporal convolution, 1 or 2.
+        Output channels, and channels of H, before pruning.
+    hidden : int
+        Channels of H that are computed.
+    stride, dense_stride : int
+        Of the temporal convolution, 1 or 2: now, and before pruning.
     kept : np.ndarray bool (inputs,)
         Channels of the graph product and of the 1x1 convolution.
-    readers : np.ndarray int (outputs, kernel)
+    readers : np.ndarray int (hidden or outputs, kernel)
         How many temporal filters read this tap of this channel of H.
     down : (bool (inputs,), int) or None
         Convolution beside the 1x1 one: input columns with a weight, and how many outputs have one.
@@ -42,7 +44,9 @@ class BlockCost:
 
     inputs: int
     outputs: int
+    hidden: int
     stride: int
+    dense_stride: int
     kept: np.ndarray
     readers: np.ndarray
     down: tuple[np.ndarray, int] | None = None
@@ -54,8 +58,10 @@ class BlockCost:
         """The same block with nothing pruned and without the data-dependent graph."""
         all_inputs = np.ones(self.inputs, bool)
         shortcut = (all_inputs, self.outputs)
-        return BlockCost(inputs=self.inputs, outputs=self.outputs, stride=self.stride, kept=all_inputs,
-                         readers=np.full_like(self.readers, self.outputs),
+        kernel = self.readers.shape[1]
+        return BlockCost(inputs=self.inputs, outputs=self.outputs, hidden=self.outputs, stride=self.dense_stride,
+                         dense_stride=self.dense_stride, kept=all_inputs,
+                         readers=np.full((self.outputs, kernel), self.outputs, np.int64),
                          down=shortcut if self.down is not None else None,
                          res=shortcut if self.res is not None else None)
 
@@ -106,7 +112,7 @@ class NetworkCost:
         for block, (before, after) in zip(self.blocks, self.places()):
             kept = int(block.kept.sum())
             macs["graph"] += before * self.joints * self.subsets * kept
-            macs["spatial"] += before * self.subsets * kept * block.outputs
+            macs["spatial"] += before * self.subsets * kept * block.hidden
             macs["temporal"] += after * int(block.readers.sum())
             for conv, places in ((block.down, before), (block.res, after)):
                 if conv is not None:
@@ -119,7 +125,7 @@ class NetworkCost:
         count = self.classes * self.blocks[-1].outputs
         for block in self.blocks:
             kept = int(block.kept.sum())
-            count += self.subsets * (self.joints ** 2 + kept * block.outputs + 2 * block.inner * block.inputs)
+            count += self.subsets * (self.joints ** 2 + kept * block.hidden + 2 * block.inner * block.inputs)
             count += int(block.readers.sum())
             count += sum(int(conv[0].sum()) * conv[1] for conv in (block.down, block.res) if conv is not None)
         return count
@@ -141,9 +147,9 @@ class NetworkCost:
         total = weight * self.parameters() + self.classes * bias
         total += self.persons * self.channels * self.joints * (scale + bias)
         for block in self.blocks:
-            total += 2 * block.outputs * (scale + bias)
+            total += (block.hidden + block.outputs) * (scale + bias)
             if masks:
-                total += block.inputs + block.outputs + bank_count(block.outputs) * block.readers.shape[1]
+                total += block.inputs + block.outputs + bank_count(block.hidden) * block.readers.shape[1]
         return total
 
 
@@ -151,8 +157,9 @@ def graph_skip(*costs: NetworkCost) -> tuple[float, float]:
     """Share of the graph product that pruned channels save, over all ``costs``: of its multiplications, and of the
     channels; both 0..1.
     """
-    macs = sum(cost.macs()["graph"] for cost in costs)
-    dense_macs = sum(cost.dense().macs()["graph"] for cost in costs)
+    places = [(block, before) for cost in costs for block, (before, _) in zip(cost.blocks, cost.places())]
+    macs = sum(before * int(block.kept.sum()) for block, before in places)
+    dense_macs = sum(before * block.inputs for block, before in places)
     blocks = [block for cost in costs for block in cost.blocks]
     kept, channels = sum(int(block.kept.sum()) for block in blocks), sum(block.inputs for block in blocks)
     return 1 - macs / dense_macs, 1 - kept / channels
@@ -170,14 +177,15 @@ def _cost_of_design(design: Design) -> NetworkCost:
     for block in design.blocks:
         taps = np.repeat(block.taps, BANK, axis=0)[:block.h_channels].astype(np.int64)
         filters = (block.temporal.any(axis=2) & (block.filters[:, None] != 0)).sum(axis=0)  # with a weight at this tap
-        # X and Y had as many channels as the H of their blocks, before those that are always zero left.
+        # X had as many channels as the Y of the block before, until those that are always zero left.
         gone = inputs - block.in_channels
         down, res = (None if conv is None else (np.pad(conv[0], (0, gone)), conv[1])
                      for conv in (_shortcut(block.down), _shortcut(block.res)))
-        blocks.append(BlockCost(inputs=inputs, outputs=block.h_channels, stride=block.stride,
+        blocks.append(BlockCost(inputs=inputs, outputs=block.dense_channels, hidden=block.h_channels,
+                                stride=block.stride, dense_stride=block.dense_stride,
                                 kept=np.pad(block.kept != 0, (0, gone)), readers=taps * filters, down=down, res=res,
                                 dead_zone=block.threshold_z > 0))
-        inputs = block.h_channels
+        inputs = block.dense_channels
     return NetworkCost(persons=design.persons, frames=design.frames, joints=design.joints, channels=design.channels,
                        classes=design.classes, subsets=design.subsets, blocks=tuple(blocks))
 
@@ -191,7 +199,8 @@ def _cost_of_network(network: Network) -> NetworkCost:
         mask = block.temporal_mask()
         dense = np.full((block.outputs, config.kernel), block.outputs, np.int64)
         blocks.append(BlockCost(
-            inputs=block.inputs, outputs=block.outputs, stride=block.stride, kept=block.kept.cpu().numpy() != 0,
+            inputs=block.inputs, outputs=block.outputs, hidden=int(block.read.sum()), stride=block.stride,
+            dense_stride=block.stride, kept=block.kept.cpu().numpy() != 0,
             readers=dense if mask is None else mask.sum(0).long().cpu().numpy(),
             down=shortcut(block.gcn1.down[0] if block.gcn1.down is not None else None),
             res=shortcut(block.residual.conv if block.residual is not None else None),

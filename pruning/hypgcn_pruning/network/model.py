@@ -249,6 +249,11 @@ class BlockModule(nn.Module):
         self.register_buffer("theta_h", torch.zeros(()))
         self.register_buffer("theta_y", torch.zeros(()))
 
+    @property
+    def read(self) -> torch.Tensor:
+        """Mask (outputs,) of the channels of H that the temporal convolution reads; the others are zero."""
+        return self.taps.bool().any(1).repeat_interleave(BANK)[:self.outputs]
+
     def temporal_mask(self) -> torch.Tensor | None:
         """Float (outputs, inputs, taps), 1 where the temporal convolution has a weight; None where it has all."""
         if self.filters.all() and self.taps.all() and self.cavity.all():
@@ -260,8 +265,12 @@ class BlockModule(nn.Module):
     def apply_masks(self):
         """Set every weight that a mask cuts to zero, so that the stored weights and masks agree."""
         with torch.no_grad():
+            unread = ~self.read
             for conv in self.gcn1.conv_d:
                 conv.weight[:, self.kept == 0] = 0
+                conv.weight[unread] = 0
+            if self.gcn1.down is not None:
+                self.gcn1.down[0].weight[unread] = 0
             mask = self.temporal_mask()
             if mask is not None:
                 self.tcn1.conv.weight *= mask[..., None]
@@ -278,7 +287,8 @@ class BlockModule(nn.Module):
 
     def hidden(self, x: torch.Tensor) -> torch.Tensor:
         """H (N, O, T, V)."""
-        return self._seen(threshold(self.gcn1(x, self.kept), self.theta_h))
+        h, read = self.gcn1(x, self.kept), self.read
+        return self._seen(threshold(h if read.all() else h * read[:, None, None], self.theta_h))
 
     def _seen(self, x: torch.Tensor) -> torch.Tensor:
         if self.observer is not None:

@@ -44,10 +44,10 @@ class ActivationTally:
             x = torch.nn.functional.pad(x, (0, block.inputs - x.shape[-1]))
             nonzero_x, nonzero_h, nonzero_z = x != 0, h != 0, int(z.count_nonzero())
             self._nonzero[index] += int(nonzero_x.sum()), nonzero_z, int(nonzero_h.sum())
-            self._values[index] += x.numel(), z.numel(), h.numel()
+            self._values[index] += x.numel(), z.numel(), h[..., 0].numel() * block.hidden
             kept = int(block.kept.sum())
             self.executed += int(nonzero_x.sum((0, 1, 2)).numpy() @ block.kept) * subsets * self.cost.joints
-            self.executed += (nonzero_z if block.dead_zone else clips * before * subsets * kept) * block.outputs
+            self.executed += (nonzero_z if block.dead_zone else clips * before * subsets * kept) * block.hidden
             if block.down is not None:
                 self.executed += clips * before * int(block.down[0].sum()) * block.down[1]
             if block.res is not None:

@@ -31,7 +31,7 @@ def count_macs(design: Design, *, dense: bool = False) -> dict[str, int]:
 
 def design_figures(design: Design) -> dict:
     """Channels, filters, taps, multiplications, densities and store depths of a design."""
-    widths = [design.channels, *(block.h_channels for block in design.blocks)]     # before channels left
+    widths = [design.channels, *(block.dense_channels for block in design.blocks)]     # before channels left
 
     def share(left, places) -> float:
         return round(1 - sum(int(mask.sum()) for mask in left) / max(1, sum(places)), 4)
@@ -52,13 +52,22 @@ def design_figures(design: Design) -> dict:
     }
 
 
+def _frames_apart(design: Design, tensor: str) -> int:
+    """Frames of the float network from a row to the next of this tensor, such as ``blocks.3.h``."""
+    if tensor == "x1":
+        return 1
+    _, index, name = tensor.split(".")
+    before = design.blocks[:int(index) + (name == "y")]
+    return math.prod(block.stride for block in before) // math.prod(block.dense_stride for block in before)
+
+
 def layer_noise(model: Network, design: Design, clips: np.ndarray) -> dict[str, float]:
     """Signal over quantisation noise in dB of every tensor of ``design`` against the float ``model`` that it was made
     from.
 
     Errors add up from layer to layer; the layer at which the figure falls most is the one to look at. Each tensor is
-    compared at the scale that fits it best, so that no scales need to be known; channels that the design has no more
-    are left out. """
+    compared at the scale that fits it best, so that no scales need to be known; channels and frames that the design has
+    no more are left out. """
     integer_tensors = run_integer(design, np.stack([quantise_clip(design, clip) for clip in clips]))
     noise = {}
     with torch.inference_mode():
@@ -66,7 +75,7 @@ def layer_noise(model: Network, design: Design, clips: np.ndarray) -> dict[str, 
             integer = integer_tensors[name].double()
             if name != "logits":
                 integer = integer.movedim(-1, -3)
-                real = real[..., :integer.shape[-3], :, :]
+                real = real[..., :integer.shape[-3], ::_frames_apart(design, name), :]
             scale = float((integer * real).sum() / integer.square().sum().clamp_min(1))
             error = float((real - scale * integer).square().sum())
             noise[name] = round(10 * math.log10(max(float(real.square().sum()), 1e-30) / max(error, 1e-30)), 1)

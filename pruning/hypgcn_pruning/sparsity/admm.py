@@ -9,12 +9,12 @@ from typing import Protocol
 
 import torch
 
-from hypgcn.design import BANK
+from hypgcn.design import BANK, even_taps
 
 from ..network.model import Network
 from .channels import best_mask
 from .importance import layers
-from .taps import best_taps
+from .taps import best_taps, read_banks
 
 __all__ = ["Admm", "ChannelStructure", "TapStructure"]
 
@@ -67,14 +67,20 @@ class ChannelStructure:
 
 
 class TapStructure:
-    """Every bank of every block keeps ``keep`` taps, balanced as :func:`~.taps.best_taps` does."""
+    """Every bank of every block of ``model`` keeps ``keep`` taps, balanced as :func:`~.taps.best_taps` does, and with
+    ``even`` those of blocks of stride 2 are :func:`~hypgcn.design.even_taps`. Banks of H behind the first
+    ``hidden`` have none.
+    """
 
-    def __init__(self, keep: int | list[int], blocks: int):
-        self.keep = list(keep) if isinstance(keep, list | tuple) else [keep] * blocks
+    def __init__(self, keep: int | list[int], model: Network, *, even: bool = False, hidden: float = 1.0):
+        self.keep = list(keep) if isinstance(keep, list | tuple) else [keep] * model.depth
+        self.read = [read_banks(len(block.taps), hidden) for block in model.blocks]
+        self.allowed = [even_taps(model.config.kernel, block.stride if even else 1) for block in model.blocks]
 
     def settings(self) -> dict:
-        """Taps of every block."""
-        return {"taps": self.keep}
+        """Taps of every block, of which of them, and banks that are read."""
+        return {"taps": self.keep, "allowed": [allowed.nonzero()[0].tolist() for allowed in self.allowed],
+                "read": self.read}
 
     def weights(self, model: Network) -> dict[str, torch.Tensor]:
         """Temporal weights."""
@@ -86,7 +92,9 @@ class TapStructure:
         for name, value in values.items():
             energy = value[..., 0].square().sum(0)
             banks = torch.stack([bank.sum(0) for bank in energy.split(BANK)])
-            taps = torch.from_numpy(best_taps(banks.double().numpy(), self.keep[int(name)])).to(value.dtype)
+            index = int(name)
+            chosen = best_taps(banks.double().numpy(), self.keep[index], self.allowed[index], self.read[index])
+            taps = torch.from_numpy(chosen).to(value.dtype)
             masks[name] = taps.repeat_interleave(BANK, 0)[:value.shape[1]][None, :, :, None]
         return masks
 

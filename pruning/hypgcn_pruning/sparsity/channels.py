@@ -92,9 +92,10 @@ def _permute(module, out: torch.Tensor | None = None, inp: torch.Tensor | None =
             tensor.copy_(new.clone())
 
 
-def reorder_channels(model: Network, *followers: Network):
-    """Permute the channels of every residual group so that those which most of its blocks keep come first, in ``model``
-    and, by the same order, in networks of the same shape.
+def reorder_channels(model: Network, *followers: Network, scores: list[torch.Tensor] | None = None):
+    """Permute the channels of every residual group so that those which most of its blocks keep come first, and of equal
+    ones those whose channels of H have the highest ``scores`` (one tensor a block, their sum counts), in ``model`` and,
+    by the same order, in networks of the same shape.
 
     The function of the network does not change. Kept channels then share banks, so that the graph unit reads fewer
     vectors. Taps belong to banks: :exc:`ValueError` when they are cut already. """
@@ -106,10 +107,21 @@ def reorder_channels(model: Network, *followers: Network):
     for group in residual_groups(model):
         votes = sum(blocks[i].kept.long() for i in group if i < len(blocks))
         width = blocks[group[0] - 1].outputs
-        order = torch.arange(width) if isinstance(votes, int) else (-votes).argsort(stable=True)
+        order = torch.arange(width)
+        if scores is not None:
+            readers = sum((scores[i] for i in _in_order_of(blocks, group)), torch.zeros(width))
+            order = (-readers).argsort(stable=True)
+        if not isinstance(votes, int):
+            order = order[(-votes[order]).argsort(stable=True)]
         orders += [order] * len(group)
     for network in (model, *followers):
         _permute_network(network, orders)
+
+
+def _in_order_of(blocks: list, group: list[int]) -> list[int]:
+    """Blocks whose H has the order of the channels of ``group``: X is added to it, or Y has as many."""
+    return [index for index, block in enumerate(blocks)
+            if (index if block.gcn1.down is None else index + 1) in group]
 
 
 def _permute_network(model: Network, orders: list[torch.Tensor]):

@@ -8,7 +8,8 @@ from ..config import CRITERIA
 from ..network.cost import cost_of
 from ..network.model import Network
 
-__all__ = ["channel_scores", "column_subset_scores", "global_shares", "layers", "measure_activity", "residual_groups"]
+__all__ = ["channel_scores", "column_subset_scores", "global_shares", "hidden_scores", "layers", "measure_activity",
+           "residual_groups"]
 
 
 def residual_groups(model: Network) -> list[list[int]]:
@@ -40,6 +41,19 @@ def measure_activity(model: Network, clips: torch.Tensor) -> list[torch.Tensor]:
             activity.append(x.square().mean((0, 2, 3)).sqrt())
             x = block(x)
     return activity
+
+
+def hidden_scores(model: Network, clips: torch.Tensor) -> list[torch.Tensor]:
+    """Energy that each channel of H of each block brings into Y over ``clips``: its mean square times the squares of
+    the temporal weights that read it, batch norm included; divided by the block's mean."""
+    scores = []
+    with torch.no_grad():
+        x = model.eval().features(clips)
+        for block in model.blocks:
+            weight = block.tcn1.conv.weight[..., 0] * (_gain(block.tcn1.bn) * block.filters)[:, None, None]
+            scores.append(_normal(block.hidden(x).square().mean((0, 2, 3)) * weight.square().sum((0, 2))))
+            x = block(x)
+    return scores
 
 
 def _gain(bn) -> torch.Tensor:

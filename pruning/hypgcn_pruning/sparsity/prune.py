@@ -20,7 +20,14 @@ from ..training.train import train
 from .admm import Admm, ChannelStructure, TapStructure
 from .channels import drop_channels, drop_last_filters, remove_dynamic_graph, reorder_channels
 from .edges import prune_edges
-from .importance import channel_scores, column_subset_scores, global_shares, layers, measure_activity
+from .importance import (
+    channel_scores,
+    column_subset_scores,
+    global_shares,
+    hidden_scores,
+    layers,
+    measure_activity,
+)
 from .reconstruct import reconstruct
 from .sensitivity import measure_sensitivity, search_ratios
 from .taps import cut_taps, cut_taps_of_filters
@@ -68,7 +75,7 @@ class _Pruning:
         if config.ratios != "sensitivity":
             return config.shares_by_hand(), taps
         trials = measure_sensitivity(model, self.sample, self.labels, scores=self.scores(), tied=config.tied,
-                                     coupled=config.coupled, progress=self.progress)
+                                     coupled=config.coupled, even=config.even_taps, progress=self.progress)
         ratios = search_ratios(model, trials, config.macs, tied=config.tied, coupled=config.coupled)
         write_json(self.folder / "ratios.json", {**asdict(ratios), "trials": [asdict(trial) for trial in trials]})
         return list(ratios.shares), list(ratios.taps)
@@ -83,7 +90,7 @@ class _Pruning:
         with torch.no_grad():
             if self.config.last_filters < 1:
                 drop_last_filters(self.model, self.config.last_filters)
-            reorder_channels(self.model, before)
+            reorder_channels(self.model, before, scores=hidden_scores(self.model, self.sample))
             if self.config.edges < 1:
                 prune_edges(self.model, self.config.edges)
 
@@ -92,7 +99,7 @@ class _Pruning:
             if self.config.patterns == "filter":
                 cut_taps_of_filters(self.model, taps)
             else:
-                cut_taps(self.model, taps)
+                cut_taps(self.model, taps, even=self.config.even_taps, hidden=self.config.hidden)
 
     @contextmanager
     def compensated(self):
@@ -134,7 +141,7 @@ class _Pruning:
             self.drop(shares)
             self.finish_channels(before)
         self.tune("admm_taps", config.admm_epochs, config.tune_rate,
-                  Admm(TapStructure(taps, self.model.depth), config.rho))
+                  Admm(TapStructure(taps, self.model, even=config.even_taps, hidden=config.hidden), config.rho))
         with self.compensated():
             self.cut(taps)
         self.tune("weights", config.weights_epochs, config.tune_rate)

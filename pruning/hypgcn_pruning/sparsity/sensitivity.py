@@ -49,13 +49,17 @@ def _loss(model: Network, clips: torch.Tensor, labels: torch.Tensor) -> float:
 
 def measure_sensitivity(model: Network, clips: torch.Tensor, labels: torch.Tensor, *,
                         scores: list[torch.Tensor] | None = None, tied: bool = True, coupled: bool = True,
-                        progress: bool = True) -> list[Trial]:
-    """Cross entropy on prepared ``clips`` with every layer pruned alone, to several depths, without fine-tuning.
+                        even: bool = False, progress: bool = True) -> list[Trial]:
+    """Cross entropy on prepared ``clips`` with every layer pruned alone, to several depths, without fine-tuning; with
+    ``even``, of a network whose blocks of stride 2 have :func:`~hypgcn.design.even_taps` alone.
 
     One forward pass over ``clips`` for each of about six settings of every decision and four of every block. """
+    kernel = model.config.kernel
+    if even:
+        model = copy.deepcopy(model)
+        cut_taps(model, kernel, even=True)
     base = _loss(model, clips, labels)
     decisions = layers(model, tied)
-    kernel = model.config.kernel
     plan = [("channels", where, share) for where in range(len(decisions)) for share in SHARES]
     plan += [("taps", where, keep) for where in range(model.depth) for keep in TAPS if keep < kernel]
     trials = []
@@ -66,7 +70,7 @@ def measure_sensitivity(model: Network, clips: torch.Tensor, labels: torch.Tenso
             shares[where] = setting
             drop_channels(tried, shares, scores=scores, tied=tied, coupled=coupled)
         else:
-            cut_taps(tried, [int(setting) if index == where else kernel for index in range(model.depth)])
+            cut_taps(tried, [int(setting) if index == where else kernel for index in range(model.depth)], even=even)
         trials.append(Trial(what=what, where=where, setting=setting, rise=_loss(tried, clips, labels) - base))
     return trials
 

@@ -1,14 +1,16 @@
 """Fine temporal pruning ("cavity"): all filters that read one bank of H keep the same few taps, balanced over the
 banks; or every filter has taps of its own."""
 
+import math
+
 import numpy as np
 import torch
 
-from hypgcn.design import BANK
+from hypgcn.design import BANK, even_taps
 
 from ..network.model import BlockModule, Network
 
-__all__ = ["rotating_taps", "best_taps", "tap_scores", "cut_taps", "cut_taps_of_filters"]
+__all__ = ["rotating_taps", "best_taps", "tap_scores", "read_banks", "cut_taps", "cut_taps_of_filters"]
 
 
 def rotating_taps(banks: int, kernel: int, keep: int, offset: int = 0) -> np.ndarray:
@@ -47,13 +49,20 @@ def _gainful_cycle(edges: list[tuple[int, int, float]], nodes: int) -> list[tupl
     return cycle
 
 
-def best_taps(scores: np.ndarray, keep: int) -> np.ndarray:
+def best_taps(scores: np.ndarray, keep: int, allowed: np.ndarray | None = None, read: int | None = None) -> np.ndarray:
     """uint8 (banks, kernel): the taps of highest total ``scores`` (banks, kernel) that are as balanced as
-    :func:`rotating_taps`.
+    :func:`rotating_taps`; only of those that are ``allowed``, bool (kernel,), all of which stay where they are fewer
+    than ``keep``, and only of the first ``read`` banks.
 
     Banks exchange taps in circles while a circle gains (a minimum-cost flow from banks to taps, each tap used by the
     same number of banks, give or take one), so that the result is the best there is. """
     banks, kernel = scores.shape
+    if allowed is not None or read is not None:
+        allowed = np.ones(kernel, bool) if allowed is None else allowed
+        fewer = min(keep, int(allowed.sum())) if keep <= kernel else keep
+        taps = np.zeros(scores.shape, np.uint8)
+        taps[:read, allowed] = best_taps(scores[:read, allowed], fewer)
+        return taps
     taps = rotating_taps(banks, kernel, keep)
     scores = scores / max(float(np.abs(scores).max()), 1e-300)
     low, high = banks * keep // kernel, -(-banks * keep // kernel)
@@ -87,12 +96,22 @@ def _counts(model: Network, keep: int | list[int]) -> list[int]:
     return counts
 
 
-def cut_taps(model: Network, keep: int | list[int], *, by_magnitude: bool = True):
-    """Keep ``keep`` taps (one number, or one for each block) of every bank and zero the other temporal weights."""
+def read_banks(banks: int, share: float) -> int:
+    """Banks of H of which ``share`` is left: rounded down, at least one."""
+    return max(1, math.floor(share * banks + 1e-9))
+
+
+def cut_taps(model: Network, keep: int | list[int], *, by_magnitude: bool = True, even: bool = False,
+             hidden: float = 1.0):
+    """Keep ``keep`` taps (one number, or one for each block) of every bank and zero the other temporal weights.
+
+    By magnitude, blocks of stride 2 keep :func:`~hypgcn.design.even_taps` alone where ``even``, and of all blocks
+    only the first ``hidden`` banks of H are read at all. """
     for index, (block, count) in enumerate(zip(model.blocks, _counts(model, keep))):
         banks, kernel = block.taps.shape
         if by_magnitude:
-            chosen = best_taps(tap_scores(block), count)
+            allowed = even_taps(kernel, block.stride) if even else None
+            chosen = best_taps(tap_scores(block), count, allowed, read_banks(banks, hidden))
         else:
             chosen = rotating_taps(banks, kernel, count, index * count)
         block.taps.copy_(torch.from_numpy(chosen))

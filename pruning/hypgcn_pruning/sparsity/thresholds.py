@@ -48,7 +48,7 @@ def set_thresholds(model: Network, clips: torch.Tensor, density_h: float, densit
     clips : torch.Tensor (N, M, T, V, C)
         Prepared calibration clips.
     density_h, density_y : float
-        Shares of H and Y that stay, above 0 and at most 1.
+        Shares of H, of the channels that are read, and of Y that stay, above 0 and at most 1.
     density_z, density_z_first : float
         Shares of the magnitudes of Z that stay behind the dead zone, of the kept channels: in all blocks but the first,
         and in the first; 1 for no dead zone.
@@ -66,7 +66,7 @@ def set_thresholds(model: Network, clips: torch.Tensor, density_h: float, densit
             wanted_z = density_z if index else density_z_first
             if wanted_z < 1:
                 block.gcn1.theta_z.fill_(quantile_threshold(block.gcn1.graph_products(x, block.kept).abs(), wanted_z))
-            block.theta_h.fill_(quantile_threshold(block.hidden(x), density_h))
+            block.theta_h.fill_(quantile_threshold(block.hidden(x)[:, block.read], density_h))
             if index + 1 < len(model.blocks):
                 block.theta_y.fill_(quantile_threshold(block(x)[:, ~constant[index]], density_y))
             x = block(x)

@@ -126,6 +126,7 @@ def test_entries_come_back_when_their_row_leaves_the_window():
 @pytest.mark.parametrize("shape", [
     dict(in_channels=5, out_channels=5, kept=2, filters=3),
     dict(in_channels=5, out_channels=18, stride=2),
+    dict(in_channels=5, out_channels=5, stride=2, shortcut_y="identity"),
     dict(in_channels=3, out_channels=4, shortcut_y="none"),
 ])
 def test_block_against_loops(shape):

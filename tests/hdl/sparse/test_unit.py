@@ -138,12 +138,12 @@ def test_foldings(name, folding):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("frames", [1, 2, 9, 13])
 def test_all_foldings(name, folding, frames):
-    for stride in (1,) if name == "identity" else (1, 2):
+    for stride in (1, 2):
         Case(small(name, stride=stride), frames=frames, **folding).check(idle=0.1, stall=0.2)
 
 
 @pytest.mark.parametrize(("frames", "name", "stride"), [
-    (1, "identity", 1), (2, "none", 2), (11, "conv", 2),
+    (1, "identity", 1), (2, "none", 2), (6, "identity", 2), (11, "conv", 2),
     *(pytest.param(*case, marks=pytest.mark.slow) for case in ((1, "conv", 2), (5, "conv", 1), (9, "identity", 1)))])
 def test_lengths_with_least_rows(frames, name, stride):
     b = block(name, joints=1, stride=stride, in_channels=16, out_channels=16, shortcut_y=name)

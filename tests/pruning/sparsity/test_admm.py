@@ -29,7 +29,7 @@ def test_projection_onto_channels(make_network):
 
 def test_projection_onto_taps(make_network):
     model = make_network()
-    structure = TapStructure(2, model.depth)
+    structure = TapStructure(2, model)
     masks = structure.masks({name: weight.detach() for name, weight in structure.weights(model).items()})
     energy = model.blocks[1].tcn1.conv.weight.detach()[..., 0].square().sum(0)
     wanted = best_taps(torch.stack([energy[:16].sum(0), energy[16:].sum(0)]).double().numpy(), 2)
@@ -38,11 +38,24 @@ def test_projection_onto_taps(make_network):
     assert torch.equal(mask[19], torch.from_numpy(wanted[1]).float())
 
 
+def test_projection_onto_even_taps(make_network):
+    model = make_network()
+    strides = [block.stride for block in model.blocks]
+    assert 2 in strides
+    structure = TapStructure(2, model, even=True)
+    masks = structure.masks({name: weight.detach() for name, weight in structure.weights(model).items()})
+    middle = model.config.kernel // 2
+    for index, stride in enumerate(strides):
+        used = masks[str(index)][0, :, :, 0].sum(0).nonzero()[:, 0]
+        assert len(used) >= 2
+        assert stride == 1 or not ((used - middle) % 2).any()
+
+
 @pytest.mark.parametrize("what", ["channels", "taps"])
 def test_weights_move_to_the_structure(make_network, what):
     """Gradient steps on the penalty alone bring the weights to the structure; the cut then takes nothing away."""
     model = make_network()
-    structure = ChannelStructure(model, 0.5, tied=True, coupled=True) if what == "channels" else TapStructure(2, 5)
+    structure = ChannelStructure(model, 0.5, tied=True, coupled=True) if what == "channels" else TapStructure(2, model)
     pull = Admm(structure, 0.5)
     pull.begin(model)
     optimiser = torch.optim.SGD(list(structure.weights(model).values()), 0.5)
@@ -65,7 +78,7 @@ def test_weights_move_to_the_structure(make_network, what):
 
 def test_penalty_by_hand(make_network):
     model = make_network()
-    structure = TapStructure(1, model.depth)
+    structure = TapStructure(1, model)
     pull = Admm(structure, 0.25)
     pull.begin(model)
     weights = {name: weight.detach() for name, weight in structure.weights(model).items()}
@@ -76,10 +89,10 @@ def test_penalty_by_hand(make_network):
 
 def test_memory_travels(make_network):
     model = make_network()
-    pull = Admm(TapStructure(2, model.depth), 0.1)
+    pull = Admm(TapStructure(2, model), 0.1)
     pull.begin(model)
     pull.after_epoch(model)
-    other = Admm(TapStructure(2, model.depth), 0.1)
+    other = Admm(TapStructure(2, model), 0.1)
     other.begin(model)
     assert float(other.penalty(model).detach()) != float(pull.penalty(model).detach())
     other.load_state_dict(pull.state_dict())
@@ -87,5 +100,6 @@ def test_memory_travels(make_network):
 
 
 def test_rho_must_be_positive(make_network):
+    structure = TapStructure(2, make_network())
     with pytest.raises(ValueError, match="rho must be positive, not 0"):
-        Admm(TapStructure(2, 5), 0)
+        Admm(structure, 0)

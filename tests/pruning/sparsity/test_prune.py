@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from hypgcn.design.clip import quantise_clip
+from hypgcn_pruning.building.compile import compile_design
 from hypgcn_pruning.config import PruneConfig, QuantiseConfig, TrainConfig
 from hypgcn_pruning.integers.fold_bn import fold
 from hypgcn_pruning.integers.integer import run_integer
@@ -14,6 +15,7 @@ from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import load_checkpoint
 from hypgcn_pruning.network.cost import cost_of
 from hypgcn_pruning.network.model import ModelConfig, Network
+from hypgcn_pruning.reports.evaluate import layer_noise
 from hypgcn_pruning.sparsity.prune import prune
 
 FAST = TrainConfig(batch=36, average=0.5, epoch_steps=1, degrees=20.0)
@@ -65,7 +67,8 @@ def test_schedules_end_at_the_same_structure(fresh, clips, preparation, tmp_path
 
 @pytest.mark.parametrize("changes", [
     {"ratios": "global", "criterion": "multi"}, {"ratios": "0.5,0.25"}, {"tied": False}, {"patterns": "filter"},
-    {"residual": False, "last_filters": 0.5, "edges": 0.4}, {"coupled": False}])
+    {"residual": False, "last_filters": 0.5, "edges": 0.4}, {"coupled": False},
+    {"hidden": 0.5, "even_taps": True, "residual": False}])
 def test_the_design_is_what_was_pruned(fresh, clips, preparation, held, tmp_path, changes):
     """Whatever is chosen: folded network and float network agree on what dropped channels carry, and the int8 design
     has the same zeros."""
@@ -90,6 +93,30 @@ def test_the_design_is_what_was_pruned(fresh, clips, preparation, held, tmp_path
     assert float((real - logits).abs().max()) < 0.2 * float(logits.abs().max())
 
 
+@pytest.mark.parametrize("changes", [
+    {}, {"schedule": "gradual", "stages": 2, "weights_epochs": 4}, {"schedule": "admm", "admm_epochs": 1}])
+def test_half_of_the_banks_and_even_taps(fresh, clips, preparation, held, tmp_path, changes):
+    """All schedules leave the same banks of H; the compiled design has these alone and half the frames in front of the
+    stride, and says what it was made from."""
+    model = run(fresh, clips, preparation, tmp_path, hidden=0.5, even_taps=True, residual=False, **changes)
+    for block in model.blocks:
+        banks = max(1, len(block.taps) // 2)
+        assert block.taps.sum(1).tolist() == [2] * banks + [0] * (len(block.taps) - banks)
+        assert block.stride == 1 or not (block.taps.nonzero()[:, 1] - model.config.kernel // 2).remainder(2).any()
+        assert int(block.read.sum()) == 16
+    sample = torch.from_numpy(held)
+    design = quantise(model, sample, QuantiseConfig(calibration=12), preparation=preparation)
+    integers = np.stack([quantise_clip(design, clip) for clip in held])
+    compiled = compile_design(design, integers)
+    assert [block.h_channels for block in compiled.blocks] == [16, 16, 16, 16]
+    assert [block.dense_channels for block in compiled.blocks] == [16, 16, 32, 32]
+    assert [(block.stride, block.dense_stride) for block in compiled.blocks][1:3] == [(2, 1), (1, 2)]
+    assert torch.equal(run_integer(design, integers)["logits"], run_integer(compiled, integers)["logits"])
+    assert cost_of(compiled).dense().macs() == cost_of(design).dense().macs() == cost_of(model).dense().macs()
+    assert cost_of(compiled).macs()["all"] < cost_of(model).macs()["all"]
+    assert set(layer_noise(model, compiled, held[:2])) >= {"blocks.1.h", "blocks.1.y", "blocks.3.y"}
+
+
 def test_search_is_written_down(fresh, clips, preparation, tmp_path):
     model = run(fresh, clips, preparation, tmp_path, ratios="sensitivity", macs=3.0)
     found = json.loads((tmp_path / "ratios.json").read_text(encoding="utf-8"))
@@ -109,6 +136,9 @@ def test_search_is_written_down(fresh, clips, preparation, tmp_path):
     ({"patterns": "row"}, "patterns must be one of bank, filter"), ({"sparsity": -1.0}, "sparsity must be at least 0"),
     ({"schedule": "admm", "patterns": "filter"}, "patterns must be 'bank' with schedule 'admm'"),
     ({"residual": False, "coupled": False}, "residual must be on where coupled is off"),
+    ({"hidden": 0.0}, "hidden must be above 0"),
+    ({"even_taps": True, "patterns": "filter"}, "patterns must be 'bank' with even_taps"),
+    ({"hidden": 0.5, "patterns": "filter"}, "patterns must be 'bank' with even_taps and with hidden below 1"),
     ({"stages": 0}, "stages must be an integer of at least 1")])
 def test_settings_that_make_no_sense(changes, match):
     with pytest.raises(ValueError, match=match):

@@ -2,8 +2,17 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 
-from hypgcn_pruning.sparsity.taps import best_taps, cut_taps, cut_taps_of_filters, rotating_taps, tap_scores
+from hypgcn.design import even_taps
+from hypgcn_pruning.sparsity.taps import (
+    best_taps,
+    cut_taps,
+    cut_taps_of_filters,
+    read_banks,
+    rotating_taps,
+    tap_scores,
+)
 
 
 def balanced(taps, keep):
@@ -94,3 +103,43 @@ def test_patterns_of_filters(make_network):
     assert not weight[(block.cavity == 0)[:, None].expand_as(weight)].any()
     with pytest.raises(ValueError, match="keep must be in 1..5, not 6"):
         cut_taps_of_filters(model, 6)
+
+
+@pytest.mark.parametrize(("kernel", "stride", "taps"), [(9, 2, [0, 2, 4, 6, 8]), (7, 2, [1, 3, 5]), (3, 2, [1]),
+                                                        (1, 2, [0]), (5, 1, [0, 1, 2, 3, 4])])
+def test_even_taps_are_an_even_number_of_frames_from_the_middle(kernel, stride, taps):
+    assert np.flatnonzero(even_taps(kernel, stride)).tolist() == taps
+
+
+@pytest.mark.parametrize("keep", [1, 3, 5, 7, 9])
+def test_even_taps_alone(keep):
+    scores = np.random.default_rng(keep).random((8, 9))
+    taps = best_taps(scores, keep, even_taps(9, 2))
+    balanced(taps[:, ::2], min(keep, 5))
+    assert not taps[:, 1::2].any()
+    assert (taps[:, ::2] == best_taps(scores[:, ::2], min(keep, 5))).all()
+
+
+def test_cut_to_even_taps(make_network):
+    model = make_network(kernel=5)
+    cut_taps(model, 2, even=True)
+    for block in model.blocks:
+        assert (block.taps.sum(1) == 2).all()
+        assert block.stride == 1 or not block.taps[:, 1::2].any()
+    assert any(block.stride == 1 and block.taps[:, 1::2].any() for block in model.blocks)
+    assert any(block.stride == 2 for block in model.blocks)
+
+
+def test_banks_that_are_not_read_have_no_taps(make_network):
+    scores = np.random.default_rng(1).random((8, 9))
+    taps = best_taps(scores, 4, read=6)
+    assert (taps[:6] == best_taps(scores[:6], 4)).all() and not taps[6:].any()
+    assert [read_banks(banks, 0.75) for banks in (1, 2, 3, 4, 8, 16)] == [1, 1, 2, 3, 6, 12]
+    model = make_network()
+    cut_taps(model, 2, hidden=0.5)
+    x = torch.rand(2, model.blocks[0].outputs, 4, model.config.skeleton.joints)
+    block = model.blocks[1]
+    assert int(block.read.sum()) == 16 < block.outputs
+    h = block.hidden(x)
+    assert h[:, :16].any() and not h[:, 16:].any()
+    assert not any(conv.weight[16:].any() for conv in block.gcn1.conv_d)

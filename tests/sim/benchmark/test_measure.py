@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hypgcn.cli import main
-from hypgcn.design import BANK
+from hypgcn.design import BANK, Design
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.absent import absent_response
@@ -39,7 +39,14 @@ def expected(tmp_path_factory):
     return golden_clips(DESIGN, make_clips(DESIGN, 1)[0][:1], tmp_path_factory.mktemp("golden"), jobs=1)
 
 
-@pytest.mark.parametrize("design", [DESIGN, preset("tiny")], ids=lambda design: design.name)
+def _of_a_wider_network() -> Design:
+    """Fewer channels of H than the network had, and its stride a block earlier."""
+    first, second, third = (replace(block, dense_channels=40) for block in DESIGN.blocks)
+    first = replace(first, stride=2, dense_stride=1).with_whole_stores(3)
+    return replace(DESIGN, name="wider", blocks=(first, replace(second, stride=1, dense_stride=2), third))
+
+
+@pytest.mark.parametrize("design", [DESIGN, preset("tiny"), _of_a_wider_network()], ids=lambda design: design.name)
 def test_work_is_that_of_the_accuracy_table(design):
     offline, found = cost_of(design), work(design)
     assert found["kept"] == offline.macs()["all"] and found["dense"] == offline.dense().macs()["all"]
