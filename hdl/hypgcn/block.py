@@ -150,9 +150,9 @@ class Block(wiring.Component):
         return m
 
     def _x_store(self, m, spatial, temporal) -> RowStore:
-        """The store of X, with a reader for the loader and one for each shortcut that the block has."""
+        """The store of X, with a reader for each loader and one for each shortcut that the block has."""
         cfg, block = self.cfg, self.cfg.block
-        readers = [(spatial.load_req, spatial.load_rsp)]
+        readers = list(zip(spatial.load_req, spatial.load_rsp))
         if block.shortcut_h == "identity":
             readers.append((spatial.res_req, spatial.res_rsp))
         if block.shortcut_y != "none":

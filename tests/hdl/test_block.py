@@ -57,6 +57,7 @@ def check(block, folding, x, *, threshold=None, joints=JOINTS, mac="inferred", d
 
 SHORTCUTS = {
     "identity": dict(in_channels=16, out_channels=16, shortcut_h="identity", shortcut_y="identity"),
+    "strided": dict(in_channels=16, out_channels=16, stride=2, shortcut_h="identity", shortcut_y="identity"),
     "conv": dict(in_channels=16, out_channels=20, stride=2),
     "none": dict(in_channels=3, out_channels=16, shortcut_y="none"),
 }
@@ -82,7 +83,8 @@ def test_all_zero_and_all_dense(density):
 
 # The units cross all patterns; here the one with the most stalls.
 @pytest.mark.parametrize("kind,idle,stall", [
-    ("identity", 0.4, 0.6), ("conv", 0.4, 0.6), pytest.param("none", 0.4, 0.6, marks=pytest.mark.slow),
+    ("identity", 0.4, 0.6), ("strided", 0.4, 0.6), ("conv", 0.4, 0.6),
+    pytest.param("none", 0.4, 0.6, marks=pytest.mark.slow),
     *(pytest.param("identity", *pattern, marks=pytest.mark.slow) for pattern in STREAM_PATTERNS[:3])])
 def test_matches_golden(kind, idle, stall):
     block, dut = case(kind)
@@ -125,14 +127,15 @@ def test_any_folding_gives_the_same_integers(seed):
         in_channels=18,
         out_channels=18,
         shortcut_h=pick("identity", "conv"),
-        shortcut_y=pick("none", "conv") if stride == 2 else pick("none", "identity", "conv"),
+        shortcut_y=pick("none", "identity", "conv"),
     )
     h_width, y_width = pick(2, 4, 8, 16), pick(2, 4, 8, 16)
     conv_lanes, lanes = pick(0, 1, 3), pick(1, 2, 5)
     conv_depth, lane_depth = pick(1, 2) if conv_lanes else 1, pick(1, 2)
-    readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
+    units = pick(1, 2, 4 if block.kept.sum() > 3 else 1)
+    readers = units + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
     folding = BlockFolding(
-        graph_subsets=pick(*range(1, block.graph.shape[0] + 1)), conv_lanes=conv_lanes,
+        graph_units=units, graph_subsets=pick(*range(1, block.graph.shape[0] + 1)), conv_lanes=conv_lanes,
         conv_joints=1 if conv_lanes else pick(1, 2, 3), conv_pairs=h_width // 2 * pick(*range(1, 32 // h_width + 1)),
         conv_depth=conv_depth, z_width=pick(2, 4, 8, 16), z_rows=pick(1, 2, 3), h_width=h_width, lanes=lanes,
         lane_pairs=pick(y_width // 2, 8, 11, 16), lane_depth=lane_depth, y_width=y_width, x_rows=pick(5, 6, 11),

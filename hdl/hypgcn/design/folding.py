@@ -8,7 +8,15 @@ from pathlib import Path
 from . import BANK, Block, Design, limits
 from .checks import check_choice, check_limit, check_range
 
-__all__ = ["BlockFolding", "Folding"]
+__all__ = ["BlockFolding", "Folding", "graph_units"]
+
+
+def graph_units(block: Block) -> int:
+    """Most graph units that ``block`` can have: they share the channels of X that it needs, at least one each."""
+    needed = block.kept != 0
+    if block.down is not None:
+        needed = needed | block.down.any(axis=0)
+    return min(limits.GRAPH_UNITS.high, int(needed.sum()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,9 +25,11 @@ class BlockFolding:
 
     Parameters
     ----------
+    graph_units : int, 1..4
+        Graph units, each with a loader, that share the channels of X.
     graph_subsets : int, 1..K
-        Subsets of the graph product computed at the same time, with ``ceil(graph_subsets * V / 2)`` packed MACs and
-        ``ceil(K / graph_subsets)`` passes over the tokens of a channel.
+        Subsets of the graph product that a unit computes at the same time, with ``ceil(graph_subsets * V / 2)`` packed
+        MACs and ``ceil(K / graph_subsets)`` passes over the tokens of a channel.
     conv_lanes : int, 0..32
         Lanes of the 1x1 convolution, which skip the zeros of Z. 0: it has the 1x1 array, which multiplies all of Z;
         so it must where Z has more than 1024 channels.
@@ -52,6 +62,7 @@ class BlockFolding:
         Rows of the H store; likewise with less than about kernel + 2 * stride + 1 (``docs/folding.md``).
     """
 
+    graph_units: int = 1
     graph_subsets: int = 1
     conv_lanes: int = 0
     conv_joints: int = 1
@@ -71,6 +82,7 @@ class BlockFolding:
 
     def validate(self, where: str, design: Design, block: Block):
         """Raise :exc:`ValueError` for a folding that is illegal for ``block``; the message starts with ``where``."""
+        check_range(f"{where}.graph_units", self.graph_units, 1, graph_units(block))
         check_range(f"{where}.graph_subsets", self.graph_subsets, 1, design.subsets)
         check_range(f"{where}.conv_lanes", self.conv_lanes, 0, limits.LANES.high)
         check_range(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
@@ -96,7 +108,7 @@ class BlockFolding:
                     block.out_banks * BANK // 2)
         # With fewer rows the next row of Y would wait for ever for rows that do not fit.
         check_range(f"{where}.x_rows", self.x_rows, max(design.pad + 1, block.stride), limits.STORE_ROWS.high)
-        x_readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
+        x_readers = self.graph_units + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
         for name, readers in (("x_ports", x_readers), ("h_ports", self.lanes)):
             if not isinstance(ports := getattr(self, name), int) or not 1 <= ports <= readers:
                 raise ValueError(f"{where}.{name} must be in 1..{readers}, the readers of the store, not {ports!r}")

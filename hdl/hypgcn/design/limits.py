@@ -7,10 +7,10 @@ from .banks import BANK, MINI_BANKS
 
 __all__ = [
     "ACC_WIDTH", "ACTIVATION", "BANK", "BANKS", "BIAS", "BIAS_BITS", "BLOCKS", "BUS_WIDTHS", "CHANNELS", "CLASSES",
-    "CLIPS_INSIDE", "CONV_DEPTH", "Choices", "FRAMES", "GRAPH_SHIFT", "GROUPS", "HEAD_WIDTHS", "INPUT_CHANNELS",
-    "INPUT_MULT", "JOINTS", "KERNEL", "LANES", "LANE_DEPTH", "LIMITS", "LOGIT_WIDTH", "Limit", "MAC_FORMS",
-    "MINI_BANKS", "MULT", "PERSONS", "RES_MULT", "RES_SHIFT", "SHAPE", "SHIFT", "SHORTCUTS_H", "SHORTCUTS_Y",
-    "STORE_ROWS", "STRIDE", "SUBSETS", "THRESHOLD", "WEIGHT", "WIDTHS",
+    "CLIPS_INSIDE", "CONV_DEPTH", "Choices", "FRAMES", "GRAPH_SHIFT", "GRAPH_UNITS", "GROUPS", "HEAD_WIDTHS",
+    "INPUT_CHANNELS", "INPUT_MULT", "JOINTS", "KERNEL", "LANES", "LANE_DEPTH", "LIMITS", "LOGIT_WIDTH", "Limit",
+    "MAC_FORMS", "MINI_BANKS", "MULT", "PERSONS", "RES_MULT", "RES_SHIFT", "SHAPE", "SHIFT", "SHORTCUTS_H",
+    "SHORTCUTS_Y", "STORE_ROWS", "STRIDE", "SUBSETS", "THRESHOLD", "WEIGHT", "WIDTHS",
 ]
 
 
@@ -174,6 +174,9 @@ WIDTHS = Choices(
 HEAD_WIDTHS = Choices(
     "head_width", (1, 2, 4, 8, 16), "channels that the head sums a cycle",
     "parts of a vector")
+GRAPH_UNITS = Limit(
+    "graph_units", 1, 4, "graph units of a block",
+    "a token a cycle each; four make the graph product as fast as the store of X answers")
 CONV_DEPTH = Limit(
     "conv_depth", 1, 8, "input channels of the 1x1 array at once",
     "so many pairs of products stay below a quarter of the range of the packed accumulator's lower field")
@@ -200,7 +203,7 @@ GROUPS: dict[str, tuple[Limit | Choices, ...]] = {
                            STRIDE, SHORTCUTS_H, SHORTCUTS_Y),
     "Integers": (WEIGHT, ACTIVATION, MULT, INPUT_MULT, BIAS, SHIFT, GRAPH_SHIFT, RES_MULT, RES_SHIFT, THRESHOLD,
                  ACC_WIDTH, LOGIT_WIDTH),
-    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, CONV_DEPTH, LANE_DEPTH, STORE_ROWS, MAC_FORMS),
+    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, GRAPH_UNITS, CONV_DEPTH, LANE_DEPTH, STORE_ROWS, MAC_FORMS),
     "Shell": (BUS_WIDTHS, CLIPS_INSIDE),
 }
 """All limits by what they are of, in the order of the table of ``docs/limits.md``."""

@@ -1,6 +1,6 @@
 """Parameters of the spatial unit; those of its stages follow from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from amaranth.lib import data
@@ -20,11 +20,20 @@ from .graph import GraphConfig
 from .loader import RowLoaderConfig
 from .row_buffer import RowBufferConfig
 
-__all__ = ["SPATIAL_UNITS", "SpatialConfig"]
+__all__ = ["SPATIAL_UNITS", "GraphPart", "SpatialConfig"]
 
 SPATIAL_UNITS = ("loader", "graph", "conv", "h_requant", "h_rows")
 """Names of the counted units, in the order of the data. With lanes, ``conv`` are the lanes, ``h_requant`` is their
 combiner, and ``h_rows`` the port of the store of Z that all lanes share."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphPart:
+    """Stages of the graph product for a share of the channels of X: loader, frame buffer, graph unit."""
+
+    loader: RowLoaderConfig
+    buffer: FrameBufferConfig
+    graph: GraphConfig
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,6 +99,22 @@ class SpatialConfig:
         return FrameBufferConfig(joints=self.joints, channels=len(self.channels), repeats=self.graph.repeats)
 
     @property
+    def parts(self) -> list["GraphPart"]:
+        """Stages of each share of the channels, in their order; of all together :attr:`loader` and so on."""
+        found = []
+        for share in np.array_split(self.channels, self.folding.graph_units):
+            needed = tuple(channel in share for channel in range(self.block.in_channels))
+            whole = self.graph
+            part = replace(whole, kept=tuple(bool(self.block.kept[c]) for c in share),
+                           copy=tuple(self.copied[c] for c in share))
+            # While the words of the others leave, those of a row wait.
+            part = part if len(share) == len(self.channels) else replace(part, ahead=part.entries)
+            found.append(GraphPart(
+                loader=replace(self.loader, needed=needed), graph=part,
+                buffer=FrameBufferConfig(joints=self.joints, channels=len(share), repeats=part.repeats)))
+        return found
+
+    @property
     def on_lanes(self) -> bool:
         """Whether the 1x1 convolution has lanes, which skip the zeros of Z, in place of the array."""
         return self.folding.conv_lanes > 0
@@ -146,8 +171,10 @@ class SpatialConfig:
 
     def cycles(self, row) -> dict[str, float]:
         """Cycles of each stage, with the 1x1 array, for ``row`` of X (V, Cin); the slowest stage decides."""
-        counts = np.count_nonzero(np.asarray(row)[:, self.channels], axis=0).tolist()
-        stages = {"load": self.loader.cycles(row), "graph": self.graph.cycles(counts), "conv": self.array.cycles,
+        counts = [np.count_nonzero(np.asarray(row)[:, share], axis=0).tolist()
+                  for share in np.array_split(self.channels, self.folding.graph_units)]
+        stages = {"load": max(part.loader.cycles(row) for part in self.parts), "conv": self.array.cycles,
+                  "graph": max(part.graph.cycles(of_part) for part, of_part in zip(self.parts, counts)),
                   "rows": max(self.rows.cycles, self.joints * self.block.h_banks * (BANK // self.rows.width))}
         if self.block.shortcut_h == "identity":
             stages["shortcut"] = self.shortcut.reads

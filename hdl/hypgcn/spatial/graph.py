@@ -46,6 +46,8 @@ class GraphConfig:
         Per needed channel, whether X itself is output; for every channel at least one of the two.
     mac : str
         Form of the packed MACs.
+    ahead : int
+        Further words that wait at the output, while those of another unit leave.
     """
 
     joints: int
@@ -58,6 +60,7 @@ class GraphConfig:
     kept: tuple[bool, ...]
     copy: tuple[bool, ...]
     mac: str = "dsp48e2"
+    ahead: int = 0
 
     def __post_init__(self):
         check_limit("joints", self.joints, JOINTS)
@@ -113,8 +116,9 @@ class GraphConfig:
 
     @property
     def queue_words(self) -> int:
-        """Words of the output queue: for those in flight, and for three passes, one of which is not counted yet."""
-        return GraphUnit.LATENCY + 3 * self.max_pass_entries
+        """Words of the output queue: for those in flight, for three passes, one of which is not counted yet, and
+        ``ahead``."""
+        return GraphUnit.LATENCY + 3 * self.max_pass_entries + self.ahead
 
     @property
     def macs(self) -> int:
@@ -173,7 +177,7 @@ class GraphUnit(wiring.Component):
     Stall: the arithmetic never stops; the last token of a pass is taken only when the output queue has room for the
     words of the pass.
     DSP: ``ceil(at_once * V / 2)`` packed MACs. Storage: graph ROM of ``ceil(K / at_once) * V`` words of
-    ``8 * at_once * V`` bits; queue of ``LATENCY + 3 * max_pass_entries`` words of ``8 * V`` bits in LUT RAM;
+    ``8 * at_once * V`` bits; queue of ``LATENCY + 3 * max_pass_entries + ahead`` words of ``8 * V`` bits in LUT RAM;
     ``at_once * V`` accumulators (and twice X, when some channel is copied) in flip-flops.
 
     Parameters

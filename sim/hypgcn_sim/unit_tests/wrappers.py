@@ -104,7 +104,7 @@ class SpatialWrapper(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.unit = unit = SpatialUnit(self.cfg)
-        readers = [(unit.load_req, unit.load_rsp)]
+        readers = list(zip(unit.load_req, unit.load_rsp))
         cfg, block = self.cfg, self.cfg.block
         if block.shortcut_h == "identity":
             readers.append((unit.res_req, unit.res_rsp))

@@ -1,5 +1,6 @@
 import functools
 
+import numpy as np
 import pytest
 from hdl.spatial.unit_case import SHAPES, check, make_block
 
@@ -39,3 +40,26 @@ def test_x_of_fewer_channels_than_h(folding):
 @pytest.mark.parametrize("mac", ["dsp48e2", "single"])  # the other tests use "inferred"
 def test_forms(mac):
     check(make_block("conv"), 3, count=2, mac=mac, signed=True, graph_subsets=3, conv_joints=2, conv_pairs=2)
+
+
+@pytest.mark.parametrize(("name", "folding", "idle", "stall"), [
+    ("conv", {"graph_units": 3, "graph_subsets": 2}, 0.0, 0.0),
+    ("conv, sparse down", {"graph_units": 2}, 0.4, 0.6),
+    ("identity, odd", {"graph_units": 4, "conv_lanes": 2}, 0.4, 0.0),
+    ("identity, banks", {"graph_units": 2, "graph_subsets": 3, "x_rows": 7}, 0.0, 0.6)], ids=str)
+def test_several_graph_units_give_the_same(name, folding, idle, stall):
+    """They share the channels of X: some have one channel, some only channels that are copied."""
+    check(make_block(name), SHAPES[name][0], idle=idle, stall=stall, signed="conv" in name, **folding)
+
+
+def test_two_graph_units_take_half_the_cycles():
+    block, joints = make_block("identity", kept=np.ones(16, np.uint8)), 5
+    x = np.full((8, joints, 16), 7)
+    cycles = {}
+    for units in (1, 2):
+        cfg, _, result = check(block, joints, x=x, x_rows=6, graph_units=units, graph_subsets=3, conv_joints=5,
+                               conv_pairs=8, h_width=16, conv_depth=8)
+        ends = np.array(result["times"]["o"][joints - 1::joints])
+        cycles[units] = np.diff(ends)[3:].mean()
+        assert cfg.cycles(x[0])["graph"] == 5 * 16 // units
+    assert 80 <= cycles[1] <= 82 and cycles[2] <= 0.7 * cycles[1], cycles

@@ -55,7 +55,7 @@ def check(block, joints, *, count=4, idle=0.0, stall=0.0, mac="inferred", signed
     want = [vector for row, flag in zip(spatial(x, block, theta)["h"], flags) for vector in vectors(row, flag)]
     dut = unit or SpatialUnit(cfg)
     store = Rows(list(x), flags, cfg.folding.x_rows, seed=2, idle=idle)
-    responders = {("load_req", "load_rsp"): store.answer}
+    responders = {(f"load_req.{n}", f"load_rsp.{n}"): store.answer for n in range(cfg.folding.graph_units)}
     if block.shortcut_h == "identity":
         responders["res_req", "res_rsp"] = store.answer
     result = testbench.run(dut, {}, {"o": len(want)}, seed=5, idle=idle, stall=stall, timeout=20_000,

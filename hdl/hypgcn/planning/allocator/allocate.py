@@ -128,8 +128,9 @@ class Allocator:
             rows = self.rows(index)
             per_clip = [model.with_activity(clip[index]) for clip in self.clips]
             conv = conv_options(model, len(per_clip)) + conv_lane_options(model, rows["x_rows"], per_clip)
+            beside = [conv, temporal_options(model, **rows, clips=per_clip)]
             of_block = [pareto_front(options) for options in (
-                graph_options(model, design.subsets, per_clip), conv, temporal_options(model, **rows, clips=per_clip))]
+                graph_options(model, design.subsets, rows["x_rows"], beside, per_clip), *beside)]
             of_block.append(x_store_options(model, rows["x_rows"], of_block, len(per_clip)))
             self.choices += [(index, options) for options in of_block]
         self.choices.append((None, pareto_front(head_options(design, len(self.clips)))))

@@ -8,12 +8,13 @@ from math import ceil
 from ...arith.packed_mac import MAX_DEPTH
 from ...cost import Resources, UnitCost
 from ...design import BANK, Design
-from ...design.folding import BlockFolding
+from ...design.folding import BlockFolding, graph_units
 from ...design.limits import BANKS, HEAD_WIDTHS, LANE_DEPTH, LANES, WIDTHS
 from ...io_cost import io_units
 from ...rfc.cost import row_store
 from ...sparse.lane_plan import Work
 from ..estimate import COUPLING, BlockModel
+from ..estimate.loop import PIPELINE
 
 __all__ = ["MAX_PASSES", "Choice", "Option", "conv_lane_options", "conv_options", "graph_options", "head_options",
            "pareto_front", "slowest", "temporal_options", "x_store_options"]
@@ -95,11 +96,38 @@ def pareto_front(options: list[Option], key: Callable[[Option], tuple[int, ...]]
     return [option for _, option in front]
 
 
-def graph_options(model: BlockModel, subsets: int, clips: Sequence[BlockModel] = ()) -> list[Option]:
-    """Options of the graph unit: 1 to ``subsets`` subsets in parallel; ``clips``: ``model`` with the activity of each
-    single clip."""
-    return [Option.of({"graph_subsets": n}, model.graph(n), [slowest(clip.graph(n)) for clip in clips])
-            for n in range(1, subsets + 1)]
+def graph_options(model: BlockModel, subsets: int, x_rows: int, beside: Sequence[Sequence[Option]] = (),
+                  clips: Sequence[BlockModel] = ()) -> list[Option]:
+    """Options of the graph product: one unit, or several while fewer are slower than the fastest of ``beside``, each
+    with 1 to ``subsets`` subsets in parallel.
+
+    Parameters
+    ----------
+    model : BlockModel
+        The block.
+    subsets : int
+        K.
+    x_rows : int
+        Rows of the store of X, which has a reader for each unit.
+    beside : sequence of sequence of Option
+        The block's other choices, which the graph product need not be faster than.
+    clips : sequence of BlockModel
+        ``model`` with the activity of each single clip.
+    """
+    options: list[Option] = []
+    # Rows that take no longer than the pipeline wait for each other's latency, not for the graph product.
+    enough = max((min(option.cycles for option in choice) for choice in beside), default=0)
+    enough = max(enough, ceil(COUPLING * model.shape.rows * PIPELINE))
+    for count in range(1, graph_units(model.shape.block) + 1):
+        if options and min(option.cycles for option in options) <= enough:
+            break       # more would only wait
+        one, all_readers = (row_store(model.shape.x_store(x_rows, 1, loaders)).resources for loaders in (1, count))
+        readers = UnitCost(resources=Resources(0, all_readers.bram36 - one.bram36, all_readers.lut - one.lut))
+        for n in range(1, subsets + 1):
+            units = {**model.graph(n, count), "readers": readers}
+            options.append(Option.of({"graph_units": count, "graph_subsets": n}, units,
+                                     [slowest(clip.graph(n, count)) for clip in clips]))
+    return options
 
 
 def conv_options(model: BlockModel, clips: int = 0) -> list[Option]:

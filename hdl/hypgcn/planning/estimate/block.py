@@ -94,17 +94,17 @@ class BlockShape:
         units.
         """
         shared = {"joints": self.joints, "frames": self.frames, "mac": self.mac}
-        stores = {"x_store": self.x_store(folding.x_rows, folding.x_ports),
+        stores = {"x_store": self.x_store(folding.x_rows, folding.x_ports, folding.graph_units),
                   "h_store": SparseConfig.of(block=self.block, folding=folding, **shared).store(LanePlan.fetches)}
         if folding.conv_lanes:
             lanes = SparseConfig.of_spatial(block=self.block, folding=folding, **shared)
             stores["z_store"] = lanes.store(LanePlan.fetches)
         return stores
 
-    def x_store(self, rows: int, ports: int = 1) -> RowStoreConfig:
+    def x_store(self, rows: int, ports: int = 1, loaders: int = 1) -> RowStoreConfig:
         """Parameters of the store of X."""
         block = self.block
-        readers = 1 + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
+        readers = loaders + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
         return RowStoreConfig.of(block, "x", frames=self.frames, rows=rows, joints=self.joints,
                                  tags=(0,) * readers, ports=ports)
 
@@ -154,15 +154,17 @@ class BlockModel:
             float(min(BANK, layer.channels - start)) for start in range(0, layer.channels, BANK))
         return self.shape.plan(layer, lane_pairs, h_width, depth).work(z_banks, (0.0,) * layer.x_banks)
 
-    def graph(self, at_once: int) -> dict[str, UnitCost]:
-        """Cost of loader, frame buffer and graph unit with ``at_once`` subsets in parallel."""
+    def graph(self, at_once: int, units: int = 1) -> dict[str, UnitCost]:
+        """Cost of loaders, frame buffers and graph units with ``at_once`` subsets in parallel each."""
         shape, tokens = self.shape, self.activity.x_channels
-        cfg = replace(shape.graph, at_once=at_once)
-        return {
-            "loader": row_loader(shape.spatial.loader, rows=shape.rows, tokens=tokens),
-            "frame_buffer": frame_buffer(replace(shape.spatial.buffer, repeats=cfg.repeats)),
-            "graph": graph_unit(cfg, rows=shape.rows, tokens=[tokens[channel] for channel in shape.spatial.channels]),
-        }
+        folding = BlockFolding(graph_units=units, graph_subsets=at_once)
+        costs: dict[str, list[UnitCost]] = {"loader": [], "frame_buffer": [], "graph": []}
+        for part in replace(shape.spatial, folding=folding).parts:
+            costs["loader"].append(row_loader(part.loader, rows=shape.rows, tokens=tokens))
+            costs["frame_buffer"].append(frame_buffer(part.buffer))
+            of_part = [count for count, needed in zip(tokens, part.loader.needed) if needed]
+            costs["graph"].append(graph_unit(part.graph, rows=shape.rows, tokens=of_part))
+        return {name: UnitCost.pipeline(*parts) for name, parts in costs.items()}
 
     def conv(self, conv_joints: int, conv_pairs: int, h_width: int, conv_depth: int = 1) -> dict[str, UnitCost]:
         """Cost of the 1x1 array and everything up to the encoder of H."""
@@ -227,7 +229,7 @@ class BlockModel:
 
     def units(self, folding: BlockFolding) -> dict[str, UnitCost]:
         """Cost of all units under ``folding``, by name."""
-        units = self.graph(folding.graph_subsets)
+        units = self.graph(folding.graph_subsets, folding.graph_units)
         if folding.conv_lanes:
             units |= self.conv_lanes(folding.conv_lanes, folding.conv_pairs, folding.h_width, folding.z_width,
                                      folding.conv_depth)
@@ -245,11 +247,11 @@ class BlockModel:
         return units
 
     def x_reads(self, folding: BlockFolding, units: dict[str, UnitCost]) -> float:
-        """Cycles of the busiest port of the X store: its readers are loader, shortcut into H, shortcut into Y."""
-        loader = units["loader"].x_reads
+        """Cycles of the busiest port of the X store: its readers are loaders, shortcut into H, shortcut into Y."""
+        loader = units["loader"].x_reads / folding.graph_units
         into_h = units["h_shortcut"].x_reads if "h_shortcut" in units else None
         into_y = sum(units[name].x_reads for name in ("lanes", "y_shortcut") if name in units)
-        readers = [reads for reads in (loader, into_h, into_y) if reads is not None]
+        readers = [reads for reads in (*[loader] * folding.graph_units, into_h, into_y) if reads is not None]
         return max(sum(readers[port::folding.x_ports]) for port in range(folding.x_ports))
 
     def loops(self, folding: BlockFolding, units: dict[str, UnitCost],

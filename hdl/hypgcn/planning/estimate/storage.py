@@ -281,7 +281,8 @@ def storage(design: Design, folding: Folding, activities: Sequence[Activity] | N
             stores.append(Store(block=index, holds=holds, cfg=configs[f"{holds}_store"], lifetimes=lifetimes,
                                 max_entries=maximum, mean_entries=mean))
         spatial = replace(shape.spatial, folding=fold)
-        buffers.append(Buffer(block=index, name="frame_buffer", memory=frame_memory(spatial.buffer)))
+        buffers += [Buffer(block=index, name="frame_buffer", memory=frame_memory(part.buffer))
+                    for part in spatial.parts]
         if not fold.conv_lanes:
             buffers += [Buffer(block=index, name="conv", memory=array_memory(spatial.array), count=fold.conv_depth),
                         Buffer(block=index, name="h_rows", memory=row_memory(spatial.rows))]

@@ -32,7 +32,8 @@ def test_pareto_front_keeps_what_nothing_dominates():
 def test_options_are_what_the_estimates_say():
     design = preset("tiny")
     model = BlockModel.of(design, 1)
-    made = {"graph": (graph_options(model, design.subsets), lambda f: model.graph(f["graph_subsets"])),
+    made = {"graph": (graph_options(model, design.subsets, 10),
+                      lambda f: model.graph(f["graph_subsets"], f["graph_units"])),
             "conv": (conv_options(model), lambda f: model.conv(f["conv_joints"], f["conv_pairs"], f["h_width"],
                                                                f["conv_depth"])),
             "lanes": (conv_lane_options(model, 10), lambda f: model.conv_lanes(
@@ -42,12 +43,29 @@ def test_options_are_what_the_estimates_say():
             found = units(option.fields).values()
             assert option.cycles == ceil(COUPLING * max(unit.cycles for unit in found))
             assert option.dsp == sum(unit.resources.dsp for unit in found)
-    assert [option.fields["graph_subsets"] for option in made["graph"][0]] == [1, 2, 3]
+    assert [tuple(option.fields.values()) for option in made["graph"][0]] == [(1, 1), (1, 2), (1, 3)]
     lanes = temporal_options(model, 10, 12)
     assert {option.fields["y_width"] for option in lanes} == {2, 4, 8, 16}
     assert {option.fields["lane_depth"] for option in lanes} == {1, 2}
     assert all(option.bram >= 0 and option.x_reads >= 0 for option in lanes)
     assert [option.fields for option in head_options(design)] == [{"head_width": n} for n in (1, 2, 4, 8, 16)]
+
+
+def test_more_graph_units_while_they_help():
+    """Until they are as fast as the rest of the block, or rows as short as the pipeline."""
+    model = BlockModel.of(preset("full"), 1)
+    options = graph_options(model, 3, 13)
+    by_units = {count: [option for option in options if option.fields["graph_units"] == count]
+                for count in (1, 2, 3, 4)}
+    fastest = {count: min(option.cycles for option in of_count) for count, of_count in by_units.items() if of_count}
+    assert fastest[2] < 0.6 * fastest[1] and len(fastest) > 1
+    assert all(option.cycles == ceil(COUPLING * max(
+        unit.cycles for unit in model.graph(option.fields["graph_subsets"], option.fields["graph_units"]).values()))
+        for option in options)
+    more = [min(option.lut for option in of_count) for of_count in by_units.values() if of_count]
+    assert more == sorted(more)
+    enough = [[max(options, key=lambda option: option.cycles)]]
+    assert {option.fields["graph_units"] for option in graph_options(model, 3, 13, enough)} == {1}
 
 
 def test_lanes_that_wait_for_vectors_get_ports():
