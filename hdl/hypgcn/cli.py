@@ -26,6 +26,7 @@ from .design.folding import Folding
 from .design.names import check_module_name
 from .design.presets import PRESETS, preset
 from .planning.commands import register_allocate, register_estimate
+from .planning.device_table import register_devices
 from .progress import Progress
 from .usage import peak_memory_mb
 from .vivado.command import register as register_vivado
@@ -171,6 +172,7 @@ def _parser() -> argparse.ArgumentParser:
     _register_presets(commands)
     register_allocate(commands, load_design)
     register_estimate(commands, load_design, load_folding)
+    register_devices(commands, load_design)
     register_vivado(commands, load_design, load_folding)
     register_board(commands, load_design, load_folding)
     for _, register in _plugins():

@@ -24,6 +24,8 @@ BLOCK_RAMS = (
     (HALF_COST, 14, (1, 2, 4, 9, 18, 36), 1),
     (WHOLE_COST, 15, (1, 2, 4, 9, 18, 36, 72), 2),
 )
+ULTRA_RAM = (4096, 72)
+"""Words and bits of an UltraRAM (UG573); it has two ports, one to write and one to read."""
 BYTE = 9
 """Bits of a block RAM's byte with its parity bit: writes are enabled by such bytes."""
 LUT_RAMS = ((5, 14), (6, 7))
@@ -44,11 +46,14 @@ class Primitives:
         LUT RAM primitives of :data:`LUTS_OF_LUT_RAM` LUTs.
     logic_bits : int
         Bits of a ROM that become plain logic.
+    uram : int
+        UltraRAMs, :data:`ULTRA_RAM` words and bits each.
     """
 
     bram36: float = 0.0
     lut_rams: int = 0
     logic_bits: int = 0
+    uram: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Memory:
     ----------
     kind : str
         ``"ram"`` (registered read), ``"rom"`` or ``"async"`` (combinational read, always LUT RAM); ``"block"`` and
-        ``"block rom"`` are always block RAM.
+        ``"block rom"`` are always block RAM, ``"ultra"`` is UltraRAM.
     width : int
         Bits of a word; of a ROM only those that differ between words (:func:`rom_width`).
     depth : int
@@ -88,6 +93,8 @@ class Memory:
 def _primitives(memory: Memory) -> Primitives:
     if memory.width < 1:
         return Primitives()
+    if memory.kind == "ultra":
+        return Primitives(uram=ceil(memory.depth / ULTRA_RAM[0]) * ceil(memory.width / ULTRA_RAM[1]))
     if memory.kind == "async":
         return Primitives(lut_rams=_lut_ram(memory)[1])
     cost, halves = _block_ram(memory)

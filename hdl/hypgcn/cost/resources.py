@@ -21,11 +21,14 @@ class Resources:
         Block RAMs of 36 kbit; an 18 kbit half counts 0.5.
     lut : float
         LUTs, those of LUT RAM included.
+    uram : int
+        UltraRAMs.
     """
 
     dsp: int = 0
     bram36: float = 0.0
     lut: float = 0.0
+    uram: int = 0
 
     @classmethod
     def of(cls, *, dsp: int = 0, memories: Iterable[Memory] = (), lut: float) -> "Resources":
@@ -41,13 +44,15 @@ class Resources:
             LUTs of the logic, without those of ``memories``.
         """
         primitives = [memory.primitives for memory in memories]
-        return cls(dsp, sum(part.bram36 for part in primitives), lut + sum(luts.of_memory(part) for part in primitives))
+        return cls(dsp, sum(part.bram36 for part in primitives), lut + sum(luts.of_memory(part) for part in primitives),
+                   sum(part.uram for part in primitives))
 
     def __add__(self, other: "Resources") -> "Resources":
-        return Resources(self.dsp + other.dsp, self.bram36 + other.bram36, self.lut + other.lut)
+        return Resources(self.dsp + other.dsp, self.bram36 + other.bram36, self.lut + other.lut,
+                         self.uram + other.uram)
 
     def __mul__(self, times: int) -> "Resources":
-        return Resources(self.dsp * times, self.bram36 * times, self.lut * times)
+        return Resources(self.dsp * times, self.bram36 * times, self.lut * times, self.uram * times)
 
 
 @dataclass(frozen=True, kw_only=True)

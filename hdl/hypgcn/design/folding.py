@@ -58,6 +58,8 @@ class BlockFolding:
         Rows of the X store; with less than about pad + 7 + stride, equally fast units stall each other.
     x_ports, h_ports : int, 1..8
         Vectors that are read from the stores of X and H in a cycle, each by a copy of their memories.
+    h_memory : ``"auto"`` or ``"ultra"``
+        Memories of the store of H: as the tool maps them, or UltraRAM for those that would take as many block RAMs.
     h_rows : int, max(kernel, stride)..64
         Rows of the H store; likewise with less than about kernel + 2 * stride + 1 (``docs/folding.md``).
     """
@@ -79,6 +81,7 @@ class BlockFolding:
     h_rows: int = 12
     x_ports: int = 1
     h_ports: int = 1
+    h_memory: str = "auto"
 
     def validate(self, where: str, design: Design, block: Block):
         """Raise :exc:`ValueError` for a folding that is illegal for ``block``; the message starts with ``where``."""
@@ -112,6 +115,7 @@ class BlockFolding:
         for name, readers in (("x_ports", x_readers), ("h_ports", self.lanes)):
             if not isinstance(ports := getattr(self, name), int) or not 1 <= ports <= readers:
                 raise ValueError(f"{where}.{name} must be in 1..{readers}, the readers of the store, not {ports!r}")
+        check_choice(f"{where}.h_memory", self.h_memory, limits.STORE_MEMORIES)
         check_range(f"{where}.h_rows", self.h_rows, max(design.kernel, block.stride), limits.STORE_ROWS.high)
 
 

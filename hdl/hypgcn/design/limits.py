@@ -10,7 +10,7 @@ __all__ = [
     "CLIPS_INSIDE", "CONV_DEPTH", "Choices", "FRAMES", "GRAPH_SHIFT", "GRAPH_UNITS", "GROUPS", "HEAD_WIDTHS",
     "INPUT_CHANNELS", "INPUT_MULT", "JOINTS", "KERNEL", "LANES", "LANE_DEPTH", "LIMITS", "LOGIT_WIDTH", "Limit",
     "MAC_FORMS", "MINI_BANKS", "MULT", "PERSONS", "RES_MULT", "RES_SHIFT", "SHAPE", "SHIFT", "SHORTCUTS_H",
-    "SHORTCUTS_Y", "STORE_ROWS", "STRIDE", "SUBSETS", "THRESHOLD", "WEIGHT", "WIDTHS",
+    "SHORTCUTS_Y", "STORE_MEMORIES", "STORE_ROWS", "STRIDE", "SUBSETS", "THRESHOLD", "WEIGHT", "WIDTHS",
 ]
 
 
@@ -186,6 +186,9 @@ LANE_DEPTH = Limit(
 STORE_ROWS = Limit(
     "x_rows, h_rows", 1, 64, "rows that a store holds",
     "slot numbers of at most 6 bits; a kernel of 31 with stride 2 runs freely with 36")
+STORE_MEMORIES = Choices(
+    "h_memory", ("auto", "ultra"), "memories of a store of H",
+    "block or LUT RAM, as the tool maps it; or UltraRAM where a memory would fill a block RAM")
 MAC_FORMS = Choices(
     "mac", ("dsp48e2", "inferred", "single"), "form of the packed multiply-accumulate",
     "explicit primitive (UltraScale), inferred 27 x 18 multiplier with two products, one product each")
@@ -203,7 +206,7 @@ GROUPS: dict[str, tuple[Limit | Choices, ...]] = {
                            STRIDE, SHORTCUTS_H, SHORTCUTS_Y),
     "Integers": (WEIGHT, ACTIVATION, MULT, INPUT_MULT, BIAS, SHIFT, GRAPH_SHIFT, RES_MULT, RES_SHIFT, THRESHOLD,
                  ACC_WIDTH, LOGIT_WIDTH),
-    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, GRAPH_UNITS, CONV_DEPTH, LANE_DEPTH, STORE_ROWS, MAC_FORMS),
+    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, GRAPH_UNITS, CONV_DEPTH, LANE_DEPTH, STORE_ROWS, STORE_MEMORIES, MAC_FORMS),
     "Shell": (BUS_WIDTHS, CLIPS_INSIDE),
 }
 """All limits by what they are of, in the order of the table of ``docs/limits.md``."""

@@ -3,6 +3,8 @@
 import random
 
 STYLES = ("auto", "block", "distributed")
+RAM_STYLES = (*STYLES, "ultra")
+"""Styles of memories without contents: UltraRAM has none when it is configured."""
 
 
 def garbage(width, depth, platform):

@@ -5,7 +5,7 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..design.checks import check_choice, check_int
-from .common import STYLES, garbage
+from .common import RAM_STYLES, garbage
 
 __all__ = ["Ram"]
 
@@ -27,7 +27,7 @@ class Ram(wiring.Component):
     latency : int, 1 or 2
         2 with the output register of a block RAM.
     style : str
-        ``"auto"``, ``"block"`` or ``"distributed"``.
+        ``"auto"``, ``"block"``, ``"distributed"`` or ``"ultra"``.
 
     Members
     -------
@@ -49,7 +49,7 @@ class Ram(wiring.Component):
         check_int("width", width, 1)
         check_int("depth", depth, 1)
         check_choice("latency", latency, (1, 2))
-        check_choice("style", style, STYLES)
+        check_choice("style", style, RAM_STYLES)
         self.width, self.depth, self.latency, self.style = width, depth, latency, style
         super().__init__({
             "w_addr": In(range(max(2, depth))),

@@ -34,7 +34,8 @@ def _run_allocate(args, load_design):
     budget = Budget.of(device, dsp=args.dsp, bram36=args.bram36, lut=args.lut)
     design = load_design(args.design)
     clips = _clips(args, design)
-    allocator = Allocator(design, device.mac, None if clips else _activities(args, design), clips, device.multiplier)
+    allocator = Allocator(design, device.mac, None if clips else _activities(args, design), clips, device.multiplier,
+                          device.uram)
     allocation = allocator.solve(budget, cycles=args.cycles)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(allocation.folding.to_json(), encoding="utf-8", newline="\n")
@@ -43,7 +44,7 @@ def _run_allocate(args, load_design):
                else f"slowest unit {allocation.estimate.slowest}")
     print(f"design {design.name} on {device.name}: {allocation.cycles:,.0f} cycles per clip, {slowest}")
     for name, used in allocation.used.items():
-        print(f"  {name:7} {used:>9,g} of {getattr(budget, name):>9,g}")
+        print(f"  {name:7} {used:>9,g} of {getattr(device if name == 'uram' else budget, name):>9,g}")
     faster, cheaper = allocator.better(allocation), allocator.cheaper(allocation)
     for text, other in (("5 % faster", faster), ("5 % less of the scarcest resource", cheaper)):
         print(f"{text}: " + ("none" if other is None else ", ".join(f"{value:,g} {name}"

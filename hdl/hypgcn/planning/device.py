@@ -30,6 +30,8 @@ class Device:
         Block RAMs of 36 kbit; two of 18 kbit count as one.
     lut, ff : int
         LUTs and flip-flops.
+    uram : int
+        UltraRAMs; a file without has none.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Device:
     bram36: int
     lut: int
     ff: int
+    uram: int = 0
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
@@ -46,6 +49,7 @@ class Device:
         check_choice("mac", self.mac, MAC_FORMS)
         for name in ("multiplier", "dsp", "bram36", "lut", "ff"):
             check_int(name, getattr(self, name), 1)
+        check_int("uram", self.uram, 0)
 
     @classmethod
     def load(cls, text: str) -> "Device":
@@ -69,7 +73,7 @@ class Device:
         try:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
             names = {field.name for field in fields(cls)}
-            if wrong := sorted(names ^ set(data)):
+            if wrong := sorted(names ^ {*data, "uram"}):
                 raise ValueError(f"it must have exactly {', '.join(sorted(names))}; see {', '.join(wrong)}")
             return cls(**data)
         except (ValueError, TypeError) as error:

@@ -35,8 +35,9 @@ def register_slice(width: int = BANK) -> UnitCost:
 
 
 def store_memories(cfg: RowStoreConfig) -> dict[str, Memory]:
-    """Memories of a port of a row store that may become block RAM, by name: header, base, mini-banks."""
-    return {name: Memory("ram", width, depth) for name, (width, depth) in cfg.named_memories}
+    """Memories of a port of a row store that may become block RAM or UltraRAM, by name: header, base, mini-banks."""
+    return {name: Memory("ultra" if name in cfg.ultra_memories else "ram", width, depth)
+            for name, (width, depth) in cfg.named_memories}
 
 
 def row_store(cfg: RowStoreConfig, *, reads: float = 0.0) -> UnitCost:

@@ -105,7 +105,8 @@ class RowStore(wiring.Component):
                      for j, shape in enumerate(cfg.data_shapes)]
         # All read latencies are 2, with the output register of a block RAM: its clock-to-out delay is far shorter.
         for name, (width, depth), latency, write, read in memories:
-            m.submodules[f"{name}{suffix}"] = ram = Ram(width, depth, latency=latency)
+            style = "ultra" if name in cfg.ultra_memories else "auto"
+            m.submodules[f"{name}{suffix}"] = ram = Ram(width, depth, latency=latency, style=style)
             m.d.comb += [
                 ram.w_addr.eq(write.addr), ram.w_data.eq(write.data), ram.w_en.eq(write.en),
                 ram.r_addr.eq(read.addr), read.data.eq(ram.r_data),

@@ -5,6 +5,7 @@ from math import ceil
 
 from amaranth.lib import data
 
+from ..cost import Memory
 from ..design import BANK, MINI_BANKS, Block
 from ..design.checks import check_limit, check_range
 from ..design.limits import BANKS, JOINTS
@@ -45,6 +46,8 @@ class RowStoreConfig:
         ``ports``-th reader.
     window : int, 1..1024
         Rows that readers may need at the same time: while row r is written they can release row ``r - window``.
+    ultra : bool
+        Memories that would take as many block RAMs are UltraRAM.
     rings : tuple of int, from depths[j] + 1
         Words of each mini-bank; empty: for each row slot the share of a row in ``depths``. One word stays free, where
         there is not one for each vector of all rows.
@@ -60,6 +63,7 @@ class RowStoreConfig:
     ports: int = 1
     window: int = 1
     rings: tuple[int, ...] = ()
+    ultra: bool = False
 
     @classmethod
     def of(cls, block: Block, holds: str, **options) -> "RowStoreConfig":
@@ -189,6 +193,13 @@ class RowStoreConfig:
         """Name and (width, depth) of the memories of a port that may become block RAM: header, base, mini-banks."""
         return (("header", self.header_shape), ("base", self.base_shape),
                 *((f"data{j}", shape) for j, shape in enumerate(self.data_shapes)))
+
+    @property
+    def ultra_memories(self) -> frozenset[str]:
+        """Names of the memories that are UltraRAM: those that would take as many block RAMs."""
+        filled = (name for name, (width, depth) in self.named_memories
+                  if Memory("ram", width, depth).primitives.bram36 >= Memory("ultra", width, depth).primitives.uram)
+        return frozenset(filled if self.ultra else ())
 
     @property
     def memories(self) -> tuple[tuple[int, int], ...]:

@@ -62,6 +62,8 @@ class SparseConfig:
         Non-zeros of a vector that a lane multiplies in a cycle, with ``lane_pairs`` packed MACs each.
     width : 2, 4, 8 or 16
         Values that the requantiser gives a cycle.
+    ultra : bool
+        Large memories of the store are UltraRAM.
     bank_major : bool
         Vectors of a row arrive in (bank, joint) order, else in (joint, bank) order.
     mac : str
@@ -83,6 +85,7 @@ class SparseConfig:
     width: int
     ports: int = 1
     depth: int = 1
+    ultra: bool = False
     bank_major: bool = False
     mac: str = "dsp48e2"
     counters: bool = False
@@ -101,7 +104,8 @@ class SparseConfig:
         """Config of the temporal convolution of ``block`` under ``folding``."""
         return cls(layer=temporal_layer(block), depths=block.h_depths, hold=block.h_window, entries=block.h_entries,
                    rows=folding.h_rows, x_rows=folding.x_rows, lanes=folding.lanes, lane_pairs=folding.lane_pairs,
-                   width=folding.y_width, ports=folding.h_ports, depth=folding.lane_depth, **shared)
+                   width=folding.y_width, ports=folding.h_ports, depth=folding.lane_depth,
+                   ultra=folding.h_memory == "ultra", **shared)
 
     @classmethod
     def of_spatial(cls, *, block: Block, folding: BlockFolding, joints: int, **shared) -> "SparseConfig":
@@ -141,7 +145,7 @@ class SparseConfig:
         first, second = (self.layer.banks, self.joints) if self.bank_major else (self.joints, self.layer.banks)
         return RowStoreConfig.sized(
             self.entries, frames=self.frames, rows=self.rows, joints=first, banks=second, depths=self.depths,
-            window=self.hold, tags=(0,) * self.lanes, answers=answers, ports=self.ports)
+            window=self.hold, tags=(0,) * self.lanes, answers=answers, ports=self.ports, ultra=self.ultra)
 
 
 class SparseUnit(wiring.Component):

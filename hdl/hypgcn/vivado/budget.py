@@ -53,8 +53,8 @@ def choose_folding(design: Design, part: Part, device: Device | None = None) -> 
     """
     device = resources_of(part, device)
     budget = Budget.of(device, **dict.fromkeys(RESOURCES, f"{SHARE}%"))
-    allocator = Allocator(design, device.mac, multiplier=device.multiplier)
+    allocator = Allocator(design, device.mac, multiplier=device.multiplier, uram=device.uram)
     default = allocator.solve(Budget(dsp=DEFAULT_MULTIPLIERS, bram36=PLENTY, lut=PLENTY))
-    if all(used <= getattr(budget, name) for name, used in default.used.items()):
+    if all(default.used[name] <= getattr(budget, name) for name in RESOURCES):
         return default.folding
     return allocator.solve(budget).folding

@@ -124,7 +124,8 @@ def _points(args, design) -> dict:
             else Budget.of(device, **BUDGETS.get(name, {}))
         folding = foldings.get(name)
         if folding is None:
-            folding = allocate(design, budget, mac=device.mac, clips=clips).folding
+            folding = allocate(design, budget, mac=device.mac, clips=clips, multiplier=device.multiplier,
+                               uram=device.uram).folding
         points[name] = Point(device=device, budget=budget, folding=folding)
     return points
 

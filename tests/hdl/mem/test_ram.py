@@ -35,7 +35,7 @@ def test_ram(latency, depth):
     (lambda: Ram(0, 4), "width must be at least 1, not 0"),
     (lambda: Ram(8, 0), "depth must be at least 1, not 0"),
     (lambda: Ram(8, 4, 0), "latency must be one of 1, 2, not 0"),
-    (lambda: Ram(8, 4, style="ultra"), "style must be one of 'auto', 'block', 'distributed', not 'ultra'"),
+    (lambda: Ram(8, 4, style="huge"), "style must be one of 'auto', 'block', 'distributed', 'ultra', not 'huge'"),
 ])
 def test_rejects(make, text):
     with pytest.raises(ValueError, match=text):

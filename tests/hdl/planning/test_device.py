@@ -30,13 +30,20 @@ def test_the_paper_s_device():
 
 def test_file_of_a_user(tmp_path):
     assert Device.load(write(tmp_path)) == Device(**GOOD)
+    assert Device.load(write(tmp_path)).uram == 0 and Device.load(write(tmp_path, uram=5)).uram == 5
+
+
+def test_devices_with_ultra_ram():
+    assert {name: Device.load(name).uram for name in ("xck26", "xczu3eg", "xcu50", "xcvu9p")} == {
+        "xck26": 64, "xczu3eg": 0, "xcu50": 640, "xcvu9p": 960}
 
 
 @pytest.mark.parametrize(("changes", "text"), [
     ({"dsp": 0}, "dsp must be at least 1, not 0"), ({"lut": 1.5}, "lut must be an integer, not 1.5"),
     ({"mac": "lut"}, "mac must be one of 'dsp48e2', 'inferred', 'single', not 'lut'"),
     ({"name": ""}, "name must be a text"),
-    ({"multiplier": 0}, "multiplier must be at least 1, not 0"), ({"ff": None}, "see ff"), ({"uram": 3}, "see uram"),
+    ({"multiplier": 0}, "multiplier must be at least 1, not 0"), ({"ff": None}, "see ff"),
+    ({"uram": -1}, "uram must be at least 0, not -1"), ({"blocks": 3}, "see blocks"),
 ])
 def test_rejects(tmp_path, changes, text):
     with pytest.raises(ValueError, match=f"mine.toml is not a device: .*{text}"):

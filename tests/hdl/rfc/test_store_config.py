@@ -5,6 +5,7 @@ from amaranth.hdl import Shape
 
 from hypgcn.design.presets import preset
 from hypgcn.rfc import RowStoreConfig
+from hypgcn.rfc.cost import row_store, store_memories
 
 GOOD = {"frames": 4, "rows": 3, "joints": 5, "banks": 3, "depths": (15, 9, 4, 1), "tags": (0, 6)}
 
@@ -88,3 +89,19 @@ def test_rejects_values(field, value, text):
 def test_rejects_kinds(field, value, text):
     with pytest.raises(TypeError, match=text):
         RowStoreConfig(**{**GOOD, field: value})
+
+
+def test_memories_that_would_fill_a_block_ram_are_ultra():
+    cfg = RowStoreConfig(frames=40, rows=12, joints=25, banks=12, depths=(2000, 900, 300, 20), window=9, tags=(0,))
+    assert not cfg.ultra_memories
+    ultra = replace(cfg, ultra=True)
+    assert ultra.ultra_memories == {"header", "data0", "data1"}
+    assert ultra.named_memories == cfg.named_memories
+    kinds = {name: memory.kind for name, memory in store_memories(ultra).items()}
+    assert kinds == {"header": "ultra", "base": "ram", "data0": "ultra", "data1": "ultra", "data2": "ram",
+                     "data3": "ram"}
+    plain, large = row_store(cfg).resources, row_store(ultra).resources
+    assert plain.uram == 0 and large.uram == 3 and large.bram36 <= plain.bram36 - 3
+    assert (large.dsp, large.lut) == (plain.dsp, plain.lut)
+    ports = replace(ultra, tags=(0, 0), ports=2)
+    assert row_store(ports).resources.uram == 6

@@ -20,6 +20,7 @@ With the activities of several clips the mean over these clips takes the place o
 (:mod:`~hypgcn.planning.allocator.clips`). The formulas are written out in ``docs/folding.md``.
 """
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -28,6 +29,7 @@ from ...arith.cost import DSP48E2_OPERAND
 from ...cost import Resources
 from ...design import Design
 from ...design.folding import BlockFolding, Folding
+from ...design.limits import STORE_MEMORIES
 from ..budget import PLENTY, RESOURCES, Budget
 from ..estimate import Activity, BlockModel, Estimate, clip_cycles, estimate, mean_activities
 from .clips import ClipSearch
@@ -77,7 +79,8 @@ class Allocation:
     def used(self) -> dict[str, float]:
         """Resources of the network, by name."""
         total = self.estimate.resources
-        return {"dsp": total.dsp, "bram36": total.bram36, "lut": round(total.lut)}
+        used = {"dsp": total.dsp, "bram36": total.bram36, "lut": round(total.lut)}
+        return used | {"uram": total.uram} if total.uram else used
 
 
 class Allocator:
@@ -96,6 +99,9 @@ class Allocator:
         the same as its ``activities``.
     multiplier : int
         Bits of the wider operand of the device's multipliers, sign included.
+    uram : int
+        UltraRAMs. The stores of H in which they save the most block RAMs get them, where that makes a folding possible
+        or faster.
 
     Attributes
     ----------
@@ -111,7 +117,35 @@ class Allocator:
     """
 
     def __init__(self, design: Design, mac: str = "dsp48e2", activities: Sequence[Activity] | None = None,
-                 clips: Sequence[Sequence[Activity]] = (), multiplier: int = DSP48E2_OPERAND):
+                 clips: Sequence[Sequence[Activity]] = (), multiplier: int = DSP48E2_OPERAND, uram: int = 0):
+        self.in_ultra: frozenset[int] = frozenset()
+        self.with_ultra: Allocator | None = None
+        if uram:
+            self.with_ultra = copy.copy(self)
+            self.with_ultra.in_ultra = self._worth_ultra(design, mac, uram)
+            self.with_ultra._offer(design, mac, activities, clips, multiplier)
+        self._offer(design, mac, activities, clips, multiplier)
+
+    def _worth_ultra(self, design: Design, mac: str, uram: int) -> frozenset[int]:
+        """Blocks whose stores of H, with one port, are put into UltraRAM: those that save the most block RAMs for each,
+        as far as ``uram`` of them go."""
+        gains = []
+        for index in range(len(design.blocks)):
+            model = BlockModel.of(design, index, mac)
+            plain, ultra = (model.stores(BlockFolding(**self._rows(design, index), h_memory=memory))["h_store"]
+                            for memory in STORE_MEMORIES)
+            if ultra.uram:
+                gains.append(((plain.bram36 - ultra.bram36) / ultra.uram, -index, ultra.uram))
+        chosen = set()
+        for _, index, count in sorted(gains, reverse=True):
+            if count <= uram:
+                chosen.add(-index)
+                uram -= count
+        return frozenset(chosen)
+
+    def _offer(self, design: Design, mac: str, activities: Sequence[Activity] | None,
+               clips: Sequence[Sequence[Activity]], multiplier: int):
+        """Make all options, and the search over them."""
         if clips and activities is not None:
             raise ValueError("activities must be None where clips are given")
         for number, clip in enumerate(clips):
@@ -128,7 +162,8 @@ class Allocator:
             rows = self.rows(index)
             per_clip = [model.with_activity(clip[index]) for clip in self.clips]
             conv = conv_options(model, len(per_clip)) + conv_lane_options(model, rows["x_rows"], per_clip)
-            beside = [conv, temporal_options(model, **rows, clips=per_clip)]
+            memory = "ultra" if index in self.in_ultra else "auto"
+            beside = [conv, temporal_options(model, **rows, clips=per_clip, memory=memory)]
             of_block = [pareto_front(options) for options in (
                 graph_options(model, design.subsets, rows["x_rows"], beside, per_clip), *beside)]
             of_block.append(x_store_options(model, rows["x_rows"], of_block, len(per_clip)))
@@ -141,8 +176,12 @@ class Allocator:
     def rows(self, index: int) -> dict[str, int]:
         """Rows that the stores of block ``index`` hold: enough not to limit units that all take the same cycles
         (:func:`~hypgcn.planning.estimate.loop.row_loop`), and two more of X that let neighbours drift."""
-        stride = self.design.blocks[index].stride
-        return {"x_rows": self.design.pad + 7 + stride, "h_rows": self.design.kernel + 2 * stride + 1}
+        return self._rows(self.design, index)
+
+    @staticmethod
+    def _rows(design: Design, index: int) -> dict[str, int]:
+        stride = design.blocks[index].stride
+        return {"x_rows": design.pad + 7 + stride, "h_rows": design.kernel + 2 * stride + 1}
 
     @property
     def min_cycles(self) -> int:
@@ -159,6 +198,22 @@ class Allocator:
         """
         if cycles is not None and cycles < 1:
             raise ValueError(f"cycles must be at least 1, not {cycles!r}")
+        if self.with_ultra is None:
+            return self._solve(budget, cycles)
+        try:
+            plain = self._solve(budget, cycles)
+        except ValueError:
+            return self.with_ultra.solve(budget, cycles=cycles)
+        if cycles is not None:
+            return plain
+        try:
+            ultra = self.with_ultra.solve(budget)
+        except ValueError:
+            return plain
+        return ultra if ultra.cycles < plain.cycles else plain
+
+    def _solve(self, budget: Budget, cycles: int | None) -> Allocation:
+        """:meth:`solve` without a choice of the memories."""
         if cycles is not None and cycles < self.min_cycles:
             raise ValueError(f"cycles must be at least {self.min_cycles}, not {cycles}: {self.search.bound}")
         chosen = self.search.solve(budget, cycles)
@@ -169,6 +224,8 @@ class Allocator:
     def better(self, allocation: Allocation, factor: float = 0.95) -> dict[str, float] | None:
         """Cycles and resources of the cheapest folding that is faster by ``factor``, if there were enough of
         everything; ``None`` when no folding is."""
+        if self.with_ultra is not None and allocation.estimate.resources.uram:
+            return self.with_ultra.better(allocation, factor)
         target = int(allocation.cycles * factor)
         if target < self.min_cycles:
             return None
@@ -178,6 +235,8 @@ class Allocator:
     def cheaper(self, allocation: Allocation, factor: float = 0.95) -> dict[str, float] | None:
         """Cycles and resources of the fastest folding that takes at most ``factor`` of the scarcest resource;
         ``None`` when there is none."""
+        if self.with_ultra is not None and allocation.estimate.resources.uram:
+            return self.with_ultra.cheaper(allocation, factor)
         scarce = max(RESOURCES, key=lambda name: allocation.used[name] / getattr(allocation.budget, name))
         limits = {name: getattr(allocation.budget, name) for name in RESOURCES}
         limits[scarce] = max(1, int(allocation.used[scarce] * factor))
@@ -233,9 +292,10 @@ def reaching(design: Design, cycles: int, *, mac: str = "dsp48e2") -> Folding:
 
 
 def allocate(design: Design, budget: Budget, *, cycles: int | None = None, mac: str = "dsp48e2",
-             activities: Sequence[Activity] | None = None, clips: Sequence[Sequence[Activity]] = ()) -> Allocation:
+             activities: Sequence[Activity] | None = None, clips: Sequence[Sequence[Activity]] = (),
+             multiplier: int = DSP48E2_OPERAND, uram: int = 0) -> Allocation:
     """The folding of ``design`` with the fewest cycles within ``budget``, or the cheapest with at most ``cycles``.
 
     Parameters and errors are those of :class:`Allocator` and :meth:`Allocator.solve`.
     """
-    return Allocator(design, mac, activities, clips).solve(budget, cycles=cycles)
+    return Allocator(design, mac, activities, clips, multiplier, uram).solve(budget, cycles=cycles)

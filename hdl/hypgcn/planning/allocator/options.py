@@ -223,7 +223,8 @@ def x_store_options(model: BlockModel, x_rows: int, choices: Sequence[Sequence[O
     return found
 
 
-def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequence[BlockModel] = ()) -> list[Option]:
+def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequence[BlockModel] = (),
+                     memory: str = "auto") -> list[Option]:
     """Options of the temporal unit with the H store: lanes, their size, and the width of Y.
 
     Parameters
@@ -234,11 +235,14 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
         Rows of its stores.
     clips : sequence of BlockModel
         ``model`` with the activity of each single clip, in which only the cycles of the lanes differ.
+    memory : str
+        ``h_memory``; with UltraRAM one port is offered, so that their number is known.
     """
     options = []
-    stores = {(lanes, ports): model.stores(BlockFolding(lanes=lanes, x_rows=x_rows, h_rows=h_rows,
-                                                        h_ports=ports))["h_store"]
-              for ports in STORE_PORTS for lanes in range(ports, LANES.high + 1)}
+    offered_ports = STORE_PORTS if memory == "auto" else STORE_PORTS[:1]
+    stores = {(lanes, ports): model.stores(BlockFolding(lanes=lanes, x_rows=x_rows, h_rows=h_rows, h_ports=ports,
+                                                        h_memory=memory))["h_store"]
+              for ports in offered_ports for lanes in range(ports, LANES.high + 1)}
     for width in WIDTHS:
         offered_passes = set()
         for pairs in range(width // 2, model.shape.block.out_banks * BANK // 2 + 1):
@@ -249,7 +253,7 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
             for depth in range(LANE_DEPTH.low, LANE_DEPTH.high + 1):
                 options += _temporal_lanes(model, stores, pairs, width, depth,
                                            [clip.work(pairs, width, depth) for clip in clips])
-    return options
+    return [replace(option, fields={**option.fields, "h_memory": memory}) for option in options]
 
 
 def _temporal_lanes(model: BlockModel, stores: dict, pairs: int, width: int, depth: int,
@@ -257,7 +261,7 @@ def _temporal_lanes(model: BlockModel, stores: dict, pairs: int, width: int, dep
     """Options of one size of the temporal lanes: how many, and the ports of the H store."""
     options: list[Option] = []
     first = 1
-    for ports in STORE_PORTS:
+    for ports in sorted({ports for _, ports in stores}):
         for lanes in range(max(ports, first), LANES.high + 1):
             units = model.temporal(lanes, pairs, width, ports, depth)
             units["h_store"] = replace(units["h_store"], resources=stores[lanes, ports])

@@ -88,3 +88,22 @@ def test_reported_shortfall_is_exact(tiny):
     assert tiny.solve(Budget(dsp=needed, bram36=PLENTY, lut=PLENTY), cycles=3000).used["dsp"] == needed
     with pytest.raises(ValueError):
         tiny.solve(Budget(dsp=needed - 1, bram36=PLENTY, lut=PLENTY), cycles=3000)
+
+
+def test_ultra_ram_where_block_ram_is_short():
+    """The stores of H that save the most move; without need for it nothing changes."""
+    design = preset("full")
+    plain = Allocator(design)
+    with pytest.raises(ValueError, match="does not fit at any speed") as error:
+        plain.solve(Budget(dsp=PLENTY, bram36=10, lut=PLENTY))
+    least = float(str(error.value).partition("it needs ")[2].split()[0])
+    tight = Budget(dsp=PLENTY, bram36=int(least) - 10, lut=PLENTY)
+    with pytest.raises(ValueError, match="does not fit at any speed"):
+        plain.solve(tight)
+    found = Allocator(design, uram=24).solve(tight)
+    assert 0 < found.used["uram"] <= 24 and found.used["bram36"] <= tight.bram36
+    memories = [block.h_memory for block in found.folding.blocks]
+    assert {"auto", "ultra"} == set(memories)
+    assert all(block.h_ports == 1 for block in found.folding.blocks if block.h_memory == "ultra")
+    enough = Allocator(design, uram=24).solve(EVERYTHING, cycles=500_000)
+    assert "uram" not in enough.used

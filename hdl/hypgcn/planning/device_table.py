@@ -1,0 +1,120 @@
+"""``hypgcn devices``: which devices hold which networks, how fast, and what limits each, by estimate."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..design import Design
+from .budget import RESOURCES, Budget
+from .device import Device, devices
+
+__all__ = ["CLOCK_MHZ", "NETWORKS", "ON_THE_PAGE", "Entry", "fit", "register_devices", "table"]
+
+CLOCK_MHZ = 172.0
+"""Clock that RFC-HyPGCN reports; assumed for all devices."""
+ON_THE_PAGE = ("xc7z020", "xc7a100t", "xc7a200t", "xczu3eg", "xck26", "xczu9eg", "xcku040", "xcku115", "xcu50",
+               "xcu250", "xcvu9p", "lfe5u-85f")
+"""Devices of the table when none are given, small ones first."""
+NETWORKS = ("checkpoints/nwucla_small/design+checkpoints/nwucla_small_bone/design", "checkpoints/nwucla_joint/design",
+            "checkpoints/nwucla_joint_paper/design")
+"""Networks of the table when none are given."""
+NEARLY_ALL = 0.97
+"""Share of a resource from which on it is said to limit: a faster folding rarely fits the rest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One or several networks on a device.
+
+    Parameters
+    ----------
+    network, device : str
+        Names; several networks are joined by ``+`` and each gets an equal share of the device.
+    cycles : float or None
+        Cycles of a clip of the slowest network; None where one does not fit.
+    used : dict
+        DSPs, BRAM36, LUTs and UltraRAMs of all networks together; empty where one does not fit.
+    limit : str
+        The resources or the unit that limit the throughput, or what is missing.
+    """
+
+    network: str
+    device: str
+    cycles: float | None
+    used: dict[str, float]
+    limit: str
+
+    @property
+    def clips_per_second(self) -> float | None:
+        """Clips a second, of each of the networks, at :data:`CLOCK_MHZ`."""
+        return None if self.cycles is None else 1e6 * CLOCK_MHZ / self.cycles
+
+    def as_dict(self) -> dict:
+        """Plain data for a file."""
+        rate = self.clips_per_second
+        return {"network": self.network, "device": self.device, "fits": self.cycles is not None,
+                "cycles": self.cycles and round(self.cycles), "clips_per_second_at_172mhz": rate and round(rate, 1),
+                "used": self.used, "limit": self.limit}
+
+
+def fit(designs: list[Design], device: Device) -> Entry:
+    """The fastest folding of each of ``designs`` in an equal share of ``device``, with the designs' own densities."""
+    from .allocator.allocate import allocate  # the solver is slow to import, and only needed here
+
+    budget = Budget(**{name: getattr(device, name) // len(designs) for name in RESOURCES})
+    network = "+".join(design.name for design in designs)
+    try:
+        found = [allocate(design, budget, mac=device.mac, multiplier=device.multiplier,
+                          uram=device.uram // len(designs)) for design in designs]
+    except ValueError as error:
+        missing = str(error).partition("it needs ")[2] or str(error)
+        return Entry(network=network, device=device.name, cycles=None, used={}, limit=f"needs {missing}")
+    used = {name: sum(allocation.used.get(name, 0) for allocation in found) for name in (*RESOURCES, "uram")}
+    slowest = max(found, key=lambda allocation: allocation.cycles)
+    scarce = [name for name in RESOURCES if slowest.used[name] >= NEARLY_ALL * getattr(budget, name)]
+    return Entry(network=network, device=device.name, cycles=slowest.cycles, used=used,
+                 limit=" and ".join(scarce) or slowest.estimate.slowest)
+
+
+def table(entries: list[Entry]) -> str:
+    """Markdown: a line for each network on each device."""
+    lines = ["| network | device | clips/s | DSP | BRAM36 | LUT | UltraRAM | what limits |", "| --- " * 8 + "|"]
+    for entry in entries:
+        rate, used = entry.clips_per_second, entry.used
+        figures = ["does not fit", "", "", "", ""] if rate is None else [
+            f"{rate:,.0f}", *(f"{count:,g}" for count in used.values())]
+        lines.append(f"| `{entry.network}` | {entry.device} | {' | '.join(figures)} | {entry.limit} |")
+    return "\n".join(lines)
+
+
+def register_devices(commands, load_design):
+    """Add the parser of ``hypgcn devices``."""
+    parser = commands.add_parser("devices", help="which devices hold which networks, how fast, and what limits them")
+    parser.add_argument("networks", metavar="DESIGN", nargs="*", default=list(NETWORKS),
+                        help="folders of designs, or presets; DESIGN+DESIGN: both on one device, half of it each "
+                             f"(default: {', '.join(NETWORKS)})")
+    parser.add_argument("--device", action="append", metavar="NAME",
+                        help=f"{', '.join(devices())}, or a TOML file; may be given more than once (default: "
+                             f"{', '.join(ON_THE_PAGE)})")
+    parser.add_argument("-o", "--out", metavar="FILE", type=Path, default=Path("build/devices.json"),
+                        help="the same as JSON (default: %(default)s)")
+    parser.set_defaults(run=lambda args: _run(args, load_design))
+
+
+def _run(args, load_design):
+    from ..progress import Progress
+
+    chosen = [Device.load(name) for name in args.device or ON_THE_PAGE]
+    networks = [[load_design(path) for path in text.split("+")] for text in args.networks]
+    progress = Progress("foldings")
+    entries: list[Entry] = []
+    for designs in networks:
+        for device in chosen:
+            progress(len(entries), len(networks) * len(chosen), f"{designs[0].name} on {device.name}")
+            entries.append(fit(designs, device))
+    progress.finish()
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps([entry.as_dict() for entry in entries], indent=1) + "\n", encoding="utf-8",
+                        newline="\n")
+    print(table(entries))
+    print(f"\nby estimate, at an assumed {CLOCK_MHZ:g} MHz; written: {args.out}")

@@ -1,0 +1,57 @@
+"""The table of devices: who fits, how fast, and what limits."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hypgcn.cli import main
+from hypgcn.design.presets import preset
+from hypgcn.planning.allocator.allocate import Allocator, Budget
+from hypgcn.planning.device import Device
+from hypgcn.planning.device_table import Entry, fit, table
+
+DEVICE = Device(name="D", mac="dsp48e2", multiplier=27, dsp=200, bram36=60, lut=60_000, ff=1000)
+
+
+def test_one_network_gets_the_whole_device():
+    design = preset("tiny")
+    entry = fit([design], DEVICE)
+    found = Allocator(design).solve(Budget(dsp=200, bram36=60, lut=60_000))
+    assert entry.cycles == found.cycles and entry.network == "tiny-seeded" and entry.device == "D"
+    assert entry.used == {**found.used, "uram": 0}
+    assert entry.clips_per_second == pytest.approx(172e6 / found.cycles)
+
+
+def test_two_networks_get_half_each():
+    design = preset("tiny")
+    entry = fit([design, design], DEVICE)
+    alone = fit([design], replace(DEVICE, dsp=100, bram36=30, lut=30_000))
+    assert entry.network == "tiny-seeded+tiny-seeded" and entry.cycles == alone.cycles
+    assert entry.used == {name: 2 * count for name, count in alone.used.items()}
+
+
+def test_what_limits():
+    assert fit([preset("tiny")], replace(DEVICE, dsp=40)).limit == "dsp"
+    missing = fit([preset("tiny")], replace(DEVICE, lut=5000))
+    assert missing.cycles is None and missing.clips_per_second is None and not missing.used
+    assert missing.limit.startswith("needs ") and "more than the budget of 5000" in missing.limit
+    free = fit([preset("tiny")], replace(DEVICE, dsp=10_000, bram36=10_000, lut=10_000_000))
+    assert free.limit.startswith("blocks[")
+
+
+def test_table_has_a_line_for_each():
+    entries = [Entry(network="n", device="d", cycles=1000.0, used={"dsp": 1200, "bram36": 3.5, "lut": 9, "uram": 0},
+                     limit="lut"), Entry(network="n", device="e", cycles=None, used={}, limit="needs 9 dsp")]
+    assert table(entries).splitlines()[2:] == [
+        "| `n` | d | 172,000 | 1,200 | 3.5 | 9 | 0 | lut |", "| `n` | e | does not fit |  |  |  |  | needs 9 dsp |"]
+
+
+def test_command(tmp_path, capsys):
+    out = tmp_path / "devices.json"
+    main(["devices", "tiny", "tiny+tiny", "--device", "xczu3eg", "-o", str(out)])
+    rows = json.loads(out.read_text(encoding="utf-8"))
+    assert [(row["network"], row["device"], row["fits"]) for row in rows] == [
+        ("tiny-seeded", "XCZU3EG", True), ("tiny-seeded+tiny-seeded", "XCZU3EG", True)]
+    assert rows[0]["cycles"] <= rows[1]["cycles"]
+    assert "| `tiny-seeded+tiny-seeded` | XCZU3EG |" in capsys.readouterr().out
