@@ -67,7 +67,7 @@ class ReadAddressGenerator(wiring.Component):
     Members
     -------
     job : In(stream of :func:`job_layout`)
-        Jobs, each taken when its first entry is looked up.
+        Jobs, each taken in the cycle after its first entry is looked up.
     h_req : Out(stream of :func:`row_request_layout`)
         Reads of the store of features.
     x_req : Out(stream of :func:`row_request_layout`)
@@ -76,8 +76,9 @@ class ReadAddressGenerator(wiring.Component):
         One announcement per read.
     """
 
-    JOB_CYCLES = 3
-    """Least cycles from a job to the next: the dispatcher sees that the lane is free, chooses it, and gives the job."""
+    JOB_CYCLES = 4
+    """Least cycles from a job to the next: the job is taken, the dispatcher sees that the lane is free, chooses it, and
+    gives the job."""
 
     def __init__(self, cfg):
         self.cfg = cfg
@@ -123,9 +124,11 @@ class ReadAddressGenerator(wiring.Component):
         schedule, job = self.cfg.schedule, self.job.payload
         at, end = Signal.like(self.o.payload.entry, name="at"), Signal.like(self.o.payload.entry, name="end")
         current = Signal(self.cfg.job_layout, reset_less=True)
-        running, load = Signal(), Signal()
+        running, load, taken = Signal(), Signal(), Signal()
         first, last = Array(p.first for p in schedule.passes), Array(p.stop - 1 for p in schedule.passes)
-        m.d.comb += [load.eq(self.job.valid & (~running | look & (at == end))), self.job.ready.eq(load)]
+        # A job is transferred in the cycle after it was loaded: ``look`` comes late, and the dispatcher goes by ready.
+        m.d.comb += [load.eq(self.job.valid & ~taken & (~running | look & (at == end))), self.job.ready.eq(taken)]
+        m.d.sync += taken.eq(load)
         with m.If(load):
             m.d.sync += [running.eq(1), at.eq(first[job.index]), end.eq(last[job.index]), current.eq(job)]
         with m.Elif(look):

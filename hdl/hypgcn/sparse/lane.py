@@ -157,7 +157,7 @@ class Lane(wiring.Component):
     Members
     -------
     job : In(stream of :func:`job_layout`)
-        Jobs; each is taken when its first entry is looked up.
+        Jobs; each is taken in the cycle after its first entry is looked up.
     h_req : Out(stream of :func:`row_request_layout`)
         Reads of the store of features.
     h_rsp : In(stream of :func:`row_response_layout`)
