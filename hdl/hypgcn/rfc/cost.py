@@ -2,7 +2,7 @@
 
 from ..cost import Memory, Resources, UnitCost, luts
 from ..design import BANK, MINI_BANKS
-from .shortcut import ShortcutConfig, ShortcutReader
+from .shortcut import ShortcutConfig
 from .store_config import RowStoreConfig
 
 __all__ = ["DECODER", "ENCODERS", "EXPANDER", "PAIR_DECODER", "encoder", "register_slice", "row_store",
@@ -81,8 +81,10 @@ def shortcut_reader(cfg: ShortcutConfig, *, rows: int) -> UnitCost:
     rows : int
         Rows that it reads per clip. It keeps up with the sums that take its values, so no cycles are counted.
     """
-    bits = 8 * cfg.width
-    spans = Memory("async", max(1, 2 * (cfg.slices - 1).bit_length()), ShortcutReader.AHEAD)
+    bits, deep = 8 * cfg.width, cfg.ahead > cfg.AHEAD
+    memories = [Memory("async", max(1, 2 * (cfg.slices - 1).bit_length()), cfg.ahead)]
+    memories += [Memory("async", luts.VECTOR + 1, cfg.ahead)] * deep
     return UnitCost(x_reads=rows * cfg.reads, resources=Resources.of(
-        memories=[spans],
-        lut=110 + luts.multiplexer(cfg.slices, bits) + luts.multiplexer(cfg.width, bits) + bits))
+        memories=memories,
+        lut=110 + deep * luts.queue(cfg.ahead) + luts.multiplexer(cfg.slices, bits)
+        + luts.multiplexer(cfg.width, bits) + bits))

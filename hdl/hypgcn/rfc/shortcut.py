@@ -1,6 +1,7 @@
 """Shortcut path: rows of X are read a second time from their store, in the output order of the convolution."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from amaranth import *
 from amaranth.lib import stream, wiring
@@ -37,6 +38,8 @@ class ShortcutConfig:
         Groups of a pass; the last pass may be shorter.
     groups : int, 1..banks * 16 / width
         Groups of all channels of a joint.
+    bursts : bool
+        Other passes, to which X adds nothing, run between those of one row and of the next.
     """
 
     rows: int
@@ -46,12 +49,18 @@ class ShortcutConfig:
     conv_joints: int = 1
     pass_groups: int
     groups: int
+    bursts: bool = False
+
+    AHEAD: ClassVar[int] = 16
+    MOST_AHEAD: ClassVar[int] = 64
+    """Reads under way without bursts, and at most."""
 
     @classmethod
     def of(cls, channels: int, *, groups: int, pass_groups: int, **options) -> "ShortcutConfig":
         """Config for X of ``channels`` channels into ``groups`` groups of which the first get a slice each."""
         fed = min(groups, -(-channels // options["width"]))
-        return cls(banks=bank_count(channels), groups=fed, pass_groups=min(pass_groups, fed), **options)
+        return cls(banks=bank_count(channels), groups=fed, pass_groups=min(pass_groups, fed),
+                   bursts=fed < groups and pass_groups < groups, **options)
 
     def __post_init__(self):
         check_range("rows", self.rows, 1, 1 << 10)
@@ -75,6 +84,15 @@ class ShortcutConfig:
                      for first in range(0, self.groups, self.pass_groups))
 
     @property
+    def ahead(self) -> int:
+        """Reads that may be under way, and wait for their place in the order.
+
+        With bursts the vectors of a row are read while the other passes run, since the port of the store, which other
+        readers share, would not give one a cycle.
+        """
+        return max(self.AHEAD, min(self.MOST_AHEAD, self.reads)) if self.bursts else self.AHEAD
+
+    @property
     def reads(self) -> int:
         """Vectors read per row; a vector whose groups are in several passes is read in each."""
         return self.joints * sum(last // self.slices - first // self.slices + 1 for first, last in self.passes)
@@ -88,11 +106,12 @@ class ShortcutReader(wiring.Component):
 
     Throughput: one slice a cycle when the store answers every cycle; at ``width = 16`` this takes one vector a cycle.
     Between rows there is no gap. Latency: ``LATENCY`` cycles and the store's, at least 2, from the transfer of ``row``
-    to the first slice. Up to ``AHEAD + 2`` reads are outstanding, or as many as the response queue of the store holds;
-    back-pressure of any length on ``o`` loses nothing. A row of ``row`` must stay readable until its last slice has
-    left.
+    to the first slice. Up to ``cfg.ahead + 2`` reads are outstanding, or without bursts as many as the response queue
+    of the store holds; back-pressure of any length on ``o`` loses nothing. A row of ``row`` must stay readable until
+    its last slice has left.
 
-    Storage: a slicer, ``AHEAD * 2 * log2(16 / width)`` bits of LUT RAM, register slices for rows and slices. No DSP.
+    Storage: a slicer, ``ahead * 2 * log2(16 / width)`` bits of LUT RAM, where ``ahead`` is above 16 a queue of as many
+    vectors, register slices for rows and slices. No DSP.
 
     Parameters
     ----------
@@ -110,7 +129,6 @@ class ShortcutReader(wiring.Component):
         The slices.
     """
 
-    AHEAD = 16
     LATENCY = Skid.LATENCY + 1 + RfcSlicer.LATENCY
 
     def __init__(self, cfg: ShortcutConfig):
@@ -125,18 +143,23 @@ class ShortcutReader(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         cfg = self.cfg
-        m.submodules.ahead = ahead = Queue(span_layout(cfg.width), self.AHEAD)
+        m.submodules.ahead = ahead = Queue(span_layout(cfg.width), cfg.ahead)
         # A register slice, since the slicer's ready comes late in the cycle.
         m.submodules.spans = spans = Skid(span_layout(cfg.width))
         connect(m, ahead.o, spans.i)
         m.submodules.slicer = slicer = RfcSlicer(cfg.width)
         self._request(m, ahead.i)
 
+        answer = wiring.flipped(self.rsp)
+        if cfg.ahead > cfg.AHEAD:       # more than the store's own queue holds
+            m.submodules.answers = answers = Queue(self.rsp.payload.shape(), cfg.ahead)
+            connect(m, answer, answers.i)
+            answer = answers.o
         m.d.comb += [
-            slicer.i.valid.eq(self.rsp.valid & spans.o.valid),
-            self.rsp.ready.eq(slicer.i.ready & spans.o.valid),
-            spans.o.ready.eq(slicer.i.ready & self.rsp.valid),
-            slicer.i.payload.vector.eq(self.rsp.payload.vector),
+            slicer.i.valid.eq(answer.valid & spans.o.valid),
+            answer.ready.eq(slicer.i.ready & spans.o.valid),
+            spans.o.ready.eq(slicer.i.ready & answer.valid),
+            slicer.i.payload.vector.eq(answer.payload.vector),
             slicer.i.payload.meta.eq(spans.o.payload),
         ]
         connect(m, slicer.o, wiring.flipped(self.o))

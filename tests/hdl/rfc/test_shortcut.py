@@ -27,6 +27,7 @@ CASES = {
                                                       pass_groups=2, groups=13),
     "spatial, a pass longer than all": ShortcutConfig(rows=2, joints=3, banks=2, width=8, conv_joints=3,
                                                       pass_groups=4, groups=3),
+    "spatial, bursts": ShortcutConfig.of(16, rows=3, joints=9, width=8, conv_joints=5, pass_groups=1, groups=6),
     "temporal": ShortcutConfig(rows=8, joints=5, banks=2, width=4, pass_groups=8, groups=8),
     "whole vectors": ShortcutConfig(rows=2, joints=3, banks=3, width=16, conv_joints=2, pass_groups=2, groups=3),
     "single values": ShortcutConfig(rows=2, joints=2, banks=1, width=1, pass_groups=16, groups=16),
@@ -78,6 +79,39 @@ def test_one_slice_a_cycle(name):
     store = 2  # the responder answers one cycle after the request, the span of slices is known one cycle later
     assert times == list(range(times[0], times[0] + count))
     assert times[0] == ShortcutReader.LATENCY + store
+
+
+def test_a_burst_is_read_ahead():
+    """The slices of a row leave one a cycle, though the store answers every third, when they had time before."""
+    cfg = ShortcutConfig.of(16, rows=1, joints=25, width=8, conv_joints=13, pass_groups=1, groups=6)
+    assert cfg.bursts and cfg.reads == cfg.ahead == 50
+    assert ShortcutConfig.of(48, rows=1, joints=25, width=8, pass_groups=1, groups=6).ahead == 16
+    assert ShortcutConfig.of(16, rows=1, joints=25, width=8, pass_groups=6, groups=6).ahead == 16
+    dut = ShortcutReader(cfg)
+
+    async def store(ctx):
+        requests, taken, turn = 0, False, 0
+        while True:
+            ctx.set(dut.req.ready, turn % 3 == 0)
+            ctx.set(dut.rsp.valid, requests > 0)
+            asked = ctx.get(dut.req.valid) and turn % 3 == 0
+            taken = requests > 0 and ctx.get(dut.rsp.ready)
+            requests += asked - taken
+            turn += 1
+            await ctx.tick()
+
+    async def rows(ctx):
+        ctx.set(dut.row.valid, 1)
+        await ctx.tick().repeat(2)
+        await ctx.tick().until(dut.row.ready)
+        ctx.set(dut.row.valid, 0)
+        await ctx.tick().repeat(170)
+        ctx.set(dut.o.ready, 1)
+        for _ in range(cfg.joints * 2):
+            assert ctx.get(dut.o.valid)
+            await ctx.tick()
+
+    run(dut, testbenches=[rows], background=[store], timeout=400)
 
 
 class Pair(wiring.Component):
