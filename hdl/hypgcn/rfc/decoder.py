@@ -37,6 +37,8 @@ class RfcDecoder(wiring.Component):
     -------
     i : In(stream of :func:`meta_vector_layout`)
         ``vector.overflow`` is not passed on.
+    nothing : In(1)
+        With ``i``: the vector has no value, whatever it says.
     o : Out(stream of :func:`token_layout`, or :func:`token_pair_layout`)
         The tokens.
     """
@@ -47,6 +49,7 @@ class RfcDecoder(wiring.Component):
         self.meta, self.width = meta, width
         super().__init__({
             "i": In(stream.Signature(meta_vector_layout(meta))),
+            "nothing": In(1),
             "o": Out(stream.Signature(token_layout(meta) if width == 1 else token_pair_layout(meta))),
         })
 
@@ -83,7 +86,9 @@ class RfcDecoder(wiring.Component):
             # Only a vector that is there: the payload of an empty queue is a word that was never written. It addresses
             # weights and enters sums, times 0 in a device, but X in a simulator with four states.
             with m.If(self.i.valid):
-                m.d.sync += [held.eq(self.i.payload), last.eq(single)]
+                m.d.sync += [held.eq(self.i.payload), last.eq(single | self.nothing)]
+                with m.If(self.nothing):
+                    m.d.sync += [mask.eq(0), *(held.vector.values[n].eq(0) for n in range(self.width))]
         with m.Elif(self.o.ready):
             # Values shift down, so that the next is always in place 0: no multiplexer over 16 values.
             m.d.sync += [mask.eq(rest), last.eq(ends)]

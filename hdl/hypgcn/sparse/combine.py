@@ -230,10 +230,11 @@ class Combine(wiring.Component):
 
     def _next_result(self, m, work_valid, consumed):
         """Accept the next result in order from its lane when the current one is used up; a pulse when it is taken."""
-        available = Cat(result.valid for result in self.results)
         load = Signal()
         # ``load`` of each lane, from its inputs: ``consumed`` comes late, and stays one level of logic away from both.
-        loads = Signal(self.cfg.lanes)
+        # A result is transferred in the cycle after it was loaded, so that the lane's ready is a register.
+        loads, taken = Signal(self.cfg.lanes), Signal(self.cfg.lanes)
+        available = Cat(result.valid for result in self.results) & ~taken
         m.d.comb += [
             loads.eq(available & self.order.payload.chosen
                      & (self.order.valid & (~work_valid | consumed)).replicate(len(loads))),
@@ -241,7 +242,8 @@ class Combine(wiring.Component):
             self.order.ready.eq(load),
         ]
         for lane, result in enumerate(self.results):
-            m.d.comb += result.ready.eq(loads[lane])
+            m.d.comb += result.ready.eq(taken[lane])
+        m.d.sync += taken.eq(loads)
         return load
 
     def _send(self, m, o, go, out_valid, group, last_group, with_x):

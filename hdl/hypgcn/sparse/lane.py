@@ -244,8 +244,7 @@ class Lane(wiring.Component):
         ]
         if cfg.schedule.reads_x:
             m.d.comb += answers[1].ready.eq(take & fetch.from_x)
-        with m.If(fetch.null):
-            m.d.comb += [vector.mask.eq(0), *(vector.values[place].eq(0) for place in range(cfg.depth))]
+        m.d.comb += decoder.nothing.eq(fetch.null)
         return decoder.o
 
     def _sum(self, m, platform, tokens):

@@ -51,3 +51,14 @@ def test_pairs_by_hand():
     assert token_pairs(0b1001_0000_0000_0011, [5, 6, 7, -8]) == [([0, 1], [5, 6], 0), ([12, 15], [7, -8], 1)]
     assert token_pairs(0b100, [9]) == [([2, 0], [9, 0], 1)]
     assert token_pairs(0, [0]) == [([0, 0], [0, 0], 1)]
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_nothing_in_place_of_a_vector(width):
+    """One empty token, whatever the vector says."""
+    items = _items(corner_vectors())
+    places = {"channel": 0, "value": 0} if width == 1 else {"channels": [0, 0], "values": [0, 0]}
+    expected = [{**places, "meta": item["meta"], "last": 1} for item in items]
+    result = run(RfcDecoder(4, width), {"i": items}, {"o": len(expected)}, seed=2, idle=0.3, stall=0.3,
+                 signals={"nothing": 1})
+    assert result["o"] == expected

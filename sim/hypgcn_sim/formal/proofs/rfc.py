@@ -93,11 +93,11 @@ def _serial(width, harness):
 
 
 def _decoder(harness):
-    """Any vector, one of its channels and one of its values, through the decoder."""
+    """Any vector, or none in its place, one of its channels and one of its values, through the decoder."""
     m = harness.m
     unit = harness.unit(RfcDecoder(2))
     decoder, held = unit.component, unit.inner("held")
-    for target in (decoder.i.payload, decoder.i.valid, decoder.o.ready):
+    for target in (decoder.i.payload, decoder.i.valid, decoder.nothing, decoder.o.ready):
         harness.free(target)
     hold(harness, decoder.o.valid, decoder.o.ready, decoder.o.payload, "o")
     token, vector = decoder.o.payload, decoder.i.payload.vector
@@ -107,8 +107,9 @@ def _decoder(harness):
     mask, sent = (Signal(BANK, name=name, reset_less=True) for name in ("mask", "sent"))
     value, meta = Signal(8, name="value", reset_less=True), Signal.like(token.meta, name="meta", reset_less=True)
     with m.If(put):
-        m.d.sync += [mask.eq(vector.mask), sent.eq(0), meta.eq(decoder.i.payload.meta),
-                     value.eq(Value.cast(vector["values"]).word_select(number, 8))]
+        m.d.sync += [mask.eq(Mux(decoder.nothing, 0, vector.mask)), sent.eq(0), meta.eq(decoder.i.payload.meta),
+                     value.eq(Mux(decoder.nothing & (number == 0), 0,
+                                  Value.cast(vector["values"]).word_select(number, 8)))]
     with m.Elif(take):
         m.d.sync += sent.eq(sent | (1 << token.channel))
 
