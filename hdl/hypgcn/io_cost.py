@@ -52,7 +52,7 @@ def head(design: Design, width: int, *, absent: bool = False) -> UnitCost:
     return UnitCost(
         cycles=max(positions * banks * (BANK // width), design.classes * class_cycles(design, absent)),
         resources=Resources.of(dsp=1, memories=memories, lut=(
-            EXPANDER + 330 + width * 1.5 * design.pool_width + luts.multiplexer(16 / width, 8 * width) + persons)))
+            EXPANDER + 330 + width * 1.5 * design.pool_width + luts.multiplexer(BANK / width, 8 * width) + persons)))
 
 
 def io_units(design: Design, head_width: int, skip_absent: bool = True) -> dict[str, UnitCost]:
@@ -69,5 +69,7 @@ def io_units(design: Design, head_width: int, skip_absent: bool = True) -> dict[
     """
     absent = leaves_out(design, skip_absent)
     units = {"absent": absent_persons(design)} if absent else {}
+    # A head of several cycles for a vector has a register slice for whole ones in front of it.
+    in_front = UnitCost(resources=Resources(lut=luts.VECTOR * (head_width < BANK)))
     return units | {"input": input_affine(design),
-                    "head": head(design, head_width, absent=absent)}
+                    "head": UnitCost.pipeline(head(design, head_width, absent=absent), in_front)}

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from .absent import AbsentPersons, leaves_out
 from .block import BLOCK_UNITS, Block, BlockConfig
-from .design import Design
+from .design import BANK, Design
 from .design.folding import Folding
 from .head import Head
 from .input import InputAffine
@@ -25,11 +25,13 @@ def counted_units(blocks: int) -> list[str]:
 
 
 def boundary_widths(folding: Folding) -> list[int]:
-    """Values a cycle that arrive at each block and at the head.
+    """Values a cycle for which the register slices in front of each block and of the head are made.
 
-    The input gives a vector in three cycles, for which 2 stands.
+    They are those that arrive: the input gives a vector in three cycles, for which 2 stands. A head that takes several
+    cycles for a vector gets a slice for whole ones: with one place, the next vector would only come when it is done.
     """
-    return [2, *(block.y_width for block in folding.blocks)]
+    widths = [2, *(block.y_width for block in folding.blocks)]
+    return widths if folding.head_width == BANK else [*widths[:-1], BANK]
 
 
 class Network(wiring.Component):

@@ -3,13 +3,20 @@
 
 import numpy as np
 import pytest
+from amaranth.hdl import Module
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
 from hdl.vectors import vectors
 from lively_design import lively
 
+from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import random_design
 from hypgcn.golden.absent import absent_response
 from hypgcn.golden.head import head
 from hypgcn.head import Head, class_cycles
+from hypgcn.network import boundary_widths
+from hypgcn.rfc import skid_behind
+from hypgcn.stream import connect
 from testbench import STREAM_PATTERNS, run
 
 
@@ -107,3 +114,31 @@ def test_no_flags_without_absent_persons():
 def test_rejects(width):
     with pytest.raises(ValueError, match=f"width must be one of 1, 2, 4, 8, 16, not {width}"):
         Head(make(), width)
+
+
+class Behind(wiring.Component):
+    """The head behind the register slice that a network has in front of it."""
+
+    def __init__(self, design, head_width, y_width):
+        folding = Folding(blocks=(BlockFolding(y_width=y_width),), head_width=head_width)
+        self.skid, self.head = skid_behind(boundary_widths(folding)[-1]), Head(design, head_width)
+        super().__init__({"i": In(stream.Signature(self.head.i.payload.shape())),
+                          "o": Out(stream.Signature(self.head.o.payload.shape()))})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.skid, m.submodules.head = self.skid, self.head
+        connect(m, wiring.flipped(self.i), self.skid.i)
+        connect(m, self.skid.o, self.head.i)
+        connect(m, self.head.o, wiring.flipped(self.o))
+        return m
+
+
+@pytest.mark.parametrize("width", [4, 8, 16])
+def test_a_vector_follows_another_without_a_gap(width):
+    """The head is busy in every cycle when vectors are there: a register slice of one place would cost one of three."""
+    design = make(frames=9, joints=5, channels=32, classes=2)
+    items = [item for seed in (1, 2, 3) for item in vectors(clip(design, seed))]
+    out = run(Behind(design, width, 16 if width == 16 else 8), {"i": items}, {"o": 6}, timeout=20000)
+    per_clip = len(items) // 3 * (16 // width)
+    assert out["times"]["o"][4] - out["times"]["o"][2] == pytest.approx(per_clip, abs=3)

@@ -49,6 +49,11 @@ class Entry:
         """Clips a second, of each of the networks, at :data:`CLOCK_MHZ`."""
         return None if self.cycles is None else 1e6 * CLOCK_MHZ / self.cycles
 
+    @classmethod
+    def of(cls, data: dict) -> "Entry":
+        """The entry that :meth:`as_dict` gave."""
+        return cls(**{name: data[name] for name in ("network", "device", "cycles", "used", "limit")})
+
     def as_dict(self) -> dict:
         """Plain data for a file."""
         rate = self.clips_per_second

@@ -1,7 +1,7 @@
-"""Results in the README, from measured JSON files.
+"""Results in the README and the pages, from measured JSON files.
 
 ``python -m hypgcn_sim.benchmark.readme`` copies the summaries that commands left under ``build/`` into ``results/`` and
-rewrites the section of ``README.md`` between its markers.
+rewrites the sections of ``README.md`` and of ``docs/devices.md`` between their markers.
 """
 
 import json
@@ -9,9 +9,11 @@ import shutil
 import sys
 from pathlib import Path
 
+from hypgcn.planning.device_table import Entry, table
+
 from .table import markdown, paragraph
 
-__all__ = ["SOURCES", "accuracy_tables", "performance_table", "results_table", "results_text", "main"]
+__all__ = ["SOURCES", "accuracy_tables", "devices_table", "performance_table", "results_table", "results_text", "main"]
 
 SOURCES = {
     "emission.json": ("build/emission.json", "make verilog ARGS='--measure build/emission.json'"),
@@ -25,6 +27,7 @@ SOURCES = {
     "utilisation.png": ("build/bench/utilisation.png", "make bench"),
     "memory.png": ("build/bench/memory.png", "make bench"),
     "testset.json": ("build/testset/report.json", "make sim-testset ARGS='--multipliers 768'"),
+    "devices.json": ("build/devices.json", "hypgcn devices"),
     "ecp5.json": ("build/bitstream/ulx3s/bitstream.json", "make bitstream BOARD=ulx3s"),
 }
 """Files in ``results/``: where the command leaves each, and the command."""
@@ -37,6 +40,7 @@ STEPS = {"dense_c": "dense with C", "dense": "dense", "pruned": "pruned", "int8"
 """Steps of the accuracy table, with the titles of their columns."""
 METRICS = "checkpoints/nwucla_small/metrics.json"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+DEVICES_BEGIN, DEVICES_END = "<!-- devices -->", "<!-- end of devices -->"
 
 
 def _load(path: Path):
@@ -200,15 +204,26 @@ def main(root: Path) -> int:
             shutil.copyfile(root / source, root / "results" / name)
         else:
             print(f"results/{name} stays as it is: {source} is not there ({command})")
-    readme = root / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"{readme} must hold the lines {BEGIN} and {END}")
-    before, after = text.split(BEGIN, 1)
-    readme.write_text(f"{before}{BEGIN}\n{results_text(root)}\n{END}{after.split(END, 1)[1]}", encoding="utf-8",
-                      newline="\n")
-    print(f"{readme} is up to date with results/")
+    _rewrite(root / "README.md", BEGIN, END, results_text(root))
+    if (root / "docs" / "devices.md").is_file():
+        _rewrite(root / "docs" / "devices.md", DEVICES_BEGIN, DEVICES_END, devices_table(root))
     return 0
+
+
+def _rewrite(path: Path, begin: str, end: str, section: str):
+    """Put ``section`` between the lines ``begin`` and ``end`` of the file at ``path``."""
+    text = path.read_text(encoding="utf-8")
+    if begin not in text or end not in text:
+        raise ValueError(f"{path} must hold the lines {begin} and {end}")
+    before, after = text.split(begin, 1)
+    path.write_text(f"{before}{begin}\n{section}\n{end}{after.split(end, 1)[1]}", encoding="utf-8", newline="\n")
+    print(f"{path} is up to date with results/")
+
+
+def devices_table(root: Path) -> str:
+    """Markdown table of ``results/devices.json``; empty where the file is missing."""
+    rows = _load(root / "results" / "devices.json")
+    return "" if rows is None else table([Entry.of(row) for row in rows])
 
 
 if __name__ == "__main__":
