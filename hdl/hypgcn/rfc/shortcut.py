@@ -52,8 +52,8 @@ class ShortcutConfig:
     bursts: bool = False
 
     AHEAD: ClassVar[int] = 16
-    MOST_AHEAD: ClassVar[int] = 64
-    """Reads under way without bursts, and at most."""
+    AHEAD_LIMIT: ClassVar[int] = 64
+    """Reads in flight without bursts, and at most."""
 
     @classmethod
     def of(cls, channels: int, *, groups: int, pass_groups: int, **options) -> "ShortcutConfig":
@@ -85,12 +85,12 @@ class ShortcutConfig:
 
     @property
     def ahead(self) -> int:
-        """Reads that may be under way, and wait for their place in the order.
+        """Reads that may be in flight, or wait for their place in the order.
 
         With bursts the vectors of a row are read while the other passes run, since the port of the store, which other
         readers share, would not give one a cycle.
         """
-        return max(self.AHEAD, min(self.MOST_AHEAD, self.reads)) if self.bursts else self.AHEAD
+        return max(self.AHEAD, min(self.AHEAD_LIMIT, self.reads)) if self.bursts else self.AHEAD
 
     @property
     def reads(self) -> int:
