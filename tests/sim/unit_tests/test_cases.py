@@ -20,6 +20,7 @@ INSIDE = {
     "StoreWriter": "row_store", "ReadAddressGenerator": "temporal_lane", "Window": "temporal_unit_conv",
     "Dispatcher": "temporal_unit_conv", "ReadArbiter": "temporal_unit_conv", "Combine": "temporal_unit_conv",
     "DenseConvolution": "spatial_unit_conv", "SparseConvolution": "spatial_lanes_conv",
+    "Merge": "spatial_unit_conv",
     "Top": "core", "AxiLiteSlave": "core", "RegisterBank": "core", "Counters": "core", "ClipInput": "core",
     "ResultOutput": "core",
 }

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from hypgcn.design import BANK
+from hypgcn.design.folding import graph_units
 from hypgcn.golden.rfc.store import store
 from hypgcn.golden.spatial.graph import entries
 from hypgcn.golden.spatial.unit import spatial
@@ -145,6 +146,7 @@ def _row_buffer(context: Context) -> Case:
 def _unit(kind: str, name: str, choose: Callable, context: Context) -> Case:
     index = getattr(context, kind)
     block, folding = choose(context, index)
+    folding = replace(folding, graph_units=min(2, graph_units(block)))      # with the merge of their entries
     rows = context.x(index)[0][:6]
     stored, lost = store(rows, block.x_depths, block.x_window)
     cfg = SpatialConfig(
