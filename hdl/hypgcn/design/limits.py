@@ -188,7 +188,7 @@ STORE_ROWS = Limit(
     "slot numbers of at most 6 bits; a kernel of 31 with stride 2 runs freely with 36")
 STORE_MEMORIES = Choices(
     "h_memory", ("auto", "ultra"), "memories of a store of H",
-    "block or LUT RAM, as the tool maps it; or UltraRAM where a memory would fill a block RAM")
+    "block or LUT RAM, as the tool maps it; or UltraRAM where a memory would take as many block RAMs")
 MAC_FORMS = Choices(
     "mac", ("dsp48e2", "inferred", "single"), "form of the packed multiply-accumulate",
     "explicit primitive (UltraScale), inferred 27 x 18 multiplier with two products, one product each")

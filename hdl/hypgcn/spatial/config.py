@@ -99,13 +99,17 @@ class SpatialConfig:
         return FrameBufferConfig(joints=self.joints, channels=len(self.channels), repeats=self.graph.repeats)
 
     @property
-    def parts(self) -> list["GraphPart"]:
+    def shares(self) -> list[np.ndarray]:
+        """Needed channels of each graph unit, ascending: as many as the others have, or one more."""
+        return np.array_split(self.channels, self.folding.graph_units)
+
+    @property
+    def parts(self) -> list[GraphPart]:
         """Stages of each share of the channels, in their order; of all together :attr:`loader` and so on."""
         found = []
-        for share in np.array_split(self.channels, self.folding.graph_units):
+        for share in self.shares:
             needed = tuple(channel in share for channel in range(self.block.in_channels))
-            whole = self.graph
-            part = replace(whole, kept=tuple(bool(self.block.kept[c]) for c in share),
+            part = replace(self.graph, kept=tuple(bool(self.block.kept[c]) for c in share),
                            copy=tuple(self.copied[c] for c in share))
             # While the words of the others leave, those of a row wait.
             part = part if len(share) == len(self.channels) else replace(part, ahead=part.entries)
@@ -171,8 +175,7 @@ class SpatialConfig:
 
     def cycles(self, row) -> dict[str, float]:
         """Cycles of each stage, with the 1x1 array, for ``row`` of X (V, Cin); the slowest stage decides."""
-        counts = [np.count_nonzero(np.asarray(row)[:, share], axis=0).tolist()
-                  for share in np.array_split(self.channels, self.folding.graph_units)]
+        counts = [np.count_nonzero(np.asarray(row)[:, share], axis=0).tolist() for share in self.shares]
         stages = {"load": max(part.loader.cycles(row) for part in self.parts), "conv": self.array.cycles,
                   "graph": max(part.graph.cycles(of_part) for part, of_part in zip(self.parts, counts)),
                   "rows": max(self.rows.cycles, self.joints * self.block.h_banks * (BANK // self.rows.width))}
