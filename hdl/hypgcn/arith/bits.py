@@ -4,8 +4,6 @@ A choice of the lowest one by ``x & -x``, or a counter as ``x + up - down``, cos
 inputs. Written as logic of bits, a late input enters at the last LUT.
 """
 
-from itertools import combinations
-
 from amaranth import *
 
 __all__ = ["at_most", "at_most_one", "at_most_ones", "lowest_one", "lowest_two", "ones_below", "saturate", "stepped"]
@@ -68,20 +66,34 @@ def lowest_two(value) -> tuple[Value, Value, Value]:
 
 def at_most_ones(value, limit: int) -> Value:
     """One bit: no more than ``limit`` bits of ``value`` are set."""
-    # Of each group, bit k - 1 is set when it has k ones or more; groups are merged two by two.
-    counts = [[Cat(*(Cat(*chosen).all() for chosen in combinations(bits, k + 1))).any() for k in range(len(bits))]
-              for bits in _groups(value)]
+    bits = list(Value.cast(value))
+    if limit >= len(bits):
+        return C(1, 1)
+    # Counts of up to ``limit + 1``, two by two as tables: with a limit up to 6 each bit of a sum is one LUT.
+    counts = [_count(bits[n:n + 4], limit + 1) for n in range(0, len(bits), 4)]
     while len(counts) > 1:
-        counts = [_merged(counts[n], counts[n + 1], limit + 1) if n + 1 < len(counts) else counts[n]
-                  for n in range(0, len(counts), 2)]
-    return ~counts[0][limit] if limit < len(counts[0]) else C(1, 1)
+        counts = [_limited_sum(*counts[n:n + 2], limit=limit + 1) for n in range(0, len(counts), 2)]
+    return counts[0] != limit + 1
 
 
-def _merged(left: list[Value], right: list[Value], limit: int) -> list[Value]:
-    """Counts of two groups, of which each has its ones in unary, as one of up to ``limit``."""
-    left, right = [C(1, 1), *left], [C(1, 1), *right]
-    return [Cat(*(left[n] & right[k - n] for n in range(k + 1) if n < len(left) and k - n < len(right))).any()
-            for k in range(1, min(limit, len(left) + len(right) - 2) + 1)]
+def _count(bits: list[Value], limit: int) -> Value:
+    """How many of a few ``bits`` are set, up to ``limit``."""
+    return _table((min(number.bit_count(), limit) for number in range(1 << len(bits))), Cat(*bits))
+
+
+def _limited_sum(left: Value, right: Value | None = None, *, limit: int) -> Value:
+    """Sum of one or two counts, up to ``limit``."""
+    if right is None:
+        return left
+    return _table((min(above + below, limit) for above in range(1 << len(right)) for below in range(1 << len(left))),
+                  Cat(left, right))
+
+
+def _table(numbers, index: Value) -> Value:
+    """``numbers[index]``."""
+    numbers = list(numbers)
+    width = max(numbers).bit_length()
+    return Array(C(number, width) for number in numbers)[index]
 
 
 def stepped(value, up, down) -> Value:

@@ -89,23 +89,27 @@ class RfcSlicer(wiring.Component):
     def _position(self, m, waiting, vector, span, before, step, load, full, at_last):
         """The current vector, the mask of its current slice, and the number of values before that slice.
 
-        Position, mask and count of the next slice are ready in registers: what follows in the same cycle is deep.
+        Position, mask, and counts of the values before the slice and in it are ready in registers: what follows in the
+        same cycle is deep.
         """
         width, slices = self.width, BANK // self.width
         values, mask = Signal.like(vector.values, reset_less=True), Signal.like(vector.mask, reset_less=True)
         position, last = Signal.like(span.first, reset_less=True), Signal.like(span.last, reset_less=True)
         begin = Signal(range(BANK), reset_less=True)
-        slice_mask = Signal(width, reset_less=True)
+        slice_mask, ones = Signal(width, reset_less=True), Signal(range(width + 1), reset_less=True)
         following = (position + 1)[:len(position)]
+        following_mask, first_mask = _word(mask, following, width), _word(vector.mask, span.first, width)
         with m.If(step):
-            m.d.sync += [position.eq(following), at_last.eq(following == last),
-                         slice_mask.eq(_word(mask, following, width)),
-                         begin.eq(begin + count_ones(m, slice_mask, "ones"))]
+            m.d.sync += [position.eq(following), at_last.eq(following == last), slice_mask.eq(following_mask)]
         with m.If(load):
             m.d.sync += [full.eq(waiting), values.eq(vector.values), mask.eq(vector.mask),
                          position.eq(span.first), last.eq(span.last), at_last.eq(span.first == span.last),
-                         slice_mask.eq(_word(vector.mask, span.first, width)),
-                         begin.eq(count_ones(m, before, "before") if slices > 1 else 0)]
+                         slice_mask.eq(first_mask)]
+        if slices > 1:
+            with m.If(step):
+                m.d.sync += [begin.eq(begin + ones), ones.eq(count_ones(m, following_mask, "following"))]
+            with m.If(load):
+                m.d.sync += [begin.eq(count_ones(m, before, "before")), ones.eq(count_ones(m, first_mask, "first"))]
         return values, slice_mask, begin
 
     def _select(self, m, o, items_valid, full, values, slice_mask, begin):

@@ -153,7 +153,8 @@ class ReadAddressGenerator(wiring.Component):
             inside.eq(entry.live & (entry.from_x | (entry.tap >= job.tap_low) & (entry.tap <= job.tap_high))),
             row.eq(job.slot + entry.tap),
             found.eq(looked & (inside | entry.stop)),
-            look.eq(~found | ~candidate_valid | move),
+            # Not ``found``, which comes late: entries outside the clip wait as well while the candidate has to.
+            look.eq(~looked | ~candidate_valid | move),
         ]
         with m.If(look):
             m.d.sync += [read1.eq(running), looked.eq(read1), at1.eq(at), looked_at.eq(at1), job1.eq(current),

@@ -117,22 +117,24 @@ class Dispatcher(wiring.Component):
         chosen = Signal(cfg.lanes)
         above = Signal(cfg.lanes)           # lanes above the last grant: they have priority
         chosen_valid = Signal()
-        # The grants before ``chosen``. With it these are all lanes but two, and none of them is granted again: a lane
-        # with short jobs would run ahead of the in-order retirement and block it.
-        before = [Signal(cfg.lanes, name=f"before{n}") for n in range(max(0, cfg.lanes - 3))]
-        excluded = Cat(job.valid for job in self.job)
-        for earlier in before:
-            excluded = excluded | earlier
+        # Lanes of the last grants before ``chosen``. With it these are all lanes but two, and none of them is granted
+        # again: a lane with short jobs would run ahead of the in-order retirement and block it.
+        recent = Signal(cfg.lanes)
+        before = [Signal(cfg.lanes, name=f"before{n}") for n in range(max(0, cfg.lanes - 4))]   # all but the oldest
         m.d.comb += [
-            free.eq(~excluded & ~(chosen if cfg.lanes > 2 else Mux(chosen_valid, chosen, 0))),
+            free.eq(~Cat(job.valid for job in self.job) & ~recent
+                    & ~(chosen if cfg.lanes > 2 else Mux(chosen_valid, chosen, 0))),
             first.eq(free & above),
             grant.eq(Mux(first.any(), lowest_one(first), lowest_one(free))),
         ]
         with m.If(give | ~chosen_valid):
             m.d.sync += chosen_valid.eq(free.any())
             with m.If(free.any()):
+                granted = [chosen, *before]
                 m.d.sync += [chosen.eq(grant), above.eq(ones_below(grant)),
-                             *(old.eq(new) for new, old in zip([chosen, *before], before))]
+                             *(old.eq(new) for new, old in zip(granted, before))]
+                if cfg.lanes > 3:
+                    m.d.sync += [lane.eq(Cat(*lanes).any()) for lane, lanes in zip(recent, zip(*granted))]
         return chosen, chosen_valid
 
     def _announce_row(self, m):
