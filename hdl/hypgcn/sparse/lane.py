@@ -93,6 +93,16 @@ class LaneConfig:
         return np.maximum(entries, max(ReadAddressGenerator.JOB_CYCLES, -(-Lane.latency(depth) // Lane.RESULTS)))
 
     @staticmethod
+    def fetches_of(kernel: int) -> int:
+        """Vectors in flight of a lane in a unit with ``kernel`` taps.
+
+        Vectors of Z have one or two tokens each: as many as a read takes cycles must be in flight, or the lane waits
+        for them. Those of H have more. There a deeper queue would only give a lane jobs earlier, before it is known
+        which of them are long.
+        """
+        return 16 if kernel == 1 else 8
+
+    @staticmethod
     def x_answers(fetches: int) -> int:
         """Places of the FIFO for vectors of X: one for each of the ``fetches`` announcements in the queue, and for
         those in the register slice behind it."""

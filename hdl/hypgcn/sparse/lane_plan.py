@@ -123,8 +123,6 @@ class LanePlan:
         Channels that the combiner gives a cycle.
     mac : PackedMacConfig
         Width and form of the sums.
-    fetches : int
-        Vectors in flight or waiting in a lane.
     depth : 1 or 2
         Non-zeros of a vector that a lane multiplies in a cycle.
     """
@@ -135,8 +133,12 @@ class LanePlan:
     pairs: int
     width: int
     mac: PackedMacConfig
-    fetches: int = LaneConfig.fetches
     depth: int = 1
+
+    @property
+    def fetches(self) -> int:
+        """Vectors in flight or waiting in a lane."""
+        return LaneConfig.fetches_of(self.layer.kernel)
 
     @property
     def reads_x(self) -> bool:

@@ -136,16 +136,22 @@ class SparseConfig:
         """Parameters of each lane."""
         return LaneConfig(schedule=schedule, joints=self.joints, h_rows=self.rows, h_banks=self.layer.banks,
                           x_rows=self.x_rows, x_banks=self.layer.x_banks, acc_width=self.layer.acc_width, mac=self.mac,
-                          depth=self.depth, counters=self.counters)
+                          depth=self.depth, fetches=self.fetches, counters=self.counters)
 
-    def store(self, answers: int) -> RowStoreConfig:
-        """Parameters of the store, with one reader per lane and ``answers`` responses each."""
+    @property
+    def fetches(self) -> int:
+        """Vectors in flight or waiting in a lane."""
+        return LaneConfig.fetches_of(self.layer.kernel)
+
+    @property
+    def store(self) -> RowStoreConfig:
+        """Parameters of the store, with one reader per lane."""
         # Joints and banks change places where vectors come bank by bank: what is first in a row has a base in the
         # store, what is second an offset.
         first, second = (self.layer.banks, self.joints) if self.bank_major else (self.joints, self.layer.banks)
         return RowStoreConfig.sized(
             self.entries, frames=self.frames, rows=self.rows, joints=first, banks=second, depths=self.depths,
-            window=self.hold, tags=(0,) * self.lanes, answers=answers, ports=self.ports, ultra=self.ultra)
+            window=self.hold, tags=(0,) * self.lanes, answers=self.fetches, ports=self.ports, ultra=self.ultra)
 
 
 class SparseUnit(wiring.Component):
@@ -216,7 +222,7 @@ class SparseUnit(wiring.Component):
         schedule = cfg.schedule
         lane_cfg = cfg.lane(schedule)
 
-        m.submodules.store = store = RowStore(cfg.store(lane_cfg.fetches))
+        m.submodules.store = store = RowStore(cfg.store)
         m.submodules.window = window = Window(cfg.window)
         m.submodules.dispatch = dispatch = Dispatcher(DispatcherConfig(
             lanes=lanes_count, joints=cfg.joints, passes=len(schedule.passes), kernel=layer.kernel,

@@ -228,3 +228,15 @@ def test_bad_config(change, message):
     folding = {**FOLDING, **{name: value for name, value in change.items() if name not in own}}
     with pytest.raises(ValueError, match=message):
         SparseConfig.of(block=block("identity"), folding=BlockFolding(**folding), **own)
+
+
+def test_a_lane_of_one_tap_reads_a_vector_a_cycle():
+    """Of one value each, as vectors of Z often are: enough must be in flight for the latency of a read."""
+    joints, frames, channels = 8, 4, 9 * BANK
+    b = block("none", joints=joints, in_channels=16, out_channels=channels, kernel=1, keep_taps=1)
+    h = np.zeros((1, frames, joints, channels), np.int64)
+    h[..., ::BANK] = 100
+    case = Case(b, joints=joints, frames=frames, h=h, lanes=1, lane_pairs=channels // 2, y_width=16)
+    times = case.check()["times"]["o"]
+    took, vectors_read = times[-1] - times[0], frames * joints * channels // BANK
+    assert took < 1.2 * vectors_read

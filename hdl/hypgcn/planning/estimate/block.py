@@ -95,10 +95,10 @@ class BlockShape:
         """
         shared = {"joints": self.joints, "frames": self.frames, "mac": self.mac}
         stores = {"x_store": self.x_store(folding.x_rows, folding.x_ports, folding.graph_units),
-                  "h_store": SparseConfig.of(block=self.block, folding=folding, **shared).store(LanePlan.fetches)}
+                  "h_store": SparseConfig.of(block=self.block, folding=folding, **shared).store}
         if folding.conv_lanes:
             lanes = SparseConfig.of_spatial(block=self.block, folding=folding, **shared)
-            stores["z_store"] = lanes.store(LanePlan.fetches)
+            stores["z_store"] = lanes.store
         return stores
 
     def x_store(self, rows: int, ports: int = 1, loaders: int = 1) -> RowStoreConfig:
