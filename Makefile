@@ -55,11 +55,14 @@ sim-full: .venv/ready-sim ## whole clips through the full network (or DESIGN) at
 sim-testset: .venv/ready-sim ## the whole test set through the RTL of the small network (or DESIGN): its top-1
 	$(BIN)/hypgcn testset $(DESIGN) $(ARGS)
 
-bench: .venv/ready-sim ## cycles, resources and variants of the trained network (or DESIGN) beside the paper's
+bench: .venv/ready-sim ## cycles and resources of the trained network (or DESIGN) beside the paper's
 	$(BIN)/hypgcn bench $(DESIGN) $(ARGS)
 
 bench-quick: .venv/ready-sim ## the same of the small network, with few clips and estimated resources
 	$(BIN)/hypgcn bench $(DESIGN) --quick $(ARGS)
+
+variants: .venv/ready-sim ## one idea switched off each in the small network (or DESIGN): cycles by simulation
+	$(BIN)/hypgcn variants $(DESIGN) $(ARGS)
 
 synth: .venv/ready-sim ## every unit of DESIGN mapped by Yosys for UltraScale, with its resources
 	$(BIN)/hypgcn synth $(DESIGN) $(ARGS)

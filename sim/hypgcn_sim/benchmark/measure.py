@@ -1,14 +1,14 @@
-"""The rows of the benchmark: one design on one device, simulated and mapped; and its variants, estimated."""
+"""The rows of the benchmark: one design on one device, simulated and mapped; and its variants, simulated."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from hypgcn.absent import leaves_out
 from hypgcn.design import Design
 from hypgcn.design.folding import Folding
-from hypgcn.planning.allocator.allocate import Allocator, Budget
+from hypgcn.planning.allocator.allocate import Budget, allocate
 from hypgcn.planning.device import Device
 from hypgcn.planning.estimate import Estimate, clip_cycles, estimate, storage
 from hypgcn.progress import Progress
@@ -18,10 +18,11 @@ from ..fullscale.result import FILL
 from ..fullscale.simulation import FullSimulation
 from ..fullscale.utilisation import idle_products, report
 from ..synthesis.levels.parts import by_unit, network_levels
+from .activities import activities_of
 from .pictures import save_memory_picture, save_utilisation_picture
 from .synthesis import synthesise_network
 from .table import MHZ
-from .variants import activities_of, one_person, variants
+from .variants import NOTHING_OFF, variants
 from .work import work
 
 __all__ = ["Point", "measure", "measure_variants", "peak_gops"]
@@ -184,61 +185,56 @@ def _with_resources(rows: list[dict], estimated: Estimate, parts: dict[str, dict
     return complete
 
 
-def measure_variants(design: Design, point: Point, clips: np.ndarray, folder: Path, *, jobs: int) -> list[dict]:
-    """Ablation: rows of the design and of its variants, each the fastest within the budget.
-
-    All are estimated with the non-zeros of ``clips``, so that they can be compared with each other.
+def measure_variants(design: Design, device: Device, budget: Budget, clips: np.ndarray, real: int, chosen: np.ndarray,
+                     folder: Path, *, jobs: int) -> Iterator[dict]:
+    """Ablation: rows of the design and of its variants, each with the fastest folding within the budget, simulated.
 
     Parameters
     ----------
     design : Design
         The network.
-    point : Point
-        Device and budget; ``folding.mac`` gives the kind of multiplier.
+    device : Device
+        The FPGA.
+    budget : Budget
+        Resources that may be used.
     clips : int8 (N, M, T, V, C)
-        Clips whose non-zeros the estimates use.
+        Clips to simulate.
+    real : int
+        How many of them, from the first on, are recorded.
+    chosen : int8 (N, M, T, V, C)
+        Other clips, whose non-zeros choose the foldings.
     folder : Path
-        Keeps golden tensors.
+        Folder for everything that is made.
     jobs : int
         Processes.
 
-    Returns
-    -------
-    list of dict
-        Rows with ``slowdown``, cycles over those of the first row; or with ``reason`` where nothing fits.
+    Yields
+    ------
+    dict
+        Rows of :func:`measure` with ``how``, what was changed, ``multipliers``, how many were allowed, and
+        ``slowdown``, cycles over those of the first row; or with ``reason`` where nothing fits.
+
+    Raises
+    ------
+    AssertionError
+        When the RTL differs from the golden model.
     """
-    def golden(variant: Design, sample: np.ndarray) -> list[Path]:
-        return golden_clips(variant, sample, folder / "golden", jobs=jobs)
-
-    activities = activities_of(design, golden(design, clips))
-    progress = Progress(f"{design.name} on {point.device.name}: variants")
-    cases = [("nothing switched off", design, point.folding.mac, activities, "")]
-    cases += [(f"without {variant.name}", variant.design, variant.mac, variant.activities, variant.how)
-              for variant in variants(design, point.folding.mac, activities, clips, golden)]
-    rows: list[dict] = []
-    first: Folding | None = None  # of the design as it is
-    for number, (label, changed, mac, active, how) in enumerate(cases):
-        progress(number, len(cases), label)
-        row = {"device": point.device.name, "design": design.name, "design_hash": design.hash, "variant": label,
-               "cycles": "estimated", "resources": "estimated", "how": how}
+    cycles = None
+    for variant in variants(design):
+        label = variant.name if variant.name == NOTHING_OFF else f"without {variant.name}"
+        place = folder / variant.name.replace(" ", "_")
+        changed, mac = variant.design, "single" if variant.single else device.mac
+        expected = golden_clips(changed, chosen, place / "golden", jobs=jobs)
+        active = [activities_of(changed, [path]) for path in expected]
         try:
-            best = Allocator(changed, mac, active).solve(point.budget)
-            if not rows:
-                first = best.folding
-            rows.append({**row, "cycles_per_clip": round(best.cycles),
-                         "fps_at_172mhz": round(MHZ * 1e6 / best.cycles, 2), **best.used,
-                         "slowdown": round(best.cycles / rows[0]["cycles_per_clip"], 3) if rows else 1.0})
+            folding = allocate(changed, budget, mac=mac, clips=active, multiplier=device.multiplier,
+                               uram=device.uram).folding
         except ValueError as error:
-            rows.append({**row, "cycles_per_clip": None, "reason": str(error)})
-    progress.finish()
-    return rows if first is None else rows + _without_absent(design, first, activities, rows[0])
-
-
-def _without_absent(design: Design, folding: Folding, activities: list, row: dict) -> list[dict]:
-    """Row of clips with one person if the absent ones were computed: they would take the cycles of ``row``."""
-    if design.persons == 1 or not leaves_out(design, folding.skip_absent):
-        return []
-    alone = estimate(one_person(design), folding, activities).cycles
-    return [{**row, "variant": f"without {ABSENT}", "slowdown": round(row["cycles_per_clip"] / alone, 3),
-             "how": f"clips with one of {design.persons} persons: with all of them computed, over "
-                    f"{round(alone)} cycles"}]
+            yield {"device": device.name, "design": design.name, "design_hash": changed.hash, "variant": label,
+                   "how": variant.how, "cycles_per_clip": None, "reason": str(error)}
+            continue
+        row = measure(changed, Point(device=device, budget=budget, folding=folding), clips, real, place,
+                      synthesis=False, jobs=jobs, label=label)
+        cycles = cycles or row["cycles_per_clip"]
+        yield {**row, "how": variant.how, "multipliers": budget.dsp,
+               "slowdown": round(row["cycles_per_clip"] / cycles, 3)}

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from hypgcn.planning.device_table import Entry, table
 
-from .table import markdown, paragraph
+from .table import markdown, paragraph, variants_markdown
 
-__all__ = ["SOURCES", "accuracy_tables", "devices_table", "performance_table", "results_table", "results_text", "main"]
+__all__ = ["SOURCES", "accuracy_tables", "devices_table", "performance_table", "results_table", "results_text", "main",
+           "variants_table"]
 
 SOURCES = {
     "emission.json": ("build/emission.json", "make verilog ARGS='--measure build/emission.json'"),
@@ -26,6 +27,7 @@ SOURCES = {
     "performance.json": ("build/bench/performance.json", "make bench"),
     "utilisation.png": ("build/bench/utilisation.png", "make bench"),
     "memory.png": ("build/bench/memory.png", "make bench"),
+    "variants.json": ("build/variants/variants.json", "make variants"),
     "testset.json": ("build/testset/report.json", "make sim-testset ARGS='--multipliers 768'"),
     "devices.json": ("build/devices.json", "hypgcn devices"),
     "ecp5.json": ("build/bitstream/ulx3s/bitstream.json", "make bitstream BOARD=ulx3s"),
@@ -191,9 +193,21 @@ def performance_table(root: Path) -> str:
     return text
 
 
+def variants_table(root: Path) -> str:
+    """Markdown of ``results/variants.json``; empty where it is not there."""
+    rows = _load(root / "results" / "variants.json")
+    if not rows:
+        return ""
+    caption = paragraph(f"One idea switched off each in `{rows[0]['design']}`, the fastest folding for "
+                        f"{rows[0]['multipliers']} multipliers, cycles from RTL simulation ({rows[0]['clip']}), "
+                        f"resources estimated, by `{SOURCES['variants.json'][1]}`:")
+    return f"{caption}\n\n{variants_markdown(rows)}"
+
+
 def results_text(root: Path) -> str:
     """Text of the README between its markers."""
-    return "\n\n".join(text for text in (performance_table(root), results_table(root), accuracy_tables(root)) if text)
+    texts = (performance_table(root), variants_table(root), results_table(root), accuracy_tables(root))
+    return "\n\n".join(text for text in texts if text)
 
 
 def main(root: Path) -> int:

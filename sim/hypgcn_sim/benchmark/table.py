@@ -2,7 +2,7 @@
 
 import textwrap
 
-__all__ = ["MHZ", "PAPER", "markdown", "paragraph", "table"]
+__all__ = ["MHZ", "PAPER", "markdown", "paragraph", "table", "variants_markdown"]
 
 MHZ = 172
 """Clock of the paper in MHz; all rows are compared at it."""
@@ -65,26 +65,38 @@ def table(rows: list[dict]) -> str:
 
 
 def markdown(rows: list[dict]) -> str:
-    """Markdown of the measured rows beside the paper's, and of the variants, for the README.
+    """Markdown of the measured rows beside the paper's, for the README.
 
     Parameters
     ----------
     rows : list of dict
         As for :func:`table`.
     """
-    def lines_of(chosen: list[dict], columns) -> list[str]:
-        lines = ["| " + " | ".join(title for _, title, _ in columns) + " |", "| --- |" + " --- |" * (len(columns) - 1)]
-        return lines + ["| " + " | ".join(_cell(row, key, form) for key, _, form in columns) + " |" for row in chosen]
+    clips = "; ".join(sorted({row["clip"] for row in rows}))
+    return "\n".join([
+        paragraph(f"At 172 MHz, cycles from RTL simulation ({clips}), beside the figures of RFC-HyPGCN:"), "",
+        *_lines([PAPER, *rows], [column for column in COLUMNS if column[0] != "variant"])])
 
-    measured = [row for row in rows if row["cycles"] == "simulated"]
-    estimated = [row for row in rows if row["cycles"] == "estimated"]
-    clips = "; ".join(sorted({row["clip"] for row in measured}))
-    lines = [paragraph(f"At 172 MHz, cycles from RTL simulation ({clips}), beside the figures of RFC-HyPGCN:"), "",
-             *lines_of([PAPER, *measured], [column for column in COLUMNS if column[0] != "variant"])]
-    if estimated:
-        columns = [column for column in COLUMNS if column[0] in
-                   ("device", "variant", "cycles_per_clip", "fps_at_172mhz", "dsp", "bram36", "lut")]
-        caption = paragraph("The same with one idea switched off each, the fastest in the same budgets, all estimated "
-                            "(`docs/benchmark.md`):")
-        lines += ["", caption, "", *lines_of(estimated, columns)]
-    return "\n".join(lines)
+
+VARIANT_COLUMNS = (("variant", "variant", "{}"), ("cycles_per_clip", "cycles/clip", "{:,}"),
+                   ("slowdown", "over the first row", "{:.2f} x"), ("dsp", "DSP", "{:,}"),
+                   ("bram36", "BRAM36", "{:,g}"), ("lut", "LUT", "{:,}"), ("how", "how", "{}"))
+
+
+def variants_markdown(rows: list[dict]) -> str:
+    """Markdown of the variants.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of :func:`~hypgcn_sim.benchmark.measure.measure_variants`.
+    """
+    lines = _lines(rows, VARIANT_COLUMNS)
+    lacking = [f"{row['variant']}: {row['reason']}" for row in rows if row.get("reason")]
+    return "\n".join([*lines, *(["", *map(paragraph, lacking)] if lacking else [])])
+
+
+def _lines(rows: list[dict], columns) -> list[str]:
+    """A Markdown table."""
+    return ["| " + " | ".join(title for _, title, _ in columns) + " |", "| --- |" + " --- |" * (len(columns) - 1),
+            *("| " + " | ".join(_cell(row, key, form) for key, _, form in columns) + " |" for row in rows)]

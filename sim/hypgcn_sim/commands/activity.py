@@ -36,7 +36,7 @@ def run(args):
     """Measure, and write the activity of all clips together and of each."""
     from hypgcn.planning.estimate import save_activities
 
-    from ..benchmark.variants import activities_of
+    from ..benchmark.activities import activities_of
     from ..fullscale.golden import golden_clips
     from ..stimuli.recordings import clips_for
 

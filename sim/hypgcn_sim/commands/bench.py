@@ -22,14 +22,12 @@ BUDGETS = {"xcku115": {"dsp": "3544", "bram36": "900", "lut": "176776"}, "xcku04
 """Devices and budgets of the full benchmark: on the XCKU115 the paper's resources with half its block RAMs."""
 CHOICE, QUICK_CHOICE = 16, 4
 """Training clips whose non-zeros choose a folding; none of them is simulated."""
-SAMPLE = 2
-"""Clips whose non-zeros the estimates of variants use, whatever the number of simulated clips."""
 
 
 def register(commands):
     """Add the parser of ``hypgcn bench``."""
     parser = commands.add_parser("bench", help="the benchmark: cycles from RTL simulation, resources from Yosys, "
-                                               "variants, beside the paper's figures")
+                                               "beside the paper's figures")
     parser.add_argument("design", metavar="DESIGN", nargs="?",
                         help=f"folder of a design, or a preset (default: {FULL}, or with --quick {DEFAULT_DESIGN})")
     parser.add_argument("--quick", action="store_true", help="the small network, few clips, resources estimated")
@@ -40,7 +38,6 @@ def register(commands):
     parser.add_argument("--clips", type=int, metavar="N", help="clips through the RTL (default: 20, with --quick 4)")
     parser.add_argument("--recordings", type=Path, metavar="FILE", help="npz with test clips")
     parser.add_argument("--no-synthesis", action="store_true", help="estimate resources instead of mapping them")
-    parser.add_argument("--no-variants", action="store_true", help="leave out the variants with one idea switched off")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
                         help="processes (default: one for each core)")
     parser.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR",
@@ -52,7 +49,7 @@ def run(args) -> int:
     """Measure and write the rows; 1 when the RTL differs from the golden model."""
     from hypgcn.design.files import write_json
 
-    from ..benchmark.measure import measure, measure_variants
+    from ..benchmark.measure import measure
     from ..benchmark.table import table
     from ..stimuli.recordings import clips_for
 
@@ -64,7 +61,6 @@ def run(args) -> int:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")
     design = load_design(args.design or _default(args.quick))
     clips, real = clips_for(design, count, args.recordings or RECORDINGS, explicit=args.recordings is not None)
-    sample, _ = clips_for(design, SAMPLE, args.recordings or RECORDINGS, explicit=args.recordings is not None)
     points = _points(args, design)
     rows: list[dict] = []
     path = args.out / ("quick.json" if args.quick else "performance.json")
@@ -82,8 +78,6 @@ def run(args) -> int:
             place = args.out / f"{design.hash[:12]}_{name}"
             shutil.copyfile(place / "utilisation.png", args.out / ("quick.png" if args.quick else "utilisation.png"))
             shutil.copyfile(place / "memory.png", args.out / ("quick_memory.png" if args.quick else "memory.png"))
-        if not args.no_variants:
-            rows += measure_variants(design, point, sample, args.out, jobs=args.jobs)
         write_json(path, rows)   # after every device: each takes most of an hour
     print(table(rows))
     print(f"\nwritten: {path}")
@@ -132,7 +126,7 @@ def _points(args, design) -> dict:
 
 def _choice(args, design) -> list:
     """Activities of the training clips that choose the foldings."""
-    from ..benchmark.variants import activities_of
+    from ..benchmark.activities import activities_of
     from ..fullscale.golden import golden_clips
     from ..stimuli.recordings import clips_for
 

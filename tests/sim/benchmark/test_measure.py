@@ -13,16 +13,17 @@ from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.absent import absent_response
 from hypgcn.golden.network import run as golden
 from hypgcn.network import counted_units
-from hypgcn.planning.allocator.allocate import within
+from hypgcn.planning.allocator.allocate import Budget, within
 from hypgcn.planning.device import Device
 from hypgcn.planning.estimate import Activity, estimate, storage
 from hypgcn_pruning.network.cost import cost_of, graph_skip
 from hypgcn_sim.benchmark import measure as measure_module
-from hypgcn_sim.benchmark.measure import Point, measure_variants, peak_gops
+from hypgcn_sim.benchmark.activities import activities_of
+from hypgcn_sim.benchmark.measure import measure_variants, peak_gops
 from hypgcn_sim.benchmark.pictures import save_memory_picture, save_utilisation_picture
 from hypgcn_sim.benchmark.synthesis import KEYS, resources_by_module, total
-from hypgcn_sim.benchmark.table import PAPER, markdown, table
-from hypgcn_sim.benchmark.variants import VARIANTS, activities_of, one_person, variants
+from hypgcn_sim.benchmark.table import PAPER, markdown, table, variants_markdown
+from hypgcn_sim.benchmark.variants import NOTHING_OFF, VARIANTS, variants
 from hypgcn_sim.benchmark.work import work
 from hypgcn_sim.fullscale.golden import golden_clips
 from hypgcn_sim.fullscale.result import Run
@@ -32,6 +33,11 @@ from hypgcn_sim.stimuli.clips import make_clips
 DESIGN = random_design(7, name="small", frames=5, joints=3, persons=2, widths=(16, 20, 20), strides=(1, 2, 1),
                        classes=3)
 FOLDING = within(DESIGN, 60)
+
+
+def one_person(design: Design) -> Design:
+    """``design`` for one person: the work of its hardware when all but the first person are absent."""
+    return replace(design, persons=1, input_mult=design.input_mult[:1], input_bias=design.input_bias[:1])
 
 
 @pytest.fixture(scope="module")
@@ -156,52 +162,77 @@ def test_activities_are_those_of_the_tensors(expected):
         assert found.x_banks == pytest.approx(reference.x_banks) and found.h_banks == pytest.approx(reference.h_banks)
 
 
-def test_a_variant_lacks_one_idea_and_nothing_else(expected):
+def test_a_variant_lacks_one_idea_and_nothing_else():
     pruned = preset("tiny")
-    activities = [Activity.assumed(block, pruned.joints) for block in pruned.blocks]
-    found = {each.name: each for each in variants(
-        pruned, "dsp48e2", activities, make_clips(pruned, 1)[0][:1],
-        lambda design, clips: golden_clips(design, clips, expected[0].parent, jobs=1))}
-    assert tuple(found) == VARIANTS
-    assert [each.mac for each in found.values()] == ["single", *["dsp48e2"] * (len(VARIANTS) - 1)]
-    assert all(block.kept.all() for block in found["channel dropping"].design.blocks)
-    assert all(block.filters.all() for block in found["coarse"].design.blocks)
-    assert all(block.taps.all() for block in found["cavity"].design.blocks)
-    assert not any(block.threshold_z or block.threshold_h or block.threshold_y
-                   for block in found["thresholds"].design.blocks)
-    for name in ("cavity", "coarse", "channel dropping"):
-        assert work(found[name].design)["kept"] > work(pruned)["kept"]
-    assert work(found["thresholds"].design) == work(pruned)
-    assert sum(found["zero skipping"].activities[1].h_banks) == pruned.blocks[1].out_channels
-    on_lanes = Folding(blocks=(BlockFolding(conv_lanes=1),) * 2)
-    cycles = {name: estimate(each.design, on_lanes, each.activities).blocks[1]["conv"].cycles
-              for name, each in found.items()}
-    assert cycles["channel dropping"] > cycles["cavity"] == cycles["coarse"] < cycles["zero skipping"], cycles
-    assert sum(found["thresholds"].activities[1].h_banks) > 0
+    first, *others = variants(pruned)
+    assert first.name == NOTHING_OFF and first.design is pruned
+    assert tuple(each.name for each in others) == VARIANTS
+    assert [each.name for each in others if each.single] == ["packing"]
+    found = {each.name: each.design for each in others}
+    assert all(block.kept.all() for block in found["channel dropping"].blocks)
+    assert all(block.filters.all() for block in found["filter pruning"].blocks)
+    assert all(block.taps.all() for block in found["tap pruning"].blocks)
+    assert not any(block.threshold_z or block.threshold_h or block.threshold_y for block in found["thresholds"].blocks)
+    for without, with_it in zip(found["dead zone"].blocks, pruned.blocks):
+        assert without.threshold_z == 0 < with_it.threshold_z
+        assert (without.threshold_h, without.threshold_y) == (with_it.threshold_h, with_it.threshold_y)
+    for name in ("tap pruning", "filter pruning", "channel dropping"):
+        assert work(found[name])["kept"] > work(pruned)["kept"], name
+    for name in ("packing", "zero skipping", "thresholds", "dead zone", "rings"):
+        assert work(found[name]) == work(pruned), name
+    assert not any(block.x_entries or block.h_entries for block in found["rings"].blocks)
 
 
-def test_variants_are_rows_that_say_estimated(tmp_path, monkeypatch):
-    quiet = {name: lambda *_: None for name in ("__init__", "__call__", "finish")}
-    monkeypatch.setattr(measure_module, "Progress", type("Quiet", (), quiet))
-    design = random_design(7, name="two", frames=4, joints=3, persons=2, widths=(8, 12), strides=(1, 2), classes=3)
+def test_without_zeros_nothing_can_be_skipped(tmp_path):
+    design = {each.name: each.design for each in variants(preset("tiny"))}["zero skipping"]
+    expected = golden_clips(design, make_clips(design, 1)[0][:1], tmp_path, jobs=1)
+    for block, found in zip(design.blocks, activities_of(design, expected)):
+        assert sum(found.h_banks) == block.h_channels
+    assert sum(found.x_banks) == design.blocks[-1].in_channels
+
+
+def _rows_of_variants(monkeypatch, folder, dsp=40, **options):
+    names = (NOTHING_OFF, "packing", "zero skipping")
+    monkeypatch.setattr(measure_module, "Progress", type("Quiet", (), {
+        name: lambda *_: None for name in ("__init__", "__call__", "finish")}))
+    monkeypatch.setattr(measure_module, "variants", lambda design: [each for each in variants(design)
+                                                                    if each.name in names])
+    design = random_design(7, name="two", frames=4, joints=3, widths=(8, 12), strides=(1, 2), classes=3)
+    clips = make_clips(design, 3)[0]
+    rows = list(measure_variants(design, Device.load("xcku115"), Budget(dsp=dsp, bram36=1000, lut=10**6), clips, 0,
+                                 clips[:1], folder, jobs=1))
+    assert [row["variant"] for row in rows] == [names[0], *(f"without {name}" for name in names[1:])]
+    return rows
+
+
+def test_variants_stand_beside_the_design(tmp_path, monkeypatch):
+    def estimated(design, point, *_, label, **__):
+        return {"variant": label, "cycles_per_clip": round(estimate(design, point.folding).cycles),
+                "dsp": point.folding.mac}
+
+    monkeypatch.setattr(measure_module, "measure", estimated)
+    rows = _rows_of_variants(monkeypatch, tmp_path)
+    assert [row["dsp"] for row in rows] == ["dsp48e2", "single", "dsp48e2"]
+    assert rows[0]["slowdown"] == 1 < rows[1]["slowdown"] and {row["multipliers"] for row in rows} == {40}
+
+
+@pytest.mark.slow
+def test_variants_are_simulated(tmp_path, monkeypatch):
+    rows = _rows_of_variants(monkeypatch, tmp_path)
+    assert {row["cycles"] for row in rows} == {"simulated"}
+    assert rows[1]["slowdown"] > 1.1 and rows[2]["slowdown"] > 1.1
+    text = variants_markdown(rows)
+    assert text.count("\n") == 4 and f"{rows[1]['cycles_per_clip']:,}" in text and "127" in text
+
+
+def test_a_variant_that_does_not_fit_says_why(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure_module, "variants", lambda design: variants(design)[1:2])
+    design = random_design(7, name="two", frames=4, joints=3, widths=(8, 12), strides=(1, 2), classes=3)
     clips = make_clips(design, 1)[0][:1]
-    budget = measure_module.Budget(dsp=40, bram36=1000, lut=10**6)
-    point = Point(device=Device.load("xcku115"), budget=budget, folding=within(design, 40))
-    rows = measure_variants(design, point, clips, tmp_path, jobs=1)
-    assert [row["variant"] for row in rows] == ["nothing switched off", *(f"without {name}" for name in VARIANTS),
-                                                "without absent person"]
-    assert {row["cycles"] for row in rows} == {"estimated"} and rows[0]["slowdown"] == 1.0
-    by_name = {row["variant"]: row for row in rows}
-    assert by_name["without absent person"]["slowdown"] == pytest.approx(2, abs=0.05)
-    assert by_name["without absent person"]["cycles_per_clip"] == rows[0]["cycles_per_clip"]
-    assert by_name["without packing"]["slowdown"] > 1.2 and by_name["without zero skipping"]["slowdown"] >= 1.0
-    # A budget in which the design fits, but not without packing.
-    monkeypatch.setattr(measure_module, "variants", lambda *args: variants(*args)[:1])
-    small = replace(point, budget=replace(budget, dsp=20))
-    lacking = [row for row in measure_variants(design, small, clips, tmp_path, jobs=1)
-               if row["cycles_per_clip"] is None]
-    assert [row["variant"] for row in lacking] == ["without packing"]
-    assert "does not fit" in lacking[0]["reason"] and "does not fit" in table(lacking)
+    row, = measure_variants(design, Device.load("xcku115"), Budget(dsp=5, bram36=1000, lut=10**6), clips, 0, clips,
+                            tmp_path, jobs=1)
+    assert row["variant"] == "without packing" and row["cycles_per_clip"] is None and "does not fit" in row["reason"]
+    assert "does not fit" in table([row]) and "does not fit" in variants_markdown([row])
 
 
 def test_peak_counts_two_products_of_packed_multipliers_only():
@@ -238,9 +269,9 @@ def test_rows_beside_the_papers():
              "units": {"blocks[3].lanes": {"levels": 9, "from": "mask", "to": "level"}}}
     lines = table([{**ROW, "max_logic_levels": 9, "logic_levels": paths}]).splitlines()
     assert lines[-1] == "    9 blocks[3].lanes: mask -> level" and lines[-2] == "    4 between parts: a -> b"
-    text = markdown([ROW, {**ROW, "variant": "without packing", "cycles": "estimated"}])
+    text = markdown([ROW])
     assert "| XCKU115 | some | 123,456 | 1,393.2 | 3,000 | 512.5 | 170,000 | 87.1% |" in text
-    assert "| XCKU115 | without packing |" in text and "20 clips, 20 of them recorded" in " ".join(text.split())
+    assert "20 clips, 20 of them recorded" in " ".join(text.split())
 
 
 @pytest.mark.parametrize(("words", "text"), [
@@ -248,6 +279,8 @@ def test_rows_beside_the_papers():
     (["bench", "tiny", "--clips", "-1"], "--clips must be at least 1"),
     (["bench", "tiny", "--jobs", "0"], "--jobs must be at least 1"),
     (["bench", "tiny", "--device", "none"], "device must be one of"),
+    (["variants", "tiny", "--multipliers", "0"], "--multipliers must be at least 1"),
+    (["variants", "tiny", "--device", "none"], "device must be one of"),
     (["fullscale", "tiny", "--clips", "0"], "--clips must be at least 1"),
     (["fullscale", "tiny", "--jobs", "0"], "--jobs must be at least 1"),
     (["fullscale", "tiny", "--multipliers", "0"], "--multipliers must be at least 1"),
@@ -269,7 +302,7 @@ def test_without_a_design_of_the_papers_shape(tmp_path, monkeypatch, capsys):
 def test_quick_benchmark_of_the_smallest_network(tmp_path, capsys):
     assert main(["bench", "tiny", "--quick", "--clips", "3", "--out", str(tmp_path), "--jobs", "1"]) == 0
     rows = json.loads((tmp_path / "quick.json").read_text(encoding="utf-8"))
-    assert [row["cycles"] for row in rows] == ["simulated", *["estimated"] * (2 + len(VARIANTS))]
+    assert [row["cycles"] for row in rows] == ["simulated"]
     assert 0 < rows[0]["single_person_cycles_per_clip"] < 0.8 * rows[0]["cycles_per_clip"]
     assert rows[0]["single_person_fps_at_172mhz"] > rows[0]["fps_at_172mhz"]
     assert rows[0]["design_hash"] == preset("tiny").hash

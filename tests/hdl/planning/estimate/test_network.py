@@ -8,7 +8,7 @@ from hdl.measured import DESIGN, ROOT, STEADY, simulated_folding
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import COUPLING, Activity, estimate, mean_activities
-from hypgcn_sim.benchmark.variants import activities_of
+from hypgcn_sim.benchmark.activities import activities_of
 from hypgcn_sim.fullscale.golden import golden_clips
 from hypgcn_sim.stimuli.clips import RECORDINGS, recorded_clips
 

@@ -1,0 +1,68 @@
+"""``hypgcn variants``: the ablation, a design with one idea switched off each, simulated."""
+
+import os
+from pathlib import Path
+
+from hypgcn.cli import load_design
+
+from ..stimuli.clips import RECORDINGS
+from ..verilator.folder import check_build_folder
+from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+
+__all__ = ["register"]
+
+CHOICE = 4
+"""Training clips whose non-zeros choose the foldings; none of them is simulated."""
+
+
+def register(commands):
+    """Add the parser of ``hypgcn variants``."""
+    parser = commands.add_parser("variants", help="one idea switched off each: cycles from RTL simulation of the "
+                                                  "fastest folding for as many multipliers")
+    parser.add_argument("design", metavar="DESIGN", nargs="?",
+                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})")
+    parser.add_argument("--device", default="xcku115", metavar="NAME", help="device (default: %(default)s)")
+    parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
+                        help="multipliers of each folding (default: %(default)s)")
+    parser.add_argument("--clips", type=int, default=6, metavar="N",
+                        help="clips through the RTL (default: %(default)s)")
+    parser.add_argument("--recordings", type=Path, metavar="FILE", help="npz with test clips")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="processes (default: one for each core)")
+    parser.add_argument("--out", type=Path, default=Path("build/variants"), metavar="DIR",
+                        help="folder for everything that is made (default: %(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(args) -> int:
+    """Simulate the variants and write their rows; 1 when the RTL differs from the golden model."""
+    from hypgcn.design.files import write_json
+    from hypgcn.planning.allocator.allocate import PLENTY, Budget
+    from hypgcn.planning.device import Device
+
+    from ..benchmark.measure import measure_variants
+    from ..benchmark.table import table
+    from ..stimuli.recordings import clips_for
+
+    check_build_folder("--out", args.out)
+    for name in ("multipliers", "clips", "jobs"):
+        if getattr(args, name) < 1:
+            raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
+    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
+    recordings, explicit = args.recordings or RECORDINGS, args.recordings is not None
+    clips, real = clips_for(design, args.clips, recordings, explicit=explicit)
+    chosen, _ = clips_for(design, CHOICE, recordings, explicit=explicit, part="train")
+    budget = Budget(dsp=args.multipliers, bram36=PLENTY, lut=PLENTY)
+    rows: list[dict] = []
+    path = args.out / "variants.json"
+    try:
+        for row in measure_variants(design, Device.load(args.device), budget, clips, real, chosen, args.out,
+                                    jobs=args.jobs):
+            rows.append(row)
+            write_json(path, rows)      # after every variant: each takes minutes
+    except AssertionError as error:
+        print(f"{design.name}: the RTL differs from golden: {error}")
+        return 1
+    print(table(rows))
+    print(f"\nwritten: {path}")
+    return 0
