@@ -24,10 +24,9 @@ from .loop import PIPELINE, row_loop
 
 __all__ = ["COUPLING", "BlockModel", "BlockShape"]
 
-COUPLING = 1.04
-"""Cycles of a network over those of its slowest unit: units wait for each other now and then. Set by the small network
-and two of its blocks in RTL simulation, whose 1x1 convolutions are on lanes; arrays, which take as long for every row,
-wait less."""
+COUPLING = 1.07
+"""Cycles of a network over those of its slowest unit: units wait for each other now and then, the more, the more of them
+take about as long. Set by recorded clips through two networks in RTL simulation; a block alone does not wait."""
 
 
 class BlockShape:
