@@ -61,9 +61,13 @@ class Augmentation:
     crop: float = option(0.0, "augmentation: up to this share of a clip's frames is cropped")
     mirror: float = option(0.0, "augmentation: share of the clips that are mirrored, left joints for right, below 1")
     warp: float = option(0.0, "augmentation: time warp, from 0 to below 1: frames are taken at random steps")
+    jitter: float = option(0.0, "augmentation: joints are moved by normal offsets of this standard deviation, in the "
+                                "unit of the recordings: one for a clip, and half as much for a frame")
 
     def __post_init__(self):
         _check_shares(self, "crop", "mirror", "warp")
+        if not 0 <= self.jitter < float("inf"):
+            raise ValueError(f"jitter must be at least 0, not {self.jitter!r}")
 
 
 @dataclass(frozen=True, kw_only=True)

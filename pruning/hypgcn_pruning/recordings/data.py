@@ -266,7 +266,9 @@ def augment(clip: np.ndarray, rng: np.random.Generator, config: Augmentation, *,
     * with ``random_times`` and ``frames`` as many frames, interpolated linearly at uniform random times in order;
     * with probability ``mirror`` mirrored: the first axis changes its sign and joint ``mirrored[j]`` becomes joint j;
     * three coordinates are rotated about the origin by up to ``tilt`` degrees about the first and the last axis, and
-      ``degrees`` about the second, the vertical one; absent persons stay zero.
+      ``degrees`` about the second, the vertical one; absent persons stay zero;
+    * every joint, in frames in which there is one, is moved by normal offsets, one for the clip with the standard deviation
+      ``jitter``, and one for each frame with half of it: as another camera or tracker would see it.
     """
     recorded = clip.shape[1]
     keep = max(min(recorded, 8), int(round(recorded * rng.uniform(1 - config.crop, 1))))
@@ -281,6 +283,11 @@ def augment(clip: np.ndarray, rng: np.random.Generator, config: Augmentation, *,
         clip = clip[:, :, list(mirrored)] * np.where(np.arange(clip.shape[3]) == 0, -1, 1)
     if clip.shape[3] == 3 and (config.degrees or config.tilt):
         clip = clip @ _rotation(rng, config.tilt, config.degrees).T
+    if config.jitter and clip.shape[3] == 3:
+        persons, count, joints = clip.shape[:3]
+        offsets = rng.normal(0, config.jitter, (persons, 1, joints, 3)) + \
+            rng.normal(0, config.jitter / 2, (persons, count, joints, 3))
+        clip = clip + np.where(clip.any(axis=(2, 3), keepdims=True), offsets, 0)
     return clip
 
 
@@ -292,7 +299,7 @@ def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Ge
     smaller. With ``share`` (rank, ranks) every ranks-th clip of each batch: all ranks together have the whole one."""
     config = augmentation or Augmentation()
     if clips.scored:
-        config = replace(config, degrees=0.0, tilt=0.0)
+        config = replace(config, degrees=0.0, tilt=0.0, jitter=0.0)
     orders = [rng.permutation(len(clips)) for _ in range(passes)]
     rank, ranks = share
     if ranks > 1:

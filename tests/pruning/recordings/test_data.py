@@ -233,6 +233,19 @@ def test_rotation_keeps_lengths():
     assert -60 <= min(angles) < -40
 
 
+def test_jitter_moves_joints_by_as_much_as_it_says():
+    """An offset for the clip and half of it for each frame; absent persons and frames stay zero."""
+    clip = np.random.default_rng(0).normal(size=(2, 400, 50, 3))
+    clip[1] = clip[0, 3] = 0
+    moved = augment(clip, np.random.default_rng(1), replace(STILL, jitter=0.02)) - clip
+    assert not moved[1].any()
+    assert not moved[0, 3].any()
+    there = np.delete(moved[0], 3, axis=0)
+    lasting = there.mean(axis=0)
+    assert lasting.std() == pytest.approx(0.02, rel=0.15)
+    assert (there - lasting).std() == pytest.approx(0.01, rel=0.05)
+
+
 def test_random_times_are_sorted_and_in_range():
     """A clip whose coordinates are its times: as many as asked for, in order, over the whole clip, unevenly."""
     clip = np.broadcast_to(np.arange(30.0)[None, :, None, None], (1, 30, 2, 3))
