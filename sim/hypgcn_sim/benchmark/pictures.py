@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["save_memory_picture", "save_utilisation_picture"]
+__all__ = ["save_memory_picture", "save_scaling_picture", "save_utilisation_picture"]
 
 MEMORY_COLOURS = {"header": "#7f7f7f", "base": "#c7c7c7", "data0": "#1f4e79", "data1": "#2f7fb8", "data2": "#7ab8dd",
                   "data3": "#cfe5f2"}
@@ -74,6 +74,40 @@ def save_utilisation_picture(used: dict, path: Path, title: str):
     axes.set_xlabel("% of the cycles")
     axes.set_title(title, fontsize=9)
     axes.legend(loc="lower right", fontsize=7, ncols=3)
+    _save(pyplot, figure, path)
+
+
+def save_scaling_picture(rows: list[dict], path: Path, title: str):
+    """Clips a second against multipliers, both on logarithmic scales, beside multipliers that are never idle.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of :func:`hypgcn_sim.benchmark.scaling.measure_scaling`.
+    path : Path
+        The PNG file; the same bytes for the same figures.
+    title : str
+        Title of the picture.
+    """
+    pyplot = _pyplot()
+    figure, axes = pyplot.subplots(figsize=(7, 4.2))
+    rows = sorted(rows, key=lambda row: row["dsp"])
+    multipliers = [row["dsp"] for row in rows]
+    axes.plot(multipliers, [row["ideal_fps_at_172mhz"] for row in rows], "--", color="#7f7f7f",
+              label="every multiplier useful in every cycle")
+    axes.plot(multipliers, [row["fps_at_172mhz"] for row in rows], "o-", color="#1f4e79", label="simulated")
+    for row in rows:
+        axes.annotate(f"{row['fps_at_172mhz']:,.0f} clips/s, {row['dsp']:,} DSP,\n{row['bram36']:g} BRAM36, "
+                      f"{row['lut']:,} LUT", (row["dsp"], row["fps_at_172mhz"]), fontsize=7,
+                      xytext=(8, -16), textcoords="offset points")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(min(multipliers) * 0.8, max(multipliers) * 2.5)
+    axes.set_xlabel("DSPs")
+    axes.set_ylabel("clips/s at 172 MHz")
+    axes.set_title(title, fontsize=9)
+    axes.grid(which="both", alpha=0.25)
+    axes.legend(loc="upper left", fontsize=8)
     _save(pyplot, figure, path)
 
 

@@ -1,7 +1,7 @@
 """Results in the README and the pages, from measured JSON files.
 
 ``python -m hypgcn_sim.benchmark.readme`` copies the summaries that commands left under ``build/`` into ``results/`` and
-rewrites the sections of ``README.md`` and of ``docs/devices.md`` between their markers.
+rewrites the sections of ``README.md``, ``docs/devices.md`` and ``docs/benchmark.md`` between their markers.
 """
 
 import json
@@ -12,9 +12,10 @@ from pathlib import Path
 from hypgcn.planning.device_table import Entry, table
 
 from .table import markdown, paragraph, variants_markdown
+from .targets import losses_markdown, targets_markdown
 
 __all__ = ["SOURCES", "accuracy_tables", "devices_table", "performance_table", "results_table", "results_text", "main",
-           "variants_table"]
+           "targets_table", "variants_table"]
 
 SOURCES = {
     "emission.json": ("build/emission.json", "make verilog ARGS='--measure build/emission.json'"),
@@ -28,6 +29,8 @@ SOURCES = {
     "utilisation.png": ("build/bench/utilisation.png", "make bench"),
     "memory.png": ("build/bench/memory.png", "make bench"),
     "variants.json": ("build/variants/variants.json", "make variants"),
+    "scaling.json": ("build/scaling/scaling.json", "make scaling"),
+    "scaling.png": ("build/scaling/scaling.png", "make scaling"),
     "testset.json": ("build/testset/report.json", "make sim-testset ARGS='--multipliers 768'"),
     "devices.json": ("build/devices.json", "hypgcn devices"),
     "ecp5.json": ("build/bitstream/ulx3s/bitstream.json", "make bitstream BOARD=ulx3s"),
@@ -36,12 +39,14 @@ SOURCES = {
 ACCURACY, TRADEOFF, PICTURE = "results/accuracy.json", "results/tradeoff.json", "results/tradeoff.png"
 """Files that `hypgcn accuracy` and `hypgcn tradeoff` write into ``results/`` themselves."""
 PICTURES = {"utilisation.png": "Busy, starved and blocked cycles of every unit",
-            "memory.png": "Block RAMs of the stores beside other ways to keep the same features"}
+            "memory.png": "Block RAMs of the stores beside other ways to keep the same features",
+            "scaling.png": "Clips a second against multipliers, from a small folding to a whole device"}
 """Pictures below the table of the benchmark."""
 STEPS = {"dense_c": "dense with C", "dense": "dense", "pruned": "pruned", "int8": "int8"}
 """Steps of the accuracy table, with the titles of their columns."""
 METRICS = "checkpoints/nwucla_small/metrics.json"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+TARGETS_BEGIN, TARGETS_END = "<!-- targets -->", "<!-- end of targets -->"
 DEVICES_BEGIN, DEVICES_END = "<!-- devices -->", "<!-- end of devices -->"
 
 
@@ -193,6 +198,12 @@ def performance_table(root: Path) -> str:
     return text
 
 
+def targets_table(root: Path) -> str:
+    """Markdown of ``results/performance.json`` beside the targets, and of what is lost; empty where it is not there."""
+    rows = _load(root / "results" / "performance.json")
+    return f"{targets_markdown(rows)}\n\n{losses_markdown(rows)}" if rows else ""
+
+
 def variants_table(root: Path) -> str:
     """Markdown of ``results/variants.json``; empty where it is not there."""
     rows = _load(root / "results" / "variants.json")
@@ -219,8 +230,10 @@ def main(root: Path) -> int:
         else:
             print(f"results/{name} stays as it is: {source} is not there ({command})")
     _rewrite(root / "README.md", BEGIN, END, results_text(root))
-    if (root / "docs" / "devices.md").is_file():
-        _rewrite(root / "docs" / "devices.md", DEVICES_BEGIN, DEVICES_END, devices_table(root))
+    for page, begin, end, section in (("devices.md", DEVICES_BEGIN, DEVICES_END, devices_table),
+                                      ("benchmark.md", TARGETS_BEGIN, TARGETS_END, targets_table)):
+        if (root / "docs" / page).is_file():
+            _rewrite(root / "docs" / page, begin, end, section(root))
     return 0
 
 

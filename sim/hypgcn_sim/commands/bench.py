@@ -14,7 +14,7 @@ from ..stimuli.clips import RECORDINGS
 from ..verilator.folder import check_build_folder
 from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
-__all__ = ["register"]
+__all__ = ["CHOICE", "FULL", "choice", "register"]
 
 FULL = "checkpoints/nwucla_joint_paper/design"
 """The trained network in the paper's shape, 150 frames and two persons."""
@@ -111,7 +111,7 @@ def _points(args, design) -> dict:
     if unknown := sorted(set(foldings) - set(names)):
         raise ValueError(f"--folding must be for one of {', '.join(names)}, not {', '.join(unknown)}")
     devices = {name: Device.load(name) for name in names}
-    clips = [] if set(names) <= set(foldings) else _choice(args, design)
+    clips = [] if set(names) <= set(foldings) else choice(args, design, QUICK_CHOICE if args.quick else CHOICE)
     points = {}
     for name, device in devices.items():
         budget = Budget(dsp=MULTIPLIERS, bram36=PLENTY, lut=PLENTY) if args.quick \
@@ -124,14 +124,14 @@ def _points(args, design) -> dict:
     return points
 
 
-def _choice(args, design) -> list:
-    """Activities of the training clips that choose the foldings."""
+def choice(args, design, count: int) -> list:
+    """Activities of ``count`` training clips, by which foldings are chosen, of ``--recordings``; in ``--out``."""
     from ..benchmark.activities import activities_of
     from ..fullscale.golden import golden_clips
     from ..stimuli.recordings import clips_for
 
-    clips, _ = clips_for(design, QUICK_CHOICE if args.quick else CHOICE, args.recordings or RECORDINGS,
-                         explicit=args.recordings is not None, part="train")
+    clips, _ = clips_for(design, count, args.recordings or RECORDINGS, explicit=args.recordings is not None,
+                         part="train")
     progress = Progress(f"{design.name}: training clips")
     expected = golden_clips(design, clips, args.out / "golden", jobs=args.jobs, progress=progress)
     progress.finish()
