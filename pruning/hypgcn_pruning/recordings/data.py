@@ -267,8 +267,8 @@ def augment(clip: np.ndarray, rng: np.random.Generator, config: Augmentation, *,
     * with probability ``mirror`` mirrored: the first axis changes its sign and joint ``mirrored[j]`` becomes joint j;
     * three coordinates are rotated about the origin by up to ``tilt`` degrees about the first and the last axis, and
       ``degrees`` about the second, the vertical one; absent persons stay zero;
-    * every joint, in frames in which there is one, is moved by normal offsets, one for the clip with the standard deviation
-      ``jitter``, and one for each frame with half of it: as another camera or tracker would see it.
+    * every joint, in frames in which there is one, is moved by normal offsets, one for the clip with the standard
+      deviation ``jitter``, and one for each frame with half of it: as another camera or tracker would see it.
     """
     recorded = clip.shape[1]
     keep = max(min(recorded, 8), int(round(recorded * rng.uniform(1 - config.crop, 1))))

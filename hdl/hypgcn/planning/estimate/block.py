@@ -25,8 +25,8 @@ from .loop import PIPELINE, row_loop
 __all__ = ["COUPLING", "BlockModel", "BlockShape"]
 
 COUPLING = 1.07
-"""Cycles of a network over those of its slowest unit: units wait for each other now and then, the more, the more of them
-take about as long. Set by recorded clips through two networks in RTL simulation; a block alone does not wait."""
+"""Cycles of a network over those of its slowest unit: units wait for each other now and then, the more, the more of
+them take about as long. Set by recorded clips through two networks in RTL simulation; a block alone does not wait."""
 
 
 class BlockShape:
