@@ -4,6 +4,8 @@ A choice of the lowest one by ``x & -x``, or a counter as ``x + up - down``, cos
 inputs. Written as logic of bits, a late input enters at the last LUT.
 """
 
+from itertools import combinations
+
 from amaranth import *
 
 __all__ = ["at_most", "at_most_one", "at_most_ones", "lowest_one", "lowest_two", "ones_below", "saturate", "stepped"]
@@ -66,34 +68,41 @@ def lowest_two(value) -> tuple[Value, Value, Value]:
 
 def at_most_ones(value, limit: int) -> Value:
     """One bit: no more than ``limit`` bits of ``value`` are set."""
-    bits = list(Value.cast(value))
-    if limit >= len(bits):
-        return C(1, 1)
-    # Counts of up to ``limit + 1``, two by two as tables: with a limit up to 6 each bit of a sum is one LUT.
-    counts = [_count(bits[n:n + 4], limit + 1) for n in range(0, len(bits), 4)]
+    if limit == 2:
+        return _at_most_two(list(Value.cast(value)))
+    # Of each group, bit k - 1 is set when it has k ones or more; groups are merged two by two.
+    counts = [[Cat(*(Cat(*chosen).all() for chosen in combinations(bits, k + 1))).any() for k in range(len(bits))]
+              for bits in _groups(value)]
     while len(counts) > 1:
-        counts = [_limited_sum(*counts[n:n + 2], limit=limit + 1) for n in range(0, len(counts), 2)]
-    return counts[0] != limit + 1
+        counts = [_merged(counts[n], counts[n + 1], limit + 1) if n + 1 < len(counts) else counts[n]
+                  for n in range(0, len(counts), 2)]
+    return ~counts[0][limit] if limit < len(counts[0]) else C(1, 1)
 
 
-def _count(bits: list[Value], limit: int) -> Value:
-    """How many of a few ``bits`` are set, up to ``limit``."""
-    return _table((min(number.bit_count(), limit) for number in range(1 << len(bits))), Cat(*bits))
+def _merged(left: list[Value], right: list[Value], limit: int) -> list[Value]:
+    """Counts of two groups, of which each has its ones in unary, as one of up to ``limit``."""
+    left, right = [C(1, 1), *left], [C(1, 1), *right]
+    return [Cat(*(left[n] & right[k - n] for n in range(k + 1) if n < len(left) and k - n < len(right))).any()
+            for k in range(1, min(limit, len(left) + len(right) - 2) + 1)]
 
 
-def _limited_sum(left: Value, right: Value | None = None, *, limit: int) -> Value:
-    """Sum of one or two counts, up to ``limit``."""
-    if right is None:
-        return left
-    return _table((min(above + below, limit) for above in range(1 << len(right)) for below in range(1 << len(left))),
-                  Cat(left, right))
+def _at_most_two(bits: list[Value]) -> Value:
+    """:func:`at_most_ones` of two, in as many levels of four inputs as ``bits`` have bits in their number.
+
+    Counts of pairs up to 3, as two bits: a late bit, or a choice between two words, enters with few others.
+    """
+    counts = [(low ^ high, low & high) for low, high in zip(bits[::2], [*bits[1::2], C(0, 1)][:len(bits[::2])])]
+    while len(counts) > 1:
+        counts = [_up_to_three(*counts[n:n + 2]) if n + 1 < len(counts) else counts[n]
+                  for n in range(0, len(counts), 2)]
+    return ~(counts[0][0] & counts[0][1]) if counts else C(1, 1)
 
 
-def _table(numbers, index: Value) -> Value:
-    """``numbers[index]``."""
-    numbers = list(numbers)
-    width = max(numbers).bit_length()
-    return Array(C(number, width) for number in numbers)[index]
+def _up_to_three(left: tuple[Value, Value], right: tuple[Value, Value]) -> tuple[Value, Value]:
+    """Sum of two counts of two bits, the low one first; 3 where it is more."""
+    (low, high), (low2, high2) = left, right
+    several = high | high2
+    return Mux(several, low | low2 | high & high2, low ^ low2), several | low & low2
 
 
 def stepped(value, up, down) -> Value:

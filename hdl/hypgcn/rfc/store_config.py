@@ -59,7 +59,7 @@ class RowStoreConfig:
     banks: int
     depths: tuple[int, ...]
     tags: tuple[int, ...]
-    answers: int = 10
+    answers: int = 11
     ports: int = 1
     window: int = 1
     rings: tuple[int, ...] = ()

@@ -86,7 +86,8 @@ class StoreReader(wiring.Component):
     response. Each reader has a register slice in front of the arbiter, so that ``req[k].ready`` is a register; it takes
     requests beyond those that have credits.
 
-    Storage: per reader ``answers * (BANK * 9 + 2 + tag)`` bits of LUT RAM and two requests in registers.
+    Storage: per reader ``answers * (BANK * 9 + 2 + tag)`` bits of LUT RAM, and a response and two requests in
+    registers.
 
     Parameters
     ----------
@@ -110,7 +111,7 @@ class StoreReader(wiring.Component):
 
     HEADER_LATENCY = 2
     DATA_LATENCY = 2
-    LATENCY = Skid.LATENCY + 3 + HEADER_LATENCY + DATA_LATENCY + Queue.LATENCY
+    LATENCY = Skid.LATENCY + 3 + HEADER_LATENCY + DATA_LATENCY + Queue.LATENCY + 1
 
     def __init__(self, cfg: RowStoreConfig):
         self.cfg = cfg
@@ -235,7 +236,8 @@ class StoreReader(wiring.Component):
                                              for j, port in enumerate(self.data))),
         ]
         for k, rsp in enumerate(self.rsp):
-            m.submodules[f"answers{k}"] = queue = Queue(row_response_layout(cfg.tags[k]), cfg.answers)
+            m.submodules[f"answers{k}"] = queue = Queue(row_response_layout(cfg.tags[k]), cfg.answers,
+                                                               registered=True)
             m.d.comb += [
                 queue.i.payload.vector.eq(vector),
                 queue.i.payload.empty.eq(~present[0]),

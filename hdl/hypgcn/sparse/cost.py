@@ -29,10 +29,10 @@ def lane(plan: LanePlan, pairs: int | None = None) -> Resources:
                 Memory.table(plan.entry_bits, plan.entries), Memory("async", plan.fetch_bits, plan.fetches)]
     if plan.reads_x:
         memories.append(Memory("async", luts.VECTOR + 1, LaneConfig.x_answers(plan.fetches)))
-    from_x = 50 + plan.fetch_bits if plan.reads_x else 0
+    from_x = 50 if plan.reads_x else 0
     return Resources.of(
         dsp=multipliers(pairs * plan.depth, plan.mac.form), memories=memories,
-        lut=(40 + luts.queue(plan.fetches) + (DECODER if plan.depth == 1 else PAIR_DECODER) + from_x
+        lut=(40 + luts.queue(plan.fetches) + plan.fetch_bits + (DECODER if plan.depth == 1 else PAIR_DECODER) + from_x
              + pairs * (mac_luts(plan.mac.acc_width, plan.mac.form)
                         + (plan.depth - 1) * mac_luts(0, plan.mac.form))))
 

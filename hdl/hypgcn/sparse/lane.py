@@ -100,7 +100,7 @@ class LaneConfig:
         for them. Those of H have more. There a deeper queue would only give a lane jobs earlier, before it is known
         which of them are long.
         """
-        return 16 if kernel == 1 else 8
+        return 16 if kernel == 1 else 9
 
     @staticmethod
     def x_answers(fetches: int) -> int:
@@ -219,18 +219,15 @@ class Lane(wiring.Component):
         # An announcement leaves its queue together with its vector: the queue bounds the vectors in flight.
         m.submodules.fetches = fetches = Queue(addresses.o.payload.shape(), cfg.fetches)
         connect(m, addresses.o, fetches.i)
-        announced = fetches.o
-        if cfg.schedule.reads_x:
-            # The choice between the two answers begins in a register, not in the queue's LUT RAM.
-            m.submodules.slice = skid = Skid(addresses.o.payload.shape())
-            connect(m, fetches.o, skid.i)
-            announced = skid.o
-        fetch = announced.payload
+        # What is done with an answer begins in a register, not in the queue's LUT RAM.
+        m.submodules.slice = skid = Skid(addresses.o.payload.shape())
+        connect(m, fetches.o, skid.i)
+        announced, fetch = skid.o, skid.o.payload
         connect(m, addresses.h_req, wiring.flipped(self.h_req))
         answers = [self.h_rsp]
         if cfg.schedule.reads_x:
             # Lanes share the reader of X: a response must never block those of other lanes.
-            m.submodules.x_answers = queue = Queue(row_response_layout(0), cfg.x_answers(cfg.fetches))
+            m.submodules.x_answers = queue = Queue(row_response_layout(0), cfg.x_answers(cfg.fetches), registered=True)
             connect(m, addresses.x_req, wiring.flipped(self.x_req))
             connect(m, wiring.flipped(self.x_rsp), queue.i)
             answers.append(queue.o)

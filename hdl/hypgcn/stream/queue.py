@@ -15,9 +15,9 @@ class Queue(wiring.Component):
     """First in, first out, in LUT RAM.
 
     Throughput: one payload a cycle in and out, at every fill level but full (a full queue takes the next payload one
-    cycle after one has left). Latency: ``LATENCY`` cycle through an empty queue. ``i.ready`` and ``o.valid`` are
-    registers, so that no combinational path leads from one side to the other. Storage: ``depth`` payloads in an
-    :class:`~hypgcn.mem.AsyncRam`.
+    cycle after one has left). Latency: ``LATENCY`` cycle through an empty queue, one more when ``registered``.
+    ``i.ready`` and ``o.valid`` are registers, so that no combinational path leads from one side to the other. Storage:
+    ``depth`` payloads in an :class:`~hypgcn.mem.AsyncRam`, and one in registers when ``registered``.
 
     Parameters
     ----------
@@ -25,6 +25,9 @@ class Queue(wiring.Component):
         Payload.
     depth : int, at least 2
         Payloads that fit.
+    registered : bool
+        ``o.payload`` is a register, where logic follows: the read of a LUT RAM takes as long as several levels of it.
+        One payload more fits.
 
     Members
     -------
@@ -32,14 +35,14 @@ class Queue(wiring.Component):
     o : Out(stream of ``shape``)
         The payloads of ``i``, in order.
     level : Out(range(depth + 1))
-        Payloads held.
+        Payloads held, without the one in the register.
     """
 
     LATENCY = 1
 
-    def __init__(self, shape, depth: int):
+    def __init__(self, shape, depth: int, *, registered: bool = False):
         check_int("depth", depth, 2)
-        self.depth = depth
+        self.depth, self.registered = depth, registered
         super().__init__({
             "i": In(stream.Signature(shape)),
             "o": Out(stream.Signature(shape)),
@@ -58,13 +61,17 @@ class Queue(wiring.Component):
 
         m.d.comb += [
             self.i.ready.eq(not_full),
-            self.o.valid.eq(not_empty),
             put.eq(self.i.valid & self.i.ready),
-            take.eq(self.o.valid & self.o.ready),
             ram.w_data.eq(i_payload),
             ram.w_en.eq(put),
-            o_payload.eq(ram.r_data),
         ]
+        if self.registered:
+            advance = self.o.ready | ~self.o.valid
+            m.d.comb += take.eq(not_empty & advance)
+            with m.If(advance):
+                m.d.sync += [self.o.valid.eq(not_empty), o_payload.eq(ram.r_data)]
+        else:
+            m.d.comb += [self.o.valid.eq(not_empty), take.eq(self.o.valid & self.o.ready), o_payload.eq(ram.r_data)]
         with m.If(put):
             m.d.sync += ram.w_addr.eq(Mux(ram.w_addr == self.depth - 1, 0, ram.w_addr + 1))
         with m.If(take):

@@ -19,7 +19,7 @@ def test_shapes():
     assert Shape.cast(cfg.base_layout).width == 25
     assert cfg.may_fill == cfg.may_block == (False, True, True, True)
     assert cfg.data_shapes == ((32, 45), (32, 28), (32, 13), (32, 4))
-    assert cfg.answer_shapes == ((146, 10), (152, 10))
+    assert cfg.answer_shapes == ((146, 11), (152, 11))
     assert cfg.memories == ((16, 45), (25, 15), (32, 45), (32, 28), (32, 13), (32, 4))
     assert (cfg.header_bits, cfg.base_bits, cfg.data_bits) == (720, 375, 2880)
     assert cfg.bits == 720 + 375 + 2880 == sum(width * depth for width, depth in cfg.memories)

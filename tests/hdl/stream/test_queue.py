@@ -8,14 +8,17 @@ from testbench import STREAM_PATTERNS, run
 
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
+@pytest.mark.parametrize("registered", [False, True])
 @pytest.mark.parametrize("depth", [2, 3, 4, 7])
-def test_passes_everything(depth, idle, stall):
+def test_passes_everything(depth, registered, idle, stall):
     shape = data.StructLayout({"a": data.ArrayLayout(signed(3), 2), "last": 1})
     items = [{"a": [n % 8 - 4, 3 - n % 7], "last": int(n % 5 == 0)} for n in range(80)]
-    result = run(Queue(shape, depth), {"i": items}, {"o": 80}, seed=depth, idle=idle, stall=stall, timeout=1000)
+    dut = Queue(shape, depth, registered=registered)
+    result = run(dut, {"i": items}, {"o": 80}, seed=depth, idle=idle, stall=stall, timeout=1000)
     assert result["o"] == items
     if idle == stall == 0:
-        assert result["times"]["o"] == list(range(Queue.LATENCY, 80 + Queue.LATENCY))
+        latency = Queue.LATENCY + registered
+        assert result["times"]["o"] == list(range(latency, 80 + latency))
 
 
 @pytest.mark.parametrize("depth", [2, 5])

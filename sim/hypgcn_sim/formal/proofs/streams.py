@@ -47,24 +47,28 @@ def _half_skid(harness):
     harness.reach(item.level == 1)
 
 
-def _queue(depth, harness):
+def _queue(depth, registered, harness):
     with words():
-        unit = harness.unit(Queue(WIDTH, depth))
+        unit = harness.unit(Queue(WIDTH, depth, registered=registered))
     queue = unit.component
     put, take = _ends(harness, queue)
-    item = Item(harness, put, take, queue.i.payload, depth)
-    harness.check(queue.i.ready == (item.level != depth))
-    harness.check(queue.o.valid == (item.level != 0))
-    harness.check(queue.level == item.level)
+    item = Item(harness, put, take, queue.i.payload, depth + registered)
+    # Of the payloads inside, one is in the register.
+    out = queue.o.valid if registered else 0
+    harness.check(queue.i.ready == (queue.level != depth))
+    harness.check(queue.level + out == item.level)
+    harness.check((unit.inner("not_empty") if registered else queue.o.valid) == (queue.level != 0))
     harness.check(~item.leaves | (queue.o.payload == item.value))
     write, read = unit.inner("w_addr"), unit.inner("r_addr")
     harness.check((write < depth) & (read < depth))
-    harness.check((read + item.level == write) | (read + item.level == write + depth))
+    harness.check((read + queue.level == write) | (read + queue.level == write + depth))
+    if registered:
+        harness.check(~(queue.o.valid & (item.ahead == 1)) | (queue.o.payload == item.value))
     for n in range(depth):
-        place = read + item.ahead - 1
-        here = (item.ahead != 0) & ((place == n) | (place == n + depth))
+        place = read + item.ahead - out - 1
+        here = (item.ahead > out) & ((place == n) | (place == n + depth))
         harness.check(~here | (unit.inner(f"ram.word{n}") == item.value))
-    harness.reach(item.level == depth)
+    harness.reach(item.level == depth + registered)
 
 
 PROOFS = (
@@ -76,9 +80,12 @@ PROOFS = (
           text="the same of a skid buffer of one place",
           mutant=Mutant(owner=HalfSkid, method="elaborate", old="m.If(~valid)", new="m.If(self.i.valid)")),
     *(Proof(name=f"queue_{depth}", depth=3, cover_depth=depth + 3, deep=6, induction=True,
-            build=partial(_queue, depth),
+            build=partial(_queue, depth, False),
             text=f"the same of a FIFO of {depth} places, and its level",
             mutant=Mutant(owner=Queue, method="elaborate", old="self.level == self.depth - 1",
                           new="self.level == self.depth"))
       for depth in (2, 3, 4)),
+    Proof(name="queue_registered", depth=3, cover_depth=7, deep=6, induction=True, build=partial(_queue, 3, True),
+          text="the same of a FIFO of three places whose output is a register",
+          mutant=Mutant(owner=Queue, method="elaborate", old="take.eq(not_empty & advance)", new="take.eq(advance)")),
 )
