@@ -120,14 +120,14 @@ class Store:
 
     @property
     def uncompressed(self) -> float:
-        """Block RAMs of the same rows with their zeros: one memory, 16 values a word."""
-        return Memory("ram", 8 * BANK, self.cfg.rows * self.cfg.vectors).primitives.bram36
+        """Block RAMs of the same rows with their zeros: one memory for each port, 16 values a word."""
+        return self.cfg.ports * Memory("ram", 8 * BANK, self.cfg.rows * self.cfg.vectors).primitives.bram36
 
     @property
     def unshared(self) -> int:
         """Block RAMs if memories did not share the halves of a BRAM36."""
-        return sum(max(1, ceil(Memory("block", memory.width, memory.depth).primitives.bram36))
-                   for memory in self.memories.values())
+        return self.cfg.ports * sum(max(1, ceil(Memory("block", memory.width, memory.depth).primitives.bram36))
+                                    for memory in self.memories.values())
 
     def per_reader(self, compressed: bool = True) -> float:
         """Block RAMs of one store for each reader, each with the rows of its lifetime."""

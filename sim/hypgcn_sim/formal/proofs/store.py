@@ -208,7 +208,7 @@ PROOFS = (
                "once, in order; the count of truncated vectors is that of the golden model; only held rows and rings "
                "without a free word stop it",
           mutant=Mutant(owner=Ring, method="_limit_window", old="& ~(self.row_end & self.restarts)", new="")),
-    Proof(name="row_store", depth=14, cover_depth=14, deep=20, build=_store, weight=35,
+    Proof(name="row_store", depth=15, cover_depth=15, deep=20, build=_store, weight=35,
           text="every read of a row that is complete and not released gives the kept values of that vector and zeros "
                f"beyond, in the order of the requests, whatever is written meanwhile; vectors of {_CHANNELS} channels",
           mutant=Mutant(owner=StoreReader, method="_await_values", old="count > MINI * j", new="count >= MINI * j")),

@@ -54,6 +54,15 @@ def test_store_against_its_memories(held):
         assert row["rfc_saving"] == pytest.approx(1 - row["bits"] / row["uncompressed_bits"], abs=1e-4)
 
 
+def test_every_port_has_the_memories_whatever_they_hold(held):
+    for store in held.stores:
+        if len(store.cfg.tags) > 1:
+            twice = replace(store, cfg=replace(store.cfg, ports=2))
+            for name in ("bram36", "uncompressed", "unshared"):
+                assert getattr(twice, name) == 2 * getattr(store, name), name
+            assert twice.row()["rfc_saving"] == store.row()["rfc_saving"]
+
+
 def test_one_store_serves_all_readers(held):
     for index, block in enumerate(DESIGN.blocks):
         x, h = (next(store for store in held.stores if (store.block, store.holds) == (index, what)) for what in "xh")
