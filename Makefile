@@ -64,7 +64,7 @@ bench-quick: .venv/ready-sim ## the same of the small network, with few clips an
 variants: .venv/ready-sim ## one idea switched off each in the small network (or DESIGN): cycles by simulation
 	$(BIN)/hypgcn variants $(DESIGN) $(ARGS)
 
-scaling: .venv/ready-sim ## the trained network (or DESIGN) from a small folding to a whole device: cycles by simulation
+scaling: .venv/ready-sim ## the small network (or DESIGN) from a small folding to a whole device: cycles by simulation
 	$(BIN)/hypgcn scaling $(DESIGN) $(ARGS)
 
 synth: .venv/ready-sim ## every unit of DESIGN mapped by Yosys for UltraScale, with its resources

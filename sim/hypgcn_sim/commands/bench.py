@@ -14,7 +14,7 @@ from ..stimuli.clips import RECORDINGS
 from ..verilator.folder import check_build_folder
 from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
 
-__all__ = ["CHOICE", "FULL", "choice", "register"]
+__all__ = ["CHOICE", "choice", "register"]
 
 FULL = "checkpoints/nwucla_joint_paper/design"
 """The trained network in the paper's shape, 150 frames and two persons."""
