@@ -16,20 +16,22 @@ from hypgcn_sim.stimuli.clips import RECORDINGS, recorded_clips
 def test_network_of_recorded_clips():
     """Recorded clips one after the other through the whole small network, as ``make sim-full`` ran them."""
     assert STEADY["hash"] == DESIGN.hash
-    # By the design's mean densities: that clips differ is not in them, and costs cycles.
-    assert 0.9 * STEADY["cycles_per_clip"] < estimate(DESIGN, simulated_folding()).cycles < STEADY["cycles_per_clip"]
+    assert estimate(DESIGN, simulated_folding()).cycles == pytest.approx(STEADY["cycles_per_clip"], rel=0.03)
 
 
 @pytest.mark.slow       # the golden model of the clips
 @pytest.mark.skipif(not (ROOT / RECORDINGS).exists(), reason=f"there are no recordings in {RECORDINGS}")
 def test_network_by_the_activities_of_the_clips(tmp_path, monkeypatch):
-    """The mean over the clips: several are in the pipeline at once, so that its slowest unit for a single one rests."""
+    """The mean over the clips: several are in the pipeline at once, so that its slowest unit for a single one rests.
+
+    Its units wait for each other less than those of the benchmark's networks, whose estimates are within 3 %.
+    """
     monkeypatch.chdir(ROOT)
     clips = recorded_clips(DESIGN, RECORDINGS, STEADY["real_clips"], 1)
     files = golden_clips(DESIGN, clips, tmp_path, jobs=1)
     activities = mean_activities([activities_of(DESIGN, [path]) for path in files])
     found = estimate(DESIGN, simulated_folding(), activities)
-    assert found.cycles == pytest.approx(STEADY["cycles_per_clip"], rel=0.03)
+    assert STEADY["cycles_per_clip"] <= found.cycles <= 1.07 * STEADY["cycles_per_clip"]
 
 
 def test_slowest_unit_decides():
