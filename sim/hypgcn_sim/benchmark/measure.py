@@ -202,7 +202,7 @@ def measure_variants(design: Design, device: Device, budget: Budget, clips: np.n
     real : int
         How many of them, from the first on, are recorded.
     chosen : int8 (N, M, T, V, C)
-        Other clips, whose non-zeros choose the foldings.
+        Other clips, whose mean non-zeros choose the foldings.
     folder : Path
         Folder for everything that is made.
     jobs : int
@@ -225,9 +225,10 @@ def measure_variants(design: Design, device: Device, budget: Budget, clips: np.n
         place = folder / variant.name.replace(" ", "_")
         changed, mac = variant.design, "single" if variant.single else device.mac
         expected = golden_clips(changed, chosen, place / "golden", jobs=jobs)
-        active = [activities_of(changed, [path]) for path in expected]
+        # By their mean, not clip by clip: of short clips several are in the pipeline at once.
+        active = activities_of(changed, expected)
         try:
-            folding = allocate(changed, budget, mac=mac, clips=active, multiplier=device.multiplier,
+            folding = allocate(changed, budget, mac=mac, activities=active, multiplier=device.multiplier,
                                uram=device.uram).folding
         except ValueError as error:
             yield {"device": device.name, "design": design.name, "design_hash": changed.hash, "variant": label,
