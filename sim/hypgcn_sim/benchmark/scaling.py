@@ -9,7 +9,7 @@ from hypgcn.design import Design
 from hypgcn.planning.allocator.allocate import Allocator
 from hypgcn.planning.budget import Budget
 from hypgcn.planning.device import Device
-from hypgcn.planning.estimate import Activity
+from hypgcn.planning.estimate import Activity, mean_activities
 
 from .measure import Point, measure
 from .table import MHZ
@@ -33,7 +33,7 @@ def scaling_points(design: Design, device: Device, budget: Budget, clips: Sequen
     budget : Budget
         Resources that may be used.
     clips : sequence of sequence of Activity
-        Non-zeros of each block in clips that choose the foldings.
+        Non-zeros of each block in the clips that choose the foldings by their mean; empty: the design's densities.
     count : int
         Number of points.
 
@@ -42,7 +42,8 @@ def scaling_points(design: Design, device: Device, budget: Budget, clips: Sequen
     list of Point
         The fastest first.
     """
-    allocator = Allocator(design, device.mac, None, clips, device.multiplier, device.uram)
+    allocator = Allocator(design, device.mac, mean_activities(clips) if clips else None, (), device.multiplier,
+                          device.uram)
     first = allocator.solve(budget)
     rest = [allocator.solve(budget, cycles=int(first.cycles * STEP**power)) for power in range(1, count)]
     return [Point(device=device, budget=budget, folding=found.folding) for found in (first, *rest)]
