@@ -87,10 +87,7 @@ def _merged(left: list[Value], right: list[Value], limit: int) -> list[Value]:
 
 
 def _at_most_two(bits: list[Value]) -> Value:
-    """:func:`at_most_ones` of two, in as many levels of four inputs as ``bits`` have bits in their number.
-
-    Counts of pairs up to 3, as two bits: a late bit, or a choice between two words, enters with few others.
-    """
+    """:func:`at_most_ones` of two: counts up to 3 in two bits, of pairs first, so that 16 bits take three levels."""
     counts = [(low ^ high, low & high) for low, high in zip(bits[::2], [*bits[1::2], C(0, 1)][:len(bits[::2])])]
     while len(counts) > 1:
         counts = [_up_to_three(*counts[n:n + 2]) if n + 1 < len(counts) else counts[n]

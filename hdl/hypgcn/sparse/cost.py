@@ -12,8 +12,8 @@ __all__ = ["combiner", "dispatcher", "lane", "lanes"]
 
 
 def lane(plan: LanePlan, pairs: int | None = None) -> Resources:
-    """Resources of one lane: read-address generator, queues, decoder, MACs, weights; with reads of X also their queue
-    and a register slice for the announced reads.
+    """Resources of one lane: read-address generator, queue and register slice of the announced reads, decoder, MACs,
+    weights; with reads of X also their queue.
 
     Parameters
     ----------

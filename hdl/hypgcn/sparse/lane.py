@@ -49,7 +49,7 @@ class LaneConfig:
     depth : 1 or 2
         Non-zeros of a vector that it multiplies in a cycle.
     fetches : int, at least 2
-        Vectors in flight or waiting; a lane that reads X has 2 more.
+        Vectors in flight or waiting, and 2 more in a register slice.
     counters : bool
         With the port ``state``.
     """
@@ -157,8 +157,8 @@ class Lane(wiring.Component):
 
     All lanes of a unit are the same module. Cost: ``depth * lane_pairs`` packed MACs and ``depth`` memories of
     ``entries * BANK * 16 * lane_pairs`` bits of weights; for either depth one read-address generator, and ``2 *
-    lane_pairs`` raw sums in registers; if it reads X, ``fetches + 2`` vectors of X in LUT RAM and two announced reads
-    in registers.
+    lane_pairs`` raw sums and two announced reads in registers; if it reads X, ``fetches + 2`` vectors of X in LUT RAM
+    and one in registers.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ class Queue(wiring.Component):
     depth : int, at least 2
         Payloads that fit.
     registered : bool
-        ``o.payload`` is a register, where logic follows: the read of a LUT RAM takes as long as several levels of it.
+        ``o.payload`` is a register, for where logic follows: the read of a LUT RAM is slower than a LUT.
         One payload more fits.
 
     Members

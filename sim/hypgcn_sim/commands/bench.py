@@ -12,7 +12,7 @@ from hypgcn.progress import Progress
 
 from ..stimuli.clips import RECORDINGS
 from ..verilator.folder import check_build_folder
-from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS, add_run_options, check_counts
 
 __all__ = ["CHOICE", "choice", "register"]
 
@@ -36,12 +36,8 @@ def register(commands):
     parser.add_argument("--folding", action="append", default=[], metavar="DEVICE=FILE",
                         help="folding for a device (default: the fastest within its budgets)")
     parser.add_argument("--clips", type=int, metavar="N", help="clips through the RTL (default: 20, with --quick 4)")
-    parser.add_argument("--recordings", type=Path, metavar="FILE", help="npz with test clips")
     parser.add_argument("--no-synthesis", action="store_true", help="estimate resources instead of mapping them")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
-                        help="processes (default: one for each core)")
-    parser.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR",
-                        help="folder for everything that is made (default: %(default)s)")
+    add_run_options(parser, "build/bench")
     parser.set_defaults(run=run)
 
 
@@ -54,8 +50,7 @@ def run(args) -> int:
     from ..stimuli.recordings import clips_for
 
     check_build_folder("--out", args.out)
-    if args.jobs < 1:
-        raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
+    check_counts(args, "jobs")
     count = args.clips or (4 if args.quick else 20)
     if count < 1:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")

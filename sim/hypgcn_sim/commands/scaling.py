@@ -1,14 +1,11 @@
 """``hypgcn scaling``: throughput of one network from a small folding to a whole device, simulated, and its picture."""
 
-import os
-from pathlib import Path
-
 from hypgcn.cli import load_design
 
 from ..stimuli.clips import RECORDINGS
 from ..verilator.folder import check_build_folder
 from .bench import CHOICE, choice
-from .defaults import DEFAULT_DESIGN
+from .defaults import DEFAULT_DESIGN, add_run_options, check_counts
 
 __all__ = ["register"]
 
@@ -25,11 +22,7 @@ def register(commands):
     parser.add_argument("--points", type=int, default=4, metavar="N", help="foldings (default: %(default)s)")
     parser.add_argument("--clips", type=int, default=5, metavar="N",
                         help="clips through the RTL of each (default: %(default)s)")
-    parser.add_argument("--recordings", type=Path, metavar="FILE", help="npz with test clips")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
-                        help="processes (default: one for each core)")
-    parser.add_argument("--out", type=Path, default=Path("build/scaling"), metavar="DIR",
-                        help="folder for everything that is made (default: %(default)s)")
+    add_run_options(parser, "build/scaling")
     parser.set_defaults(run=run)
 
 
@@ -45,9 +38,7 @@ def run(args) -> int:
     from ..stimuli.recordings import clips_for
 
     check_build_folder("--out", args.out)
-    for name in ("points", "clips", "jobs"):
-        if getattr(args, name) < 1:
-            raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
+    check_counts(args, "points", "clips", "jobs")
     design, device = load_design(args.design), Device.load(args.device)
     budget = Budget.of(device, dsp=args.share, bram36=args.share, lut=args.share)
     clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, explicit=args.recordings is not None)

@@ -1,13 +1,10 @@
 """``hypgcn variants``: the ablation, a design with one idea switched off each, simulated."""
 
-import os
-from pathlib import Path
-
 from hypgcn.cli import load_design
 
 from ..stimuli.clips import RECORDINGS
 from ..verilator.folder import check_build_folder
-from .defaults import DEFAULT_DESIGN, FALLBACK
+from .defaults import DEFAULT_DESIGN, FALLBACK, add_run_options, check_counts
 
 __all__ = ["register"]
 
@@ -28,11 +25,7 @@ def register(commands):
                         help="multipliers of each folding (default: %(default)s)")
     parser.add_argument("--clips", type=int, default=6, metavar="N",
                         help="clips through the RTL (default: %(default)s)")
-    parser.add_argument("--recordings", type=Path, metavar="FILE", help="npz with test clips")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
-                        help="processes (default: one for each core)")
-    parser.add_argument("--out", type=Path, default=Path("build/variants"), metavar="DIR",
-                        help="folder for everything that is made (default: %(default)s)")
+    add_run_options(parser, "build/variants")
     parser.set_defaults(run=run)
 
 
@@ -47,9 +40,7 @@ def run(args) -> int:
     from ..stimuli.recordings import clips_for
 
     check_build_folder("--out", args.out)
-    for name in ("multipliers", "clips", "jobs"):
-        if getattr(args, name) < 1:
-            raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
+    check_counts(args, "multipliers", "clips", "jobs")
     design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
     recordings, explicit = args.recordings or RECORDINGS, args.recordings is not None
     clips, real = clips_for(design, args.clips, recordings, explicit=explicit)

@@ -67,9 +67,17 @@ def test_the_shipped_benchmark_keeps_what_the_project_promises(device, cycles, b
     assert row["cycles"] == "simulated" and row["resources"] == "synthesised" and row["weights"] == "trained"
     assert row["cycles_per_clip"] <= cycles and len(row["cycles_of_each"]) >= 18
     assert all(row[name] <= limit for name, limit in budget.items())
-    # Six levels and 85 % of the multipliers useful are wanted; the page of the benchmark says what is missed and why.
-    assert row["max_logic_levels"] <= 8 and row["dsp_utilisation"] >= 0.67
     assert row["cycles_per_clip_estimated"] == pytest.approx(row["cycles_per_clip"], rel=0.03)
+
+
+@pytest.mark.xfail(strict=True, reason="missed, see the targets in docs/benchmark.md: 8 levels, 67 % useful products")
+@pytest.mark.parametrize("device", ["XCKU115", "XCKU040"])
+@pytest.mark.parametrize("kept", [lambda row: row["max_logic_levels"] <= 6, lambda row: row["dsp_utilisation"] >= 0.85],
+                         ids=["levels", "utilisation"])
+def test_what_the_project_promises_and_does_not_keep_yet(device, kept):
+    rows = json.loads((ROOT / "results" / "performance.json").read_text(encoding="utf-8"))
+    row, = (row for row in rows if row["device"] == device and not row["variant"])
+    assert kept(row)
 
 
 @pytest.fixture

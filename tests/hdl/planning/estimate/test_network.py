@@ -19,19 +19,18 @@ def test_network_of_recorded_clips():
     assert estimate(DESIGN, simulated_folding()).cycles == pytest.approx(STEADY["cycles_per_clip"], rel=0.03)
 
 
+@pytest.mark.xfail(strict=True, reason="6 % high: its units wait for each other less than those of the networks "
+                                       "that COUPLING is for, see docs/folding.md")
 @pytest.mark.slow       # the golden model of the clips
 @pytest.mark.skipif(not (ROOT / RECORDINGS).exists(), reason=f"there are no recordings in {RECORDINGS}")
 def test_network_by_the_activities_of_the_clips(tmp_path, monkeypatch):
-    """The mean over the clips: several are in the pipeline at once, so that its slowest unit for a single one rests.
-
-    Its units wait for each other less than those of the benchmark's networks, whose estimates are within 3 %.
-    """
+    """The mean over the clips: several are in the pipeline at once, so that its slowest unit for a single one rests."""
     monkeypatch.chdir(ROOT)
     clips = recorded_clips(DESIGN, RECORDINGS, STEADY["real_clips"], 1)
     files = golden_clips(DESIGN, clips, tmp_path, jobs=1)
     activities = mean_activities([activities_of(DESIGN, [path]) for path in files])
     found = estimate(DESIGN, simulated_folding(), activities)
-    assert STEADY["cycles_per_clip"] <= found.cycles <= 1.07 * STEADY["cycles_per_clip"]
+    assert found.cycles == pytest.approx(STEADY["cycles_per_clip"], rel=0.03)
 
 
 def test_slowest_unit_decides():
