@@ -34,8 +34,11 @@ def test_memory_side_is_no_narrower_than_the_stream(bus_width, memory):
 
 @needs_tcl
 def test_the_ip_comes_first(emitted, tmp_path):
+    # A folder of its own: tests of the same worker package the shared one.
+    (tmp_path / "project").mkdir()
+    shutil.copy(emitted[0] / "block_design.tcl", tmp_path / "project")
     with pytest.raises(ValueError, match=r"source package.tcl first"):
-        run_tcl(emitted[0] / "block_design.tcl", folder=tmp_path)
+        run_tcl(tmp_path / "project" / "block_design.tcl", folder=tmp_path)
 
 
 @needs_tcl
