@@ -157,8 +157,8 @@ class Block(wiring.Component):
             readers.append((spatial.res_req, spatial.res_rsp))
         if block.shortcut_y != "none":
             readers.append((temporal.x_req, temporal.x_rsp))
-        m.submodules.x_store = store = RowStore(RowStoreConfig.of(
-            block, "x", frames=cfg.frames, rows=cfg.folding.x_rows, joints=cfg.joints, tags=(0,) * len(readers),
+        m.submodules.x_store = store = RowStore(RowStoreConfig.of_x(
+            block, len(spatial.load_req), frames=cfg.frames, rows=cfg.folding.x_rows, joints=cfg.joints,
             ports=cfg.folding.x_ports))
         for index, (request, response) in enumerate(readers):
             connect(m, request, store.req[index])

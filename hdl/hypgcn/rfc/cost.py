@@ -50,7 +50,6 @@ def row_store(cfg: RowStoreConfig, *, reads: float = 0.0) -> UnitCost:
     reads : float
         Vectors read per clip by all readers together, one a cycle and port.
     """
-    readers = len(cfg.tags)
     request_bits = sum(max(1, (size - 1).bit_length()) for size in (cfg.rows, cfg.joints, cfg.banks))
     rings = [_ring(cfg, j) for j in range(MINI_BANKS)]
     answers = [Memory("async", width, depth) for width, depth in cfg.answer_shapes]
@@ -58,7 +57,8 @@ def row_store(cfg: RowStoreConfig, *, reads: float = 0.0) -> UnitCost:
     addresses = sum(bits + 4 for bits in cfg.pointer_bits) + 2.2 * MINI_BANKS * (cfg.banks - 1) + 8 * BANK
     return UnitCost(cycles=reads / cfg.ports, resources=Resources.of(
         memories=[*store_memories(cfg).values()] * cfg.ports + answers,
-        lut=150 + cfg.ports * addresses + readers * (luts.queue(cfg.answers) + 36 + 0.5 * request_bits))
+        lut=(150 + cfg.ports * addresses + len(cfg.tags) * (20 + 0.5 * request_bits)
+             + sum(luts.queue(places) + 16 for places in cfg.places if places)))
         + sum(rings, Resources()))
 
 
@@ -72,7 +72,7 @@ def _ring(cfg: RowStoreConfig, mini_bank: int) -> Resources:
 
 
 def shortcut_reader(cfg: ShortcutConfig, *, rows: int) -> UnitCost:
-    """Cost of a reader of X for the identity shortcut: addresses, slicer with its register slice.
+    """Cost of a reader of X for the identity shortcut: addresses, queues, slicer with its register slice.
 
     Parameters
     ----------
@@ -81,10 +81,10 @@ def shortcut_reader(cfg: ShortcutConfig, *, rows: int) -> UnitCost:
     rows : int
         Rows that it reads per clip. It keeps up with the sums that take its values, so no cycles are counted.
     """
-    bits, deep = 8 * cfg.width, cfg.ahead > cfg.AHEAD
-    memories = [Memory("async", max(1, 2 * (cfg.slices - 1).bit_length()), cfg.ahead)]
-    memories += [Memory("async", luts.VECTOR + 1, cfg.ahead)] * deep
+    bits = 8 * cfg.width
+    memories = [Memory("async", max(1, 2 * (cfg.slices - 1).bit_length()), cfg.ahead),
+                Memory("async", luts.VECTOR + 1, cfg.answers)]
     return UnitCost(x_reads=rows * cfg.reads, resources=Resources.of(
         memories=memories,
-        lut=110 + deep * luts.queue(cfg.ahead) + luts.multiplexer(cfg.slices, bits)
+        lut=110 + luts.queue(cfg.answers) + luts.multiplexer(cfg.slices, bits)
         + luts.multiplexer(cfg.width, bits) + bits))

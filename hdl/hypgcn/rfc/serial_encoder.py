@@ -8,7 +8,7 @@ from ..design import BANK
 from ..design.checks import check_choice
 from ..stream import HalfSkid, Skid
 from ..stream.layouts import slice_layout, vector_layout
-from .count import count_ones, prefix_counts
+from .count import add_three, count_ones, group_counts
 from .encoder import RfcEncoder
 
 __all__ = ["RfcSerialEncoder", "encode_slices", "encoder_of", "skid_behind"]
@@ -95,14 +95,15 @@ class RfcSerialEncoder(wiring.Component):
         mask2, filled2 = Signal(width, reset_less=True), Signal(range(BANK + 1), reset_less=True)
         begins1, begin = Signal(), Signal(range(BANK + 1))
         m.d.comb += [begins1.eq(index1 == 0), begin.eq(Mux(begins1, 0, filled2))]
-        ranks = prefix_counts(m, mask1, "rank")
         with m.If(advance):
             m.d.sync += [valid2.eq(valid1)]
             with m.If(valid1):
                 m.d.sync += [index2.eq(index1), flags2.eq(flags1), mask2.eq(mask1),
                              filled2.eq(begin + count_ones(m, mask1, "ones"))]
                 for n in range(width):
-                    m.d.sync += [values2[n].eq(values1[n]), items2[n].eq(begin + ranks[n])]
+                    # Values before it in the slice, in two groups at most, and before the slice.
+                    below = [*group_counts(m, mask1[:n], f"rank{n}"), C(0, 1), C(0, 1)][:2]
+                    m.d.sync += [values2[n].eq(values1[n]), items2[n].eq(add_three(begin, *below, bits))]
 
         return valid2, index2, flags2, values2, items2, mask2, filled2
 

@@ -93,6 +93,11 @@ class ShortcutConfig:
         return max(self.AHEAD, min(self.AHEAD_LIMIT, self.reads)) if self.bursts else self.AHEAD
 
     @property
+    def answers(self) -> int:
+        """Responses that may arrive before one is taken: one for each span, in the queue and in the slice behind it."""
+        return self.ahead + Skid.PLACES
+
+    @property
     def reads(self) -> int:
         """Vectors read per row; a vector whose groups are in several passes is read in each."""
         return self.joints * sum(last // self.slices - first // self.slices + 1 for first, last in self.passes)
@@ -106,12 +111,11 @@ class ShortcutReader(wiring.Component):
 
     Throughput: one slice a cycle when the store answers every cycle; at ``width = 16`` this takes one vector a cycle.
     Between rows there is no gap. Latency: ``LATENCY`` cycles and the store's, at least 2, from the transfer of ``row``
-    to the first slice. Up to ``cfg.ahead + 2`` reads are outstanding, or without bursts as many as the response queue
-    of the store holds; back-pressure of any length on ``o`` loses nothing. A row of ``row`` must stay readable until
-    its last slice has left.
+    to the first slice. Up to ``cfg.answers`` reads are outstanding; back-pressure of any length on ``o`` loses nothing.
+    A row of ``row`` must stay readable until its last slice has left.
 
-    Storage: a slicer, ``ahead * 2 * log2(16 / width)`` bits of LUT RAM, where ``ahead`` is above 16 a queue of as many
-    vectors, register slices for rows and slices. No DSP.
+    Storage: a slicer, ``ahead * 2 * log2(16 / width)`` bits of LUT RAM, a queue of ``answers`` vectors, register
+    slices for rows and slices. No DSP.
 
     Parameters
     ----------
@@ -124,12 +128,12 @@ class ShortcutReader(wiring.Component):
     req : Out(stream of :func:`row_request_layout`)
         Reads of the store, without tag.
     rsp : In(stream of :func:`row_response_layout`)
-        Their responses, without tag.
+        Their responses, without tag; always taken at once.
     o : Out(stream of :func:`residual_layout`)
         The slices.
     """
 
-    LATENCY = Skid.LATENCY + 1 + RfcSlicer.LATENCY
+    LATENCY = Skid.LATENCY + 1 + Queue.LATENCY + RfcSlicer.LATENCY
 
     def __init__(self, cfg: ShortcutConfig):
         self.cfg = cfg
@@ -150,11 +154,9 @@ class ShortcutReader(wiring.Component):
         m.submodules.slicer = slicer = RfcSlicer(cfg.width)
         self._request(m, ahead.i)
 
-        answer = wiring.flipped(self.rsp)
-        if cfg.ahead > cfg.AHEAD:       # more than the store's own queue holds
-            m.submodules.answers = answers = Queue(self.rsp.payload.shape(), cfg.ahead)
-            connect(m, answer, answers.i)
-            answer = answers.o
+        m.submodules.answers = answers = Queue(self.rsp.payload.shape(), cfg.answers)
+        connect(m, wiring.flipped(self.rsp), answers.i)
+        answer = answers.o
         m.d.comb += [
             slicer.i.valid.eq(answer.valid & spans.o.valid),
             answer.ready.eq(slicer.i.ready & spans.o.valid),

@@ -26,8 +26,9 @@ class RowStore(wiring.Component):
     Throughput: one vector a cycle in, ``ports`` a cycle out. Latency: ``StoreWriter.LATENCY`` cycles from a row's last
     vector to ``row_done``, and ``StoreReader.LATENCY`` from a request to its response. ``i`` stalls while ``rows`` rows
     are held or a ring that a vector needs is full. Each reader has a FIFO of ``answers`` responses, and a read starts
-    only when a place of it is free: a reader may hold back its responses for any time. A row may be read from its
-    ``row_done`` until its ``release``, at which all its responses must have been taken.
+    only when a place of it is free: such a reader may hold back its responses for any time. One without a FIFO takes
+    every response in its first cycle, and is not asked whether it can. A row may be read from its ``row_done`` until
+    its ``release``, at which all its responses must have been taken.
 
     Storage, for each port: ``16 * rows * joints * banks`` bits of headers, ``rows * joints * (4 * (banks - 1) + sum_j
     ceil(log2(words[j])))`` bits of bases, ``32 * sum_j words[j]`` bits of values; in LUT RAM ``2 * rows * sum_j (1 +
@@ -97,7 +98,9 @@ class RowStore(wiring.Component):
         """Memories and reader of a port; all ports are written alike."""
         cfg = self.cfg
         suffix = "" if cfg.ports == 1 else f"_{port}"
-        reader = StoreReader(replace(cfg, tags=tuple(cfg.tags[k] for k in cfg.readers(port)), ports=1))
+        readers = cfg.readers(port)
+        reader = StoreReader(replace(cfg, tags=tuple(cfg.tags[k] for k in readers),
+                                     answers=tuple(cfg.places[k] for k in readers), ports=1))
         m.submodules[f"reader{suffix}"] = reader
         memories = [("header", cfg.header_shape, StoreReader.HEADER_LATENCY, writer.header, reader.header),
                     ("base", cfg.base_shape, StoreReader.HEADER_LATENCY, writer.base, reader.base)]
@@ -111,7 +114,7 @@ class RowStore(wiring.Component):
                 ram.w_addr.eq(write.addr), ram.w_data.eq(write.data), ram.w_en.eq(write.en),
                 ram.r_addr.eq(read.addr), read.data.eq(ram.r_data),
             ]
-        for place, k in enumerate(cfg.readers(port)):
+        for place, k in enumerate(readers):
             wiring.connect(m, wiring.flipped(self.req[k]), reader.req[place])
             wiring.connect(m, reader.rsp[place], wiring.flipped(self.rsp[k]))
         m.d.comb += reader.flags.eq(writer.flags)

@@ -38,9 +38,9 @@ class RowStoreConfig:
         Entries that any ``window`` rows in sequence may take of each mini-bank, ``MINI_BANKS`` values.
     tags : tuple of int, 0..64
         Tag width of each reader, at least one reader; 0 is a reader without tag.
-    answers : int, 2..64
-        Responses that each reader's FIFO holds; from ``StoreReader.LATENCY + 1`` on, one reader alone gets one vector
-        a cycle.
+    answers : int or tuple of int, 2..64 or 0
+        Responses that the FIFO of every reader, or of each, holds; from ``StoreReader.LATENCY + 1`` on, one reader
+        alone gets one vector a cycle. 0: no FIFO, for a reader that takes each response in its first cycle.
     ports : int, 1..number of readers
         Vectors that are read in a cycle: each port has memories of its own, with the same contents, and serves every
         ``ports``-th reader.
@@ -59,7 +59,7 @@ class RowStoreConfig:
     banks: int
     depths: tuple[int, ...]
     tags: tuple[int, ...]
-    answers: int = 11
+    answers: int | tuple[int, ...] = 11
     ports: int = 1
     window: int = 1
     rings: tuple[int, ...] = ()
@@ -83,6 +83,16 @@ class RowStoreConfig:
                          window=window, **options)
 
     @classmethod
+    def of_x(cls, block: Block, loaders: int, **options) -> "RowStoreConfig":
+        """Store of X of a block, read by ``loaders`` and by its shortcuts, into H before that into Y.
+
+        Loaders need a FIFO of responses. Shortcuts, and the lanes behind the one into Y, have places of their own.
+        """
+        shortcuts = (block.shortcut_h == "identity") + (block.shortcut_y != "none")
+        return cls.of(block, "x", tags=(0,) * (loaders + shortcuts),
+                      answers=(cls.answers,) * loaders + (0,) * shortcuts, **options)
+
+    @classmethod
     def sized(cls, entries: tuple[float, ...], **fields) -> "RowStoreConfig":
         """Store whose rows take ``entries`` of each mini-bank in the mean; empty: nothing is known about that."""
         cfg = cls(**fields)
@@ -96,7 +106,7 @@ class RowStoreConfig:
         check_limit("joints", self.joints, JOINTS)
         check_limit("banks", self.banks, BANKS)
         check_range("window", self.window, 1, 1 << 10)
-        for name, low, high in (("frames", 1, 1 << 16), ("rows", self.window, 1 << 10), ("answers", 2, 64)):
+        for name, low, high in (("frames", 1, 1 << 16), ("rows", self.window, 1 << 10)):
             check_range(name, getattr(self, name), low, high)
         for name in ("depths", "tags", "rings"):
             if not isinstance(getattr(self, name), tuple):
@@ -114,10 +124,23 @@ class RowStoreConfig:
             check_range(f"tags[{index}]", tag, 0, 64)
 
         check_range("ports", self.ports, 1, len(self.tags))
+        self._check_answers()
+
+    def _check_answers(self):
+        if len(self.places) != len(self.tags):
+            raise ValueError(f"answers must hold one size per reader, {len(self.tags)}, not {self.answers!r}")
+        for index, places in enumerate(self.places):
+            if places != 0:
+                check_range(f"answers[{index}]" if isinstance(self.answers, tuple) else "answers", places, 2, 64)
 
     def readers(self, port: int) -> range:
         """Readers that ``port`` serves."""
         return range(port, len(self.tags), self.ports)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Responses that the FIFO of each reader holds; 0 without one."""
+        return self.answers if isinstance(self.answers, tuple) else (self.answers,) * len(self.tags)
 
     @property
     def vectors(self) -> int:
@@ -186,7 +209,7 @@ class RowStoreConfig:
     @property
     def answer_shapes(self) -> tuple[tuple[int, int], ...]:
         """(width, depth) of each reader's FIFO of responses, in LUT RAM."""
-        return tuple((BANK * 9 + 2 + tag, self.answers) for tag in self.tags)
+        return tuple((BANK * 9 + 2 + tag, places) for tag, places in zip(self.tags, self.places) if places)
 
     @property
     def named_memories(self) -> tuple[tuple[str, tuple[int, int]], ...]:

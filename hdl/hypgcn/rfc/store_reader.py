@@ -79,15 +79,17 @@ class StoreReader(wiring.Component):
     A request reads the mask and the base of its joint, counts what earlier banks of the joint have in each mini-bank,
     which gives its address there, reads the mini-banks and zeroes the values beyond the mask. The pipeline never
     stalls: it works on credits, a request is granted only when its reader's FIFO of responses has a free place for it
-    besides those of the requests in flight. So a reader that does not take its responses stalls only itself.
+    besides those of the requests in flight. So a reader that does not take its responses stalls only itself. A reader
+    without FIFO must take each response in its first cycle: it has a place for all that it requests. Then no ready of
+    its logic comes here, which would be late in the cycle.
 
     Throughput: one vector a cycle in all, readers round robin; one reader alone gets
-    ``min(1, answers / (LATENCY + 1))`` a cycle. Latency: ``LATENCY`` cycles from the transfer of a request to its
-    response. Each reader has a register slice in front of the arbiter, so that ``req[k].ready`` is a register; it takes
-    requests beyond those that have credits.
+    ``min(1, answers / (LATENCY + 1))`` a cycle, without FIFO one. Latency: ``LATENCY`` cycles from the transfer of a
+    request to its response, ``DIRECT_LATENCY`` without FIFO. Each reader has a register slice in front of the arbiter,
+    so that ``req[k].ready`` is a register; it takes requests beyond those that have credits.
 
-    Storage: per reader ``answers * (BANK * 9 + 2 + tag)`` bits of LUT RAM, and a response and two requests in
-    registers.
+    Storage: per reader ``answers * (BANK * 9 + 2 + tag)`` bits of LUT RAM, and a response (with a FIFO) and two
+    requests in registers.
 
     Parameters
     ----------
@@ -98,7 +100,8 @@ class StoreReader(wiring.Component):
     req : In(streams of :func:`row_request_layout`)
         Requests of each reader, members ``req0``, ``req1``, ...
     rsp : Out(streams of :func:`row_response_layout`)
-        Responses to each reader in the order of its requests, members ``rsp0``, ``rsp1``, ...
+        Responses to each reader in the order of its requests, members ``rsp0``, ``rsp1``, ...; ``ready`` counts only
+        with a FIFO.
     flags : In(rows)
         Overflow flag of each row slot.
     header : Out(:func:`memory_read`)
@@ -111,7 +114,8 @@ class StoreReader(wiring.Component):
 
     HEADER_LATENCY = 2
     DATA_LATENCY = 2
-    LATENCY = Skid.LATENCY + 3 + HEADER_LATENCY + DATA_LATENCY + Queue.LATENCY + 1
+    DIRECT_LATENCY = Skid.LATENCY + 3 + HEADER_LATENCY + DATA_LATENCY
+    LATENCY = DIRECT_LATENCY + Queue.LATENCY + 1
 
     def __init__(self, cfg: RowStoreConfig):
         self.cfg = cfg
@@ -162,17 +166,8 @@ class StoreReader(wiring.Component):
         for k, (port, rsp) in enumerate(zip(self.req, self.rsp)):
             m.submodules[f"request{k}"] = skid = Skid(port.payload.shape())
             connect(m, wiring.flipped(port), skid.i)
-            req = skid.o
-            # Counts responses from the grant on, so that everything in the pipeline has its place in the FIFO.
-            waiting = Signal(range(cfg.answers + 1), name=f"waiting{k}")
-            credit = Signal(init=1, name=f"credit{k}")   # waiting != cfg.answers
-            # One cycle late, since the ready of a reader comes late in a cycle.
-            granted, taken = turn.grant[k], Signal(name=f"taken{k}")
-            m.d.sync += [
-                taken.eq(rsp.valid & rsp.ready),
-                waiting.eq(stepped(waiting, granted, taken)),
-                credit.eq(taken | (credit & ~(granted & (waiting == cfg.answers - 1)))),
-            ]
+            req, granted = skid.o, turn.grant[k]
+            credit = self._credit(m, k, granted, rsp) if cfg.places[k] else 1
             m.d.comb += [turn.request[k].eq(req.valid & credit), req.ready.eq(granted)]
             # The tag comes last in the layout, so a shorter one is zero-extended.
             payload = Value.cast(req.payload)
@@ -182,6 +177,23 @@ class StoreReader(wiring.Component):
             total = total | option
         m.d.comb += Value.cast(request).eq(total)
         return turn.grant, request
+
+    def _credit(self, m, k, granted, rsp):
+        """Whether the FIFO of reader ``k`` has a place for one more response.
+
+        Responses count from the grant on, so that everything in the pipeline has its place in the FIFO.
+        """
+        places = self.cfg.places[k]
+        waiting = Signal(range(places + 1), name=f"waiting{k}")
+        credit = Signal(init=1, name=f"credit{k}")   # waiting != places
+        # One cycle late, since the ready of a reader comes late in a cycle.
+        taken = Signal(name=f"taken{k}")
+        m.d.sync += [
+            taken.eq(rsp.valid & rsp.ready),
+            waiting.eq(stepped(waiting, granted, taken)),
+            credit.eq(taken | (credit & ~(granted & (waiting == places - 1)))),
+        ]
+        return credit
 
     def _look_up(self, m, request):
         """Addresses of header and base; the overflow flag of the row."""
@@ -226,7 +238,7 @@ class StoreReader(wiring.Component):
         return present, mask, granted, flag, tag
 
     def _respond(self, m, present, mask, granted, flag, tag):
-        """Put the vector into the FIFO of its reader; entries that the vector does not have are zeroed."""
+        """Give the vector to its reader or its FIFO; entries that the vector does not have are zeroed."""
         cfg = self.cfg
         vector = Signal(vector_layout())
         m.d.comb += [
@@ -236,12 +248,14 @@ class StoreReader(wiring.Component):
                                              for j, port in enumerate(self.data))),
         ]
         for k, rsp in enumerate(self.rsp):
-            m.submodules[f"answers{k}"] = queue = Queue(row_response_layout(cfg.tags[k]), cfg.answers,
-                                                               registered=True)
+            answer = rsp
+            if cfg.places[k]:
+                m.submodules[f"answers{k}"] = queue = Queue(rsp.payload.shape(), cfg.places[k], registered=True)
+                wiring.connect(m, queue.o, wiring.flipped(rsp))
+                answer = queue.i
             m.d.comb += [
-                queue.i.payload.vector.eq(vector),
-                queue.i.payload.empty.eq(~present[0]),
-                queue.i.payload.tag.eq(tag),
-                queue.i.valid.eq(granted[k]),
+                answer.payload.vector.eq(vector),
+                answer.payload.empty.eq(~present[0]),
+                answer.payload.tag.eq(tag),
+                answer.valid.eq(granted[k]),
             ]
-            wiring.connect(m, queue.o, wiring.flipped(rsp))

@@ -129,10 +129,11 @@ class StoreWriter(wiring.Component):
         """Transfer of ``i``, and ends of joint, row and sequence (bits 0, 1, 2): frames are counted locally."""
         cfg = self.cfg
         held = Signal(range(cfg.rows + 1))      # rows complete and not released
+        room = Signal(init=1)                   # held != cfg.rows
         pause = Signal()
         accept = Signal()
         ends = Signal(3)
-        m.d.comb += [self.i.ready.eq((held != cfg.rows) & ~pause & ~wait), accept.eq(self.i.valid & self.i.ready)]
+        m.d.comb += [self.i.ready.eq(room & ~pause & ~wait), accept.eq(self.i.valid & self.i.ready)]
         step = accept
         for index, (name, size) in enumerate((("bank", cfg.banks), ("joint", cfg.joints), ("frame", cfg.frames))):
             position = Signal(range(max(2, size)), name=name)
@@ -143,7 +144,8 @@ class StoreWriter(wiring.Component):
             m.d.comb += ends[index].eq(at_end if index == 0 else at_end & ends[index - 1])
             step = accept & ends[index]
         completes = accept & ends[1]
-        m.d.sync += held.eq(stepped(held, completes, self.release))
+        m.d.sync += [held.eq(stepped(held, completes, self.release)),
+                     room.eq(self.release | (room & ~(completes & (held == cfg.rows - 1))))]
         if cfg.vectors == 1 and cfg.window == 2:
             # A row of one vector would end before the end of the row in front of it can be read.
             m.d.sync += pause.eq(completes)

@@ -12,8 +12,8 @@ __all__ = ["combiner", "dispatcher", "lane", "lanes"]
 
 
 def lane(plan: LanePlan, pairs: int | None = None) -> Resources:
-    """Resources of one lane: read-address generator, queue and register slice of the announced reads, decoder, MACs,
-    weights; with reads of X also their queue.
+    """Resources of one lane: read-address generator, queue and register slice of the announced reads, queues of the
+    responses, decoder, MACs, weights.
 
     Parameters
     ----------
@@ -25,14 +25,14 @@ def lane(plan: LanePlan, pairs: int | None = None) -> Resources:
     pairs = plan.pairs if pairs is None else pairs
     style = LaneConfig.weights_style(plan.pairs, plan.entries)
     weights = Memory("rom" if style == "auto" else "block rom", plan.weight_bits, BANK * plan.entries)
-    memories = [*[weights] * plan.depth,
+    answers = Memory("async", luts.VECTOR + 1, LaneConfig.answers(plan.fetches))
+    memories = [*[weights] * plan.depth, *[answers] * (1 + plan.reads_x),
                 Memory.table(plan.entry_bits, plan.entries), Memory("async", plan.fetch_bits, plan.fetches)]
-    if plan.reads_x:
-        memories.append(Memory("async", luts.VECTOR + 1, LaneConfig.x_answers(plan.fetches)))
     from_x = 50 if plan.reads_x else 0
     return Resources.of(
         dsp=multipliers(pairs * plan.depth, plan.mac.form), memories=memories,
-        lut=(40 + luts.queue(plan.fetches) + plan.fetch_bits + (DECODER if plan.depth == 1 else PAIR_DECODER) + from_x
+        lut=(40 + luts.queue(plan.fetches) + luts.queue(LaneConfig.answers(plan.fetches)) + plan.fetch_bits
+             + (DECODER if plan.depth == 1 else PAIR_DECODER) + from_x
              + pairs * (mac_luts(plan.mac.acc_width, plan.mac.form)
                         + (plan.depth - 1) * mac_luts(0, plan.mac.form))))
 

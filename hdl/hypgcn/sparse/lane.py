@@ -49,7 +49,7 @@ class LaneConfig:
     depth : 1 or 2
         Non-zeros of a vector that it multiplies in a cycle.
     fetches : int, at least 2
-        Vectors in flight or waiting, and 2 more in a register slice.
+        Announced reads in the queue; two more are in a register slice, see ``answers``.
     counters : bool
         With the port ``state``.
     """
@@ -100,12 +100,12 @@ class LaneConfig:
         for them. Those of H have more. There a deeper queue would only give a lane jobs earlier, before it is known
         which of them are long.
         """
-        return 16 if kernel == 1 else 9
+        return 14 if kernel == 1 else 7
 
     @staticmethod
-    def x_answers(fetches: int) -> int:
-        """Places of the FIFO for vectors of X: one for each of the ``fetches`` announcements in the queue, and for
-        those in the register slice behind it."""
+    def answers(fetches: int) -> int:
+        """Vectors in flight or waiting, for which each FIFO of responses has a place: one for each of the ``fetches``
+        announcements in the queue, and for those in the register slice behind it."""
         return fetches + Skid.PLACES
 
     @staticmethod
@@ -146,10 +146,11 @@ class Lane(wiring.Component):
     ``sum[s] = sum over entries e of the job's pass, over non-zeros (c, x) of the vector of e: weight[e, c, s] * x``;
     entries with taps outside ``tap_low..tap_high`` are skipped.
 
-    Reads are prefetched: up to ``fetches`` vectors are in flight or waiting while earlier ones are multiplied, across
-    jobs. Vectors without non-zeros are dropped in front of the decoder, except for the last of a pass.
+    Reads are prefetched: up to ``LaneConfig.answers`` vectors are in flight or waiting while earlier ones are
+    multiplied, across jobs. Vectors without non-zeros are dropped in front of the decoder, except for the last of a
+    pass.
 
-    Throughput, when the stores respond within ``5 * (fetches - 1)`` cycles for vectors of 5 tokens: a job takes
+    Throughput, when the stores respond within ``5 * (fetches + 1)`` cycles for vectors of 5 tokens: a job takes
     ``max(tokens, LaneConfig.min_cycles(entries))`` cycles. A token is a non-zero; of ``depth`` 2, two of a vector, or
     the last one of an odd number. Latency: ``latency(depth)`` cycles from the last token of a pass to ``o``.
     ``RESULTS`` results may be in flight to ``o`` or wait, one there and one in front of it, while the next pass is
@@ -157,8 +158,8 @@ class Lane(wiring.Component):
 
     All lanes of a unit are the same module. Cost: ``depth * lane_pairs`` packed MACs and ``depth`` memories of
     ``entries * BANK * 16 * lane_pairs`` bits of weights; for either depth one read-address generator, and ``2 *
-    lane_pairs`` raw sums and two announced reads in registers; if it reads X, ``fetches + 2`` vectors of X in LUT RAM
-    and one in registers.
+    lane_pairs`` raw sums, a vector and two announced reads in registers; ``fetches + 2`` vectors in LUT RAM, twice that
+    if it reads X.
 
     Parameters
     ----------
@@ -171,7 +172,7 @@ class Lane(wiring.Component):
     h_req : Out(stream of :func:`row_request_layout`)
         Reads of the store of features.
     h_rsp : In(stream of :func:`row_response_layout`)
-        Responses of a reader of the store of features whose FIFO holds ``fetches`` of them.
+        Responses of the store of features, always taken at once.
     x_req : Out(stream of :func:`row_request_layout`)
         Reads of the X store; only when the schedule reads X.
     x_rsp : In(stream of :func:`row_response_layout`)
@@ -224,34 +225,41 @@ class Lane(wiring.Component):
         connect(m, fetches.o, skid.i)
         announced, fetch = skid.o, skid.o.payload
         connect(m, addresses.h_req, wiring.flipped(self.h_req))
-        answers = [self.h_rsp]
+        # Every response has its place here: readers share a store, and one must never wait for another. So no ready,
+        # which comes late in a cycle, leaves the lane.
+        queues = []
         if cfg.schedule.reads_x:
-            # Lanes share the reader of X: a response must never block those of other lanes.
-            m.submodules.x_answers = queue = Queue(row_response_layout(0), cfg.x_answers(cfg.fetches), registered=True)
             connect(m, addresses.x_req, wiring.flipped(self.x_req))
-            connect(m, wiring.flipped(self.x_rsp), queue.i)
-            answers.append(queue.o)
+        for name, port in (("answers", self.h_rsp), ("x_answers", self.x_rsp if cfg.schedule.reads_x else None)):
+            if port is not None:
+                m.submodules[name] = queue = Queue(port.payload.shape(), cfg.answers(cfg.fetches))
+                connect(m, wiring.flipped(port), queue.i)
+                queues.append(queue.o)
+        h, x = queues[0], queues[-1]
 
         meta = data.StructLayout({"entry": fetch.entry.shape(), "last": 1})
         m.submodules.decoder = decoder = RfcDecoder(meta, cfg.depth)
-        vector = decoder.i.payload.vector
-        arrived = Signal()
-        take = Signal()
-        drop = Signal()
+        # The next vector waits in a register in front of the decoder, whose ready ends there and at the queues.
+        room, arrived, take, drop = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
-            vector.eq(Mux(fetch.from_x, answers[-1].payload.vector.as_value(), self.h_rsp.payload.vector.as_value())),
-            arrived.eq(announced.valid & (fetch.null | Mux(fetch.from_x, answers[-1].valid, self.h_rsp.valid))),
-            drop.eq(~fetch.last & Mux(fetch.from_x, answers[-1].payload.empty, self.h_rsp.payload.empty)),
-            decoder.i.valid.eq(arrived & ~drop),
-            decoder.i.payload.meta.entry.eq(fetch.entry),
-            decoder.i.payload.meta.last.eq(fetch.last),
-            take.eq(arrived & (drop | decoder.i.ready)),
+            room.eq(~decoder.i.valid | decoder.i.ready),
+            arrived.eq(announced.valid & (fetch.null | Mux(fetch.from_x, x.valid, h.valid))),
+            drop.eq(~fetch.last & Mux(fetch.from_x, x.payload.empty, h.payload.empty)),
+            take.eq(arrived & (drop | room)),
             announced.ready.eq(take),
-            self.h_rsp.ready.eq(take & ~fetch.null & ~fetch.from_x),
+            h.ready.eq(take & ~fetch.null & ~fetch.from_x),
         ]
         if cfg.schedule.reads_x:
-            m.d.comb += answers[1].ready.eq(take & fetch.from_x)
-        m.d.comb += decoder.nothing.eq(fetch.null)
+            m.d.comb += x.ready.eq(take & fetch.from_x)
+        vector = Mux(fetch.from_x, x.payload.vector.as_value(), h.payload.vector.as_value())
+        with m.If(room):
+            m.d.sync += [
+                decoder.i.valid.eq(arrived & ~drop),
+                decoder.i.payload.vector.eq(vector),
+                decoder.i.payload.meta.entry.eq(fetch.entry),
+                decoder.i.payload.meta.last.eq(fetch.last),
+                decoder.nothing.eq(fetch.null),
+            ]
         return decoder.o
 
     def _sum(self, m, platform, tokens):

@@ -140,7 +140,7 @@ class SparseConfig:
 
     @property
     def fetches(self) -> int:
-        """Vectors in flight or waiting in a lane."""
+        """Announced reads in the queue of a lane."""
         return LaneConfig.fetches_of(self.layer.kernel)
 
     @property
@@ -151,7 +151,7 @@ class SparseConfig:
         first, second = (self.layer.banks, self.joints) if self.bank_major else (self.joints, self.layer.banks)
         return RowStoreConfig.sized(
             self.entries, frames=self.frames, rows=self.rows, joints=first, banks=second, depths=self.depths,
-            window=self.hold, tags=(0,) * self.lanes, answers=self.fetches, ports=self.ports, ultra=self.ultra)
+            window=self.hold, tags=(0,) * self.lanes, answers=0, ports=self.ports, ultra=self.ultra)
 
 
 class SparseUnit(wiring.Component):

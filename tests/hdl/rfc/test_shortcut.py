@@ -136,7 +136,7 @@ class Pair(wiring.Component):
 @functools.cache
 def _pair(cfg):
     return Pair(RowStoreConfig(frames=2, rows=cfg.rows, joints=cfg.joints, banks=cfg.banks, depths=(9,) * 4,
-                               tags=(3, 0)), cfg)
+                               tags=(3, 0), answers=(11, 0)), cfg)
 
 
 @pytest.mark.parametrize("idle,stall", STREAM_PATTERNS)
@@ -157,7 +157,7 @@ def test_with_the_store(idle, stall):
     assert result["o"] == expected
     if not idle and not stall:
         times = result["times"]["o"][:9]
-        first = 9 + StoreWriter.LATENCY - 1 + StoreReader.LATENCY + ShortcutReader.LATENCY
+        first = 9 + StoreWriter.LATENCY - 1 + StoreReader.DIRECT_LATENCY + ShortcutReader.LATENCY
         assert times == list(range(first, first + 9))
 
 

@@ -281,6 +281,21 @@ def test_a_stalled_reader_stalls_only_itself():
     assert [answer["vector"] for answer in dut_found["rsp.1"]] == [compress(x) for x in row.reshape(-1, BANK)]
 
 
+@pytest.mark.parametrize("ports", [1, 2])
+def test_a_reader_without_fifo_gets_all_at_once(ports):
+    """It gets a vector a cycle, also beside a reader that takes none of its own; there is no FIFO for it."""
+    cfg = RowStoreConfig(frames=1, rows=1, joints=8, banks=4, depths=(32,) * 4, tags=(2, 0), answers=(0, 4),
+                         ports=ports)
+    places = [{"joint": v, "bank": b, "tag": n % 4} for n, (v, b) in enumerate(np.ndindex(8, 4))]
+    result, row = _filled(cfg, {0: places, 1: [{"joint": 0}] * 4}, {"rsp.0": 32})
+    times = result["times"]["rsp.0"]
+    assert times[0] == result["row_done"][0] + StoreReader.DIRECT_LATENCY
+    assert times[-1] - times[0] == 31 + (4 if ports == 1 else 0)
+    assert [answer["vector"] for answer in result["rsp.0"]] == [compress(x) for x in row.reshape(-1, BANK)]
+    assert [answer["tag"] for answer in result["rsp.0"]] == [place["tag"] for place in places]
+    assert cfg.answer_shapes == ((146, 4),)
+
+
 @pytest.mark.parametrize("ports", [1, 2, 3])
 def test_every_port_answers_every_cycle(ports):
     """Three readers of a full row: each port gives one vector a cycle, and a reader alone on it all of these."""

@@ -67,6 +67,8 @@ def test_rings_of_a_block(entries, words):
     ("joints", 65, "joints must be in 1..64, not 65"),
     ("banks", 0, "banks must be in 1..64, not 0"),
     ("answers", 1, "answers must be in 2..64, not 1"),
+    ("answers", (0, 1), r"answers\[1\] must be in 2..64, not 1"),
+    ("answers", (0, 2, 2), r"answers must hold one size per reader, 2, not \(0, 2, 2\)"),
     ("depths", (15, 9, 4), r"depths must hold 4 values, not \(15, 9, 4\)"),
     ("depths", (16, 9, 4, 1), r"depths\[0\] must be in 1..15, not 16"),
     ("depths", (15, 9, 4, 0), r"depths\[3\] must be in 1..15, not 0"),

@@ -133,13 +133,15 @@ def test_densities(name, depth, density):
 
 
 @pytest.mark.parametrize("fetches", [2, 8])
-def test_answers_of_x_are_taken_at_once(fetches):
-    """Lanes share the reader of X, so a lane requests no more than it has room for, however long its own work is."""
+@pytest.mark.parametrize("source", ["h", "x"])
+def test_answers_are_taken_at_once(source, fetches):
+    """Readers share a store, so a lane requests no more than it has room for, however long its own work is."""
     case = Case("conv", density=1.0, fetches=fetches, count=8, in_channels=16 * (fetches + 4))
     dut, waited = Sums(case.cfg), []
+    rsp = getattr(dut, f"{source}_rsp")
 
     async def monitor(ctx):
-        async for _, _, valid, ready in ctx.tick().sample(dut.x_rsp.valid, dut.x_rsp.ready):
+        async for _, _, valid, ready in ctx.tick().sample(rsp.valid, rsp.ready):
             waited.append(valid and not ready)
 
     result = run(dut, {"job": case.jobs}, {"o": len(case.jobs)}, responders=case.responders, background=[monitor])

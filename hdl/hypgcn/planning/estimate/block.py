@@ -102,10 +102,7 @@ class BlockShape:
 
     def x_store(self, rows: int, ports: int = 1, loaders: int = 1) -> RowStoreConfig:
         """Parameters of the store of X."""
-        block = self.block
-        readers = loaders + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
-        return RowStoreConfig.of(block, "x", frames=self.frames, rows=rows, joints=self.joints,
-                                 tags=(0,) * readers, ports=ports)
+        return RowStoreConfig.of_x(self.block, loaders, frames=self.frames, rows=rows, joints=self.joints, ports=ports)
 
 
 Z_NAMES = {"lanes": "conv", "dispatch": "conv_dispatch", "h_store": "z_store", "combine": "h_requant",
