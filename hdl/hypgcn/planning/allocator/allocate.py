@@ -31,7 +31,7 @@ from ...design import Design
 from ...design.folding import BlockFolding, Folding
 from ...design.limits import STORE_MEMORIES
 from ..budget import PLENTY, RESOURCES, Budget
-from ..estimate import Activity, BlockModel, Estimate, clip_cycles, estimate, mean_activities
+from ..estimate import Activity, BlockModel, Estimate, clip_cycles, estimate, mean_activities, overlapping
 from .clips import ClipSearch
 from .options import (
     Choice,
@@ -155,12 +155,13 @@ class Allocator:
             activities = clips[0] if len(clips) == 1 else mean_activities(clips)
         self.design, self.mac, self.activities, self.multiplier = design, mac, activities, multiplier
         self.clips = tuple(clips) if len(clips) > 1 else ()
+        stretches = overlapping(design, self.clips)
         self.choices: list[Choice] = []
         total = Resources()
         for index in range(len(design.blocks)):
             model = BlockModel.of(design, index, mac, None if activities is None else activities[index], multiplier)
             rows = self.rows(index)
-            per_clip = [model.with_activity(clip[index]) for clip in self.clips]
+            per_clip = [model.with_activity(stretch[index]) for stretch in stretches]
             conv = conv_options(model, len(per_clip)) + conv_lane_options(model, rows["x_rows"], per_clip)
             memory = "ultra" if index in self.in_ultra else "auto"
             beside = [conv, temporal_options(model, **rows, clips=per_clip, memory=memory)]

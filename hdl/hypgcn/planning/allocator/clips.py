@@ -1,9 +1,10 @@
 """Foldings for several clips: the mean over clips of the cycles that each takes is minimal.
 
-A clip takes as long as the unit that is slowest on it, and which one that is differs from clip to clip, because the
-lanes' work depends on zeros and that of the 1x1 arrays does not. So the mean over clips is more than what the slowest
-unit takes for a mean clip. With C[s] for each clip s, and the choices and budgets of
-:mod:`~hypgcn.planning.allocator.allocate`:
+Where clips are so short that several are in the pipeline at once, a "clip" here is a stretch of as many
+(:func:`~hypgcn.planning.estimate.overlapping`). A clip takes as long as the unit that is slowest on it, and which one
+that is differs from clip to clip, because the lanes' work depends on zeros and that of the 1x1 arrays does not. So the
+mean over clips is more than what the slowest unit takes for a mean clip. With C[s] for each clip s, and the choices and
+budgets of :mod:`~hypgcn.planning.allocator.allocate`:
 
     cycles on clip s of a chosen option             <= C[s]    for every choice and clip
     reads of the X store by the options of a block  <= C[s]    for every block and clip

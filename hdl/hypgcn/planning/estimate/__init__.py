@@ -1,9 +1,17 @@
 """Estimates of cycles, DSPs, block RAMs and LUTs, per unit and for a whole network, without making any hardware."""
 
-from .activity import Activity, load_activities, load_clips, mean_activities, save_activities
+from .activity import (
+    Activity,
+    clips_in_flight,
+    load_activities,
+    load_clips,
+    mean_activities,
+    overlapping,
+    save_activities,
+)
 from .block import COUPLING, BlockModel
 from .network import Estimate, clip_cycles, estimate
 from .storage import Storage, storage
 
-__all__ = ["COUPLING", "Activity", "BlockModel", "Estimate", "Storage", "clip_cycles", "estimate", "load_activities",
-           "load_clips", "mean_activities", "save_activities", "storage"]
+__all__ = ["COUPLING", "Activity", "BlockModel", "Estimate", "Storage", "clip_cycles", "clips_in_flight", "estimate",
+           "load_activities", "load_clips", "mean_activities", "overlapping", "save_activities", "storage"]

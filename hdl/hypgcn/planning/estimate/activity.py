@@ -11,9 +11,12 @@ import numpy as np
 from ...design import BANK, MINI_BANKS, Block, Design
 from ...sparse import spatial_entries
 
-__all__ = ["Activity", "live_channels", "load_activities", "load_clips", "mean_activities", "save_activities"]
+__all__ = ["Activity", "clips_in_flight", "live_channels", "load_activities", "load_clips", "mean_activities",
+           "overlapping", "save_activities"]
 
 FORMAT = "hypgcn-activity"
+ROWS_IN_FLIGHT = 3
+"""Rows of a block on their way, beside those that its taps wait for: one each in the stores of X, Z and H."""
 FORMER_NAMES = {"x_most": "x_max", "h_most": "h_max"}
 """Fields of files that were written under other names, and their names now."""
 
@@ -124,6 +127,33 @@ def mean_activities(clips: Sequence[Sequence[Activity]]) -> list[Activity]:
     names = ("x_channels", "x_banks", "h_banks", "z_banks")
     return [Activity(**{name: tuple(np.mean([getattr(activity, name) for activity in block], axis=0).tolist())
                         for name in names}) for block in zip(*clips, strict=True)]
+
+
+def clips_in_flight(design: Design) -> int:
+    """Clips that are in the pipeline at the same time, as a whole or in part at its ends.
+
+    A block gives a row when it has the ``pad`` rows behind it and those on their way, :data:`ROWS_IN_FLIGHT`. Counted
+    in frames of the input that is the length of the pipeline; a clip has ``frames * persons``, and one is always there.
+    """
+    frames, step = 0, 1
+    for block in design.blocks:
+        frames += step * (block.temporal.shape[1] // 2 + ROWS_IN_FLIGHT)
+        step *= block.stride
+    return 1 + frames // (design.frames * design.persons)
+
+
+def overlapping(design: Design, clips: Sequence[Sequence[Activity]]) -> Sequence[Sequence[Activity]]:
+    """Activities of as many stretches of a stream of ``clips`` as there are clips.
+
+    Blocks work on different clips at the same time when clips are short, and their stores even out what is more work
+    in one and less in the next. So a stretch has the mean of a clip and of those that are in flight with it
+    (:func:`clips_in_flight`); the first clip follows the last. Long clips are by themselves.
+    """
+    count = min(clips_in_flight(design), len(clips))
+    if count <= 1:
+        return clips
+    twice = [*clips, *clips]
+    return [mean_activities(twice[first:first + count]) for first in range(len(clips))]
 
 
 def save_activities(path: Path, design: Design, activities: Sequence[Activity], clips: str,

@@ -8,7 +8,7 @@ from ...cost import Resources, UnitCost
 from ...design import Design
 from ...design.folding import Folding
 from ...io_cost import io_units
-from .activity import Activity
+from .activity import Activity, overlapping
 from .block import COUPLING, BlockModel
 
 __all__ = ["Estimate", "clip_cycles", "estimate"]
@@ -93,7 +93,8 @@ def estimate(design: Design, folding: Folding, activities: Sequence[Activity] | 
 
 
 def clip_cycles(design: Design, folding: Folding, clips: Sequence[Sequence[Activity]]) -> list[float]:
-    """Cycles of each of ``clips``: those of the unit that is slowest on that clip, times :data:`~.block.COUPLING`.
+    """Cycles of each of ``clips``: those of the unit that is slowest on that clip and on those in flight with it
+    (:func:`~.activity.overlapping`), times :data:`~.block.COUPLING`.
 
     Their mean is at least the cycles for the mean activity, since the slowest unit may differ from clip to clip.
 
@@ -106,10 +107,11 @@ def clip_cycles(design: Design, folding: Folding, clips: Sequence[Sequence[Activ
     """
     folding.validate(design)
     io = io_units(design, folding.head_width, folding.skip_absent)
+    stretches = overlapping(design, clips)
     slowest = [max(unit.cycles for unit in io.values())] * len(clips)
     for index, block_folding in enumerate(folding.blocks):
         model = BlockModel.of(design, index, folding.mac)
-        for number, clip in enumerate(clips):
-            units = model.with_activity(clip[index]).units(block_folding)
+        for number, stretch in enumerate(stretches):
+            units = model.with_activity(stretch[index]).units(block_folding)
             slowest[number] = max(slowest[number], *(unit.cycles for unit in units.values()))
     return [COUPLING * cycles for cycles in slowest]

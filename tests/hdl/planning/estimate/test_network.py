@@ -7,7 +7,15 @@ from hdl.measured import DESIGN, ROOT, STEADY, simulated_folding
 
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset
-from hypgcn.planning.estimate import COUPLING, Activity, estimate, mean_activities
+from hypgcn.planning.estimate import (
+    COUPLING,
+    Activity,
+    clip_cycles,
+    clips_in_flight,
+    estimate,
+    mean_activities,
+    overlapping,
+)
 from hypgcn_sim.benchmark.activities import activities_of
 from hypgcn_sim.fullscale.golden import golden_clips
 from hypgcn_sim.stimuli.clips import RECORDINGS, recorded_clips
@@ -31,6 +39,24 @@ def test_network_by_the_activities_of_the_clips(tmp_path, monkeypatch):
     activities = mean_activities([activities_of(DESIGN, [path]) for path in files])
     found = estimate(DESIGN, simulated_folding(), activities)
     assert found.cycles == pytest.approx(STEADY["cycles_per_clip"], rel=0.03)
+
+
+def test_short_clips_overlap():
+    """133 frames of the input are in the pipeline: of clips of 40 frames four, of 150 frames one."""
+    assert clips_in_flight(DESIGN) == 4
+    assert clips_in_flight(replace(DESIGN, frames=150)) == 1
+    assert clips_in_flight(preset("tiny")) == 1 + (7 + 7) // (6 * 2)
+    clips = [[replace(Activity.assumed(block, DESIGN.joints), x_banks=(float(number),) * block.in_banks)
+              for block in DESIGN.blocks] for number in (0, 1, 2, 3, 10)]
+    found = overlapping(DESIGN, clips)
+    assert [stretch[0].x_banks[0] for stretch in found] == [6 / 4, 16 / 4, 15 / 4, 14 / 4, 13 / 4]
+    assert overlapping(replace(DESIGN, frames=150), clips) is clips
+    busy = [[replace(activity, z_banks=tuple(factor * n for n in activity.z_banks),
+                     h_banks=tuple(factor * n for n in activity.h_banks))
+             for activity in (Activity.assumed(block, DESIGN.joints) for block in DESIGN.blocks)]
+            for factor in (0.5, 1.5)]
+    even = estimate(DESIGN, simulated_folding(), mean_activities(busy)).cycles
+    assert clip_cycles(DESIGN, simulated_folding(), busy) == [even, even]
 
 
 def test_slowest_unit_decides():
