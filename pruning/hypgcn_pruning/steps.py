@@ -50,14 +50,12 @@ __all__ = ["compile_step", "evaluate_step", "parse_blocks", "prune_step", "quant
 
 _PRUNE = Step("prune", ("pruned.safetensors", "ratios.json", *(
     name for folder in ("weights", "thresholds", "channels[0-9]*", "taps[0-9]*", "admm_channels", "admm_taps")
-    for name in TRAIN.inside(folder))))
+    for name in TRAIN.inside(folder))), version=2)
 _QUANTISE = Step("quantise", ("quantised/design.json", "quantised/weights.safetensors", "ranges.json", "ranges.png",
-                              "layers.json", *TRAIN.inside("aware")))
-_COMPILE = Step("compile", ("design/design.json", "design/weights.safetensors"))
+                              "layers.json", *TRAIN.inside("aware")), version=3)
+_COMPILE = Step("compile", ("design/design.json", "design/weights.safetensors"), version=2)
 _TUNING = ("epochs", "rate", "warmup")
 """Settings of training that fine-tuning replaces by its own."""
-_INTEGERS = 2
-"""Number of what quantisation computes of the same network, raised where it begins to give other integers."""
 
 
 def parse_blocks(text: str) -> tuple[tuple[int, int], ...]:
@@ -172,7 +170,7 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
     clips = validation_split(network_clips(model, info, data), training.validate)
     set_threads(training)
     tuning = settings_depends(training, skip=_TUNING)
-    depends = joined({"checkpoint": content(checkpoint), "format of integers": _INTEGERS}, settings_depends(config),
+    depends = joined({"checkpoint": content(checkpoint)}, settings_depends(config),
                      clips.identity, tuning if config.epochs else {"threads": tuning["threads"]})
     with open_run(out, _QUANTISE, depends, fresh=fresh, progress=progress) as run:
         if not run.finished:

@@ -23,7 +23,7 @@ LATER_BUFFERS = {"carried": 1, "cavity": 1, "gcn1.edges": 1, "gcn1.theta_z": 0}
 PAPER_BLOCKS = ((64, 1),) * 4 + ((128, 2),) + ((128, 1),) * 2 + ((256, 2),) + ((256, 1),) * 2
 """(output channels, stride) of the ten blocks of 2s-AGCN."""
 SMALL_BLOCKS = ((32, 1), (32, 1), (64, 2), (64, 1), (64, 2))
-"""The five blocks of the network that is shipped."""
+"""Five blocks for a first try and for tests; the shipped networks have the ten of ``paper``, or a quarter of each."""
 
 SIMILARITIES = ("softmax", "tanh")
 

@@ -21,11 +21,7 @@ from hypgcn.design.files import folder_lock, write_json
 from ..messages import say
 from ..recordings.identity import digest
 
-__all__ = ["FORMAT", "Run", "Step", "content", "differences", "is_finished", "open_run"]
-
-FORMAT = 1
-"""Number of what the steps compute: raised where the same settings begin to give other bits, so that a run of the code
-before is not continued by the code after it."""
+__all__ = ["Run", "Step", "content", "differences", "is_finished", "open_run"]
 
 
 @dataclass(frozen=True)
@@ -38,10 +34,14 @@ class Step:
         Of the command.
     files : tuple of str
         Patterns of all its files, relative to its folder; nothing else is ever removed.
+    version : int
+        Number of what it computes: raised where the same settings begin to give other results, so that a run of the
+        code before is neither continued by the code after it nor passes for its own.
     """
 
     name: str
     files: tuple[str, ...]
+    version: int = 1
 
     @property
     def record(self) -> str:
@@ -199,7 +199,7 @@ def open_run(folder, step: Step, depends: Mapping, *, fresh: bool = False, progr
         Another process works in the folder.
     """
     folder = Path(folder)
-    depends = _plain({**depends, "format of runs": FORMAT})
+    depends = _plain({**depends, f"version of {step.name}": step.version})
     made = not folder.exists()
     try:
         with folder_lock(folder, wait=0):

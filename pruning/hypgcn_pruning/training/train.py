@@ -31,7 +31,7 @@ from .run_state import RunState
 
 __all__ = ["TRAIN", "last_epoch", "learning_rate", "train"]
 
-TRAIN = Step("train", ("last.safetensors", "best.safetensors", "curves.png", "state.pt"))
+TRAIN = Step("train", ("last.safetensors", "best.safetensors", "curves.png", "state.pt"), version=2)
 
 SETTLING = 256
 """Training clips on which the batch norms of the result are checked."""

@@ -1,6 +1,8 @@
 """The record of a run by itself: what is taken up, what is refused, and what is left behind."""
 
 import json
+import sys
+from dataclasses import replace
 
 import pytest
 
@@ -46,8 +48,8 @@ def test_long_values_are_shortened():
 
 def test_the_code_counts(tmp_path, monkeypatch):
     finish(tmp_path)
-    monkeypatch.setattr("hypgcn_pruning.training.record.FORMAT", 2)
-    with pytest.raises(ValueError, match="format of runs: 1 there, 2 here"):
+    monkeypatch.setattr(sys.modules[__name__], "STEP", replace(STEP, version=2))
+    with pytest.raises(ValueError, match="version of step: 1 there, 2 here"):
         finish(tmp_path)
 
 
