@@ -25,19 +25,19 @@ def multipliers(macs: int, form: str) -> int:
 
 
 def mac_luts(acc_width: int, form: str) -> float:
-    """LUTs of a packed MAC: the counter of wraps of the lower field, and the delay of ``first``.
+    """LUTs of a packed MAC, or of a chain of them: the counter of wraps of the lower field.
 
     Parameters
     ----------
     acc_width : int, 9..27
-        Bits of each sum; 0 for a further MAC of a chain, which has no counter.
+        Bits of each sum; 0 for a further MAC of a chain, which has no counter and in DSP48E2 no logic.
     form : str
         Form of the packed MAC; ``"inferred"`` keeps its wide sum in LUTs, ``"single"`` both sums.
     """
     if form == "single":
         return acc_width + 16
     wraps = max(0, acc_width - FIELD)
-    return (2 if form == "dsp48e2" else 45) + (5 + 2 * wraps if wraps else 0)
+    return (0 if form == "dsp48e2" else 45) + (1 + 2 * wraps if wraps else 0)
 
 
 def raw_bits(acc_width: int) -> int:

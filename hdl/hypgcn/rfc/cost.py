@@ -57,8 +57,8 @@ def row_store(cfg: RowStoreConfig, *, reads: float = 0.0) -> UnitCost:
     addresses = sum(bits + 4 for bits in cfg.pointer_bits) + 2.2 * MINI_BANKS * (cfg.banks - 1) + 8 * BANK
     return UnitCost(cycles=reads / cfg.ports, resources=Resources.of(
         memories=[*store_memories(cfg).values()] * cfg.ports + answers,
-        lut=(150 + cfg.ports * addresses + len(cfg.tags) * (20 + 0.5 * request_bits)
-             + sum(luts.queue(places) + 16 for places in cfg.places if places)))
+        lut=(150 + cfg.ports * addresses + len(cfg.tags) * (36 + request_bits)
+             + sum(luts.queue(places) for places in cfg.places if places)))
         + sum(rings, Resources()))
 
 

@@ -10,6 +10,9 @@ from .lane_plan import LanePlan, Work
 
 __all__ = ["combiner", "dispatcher", "lane", "lanes"]
 
+FROM_X = 185
+"""LUTs of a lane that reads X, too: the choice between its vectors and those of the features, and the queue."""
+
 
 def lane(plan: LanePlan, pairs: int | None = None) -> Resources:
     """Resources of one lane: read-address generator, queue and register slice of the announced reads, queues of the
@@ -28,7 +31,7 @@ def lane(plan: LanePlan, pairs: int | None = None) -> Resources:
     answers = Memory("async", luts.VECTOR + 1, LaneConfig.answers(plan.fetches))
     memories = [*[weights] * plan.depth, *[answers] * (1 + plan.reads_x),
                 Memory.table(plan.entry_bits, plan.entries), Memory("async", plan.fetch_bits, plan.fetches)]
-    from_x = 50 if plan.reads_x else 0
+    from_x = FROM_X if plan.reads_x else 0
     return Resources.of(
         dsp=multipliers(pairs * plan.depth, plan.mac.form), memories=memories,
         lut=(40 + luts.queue(plan.fetches) + luts.queue(LaneConfig.answers(plan.fetches)) + plan.fetch_bits

@@ -22,6 +22,8 @@ CORNER_TURN = 130
 """LUTs of the counters of a corner turn."""
 DEAD_ZONE = 5
 """LUTs of the comparison with the dead zone, a joint: 2 to 6 by its size. Zeroing shares the LUTs of the saturation."""
+CHAIN = 6
+"""LUTs of a chain of a 1x1 array beside its counter: delays of what begins and ends a sum."""
 CHAIN_PLACE = 8
 """LUTs of each further place of the chains of a 1x1 array: delays of addresses and valid bits."""
 
@@ -108,7 +110,7 @@ def conv_array(cfg: ConvArrayConfig, *, rows: int, weight_bits: Sequence[int] | 
     sums = cfg.conv_joints * cfg.conv_pairs
     # Only the last MAC of a chain counts wraps; a DSP48E2 adds the chain's sum inside.
     further = 0 if cfg.mac == "dsp48e2" else mac_luts(0, cfg.mac)
-    chains = sums * (mac_luts(cfg.acc_width, cfg.mac) + (cfg.conv_depth - 1) * further)
+    chains = sums * (CHAIN + mac_luts(cfg.acc_width, cfg.mac) + (cfg.conv_depth - 1) * further)
     return UnitCost(cycles=rows * cfg.cycles, resources=Resources.of(
         dsp=multipliers(cfg.macs, cfg.mac), memories=memories,
         lut=110 + CHAIN_PLACE * (cfg.conv_depth - 1) + chains + joints + output))

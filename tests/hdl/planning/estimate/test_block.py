@@ -10,26 +10,31 @@ from hdl.measured import CONV, COUNTED, DESIGN, FOLDING, IDENTITY, SIMULATED, ch
 
 from hypgcn.block import Block, BlockConfig
 from hypgcn.cost import Memory, Resources, rom_width
-from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.folding import BlockFolding, Folding, graph_units
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import Activity, BlockModel
 from hypgcn.planning.estimate.block import BlockShape
 
 
-def lanes_total(index):
-    """The spatial unit of a block with its 1x1 convolution on lanes, as its test case has it."""
-    folding = replace(FOLDING.blocks[index], conv_lanes=FOLDING.blocks[index].conv_lanes or 2, conv_joints=1,
-                      conv_depth=1, z_width=8)
+def spatial_total(index, *names, **fields):
+    """The spatial unit of a block, with two graph units where the design allows them, as its test case has it."""
+    folding = replace(FOLDING.blocks[index], graph_units=min(2, graph_units(DESIGN.blocks[index])), **fields)
     units = model(index).units(folding)
-    return sum((units[name].resources for name in (*ON_LANES, "x_store") if name in units), Resources())
+    return sum((units[name].resources for name in (*names, "x_store") if name in units), Resources())
+
+
+def lanes_total(index):
+    """The same with its 1x1 convolution on lanes."""
+    return spatial_total(index, *ON_LANES, conv_lanes=FOLDING.blocks[index].conv_lanes or 2, conv_joints=1,
+                         conv_depth=1, z_width=8)
 
 
 SPATIAL = ("loader", "frame_buffer", "graph", "conv", "h_requant", "h_rows", "h_shortcut")
 ON_LANES = ("loader", "frame_buffer", "graph", "z_turn", "z_store", "conv", "conv_dispatch", "h_requant", "h_shortcut")
 TEMPORAL = ("lanes", "dispatch", "h_store", "combine", "y_shortcut")
 ESTIMATED = {
-    "spatial_unit_identity": lambda: total(IDENTITY, *SPATIAL, "x_store"),
-    "spatial_unit_conv": lambda: total(CONV, *SPATIAL, "x_store"),
+    "spatial_unit_identity": lambda: spatial_total(IDENTITY, *SPATIAL),
+    "spatial_unit_conv": lambda: spatial_total(CONV, *SPATIAL),
     "spatial_lanes_identity": lambda: lanes_total(IDENTITY),
     "spatial_lanes_conv": lambda: lanes_total(CONV),
     "temporal_unit_identity": lambda: total(IDENTITY, *TEMPORAL, "x_store"),
