@@ -11,7 +11,7 @@ from lively_design import lively
 from random_clips import random_clip
 
 from hypgcn.design.folding import BlockFolding, Folding
-from hypgcn.design.presets import preset, random_design
+from hypgcn.design.presets import preset, random_design, with_joint_biases
 from hypgcn.golden.absent import absent_response
 from hypgcn.golden.absent import left_out as absent
 from hypgcn.golden.network import run as golden
@@ -60,6 +60,14 @@ def test_tiny_network(idle, stall, count):
     design = preset("tiny")
     clips = [random_clip(design, 1), np.zeros((2, 6, 5, 3), np.int8)]
     check(design, reaching(design, 1000), clips[:count], seed=5, idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize("folding", [{}, {"conv_lanes": 1, "conv_pairs": 4}], ids=["array", "lanes"])
+def test_a_bias_for_each_joint(folding):
+    design = with_joint_biases(random_design(5, name="st", frames=3, joints=3, classes=3, widths=(8, 12),
+                                             strides=(1, 2), keep=0.5), 2)
+    blocks = tuple(BlockFolding(**folding) for _ in design.blocks)
+    check(design, Folding(blocks=blocks), seed=3, idle=0.3, stall=0.3, clips=[random_clip(design, 4)])
 
 
 def test_threshold_raise():

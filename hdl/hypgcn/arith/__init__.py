@@ -2,6 +2,7 @@
 
 from .packed_dot import PackedDot
 from .packed_mac import PackedMac, PackedMacConfig
-from .requant import Requant, RequantConfig
+from .requant import Requant, RequantConfig, requant_tables
 
-__all__ = ["PackedDot", "PackedMac", "PackedMacConfig", "Requant", "RequantConfig"]
+__all__ = ["PackedDot", "PackedMac", "PackedMacConfig", "Requant", "RequantConfig",
+           "requant_tables"]

@@ -11,7 +11,7 @@ from ..design.limits import ACC_WIDTH, ACTIVATION, BIAS, INPUT_MULT, RES_MULT, R
 from ..mem import Rom, table_style
 from .delay import delayed
 
-__all__ = ["Requant", "RequantConfig", "signed_digits"]
+__all__ = ["Requant", "RequantConfig", "requant_tables", "signed_digits"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +121,17 @@ class RequantConfig:
                 word = word << mult_width | self.mult[channel] & (1 << mult_width) - 1
             words.append(word)
         return words
+
+
+def requant_tables(mult: tuple[int, ...], bias: tuple[int, ...], spare: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """``mult`` and ``bias`` of a :class:`RequantConfig` for channels in groups.
+
+    The last group has ``spare`` places that give 0. With a bias for each joint and channel, the channels of a joint beside each other, the multipliers are repeated for
+    each joint: the group of ``i`` is then ``joint * groups + group``.
+    """
+    beyond, channels = (0,) * spare, len(mult)
+    joints = [bias[first:first + channels] + beyond for first in range(0, len(bias), channels)]
+    return (mult + beyond) * len(joints), sum(joints, ())
 
 
 def _signed_width(values):

@@ -103,8 +103,11 @@ class Block:
         Weights of the shortcut into Y, if it is a convolution.
     h_mult, y_mult : int32 (H,) and (O,), 0..65535
         Scales of the requantisers.
-    h_bias, y_bias : int64 (H,) and (O,), magnitude below 2^40
-        Biases at the scale of the product.
+    h_bias : int64 (H,) or (V, H), magnitude below 2^40
+        Biases at the scale of the product: one for all joints, or one for each joint, which a network needs whose
+        convolution with bias comes before its graph product.
+    y_bias : int64 (O,), magnitude below 2^40
+        Likewise, for all joints.
     """
 
     in_channels: int
@@ -185,7 +188,7 @@ class Block:
             "temporal": ((outputs, kernel, hidden), *weight),
             "h_mult": ((hidden,), *mult),
             "y_mult": ((outputs,), *mult),
-            "h_bias": ((hidden,), *bias),
+            "h_bias": ((joints, hidden) if self.joint_bias else (hidden,), *bias),
             "y_bias": ((outputs,), *bias),
         }
         for name, shortcut, rows in (("down", self.shortcut_h, hidden), ("res", self.shortcut_y, outputs)):
@@ -222,6 +225,11 @@ class Block:
         cut = np.repeat(self.taps == 0, BANK, axis=0)[:self.h_channels].T
         if self.temporal[:, cut].any():
             raise ValueError(f"{where}.temporal must be zero where taps cuts a tap of a bank")
+
+    @property
+    def joint_bias(self) -> bool:
+        """Whether H has a bias for each joint."""
+        return getattr(self.h_bias, "ndim", 1) == 2
 
     @property
     def in_banks(self) -> int:

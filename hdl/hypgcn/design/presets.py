@@ -12,7 +12,7 @@ from . import BANK, MINI_BANKS, Block, Design, bank_count
 from .block import windows
 from .checks import check_choice
 
-__all__ = ["PRESETS", "preset", "random_block", "random_design"]
+__all__ = ["PRESETS", "preset", "random_block", "random_design", "with_joint_biases"]
 
 
 def _cavity(banks: int, kernel: int, keep: int) -> np.ndarray:
@@ -184,6 +184,14 @@ def random_design(seed: int = 0, *, name: str, frames: int, joints: int, persons
         head=np.clip(np.rint(rng.normal(0, 40, (classes, inputs))), -127, 127).astype(np.int8),
         head_bias=rng.integers(-1000, 1000, classes).astype(np.int64), blocks=tuple(blocks),
         meta={"weights": "seeded", "seed": seed})
+
+
+def with_joint_biases(design: Design, seed: int = 0) -> Design:
+    """``design`` with a bias of H for each joint and channel, up to 40 steps of H from the common one."""
+    rng = np.random.default_rng(seed)
+    return dataclasses.replace(design, blocks=tuple(dataclasses.replace(
+        block, h_bias=block.h_bias + (rng.integers(-40, 41, (design.joints, block.h_channels)) << block.h_shift))
+        for block in design.blocks))
 
 
 _TINY = dict(frames=6, joints=5, persons=2, classes=3, widths=(16, 20), strides=(1, 2), keep=0.5)

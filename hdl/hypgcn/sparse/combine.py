@@ -6,7 +6,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..arith import PackedMacConfig, Requant, RequantConfig
+from ..arith import PackedMacConfig, Requant, RequantConfig, requant_tables
 from ..design import BANK
 from ..design.checks import check_limit
 from ..design.limits import JOINTS, LANES
@@ -37,7 +37,7 @@ class CombineConfig:
     mult : tuple of int
         Multiplier of each output channel.
     bias : tuple of int
-        Bias of each output channel.
+        Bias of each output channel, or of each joint and output channel, the channels of a joint beside each other.
     shift : int
         Right shift of the requantiser.
     res_mult : int
@@ -66,17 +66,19 @@ class CombineConfig:
         check_limit("joints", self.joints, JOINTS)
         check_limit("lanes", self.lanes, LANES)
         groups, width = len(self.schedule.steps), self.schedule.width
-        for name in ("mult", "bias"):
-            if -(-len(getattr(self, name)) // width) != groups:
-                raise ValueError(f"{name} must hold one value per output channel, "
-                                 f"{(groups - 1) * width + 1}..{groups * width}, not {len(getattr(self, name))}")
+        if -(-len(self.mult) // width) != groups:
+            raise ValueError(f"mult must hold one value per output channel, "
+                             f"{(groups - 1) * width + 1}..{groups * width}, not {len(self.mult)}")
+        if len(self.bias) not in (len(self.mult), self.joints * len(self.mult)):
+            raise ValueError(f"bias must hold {len(self.mult)} values, one per mult, or as many for each of "
+                             f"{self.joints} joints, not {len(self.bias)}")
 
     @classmethod
     def of(cls, layer: SparseLayer, schedule: LaneSchedule, *, joints: int, lanes: int,
            mac: PackedMacConfig, counters: bool = False) -> "CombineConfig":
         """Config for ``layer``."""
         return cls(schedule=schedule, joints=joints, lanes=lanes, mac=mac, mult=tuple(layer.mult.tolist()),
-                   bias=tuple(layer.bias.tolist()), shift=layer.shift, res_mult=layer.res_mult,
+                   bias=tuple(layer.bias.ravel().tolist()), shift=layer.shift, res_mult=layer.res_mult,
                    res_shift=layer.res_shift, counters=counters,
                    x_channels=layer.x_channels if layer.shortcut == "identity" else 0)
 
@@ -91,6 +93,11 @@ class CombineConfig:
         return data.ArrayLayout(unsigned(self.mac.raw_width), self.schedule.lane_pairs)
 
     @property
+    def words(self) -> int:
+        """Words of the requantiser's table: one for each group, or for each joint and group."""
+        return len(self.schedule.steps) * (len(self.bias) // len(self.mult))
+
+    @property
     def requant(self) -> RequantConfig:
         """Parameters of the requantiser; channels beyond the last give 0."""
         return _requant(self.schedule.width, self.mac.acc_width, self.mult, self.bias, self.shift, self.res_mult,
@@ -99,16 +106,16 @@ class CombineConfig:
 
 def _requant(width, acc_width, mult, bias, shift, res_mult, res_shift) -> RequantConfig:
     """Parameters of a requantiser of ``width`` lanes, with channels padded to a multiple of ``width``."""
-    beyond = (0,) * (-len(mult) % width)
-    return RequantConfig(lanes=width, acc_width=acc_width, mult=mult + beyond, bias=bias + beyond, shift=shift, low=0,
+    mult, bias = requant_tables(mult, bias, -len(mult) % width)
+    return RequantConfig(lanes=width, acc_width=acc_width, mult=mult, bias=bias, shift=shift, low=0,
                          high=127, res_mult=res_mult, res_shift=res_shift,
                          meta=data.StructLayout({"overflow": 1, "last": 1}))
 
 
 def requant_of(layer: SparseLayer, width: int) -> RequantConfig:
     """Parameters of the requantiser of ``layer``, ``width`` values a cycle."""
-    return _requant(width, layer.acc_width, tuple(layer.mult.tolist()), tuple(layer.bias.tolist()), layer.shift,
-                    layer.res_mult, layer.res_shift)
+    return _requant(width, layer.acc_width, tuple(layer.mult.tolist()), tuple(layer.bias.ravel().tolist()),
+                    layer.shift, layer.res_mult, layer.res_shift)
 
 
 class Combine(wiring.Component):
@@ -122,7 +129,8 @@ class Combine(wiring.Component):
     finish its next pass; sums are unpacked behind the multiplexers. Throughput: ``width`` channels a cycle,
     ``ceil(channels / width)`` cycles per (row, joint). Latency: ``LATENCY`` cycles from a result or slice to the
     vector that it completes. Back-pressure on ``o`` stalls it as a whole. Cost: ``width`` requantisers, one set of
-    raw sums in registers, a multiplexer over the lanes, a ROM of one word per group.
+    raw sums in registers, a multiplexer over the lanes, a ROM of one word per group, and the requantiser's table with
+    one per group, or per joint and group where joints have biases of their own.
 
     Parameters
     ----------
@@ -206,7 +214,12 @@ class Combine(wiring.Component):
             m.d.sync += work_valid.eq(0)
         with m.If(go & last_group):
             m.d.sync += joint.eq(Mux(last_joint, 0, joint + 1))
-        self._send(m, o, go, out_valid, group, last_group, with_x)
+        word = group
+        if cfg.words > groups:      # a word of the table for each joint and group, which come in this order
+            word = Signal(range(cfg.words), name="word")
+            with m.If(go):
+                m.d.sync += word.eq(Mux(last_group & last_joint, 0, word + 1))
+        self._send(m, o, go, out_valid, group, word, last_group, with_x)
         self._select(m, o, go, work, step, positions)
 
     def _sequence(self, m, positions, next_step):
@@ -246,14 +259,14 @@ class Combine(wiring.Component):
         m.d.sync += taken.eq(loads)
         return load
 
-    def _send(self, m, o, go, out_valid, group, last_group, with_x):
+    def _send(self, m, o, go, out_valid, group, word, last_group, with_x):
         """Group, flag and slice of X for the requantiser; ``last`` on the last group of a vector."""
         cfg, groups = self.cfg, len(self.cfg.schedule.steps)
         slices = BANK // cfg.schedule.width
         m.d.comb += o.valid.eq(out_valid)
         with m.If(go):
             m.d.sync += [
-                out_valid.eq(1), o.payload.group.eq(group), o.payload.meta.overflow.eq(self.row.payload.overflow),
+                out_valid.eq(1), o.payload.group.eq(word), o.payload.meta.overflow.eq(self.row.payload.overflow),
                 # The last vector of a joint may have fewer groups.
                 o.payload.meta.last.eq(last_group if groups % slices else 0),
             ]

@@ -32,8 +32,10 @@ class SparseLayer:
         X, whether or not there is a shortcut.
     shortcut : ``"none"``, ``"identity"`` or ``"conv"``
         Shortcut from X.
-    mult, bias : int (O,)
-        Scales and biases of the requantiser.
+    mult : int (O,)
+        Scales of the requantiser.
+    bias : int (O,) or (V, O)
+        Its biases, for all joints or for each.
     shift, res_mult, res_shift : int
         Its shift, and the scale and left shift of an identity shortcut.
     acc_width : int, 9..27

@@ -115,12 +115,17 @@ class DenseConvolution(wiring.Component):
         m.d.comb += [
             requant.i.valid.eq(array.o.valid & res_valid),
             array.o.ready.eq(requant.i.ready & res_valid),
-            requant.i.payload.acc.eq(array.o.payload.acc), requant.i.payload.group.eq(array.o.payload.group),
+            requant.i.payload.acc.eq(array.o.payload.acc),
             meta.joint.eq(array.o.payload.joint), meta.group.eq(array.o.payload.group),
             meta.last.eq(array.o.payload.last),
             # The shortcut's last value of a row comes after everything else of the row has been read.
             self.x_used.eq(array.o.valid & array.o.ready & array.o.payload.last),
         ]
+
+        word = array.o.payload.group
+        if cfg.block.joint_bias:    # a word of the table for each joint and group
+            word = Array(joint * cfg.rows.groups for joint in range(cfg.joints))[array.o.payload.joint] + word
+        m.d.comb += requant.i.payload.group.eq(word)
 
         place = requant.o.payload.meta
         m.d.comb += [

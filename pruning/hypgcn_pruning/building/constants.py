@@ -31,7 +31,7 @@ def _absorb(block: Block, values: np.ndarray) -> Block:
     gone = np.maximum(values, 0)
     down, res = block.down, block.res
     if down is None:
-        h_bias[:len(gone)] += (gone * block.h_res_mult) << block.h_res_shift
+        h_bias[..., :len(gone)] += (gone * block.h_res_mult) << block.h_res_shift
     else:
         h_bias += down.astype(np.int64) @ gone * block.h_mult
         down = np.where(values >= 0, 0, down).astype(np.int8)

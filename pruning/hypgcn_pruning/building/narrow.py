@@ -62,7 +62,7 @@ def _with_hidden(block: Block, joints: int) -> Block:
         taps=block.taps[:banks], spatial=np.ascontiguousarray(block.spatial[:hidden]),
         down=None if block.down is None else np.ascontiguousarray(block.down[:hidden]),
         temporal=np.ascontiguousarray(block.temporal[:, :, :hidden]), h_mult=block.h_mult[:hidden],
-        h_bias=block.h_bias[:hidden])
+        h_bias=np.ascontiguousarray(block.h_bias[..., :hidden]))
 
 
 def _with_outputs(block: Block, order: np.ndarray) -> Block:

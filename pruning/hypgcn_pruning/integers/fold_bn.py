@@ -7,12 +7,15 @@ import torch.nn.functional as F
 
 from ..network.model import Network, dead_zone, threshold
 
-__all__ = ["FoldedBlock", "Folded", "fold", "fold_differentiably"]
+__all__ = ["FoldedBlock", "Folded", "fold", "fold_differentiably", "spread_bias"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoldedBlock:
-    """Float64 weights of one block, in the shapes of :class:`hypgcn.design.Block`, with its masks and thresholds."""
+    """Float64 weights of one block, in the shapes of :class:`hypgcn.design.Block`, with its masks and thresholds.
+
+    A block without shortcut into H has one by a convolution whose weights ``down`` are 0.
+    """
 
     stride: int
     shortcut_h: str
@@ -37,7 +40,10 @@ class FoldedBlock:
 
     def h_total(self, x: torch.Tensor, z: torch.Tensor, gain: float = 1.0) -> torch.Tensor:
         """H (N, O, T, V) before its ReLU; ``gain`` is that of the identity shortcut."""
-        total = F.conv2d(z.flatten(1, 2), self.spatial.flatten(1)[..., None, None], self.h_bias)
+        everywhere = self.h_bias if self.h_bias.dim() == 1 else None
+        total = F.conv2d(z.flatten(1, 2), self.spatial.flatten(1)[..., None, None], everywhere)
+        if everywhere is None:
+            total = total + spread_bias(self.h_bias)
         return total + (gain * x if self.down is None else F.conv2d(x, self.down[..., None, None]))
 
     def h(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
@@ -87,6 +93,11 @@ class Folded:
         yield "logits", pooled @ self.head.T + self.head_bias
 
 
+def spread_bias(bias: torch.Tensor) -> torch.Tensor:
+    """A bias (O,) or (V, O) as it is added to (N, O, T, V)."""
+    return bias[:, None, None] if bias.dim() == 1 else bias.T[:, None]
+
+
 def _affine(bn) -> tuple[torch.Tensor, torch.Tensor]:
     gain = bn.weight.double() / (bn.running_var.double() + bn.eps).sqrt()
     return gain, bn.bias.double() - bn.running_mean.double() * gain
@@ -102,8 +113,9 @@ def _fold_block(block) -> FoldedBlock:
     gcn, tcn = block.gcn1, block.tcn1
     gain, offset = _affine(gcn.bn)
     spatial = torch.stack([conv.weight.double()[:, :, 0, 0] for conv in gcn.conv_d], 1) * gain[:, None, None]
-    h_bias = sum(conv.bias.double() for conv in gcn.conv_d) * gain + offset
-    down = None
+    h_bias = sum(conv.bias.double() for conv in gcn.conv_d)
+    h_bias = (h_bias if gcn.joint_bias is None else h_bias + gcn.joint_bias.double()) * gain + offset
+    down = spatial.new_zeros(block.outputs, block.inputs) if gcn.shortcut == "none" else None
     if gcn.down is not None:
         down, bias = _folded(*gcn.down)
         down, h_bias = down[..., 0], h_bias + bias

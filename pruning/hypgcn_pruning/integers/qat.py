@@ -14,7 +14,7 @@ from ..config import QuantiseConfig, TrainConfig, fine_tuning
 from ..network.model import Network
 from ..recordings.data import Clips
 from ..training.train import train
-from .fold_bn import Folded, FoldedBlock, fold, fold_differentiably
+from .fold_bn import Folded, FoldedBlock, fold, fold_differentiably, spread_bias
 from .quantise import check_scales, graph_scales, integers
 
 __all__ = ["FakeQuantNetwork", "train_aware"]
@@ -177,7 +177,7 @@ def _y(block: FoldedBlock, grid: Block, x: torch.Tensor, h: torch.Tensor, x_scal
 def _scaled(total: torch.Tensor, mult, bias, unit: float, real_bias: torch.Tensor) -> torch.Tensor:
     """Accumulators ``total`` (N, O, T, V) at the scale of the output's step."""
     gain = torch.from_numpy(mult * unit).to(total.device, total.dtype)
-    return total * gain[:, None, None] + _as(bias * unit, real_bias, total.dtype)[:, None, None]
+    return total * gain[:, None, None] + spread_bias(_as(bias * unit, real_bias, total.dtype))
 
 
 def train_aware(model: Network, scales: dict[str, float], clips: Clips, preparation, config: QuantiseConfig,

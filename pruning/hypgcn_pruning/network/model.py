@@ -53,6 +53,10 @@ class ModelConfig:
     similarity : str
         What makes C of the similarity of joints: ``softmax`` over the input joints (2s-AGCN), or ``tanh`` times a
         learned ``alpha`` (AAGCN, PYSKL).
+    joint_bias : bool
+        H has a learned bias for each joint and channel, as in ST-GCN, whose convolution comes before the graph product.
+    shortcut_h : bool
+        With the shortcut from X into H; ST-GCN has none.
     """
 
     skeleton: Skeleton
@@ -64,6 +68,8 @@ class ModelConfig:
     kernel: int = 9
     dynamic_graph: bool = False
     similarity: str = "softmax"
+    joint_bias: bool = False
+    shortcut_h: bool = True
 
     def __post_init__(self):
         for name, low, high in (("classes", 1, 1024), ("channels", 1, 16), ("persons", 1, 16), ("frames", 1, 4096),
@@ -86,7 +92,10 @@ class ModelConfig:
     def to_dict(self) -> dict:
         """Plain data that :meth:`from_dict` reads back."""
         names = ("classes", "channels", "persons", "frames", "kernel", "dynamic_graph", "similarity")
-        return {**{name: getattr(self, name) for name in names}, "skeleton": self.skeleton.to_dict(),
+        # What only few networks have is named for these alone, so that others keep their description.
+        few = {name: getattr(self, name) for name, usual in (("joint_bias", False), ("shortcut_h", True))
+               if getattr(self, name) != usual}
+        return {**{name: getattr(self, name) for name in names}, **few, "skeleton": self.skeleton.to_dict(),
                 "blocks": [list(block) for block in self.blocks]}
 
     @classmethod
@@ -113,7 +122,7 @@ class GraphConv(nn.Module):
     """Graph product over the joints and 1x1 convolution, summed over the subsets, with its shortcut and batch norm."""
 
     def __init__(self, inputs: int, outputs: int, adjacency: torch.Tensor, dynamic: bool,
-                 similarity: str = "softmax"):
+                 similarity: str = "softmax", joint_bias: bool = False, shortcut: bool = True):
         super().__init__()
         subsets = len(adjacency)
         self.register_buffer("A", adjacency, persistent=False)
@@ -128,12 +137,15 @@ class GraphConv(nn.Module):
         self.alpha = nn.Parameter(torch.zeros(1)) if dynamic and similarity == "tanh" else None
         self.dynamic = dynamic
         self.bn = nn.BatchNorm2d(outputs)
-        self.down = nn.Sequential(nn.Conv2d(inputs, outputs, 1), nn.BatchNorm2d(outputs)) if inputs != outputs else None
+        self.joint_bias = nn.Parameter(torch.zeros(adjacency.shape[-1], outputs)) if joint_bias else None
+        self.shortcut = "none" if not shortcut else "identity" if inputs == outputs else "conv"
+        self.down = (nn.Sequential(nn.Conv2d(inputs, outputs, 1), nn.BatchNorm2d(outputs))
+                     if self.shortcut == "conv" else None)
         for conv in self.conv_d:
             nn.init.normal_(conv.weight, 0, (2 / (outputs * inputs * subsets)) ** 0.5)
             nn.init.zeros_(conv.bias)
         # Small beside an identity, so that a deep network begins as a shallow one.
-        nn.init.constant_(self.bn.weight, 0.1 if self.down is None else 0.5)
+        nn.init.constant_(self.bn.weight, {"identity": 0.1, "conv": 0.5, "none": 1.0}[self.shortcut])
 
     def graph(self) -> torch.Tensor:
         """The static graphs (K, V, V), without the edges that are pruned."""
@@ -174,8 +186,15 @@ class GraphConv(nn.Module):
         if not kept.all():
             weight = weight[:, kept.repeat(len(self.conv_d)).nonzero()[:, 0]]
         bias = torch.stack([conv.bias for conv in self.conv_d]).sum(0)
-        y = self.bn(F.conv2d(self.graph_products(x, kept), weight, bias))
-        return y + (x if self.down is None else self.down(x))
+        y = F.conv2d(self.graph_products(x, kept), weight, bias)
+        y = self.bn(y if self.joint_bias is None else y + self.joint_bias.T[:, None])
+        return y + self.beside(x)
+
+    def beside(self, x: torch.Tensor) -> torch.Tensor:
+        """The shortcut into H: X, its convolution, or nothing (a zero that broadcasts)."""
+        if self.shortcut == "none":
+            return x.new_zeros(1, 1, 1, 1)
+        return x if self.down is None else self.down(x)
 
     def forward(self, x: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
         return F.relu(self.total(x, kept))
@@ -230,10 +249,10 @@ class BlockModule(nn.Module):
     ``gcn1.edges`` (K, V, V), the graph's entries that are kept."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, adjacency: torch.Tensor, *, kernel: int, dynamic: bool,
-                 first: bool, similarity: str = "softmax"):
+                 first: bool, similarity: str = "softmax", joint_bias: bool = False, shortcut_h: bool = True):
         super().__init__()
         self.inputs, self.outputs, self.stride = inputs, outputs, stride
-        self.gcn1 = GraphConv(inputs, outputs, adjacency, dynamic, similarity)
+        self.gcn1 = GraphConv(inputs, outputs, adjacency, dynamic, similarity, joint_bias, shortcut_h)
         self.tcn1 = TemporalConv(outputs, outputs, kernel, stride)
         if first:
             self.shortcut_y = "none"
@@ -329,7 +348,8 @@ class Network(nn.Module):
         for index, (outputs, stride) in enumerate(config.blocks, 1):
             self.add_module(f"l{index}", BlockModule(channels, outputs, stride, adjacency, kernel=config.kernel,
                                                      dynamic=config.dynamic_graph, first=index == 1,
-                                                     similarity=config.similarity))
+                                                     similarity=config.similarity, joint_bias=config.joint_bias,
+                                                     shortcut_h=config.shortcut_h))
             channels = outputs
         self.fc = nn.Linear(channels, config.classes)
         nn.init.normal_(self.fc.weight, 0, (2 / config.classes) ** 0.5)

@@ -74,6 +74,8 @@ def widen(model: Network, widths: list[int], *, noise: float = 0.5, seed: int = 
             if block.gcn1.dynamic:
                 _similarity(block.gcn1, source.gcn1, *x)
             _norm(block.gcn1.bn, source.gcn1.bn, h[0])
+            if block.gcn1.joint_bias is not None:
+                block.gcn1.joint_bias.copy_(source.gcn1.joint_bias[:, h[0]])
             if block.gcn1.down is not None:
                 _conv(block.gcn1.down[0], source.gcn1.down[0], h[0], *x)
                 _norm(block.gcn1.down[1], source.gcn1.down[1], h[0])

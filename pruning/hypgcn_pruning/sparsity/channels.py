@@ -121,17 +121,19 @@ def reorder_channels(model: Network, *followers: Network, scores: list[torch.Ten
 def _in_order_of(blocks: list, group: list[int]) -> list[int]:
     """Blocks whose H has the order of the channels of ``group``: X is added to it, or Y has as many."""
     return [index for index, block in enumerate(blocks)
-            if (index if block.gcn1.down is None else index + 1) in group]
+            if (index if block.gcn1.shortcut == "identity" else index + 1) in group]
 
 
 def _permute_network(model: Network, orders: list[torch.Tensor]):
     """Bring the inputs of each block, and the last one's outputs, into the order of ``orders``."""
     for index, block in enumerate(model.blocks):
         x, y = orders[index], orders[index + 1]
-        h = x if block.gcn1.down is None else y  # free where the shortcut is a convolution
+        h = x if block.gcn1.shortcut == "identity" else y  # free where X is not added as it is
         for conv in block.gcn1.conv_d:
             _permute(conv, h, x)
         _permute(block.gcn1.bn, h)
+        if block.gcn1.joint_bias is not None:
+            block.gcn1.joint_bias.copy_(block.gcn1.joint_bias[:, h].clone())
         if block.gcn1.down is not None:
             _permute(block.gcn1.down[0], h, x)
             _permute(block.gcn1.down[1], h)

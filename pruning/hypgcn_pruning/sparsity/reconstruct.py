@@ -40,6 +40,10 @@ class _Fit:
         return weights, answers - weights @ mean, weights @ mean, variance
 
 
+def _gain(bn) -> torch.Tensor:
+    return bn.weight / (bn.running_var + bn.eps).sqrt()
+
+
 def _write(rows: torch.Tensor, bn, old: torch.Tensor, solution) -> torch.Tensor:
     """Weights (rows, features) for a convolution without bias whose batch norm ``bn`` then gives the fitted values; as
     large as ``old`` (rows, ...) were, so that learning goes on at the same pace."""
@@ -66,11 +70,14 @@ def _taps(h: torch.Tensor, block: BlockModule, reads: torch.Tensor) -> torch.Ten
 def _graph_side(old: BlockModule, new: BlockModule, x_old, x_new, ridge: float):
     gcn, size = new.gcn1, 32
     fit = _Fit(len(gcn.conv_d) * int(new.kept.sum()), new.outputs, ridge)
+    # Biases of single joints stay; behind the batch norm that is written they are worth what they were.
+    per_joint = 0 if gcn.joint_bias is None else (gcn.joint_bias * _gain(old.gcn1.bn)).T[:, None]
     for a, b in zip(x_old.split(size), x_new.split(size)):
-        shortcut = b if gcn.down is None else gcn.down(b)
-        fit.add(gcn.graph_products(b, new.kept), old.gcn1.total(a, old.kept) - shortcut)
+        fit.add(gcn.graph_products(b, new.kept), old.gcn1.total(a, old.kept) - gcn.beside(b) - per_joint)
     before = torch.stack([conv.weight[:, :, 0, 0] for conv in old.gcn1.conv_d], 1)
     weights = _write(torch.arange(new.outputs), gcn.bn, before, fit.solve())
+    if gcn.joint_bias is not None:
+        gcn.joint_bias *= _gain(old.gcn1.bn) / _gain(gcn.bn)
     kept = new.kept.nonzero()[:, 0]
     for conv, part in zip(gcn.conv_d, weights.split(len(kept), dim=1)):
         conv.weight[:, kept, 0, 0] = part

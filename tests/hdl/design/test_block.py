@@ -47,6 +47,8 @@ def with_block(design, index, **changes):
     (1, {"taps": np.zeros((2, 9), np.uint8)}, "temporal must be zero where taps cuts a tap of a bank"),
     (0, {"graph": np.zeros((3, 6, 6), np.int8)}, r"blocks\[0\].graph must have shape \(3, 5, 5\), not \(3, 6, 6\)"),
     (0, {"h_mult": np.full(16, 65536, np.int32)}, r"blocks\[0\].h_mult must be in 0..65535"),
+    (0, {"h_bias": np.zeros((4, 16), np.int64)}, r"blocks\[0\].h_bias must have shape \(5, 16\), not \(4, 16\)"),
+    (0, {"h_bias": np.zeros((5, 15), np.int64)}, r"blocks\[0\].h_bias must have shape \(5, 16\), not \(5, 15\)"),
 ])
 def test_rejects_block(design, index, changes, text):
     with pytest.raises((ValueError, TypeError), match=text):

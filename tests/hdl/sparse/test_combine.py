@@ -91,7 +91,7 @@ def test_one_group_a_cycle():
 @pytest.mark.parametrize(("change", "message"), [
     ({"joints": 0}, r"^joints must be in 1..64, not 0$"), ({"lanes": 33}, r"^lanes must be in 1..32, not 33$"),
     ({"mult": (1,)}, r"^mult must hold one value per output channel, 19..20, not 1$"),
-    ({"bias": (1,)}, r"^bias must hold one value per output channel, 19..20, not 1$")])
+    ({"bias": (1,)}, r"^bias must hold 20 values, one per mult, or as many for each of 3 joints, not 1$")])
 def test_bad_config(change, message):
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(Case("identity").cfg, **change)

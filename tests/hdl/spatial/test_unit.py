@@ -1,4 +1,5 @@
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,6 +36,17 @@ def test_other_shapes(name):
 def test_x_of_fewer_channels_than_h(folding):
     """The identity shortcut ends inside a group, inside a pass, and inside the first of several passes."""
     check(make_block("identity, few"), 3, idle=0.2, stall=0.3, **folding)
+
+
+@pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
+@pytest.mark.parametrize("folding", [{"conv_pairs": 2, "h_width": 4}, {"conv_pairs": 4, "conv_joints": 2, "h_width": 8},
+                                     {"conv_lanes": 2, "conv_pairs": 4, "h_width": 4}], ids=str)
+@pytest.mark.parametrize("name", ["conv", "identity, odd"])
+def test_a_bias_for_each_joint(name, folding, idle, stall):
+    block, joints = make_block(name), SHAPES[name][0]
+    rng = np.random.default_rng(8)
+    biases = block.h_bias + rng.integers(-40, 40, (joints, block.h_channels)) * (1 << block.h_shift)
+    check(replace(block, h_bias=biases), joints, idle=idle, stall=stall, signed="conv" in name, **folding)
 
 
 @pytest.mark.parametrize("mac", ["dsp48e2", "single"])  # the other tests use "inferred"

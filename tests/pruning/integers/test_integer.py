@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hypgcn.design.presets import random_design
+from hypgcn.design.presets import random_design, with_joint_biases
 from hypgcn_pruning.integers.integer import predict_integer, round_shift, run_integer, store, thr
 
 
@@ -48,7 +48,8 @@ def loops(design, clip, raised):
                             a += sum(x[t][w][c] * int(b.down[o, c]) for c in range(b.in_channels))
                         else:
                             s = x[t][w][o] * b.h_res_mult * 2**b.h_res_shift
-                        value = clamp(shifted(a * int(b.h_mult[o]) + int(b.h_bias[o]) + s, b.h_shift), 0, 127)
+                        bias = int(b.h_bias[w, o] if b.joint_bias else b.h_bias[o])
+                        value = clamp(shifted(a * int(b.h_mult[o]) + bias + s, b.h_shift), 0, 127)
                         out.append(cut(value, min(127, b.threshold_h + raised)))
                     row.append(out)
                 h.append(row)
@@ -97,6 +98,12 @@ def test_against_loops(seed, raised, changes):
     found = run_integer(design, clip[None], raised)
     assert not found["overflow"].any()
     np.testing.assert_array_equal(found["logits"][0], loops(design, clip, raised))
+
+
+def test_a_bias_for_each_joint_against_loops():
+    design, clip = with_joint_biases(design_of(6), 1), clip_of(design_of(6), 6)
+    np.testing.assert_array_equal(run_integer(design, clip[None], 0)["logits"][0], loops(design, clip, 0))
+    assert (loops(design, clip, 0) != loops(design_of(6), clip, 0)).any()
 
 
 def store_loop(rows, depths, window):
