@@ -4,7 +4,8 @@ import argparse
 import dataclasses
 import json
 
-from .config import FORMATS, STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
+from .config import STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
+from .import_cli import add_foreign_options, register_import
 from .recordings.filmed import FilmedConfig, film, save_clips
 from .recordings.skeleton import load_skeleton
 from .reports.report_cli import register_reports
@@ -127,18 +128,13 @@ def register(commands):
     _add_seeds(parser)
     _add_fresh(parser)
 
+    register_import(commands)
     parser = _common(commands, "prune", "prune channels and taps, set activation thresholds, fine-tune",
                      "build/train/pruned", _prune)
     parser.add_argument("checkpoint", metavar="CHECKPOINT",
-                        help="float network (.safetensors, .pt) of this project, 2s-AGCN or PYSKL; {seed} in its name "
+                        help="float network (.safetensors, .pt) of this project, or of others; {seed} in its name "
                              "is the number of each seed")
-    parser.add_argument("--format", choices=FORMATS, default="auto",
-                        help="format of the checkpoint; auto recognises it by its keys (default: %(default)s)")
-    parser.add_argument("--skeleton",
-                        help="foreign checkpoints: ntu25, kinect20, coco17, openpose18, or a file with bones")
-    parser.add_argument("--frames", type=int, help="foreign checkpoints: frames of a prepared clip (default: 52)")
-    parser.add_argument("--persons", type=int, help="foreign checkpoints: persons of a clip (default: the file's)")
-    parser.add_argument("--stream", choices=STREAMS, help="foreign checkpoints: stream (default: joint)")
+    add_foreign_options(parser, required=False)
     _add_options(parser, PruneConfig)
     _add_options(parser, TrainConfig, skip=(*_TUNING, "seed"))
     _add_seeds(parser)
@@ -197,7 +193,8 @@ def _prune(args):
     def run(one):
         return steps.prune_step(one.checkpoint, one.out, data=_data(one), config=_config(PruneConfig, one),
                                 training=_config(TrainConfig, one), format=one.format, skeleton=one.skeleton,
-                                frames=one.frames, persons=one.persons, stream=one.stream, fresh=one.fresh)
+                                frames=one.frames, persons=one.persons, stream=one.stream, strides=one.strides,
+                                key=one.key, fresh=one.fresh)
 
     repeat(args, "prune", run, "thresholds/last.safetensors")
 

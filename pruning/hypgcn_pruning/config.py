@@ -10,7 +10,7 @@ from hypgcn.design.names import check_title
 __all__ = ["FORMATS", "STREAMS", "Augmentation", "TrainConfig", "PruneConfig", "QuantiseConfig", "CompileConfig",
            "CRITERIA", "check_share", "fine_tuning", "option"]
 
-FORMATS = ("auto", "hypgcn", "2s-agcn", "pyskl")
+FORMATS = ("auto", "hypgcn", "2s-agcn", "pyskl", "st-gcn")
 """Whose checkpoints :mod:`hypgcn_pruning.network.foreign` reads; ``auto`` recognises them by
 their keys."""
 

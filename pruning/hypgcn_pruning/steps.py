@@ -103,6 +103,9 @@ def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, pe
     config = ModelConfig(skeleton=graph, classes=clips.classes, channels=clips.data.shape[1], persons=persons,
                          frames=frames, blocks=parse_blocks(blocks), dynamic_graph=dynamic_graph,
                          similarity=similarity if dynamic_graph else "softmax")
+    if init:    # what only imported networks have
+        given = load_checkpoint(init)[0].config
+        config = replace(config, kernel=given.kernel, joint_bias=given.joint_bias, shortcut_h=given.shortcut_h)
     torch.manual_seed(training.seed)
     info = {"preparation": preparation.to_dict(), "class_names": list(clips.class_names)}
     model = Network(config)
@@ -123,14 +126,15 @@ def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, pe
 
 def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, training: TrainConfig,
                fresh: bool = False, progress: bool = True, format: str = "auto", skeleton: str | None = None,
-               frames: int | None = None, persons: int | None = None, stream: str | None = None) -> Path:
+               frames: int | None = None, persons: int | None = None, stream: str | None = None,
+               strides: tuple[int, ...] | None = None, key: str | None = None) -> Path:
     """Prune and fine-tune a network; ``pruned.safetensors`` in ``out`` is the result, and an interrupted run goes
-    on. ``format``, ``skeleton``, ``frames``, ``persons`` and ``stream`` are those of
+    on. ``format``, ``skeleton``, ``frames``, ``persons``, ``stream``, ``strides`` and ``key`` are those of
     :func:`~.foreign.open_network`."""
     start = time.monotonic()
     out = Path(out)
     model, info = open_network(checkpoint, format=format, skeleton=skeleton, frames=frames, persons=persons,
-                               stream=stream)
+                               stream=stream, strides=strides, key=key)
     clips = validation_split(network_clips(model, info, data), training.validate)
     info = {name: entry for name, entry in info.items() if name not in ("history", "scales")}
     if clips.class_names and not info.get("class_names"):

@@ -126,8 +126,9 @@ class RequantConfig:
 def requant_tables(mult: tuple[int, ...], bias: tuple[int, ...], spare: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """``mult`` and ``bias`` of a :class:`RequantConfig` for channels in groups.
 
-    The last group has ``spare`` places that give 0. With a bias for each joint and channel, the channels of a joint beside each other, the multipliers are repeated for
-    each joint: the group of ``i`` is then ``joint * groups + group``.
+    The last group has ``spare`` places that give 0. With a bias for each joint and channel, the channels of a joint
+    beside each other, the multipliers are repeated for each joint: the group of ``i`` is then ``joint * groups +
+    group``.
     """
     beyond, channels = (0,) * spare, len(mult)
     joints = [bias[first:first + channels] + beyond for first in range(0, len(bias), channels)]

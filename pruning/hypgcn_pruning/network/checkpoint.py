@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import re
 from pathlib import Path
 
 import torch
@@ -11,7 +10,9 @@ from safetensors.torch import save
 
 from hypgcn.design.files import replacing, write_file
 
+from ..messages import say
 from .model import ModelConfig, Network
+from .pickled import load_skipping
 
 __all__ = ["save_checkpoint", "load_checkpoint", "read_file", "CHECKPOINT_FORMAT"]
 
@@ -36,8 +37,11 @@ def save_checkpoint(path, model: Network, info: dict | None = None):
 
 
 def read_file(path: Path) -> tuple[dict, dict]:
-    """(header, content) of a ``.safetensors`` file, or of a file of ``torch.save``, whose header is its content. Code
-    in a file is never run: one that refers to it is a :exc:`ValueError`, as is a damaged one."""
+    """(header, content) of a ``.safetensors`` file, or of a file of ``torch.save``, whose header is its content.
+
+    Code in a file is never run: objects that are no tensors and no plain data are left out, and it is said which. A
+    damaged file is a :exc:`ValueError`.
+    """
     if path.suffix == ".safetensors":
         try:
             with safe_open(path, framework="pt") as file:
@@ -46,12 +50,8 @@ def read_file(path: Path) -> tuple[dict, dict]:
         except (SafetensorError, ValueError) as error:
             raise ValueError(f"{path} is not a safetensors file, or is cut off: {error}") from error
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = _load(path)
     except pickle.UnpicklingError as error:
-        code = re.search(r"GLOBAL:? (\S+)", str(error))
-        if code:
-            raise ValueError(f"{path} is not a checkpoint of tensors and plain data only: it refers to {code[1]}, and "
-                             f"code in files is never run; save its state_dict alone") from error
         raise ValueError(f"{path} is not a checkpoint, or is cut off: it does not unpickle to tensors and plain "
                          f"data") from error
     except (RuntimeError, EOFError, ValueError, KeyError) as error:
@@ -60,6 +60,18 @@ def read_file(path: Path) -> tuple[dict, dict]:
     if not isinstance(content, dict):
         raise ValueError(f"{path} is not a checkpoint: it holds a {type(content).__name__}")
     return content, content
+
+
+def _load(path: Path):
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if "GLOBAL" not in str(error):
+            raise
+    content, skipped = load_skipping(path)
+    more = f" and {len(skipped) - 4} more" if len(skipped) > 4 else ""
+    say(f"{path}: left out what is no tensor and no plain data: {', '.join(skipped[:4])}{more}")
+    return content
 
 
 def load_checkpoint(path) -> tuple[Network, dict]:

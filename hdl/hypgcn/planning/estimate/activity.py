@@ -16,7 +16,7 @@ __all__ = ["Activity", "clips_in_flight", "live_channels", "load_activities", "l
 
 FORMAT = "hypgcn-activity"
 ROWS_IN_FLIGHT = 3
-"""Rows of a block on their way, beside those that its taps wait for: one each in the stores of X, Z and H."""
+"""Rows of a block in flight, beside those that its taps wait for: one each in the stores of X, Z and H."""
 FORMER_NAMES = {"x_most": "x_max", "h_most": "h_max"}
 """Fields of files that were written under other names, and their names now."""
 
@@ -132,7 +132,7 @@ def mean_activities(clips: Sequence[Sequence[Activity]]) -> list[Activity]:
 def clips_in_flight(design: Design) -> int:
     """Clips that are in the pipeline at the same time, as a whole or in part at its ends.
 
-    A block gives a row when it has the ``pad`` rows behind it and those on their way, :data:`ROWS_IN_FLIGHT`. Counted
+    A block gives a row when it has the ``pad`` rows behind it and those in flight, :data:`ROWS_IN_FLIGHT`. Counted
     in frames of the input that is the length of the pipeline; a clip has ``frames * persons``, and one is always there.
     """
     frames, step = 0, 1

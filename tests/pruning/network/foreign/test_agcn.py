@@ -1,11 +1,13 @@
 """Files in the key layouts of others, made here, against a restatement of what their networks compute."""
 
 import argparse
+import re
 from collections import OrderedDict
 
 import numpy as np
 import pytest
 import torch
+from pruning.network.foreign.source_networks import PUBLISHED, Baseline, clips_of, shaken
 from safetensors.torch import save_file
 from torch.nn.functional import conv2d
 
@@ -17,6 +19,7 @@ from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
 from hypgcn_pruning.recordings.skeleton import Skeleton, load_skeleton
 
 BLOCKS = ((8, 1), (8, 1), (12, 2), (12, 1), (12, 2))
+STRIDES = tuple(stride for _, stride in BLOCKS)
 NAMES = {"2s-agcn": ("l{}.gcn1", "l{}.tcn1", "l{}.residual", 1, "data_bn", "fc"),
          "pyskl": ("backbone.gcn.{}.gcn", "backbone.gcn.{}.tcn", "backbone.gcn.{}.residual", 0, "backbone.data_bn",
                    "cls_head.fc_cls")}
@@ -70,9 +73,11 @@ def make_state(layout, blocks=BLOCKS, *, joints=7, persons=2, channels=3, classe
 
 
 def source_logits(state, layout, clips, blocks, adjacency):
-    """Logits of the source's network for clips (N, M, T, V, C), from the formulas of the two papers, in float64:
+    """Logits of the source's network for clips (N, M, T, V, C), from the formulas of the two papers, in float64.
+
     f_out = sum_k W_k f_in (A_k + B_k + C_k), with C_k = softmax(theta_k(f_in)^T phi_k(f_in) / size) over the first
-    joint for 2s-AGCN, and f_out = sum_k W_k f_in (A_k + alpha tanh(...)) with A_k learned for AAGCN."""
+    joint for 2s-AGCN, and f_out = sum_k W_k f_in (A_k + alpha tanh(...)) with A_k learned for AAGCN.
+    """
     state = {key: tensor.double() for key, tensor in state.items()}
     gcn, tcn, residual, first, data_bn, head = NAMES[layout]
 
@@ -147,7 +152,7 @@ def check_logits(model, state, layout, skeleton, blocks=BLOCKS, frames=13, perso
 def test_forward_equals_the_source(tmp_path, skeleton, layout, suffix, prefix):
     state = make_state(layout)
     path = write(tmp_path / f"a{suffix}", OrderedDict((prefix + key, value) for key, value in state.items()), layout)
-    model = load_foreign(path, skeleton=skeleton, frames=13)
+    model = load_foreign(path, skeleton=skeleton, frames=13, strides=STRIDES)
     assert model.config.blocks == BLOCKS
     assert model.config.similarity == ("tanh" if layout == "pyskl" else "softmax")
     assert model.config.dynamic_graph and not model.training
@@ -163,8 +168,10 @@ def test_full_size_2s_agcn_on_ntu(tmp_path):
 
 
 def test_the_graph_of_2s_agcn():
-    """Subset 1 leads from joints nearer to the centre to their neighbours, normalised by column: hand and tip of the
-    published NTU bones (1-based (22, 23), (23, 8), (24, 25), (25, 12)) are among them."""
+    """Subset 1 leads from joints nearer to the centre to their neighbours, normalised by column.
+
+    Hand and tip of the published NTU bones (1-based (22, 23), (23, 8), (24, 25), (25, 12)) are among them.
+    """
     graph = load_skeleton("ntu25").adjacency()
     for joint, parent in ((22, 23), (23, 8), (24, 25), (25, 12), (1, 2), (2, 21), (3, 21), (9, 21)):
         assert graph[1, parent - 1, joint - 1] == 1
@@ -175,7 +182,8 @@ def test_the_c_graph_counts(tmp_path, skeleton):
     """Faults planted in C must show: the comparison above is not blind to it."""
     for layout, name in (("2s-agcn", "l2.gcn1.conv_a.1.weight"), ("pyskl", "backbone.gcn.1.gcn.alpha")):
         state = make_state(layout)
-        model = load_foreign(write(tmp_path / "a.pt", {**state, name: state[name] * -3}, layout), skeleton=skeleton)
+        path = write(tmp_path / "a.pt", {**state, name: state[name] * -3}, layout)
+        model = load_foreign(path, skeleton=skeleton, strides=STRIDES)
         with pytest.raises(AssertionError):
             check_logits(model, state, layout, skeleton)
 
@@ -184,20 +192,21 @@ def test_files_of_old_torch(tmp_path, skeleton):
     """The published files predate torch's zip format and its counters of batches."""
     state = OrderedDict((k, v) for k, v in make_state("2s-agcn").items() if not k.endswith("num_batches_tracked"))
     torch.save(state, tmp_path / "a.pt", _use_new_zipfile_serialization=False)
-    check_logits(load_foreign(tmp_path / "a.pt", skeleton=skeleton), state, "2s-agcn", skeleton)
+    check_logits(load_foreign(tmp_path / "a.pt", skeleton=skeleton, strides=STRIDES), state, "2s-agcn", skeleton)
 
 
 def test_head_of_mmaction2(tmp_path, skeleton):
     state = OrderedDict((key.replace("fc_cls", "fc"), value) for key, value in make_state("pyskl").items())
     assert "cls_head.fc.weight" in state
-    check_logits(load_foreign(write(tmp_path / "a.pth", state, "pyskl"), skeleton=skeleton), state, "pyskl", skeleton)
+    path = write(tmp_path / "a.pth", state, "pyskl")
+    check_logits(load_foreign(path, skeleton=skeleton, strides=STRIDES), state, "pyskl", skeleton)
 
 
 def test_pyskl_with_a_fixed_graph(tmp_path, skeleton):
     """Without the adaptive parts there is neither alpha nor conv_a: the static graph is all there is."""
     state = OrderedDict((k, v) for k, v in make_state("pyskl").items()
                         if not any(part in k for part in ("alpha", "conv_a", "conv_b")))
-    model = load_foreign(write(tmp_path / "a.pth", state, "pyskl"), skeleton=skeleton)
+    model = load_foreign(write(tmp_path / "a.pth", state, "pyskl"), skeleton=skeleton, strides=STRIDES)
     assert not model.config.dynamic_graph
     check_logits(model, state, "pyskl", skeleton)
 
@@ -206,15 +215,16 @@ def test_the_graph_of_a_pyskl_file_wins(tmp_path, skeleton):
     state = make_state("pyskl")
     path = write(tmp_path / "a.pth", state, "pyskl")
     other = Skeleton(name="chain", joints=7, bones=tuple((j + 1, j) for j in range(6)))
-    found = [check_logits(load_foreign(path, skeleton=s), state, "pyskl", s) for s in (skeleton, other)]
+    found = [check_logits(load_foreign(path, skeleton=graph, strides=STRIDES), state, "pyskl", graph)
+             for graph in (skeleton, other)]
     torch.testing.assert_close(*found, rtol=1e-4, atol=1e-4)
 
 
 def test_input_norm_shared_by_persons(tmp_path, skeleton):
     state = make_state("pyskl", persons=1)
     path = write(tmp_path / "a.pth", state, "pyskl")
-    assert load_foreign(path, skeleton=skeleton).config.persons == 1
-    model = load_foreign(path, skeleton=skeleton, persons=3)
+    assert load_foreign(path, skeleton=skeleton, strides=STRIDES).config.persons == 1
+    model = load_foreign(path, skeleton=skeleton, persons=3, strides=STRIDES)
     check_logits(model, state, "pyskl", skeleton, persons=3)
 
 
@@ -222,17 +232,57 @@ def test_strides_of_the_caller(tmp_path, skeleton):
     blocks = ((8, 1), (12, 1), (12, 2))
     state = make_state("2s-agcn", blocks)
     path = write(tmp_path / "a.pt", state, "2s-agcn")
-    assert [stride for _, stride in load_foreign(path, skeleton=skeleton).config.blocks] == [1, 2, 2]
     check_logits(load_foreign(path, skeleton=skeleton, strides=(1, 1, 2)), state, "2s-agcn", skeleton, blocks)
     with pytest.raises(ValueError, match=r"strides must hold one for each of the 3 blocks, not \(1,\)"):
         load_foreign(path, skeleton=skeleton, strides=(1,))
+    with pytest.raises(ValueError, match=r"strides must be given \(--strides\) for .*a.pt: .* block 2 may have 1 or 2"):
+        load_foreign(path, skeleton=skeleton)
+
+
+def test_the_repository_of_aagcn(tmp_path, skeleton):
+    """Without attention: the whole graph is a parameter, and what depends on the data comes with alpha and tanh."""
+    state = make_state("pyskl")
+    keys = {"backbone.gcn.": "l", "backbone.data_bn": "data_bn", "cls_head.fc_cls": "fc"}
+    renamed = OrderedDict()
+    for key, value in state.items():
+        if found := re.match(r"backbone\.gcn\.(\d+)\.(gcn|tcn|residual)\.(.*)", key):
+            unit = found[2] if found[2] == "residual" else f"{found[2]}1"
+            renamed[f"l{int(found[1]) + 1}.{unit}.{'PA' if found[3] == 'A' else found[3]}"] = value
+        elif key != "backbone.A":
+            renamed[next(key.replace(old, new) for old, new in keys.items() if key.startswith(old))] = value
+    path = write(tmp_path / "a.pt", renamed, "2s-agcn")
+    model = load_foreign(path, skeleton=skeleton, strides=STRIDES)
+    assert model.config.similarity == "tanh" and model.config.dynamic_graph
+    check_logits(model, state, "pyskl", skeleton)
+
+
+def test_older_names_of_the_shortcut(tmp_path, skeleton):
+    state = make_state("2s-agcn")
+    old = OrderedDict((key.replace(".gcn1.down.", ".gcn1.conv_res."), value) for key, value in state.items())
+    assert "l1.gcn1.conv_res.0.weight" in old
+    path = write(tmp_path / "a.pt", old, "2s-agcn")
+    check_logits(load_foreign(path, skeleton=skeleton, strides=STRIDES), state, "2s-agcn", skeleton)
+
+
+@pytest.mark.parametrize(("blocks", "strides"), [(PUBLISHED, None), (((8, 1), (8, 2), (12, 1)), (1, 2, 1))])
+def test_the_baseline_of_ctr_gcn(tmp_path, skeleton, blocks, strides):
+    """Five taps, static graphs; the norm of their columns is folded into them."""
+    source = shaken(Baseline(torch.from_numpy(skeleton.adjacency()).float() + 0.05, blocks))
+    torch.save(source.state_dict(), tmp_path / "a.pt")
+    model = load_foreign(tmp_path / "a.pt", skeleton=skeleton, strides=strides)
+    assert not model.config.dynamic_graph and model.config.kernel == 5 and model.config.blocks == blocks
+    clips = clips_of(2, 11, 7)
+    with torch.no_grad():
+        expected, found = source(clips), model(clips)
+    assert expected.std() > 0.05
+    assert (found - expected).abs().max() <= 1e-5 * max(1.0, float(expected.abs().max()))
 
 
 @pytest.mark.parametrize("layout", ["2s-agcn", "pyskl"])
 def test_round_trip_through_our_format(tmp_path, skeleton, layout):
     state = make_state(layout)
     path = write(tmp_path / "a.pt", state, layout)
-    model = load_foreign(path, skeleton=skeleton)
+    model = load_foreign(path, skeleton=skeleton, strides=STRIDES)
     save_checkpoint(tmp_path / "b.safetensors", model, {"from": layout})
     found, info = load_checkpoint(tmp_path / "b.safetensors")
     assert info == {"from": layout} and found.config == model.config
@@ -260,6 +310,8 @@ BAD = [
     ("pyskl", change(backbone__gcn__0__gcn__fc2c__bias=ZERO),
      "backbone.gcn.0.gcn.fc2c.bias belongs to channel attention"),
     ("2s-agcn", change(l2__gcn1__alpha=ZERO), "has the unknown key l2.gcn1.alpha$"),
+    ("2s-agcn", change(l2__gcn1__bn__running_var=torch.full((8,), -0.5)),
+     "l2.gcn1.bn.running_var must hold no negative variance, but has -0.5"),
     ("2s-agcn", change(l1__residual__conv__weight=ZERO), "has the unknown key l1.residual.conv.weight$"),
     ("2s-agcn", change(l9__gcn1__PA=ZERO), "has the unknown key l9.gcn1.PA$"),
     ("pyskl", change(backbone__gcn__1__gcn__PA=ZERO), "has the unknown key backbone.gcn.1.gcn.PA$"),
@@ -284,64 +336,43 @@ def test_errors_name_the_key(tmp_path, skeleton, layout, spoil, match):
     state = make_state(layout)
     spoil(state)
     with pytest.raises(ValueError, match=match):
-        load_foreign(write(tmp_path / "a.pt", state, layout), skeleton=skeleton)
+        load_foreign(write(tmp_path / "a.pt", state, layout), skeleton=skeleton, strides=STRIDES)
 
 
 def test_other_errors(tmp_path, skeleton):
     path = write(tmp_path / "a.pt", make_state("2s-agcn"), "2s-agcn")
     with pytest.raises(ValueError, match="skeleton must have the 7 joints of .*a.pt, not the 17 of coco17"):
-        load_foreign(path, skeleton=load_skeleton("coco17"))
+        load_foreign(path, skeleton=load_skeleton("coco17"), strides=STRIDES)
     with pytest.raises(ValueError, match="persons must be the 2 of .*a.pt, not 1"):
-        load_foreign(path, skeleton=skeleton, persons=1)
-    with pytest.raises(ValueError, match="format must be auto, 2s-agcn or pyskl, not 'onnx'"):
+        load_foreign(path, skeleton=skeleton, persons=1, strides=STRIDES)
+    with pytest.raises(ValueError, match="format must be auto, 2s-agcn, pyskl, st-gcn, not 'onnx'"):
         load_foreign(path, skeleton=skeleton, format="onnx")
     with pytest.raises(ValueError, match="lacks the key backbone.gcn.0.gcn.conv_d.0.weight of a pyskl file"):
         load_foreign(path, skeleton=skeleton, format="pyskl")
     with pytest.raises(FileNotFoundError, match="a checkpoint is"):
         load_foreign(tmp_path / "no.pt", skeleton=skeleton)
     torch.save({"conv1.weight": torch.zeros(1), "fc.bias": torch.zeros(1)}, path)
-    with pytest.raises(ValueError, match="not a checkpoint of this project, 2s-AGCN, PYSKL or mmaction2: its keys are "
-                                         "conv1.weight, fc.bias"):
+    with pytest.raises(ValueError, match="not a checkpoint of this project, 2s-AGCN, AAGCN, ST-GCN, PYSKL or "
+                                         "mmaction2: its keys are conv1.weight, fc.bias"):
         load_foreign(path, skeleton=skeleton)
     torch.save({"state_dict": [1]}, path)
     with pytest.raises(ValueError, match="state_dict must hold tensors by name, not a list"):
         load_foreign(path, skeleton=skeleton, format="pyskl")
 
 
-@pytest.mark.parametrize(("keys", "format"), [
-    (("data_bn.weight", "st_gcn_networks.0.gcn.conv.weight", "st_gcn_networks.0.tcn.2.weight", "fcn.weight"), "auto"),
-    (("edge_importance.0", "fcn.weight"), "auto"),
-    (("backbone.data_bn.weight", "backbone.gcn.0.gcn.conv.bias", "cls_head.fc_cls.weight"), "auto"),
-    (("st_gcn_networks.9.gcn.conv.bias",), "2s-agcn")])
-@pytest.mark.parametrize("prefix", ["", "module."])
-def test_st_gcn_is_refused_with_its_key(tmp_path, skeleton, keys, format, prefix):
-    """The published code's files and PYSKL's; whoever calls their format by another name learns the same."""
-    torch.save({prefix + key: torch.zeros(1) for key in keys}, tmp_path / "a.pt")
-    culprit = next(key for key in keys if ".conv." in key or "edge" in key).replace(".", r"\.")
-    with pytest.raises(ValueError, match=rf"a\.pt: {culprit} belongs to ST-GCN, whose convolution comes before the "):
-        load_foreign(tmp_path / "a.pt", skeleton=skeleton, format=format)
-
-
-def test_why_st_gcn_is_refused():
-    """Its order is ours without a bias, and with one where the graph's columns have equal sums, and not else."""
-    rng = torch.Generator().manual_seed(0)
-    x, graph, weight, bias = (torch.randn(*shape, generator=rng, dtype=torch.float64)
-                              for shape in ((3, 4, 7), (7, 7), (5, 3), (5,)))
-    even = graph + (1 - graph.sum(0)) / 7
-    for used, b, same in ((graph, 0 * bias, True), (even, bias, True), (graph, bias, False)):
-        first = torch.einsum("otv,vw->otw", torch.einsum("oc,ctv->otv", weight, x) + b[:, None, None], used)
-        last = torch.einsum("oc,ctw->otw", weight, torch.einsum("ctv,vw->ctw", x, used)) + b[:, None, None]
-        assert torch.allclose(first, last) is same
-
-
-def test_code_in_a_file_is_not_run(tmp_path, skeleton):
+def test_code_in_a_file_is_not_run(tmp_path, skeleton, capsys):
     class Evil:
         def __reduce__(self):
             return open, (str(tmp_path / "ran"), "w")
 
-    torch.save({"meta": Evil(), "state_dict": make_state("pyskl")}, tmp_path / "a.pth")
-    with pytest.raises(ValueError, match=r"refers to \w+.open, and code in files is never run; save its state_dict"):
-        load_foreign(tmp_path / "a.pth", skeleton=skeleton)
+    state = make_state("pyskl")
+    torch.save({"meta": Evil(), "state_dict": state}, tmp_path / "a.pth")
+    check_logits(load_foreign(tmp_path / "a.pth", skeleton=skeleton, strides=STRIDES), state, "pyskl", skeleton)
+    assert not (tmp_path / "ran").exists()
+    assert "a.pth: left out what is no tensor and no plain data: " in capsys.readouterr().err
+    torch.save({"state_dict": {**state, "backbone.extra": Evil()}}, tmp_path / "a.pth")
+    with pytest.raises(ValueError, match="backbone.extra must be a tensor, not a Skipped"):
+        load_foreign(tmp_path / "a.pth", skeleton=skeleton, strides=STRIDES)
     assert not (tmp_path / "ran").exists()
 
 
@@ -357,13 +388,14 @@ def test_open_network(tmp_path, make_network, skeleton):
     path = write(tmp_path / "a.pt", make_state("2s-agcn", joints=17), "2s-agcn")
     with pytest.raises(ValueError, match="skeleton must be given for .*a.pt: 2s-agcn files do not name theirs"):
         open_network(path)
-    with pytest.raises(ValueError, match="format must be one of auto, hypgcn, 2s-agcn, pyskl, not 'onnx'"):
+    with pytest.raises(ValueError, match="format must be one of auto, hypgcn, 2s-agcn, pyskl, st-gcn, not 'onnx'"):
         open_network(path, format="onnx")
     with pytest.raises(FileNotFoundError, match="a checkpoint is"):
         open_network(tmp_path / "no.pt")
-    model, info = open_network(path, skeleton="coco17", frames=20, stream="bone")
+    model, info = open_network(path, skeleton="coco17", frames=20, stream="bone", strides=STRIDES)
     assert model.config.frames == info["preparation"]["frames"] == 20
-    assert info["source"] == {"format": "2s-agcn", "file": "a.pt"}
+    assert info["source"]["format"] == "2s-agcn" and info["source"]["architecture"] == "2s-AGCN"
+    assert info["source"]["file"] == "a.pt" and "data-dependent graph" in info["source"]["notes"][0]
     assert tuple(info["preparation"]["parents"]) == load_skeleton("coco17").parents
 
 
@@ -376,6 +408,7 @@ def test_prune_takes_them(tmp_path, layout):
     parser = argparse.ArgumentParser()
     register(parser.add_subparsers(required=True))
     args = parser.parse_args(["prune", str(path), "--format", layout, "--skeleton", "coco17", "--frames", "12",
+                              "--strides", "1,1,2",
                               "--data", str(tmp_path / "c.npz"), "-o", str(tmp_path / "out"), "--weights-epochs", "1",
                               "--threshold-epochs", "0", "--batch", "4", "--channels", "0.5"])
     args.run(args)
