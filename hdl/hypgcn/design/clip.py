@@ -110,7 +110,8 @@ def _centred(body: np.ndarray, preparation: Preparation) -> np.ndarray:
 def prepare_clip(clip, preparation: Preparation) -> np.ndarray:
     """Float32 (M, frames, V, C) of a recorded clip (M, T, V, C), any T >= 1.
 
-    Trailing frames in which everything is zero are padding and are cut off. A person that is zero throughout is absent
+    Every zero is taken for a place: missing joints are to be filled before (:func:`~.filling.complete_clip`). Trailing
+    frames in which everything is zero are padding and are cut off. A person that is zero throughout is absent
     and stays zero. An axis without extent (a clip of one point, an all-zero clip) becomes zero.
 
     Raises :exc:`ValueError` for a wrong number of dimensions, an empty clip, NaN, or a joint that the clip lacks.
