@@ -103,6 +103,4 @@ class LiveFilling:
         middle = last[known, :channels].mean(axis=0)
         for joint in np.flatnonzero(gaps):
             body[joint, :channels] = middle if nearest[joint] < 0 else last[nearest[joint], :channels]
-        if self.scored:
-            body[gaps, -1] = 0
         return body
