@@ -1,4 +1,4 @@
-"""What the steps and the reports read: recorded clips that fit a network or a design, and how they are prepared."""
+"""What the steps and the reports read: clips without missing joints that fit a network, and how they are prepared."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ from hypgcn.design.clip import Preparation
 from .network.model import Network
 from .recordings.class_names import match_classes
 from .recordings.data import Clips, map_to_ntu25
+from .recordings.missing import complete_clips
 from .recordings.motion import MotionConfig, generate_motion
 from .recordings.persons import choose_persons
 from .recordings.readers import Source, read_clips
@@ -37,7 +38,7 @@ def open_clips(data: str | Source, skeleton: str | None, motion: MotionConfig | 
     if data == "motion":
         chosen = load_skeleton(skeleton or "ntu25")
         return generate_motion(chosen, motion or MotionConfig()), chosen
-    clips = read_clips(data)
+    clips = complete_clips(read_clips(data), load_skeleton(skeleton) if skeleton else None, data)
     if skeleton is None:
         fitting = [built_in for built_in in BUILT_IN.values() if built_in.joints == clips.joints]
         if not fitting:
@@ -73,7 +74,7 @@ def network_clips(model: Network, info: Mapping, data: str | Source) -> Clips:
     if data == "motion":
         clips = generate_motion(shape.skeleton, MotionConfig(classes=shape.classes, persons=shape.persons))
     else:
-        clips = read_clips(data)
+        clips = complete_clips(read_clips(data), shape.skeleton, data)
         if clips.joints in NTU25_MAPS and shape.skeleton.name == "ntu25":
             clips = map_to_ntu25(clips)
     if clips.joints != shape.skeleton.joints:
@@ -91,13 +92,14 @@ def design_clips(design: Design, data: str | Source) -> tuple[Clips, Preparation
         The recordings have other joints, or classes that ``design`` does not have, or its meta lacks its preparation
         (or, for generated clips, its skeleton).
     """
+    entry = design.meta.get("skeleton")
+    skeleton = Skeleton.from_dict(entry) if entry else None
     if data == "motion":
-        entry = design.meta.get("skeleton")
-        if not entry:
+        if skeleton is None:
             raise ValueError(f"data must be recordings: design {design.name} does not name its skeleton")
-        clips = generate_motion(Skeleton.from_dict(entry), MotionConfig(classes=design.classes, persons=design.persons))
+        clips = generate_motion(skeleton, MotionConfig(classes=design.classes, persons=design.persons))
     else:
-        clips = read_clips(data)
+        clips = complete_clips(read_clips(data), skeleton, data)
         if clips.joints in NTU25_MAPS and design.joints == 25:
             clips = map_to_ntu25(clips)
     if clips.joints != design.joints:

@@ -1,16 +1,20 @@
-"""The clips of one file, for use and not for training: labels may be missing, joints are brought to a design's."""
+"""The clips of one file, for use and not for training: labels may be missing, joints are filled and brought to a
+design's."""
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from hypgcn.design.missing import find_origins
+
 from .data import Clips, load_npz
+from .missing import Tally, complete_all, recorded_parents
 from .readers import Source, read_clips
-from .readers.ntu import FRAMES, read_skeleton
-from .readers.ntu_preparation import choose_bodies, prepare_ntu
-from .skeleton import NTU25_MAPS
+from .readers.ntu import FRAMES, complete_bodies, read_skeleton
+from .readers.ntu_preparation import prepare_ntu
+from .skeleton import BUILT_IN, NTU25_MAPS
 
 __all__ = ["KINECT20_FROM_NTU25", "FileClip", "map_joints", "read_clip_file"]
 
@@ -59,6 +63,9 @@ def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[Fi
     """Clips of an ``.npz`` (``data`` (N, C, T, V, M), and ``length``, ``label``, ``split`` where present), an ``.npy``
     ((T, V, C), (M, T, V, C) or (N, C, T, V, M)), a ``.skeleton`` file, or anything else that training reads.
 
+    Missing joints are filled as for training (``missing.py``); a joint that is zero in all clips of the file is taken
+    for missing unless zero is a place within the body.
+
     ``joints``, ``skeleton`` : of the design. A ``.skeleton`` file is turned upright and replayed up to 300 frames if
     the design is for ``ntu25``, as for training; else it stays as it was recorded.
     """
@@ -69,14 +76,17 @@ def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[Fi
         bodies = read_skeleton(path)
         if not bodies.any():
             raise ValueError(f"{path}: this recording holds no body")
-        clip = prepare_ntu(bodies, FRAMES) if skeleton == "ntu25" else choose_bodies(bodies)
-        clips = [FileClip(name=path.name, clip=clip)]
+        tally = Tally()
+        bodies = complete_bodies(bodies, path.name, tally)
+        tally.say(path)
+        clips = [FileClip(name=path.name, clip=prepare_ntu(bodies, FRAMES) if skeleton == "ntu25" else bodies)]
     elif path.suffix == ".npy":
-        clips = _of_array(path)
-    elif path.suffix == ".npz":
-        clips = _of_clips(path, load_npz(path)) if "label" in _names(path) else _unlabelled(path)
+        clips = _completed(path, _of_array(path), skeleton)
+    elif path.suffix == ".npz" and "label" not in _names(path):
+        clips = _completed(path, _unlabelled(path), skeleton)
     else:
-        clips = _of_clips(path, read_clips(Source(path=str(path))))
+        read = load_npz(path) if path.suffix == ".npz" else read_clips(Source(path=str(path)))
+        clips = _completed(path, _of_clips(path, read), skeleton, read.scored)
     try:
         return [FileClip(name=c.name, clip=map_joints(c.clip, joints, skeleton), label=c.label, test=c.test)
                 for c in clips]
@@ -90,6 +100,16 @@ def _names(path):
             return file.files
     except (zipfile.BadZipFile, ValueError, EOFError) as error:
         raise ValueError(f"{path} is not an npz file, or is damaged: {error}") from error
+
+
+def _completed(path, clips: list[FileClip], skeleton: str | None, scored: bool = False) -> list[FileClip]:
+    arrays = [clip.clip if clip.clip.dtype.kind == "f" else clip.clip.astype(np.float64) for clip in clips]
+    if any(array.ndim != 4 or not array.size or not np.isfinite(array).all() for array in arrays):
+        return clips  # what prepares clips refuses these and names the place
+    done = complete_all(arrays, (clip.name for clip in clips), path, scored=scored,
+                        parents=recorded_parents(arrays[0].shape[2], BUILT_IN.get(skeleton or "")),
+                        origins=None if scored else find_origins(arrays))
+    return [replace(clip, clip=one.clip) for clip, one in zip(clips, done, strict=True)]
 
 
 def _of_clips(path, clips: Clips) -> list[FileClip]:

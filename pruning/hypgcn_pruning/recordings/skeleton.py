@@ -159,8 +159,8 @@ OPENPOSE18_TO_NTU25: tuple[tuple[tuple[int, float], ...], ...] = (
     *(((source, 1.0),) for source in (5, 6, 7, 7, 2, 3, 4, 4, 11, 12, 13, 13, 8, 9, 10, 10, 1, 7, 7, 4, 4)))
 """The same for OpenPose, an approximation: spine base is between the hips, the upper end of the spine at the neck's
 point, its middle between both; the head is the nose, which is seen more often than both ears, the neck a third of the
-way to it; hands, finger tips and thumbs are at the wrists, feet at the ankles. A point that was not found is zero, and
-draws what is interpolated from it towards the centre of the picture."""
+way to it; hands, finger tips and thumbs are at the wrists, feet at the ankles. Points that were not found are filled
+before (``missing.py``)."""
 
 NTU25_MAPS = {20: KINECT20_TO_NTU25, 17: COCO17_TO_NTU25, 18: OPENPOSE18_TO_NTU25}
 """By the number of joints that is mapped."""

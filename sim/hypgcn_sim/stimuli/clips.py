@@ -10,6 +10,8 @@ from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 from hypgcn.design.persons import match_persons
 from hypgcn.testbench.clips import generated_clip
 
+from .completing import clip_reader
+
 __all__ = ["RECORDINGS", "make_clips", "recorded_clips"]
 
 RECORDINGS = Path("../shared/data/nwucla.npz")
@@ -17,7 +19,7 @@ RECORDINGS = Path("../shared/data/nwucla.npz")
 
 
 def recorded_clips(design: Design, path: Path, count: int, seed: int) -> np.ndarray:
-    """Test clips of a recording, prepared by ``design.meta["preparation"]``.
+    """Test clips of a recording, missing joints filled, prepared by ``design.meta["preparation"]``.
 
     Persons that the recording lacks are absent (zero).
 
@@ -57,10 +59,9 @@ def recorded_clips(design: Design, path: Path, count: int, seed: int) -> np.ndar
     chosen = np.sort(np.random.default_rng(seed).permutation(tests)[:count])
     entry = design.meta.get("preparation")
     preparation = Preparation.from_dict(entry) if entry else Preparation(frames=design.frames)
-    clips = []
+    read, clips = clip_reader(design, data, length), []
     for index in chosen:
-        clip = data[index, :, :int(length[index])].transpose(3, 1, 2, 0)  # (M, T, V, C)
-        clips.append(quantise_clip(design, prepare_clip(match_persons(clip, design.persons), preparation)))
+        clips.append(quantise_clip(design, prepare_clip(match_persons(read(index), design.persons), preparation)))
     return np.stack(clips)
 
 

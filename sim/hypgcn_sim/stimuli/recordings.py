@@ -1,4 +1,4 @@
-"""Recorded clips with their labels, prepared for a design: joints mapped, missing persons filled in."""
+"""Recorded clips with their labels, prepared for a design: missing joints and persons filled in, joints mapped."""
 
 import zipfile
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from hypgcn.design.class_names import class_order
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip, resample
 from hypgcn.design.persons import match_persons
 from hypgcn.testbench.clips import generated_clip
+
+from .completing import clip_reader
 
 __all__ = ["PARTS", "Recordings", "clips_for"]
 
@@ -105,10 +107,10 @@ class Recordings:
                 raise ValueError(f"{path} holds {len(chosen)} {part} clips, fewer than the {count} requested")
             places = np.sort(np.random.default_rng(seed).permutation(len(chosen))[:count])
         mapped = _joints(design, data.shape[3])
+        read = clip_reader(design, data, length)
 
         def recorded(place: int) -> np.ndarray:
-            index = chosen[place % len(chosen)]
-            clip = data[index, :, :int(length[index])].transpose(3, 1, 2, 0)
+            clip = read(chosen[place % len(chosen)])
             return clip if not mapped else np.stack(
                 [sum(clip[:, :, source] * np.float32(weight) for source, weight in mapped[joint])
                  for joint in range(design.joints)], axis=2)

@@ -6,11 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
+from hypgcn.design.filling import complete_clip
+from hypgcn.design.missing import no_origins
+
 from ..data import Clips
-from .ntu_preparation import prepare_ntu
+from ..missing import Tally
+from ..skeleton import BUILT_IN
+from .ntu_preparation import choose_bodies, prepare_ntu
 from .pack import Recording, pack, warn_left_out
 
-__all__ = ["NtuName", "read_skeleton", "read_ntu", "PROTOCOLS"]
+__all__ = ["NtuName", "complete_bodies", "read_skeleton", "read_ntu", "PROTOCOLS"]
 
 PROTOCOLS = ("xsub", "xview", "xset")
 """Cross-subject, cross-view (cameras 2 and 3 train), cross-setup (even setups train)."""
@@ -133,6 +138,18 @@ def read_skeleton(path) -> np.ndarray:
     return np.stack(frames, axis=1) if frames else np.zeros((TRACKED, 0, JOINTS, 3))
 
 
+def complete_bodies(bodies: np.ndarray, name: str, tally: Tally) -> np.ndarray:
+    """The two bodies that are kept of ``bodies`` (M, T, 25, 3), at least one of them present, without missing joints.
+
+    It comes before they are centred and turned by joints that may be missing. ``tally`` is given what was done to the
+    recording ``name``.
+    """
+    chosen = choose_bodies(bodies)
+    done = complete_clip(chosen, parents=BUILT_IN["ntu25"].parents, origins=no_origins(len(chosen), JOINTS))
+    tally.add(done, name)
+    return done.clip
+
+
 def _ignored(folder: Path) -> set[str]:
     path = folder / IGNORED
     return {line.strip() for line in path.read_text(encoding="utf-8").splitlines()} if path.is_file() else set()
@@ -148,7 +165,7 @@ def read_ntu(path, protocol: str = "xsub", *, replayed: bool = True) -> Clips:
     path = Path(path)
     files = [path] if path.is_file() else sorted(path.glob("*.skeleton"))
     ignored = _ignored(path)
-    recordings, empty = [], []
+    recordings, empty, tally = [], [], Tally()
     for file in files:
         name = NtuName.parse(file.name)
         split = name.split(protocol)
@@ -157,10 +174,12 @@ def read_ntu(path, protocol: str = "xsub", *, replayed: bool = True) -> Clips:
             empty.append(file.stem)
             continue
         try:
+            bodies = complete_bodies(bodies, file.name, tally)
             data = prepare_ntu(bodies, FRAMES if replayed else 0).astype(np.float32)
         except ValueError as error:
             raise ValueError(f"{file}: {error}") from error
         recordings.append(Recording(name=str(file), data=data, label=name.action - 1, split=split, numbers={
             "view": name.camera, "subject": name.subject, "setup": name.setup}))
     warn_left_out(path, empty)
+    tally.say(path)
     return pack(recordings, path, classes=120 if any(r.label >= 60 for r in recordings) else 60)

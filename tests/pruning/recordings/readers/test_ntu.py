@@ -146,3 +146,22 @@ def test_source():
         Source(path="x", every=0)
     with pytest.raises(FileNotFoundError, match="x not found: a dataset is"):
         read_clips("x")
+
+
+def test_missing_joints_are_filled_before_centring(tmp_path, capsys):
+    """Case 20: the spine, on which bodies are centred, is missing in two frames; and gaps and an outlier."""
+    start, speed = np.random.default_rng(1).normal(0, 0.4, (2, 25, 3))
+    bodies = [start + (0, 0, 3) + 0.02 * speed * time for time in range(12)]
+    whole = read_ntu(write(tmp_path, "S001C001P001R001A001", [[body] for body in bodies]), replayed=False)
+    holes = [body.copy() for body in bodies]
+    for frame in (4, 7):
+        holes[frame][1] = 0
+    holes[9][11] += 5
+    frames = [[], [], *[[body] for body in holes]]
+    frames[8] = []
+    capsys.readouterr()
+    found = read_ntu(write(tmp_path, "S001C001P001R001A001", frames), replayed=False)
+    assert capsys.readouterr().err.startswith(
+        f"hypgcn: {tmp_path / 'S001C001P001R001A001.skeleton'}: in 1 of 1 clips 27 missing joints of single frames "
+        f"filled, 1 outlying ones filled, 2 frames without a body cut off at the ends")
+    np.testing.assert_allclose(found.clip(0), whole.clip(0), atol=1e-5)

@@ -1,0 +1,159 @@
+"""Recordings without missing joints: every clip completed before anything else is done to it, and what that did."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from hypgcn.design.filling import Completed, complete_clip
+from hypgcn.design.missing import Origins, find_origins
+
+from ..messages import say
+from .data import Clips
+from .skeleton import BUILT_IN, Skeleton
+
+__all__ = ["Tally", "complete_all", "complete_clips", "origins_of", "recorded_parents"]
+
+_SHOWN = 5
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What was done to recordings, clip after clip.
+
+    Parameters
+    ----------
+    clips : int
+        Number of clips.
+    filled, trimmed, outliers, never, cleared : int
+        Sums of those of :class:`~hypgcn.design.filling.Completed`.
+    changed : int
+        Clips to which anything was done.
+    empty : list of str
+        Clips in which nobody is there.
+    origins : tuple of int
+        Joints whose zero is a place.
+    """
+
+    clips: int = 0
+    filled: int = 0
+    trimmed: int = 0
+    outliers: int = 0
+    never: int = 0
+    cleared: int = 0
+    changed: int = 0
+    empty: list[str] = field(default_factory=list)
+    origins: tuple[int, ...] = ()
+
+    def add(self, done: Completed, name: str):
+        """Add what was done to the clip ``name``."""
+        self.clips += 1
+        self.filled += done.filled
+        self.trimmed += done.trimmed
+        self.outliers += done.outliers
+        self.never += done.never
+        self.cleared += done.cleared
+        self.changed += done.changed
+        if done.empty:
+            self.empty.append(name)
+
+    def text(self) -> str:
+        """One line for the user, or empty where nothing was done."""
+        done = []
+        if self.filled:
+            never = f" ({self.never} joints are never seen in their clip and take the place of a neighbour)"
+            done.append(f"{self.filled} missing joints of single frames filled{never if self.never else ''}")
+        if self.outliers:
+            done.append(f"{self.outliers} outlying ones filled")
+        if self.trimmed:
+            done.append(f"{self.trimmed} frames without a body cut off at the ends")
+        if self.cleared:
+            done.append(f"{self.cleared} bodies of single frames without any score left out")
+        if done:
+            done = [f"in {self.changed} of {self.clips} clips " + ", ".join(done)]
+        if self.empty:
+            shown = ", ".join(self.empty[:_SHOWN]) + (", ..." if len(self.empty) > _SHOWN else "")
+            done.append(f"nobody is there in {len(self.empty)} of {self.clips} clips, which stay as they are ({shown})")
+        if self.origins:
+            done.append(f"zero is taken for the place of joint {', '.join(map(str, self.origins))}, on which the "
+                        f"recordings are centred")
+        return "; ".join(done)
+
+    def say(self, where):
+        """Say :meth:`text` of the recordings ``where``, if there is anything to say."""
+        if text := self.text():
+            say(f"{where}: {text}")
+
+
+def recorded_parents(joints: int, skeleton: Skeleton | None) -> tuple[int, ...]:
+    """For each recorded joint its neighbour nearer to the centre, or empty where no skeleton has as many joints.
+
+    By ``skeleton``, or, where that has another number of joints (recordings are mapped to it) or is not known, by the
+    built-in one with as many.
+    """
+    for known in ([skeleton] if skeleton else []) + list(BUILT_IN.values()):
+        if known.joints == joints:
+            return known.parents
+    return ()
+
+
+def origins_of(clips: Clips) -> Origins | None:
+    """Joints on which ``clips`` were centred; ``None`` with scores, which say what is missing."""
+    return None if clips.scored else find_origins(clips.clip(index) for index in range(len(clips)))
+
+
+def complete_all(clips: Iterable[np.ndarray], names: Iterable[str], where, *, scored: bool, parents: Sequence[int],
+                 origins: Origins | None) -> Iterator[Completed]:
+    """Each of ``clips`` completed by :func:`~hypgcn.design.filling.complete_clip`.
+
+    Behind the last one it is said in one line what was done.
+
+    Parameters
+    ----------
+    clips : iterable of np.ndarray (M, T, V, C)
+        As they were recorded.
+    names : iterable of str
+        Of the clips, in the line.
+    where : object
+        Name of the recordings in the line.
+    scored, parents, origins
+        Of :func:`~hypgcn.design.filling.complete_clip`.
+    """
+    tally = Tally(origins=() if origins is None else tuple(sorted({*origins.at("every"), *origins.at("first")})))
+    for clip, name in zip(clips, names):
+        done = complete_clip(clip, scored=scored, parents=parents, origins=origins)
+        tally.add(done, name)
+        yield done
+    tally.say(where)
+
+
+def complete_clips(clips: Clips, skeleton: Skeleton | None, where="data") -> Clips:
+    """``clips`` as they were recorded, each completed by :func:`~hypgcn.design.filling.complete_clip`.
+
+    It comes before joints are mapped, persons chosen and clips centred. What was done is said in one line.
+
+    Parameters
+    ----------
+    clips : Clips
+    skeleton : Skeleton or None
+        Of the network, if it is known already.
+    where : object
+        Name of the recordings in the line.
+
+    Returns
+    -------
+    Clips
+        ``clips`` themselves where nothing is missing.
+    """
+    every = complete_all((clips.clip(index) for index in range(len(clips))),
+                         (f"clip {index}" for index in range(len(clips))), where, scored=clips.scored,
+                         parents=recorded_parents(clips.joints, skeleton), origins=origins_of(clips))
+    data, length = clips.data, clips.length
+    for index, done in enumerate(every):
+        if done.changed:
+            if data is clips.data:
+                data, length = clips.data.copy(), clips.length.copy()
+            frames = done.clip.shape[1]
+            data[index], length[index] = 0, frames
+            data[index, :, :frames] = done.clip.transpose(3, 1, 2, 0)
+    return clips if data is clips.data else replace(clips, data=data, length=length)
