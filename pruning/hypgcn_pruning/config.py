@@ -63,9 +63,11 @@ class Augmentation:
     warp: float = option(0.0, "augmentation: time warp, from 0 to below 1: frames are taken at random steps")
     jitter: float = option(0.0, "augmentation: joints are moved by normal offsets of this standard deviation, in the "
                                 "unit of the recordings: one for a clip, and half as much for a frame")
+    drop_joints: float = option(0.0, "augmentation: share of the joints of all frames that go missing and are filled, "
+                                     "as those that a tracker does not find, below 1")
 
     def __post_init__(self):
-        _check_shares(self, "crop", "mirror", "warp")
+        _check_shares(self, "crop", "mirror", "warp", "drop_joints")
         if not 0 <= self.jitter < float("inf"):
             raise ValueError(f"jitter must be at least 0, not {self.jitter!r}")
 

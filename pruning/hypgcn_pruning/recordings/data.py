@@ -13,6 +13,7 @@ from hypgcn.design.names import check_text
 from hypgcn.design.persons import match_persons
 
 from ..config import STREAMS, Augmentation
+from .dropping import drop_and_fill
 from .identity import clip_digests, recordings_digests
 from .plain_pickle import load_plain
 from .skeleton import NTU25_MAPS, Skeleton
@@ -257,9 +258,11 @@ def _rotation(rng: np.random.Generator, tilt: float, degrees: float) -> np.ndarr
 
 
 def augment(clip: np.ndarray, rng: np.random.Generator, config: Augmentation, *, mirrored: tuple[int, ...] = (),
-            frames: int = 0) -> np.ndarray:
+            frames: int = 0, scored: bool = False, parents: tuple[int, ...] = ()) -> np.ndarray:
     """``clip`` (M, T, V, C) with random changes, in this order; what is set to 0 changes nothing.
 
+    * a share ``drop_joints`` of its joints goes missing in single frames and is filled
+      (:func:`~.dropping.drop_and_fill`, which takes ``scored`` and ``parents``);
     * cut to a random part of at least ``1 - crop`` of its frames;
     * with ``warp`` its speed varies: the steps in time between frames are 1 - warp plus warp times an exponential
       variable;
@@ -270,6 +273,8 @@ def augment(clip: np.ndarray, rng: np.random.Generator, config: Augmentation, *,
     * every joint, in frames in which there is one, is moved by normal offsets, one for the clip with the standard
       deviation ``jitter``, and one for each frame with half of it: as another camera or tracker would see it.
     """
+    if config.drop_joints:
+        clip = drop_and_fill(clip, config.drop_joints, rng, scored=scored, parents=parents)
     recorded = clip.shape[1]
     keep = max(min(recorded, 8), int(round(recorded * rng.uniform(1 - config.crop, 1))))
     first = int(rng.integers(0, recorded - keep + 1))
@@ -293,7 +298,8 @@ def augment(clip: np.ndarray, rng: np.random.Generator, config: Augmentation, *,
 
 def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Generator, *,
             augmentation: Augmentation | None = None, persons: int = 1, mirrored: tuple[int, ...] = (),
-            share: tuple[int, int] = (0, 1), further: Sequence[Preparation] = (), passes: int = 1):
+            parents: tuple[int, ...] = (), share: tuple[int, int] = (0, 1), further: Sequence[Preparation] = (),
+            passes: int = 1):
     """``passes`` passes over the clips, each in random order, augmented: pairs of float32 (N, M, T, V, C) and int64
     (N,), and behind them the same clips in each of the preparations ``further``; the last batch of a pass may be
     smaller. With ``share`` (rank, ranks) every ranks-th clip of each batch: all ranks together have the whole one."""
@@ -308,8 +314,8 @@ def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Ge
     for order in orders:
         for start in range(0, len(order), size):
             chosen = order[start:start + size][rank::ranks]
-            augmented = [augment(match_persons(clips.clip(i), persons), rng, config, mirrored=mirrored, frames=frames)
-                         for i in chosen]
+            augmented = [augment(match_persons(clips.clip(i), persons), rng, config, mirrored=mirrored, frames=frames,
+                                 scored=clips.scored, parents=parents) for i in chosen]
             ready, *more = (np.stack([prepare_clip(clip, kind) for clip in augmented])
                             for kind in (preparation, *further))
             yield ready, clips.label[chosen], *more

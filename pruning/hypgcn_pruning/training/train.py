@@ -256,7 +256,8 @@ class _Session:
         config, shape = self.config, self.model.config
         return batches(self.learned, self.preparation, config.batch,
                        np.random.default_rng((config.seed, self.state.epoch)), augmentation=config,
-                       persons=shape.persons, mirrored=shape.skeleton.mirrored, passes=self.passes,
+                       persons=shape.persons, mirrored=shape.skeleton.mirrored,
+                       parents=shape.skeleton.parents, passes=self.passes,
                        share=(self.fabric.global_rank, self.fabric.world_size), further=self.teachers.preparations)
 
     def loss(self, inputs: np.ndarray, labels: np.ndarray, teacher_inputs: list[np.ndarray],
