@@ -1,11 +1,11 @@
-"""Subcommands of ``hypgcn`` that write ``results/``: accuracy, tradeoff."""
+"""Subcommands of ``hypgcn`` that measure: accuracy and tradeoff, which write ``results/``, and missing."""
 
 import importlib
 import sys
 from collections.abc import Sequence
 
 from ..config import STREAMS
-from .report_config import ACCURACY, STEPS, TRADEOFF, AccuracyConfig
+from .report_config import ACCURACY, MISSING, STEPS, TRADEOFF, AccuracyConfig, MissingConfig
 
 __all__ = ["register_reports"]
 
@@ -42,6 +42,10 @@ def register_reports(commands, common, add_options, config_of, data_of):
     parser.add_argument("--validate", default="",
                         help="measure on the training clips that hypgcn train --validate holds out, view=2 or a share "
                              "such as 0.2, not on the test clips; into another file (-o)")
+    parser = common(commands, "missing", "measure the accuracy against the share of missing joints", MISSING,
+                    lambda args: _missing(args, data_of(args), config_of(MissingConfig, args)))
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="float or pruned network (.safetensors or .pt)")
+    add_options(parser, MissingConfig)
 
 
 def _module(name: str):
@@ -83,3 +87,13 @@ def _tradeoff(args, data):
         print(f"{point['name']:10} {point['mac_reduction']:6.2f} x  float {100 * point['top1_float']:.2f} %"
               + (f"  int8 {100 * point['top1_int8']:.2f} %" if point["top1_int8"] is not None else ""))
     print(f"written: {args.out} and its picture")
+
+
+def _missing(args, data, config):
+    report = _module("missing_share").missing_step(args.out, checkpoint=args.checkpoint, data=data, config=config)
+    print(f"{report['clips']} clips, {len(report['seeds'])} seeds; missing for {report['gap']} frames in a row")
+    for row in report["rows"]:
+        print(f"{100 * row['share']:5.1f} % of the joints missing: " + ", ".join(
+            f"{text} {100 * row[name]['top1']:.2f} % ({100 * row[name]['low']:.2f} to {100 * row[name]['high']:.2f} %)"
+            for name, text in (("filled", "filled"), ("zero", "left at zero"))))
+    print(f"written: {args.out}")

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from ..config import option
 
-__all__ = ["STEPS", "ACCURACY", "TRADEOFF", "AccuracyConfig"]
+__all__ = ["STEPS", "ACCURACY", "MISSING", "TRADEOFF", "AccuracyConfig", "MissingConfig"]
 
 STEPS = ("dense_c", "dense", "pruned", "int8")
 """From the float network with the data-dependent graph to the design."""
 ACCURACY, TRADEOFF = "results/accuracy.json", "results/tradeoff.json"
 """Where results are kept."""
+MISSING = "build/missing.json"
+"""Where the table of missing joints goes, unless somebody wants it elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,3 +31,39 @@ class AccuracyConfig:
             raise ValueError(f"jobs must be an integer of at least 0, not {self.jobs!r}")
         if not self.network:
             raise ValueError("network must be a name, not ''")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingConfig:
+    """Which joints are dropped."""
+
+    shares: str = option("0,0.01,0.05,0.1,0.2", "shares of the joints of all frames that are missing, 0 to below 1")
+    seeds: str = option("1,2,3", "seeds of which joints are missing; the mean and the range of all are reported")
+    gap: int = option(1, "frames in a row for which a joint is missing")
+    validate: str = option("", "measure on the training clips that hypgcn train --validate holds out, view=2 or a "
+                               "share such as 0.2, not on the test clips")
+
+    def __post_init__(self):
+        if isinstance(self.gap, bool) or not isinstance(self.gap, int) or self.gap < 1:
+            raise ValueError(f"gap must be an integer of at least 1, not {self.gap!r}")
+        for name in ("share_list", "seed_list"):
+            getattr(self, name)
+
+    @property
+    def share_list(self) -> tuple[float, ...]:
+        """Numbers of ``shares``."""
+        try:
+            shares = tuple(float(word) for word in self.shares.split(","))
+        except ValueError:
+            shares = ()
+        if not shares or not all(0 <= share < 1 for share in shares):
+            raise ValueError(f"shares must be numbers of at least 0 and below 1 between commas, not {self.shares!r}")
+        return shares
+
+    @property
+    def seed_list(self) -> tuple[int, ...]:
+        """Numbers of ``seeds``."""
+        words = [word.strip() for word in self.seeds.split(",")]
+        if not all(word.isascii() and word.isdecimal() for word in words):
+            raise ValueError(f"seeds must be numbers of at least 0 between commas, not {self.seeds!r}")
+        return tuple(map(int, words))
