@@ -6,7 +6,7 @@ import json
 
 from .config import FORMATS, STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .recordings.filmed import FilmedConfig, film, save_clips
-from .recordings.skeleton import load_skeleton
+from .recordings.skeleton import BUILT_IN, load_skeleton
 from .reports.report_cli import register_reports
 from .seeds import parse_seeds, repeat
 
@@ -62,12 +62,13 @@ def _data(args):
     """The source of recordings that the options describe, or ``motion``."""
     from .recordings.readers import Source
     source = Source(path=args.data, format=args.data_format, protocol=args.protocol, every=args.every,
-                    replay=args.replay)
+                    replay=args.replay, axes=args.axes, third=args.third, joints=args.joints,
+                    first_label=args.first_label)
     if args.data != "motion":
         return source
     if source != Source(path="motion"):
-        raise ValueError("data must be recordings where data-format, protocol, every or replay is chosen, not "
-                         "'motion'; hypgcn motion writes generated ones that can be split")
+        raise ValueError("data must be recordings where data-format, protocol, every, replay, axes, third, joints or "
+                         "first-label is chosen, not 'motion'; hypgcn motion writes generated ones that can be split")
     return "motion"
 
 
@@ -84,6 +85,13 @@ def _common(commands, name, text, out, run):
                         help="frame step: 2 takes every second frame (default: %(default)s)")
     parser.add_argument("--replay", action=argparse.BooleanOptionalAction, default=True,
                         help="repeat NTU .skeleton recordings up to 300 frames, as 2s-AGCN does (default: %(default)s)")
+    parser.add_argument("--axes", help="arrays: the order of their axes, of N clips, C channels, T frames, V joints, M "
+                                       "persons, such as NMTVC (default: NCTVM, or what else alone fits)")
+    parser.add_argument("--third", choices=("score", "z"),
+                        help="arrays: what the third channel is; left out, it is recognised or asked for")
+    parser.add_argument("--joints", choices=tuple(BUILT_IN),
+                        help="whose joints the recordings have, in which order; left out, the format or the bones say")
+    parser.add_argument("--first-label", type=int, choices=(0, 1), help="arrays: number of the first class")
     parser.add_argument("-o", "--out", default=out, help="output file or folder (default: %(default)s)")
     parser.set_defaults(run=run)
     return parser

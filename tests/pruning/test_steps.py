@@ -10,7 +10,8 @@ from hypgcn.design.clip import Preparation, prepare_clip
 from hypgcn_pruning.config import QuantiseConfig, TrainConfig
 from hypgcn_pruning.inputs import design_clips
 from hypgcn_pruning.network.checkpoint import load_checkpoint
-from hypgcn_pruning.recordings.data import load_npz, preparation_for, prepared
+from hypgcn_pruning.recordings.clip_arrays import load_npz
+from hypgcn_pruning.recordings.data import preparation_for, prepared
 from hypgcn_pruning.steps import quantise_step, train_step
 
 SHORT = TrainConfig(epochs=1, epoch_steps=1)

@@ -1,9 +1,10 @@
 """Readers of the common file formats of datasets: :func:`read_clips` returns :class:`~.data.Clips` for all of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from ..data import Clips, every_nth, load_clips
+from ..clip_arrays import Meaning, load_clips
+from ..data import Clips, every_nth
 from ..protocol import protocol_split
 from .ntu import read_ntu
 from .openpose import read_openpose
@@ -20,8 +21,8 @@ FORMATS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """Where recordings are and how they are read.
+class Source(Meaning):
+    """Where recordings are and how they are read; with what the user says of arrays (:class:`~.clip_arrays.Meaning`).
 
     Parameters
     ----------
@@ -45,6 +46,7 @@ class Source:
     replay: bool = True
 
     def __post_init__(self):
+        super().__post_init__()
         if self.format is not None and self.format not in FORMATS:
             raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {self.format!r}")
         if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
@@ -52,6 +54,11 @@ class Source:
 
     def __str__(self):
         return self.path
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the user says of arrays."""
+        return Meaning(**{entry.name: getattr(self, entry.name) for entry in fields(Meaning)})
 
 
 def recognise(path) -> str:
@@ -88,7 +95,7 @@ def read_clips(source: Source | str | Path) -> Clips:
     elif chosen == "pyskl":
         clips = read_pyskl(source.path, own)
     else:
-        clips = read_openpose(source.path) if chosen == "openpose" else load_clips(source.path)
+        clips = read_openpose(source.path) if chosen == "openpose" else load_clips(source.path, source.meaning)
     if source.protocol and (chosen not in ("ntu", "pyskl") or own is None):
         clips = protocol_split(clips, source.protocol, source)
     return every_nth(clips, source.every) if source.every > 1 else clips

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..data import Clips
+from ..stores import Ragged
 
 __all__ = ["Recording", "pack", "warn_left_out"]
 
@@ -56,7 +57,7 @@ def _check(recording: Recording, joints: int, channels: int, classes: int):
 
 def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: int | None = None,
          class_names: Sequence[str] = (), scored: bool = False) -> Clips:
-    """All recordings in one array, padded with zeros to the longest and to ``persons`` persons.
+    """All recordings in one ragged store, with ``persons`` persons each, of which absent ones are zero.
 
     A clip of one frame is kept as it is; so is a person that is zero throughout, which the network sees as absent. The
     first ``persons`` persons are kept. Without ``classes`` their number follows from the largest label.
@@ -69,12 +70,9 @@ def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: i
     for recording in recordings:
         _check(recording, joints, channels, classes or MAX_CLASSES)
     length = np.array([r.data.shape[1] for r in recordings], np.int64)
-    data = np.zeros((len(recordings), channels, int(length.max()), joints, persons), np.float32)
-    for into, recording in zip(data, recordings):
-        bodies = recording.data[:persons]
-        into[:, :bodies.shape[1], :, :len(bodies)] = bodies.transpose(3, 1, 2, 0)
     label = np.array([r.label for r in recordings], np.int64)
-    return Clips(data=data, length=length, label=label, split=np.array([r.split for r in recordings], np.uint8),
+    return Clips(data=Ragged.of([r.data for r in recordings], persons),
+                 length=length, label=label, split=np.array([r.split for r in recordings], np.uint8),
                  classes=classes or len(class_names) or int(label.max()) + 1, class_names=tuple(class_names),
                  scored=scored, numbers={name: np.array([r.numbers[name] for r in recordings], np.int64)
                                          for name in recordings[0].numbers})

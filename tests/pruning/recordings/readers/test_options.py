@@ -48,11 +48,11 @@ def test_recognised_by_what_is_there(tmp_path):
                                                        (18, "openpose18", 25)])
 def test_steps_map_to_ntu25_where_it_is_asked_for(tmp_path, joints, name, mapped):
     path = tmp_path / "a.npz"
-    np.savez(path, data=np.random.default_rng(0).random((2, 3, 6, joints, 1), np.float32), label=[0, 1])
+    np.savez(path, data=np.random.default_rng(0).normal(size=(2, 3, 6, joints, 1)), label=[0, 1])
     source = Source(path=str(path), every=2)
     assert open_clips(source, None)[1].name == name
     clips, skeleton = open_clips(source, "ntu25")
     assert (clips.joints, clips.data.shape[2], skeleton.name) == (mapped, 3, "ntu25")
-    other = "coco17" if joints == 18 else "openpose18"
-    with pytest.raises(ValueError, match=rf"skeleton must have the {joints} joints of .*a\.npz, not the 1[78]"):
+    other = {20: "coco17", 17: "hand21", 18: "h36m17"}[joints]
+    with pytest.raises(ValueError, match=rf"a\.npz must have the \d\d joints of {other}, not {joints}"):
         open_clips(source, other)

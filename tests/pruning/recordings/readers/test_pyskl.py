@@ -3,8 +3,9 @@ import pickle
 import numpy as np
 import pytest
 
-from hypgcn_pruning.recordings.data import map_to_ntu25
+from hypgcn_pruning.recordings.data import map_to
 from hypgcn_pruning.recordings.readers import Source, read_clips
+from hypgcn_pruning.recordings.skeleton import BUILT_IN
 
 
 def annotation(name, label, frames, persons=1, joints=17, channels=2, **changes):
@@ -35,7 +36,7 @@ def test_two_dimensions_and_scores(tmp_path):
     np.testing.assert_array_equal(clips.clip(0)[..., :2], entries[0]["keypoint"][:2])
     np.testing.assert_array_equal(clips.clip(0)[..., 2], entries[0]["keypoint_score"][:2])
     assert not clips.clip(1)[1].any()
-    assert map_to_ntu25(clips).joints == 25
+    assert map_to(clips, BUILT_IN["ntu25"]).joints == 25
 
 
 def test_three_dimensions(tmp_path):
