@@ -6,6 +6,7 @@ import json
 
 from .config import FORMATS, STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .recordings.filmed import FilmedConfig, film, save_clips
+from .recordings.readers import FORMATS as DATA_FORMATS
 from .recordings.skeleton import BUILT_IN, load_skeleton
 from .reports.report_cli import register_reports
 from .seeds import parse_seeds, repeat
@@ -63,12 +64,13 @@ def _data(args):
     from .recordings.readers import Source
     source = Source(path=args.data, format=args.data_format, protocol=args.protocol, every=args.every,
                     replay=args.replay, axes=args.axes, third=args.third, joints=args.joints,
-                    first_label=args.first_label)
+                    first_label=args.first_label, points=args.points)
     if args.data != "motion":
         return source
     if source != Source(path="motion"):
-        raise ValueError("data must be recordings where data-format, protocol, every, replay, axes, third, joints or "
-                         "first-label is chosen, not 'motion'; hypgcn motion writes generated ones that can be split")
+        raise ValueError("data must be recordings where data-format, protocol, every, replay, axes, third, joints, "
+                         "first-label or points is chosen, not 'motion'; hypgcn motion writes generated ones that can "
+                         "be split")
     return "motion"
 
 
@@ -76,7 +78,7 @@ def _common(commands, name, text, out, run):
     """A subcommand with the options of recordings and output that all steps have."""
     parser = commands.add_parser(name, help=text, description=text)
     parser.add_argument("--data", default="motion", help=_DATA)
-    parser.add_argument("--data-format", choices=("clips", "ntu", "pyskl", "openpose"),
+    parser.add_argument("--data-format", choices=tuple(DATA_FORMATS),
                         help="format of the recordings; left out, it is recognised")
     parser.add_argument("--protocol", help="split of NTU (xsub, xview, xset; default: xsub), of a PYSKL file, or of an "
                                            ".npz with arrays such as split_xsub; or what is tested, by numbers of the "
@@ -91,6 +93,9 @@ def _common(commands, name, text, out, run):
                         help="arrays: what the third channel is; left out, it is recognised or asked for")
     parser.add_argument("--joints", choices=tuple(BUILT_IN),
                         help="whose joints the recordings have, in which order; left out, the format or the bones say")
+    parser.add_argument("--points", help="keep these joints alone: a part of COCO-WholeBody's 133 points (body, "
+                                         "body-feet, left-hand, right-hand, hands, body-hands), or numbers such as "
+                                         "0-16,91-111")
     parser.add_argument("--first-label", type=int, choices=(0, 1), help="arrays: number of the first class")
     parser.add_argument("-o", "--out", default=out, help="output file or folder (default: %(default)s)")
     parser.set_defaults(run=run)

@@ -42,6 +42,19 @@ def test_designs_get_the_preparation_of_training(recorded, clips, skeleton, tmp_
     np.testing.assert_array_equal(prepare_clip(found.clip(3), preparation), prepared(clips, expected)[3])
 
 
+def test_training_accuracy_never_passes_for_test_accuracy(clips, skeleton, tmp_path, capsys):
+    """Case 13: no test split."""
+    (tmp_path / "seven.json").write_text(json.dumps(skeleton.to_dict()), encoding="utf-8")
+    np.savez(tmp_path / "a.npz", data=clips.data, label=clips.label, length=clips.length)
+    train_step(tmp_path / "a", data=str(tmp_path / "a.npz"), skeleton=str(tmp_path / "seven.json"), frames=16,
+               persons=1, blocks="4", stream="joint", dynamic_graph=False, training=SHORT)
+    rows = json.loads((tmp_path / "a/steps.json").read_text(encoding="utf-8"))["train"]
+    assert "training_accuracy" in rows and not {"accuracy", "class_accuracy"} & rows.keys()
+    assert load_checkpoint(tmp_path / "a/last.safetensors")[1]["history"][0]["measured"] == "training clips"
+    err = capsys.readouterr().err
+    assert "there is no test clip" in err and "accuracy on the training clips, for want of test clips," in err
+
+
 def test_validation_sees_no_test_clip(recorded, clips, tmp_path):
     """Other test clips give the same network, and the same accuracy on the held-out training clips."""
     training = replace(SHORT, validate="view=2")

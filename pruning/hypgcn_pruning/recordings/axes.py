@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 
 from ..messages import say
-from .skeleton import BUILT_IN
+from .skeleton import BUILT_IN, MAX_JOINTS
 
 __all__ = ["ORDER", "LETTERS", "check_axes", "in_order", "readings"]
 
@@ -13,7 +13,7 @@ ORDER = "NCTVM"
 LETTERS = {"N": "clips", "C": "channels", "T": "frames", "V": "joints", "M": "persons"}
 
 CHANNELS = (2, 3)
-MAX_PERSONS, USUAL_PERSONS, MAX_JOINTS = 10, 2, 64
+MAX_PERSONS, USUAL_PERSONS = 10, 2
 
 
 def check_axes(axes: str):

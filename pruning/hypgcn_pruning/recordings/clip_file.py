@@ -9,9 +9,10 @@ from .array_files import open_npy, open_npz
 from .axes import in_order
 from .clip_arrays import load_npz
 from .data import Clips
-from .readers import Source, read_clips
+from .readers import Source, read_clips, recognise
 from .readers.ntu import FRAMES, read_skeleton
 from .readers.ntu_preparation import choose_bodies, prepare_ntu
+from .readers.pose_files import KINDS, pose_clips
 from .skeleton import BUILT_IN
 from .skeleton_maps import joint_map, mapped, source_skeleton
 
@@ -64,7 +65,8 @@ def map_joints(clip: np.ndarray, joints: int, skeleton: str | None, order: str =
 
 def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[FileClip]:
     """Clips of an ``.npz`` (``data`` (N, C, T, V, M), and ``length``, ``label``, ``split`` where present), an ``.npy``
-    ((T, V, C), (M, T, V, C) or (N, C, T, V, M)), a ``.skeleton`` file, or anything else that training reads.
+    ((T, V, C), (M, T, V, C) or (N, C, T, V, M)), a ``.skeleton`` file, poses of a pose estimator, or
+    anything else that training reads.
 
     ``joints``, ``skeleton`` : of the design. A ``.skeleton`` file is turned upright and replayed up to 300 frames if
     the design is for ``ntu25``, as for training; else it stays as it was recorded.
@@ -82,6 +84,11 @@ def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[Fi
         clips = _of_array(path)
     elif path.suffix == ".npz":
         clips = _unlabelled(path) or _of_clips(path, load_npz(path))
+    elif (kind := recognise(path)) in KINDS:
+        clips = [FileClip(name=clip.name, clip=clip.data, joint_order=clip.joint_order)
+                 for clip in pose_clips(path, kind) if clip.data.any()]
+        if not clips:
+            raise ValueError(f"{path}: this recording holds no body")
     else:
         clips = _of_clips(path, read_clips(Source(path=str(path))))
     try:

@@ -1,8 +1,8 @@
 """In which order the joints of recordings are, seen by their bones: the right order has the shortest ones.
 
 On the 1484 recordings of NW-UCLA (Kinect v1) the sum of all bones under the right one of three orders was the shortest
-in every clip, by 16 % at least. That bones keep their length over time, which is true of bodies, tells the orders of
-such recordings apart in few of them: trackers stretch long bones less than short ones.
+in every clip, by 16 % at least. That bones keep their length over time, which is true of bodies, shows the right
+order in few of them: trackers stretch long bones less than short ones.
 """
 
 import warnings
@@ -43,7 +43,7 @@ def bone_length(clips: Iterable[np.ndarray], skeleton: Skeleton) -> float:
 
 
 def joint_order(clips: list[np.ndarray], joints: int, given: str | None, where) -> str:
-    """Name of the built-in skeleton whose joints the recordings have, or empty where nothing tells.
+    """Name of the built-in skeleton whose joints the recordings have, or empty where nothing shows it.
 
     Parameters
     ----------

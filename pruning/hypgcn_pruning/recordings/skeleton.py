@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Skeleton", "BUILT_IN", "load_skeleton"]
+__all__ = ["Skeleton", "BUILT_IN", "MAX_JOINTS", "load_skeleton"]
+
+MAX_JOINTS = 64
+"""As many as a network can have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +39,8 @@ class Skeleton:
     def __post_init__(self):
         if isinstance(self.joints, bool) or not isinstance(self.joints, int):
             raise TypeError(f"joints must be an integer, not {self.joints!r}")
-        if not 1 <= self.joints <= 64:
-            raise ValueError(f"joints must be in 1..64, not {self.joints!r}")
+        if not 1 <= self.joints <= MAX_JOINTS:
+            raise ValueError(f"joints must be in 1..{MAX_JOINTS}, not {self.joints!r}")
         if not 0 <= self.centre < self.joints:
             raise ValueError(f"centre must be in 0..{self.joints - 1}, not {self.centre!r}")
         seen = set()

@@ -30,6 +30,8 @@ class Recording:
         0 training, 1 test.
     numbers : dict of int
         What else is known of it (``view``, ``subject``); all recordings of a file have the same names.
+    scores : np.ndarray float (M, T, V) or None
+        Confidences beside three coordinates.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Recording:
     label: int
     split: int = 0
     numbers: dict[str, int] = field(default_factory=dict)
+    scores: np.ndarray | None = None
 
 
 def _check(recording: Recording, joints: int, channels: int, classes: int):
@@ -56,7 +59,7 @@ def _check(recording: Recording, joints: int, channels: int, classes: int):
 
 
 def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: int | None = None,
-         class_names: Sequence[str] = (), scored: bool = False) -> Clips:
+         class_names: Sequence[str] = (), scored: bool = False, joint_order: str = "") -> Clips:
     """All recordings in one ragged store, with ``persons`` persons each, of which absent ones are zero.
 
     A clip of one frame is kept as it is; so is a person that is zero throughout, which the network sees as absent. The
@@ -71,11 +74,16 @@ def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: i
         _check(recording, joints, channels, classes or MAX_CLASSES)
     length = np.array([r.data.shape[1] for r in recordings], np.int64)
     label = np.array([r.label for r in recordings], np.int64)
+    scores = [r.scores[..., None] for r in recordings if r.scores is not None]
+    if len(scores) not in (0, len(recordings)):
+        raise ValueError(f"{where}: all recordings or none must have scores, not {len(scores)} of {len(recordings)}")
     return Clips(data=Ragged.of([r.data for r in recordings], persons),
                  length=length, label=label, split=np.array([r.split for r in recordings], np.uint8),
                  classes=classes or len(class_names) or int(label.max()) + 1, class_names=tuple(class_names),
-                 scored=scored, numbers={name: np.array([r.numbers[name] for r in recordings], np.int64)
-                                         for name in recordings[0].numbers})
+                 scored=scored, joint_order=joint_order,
+                 scores=Ragged.of(scores, persons) if scores else None,
+                 numbers={name: np.array([r.numbers[name] for r in recordings], np.int64)
+                          for name in recordings[0].numbers})
 
 
 def warn_left_out(where, names: Sequence[str]):

@@ -83,17 +83,49 @@ def test_bad_annotations(tmp_path, entry, match):
 
 
 def test_bad_files(tmp_path):
-    for content in ([], {"split": [], "annotations": []}, {"split": {}}):
+    for content in ([], {"annotations": []}, "x", {"split": [], "annotations": []}, {"split": {}}):
         (tmp_path / "x.pkl").write_bytes(pickle.dumps(content))
         with pytest.raises(ValueError, match="must hold a dict with split"):
             read_clips(tmp_path / "x.pkl")
     with pytest.raises(ValueError, match="must hold at least one recording with a body"):
         read_clips(write(tmp_path, []))
     with pytest.raises(ValueError, match="share no clip, but both hold 'a'"):
-        read_clips(write(tmp_path, [], train=["a"], val=["a"]))
+        read_clips(write(tmp_path, [annotation("a", 0, 4)], train=["a"], val=["a"]))
     with pytest.raises(ValueError, match="split must have a list with train .*, not 'all'"):
         read_clips(write(tmp_path, [], all=["a"]))
     path = write(tmp_path, [annotation("a", 0, 40)])
     path.write_bytes(path.read_bytes()[:900])
     with pytest.raises(ValueError, match="set.pkl is not a pickle of plain data, or is damaged"):
         read_clips(path)
+
+
+def test_names_with_folders(tmp_path, capsys):
+    """Case 35: the lists have paths in front of the names."""
+    entries = [annotation(name, 0, 4) for name in "abc"]
+    path = write(tmp_path, entries, train=["/data/set/a.skeleton", "x/b.skeleton", "x/b.skeleton"], val=["c", "gone/d"])
+    np.testing.assert_array_equal(read_clips(path).split, [0, 0, 1])
+    err = capsys.readouterr().err
+    assert "train names 1 clips more than once, which count once" in err
+    assert "2 names of train are compared without folder and suffix, as '/data/set/a.skeleton'" in err
+    assert "1 of 2 names of val have no clip: gone/d" in err
+    entries = [annotation(name, 0, 4) for name in ("x/a", "y/a", "b")]
+    with pytest.raises(ValueError, match="train names 'a', which without its folder fits several clips: '[xy]/a'"):
+        read_clips(write(tmp_path, entries, train=["a"], val=["b"]))
+    with pytest.raises(ValueError, match="share no clip, but both hold 'b'"):
+        read_clips(write(tmp_path, entries, train=["x/a", "z/b"], val=["b"]))
+
+
+def test_clips_that_are_there_twice(tmp_path):
+    entries = [annotation("a", 0, 4), annotation("a", 1, 5), annotation("b", 1, 4)]
+    with pytest.warns(UserWarning, match=r"set\.pkl: 1 clips are there more than once, of which the first is taken: a"):
+        clips = read_clips(write(tmp_path, entries))
+    np.testing.assert_array_equal(clips.length, [4, 4])
+
+
+@pytest.mark.parametrize(("name", "split"), [("train.pkl", 0), ("gym_val.pkl", 1)])
+def test_older_files_are_the_list_alone(tmp_path, name, split):
+    """One file for each split, as PYSKL's first releases had them."""
+    (tmp_path / name).write_bytes(pickle.dumps([annotation(clip, 0, 4) for clip in "ab"]))
+    assert (read_clips(tmp_path / name).split == split).all()
+    with pytest.raises(ValueError, match="protocol must be left out for .*, which holds no splits, not 'xsub'"):
+        read_clips(Source(path=str(tmp_path / name), protocol="xsub"))
