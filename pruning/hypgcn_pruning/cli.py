@@ -13,8 +13,9 @@ from .seeds import parse_seeds, repeat
 
 __all__ = ["register"]
 
-_DATA = ("recordings: an .npz of clips, a folder in the layout of 2s-AGCN, a folder of NTU .skeleton files, a PYSKL "
-         ".pkl, a folder of Kinetics-skeleton .json; or 'motion' for generated clips (default: %(default)s)")
+_DATA = f"recordings: {'; '.join(DATA_FORMATS.values())}; or 'motion' for generated clips (default: %(default)s)"
+
+_SKELETONS = f"{', '.join(BUILT_IN)}, or a file with bones"
 
 _TUNING = ("epochs", "rate", "warmup")
 """Settings of training that fine-tuning replaces by its own."""
@@ -107,13 +108,13 @@ def register(commands):
     text = "write a generated dataset, an .npz of several people filmed by several cameras"
     parser = commands.add_parser("motion", help=text, description=text)
     parser.add_argument("--skeleton", default="ntu25",
-                        help="ntu25, kinect20, coco17, openpose18, or a file with bones (default: %(default)s)")
+                        help=f"{_SKELETONS} (default: %(default)s)")
     _add_options(parser, FilmedConfig)
     parser.add_argument("-o", "--out", default="build/motion.npz", help="output file (default: %(default)s)")
     parser.set_defaults(run=_motion)
 
     parser = _common(commands, "train", "train a float network", "build/train/float", _train)
-    parser.add_argument("--skeleton", help="ntu25, kinect20, coco17, openpose18, or a file with bones")
+    parser.add_argument("--skeleton", help=_SKELETONS)
     parser.add_argument("--frames", type=int, default=52, help="frames of a prepared clip (default: %(default)s)")
     parser.add_argument("--persons", type=int, default=1, help="persons of a clip (default: %(default)s)")
     parser.add_argument("--blocks", default="small",
@@ -148,7 +149,7 @@ def register(commands):
     parser.add_argument("--format", choices=FORMATS, default="auto",
                         help="format of the checkpoint; auto recognises it by its keys (default: %(default)s)")
     parser.add_argument("--skeleton",
-                        help="foreign checkpoints: ntu25, kinect20, coco17, openpose18, or a file with bones")
+                        help=f"foreign checkpoints: {_SKELETONS}")
     parser.add_argument("--frames", type=int, help="foreign checkpoints: frames of a prepared clip (default: 52)")
     parser.add_argument("--persons", type=int, help="foreign checkpoints: persons of a clip (default: the file's)")
     parser.add_argument("--stream", choices=STREAMS, help="foreign checkpoints: stream (default: joint)")

@@ -139,15 +139,16 @@ def read_clips(source: Source | str | Path) -> Clips:
 
 def _read(source: Source, chosen: str, own: str | None) -> Clips:
     """Clips of the format ``chosen``, split by its own name ``own`` where it has names."""
-    if chosen != "clips" and (source.axes or source.third):
-        raise ValueError(f"axes and third must be left out for {source}, of the format {chosen}, which says what its "
-                         f"numbers are")
+    for name, known in (("axes", ("clips",)), ("third", ("clips", "pyskl", "uav"))):
+        if getattr(source, name) and chosen not in known:
+            raise ValueError(f"{name} must be left out for {source}, of the format {chosen}, which says what its "
+                             f"numbers are")
     if chosen == "ntu":
         return read_ntu(source.path, own or "xsub", replayed=source.replay)
     if chosen == "uav":
-        return read_uav(source.path, own or "xsub1")
+        return read_uav(source.path, own or "xsub1", source.third)
     if chosen == "pyskl":
-        return read_pyskl(source.path, own)
+        return read_pyskl(source.path, own, source.third)
     if chosen == "openpose":
         return read_openpose(source.path)
     if chosen == "csv":

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..data import Clips
 from ..stores import Ragged
+from ..third import third_is_score
 
-__all__ = ["Recording", "pack", "warn_left_out"]
+__all__ = ["Recording", "last_is_score", "pack", "warn_left_out"]
 
 MAX_CLASSES = 1024
 
@@ -84,6 +85,16 @@ def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: i
                  scores=Ragged.of(scores, persons) if scores else None,
                  numbers={name: np.array([r.numbers[name] for r in recordings], np.int64)
                           for name in recordings[0].numbers})
+
+
+def last_is_score(recordings: Sequence[Recording], given: str | None, where) -> bool:
+    """:func:`~.third.third_is_score` of recordings with three channels; of others the last one is none."""
+    if not recordings or recordings[0].data.ndim != 4 or recordings[0].data.shape[3] != 3:
+        return False
+    data = [r.data for r in recordings if r.data.ndim == 4 and r.data.shape[3] == 3 and r.data.size]
+    low = np.min([clip.min(axis=(0, 1, 2)) for clip in data], axis=0)
+    high = np.max([clip.max(axis=(0, 1, 2)) for clip in data], axis=0)
+    return third_is_score(low, high, recordings[0].data.shape[2], given, where)
 
 
 def warn_left_out(where, names: Sequence[str]):

@@ -10,7 +10,7 @@ import numpy as np
 from ...messages import say
 from ..data import Clips
 from ..plain_pickle import load_plain
-from .pack import Recording, pack, warn_left_out
+from .pack import Recording, last_is_score, pack, warn_left_out
 
 __all__ = ["read_pyskl"]
 
@@ -95,7 +95,7 @@ def _joints(entry: Mapping, name: str) -> tuple[np.ndarray, bool]:
     return np.concatenate([data, score[..., None]], axis=3), True
 
 
-def read_pyskl(path, protocol: str | None = None) -> Clips:
+def read_pyskl(path, protocol: str | None = None, third: str | None = None) -> Clips:
     """Clips of a PYSKL pickle: ``split``, lists of names, and ``annotations``, dicts with ``frame_dir``, ``label``,
     ``keypoint`` (M, T, V, 2 or 3), and where present ``keypoint_score`` (M, T, V) and ``total_frames``.
 
@@ -106,7 +106,8 @@ def read_pyskl(path, protocol: str | None = None) -> Clips:
     and of lists may have folders and a suffix, of which one side knows nothing: then they are compared without. Clips
     in neither list, and names without a clip, are passed over, as PYSKL does, and their number is said; clips without
     a body are left out with a warning, and so are clips that have the name of an earlier one. Coordinates are taken as
-    they are; two-dimensional ones get the score as their third channel; the first two persons are kept.
+    they are; two-dimensional ones get the score as their third channel; the first two persons are kept. ``third`` is
+    what the third number of a joint is where there are three, ``score`` or ``z``; ``None`` to see by its range.
     """
     content = load_plain(path)
     annotations = content.get("annotations") if isinstance(content, Mapping) else content
@@ -142,4 +143,6 @@ def read_pyskl(path, protocol: str | None = None) -> Clips:
         scored.add(with_score)
         recordings.append(Recording(name=f"{name} ({clip})", data=data, label=entry["label"], split=int(clip in test)))
     warn_left_out(path, empty)
-    return pack(recordings, path, scored=scored == {True})
+    # Three numbers of a joint without scores beside them are x, y, z or x, y, score.
+    return pack(recordings, path, scored=scored == {True} or scored == {False} and last_is_score(recordings, third,
+                                                                                                 path))

@@ -8,7 +8,7 @@ import numpy as np
 from ..data import Clips
 from .ntu import read_skeleton
 from .ntu_preparation import choose_bodies
-from .pack import Recording, pack, warn_left_out
+from .pack import Recording, last_is_score, pack, warn_left_out
 
 __all__ = ["PROTOCOLS", "is_uav_name", "read_uav"]
 
@@ -31,11 +31,12 @@ def is_uav_name(path: Path) -> bool:
     return path.suffix == ".txt" and _NAME.fullmatch(path.stem) is not None
 
 
-def read_uav(path, protocol: str = "xsub1") -> Clips:
+def read_uav(path, protocol: str = "xsub1", third: str | None = None) -> Clips:
     """Clips of a folder of UAV-Human's ``.txt`` files (or of one); the two bodies with the most energy are kept.
 
     Names are ``P000S00G10B10H10UC022000LC021000A000R0_08241716.txt``: person, action (0..154) and others. ``protocol``
     is the published ``xsub1`` (cross-subject v1) or ``xsub2``. Recordings without a body are left out with a warning.
+    ``third`` is what the third number of a joint is, ``score`` or ``z``; ``None`` to see by its range.
     """
     if protocol not in PROTOCOLS:
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)} for {path}, not {protocol!r}")
@@ -57,4 +58,4 @@ def read_uav(path, protocol: str = "xsub1") -> Clips:
         recordings.append(Recording(name=str(file), data=choose_bodies(bodies).astype(np.float32), label=action,
                                     split=int(person in _TESTED[protocol]), numbers={"subject": person}))
     warn_left_out(path, empty)
-    return pack(recordings, path, classes=CLASSES, joint_order="coco17")
+    return pack(recordings, path, classes=CLASSES, joint_order="coco17", scored=last_is_score(recordings, third, path))

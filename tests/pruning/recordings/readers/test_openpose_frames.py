@@ -108,5 +108,5 @@ def test_bad_folders(tmp_path):
     (tmp_path / "walk/a/video_keypoints.json").rename(tmp_path / "walk/a/video_1_keypoints.json")
     with pytest.raises(ValueError, match="frame 1 must be there once, not in video_000000000001_keypoints.json too"):
         read_clips(tmp_path)
-    with pytest.raises(ValueError, match="axes and third must be left out for .*, of the format openpose-frames"):
+    with pytest.raises(ValueError, match="third must be left out for .*, of the format openpose-frames"):
         read_clips(Source(path=str(tmp_path), third="z"))

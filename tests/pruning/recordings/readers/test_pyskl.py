@@ -12,6 +12,8 @@ def annotation(name, label, frames, persons=1, joints=17, channels=2, **changes)
     rng = np.random.default_rng(frames)
     entry = {"frame_dir": name, "label": label, "img_shape": (1080, 1920), "original_shape": (1080, 1920),
              "total_frames": frames, "keypoint": rng.random((persons, frames, joints, channels)).astype(np.float16)}
+    if channels == 3:
+        entry["keypoint"] = entry["keypoint"] * 4 - 2
     if channels == 2:
         entry["keypoint_score"] = rng.random((persons, frames, joints)).astype(np.float16)
     entry.update(changes)
@@ -129,3 +131,15 @@ def test_older_files_are_the_list_alone(tmp_path, name, split):
     assert (read_clips(tmp_path / name).split == split).all()
     with pytest.raises(ValueError, match="protocol must be left out for .*, which holds no splits, not 'xsub'"):
         read_clips(Source(path=str(tmp_path / name), protocol="xsub"))
+
+
+def test_three_numbers_may_be_a_place_and_a_score(tmp_path, capsys):
+    """Case 11: as custom files of mmaction2 have them."""
+    entry = annotation("a", 0, 4, channels=3)
+    entry["keypoint"] = np.concatenate([entry["keypoint"][..., :2] * 100, np.full((1, 4, 17, 1), 0.5)], axis=3)
+    path = write(tmp_path, [entry, {**entry, "frame_dir": "b"}])
+    assert read_clips(path).scored
+    assert "the third channel is taken as a score" in capsys.readouterr().err
+    assert not read_clips(Source(path=str(path), third="z")).scored
+    with pytest.raises(ValueError, match="axes must be left out for .*, of the format pyskl"):
+        read_clips(Source(path=str(path), axes="NCTVM"))

@@ -70,3 +70,12 @@ def test_bad_files(tmp_path):
     (tmp_path / "nothing").mkdir()
     with pytest.raises(ValueError, match="at least one recording with a body"):
         read_clips(Source(path=str(tmp_path / "nothing"), format="uav"))
+
+
+def test_scores_are_seen_by_their_range(tmp_path, capsys):
+    places = bodies(3) * 100
+    places[..., 2] = 0.25
+    write(tmp_path, 0, 5, places)
+    assert read_clips(tmp_path).scored
+    assert "the third channel is taken as a score" in capsys.readouterr().err
+    assert not read_clips(Source(path=str(tmp_path), third="z")).scored
