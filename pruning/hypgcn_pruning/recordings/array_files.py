@@ -61,11 +61,16 @@ def _array(handle, name: str, path, offset: int | None) -> np.ndarray:
         if start + count * dtype.itemsize > Path(path).stat().st_size:
             raise ValueError(f"{name} is truncated: the file ends before the {count} numbers of shape {shape}")
         return np.memmap(path, dtype, "r", start, shape, order)
-    content = handle.read(count * dtype.itemsize)
-    if len(content) < count * dtype.itemsize:
-        raise ValueError(f"{name} is truncated: it must hold the {count} numbers of shape {shape}, not "
-                         f"{len(content) // max(dtype.itemsize, 1)}")
-    return np.frombuffer(bytearray(content), dtype).reshape(shape, order=order)
+    array = np.empty(count, dtype)
+    content = memoryview(array.view(np.uint8)) if array.nbytes else memoryview(b"")
+    filled = 0
+    while filled < len(content):
+        more = handle.readinto(content[filled:])
+        if not more:
+            raise ValueError(f"{name} is truncated: it must hold the {count} numbers of shape {shape}, not "
+                             f"{filled // dtype.itemsize}")
+        filled += more
+    return array.reshape(shape, order=order)
 
 
 def open_npy(path) -> np.ndarray:

@@ -9,6 +9,7 @@ from .array_files import open_npy, open_npz
 from .axes import in_order
 from .clip_arrays import load_npz
 from .data import Clips
+from .joint_order import joint_order
 from .readers import Source, read_clips, recognise
 from .readers.ntu import FRAMES, read_skeleton
 from .readers.ntu_preparation import choose_bodies, prepare_ntu
@@ -91,8 +92,10 @@ def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[Fi
             raise ValueError(f"{path}: this recording holds no body")
     else:
         clips = _of_clips(path, read_clips(Source(path=str(path))))
+    unknown = [c.clip[..., :3] for c in clips if not c.joint_order]
+    order = joint_order(unknown, unknown[0].shape[2], None, path) if unknown and skeleton in BUILT_IN else ""
     try:
-        return [replace(c, clip=map_joints(c.clip, joints, skeleton, c.joint_order)) for c in clips]
+        return [replace(c, clip=map_joints(c.clip, joints, skeleton, c.joint_order or order)) for c in clips]
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 

@@ -77,6 +77,9 @@ def test_joints_are_mapped_by_their_name_and_not_by_their_number(tmp_path):
                                   clips.clip(1)[:, :, 2])
     (one, *_) = read_clip_file(tmp_path / "a.npz", joints=25, skeleton="ntu25")
     np.testing.assert_array_equal(one.clip, found.clip(0))
+    np.save(tmp_path / "b.npy", clips.clip(0))
+    (one,) = read_clip_file(tmp_path / "b.npy", joints=25, skeleton="ntu25")
+    np.testing.assert_array_equal(one.clip, found.clip(0))
 
 
 def test_joints_of_other_formats_can_be_said(tmp_path):
