@@ -4,6 +4,7 @@ A store looks like the array (N, C, T, V, M) that it stands for as far as its sh
 Only :func:`numpy.asarray` pads all clips to the longest one.
 """
 
+import mmap
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
@@ -104,6 +105,12 @@ class Padded(Store):
         self.rows = np.arange(len(array)) if rows is None else rows
         self.shape = (len(self.rows), *array.shape[1:])
 
+    def __reduce__(self):
+        # Another process maps the file itself; by default a mapped array travels as all its numbers.
+        if isinstance(self.array, np.memmap):
+            return _remapped, (*_place(self.array), self.rows)
+        return Padded, (self.array, self.rows)
+
     def clip(self, index: int) -> np.ndarray:
         """Float32 (M, T, V, C) of one clip, read now."""
         return np.asarray(self.array[self.rows[index]], np.float32).transpose(3, 1, 2, 0)
@@ -111,6 +118,20 @@ class Padded(Store):
     def take(self, index: np.ndarray) -> "Padded":
         """The clips at ``index``; the array is shared."""
         return Padded(self.array, self.rows[index])
+
+
+def _place(array: np.memmap) -> tuple:
+    """File, first byte, shape, type and strides of a view of a mapped file."""
+    mapped = np.frombuffer(array._mmap, np.uint8)  # type: ignore[attr-defined]
+    begin = array.offset - array.offset % mmap.ALLOCATIONGRANULARITY
+    inside = array.__array_interface__["data"][0] - mapped.__array_interface__["data"][0]
+    return str(array.filename), begin + inside, array.shape, array.dtype, array.strides
+
+
+def _remapped(path: str, start: int, shape: tuple[int, ...], dtype: np.dtype, strides: tuple[int, ...],
+              rows: np.ndarray) -> Padded:
+    raw = np.memmap(path, np.uint8, "r")
+    return Padded(np.ndarray(shape, dtype, raw, start, strides), rows)
 
 
 class Computed(Store):
@@ -127,6 +148,11 @@ class Computed(Store):
     def __init__(self, shape: tuple[int, ...], make: Callable[[int], np.ndarray]):
         self.shape = shape  # type: ignore[assignment]
         self.make = make
+
+    def __reduce__(self):
+        # Another process gets the clips themselves: how they are made is no data.
+        made = Ragged.of([self.clip(index) for index in range(len(self))], self.shape[4])
+        return Ragged, (made.frames, made.starts, made.lengths)
 
     def clip(self, index: int) -> np.ndarray:
         """Float32 (M, T, V, C) of one clip, made now."""

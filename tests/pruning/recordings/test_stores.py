@@ -1,5 +1,6 @@
 """Where clips are: what a store gives, and how much memory it takes."""
 
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -46,6 +47,20 @@ def test_padded_computed_and_joined(clips):
         np.testing.assert_array_equal(joined.take(order).clip(index), right)
     with pytest.raises(ValueError, match="the 3 channels, 4 joints and 2 persons of the first, not 3, 4 and 1"):
         Joined([padded, Ragged.of(clips, 1)])
+
+
+def test_other_processes_get_the_clips(clips, tmp_path):
+    """Training on several devices pickles its clips; a mapped file travels as its name."""
+    ragged = Ragged.of(clips, 2)
+    np.save(tmp_path / "a.npy", np.arange(4000 * 3 * 2 * 4 * 2, dtype=np.float32).reshape(4000, 2, 2, 4, 3))
+    mapped = Padded(np.load(tmp_path / "a.npy", mmap_mode="r").transpose(0, 4, 1, 3, 2)).take(np.array([7, 3999, 0]))
+    for store in (ragged, Computed(ragged.shape, lambda index: 2 * ragged.clip(index)), mapped,
+                  Joined([mapped, mapped]), Padded(np.ones((2, 3, 5, 4, 2)))):
+        blob = pickle.dumps(store)
+        found = pickle.loads(blob)
+        assert found.shape == store.shape and len(blob) < 5000
+        for index in range(len(store)):
+            np.testing.assert_array_equal(found.clip(index), store.clip(index))
 
 
 def test_a_long_clip_among_short_ones():
