@@ -7,14 +7,16 @@ import json
 from .config import STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .import_cli import add_foreign_options, register_import
 from .recordings.filmed import FilmedConfig, film, save_clips
-from .recordings.skeleton import load_skeleton
+from .recordings.readers import FORMATS as DATA_FORMATS
+from .recordings.skeleton import BUILT_IN, load_skeleton
 from .reports.report_cli import register_reports
 from .seeds import parse_seeds, repeat
 
 __all__ = ["register"]
 
-_DATA = ("recordings: an .npz of clips, a folder in the layout of 2s-AGCN, a folder of NTU .skeleton files, a PYSKL "
-         ".pkl, a folder of Kinetics-skeleton .json; or 'motion' for generated clips (default: %(default)s)")
+_DATA = f"recordings: {'; '.join(DATA_FORMATS.values())}; or 'motion' for generated clips (default: %(default)s)"
+
+_SKELETONS = f"{', '.join(BUILT_IN)}, or a file with bones"
 
 _TUNING = ("epochs", "rate", "warmup")
 """Settings of training that fine-tuning replaces by its own."""
@@ -63,12 +65,14 @@ def _data(args):
     """The source of recordings that the options describe, or ``motion``."""
     from .recordings.readers import Source
     source = Source(path=args.data, format=args.data_format, protocol=args.protocol, every=args.every,
-                    replay=args.replay)
+                    replay=args.replay, axes=args.axes, third=args.third, joints=args.joints,
+                    first_label=args.first_label, points=args.points)
     if args.data != "motion":
         return source
     if source != Source(path="motion"):
-        raise ValueError("data must be recordings where data-format, protocol, every or replay is chosen, not "
-                         "'motion'; hypgcn motion writes generated ones that can be split")
+        raise ValueError("data must be recordings where data-format, protocol, every, replay, axes, third, joints, "
+                         "first-label or points is chosen, not 'motion'; hypgcn motion writes generated ones that can "
+                         "be split")
     return "motion"
 
 
@@ -76,7 +80,7 @@ def _common(commands, name, text, out, run):
     """A subcommand with the options of recordings and output that all steps have."""
     parser = commands.add_parser(name, help=text, description=text)
     parser.add_argument("--data", default="motion", help=_DATA)
-    parser.add_argument("--data-format", choices=("clips", "ntu", "pyskl", "openpose"),
+    parser.add_argument("--data-format", choices=tuple(DATA_FORMATS),
                         help="format of the recordings; left out, it is recognised")
     parser.add_argument("--protocol", help="split of NTU (xsub, xview, xset; default: xsub), of a PYSKL file, or of an "
                                            ".npz with arrays such as split_xsub; or what is tested, by numbers of the "
@@ -85,6 +89,16 @@ def _common(commands, name, text, out, run):
                         help="frame step: 2 takes every second frame (default: %(default)s)")
     parser.add_argument("--replay", action=argparse.BooleanOptionalAction, default=True,
                         help="repeat NTU .skeleton recordings up to 300 frames, as 2s-AGCN does (default: %(default)s)")
+    parser.add_argument("--axes", help="arrays: the order of their axes, of N clips, C channels, T frames, V joints, M "
+                                       "persons, such as NMTVC (default: NCTVM, or what else alone fits)")
+    parser.add_argument("--third", choices=("score", "z"),
+                        help="arrays: what the third channel is; left out, it is recognised or asked for")
+    parser.add_argument("--joints", choices=tuple(BUILT_IN),
+                        help="whose joints the recordings have, in which order; left out, the format or the bones say")
+    parser.add_argument("--points", help="keep these joints alone: a part of COCO-WholeBody's 133 points (body, "
+                                         "body-feet, left-hand, right-hand, hands, body-hands), or numbers such as "
+                                         "0-16,91-111")
+    parser.add_argument("--first-label", type=int, choices=(0, 1), help="arrays: number of the first class")
     parser.add_argument("-o", "--out", default=out, help="output file or folder (default: %(default)s)")
     parser.set_defaults(run=run)
     return parser
@@ -95,13 +109,13 @@ def register(commands):
     text = "write a generated dataset, an .npz of several people filmed by several cameras"
     parser = commands.add_parser("motion", help=text, description=text)
     parser.add_argument("--skeleton", default="ntu25",
-                        help="ntu25, kinect20, coco17, openpose18, or a file with bones (default: %(default)s)")
+                        help=f"{_SKELETONS} (default: %(default)s)")
     _add_options(parser, FilmedConfig)
     parser.add_argument("-o", "--out", default="build/motion.npz", help="output file (default: %(default)s)")
     parser.set_defaults(run=_motion)
 
     parser = _common(commands, "train", "train a float network", "build/train/float", _train)
-    parser.add_argument("--skeleton", help="ntu25, kinect20, coco17, openpose18, or a file with bones")
+    parser.add_argument("--skeleton", help=_SKELETONS)
     parser.add_argument("--frames", type=int, default=52, help="frames of a prepared clip (default: %(default)s)")
     parser.add_argument("--persons", type=int, default=1, help="persons of a clip (default: %(default)s)")
     parser.add_argument("--blocks", default="small",

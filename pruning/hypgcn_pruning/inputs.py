@@ -7,12 +7,13 @@ from hypgcn.design.clip import Preparation
 
 from .network.model import Network
 from .recordings.class_names import match_classes
-from .recordings.data import Clips, map_to_ntu25
+from .recordings.data import Clips, map_to
 from .recordings.missing import complete_clips
 from .recordings.motion import MotionConfig, generate_motion
 from .recordings.persons import choose_persons
 from .recordings.readers import Source, read_clips
-from .recordings.skeleton import BUILT_IN, NTU25_MAPS, Skeleton, load_skeleton
+from .recordings.skeleton import BUILT_IN, Skeleton, load_skeleton
+from .recordings.skeleton_maps import source_skeleton
 
 __all__ = ["design_clips", "network_clips", "open_clips", "preparation_in"]
 
@@ -25,8 +26,8 @@ def open_clips(data: str | Source, skeleton: str | None, motion: MotionConfig | 
     data : str or Source
         A file or folder, or ``motion`` for generated clips.
     skeleton : str or None
-        A built-in name or a file with bones; Kinect v1 and COCO recordings are mapped where it is ntu25. ``None``: the
-        built-in one with as many joints as the recordings have.
+        A built-in name or a file with bones; recordings of other built-in skeletons are mapped where a map is known.
+        ``None``: that of the recordings, where they name it, or the first with as many joints.
     motion : MotionConfig or None
         Settings of generated clips.
 
@@ -40,17 +41,12 @@ def open_clips(data: str | Source, skeleton: str | None, motion: MotionConfig | 
         return generate_motion(chosen, motion or MotionConfig()), chosen
     clips = complete_clips(read_clips(data), load_skeleton(skeleton) if skeleton else None, data)
     if skeleton is None:
-        fitting = [built_in for built_in in BUILT_IN.values() if built_in.joints == clips.joints]
-        if not fitting:
+        own = source_skeleton(clips.joints, clips.joint_order)
+        if own is None:
             raise ValueError(f"skeleton must be given: no built-in one has the {clips.joints} joints of {data}")
-        return clips, fitting[0]
+        return clips, own
     chosen = load_skeleton(skeleton)
-    if chosen.name == "ntu25" and clips.joints in NTU25_MAPS:
-        clips = map_to_ntu25(clips)
-    if chosen.joints != clips.joints:
-        raise ValueError(f"skeleton must have the {clips.joints} joints of {data}, not the {chosen.joints} of "
-                         f"{chosen.name}")
-    return clips, chosen
+    return map_to(clips, chosen, data), chosen
 
 
 def network_clips(model: Network, info: Mapping, data: str | Source) -> Clips:
@@ -74,11 +70,7 @@ def network_clips(model: Network, info: Mapping, data: str | Source) -> Clips:
     if data == "motion":
         clips = generate_motion(shape.skeleton, MotionConfig(classes=shape.classes, persons=shape.persons))
     else:
-        clips = complete_clips(read_clips(data), shape.skeleton, data)
-        if clips.joints in NTU25_MAPS and shape.skeleton.name == "ntu25":
-            clips = map_to_ntu25(clips)
-    if clips.joints != shape.skeleton.joints:
-        raise ValueError(f"{data} must have the network's {shape.skeleton.joints} joints, not {clips.joints}")
+        clips = map_to(complete_clips(read_clips(data), shape.skeleton, data), shape.skeleton, data)
     clips = match_classes(clips, info.get("class_names", ()), shape.classes, where=str(data), what="network")
     return choose_persons(clips, shape.persons, data)
 
@@ -100,8 +92,9 @@ def design_clips(design: Design, data: str | Source) -> tuple[Clips, Preparation
         clips = generate_motion(skeleton, MotionConfig(classes=design.classes, persons=design.persons))
     else:
         clips = complete_clips(read_clips(data), skeleton, data)
-        if clips.joints in NTU25_MAPS and design.joints == 25:
-            clips = map_to_ntu25(clips)
+        # A design of an earlier version does not say its skeleton: with 25 joints it is ntu25.
+        if skeleton is not None or design.joints == 25:
+            clips = map_to(clips, skeleton or BUILT_IN["ntu25"], data)
     if clips.joints != design.joints:
         raise ValueError(f"{data} must have the design's {design.joints} joints, not {clips.joints}")
     preparation = preparation_in(design.meta, design.name)

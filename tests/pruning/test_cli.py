@@ -137,7 +137,7 @@ def test_generated_motion_is_the_default():
 
 
 @pytest.mark.parametrize(("words", "match"), [
-    (("train", "--skeleton", "openpose18"), "must have the 17 joints of .*, not the 18 of openpose18"),
+    (("train", "--skeleton", "hand21"), "must have the 21 joints of hand21, not 17: coco17 must be mapped to one of"),
     (("train", "--blocks", "8,x"), "blocks must be small, paper"),
     (("train", "--stream", "bone", "--frames", "0"), "frames must"),
     (("prune", "FLOAT", "--channels", "1.5"), "channels must be above 0 and at most 1"),
@@ -157,9 +157,9 @@ def test_bad_input(flow, recordings, tmp_path, words, match):
 def test_recordings_of_another_skeleton(flow, tmp_path):
     clips = generate_motion(load_skeleton("kinect20"), MotionConfig(classes=3, clips=2))
     np.savez(tmp_path / "k.npz", data=clips.data, label=clips.label)
-    with pytest.raises(ValueError, match="must have the network's 17 joints, not 20"):
+    with pytest.raises(ValueError, match="must have the 17 joints of coco17, not 20"):
         hypgcn("quantise", flow / "float/last.safetensors", "--data", tmp_path / "k.npz", "-o", tmp_path)
-    with pytest.raises(ValueError, match="must have the design's 17 joints, not 20"):
+    with pytest.raises(ValueError, match="must have the 17 joints of coco17, not 20"):
         hypgcn("evaluate", flow / "design", "--data", tmp_path / "k.npz", "-o", tmp_path / "m.json")
 
 

@@ -17,7 +17,8 @@ from hypgcn_pruning.inputs import design_clips, network_clips, open_clips, prepa
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import load_checkpoint
 from hypgcn_pruning.network.predict import accuracy
-from hypgcn_pruning.recordings.data import load_npz, prepared
+from hypgcn_pruning.recordings.clip_arrays import load_npz
+from hypgcn_pruning.recordings.data import prepared
 
 RECORDED = Path(os.environ.get("HYPGCN_DATA", ROOT.parent / "shared/data")) / "nwucla.npz"
 

@@ -10,7 +10,8 @@ from hypgcn.design.clip import Preparation, prepare_clip
 from hypgcn_pruning.config import QuantiseConfig, TrainConfig
 from hypgcn_pruning.inputs import design_clips
 from hypgcn_pruning.network.checkpoint import load_checkpoint
-from hypgcn_pruning.recordings.data import load_npz, preparation_for, prepared
+from hypgcn_pruning.recordings.clip_arrays import load_npz
+from hypgcn_pruning.recordings.data import preparation_for, prepared
 from hypgcn_pruning.steps import quantise_step, train_step
 
 SHORT = TrainConfig(epochs=1, epoch_steps=1)
@@ -39,6 +40,19 @@ def test_designs_get_the_preparation_of_training(recorded, clips, skeleton, tmp_
     found, preparation = design_clips(Design.load(design), str(tmp_path / "motion.npz"))
     assert preparation == expected
     np.testing.assert_array_equal(prepare_clip(found.clip(3), preparation), prepared(clips, expected)[3])
+
+
+def test_training_accuracy_never_passes_for_test_accuracy(clips, skeleton, tmp_path, capsys):
+    """Case 13: no test split."""
+    (tmp_path / "seven.json").write_text(json.dumps(skeleton.to_dict()), encoding="utf-8")
+    np.savez(tmp_path / "a.npz", data=clips.data, label=clips.label, length=clips.length)
+    train_step(tmp_path / "a", data=str(tmp_path / "a.npz"), skeleton=str(tmp_path / "seven.json"), frames=16,
+               persons=1, blocks="4", stream="joint", dynamic_graph=False, training=SHORT)
+    rows = json.loads((tmp_path / "a/steps.json").read_text(encoding="utf-8"))["train"]
+    assert "training_accuracy" in rows and not {"accuracy", "class_accuracy"} & rows.keys()
+    assert load_checkpoint(tmp_path / "a/last.safetensors")[1]["history"][0]["measured"] == "training clips"
+    err = capsys.readouterr().err
+    assert "there is no test clip" in err and "accuracy on the training clips, for want of test clips," in err
 
 
 def test_validation_sees_no_test_clip(recorded, clips, tmp_path):

@@ -79,7 +79,8 @@ def test_small_network_on_generated_motion():
 def test_small_network_on_recordings():
     """Equal tensors on recordings from all over the test split, a single frame and an all-zero clip; most are
     recognised."""
-    from hypgcn_pruning.recordings.data import load_npz, prepared
+    from hypgcn_pruning.recordings.clip_arrays import load_npz
+    from hypgcn_pruning.recordings.data import prepared
 
     design = small()
     if not RECORDINGS.is_file():

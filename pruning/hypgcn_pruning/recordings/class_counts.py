@@ -56,6 +56,9 @@ def check_training_clips(clips: Clips, where="data"):
     if both:
         warnings.warn(f"{where}: {both} of {test} test clips are training clips as well, so that the accuracy is too "
                       f"high", stacklevel=2)
+    if not test:
+        say(f"{where}: there is no test clip: accuracies are of the training clips, and say nothing of unseen ones; "
+            f"give a split (--protocol, or split in the file) or hold clips out (--validate 0.2)")
     check_test_clips(clips, where)
 
 

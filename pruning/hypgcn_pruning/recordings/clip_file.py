@@ -1,7 +1,7 @@
 """The clips of one file, for use and not for training: labels may be missing, joints are filled and brought to a
-design's."""
+design's.
+"""
 
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,17 +9,20 @@ import numpy as np
 
 from hypgcn.design.missing import find_origins
 
-from .data import Clips, load_npz
+from .array_files import open_npy, open_npz
+from .axes import in_order
+from .clip_arrays import load_npz
+from .data import Clips
+from .joint_order import joint_order
 from .missing import Tally, complete_all, recorded_parents
-from .readers import Source, read_clips
+from .readers import Source, read_clips, recognise
 from .readers.ntu import FRAMES, complete_bodies, read_skeleton
 from .readers.ntu_preparation import prepare_ntu
-from .skeleton import BUILT_IN, NTU25_MAPS
+from .readers.pose_files import KINDS, pose_clips
+from .skeleton import BUILT_IN
+from .skeleton_maps import joint_map, mapped, source_skeleton
 
-__all__ = ["KINECT20_FROM_NTU25", "FileClip", "map_joints", "read_clip_file"]
-
-KINECT20_FROM_NTU25 = (0, 1, 20, *range(3, 20))
-"""For each Kinect v1 joint that of Kinect v2: its shoulder centre is the upper end of the spine."""
+__all__ = ["FileClip", "map_joints", "read_clip_file"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,32 +39,43 @@ class FileClip:
         Class, ``None`` where unknown.
     test : bool
         Held out from training, as far as the file holds that.
+    joint_order : str
+        Built-in skeleton whose joints these are, where the file says it; else empty.
+    scored : bool
+        The last channel is a confidence.
     """
 
     name: str
     clip: np.ndarray
     label: int | None = None
     test: bool = True
+    joint_order: str = ""
+    scored: bool = False
 
 
-def map_joints(clip: np.ndarray, joints: int, skeleton: str | None) -> np.ndarray:
-    """``clip`` (M, T, V, C) on the ``joints`` joints of ``skeleton``, as far as a map is known; :exc:`ValueError`
-    names both numbers where there is none."""
+def map_joints(clip: np.ndarray, joints: int, skeleton: str | None, order: str = "") -> np.ndarray:
+    """``clip`` (M, T, V, C) on the ``joints`` joints of ``skeleton``, as far as a map is known.
+
+    ``order`` is the built-in skeleton whose joints ``clip`` has; empty, the number of joints says it. Raises
+    :exc:`ValueError` with both numbers where there is no map.
+    """
     recorded = clip.shape[2]
-    if recorded == joints:
+    if recorded == joints and (order in ("", skeleton) or skeleton not in BUILT_IN):
         return clip
-    if skeleton == "ntu25" and recorded in NTU25_MAPS:
-        return np.stack([sum(clip[:, :, source] * weight for source, weight in parts)
-                         for parts in NTU25_MAPS[recorded]], axis=2)
-    if skeleton == "kinect20" and recorded == 25:
-        return clip[:, :, list(KINECT20_FROM_NTU25)]
+    source = source_skeleton(recorded, order)
+    if source is not None and skeleton in BUILT_IN:
+        try:
+            return mapped(clip, joint_map(source.name, skeleton))
+        except ValueError:
+            pass  # the text below names both numbers
     raise ValueError(f"clips must have the {joints} joints of the design{f' ({skeleton})' if skeleton else ''} or "
-                     f"joints that can be mapped to them, not {recorded}")
+                     f"joints that can be mapped to them, not {recorded}{f' ({order})' if order else ''}")
 
 
 def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[FileClip]:
     """Clips of an ``.npz`` (``data`` (N, C, T, V, M), and ``length``, ``label``, ``split`` where present), an ``.npy``
-    ((T, V, C), (M, T, V, C) or (N, C, T, V, M)), a ``.skeleton`` file, or anything else that training reads.
+    ((T, V, C), (M, T, V, C) or (N, C, T, V, M)), a ``.skeleton`` file, poses of a pose estimator, or
+    anything else that training reads.
 
     Missing joints are filled as for training (``missing.py``); a joint that is zero in all clips of the file is taken
     for missing unless zero is a place within the body.
@@ -81,51 +95,54 @@ def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[Fi
         tally.say(path)
         clips = [FileClip(name=path.name, clip=prepare_ntu(bodies, FRAMES) if skeleton == "ntu25" else bodies)]
     elif path.suffix == ".npy":
-        clips = _completed(path, _of_array(path), skeleton)
-    elif path.suffix == ".npz" and "label" not in _names(path):
-        clips = _completed(path, _unlabelled(path), skeleton)
+        clips = _of_array(path)
+    elif path.suffix == ".npz":
+        clips = _unlabelled(path) or _of_clips(path, load_npz(path))
+    elif (kind := recognise(path)) in KINDS:
+        clips = [FileClip(name=clip.name, clip=clip.data, joint_order=clip.joint_order)
+                 for clip in pose_clips(path, kind) if clip.data.any()]
+        if not clips:
+            raise ValueError(f"{path}: this recording holds no body")
     else:
-        read = load_npz(path) if path.suffix == ".npz" else read_clips(Source(path=str(path)))
-        clips = _completed(path, _of_clips(path, read), skeleton, read.scored)
+        clips = _of_clips(path, read_clips(Source(path=str(path))))
+    unknown = [c.clip[..., :3] for c in clips if not c.joint_order]
+    order = joint_order(unknown, unknown[0].shape[2], None, path) if unknown and skeleton in BUILT_IN else ""
+    if path.suffix != ".skeleton":      # those are filled before they are turned
+        clips = _completed(path, clips, clips[0].joint_order or order or skeleton or "")
     try:
-        return [FileClip(name=c.name, clip=map_joints(c.clip, joints, skeleton), label=c.label, test=c.test)
-                for c in clips]
+        return [replace(c, clip=map_joints(c.clip, joints, skeleton, c.joint_order or order)) for c in clips]
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _names(path):
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return file.files
-    except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise ValueError(f"{path} is not an npz file, or is damaged: {error}") from error
-
-
-def _completed(path, clips: list[FileClip], skeleton: str | None, scored: bool = False) -> list[FileClip]:
+def _completed(path, clips: list[FileClip], skeleton: str) -> list[FileClip]:
+    """``clips``, all of as many joints, without missing joints; ``skeleton`` is that of the recording, or empty."""
     arrays = [clip.clip if clip.clip.dtype.kind == "f" else clip.clip.astype(np.float64) for clip in clips]
     if any(array.ndim != 4 or not array.size or not np.isfinite(array).all() for array in arrays):
         return clips  # what prepares clips refuses these and names the place
+    scored = clips[0].scored
     done = complete_all(arrays, (clip.name for clip in clips), path, scored=scored,
-                        parents=recorded_parents(arrays[0].shape[2], BUILT_IN.get(skeleton or "")),
+                        parents=recorded_parents(arrays[0].shape[2], BUILT_IN.get(skeleton)),
                         origins=None if scored else find_origins(arrays))
     return [replace(clip, clip=one.clip) for clip, one in zip(clips, done, strict=True)]
 
 
 def _of_clips(path, clips: Clips) -> list[FileClip]:
     return [FileClip(name=f"{path.name}[{n}]", clip=clips.clip(n), label=int(clips.label[n]),
-                     test=bool(clips.split[n]) or not clips.split.any()) for n in range(len(clips))]
+                     test=bool(clips.split[n]) or not clips.split.any(), joint_order=clips.joint_order,
+                     scored=clips.scored) for n in range(len(clips))]
 
 
 def _unlabelled(path) -> list[FileClip]:
-    with np.load(path, allow_pickle=False) as file:
-        if "data" not in file.files:
-            raise ValueError(f"{path} must hold data, but has {', '.join(file.files) or 'nothing'}")
-        data = file["data"]
-        lengths = file["length"] if "length" in file.files else None
-    if data.ndim != 5:
-        raise ValueError(f"{path}: data must have the five dimensions (clip, channel, frame, joint, person), not "
-                         f"{data.ndim}")
+    """Clips of an ``.npz`` without labels; none where it has them."""
+    found = open_npz(path)
+    if "label" in found or "y_train" in found:
+        return []
+    if "data" not in found:
+        raise ValueError(f"{path} must hold data, but has {', '.join(found) or 'nothing'}")
+    data = found["data"]
+    data = in_order(data, len(data), None, f"{path}: data")
+    lengths = found.get("length")
     if lengths is not None and (lengths.shape != data.shape[:1] or lengths.min() < 1 or lengths.max() > data.shape[2]):
         raise ValueError(f"{path}: length must be in 1..{data.shape[2]} for each of the {len(data)} clips")
     return [FileClip(name=f"{path.name}[{n}]",
@@ -134,12 +151,10 @@ def _unlabelled(path) -> list[FileClip]:
 
 
 def _of_array(path) -> list[FileClip]:
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path} is not an npy file, or is damaged: {error}") from error
+    array = open_npy(path)
     if array.ndim == 5:
-        return [FileClip(name=f"{path.name}[{n}]", clip=clip.transpose(3, 1, 2, 0)) for n, clip in enumerate(array)]
+        return [FileClip(name=f"{path.name}[{n}]", clip=clip.transpose(3, 1, 2, 0))
+                for n, clip in enumerate(in_order(array, len(array), None, path))]
     if array.ndim not in (3, 4):
         raise ValueError(f"{path} must be of (frame, joint, channel), (person, frame, joint, channel) or (clip, "
                          f"channel, frame, joint, person), not of {array.ndim} dimensions")

@@ -1,10 +1,8 @@
-"""Recorded clips: reading the two common file layouts, splitting, augmentation and batches."""
+"""Recorded clips: splitting, augmentation and batches."""
 
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -15,11 +13,12 @@ from hypgcn.design.persons import match_persons
 from ..config import STREAMS, Augmentation
 from .dropping import drop_and_fill
 from .identity import clip_digests, recordings_digests
-from .plain_pickle import load_plain
-from .skeleton import NTU25_MAPS, Skeleton
+from .skeleton import BUILT_IN, Skeleton
+from .skeleton_maps import joint_map, mapped, source_skeleton
+from .stores import Computed, Store
 
-__all__ = ["Clips", "load_npz", "load_npy", "load_clips", "map_to_ntu25", "every_nth", "preparation_for", "prepared",
-           "calibration_clips", "crowded", "batches"]
+__all__ = ["Clips", "map_to", "every_nth", "preparation_for", "prepared", "calibration_clips", "crowded",
+           "batches"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +27,8 @@ class Clips:
 
     Parameters
     ----------
-    data : np.ndarray float32 (N, C, T, V, M)
-        Zero-padded at the end of T.
+    data : np.ndarray float32 (N, C, T, V, M) or Store
+        Zero-padded at the end of T; a :class:`~.stores.Store` holds them ragged or in a mapped file.
     length : np.ndarray int64 (N,)
         Real frames of each clip, 1..T.
     label : np.ndarray int64 (N,)
@@ -44,9 +43,13 @@ class Clips:
         The last channel is a confidence, no coordinate; such clips are not turned in training.
     numbers : dict of np.ndarray int64 (N,)
         What else the recordings say of each clip, by name: ``view``, ``subject``, ...
+    scores : Store or None
+        Confidence of every joint, 0..1, as one channel, where the format has it beside three coordinates.
+    joint_order : str
+        Name of the built-in skeleton whose joints these are, where format or file says it; else empty.
     """
 
-    data: np.ndarray
+    data: np.ndarray | Store
     length: np.ndarray
     label: np.ndarray
     classes: int
@@ -54,6 +57,8 @@ class Clips:
     split: np.ndarray
     scored: bool = False
     numbers: dict[str, np.ndarray] = field(default_factory=dict)
+    scores: Store | None = None
+    joint_order: str = ""
 
     def __post_init__(self):
         if self.data.ndim != 5:
@@ -69,7 +74,8 @@ class Clips:
         for name, values in self.numbers.items():
             if values.shape != (count,):
                 raise ValueError(f"{name} must have one entry for each of the {count} clips, not shape {values.shape}")
-        if not np.isfinite(self.data).all():
+        # A store was checked when it was read: it may be larger than the memory.
+        if isinstance(self.data, np.ndarray) and not np.isfinite(self.data).all():
             clip = np.argwhere(~np.isfinite(self.data))[0][0]
             raise ValueError(f"data must hold finite numbers only, but clip {clip} has NaN or infinite coordinates")
         if self.length.min() < 1 or self.length.max() > self.data.shape[2]:
@@ -89,7 +95,48 @@ class Clips:
 
     def clip(self, index: int) -> np.ndarray:
         """One recorded clip, (M, T, V, C), without its padding."""
+        if isinstance(self.data, Store):
+            return self.data.clip(index)[:, :self.length[index]]
         return self.data[index, :, :self.length[index]].transpose(3, 1, 2, 0)
+
+    def score(self, index: int) -> np.ndarray | None:
+        """Confidences of one clip, (M, T, V), or None where the recordings have none."""
+        if self.scored:
+            return self.clip(index)[..., -1]
+        return None if self.scores is None else self.scores.clip(index)[:, :self.length[index], :, 0]
+
+    def changed(self, change: Callable[[int, np.ndarray], np.ndarray], *, joints: int | None = None,
+                persons: int | None = None, length: np.ndarray | None = None) -> "Clips":
+        """These clips, each of them changed: at once in memory, when it is asked for in a store.
+
+        Parameters
+        ----------
+        change : callable
+            Of the index and the clip (M, T, V, C) without padding; gives a clip. Confidences pass through it as a clip
+            of one channel, so it must treat channels alike.
+        joints, persons : int or None
+            V and M of the changed clips; left out, they stay.
+        length : np.ndarray int64 (N,) or None
+            Their frames; left out, they stay.
+        """
+        length = self.length if length is None else length
+
+        def lazy(store: Store) -> Store:
+            count, channels, _, v, m = store.shape
+            return Computed((count, channels, int(length.max()), joints or v, persons or m),
+                            lambda i: change(i, store.clip(i)[:, :self.length[i]]))
+
+        data: np.ndarray | Store
+        if isinstance(self.data, Store):
+            data = lazy(self.data)
+        else:
+            count, channels, frames, v, m = self.data.shape
+            data = np.zeros((count, channels, frames if length is self.length else int(length.max()), joints or v,
+                             persons or m), np.float32)
+            for index in range(count):
+                clip = change(index, self.clip(index))
+                data[index, :, :clip.shape[1]] = clip.transpose(3, 1, 2, 0)
+        return replace(self, data=data, length=length, scores=None if self.scores is None else lazy(self.scores))
 
     @cached_property
     def digests(self) -> tuple[bytes, ...]:
@@ -110,7 +157,9 @@ class Clips:
 
     def take(self, index: np.ndarray) -> "Clips":
         """The clips at ``index``."""
-        return replace(self, data=self.data[index], length=self.length[index], label=self.label[index],
+        data = self.data.take(index) if isinstance(self.data, Store) else self.data[index]
+        scores = None if self.scores is None else self.scores.take(index)
+        return replace(self, data=data, scores=scores, length=self.length[index], label=self.label[index],
                        split=self.split[index], numbers={name: v[index] for name, v in self.numbers.items()})
 
     def evenly(self, count: int) -> "Clips":
@@ -118,92 +167,26 @@ class Clips:
         return self.take(np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(np.int64))
 
 
-def _lengths(data: np.ndarray) -> np.ndarray:
-    """Frames up to the last one that is not all zero, at least 1."""
-    used = data.any(axis=(1, 3, 4))
-    return np.where(used.any(axis=1), data.shape[2] - np.argmax(used[:, ::-1], axis=1), 1)
+def map_to(clips: Clips, target: Skeleton, where="clips") -> Clips:
+    """``clips`` on the joints of ``target``, as they are where they have these joints already.
 
+    Whose joints the clips have is their ``joint_order``, else the number of joints says it. Joints that they lack are
+    taken from their neighbours, see :mod:`~.skeleton_maps`.
 
-def load_npz(path) -> Clips:
-    """Clips of an ``.npz`` with ``data`` (N, C, T, V, M) and ``label``; ``length``, ``split``, ``class_names`` and any
-    further integers, one for each clip (``view``, ``subject``), where present."""
-    try:
-        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, AttributeError, TypeError) as error:
-        raise ValueError(f"{path} is not an npz file, or is damaged: {error}") from error
-    for name in ("data", "label"):
-        if name not in found:
-            raise ValueError(f"{path} must hold data and label, but {name} is missing")
-    data, label = found["data"].astype(np.float32), found["label"].astype(np.int64)
-    names = tuple(str(n) for n in found.get("class_names", ()))
-    if data.ndim != 5:
-        raise ValueError(f"{path}: data must have the five dimensions (clip, channel, frame, joint, person), not "
-                         f"{data.ndim}")
-    numbers = {name: values.astype(np.int64) for name, values in found.items()
-               if name not in ("data", "label", "length", "split") and values.shape == label.shape
-               and values.dtype.kind in "iu"}
-    return Clips(data=data, label=label, class_names=names, numbers=numbers,
-                 classes=len(names) or int(label.max(initial=0)) + 1,
-                 length=found["length"].astype(np.int64) if "length" in found else _lengths(data),
-                 split=found["split"].astype(np.uint8) if "split" in found else np.zeros(len(label), np.uint8))
-
-
-def _load_labels(path: Path) -> np.ndarray:
-    if path.suffix == ".npy":
-        return np.load(path, allow_pickle=False).astype(np.int64)
-    content = load_plain(path)
-    try:
-        return np.asarray(content[1] if isinstance(content, tuple) else content, dtype=np.int64)
-    except (ValueError, TypeError, IndexError) as error:
-        raise ValueError(f"{path} is not a label file (names and labels, or a list of labels): {error}") from error
-
-
-def load_npy(data_path, label_path, split: int = 0) -> Clips:
-    """Clips of one split in the layout of 2s-AGCN: ``*_data_joint.npy`` (N, C, T, V, M) and ``*_label.pkl`` or
-    ``.npy``.
-
-    The pickle is read by ``plain_pickle.py``: a foreign file cannot run code.
+    Raises :exc:`ValueError` where the numbers of joints differ and no map is known, or a map is needed and there is
+    none.
     """
+    if clips.joints == target.joints and (clips.joint_order in ("", target.name) or target.name not in BUILT_IN):
+        return clips
+    source = source_skeleton(clips.joints, clips.joint_order)
+    if source is None or target.name not in BUILT_IN:
+        raise ValueError(f"{where} must have the {target.joints} joints of {target.name}, not {clips.joints}")
     try:
-        data = np.load(data_path, allow_pickle=False).astype(np.float32)
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{data_path} is not an npy file, or is damaged: {error}") from error
-    label = _load_labels(Path(label_path))
-    if data.ndim != 5:
-        raise ValueError(f"{data_path}: data must have five dimensions (clip, channel, frame, joint, person), not "
-                         f"{data.ndim}")
-    return Clips(data=data, label=label, classes=int(label.max(initial=0)) + 1, length=_lengths(data),
-                 split=np.full(len(label), split, np.uint8))
-
-
-def load_clips(path) -> Clips:
-    """Clips at ``path``: an ``.npz``, or a folder with ``train_data_joint.npy``, ``train_label.pkl``,
-    ``val_data_joint.npy``, ``val_label.pkl``."""
-    path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"{path} not found: a dataset is an .npz file or a folder in the layout of 2s-AGCN")
-    if path.is_file():
-        return load_npz(path)
-    parts = []
-    for split, name in enumerate(("train", "val")):
-        labels = [path / f"{name}_label{suffix}" for suffix in (".pkl", ".npy")
-                  if (path / f"{name}_label{suffix}").is_file()]
-        if not labels or not (path / f"{name}_data_joint.npy").is_file():
-            raise FileNotFoundError(f"{path} must hold {name}_data_joint.npy and {name}_label.pkl (or .npy)")
-        parts.append(load_npy(path / f"{name}_data_joint.npy", labels[0], split))
-    joined = {name: np.concatenate([getattr(p, name) for p in parts]) for name in ("data", "length", "label", "split")}
-    return Clips(**joined, classes=max(p.classes for p in parts))
-
-
-def map_to_ntu25(clips: Clips) -> Clips:
-    """Kinect v1 (20 joints) or COCO (17 points) recordings on the 25 joints of NTU RGB+D; joints that they lack are
-    taken from their neighbours, see ``skeleton.py``."""
-    if clips.joints not in NTU25_MAPS:
-        raise ValueError(f"clips must have the 20 joints of Kinect v1 or the 17 points of COCO, not {clips.joints}")
-    joints = [sum(clips.data[:, :, :, source] * np.float32(weight) for source, weight in parts)
-              for parts in NTU25_MAPS[clips.joints]]
-    return replace(clips, data=np.stack(joints, axis=3))
+        parts = joint_map(source.name, target.name)
+    except ValueError as error:
+        raise ValueError(f"{where} must have the {target.joints} joints of {target.name}, not {clips.joints}: "
+                         f"{error}") from error
+    return replace(clips.changed(lambda _, clip: mapped(clip, parts), joints=target.joints), joint_order=target.name)
 
 
 def every_nth(clips: Clips, step: int) -> Clips:
@@ -211,7 +194,7 @@ def every_nth(clips: Clips, step: int) -> Clips:
     least its first frame."""
     if isinstance(step, bool) or not isinstance(step, int) or step < 1:
         raise ValueError(f"step must be an integer of at least 1, not {step!r}")
-    return replace(clips, data=clips.data[:, :, ::step], length=-(-clips.length // step))
+    return clips.changed(lambda _, clip: clip[:, ::step], length=-(-clips.length // step))
 
 
 def preparation_for(skeleton: Skeleton, frames: int, stream: str = "joint", *, scale: str = "axis",
@@ -230,13 +213,13 @@ def crowded(clips: Clips, persons: int) -> Clips:
     recorded = clips.data.shape[4]
     if recorded >= persons:
         return clips
-    data = np.zeros((*clips.data.shape[:4], persons), clips.data.dtype)
-    data[..., :recorded] = clips.data
-    for index, length in enumerate(clips.length):
-        for person in range(recorded, persons):
-            guest = match_persons(clips.clip((index + person - recorded + 1) % len(clips)), 1)
-            data[index, :, :length, :, person] = resample(guest, int(length))[0].transpose(2, 0, 1)
-    return replace(clips, data=data)
+
+    def accompanied(index: int, clip: np.ndarray) -> np.ndarray:
+        guests = [match_persons(clips.clip((index + person - recorded + 1) % len(clips)), 1)
+                  for person in range(recorded, persons)]
+        return np.concatenate([clip, *(resample(guest, clip.shape[1]) for guest in guests)]).astype(np.float32)
+
+    return replace(clips, scores=None).changed(accompanied, persons=persons)
 
 
 def prepared(clips: Clips, preparation: Preparation, persons: int = 1) -> np.ndarray:

@@ -145,15 +145,28 @@ def complete_clips(clips: Clips, skeleton: Skeleton | None, where="data") -> Cli
     Clips
         ``clips`` themselves where nothing is missing.
     """
-    every = complete_all((clips.clip(index) for index in range(len(clips))),
-                         (f"clip {index}" for index in range(len(clips))), where, scored=clips.scored,
-                         parents=recorded_parents(clips.joints, skeleton), origins=origins_of(clips))
-    data, length = clips.data, clips.length
-    for index, done in enumerate(every):
-        if done.changed:
-            if data is clips.data:
-                data, length = clips.data.copy(), clips.length.copy()
-            frames = done.clip.shape[1]
-            data[index], length[index] = 0, frames
-            data[index, :, :frames] = done.clip.transpose(3, 1, 2, 0)
-    return clips if data is clips.data else replace(clips, data=data, length=length)
+    beside = clips.scores is not None   # confidences that are no channel of the clips
+    scored = clips.scored or beside
+    parents = recorded_parents(clips.joints, BUILT_IN.get(clips.joint_order, skeleton))
+    origins = None if beside else origins_of(clips)
+
+    def with_scores(index: int, clip: np.ndarray) -> np.ndarray:
+        score = clips.score(index) if beside else None
+        return clip if score is None else np.concatenate([clip, score[..., None]], axis=3)
+
+    every = complete_all((with_scores(index, clips.clip(index)) for index in range(len(clips))),
+                         (f"clip {index}" for index in range(len(clips))), where, scored=scored, parents=parents,
+                         origins=origins)
+    lengths = {index: done.clip.shape[1] for index, done in enumerate(every) if done.changed}
+    if not lengths:
+        return clips
+    length = clips.length.copy()
+    length[list(lengths)] = list(lengths.values())
+
+    def completed(index: int, clip: np.ndarray) -> np.ndarray:
+        if index not in lengths:
+            return clip
+        done = complete_clip(with_scores(index, clip), scored=scored, parents=parents, origins=origins)
+        return done.clip[..., :clip.shape[3]]
+
+    return replace(clips, scores=None).changed(completed, length=length)

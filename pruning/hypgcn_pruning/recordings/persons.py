@@ -1,7 +1,5 @@
 """Whom a network for few persons gets of recordings with more: those who are there."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from hypgcn.design.persons import person_places
@@ -38,4 +36,4 @@ def choose_persons(clips: Clips, persons: int, where="data") -> Clips:
         say(f"{where}: {dropped.sum()} of {len(clips)} clips have more than the network's {persons} "
             f"{'persons' if persons > 1 else 'person'}, and the others are left out; --persons {seen.shape[1]} in "
             f"training takes all")
-    return replace(clips, data=np.take_along_axis(clips.data, places[:, None, None, None, :], axis=4))
+    return clips.changed(lambda index, clip: clip[places[index]], persons=persons)

@@ -15,11 +15,11 @@ __all__ = ["load_plain"]
 
 
 class _Dtype:
-    """Stand-in for ``numpy.dtype``: integers, floats and booleans."""
+    """Stand-in for ``numpy.dtype``: integers, floats, booleans and strings."""
 
     def __init__(self, code, align=False, copy=False):
-        if not isinstance(code, str) or not re.fullmatch(r"[<>|=]?[biuf](1|2|4|8)", code):
-            raise pickle.UnpicklingError(f"arrays must hold integers, floats or booleans, not {code!r}")
+        if not isinstance(code, str) or not re.fullmatch(r"[<>|=]?([biuf][1248]|[US]\d{1,4})", code):
+            raise pickle.UnpicklingError(f"arrays must hold integers, floats, booleans or strings, not {code!r}")
         self.code, self.order = code.lstrip("<>|="), "="
 
     def __setstate__(self, state):
@@ -43,7 +43,7 @@ class _Array:
     def make(self) -> np.ndarray:
         shape, dtype, fortran, content = self.state
         if not isinstance(dtype, _Dtype) or not isinstance(content, bytes | bytearray):
-            raise pickle.UnpicklingError("arrays must hold integers, floats or booleans")
+            raise pickle.UnpicklingError("arrays must hold integers, floats, booleans or strings")
         return np.frombuffer(content, dtype.make()).reshape(shape, order="F" if fortran else "C")
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Skeleton", "BUILT_IN", "load_skeleton", "KINECT20_TO_NTU25", "COCO17_TO_NTU25",
-           "OPENPOSE18_TO_NTU25", "NTU25_MAPS"]
+__all__ = ["Skeleton", "BUILT_IN", "MAX_JOINTS", "load_skeleton"]
+
+MAX_JOINTS = 64
+"""As many as a network can have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +39,8 @@ class Skeleton:
     def __post_init__(self):
         if isinstance(self.joints, bool) or not isinstance(self.joints, int):
             raise TypeError(f"joints must be an integer, not {self.joints!r}")
-        if not 1 <= self.joints <= 64:
-            raise ValueError(f"joints must be in 1..64, not {self.joints!r}")
+        if not 1 <= self.joints <= MAX_JOINTS:
+            raise ValueError(f"joints must be in 1..{MAX_JOINTS}, not {self.joints!r}")
         if not 0 <= self.centre < self.joints:
             raise ValueError(f"centre must be in 0..{self.joints - 1}, not {self.centre!r}")
         seen = set()
@@ -137,33 +139,30 @@ BUILT_IN = {s.name: s for s in (
              bones=_chains((0, 1, 3), (0, 2, 4), (0, 5, 7, 9), (0, 6, 8, 10), (5, 11, 13, 15), (6, 12, 14, 16))),
     Skeleton(name="openpose18", joints=18, centre=1, pairs=_sides((5, 2, 3), (11, 8, 3), (15, 14, 1), (17, 16, 1)),
              bones=_chains((1, 0, 14, 16), (0, 15, 17), (1, 2, 3, 4), (1, 5, 6, 7), (2, 8, 9, 10), (5, 11, 12, 13))),
+    Skeleton(name="body25", joints=25, centre=1,
+             pairs=(*_sides((5, 2, 3), (12, 9, 3), (19, 22, 3)), (16, 15), (18, 17)),
+             bones=_chains((1, 0, 15, 17), (0, 16, 18), (1, 2, 3, 4), (1, 5, 6, 7), (1, 8, 9, 10, 11, 22, 23),
+                           (8, 12, 13, 14, 19, 20), (11, 24), (14, 21))),
+    Skeleton(name="mediapipe33", joints=33, centre=0,
+             pairs=(*_sides((1, 4, 3)), *((left, left + 1) for left in range(7, 33, 2))),
+             bones=_chains((0, 1, 2, 3, 7), (0, 4, 5, 6, 8), (0, 9), (0, 10), (0, 11, 13, 15, 17), (15, 19), (15, 21),
+                           (0, 12, 14, 16, 18), (16, 20), (16, 22), (11, 23, 25, 27, 29), (27, 31),
+                           (12, 24, 26, 28, 30), (28, 32))),
+    Skeleton(name="h36m17", joints=17, centre=0, pairs=_sides((4, 1, 3), (11, 14, 3)),
+             bones=_chains((0, 1, 2, 3), (0, 4, 5, 6), (0, 7, 8, 9, 10), (8, 11, 12, 13), (8, 14, 15, 16))),
+    Skeleton(name="hand21", joints=21, centre=0, bones=_chains(*((0, *range(first, first + 4))
+                                                                for first in range(1, 21, 4)))),
+    Skeleton(name="utdmhad20", joints=20, centre=2, pairs=_sides((4, 8, 4), (12, 16, 4)), bones=_chains(
+        (2, 1, 0), (1, 4, 5, 6, 7), (1, 8, 9, 10, 11), (2, 3, 12, 13, 14, 15), (3, 16, 17, 18, 19))),
+    Skeleton(name="msraction20", joints=20, centre=3, pairs=((1, 0), (8, 7), (10, 9), (12, 11), (5, 4), (14, 13),
+                                                             (16, 15), (18, 17)),
+             bones=_chains((3, 2, 19), (2, 0, 7, 9, 11), (2, 1, 8, 10, 12), (3, 6, 4, 13, 15, 17),
+                           (6, 5, 14, 16, 18))),
 )}
-"""NTU RGB+D and Kinect v2; Kinect v1 (NW-UCLA); COCO key points; OpenPose's 18 points."""
-
-KINECT20_TO_NTU25: tuple[tuple[tuple[int, float], ...], ...] = tuple(
-    ((2, 2 / 3), (3, 1 / 3)) if joint == 2 else ((source, 1.0),)
-    for joint, source in enumerate((0, 1, 2, 3, *range(4, 20), 2, 7, 7, 11, 11)))
-"""For each NTU joint the Kinect v1 joints and weights that stand for it (the neck lies between shoulders and head)."""
-
-COCO17_TO_NTU25: tuple[tuple[tuple[int, float], ...], ...] = (
-    ((11, 1 / 2), (12, 1 / 2)), ((5, 1 / 4), (6, 1 / 4), (11, 1 / 4), (12, 1 / 4)),
-    ((5, 1 / 3), (6, 1 / 3), (3, 1 / 6), (4, 1 / 6)), ((3, 1 / 2), (4, 1 / 2)),
-    *(((source, 1.0),) for source in (5, 7, 9, 9, 6, 8, 10, 10, 11, 13, 15, 15, 12, 14, 16, 16)),
-    ((5, 1 / 2), (6, 1 / 2)), *(((source, 1.0),) for source in (9, 9, 10, 10)))
-"""The same for COCO, an approximation: spine base is between the hips, the upper end of the spine between the
-shoulders, its middle between both; the head is between the ears, the neck a third of the way to it; hands, finger tips
-and thumbs are at the wrists, feet at the ankles."""
-
-OPENPOSE18_TO_NTU25: tuple[tuple[tuple[int, float], ...], ...] = (
-    ((8, 1 / 2), (11, 1 / 2)), ((1, 1 / 2), (8, 1 / 4), (11, 1 / 4)), ((1, 2 / 3), (0, 1 / 3)), ((0, 1.0),),
-    *(((source, 1.0),) for source in (5, 6, 7, 7, 2, 3, 4, 4, 11, 12, 13, 13, 8, 9, 10, 10, 1, 7, 7, 4, 4)))
-"""The same for OpenPose, an approximation: spine base is between the hips, the upper end of the spine at the neck's
-point, its middle between both; the head is the nose, which is seen more often than both ears, the neck a third of the
-way to it; hands, finger tips and thumbs are at the wrists, feet at the ankles. Points that were not found are filled
-before (``missing.py``)."""
-
-NTU25_MAPS = {20: KINECT20_TO_NTU25, 17: COCO17_TO_NTU25, 18: OPENPOSE18_TO_NTU25}
-"""By the number of joints that is mapped."""
+"""NTU RGB+D and Kinect v2; Kinect v1 (NW-UCLA); COCO key points; OpenPose's 18 points and its BODY_25; MediaPipe's pose
+landmarks; Human3.6M; the hand of OpenPose and MediaPipe; Kinect v1 in the order of UTD-MHAD and of MSR-Action3D (whose
+sides nobody has written down: joint 1 is taken as left, 0 as right). Of several with as many joints the first is taken
+where nothing else is known."""
 
 
 def load_skeleton(name_or_path) -> Skeleton:

@@ -33,7 +33,8 @@ def plot_history(history: list[dict], path):
         raise ValueError("history must hold at least one epoch, but is empty")
     figure = Figure(figsize=(7, 7), dpi=100, layout="constrained")
     panels = figure.subplots(3, 1, sharex=True, height_ratios=(3, 3, 1))
-    for panel, key, text in zip(panels, ("loss", "accuracy", "rate"), ("loss", "test accuracy", "learning rate")):
+    which = "accuracy of training clips" if history[-1].get("measured") else "test accuracy"
+    for panel, key, text in zip(panels, ("loss", "accuracy", "rate"), ("loss", which, "learning rate")):
         rows = [(row["epoch"], row[key]) for row in history if key in row]
         panel.plot([epoch for epoch, _ in rows], [value for _, value in rows], marker=".", linewidth=1.2)
         panel.set_ylabel(text)

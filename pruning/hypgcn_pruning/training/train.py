@@ -92,7 +92,8 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
     -------
     list of dict
         One row per epoch: ``epoch`` from 1, mean ``loss``, ``accuracy`` 0..1, its mean over the classes
-        (``class_accuracy``), highest learning ``rate``.
+        (``class_accuracy``), highest learning ``rate``; ``measured`` is ``training clips`` where there are no held-out
+        ones.
 
     Raises
     ------
@@ -173,12 +174,17 @@ class _Session:
                     self.regulariser.after_epoch(self.model)
                 score, class_score = self.evaluate()
                 self.state.history.append({"epoch": self.state.epoch, "loss": loss, "accuracy": score,
-                                           "class_accuracy": class_score, "rate": rate})
+                                           "class_accuracy": class_score, "rate": rate, **self.measured})
                 self.bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{score:.4f}")
                 if fabric.global_rank == 0:
                     self.save(score)
         if self.regulariser is not None:
             self.regulariser.end(self.model)
+
+    @property
+    def measured(self) -> dict:
+        """What a row of the history says of its accuracy, where that is not of held-out clips."""
+        return {} if (self.clips.split == 1).any() else {"measured": "training clips"}
 
     @property
     def pass_steps(self) -> int:

@@ -45,11 +45,13 @@ def test_clips_in_both_parts():
 
 
 @pytest.mark.parametrize(("train", "test"), [((3, 3), (0, 0)), ((0, 0), (1, 1))])
-def test_a_part_without_clips(train, test):
-    """Whether that is an error is said elsewhere."""
+def test_a_part_without_clips(train, test, capsys):
+    """No training clips are an error elsewhere; no test clips are said."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_training_clips(clips(train, test), "film")
+    said = "film: there is no test clip: accuracies are of the training clips" in capsys.readouterr().err
+    assert said == (test == (0, 0))
 
 
 def test_every_class_counts_alike():

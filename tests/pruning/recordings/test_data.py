@@ -1,4 +1,3 @@
-import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -8,80 +7,28 @@ from hypgcn_pruning.config import Augmentation
 from hypgcn_pruning.recordings.data import (
     augment,
     batches,
+    crowded,
     every_nth,
-    load_clips,
-    load_npy,
-    load_npz,
-    map_to_ntu25,
+    map_to,
     preparation_for,
     prepared,
 )
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
-from hypgcn_pruning.recordings.skeleton import BUILT_IN, NTU25_MAPS, load_skeleton
+from hypgcn_pruning.recordings.persons import choose_persons
+from hypgcn_pruning.recordings.skeleton import BUILT_IN, Skeleton, load_skeleton
+from hypgcn_pruning.recordings.stores import Ragged
 
 STILL = Augmentation(degrees=0.0, tilt=0.0, random_times=False)
 
 
-def write_npz(path, clips, **changes):
-    entries = {"data": clips.data, "label": clips.label, "length": clips.length, "split": clips.split,
-               "class_names": np.array(clips.class_names), **changes}
-    np.savez(path, **{name: entry for name, entry in entries.items() if entry is not None})
-    return path
+def map_to25(clips):
+    return map_to(clips, BUILT_IN["ntu25"])
 
 
-def test_npz_round_trip(tmp_path, clips):
-    found = load_clips(write_npz(tmp_path / "a.npz", clips))
-    np.testing.assert_array_equal(found.data, clips.data)
-    assert found.class_names == clips.class_names
-    assert found.classes == 3
-
-
-def test_lengths_are_found_where_they_are_missing(tmp_path, clips):
-    found = load_npz(write_npz(tmp_path / "a.npz", clips, length=None, split=None, class_names=None))
-    np.testing.assert_array_equal(found.length, clips.length)
-    assert not found.split.any()
-
-
-def test_all_zero_clip_has_length_one(tmp_path, clips):
-    data = clips.data.copy()
-    data[0] = 0
-    assert load_npz(write_npz(tmp_path / "a.npz", clips, data=data, length=None)).length[0] == 1
-
-
-def test_2s_agcn_folder(tmp_path, clips):
-    for split, name in enumerate(("train", "val")):
-        part = clips.part(split)
-        np.save(tmp_path / f"{name}_data_joint.npy", part.data)
-        (tmp_path / f"{name}_label.pkl").write_bytes(pickle.dumps(([f"clip{i}" for i in range(len(part))],
-                                                                   part.label.tolist())))
-    found = load_clips(tmp_path)
-    assert (found.split == 0).sum() == len(clips.part(0))
-    assert (found.split == 1).sum() == len(clips.part(1))
-
-
-class Evil:
-    def __reduce__(self):
-        return print, ("executed",)
-
-
-def test_label_pickles_cannot_run_code(tmp_path, clips, capsys):
-    np.save(tmp_path / "d.npy", clips.data)
-    (tmp_path / "l.pkl").write_bytes(pickle.dumps(([], [Evil()])))
-    with pytest.raises(ValueError, match=r"plain lists.*builtins.print"):
-        load_npy(tmp_path / "d.npy", tmp_path / "l.pkl")
-    assert "executed" not in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("changes", "match"), [
-    ({"data": None}, "data is missing"), ({"label": np.full(72, 5)}, "label must be in 0..2, not 5..5"),
-    ({"label": np.full(72, -1)}, "label must be in 0..2"),
-    ({"label": np.zeros(3, int)}, "one entry for each of the 72"),
-    ({"data": np.zeros((72, 3, 4), np.float32)}, "five dimensions"), ({"data": np.zeros((0, 3, 9, 7, 1), np.float32),
-     "label": np.zeros(0, int), "length": np.zeros(0, int), "split": np.zeros(0, int)}, "at least one clip"),
-    ({"length": np.full(72, 99)}, r"length must be in 1..30")])
-def test_bad_npz(tmp_path, clips, changes, match):
-    with pytest.raises(ValueError, match=match):
-        load_npz(write_npz(tmp_path / "a.npz", clips, **changes))
+def ragged(clips):
+    """``clips`` without padding."""
+    every = [clips.clip(index) for index in range(len(clips))]
+    return replace(clips, data=Ragged.of(every, clips.data.shape[4]))
 
 
 def test_nan_coordinates(clips):
@@ -89,17 +36,6 @@ def test_nan_coordinates(clips):
     data[3, 0, 0, 0, 0] = np.nan
     with pytest.raises(ValueError, match="finite numbers only, but clip 3 has"):
         replace(clips, data=data)
-
-
-def test_damaged_and_missing_files(tmp_path, clips):
-    path = write_npz(tmp_path / "a.npz", clips)
-    path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(ValueError, match="damaged"):
-        load_npz(path)
-    with pytest.raises(FileNotFoundError, match="a dataset is"):
-        load_clips(tmp_path / "nowhere.npz")
-    with pytest.raises(FileNotFoundError, match="train_data_joint"):
-        load_clips(tmp_path)
 
 
 def test_empty_split(clips):
@@ -136,26 +72,53 @@ def test_bone_stream(clips, skeleton):
 
 def test_map_to_ntu25():
     clips = generate_motion(load_skeleton("kinect20"), MotionConfig(classes=2, clips=2, frames=(5, 9)))
-    mapped = map_to_ntu25(clips)
+    mapped = map_to25(clips)
     np.testing.assert_array_equal(mapped.data[:, :, :, 20], clips.data[:, :, :, 2])
     np.testing.assert_allclose(mapped.data[:, :, :, 2], clips.data[:, :, :, 2] * 2 / 3 + clips.data[:, :, :, 3] / 3,
                                rtol=1e-5)
-    with pytest.raises(ValueError, match="20 joints of Kinect v1 or the 17 points of COCO, not 25"):
-        map_to_ntu25(mapped)
+    assert map_to25(mapped) is mapped
+    with pytest.raises(ValueError, match="clips must have the 21 joints of hand21, not 25: ntu25 must be mapped to one "
+                                         "of kinect20, not hand21"):
+        map_to(mapped, BUILT_IN["hand21"])
+    with pytest.raises(ValueError, match="the 20 joints of kinect20, not 7"):
+        map_to(generate_motion(Skeleton(name="x", joints=7, bones=tuple((i, 0) for i in range(1, 7)))),
+               BUILT_IN["kinect20"])
+
+
+def test_joints_that_the_recordings_name_are_mapped_even_where_the_number_is_the_same():
+    clips = replace(generate_motion(load_skeleton("body25"), MotionConfig(classes=2, clips=2)), joint_order="body25")
+    found = map_to25(clips)
+    assert found.joint_order == "ntu25"
+    np.testing.assert_array_equal(found.clip(0)[:, :, 0], clips.clip(0)[:, :, 8])
+    assert map_to(replace(clips, joint_order=""), BUILT_IN["ntu25"]).joint_order == ""
+
+
+@pytest.mark.parametrize("change", [lambda clips: every_nth(clips, 2), lambda clips: crowded(clips, 3), map_to25,
+                                    lambda clips: choose_persons(clips, 1), lambda clips: clips.part(1).evenly(3)])
+def test_stores_change_as_arrays_do(change):
+    """Bit for bit, and the confidences with their clips."""
+    clips = generate_motion(load_skeleton("kinect20"), MotionConfig(classes=2, clips=6, frames=(4, 9), persons=2))
+    scores = Ragged.of([clips.clip(index)[..., :1] for index in range(len(clips))], 2)
+    one, other = change(clips), change(replace(ragged(clips), scores=scores))
+    np.testing.assert_array_equal(one.length, other.length)
+    assert np.delete(one.data.shape, 2).tolist() == np.delete(other.data.shape, 2).tolist()
+    for index in range(len(one)):
+        np.testing.assert_array_equal(one.clip(index), other.clip(index))
+        if other.scores is not None:
+            np.testing.assert_array_equal(other.score(index), other.clip(index)[..., 0])
 
 
 @pytest.mark.parametrize("name", ["kinect20", "coco17", "openpose18"])
 def test_maps_to_ntu25_move_with_the_body(name):
     """Weights add up to one, so a moved body maps to the moved joints, and left stays left."""
     clips = generate_motion(load_skeleton(name), MotionConfig(classes=2, clips=2, frames=(5, 5)))
-    moved = map_to_ntu25(replace(clips, data=clips.data + np.float32(2)))
-    np.testing.assert_allclose(moved.data, map_to_ntu25(clips).data + 2, atol=1e-5)
-    assert len(NTU25_MAPS[clips.joints]) == 25
+    moved = map_to25(replace(clips, data=clips.data + np.float32(2)))
+    np.testing.assert_allclose(moved.data, map_to25(clips).data + 2, atol=1e-5)
 
 
 def test_coco_on_ntu25():
     clips = generate_motion(load_skeleton("coco17"), MotionConfig(classes=2, clips=2, frames=(5, 9)))
-    mapped = map_to_ntu25(clips).data
+    mapped = map_to25(clips).data
     for joint, source in ((4, 5), (5, 7), (6, 9), (8, 6), (10, 10), (12, 11), (14, 15), (16, 12), (22, 9), (24, 10)):
         np.testing.assert_array_equal(mapped[:, :, :, joint], clips.data[:, :, :, source])
     np.testing.assert_allclose(mapped[:, :, :, 1], (mapped[:, :, :, 0] + mapped[:, :, :, 20]) / 2, atol=1e-5)
@@ -205,6 +168,8 @@ def test_warped_clips_keep_their_ends_and_their_order(frames):
 
 def test_skeletons_know_their_sides():
     for skeleton in BUILT_IN.values():
+        if skeleton.name == "hand21":
+            continue  # the mirror image of a hand has the same joints
         mirrored = skeleton.mirrored
         assert skeleton.pairs
         assert [mirrored[mirrored[joint]] for joint in range(skeleton.joints)] == list(range(skeleton.joints))
@@ -274,14 +239,3 @@ def test_motion_streams(clips, skeleton):
         moved = prepared(clips, preparation_for(skeleton, 16, f"{stream}-motion", scale="none", centring="every"))
         np.testing.assert_allclose(moved[:, :, :-1], still[:, :, 1:] - still[:, :, :-1], atol=1e-6)
         assert not moved[:, :, -1].any()
-
-
-def test_numbers_of_the_recordings_are_read(tmp_path, clips):
-    view = np.arange(72) % 3
-    path = write_npz(tmp_path / "a.npz", clips, view=view, name=np.array(["clip"] * 72), scores=np.zeros(72),
-                     matrix=np.zeros((72, 2), int))
-    found = load_npz(path)
-    assert list(found.numbers) == ["view"]
-    np.testing.assert_array_equal(found.part(1).numbers["view"], view[clips.split == 1])
-    with pytest.raises(ValueError, match=r"view must have one entry for each of the 72 clips, not shape \(71,\)"):
-        replace(found, numbers={"view": view[1:]})

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hypgcn_pruning.recordings.data import Clips, load_npz
+from hypgcn_pruning.recordings.clip_arrays import load_npz
+from hypgcn_pruning.recordings.data import Clips
 from hypgcn_pruning.recordings.missing import Tally, complete_clips, recorded_parents
 from hypgcn_pruning.recordings.skeleton import BUILT_IN
 

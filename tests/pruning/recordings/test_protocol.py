@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hypgcn_pruning.recordings.data import load_npz
+from hypgcn_pruning.recordings.clip_arrays import load_npz
 from hypgcn_pruning.recordings.filmed import save_clips
 from hypgcn_pruning.recordings.protocol import protocol_split
 from hypgcn_pruning.recordings.readers import Source, read_clips

@@ -8,7 +8,7 @@ import pytest
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 from hypgcn.design.presets import random_design
 from hypgcn_pruning.inputs import design_clips
-from hypgcn_pruning.recordings.data import load_npz
+from hypgcn_pruning.recordings.clip_arrays import load_npz
 from hypgcn_pruning.recordings.skeleton import BUILT_IN
 from hypgcn_sim.stimuli.clips import recorded_clips
 from hypgcn_sim.stimuli.completing import KINECT20_PARENTS, clip_reader
@@ -26,7 +26,15 @@ def design_of(skeleton):
 def record(path, joints, centred=False):
     """Six clips with joints missing in single frames, in the first frame, throughout, and an empty start."""
     rng = np.random.default_rng(0)
-    rest = rng.normal(0, 0.4, (6, 3, 1, joints, 1)) + np.array([0, 0, 3]).reshape(1, 3, 1, 1, 1)
+    parents = BUILT_IN["kinect20" if joints == 20 else "ntu25"].parents
+    bones = rng.normal(0, 0.2, (6, 3, 1, joints, 1))
+    rest = np.zeros_like(bones)
+    for joint in range(joints):     # along the bones, so that the joints' order can be seen
+        at = joint
+        while parents[at] != at:
+            rest[:, :, :, joint] += bones[:, :, :, at]
+            at = parents[at]
+    rest += np.array([0, 0, 3]).reshape(1, 3, 1, 1, 1)
     data = (rest + rng.normal(0, 0.02, (6, 3, 9, joints, 1)).cumsum(axis=2)).astype(np.float32)
     if centred:
         data -= data[:, :, :, 1:2]

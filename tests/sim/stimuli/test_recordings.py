@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from hypgcn.design.presets import random_design
-from hypgcn_pruning.recordings.data import crowded, load_npz, map_to_ntu25
+from hypgcn_pruning.recordings.clip_arrays import load_npz
+from hypgcn_pruning.recordings.data import crowded, map_to
+from hypgcn_pruning.recordings.skeleton import BUILT_IN
 from hypgcn_sim.stimuli.recordings import Recordings, clips_for
 
 NTU = replace(random_design(1, name="ntu", frames=8, joints=25, persons=2, widths=(4,), strides=(1,), classes=2),
@@ -28,7 +30,7 @@ def test_the_same_clips_as_the_offline_path(tmp_path):
 
     path = record(tmp_path / "r.npz")
     found = Recordings.load(NTU, path)
-    theirs = crowded(map_to_ntu25(load_npz(path)).part(1), 2)
+    theirs = crowded(map_to(load_npz(path), BUILT_IN["ntu25"]).part(1), 2)
     preparation = Preparation.from_dict(NTU.meta["preparation"])
     expected = np.stack([quantise_clip(NTU, prepare_clip(theirs.clip(index), preparation)) for index in range(4)])
     np.testing.assert_array_equal(found.clips, expected)

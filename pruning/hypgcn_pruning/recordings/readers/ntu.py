@@ -112,11 +112,11 @@ class _Lines:
                 self.fail("the end of the file after the last frame", repr(line[:40]))
 
 
-def read_skeleton(path) -> np.ndarray:
-    """Float64 (4, T, 25, 3) of one ``.skeleton`` file, x, y, z in metres; absent bodies are zero, T may be 0.
+def read_skeleton(path, joints: int = JOINTS) -> np.ndarray:
+    """Float64 (4, T, ``joints``, 3) of one ``.skeleton`` file, x, y, z in metres; absent bodies are zero, T may be 0.
 
     The file holds the number of frames; per frame the number of bodies; per body a line of 10 fields, the number of
-    joints (25), and a line of 12 fields per joint, of which the first three are read. Bodies keep the place they have
+    joints, and a line of 12 fields per joint, of which the first three are read. Bodies keep the place they have
     in their frame; places beyond the fourth are read and dropped. Anything else, also a file that ends early or goes
     on, is a :exc:`ValueError` with file, line number and what had to be there.
     """
@@ -124,18 +124,18 @@ def read_skeleton(path) -> np.ndarray:
     count = lines.integer("the number of frames")
     frames = []
     for frame in range(count):
-        bodies = np.zeros((TRACKED, JOINTS, 3))
+        bodies = np.zeros((TRACKED, joints, 3))
         for body in range(lines.integer(f"the number of bodies in frame {frame}")):
             where = f"of body {body} in frame {frame}"
             lines.fields(10, f"the 10 fields {where}")
-            if lines.integer(f"{JOINTS}, the number of joints {where}", JOINTS) != JOINTS:
-                lines.fail(f"{JOINTS}, the number of joints {where}", repr(lines.lines[lines.number - 1].strip()))
-            places = [lines.place(f"the 12 fields of joint {joint} {where}") for joint in range(JOINTS)]
+            if lines.integer(f"{joints}, the number of joints {where}", joints) != joints:
+                lines.fail(f"{joints}, the number of joints {where}", repr(lines.lines[lines.number - 1].strip()))
+            places = [lines.place(f"the 12 fields of joint {joint} {where}") for joint in range(joints)]
             if body < TRACKED:
                 bodies[body] = places
         frames.append(bodies)
     lines.end()
-    return np.stack(frames, axis=1) if frames else np.zeros((TRACKED, 0, JOINTS, 3))
+    return np.stack(frames, axis=1) if frames else np.zeros((TRACKED, 0, joints, 3))
 
 
 def complete_bodies(bodies: np.ndarray, name: str, tally: Tally) -> np.ndarray:
@@ -182,4 +182,4 @@ def read_ntu(path, protocol: str = "xsub", *, replayed: bool = True) -> Clips:
             "view": name.camera, "subject": name.subject, "setup": name.setup}))
     warn_left_out(path, empty)
     tally.say(path)
-    return pack(recordings, path, classes=120 if any(r.label >= 60 for r in recordings) else 60)
+    return pack(recordings, path, classes=120 if any(r.label >= 60 for r in recordings) else 60, joint_order="ntu25")

@@ -90,4 +90,4 @@ def read_openpose(path) -> Clips:
         if isinstance(label, int) and isinstance(content.get("label"), str):
             names[label] = content["label"]
     warn_left_out(path, empty)
-    return pack(recordings, path, class_names=_names(names), scored=True)
+    return pack(recordings, path, class_names=_names(names), scored=True, joint_order="openpose18")

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..data import Clips
+from ..stores import Ragged
+from ..third import third_is_score
 
-__all__ = ["Recording", "pack", "warn_left_out"]
+__all__ = ["Recording", "last_is_score", "pack", "warn_left_out"]
 
 MAX_CLASSES = 1024
 
@@ -29,6 +31,8 @@ class Recording:
         0 training, 1 test.
     numbers : dict of int
         What else is known of it (``view``, ``subject``); all recordings of a file have the same names.
+    scores : np.ndarray float (M, T, V) or None
+        Confidences beside three coordinates.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Recording:
     label: int
     split: int = 0
     numbers: dict[str, int] = field(default_factory=dict)
+    scores: np.ndarray | None = None
 
 
 def _check(recording: Recording, joints: int, channels: int, classes: int):
@@ -55,8 +60,8 @@ def _check(recording: Recording, joints: int, channels: int, classes: int):
 
 
 def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: int | None = None,
-         class_names: Sequence[str] = (), scored: bool = False) -> Clips:
-    """All recordings in one array, padded with zeros to the longest and to ``persons`` persons.
+         class_names: Sequence[str] = (), scored: bool = False, joint_order: str = "") -> Clips:
+    """All recordings in one ragged store, with ``persons`` persons each, of which absent ones are zero.
 
     A clip of one frame is kept as it is; so is a person that is zero throughout, which the network sees as absent. The
     first ``persons`` persons are kept. Without ``classes`` their number follows from the largest label.
@@ -69,15 +74,27 @@ def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: i
     for recording in recordings:
         _check(recording, joints, channels, classes or MAX_CLASSES)
     length = np.array([r.data.shape[1] for r in recordings], np.int64)
-    data = np.zeros((len(recordings), channels, int(length.max()), joints, persons), np.float32)
-    for into, recording in zip(data, recordings):
-        bodies = recording.data[:persons]
-        into[:, :bodies.shape[1], :, :len(bodies)] = bodies.transpose(3, 1, 2, 0)
     label = np.array([r.label for r in recordings], np.int64)
-    return Clips(data=data, length=length, label=label, split=np.array([r.split for r in recordings], np.uint8),
+    scores = [r.scores[..., None] for r in recordings if r.scores is not None]
+    if len(scores) not in (0, len(recordings)):
+        raise ValueError(f"{where}: all recordings or none must have scores, not {len(scores)} of {len(recordings)}")
+    return Clips(data=Ragged.of([r.data for r in recordings], persons),
+                 length=length, label=label, split=np.array([r.split for r in recordings], np.uint8),
                  classes=classes or len(class_names) or int(label.max()) + 1, class_names=tuple(class_names),
-                 scored=scored, numbers={name: np.array([r.numbers[name] for r in recordings], np.int64)
-                                         for name in recordings[0].numbers})
+                 scored=scored, joint_order=joint_order,
+                 scores=Ragged.of(scores, persons) if scores else None,
+                 numbers={name: np.array([r.numbers[name] for r in recordings], np.int64)
+                          for name in recordings[0].numbers})
+
+
+def last_is_score(recordings: Sequence[Recording], given: str | None, where) -> bool:
+    """:func:`~.third.third_is_score` of recordings with three channels; of others the last one is none."""
+    if not recordings or recordings[0].data.ndim != 4 or recordings[0].data.shape[3] != 3:
+        return False
+    data = [r.data for r in recordings if r.data.ndim == 4 and r.data.shape[3] == 3 and r.data.size]
+    low = np.min([clip.min(axis=(0, 1, 2)) for clip in data], axis=0)
+    high = np.max([clip.max(axis=(0, 1, 2)) for clip in data], axis=0)
+    return third_is_score(low, high, recordings[0].data.shape[2], given, where)
 
 
 def warn_left_out(where, names: Sequence[str]):

@@ -140,8 +140,8 @@ def test_nobody_and_too_long(tmp_path, rng):
 
 
 def test_source():
-    with pytest.raises(ValueError, match="format must be one of clips, .*, not 'csv'"):
-        Source(path="x", format="csv")
+    with pytest.raises(ValueError, match="format must be one of clips, .*, not 'bvh'"):
+        Source(path="x", format="bvh")
     with pytest.raises(ValueError, match="every must be an integer of at least 1, not 0"):
         Source(path="x", every=0)
     with pytest.raises(FileNotFoundError, match="x not found: a dataset is"):
