@@ -1,9 +1,10 @@
-"""Subcommands of ``hypgcn`` for the offline path: train, prune, quantise, compile, evaluate."""
+"""Subcommands of ``hypgcn`` for the offline path: train, prune, quantise, compile, evaluate, predict."""
 
 import argparse
 import dataclasses
 import json
 
+from .answers.predict_cli import register_predict
 from .config import FORMATS, STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .recordings.filmed import FilmedConfig, film, save_clips
 from .recordings.skeleton import load_skeleton
@@ -166,6 +167,7 @@ def register(commands):
                         help="unpruned float network to compare with")
     parser.add_argument("--record", action="store_true", help="write the accuracies into the design's meta as well")
 
+    register_predict(commands, _add_options, _config)
     register_reports(commands, _common, _add_options, _config, _data)
 
 

@@ -1,7 +1,7 @@
 """The clips of one file, for use and not for training: labels may be missing, joints are brought to a design's."""
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,8 @@ class FileClip:
         Without padding.
     label : int or None
         Class, ``None`` where unknown.
+    class_name : str or None
+        Its name, ``None`` where the file has none.
     test : bool
         Held out from training, as far as the file holds that.
     """
@@ -37,10 +39,11 @@ class FileClip:
     name: str
     clip: np.ndarray
     label: int | None = None
+    class_name: str | None = None
     test: bool = True
 
 
-def map_joints(clip: np.ndarray, joints: int, skeleton: str | None) -> np.ndarray:
+def map_joints(clip: np.ndarray, joints: int, skeleton: str | None, what: str = "design") -> np.ndarray:
     """``clip`` (M, T, V, C) on the ``joints`` joints of ``skeleton``, as far as a map is known; :exc:`ValueError`
     names both numbers where there is none."""
     recorded = clip.shape[2]
@@ -51,16 +54,16 @@ def map_joints(clip: np.ndarray, joints: int, skeleton: str | None) -> np.ndarra
                          for parts in NTU25_MAPS[recorded]], axis=2)
     if skeleton == "kinect20" and recorded == 25:
         return clip[:, :, list(KINECT20_FROM_NTU25)]
-    raise ValueError(f"clips must have the {joints} joints of the design{f' ({skeleton})' if skeleton else ''} or "
+    raise ValueError(f"clips must have the {joints} joints of the {what}{f' ({skeleton})' if skeleton else ''} or "
                      f"joints that can be mapped to them, not {recorded}")
 
 
-def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[FileClip]:
+def read_clip_file(path, *, joints: int, skeleton: str | None = None, what: str = "design") -> list[FileClip]:
     """Clips of an ``.npz`` (``data`` (N, C, T, V, M), and ``length``, ``label``, ``split`` where present), an ``.npy``
     ((T, V, C), (M, T, V, C) or (N, C, T, V, M)), a ``.skeleton`` file, or anything else that training reads.
 
-    ``joints``, ``skeleton`` : of the design. A ``.skeleton`` file is turned upright and replayed up to 300 frames if
-    the design is for ``ntu25``, as for training; else it stays as it was recorded.
+    ``joints``, ``skeleton`` : of the design, or of what messages call ``what``. A ``.skeleton`` file is turned upright
+    and replayed up to 300 frames if the design is for ``ntu25``, as for training; else it stays as it was recorded.
     """
     path = Path(path)
     if not path.exists():
@@ -78,8 +81,7 @@ def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[Fi
     else:
         clips = _of_clips(path, read_clips(Source(path=str(path))))
     try:
-        return [FileClip(name=c.name, clip=map_joints(c.clip, joints, skeleton), label=c.label, test=c.test)
-                for c in clips]
+        return [replace(c, clip=map_joints(c.clip, joints, skeleton, what)) for c in clips]
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
@@ -94,6 +96,7 @@ def _names(path):
 
 def _of_clips(path, clips: Clips) -> list[FileClip]:
     return [FileClip(name=f"{path.name}[{n}]", clip=clips.clip(n), label=int(clips.label[n]),
+                     class_name=clips.class_names[clips.label[n]] if clips.class_names else None,
                      test=bool(clips.split[n]) or not clips.split.any()) for n in range(len(clips))]
 
 

@@ -63,11 +63,11 @@ class Measured:
     class_names: tuple[str, ...] = ()
 
 
-def summed_scores(parts: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
+def summed_scores(parts: Sequence[tuple[np.ndarray, float | Fraction]]) -> np.ndarray:
     """Sum of ``scores * scale`` (N, classes) over ``parts``, up to a positive factor. Sums of integers are exact:
     scales are fractions, which a common denominator makes integers of any size."""
     if any(scores.dtype.kind == "f" for scores, _ in parts):
-        return np.sum([scores * scale for scores, scale in parts], axis=0)
+        return np.sum([scores * float(scale) for scores, scale in parts], axis=0)
     scales = [Fraction(scale) for _, scale in parts]
     common = lcm(*(scale.denominator for scale in scales))
     return np.sum([scores.astype(object) * int(scale * common) for (scores, _), scale in zip(parts, scales)], axis=0)

@@ -165,6 +165,26 @@ def test_four_streams_and_their_sums(place, every_stream, clips, skeleton, capsy
     assert "joint+bone+joint-motion+bone-motion dense" in capsys.readouterr().out
 
 
+def test_weights_of_streams(place, every_stream, clips, skeleton):
+    """In sums alone; the row without weights stays beside it."""
+    words = ("accuracy", "--data", "clips.npz", "-o", "t.json", "--joint", "dense=joint.safetensors", "--bone",
+             "dense=bone.safetensors")
+    assert hypgcn(*words) == 0 and hypgcn(*words, "--weights", "bone=0.25") == 0
+    rows = json.loads((place / "t.json").read_text(encoding="utf-8"))
+    assert [(row["stream"], row.get("weights")) for row in rows] == [
+        ("joint", None), ("bone", None), ("joint+bone", None), ("joint+bone", "joint=1,bone=0.25")]
+    held = clips.part(1)
+    joint, bone = (predict(load_checkpoint(f"{stream}.safetensors")[0],
+                           torch.from_numpy(prepared(held, preparation_for(skeleton, 16, stream)))).double().numpy()
+                   for stream in ("joint", "bone"))
+    for row, weight in zip(rows[2:], (1, 0.25)):
+        assert row["top1"] == round(float(((joint + weight * bone).argmax(1) == held.label).mean()), 4)
+    assert rows[2]["top1"] != rows[3]["top1"]
+    before = (place / "t.json").read_bytes()
+    assert hypgcn(*shlex.split(rows[3]["command"])[1:]) == 0
+    assert (place / "t.json").read_bytes() == before and "--weights bone=0.25" in rows[3]["command"]
+
+
 @pytest.mark.parametrize("streams", [("joint", "bone-motion"), ("bone", "joint-motion", "bone-motion"), ("joint",)])
 def test_any_streams_and_their_sum(place, every_stream, streams):
     rows = accuracy_step("t.json", data="clips.npz", config=CONFIG,
@@ -270,6 +290,7 @@ def test_sums_of_integers_are_exact():
     assert found.argmax(1) == [max(range(3), key=lambda i: exact[i])]
     assert [Fraction(int(x), int(found[0, 0])) for x in found[0]] == [x / exact[0] for x in exact]
     assert summed_scores([(a, 0.3)]).argmax(1) == [1]
+    assert summed_scores([(a, Fraction(1, 3)), (a, Fraction(1, 6))]).tolist() == [[3 * int(x) for x in a[0]]]
     tied = summed_scores([(np.array([[5, 5]]), 0.1), (np.array([[0, 0]]), 0.7)])
     assert tied.argmax(1) == [0]
 
@@ -292,6 +313,7 @@ def test_sums_of_integers_are_exact():
     (("--joint", "dense_c=joint.safetensors"), "must be a network with the data-dependent graph"),
     (("--joint", "dense=joint.safetensors", "--jobs", "-1"), "jobs must be an integer of at least 0, not -1"),
     (("--joint", "dense=joint.safetensors", "--network", ""), "network must be a name"),
+    (("--joint", "dense=joint.safetensors", "--weights", "bone=2"), "weights must be of the streams of the networks"),
     (("--joint", "dense=joint.safetensors", "--validate", "2"), "a share above 0 and below 1, not '2'")])
 def test_bad_options(place, words, match):
     with pytest.raises(ValueError, match=match):
