@@ -3,11 +3,15 @@
 import argparse
 import dataclasses
 import json
+from pathlib import Path
+
+import numpy as np
 
 from .answers.predict_cli import register_predict
 from .config import FORMATS, STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .recordings.filmed import FilmedConfig, film, save_clips
 from .recordings.skeleton import load_skeleton
+from .reports.class_figures import weakest
 from .reports.report_cli import register_reports
 from .seeds import parse_seeds, repeat
 
@@ -159,8 +163,8 @@ def register(commands):
     parser.add_argument("--note", action="append", default=[], metavar="KEY=TEXT", help="entry of the design's meta")
     _add_fresh(parser)
 
-    parser = _common(commands, "evaluate", "measure top-1 accuracies on the held-out clips", "build/train/metrics.json",
-                     _evaluate)
+    parser = _common(commands, "evaluate", "measure accuracies, of each class too, on the held-out clips",
+                     "build/train/metrics.json", _evaluate)
     parser.add_argument("design", metavar="DESIGN", help="folder of a design")
     parser.add_argument("--pruned", metavar="CHECKPOINT", help="pruned float network to compare with")
     parser.add_argument("--float", dest="checkpoint", metavar="CHECKPOINT",
@@ -221,5 +225,8 @@ def _compile(args):
 def _evaluate(args):
     report = _steps().evaluate_step(args.out, data=_data(args), design=args.design, pruned=args.pruned,
                                    checkpoint=args.checkpoint, record=args.record)
-    print(json.dumps({name: entry for name, entry in report.items() if name != "design"}, indent=1))
-    print(f"written: {args.out}")
+    long = ("design", "classes", "confusion")
+    print(json.dumps({name: entry for name, entry in report.items() if name not in long}, indent=1))
+    for text in weakest(np.array(report["confusion"]["int8"]), [row["name"] for row in report["classes"]]):
+        print(f"int8: {text}")
+    print(f"written: {args.out} and {Path(args.out).with_suffix('.png')}")

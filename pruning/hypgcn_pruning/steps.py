@@ -39,6 +39,7 @@ from .recordings.motion import MotionConfig
 from .recordings.persons import choose_persons
 from .recordings.readers import Source
 from .recordings.validation import validation_split
+from .reports.confusion import save_confusion
 from .reports.evaluate import evaluate, losses
 from .sparsity.prune import prune
 from .training.depends import joined, network_depends, preparation_depends, settings_depends
@@ -251,9 +252,13 @@ def compile_step(quantised, out, *, data: str | Source, config: CompileConfig, m
 def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = None, checkpoint: str | None = None,
                   record: bool = False) -> dict:
     """Accuracies over the test clips of a design and, where given, of the pruned and the float network; written to
-    ``out`` and, with ``record``, into the design's meta, which leaves its hash as it is. It is measured anew each time;
+    ``out``, with the design's confusion matrix as a picture beside it (``.png``), and, with ``record``, into the
+    design's meta, which leaves its hash as it is. It is measured anew each time;
     ``measured`` in the report has the contents of what was measured."""
     start = time.monotonic()
+    if Path(out).suffix == ".png":
+        raise ValueError(f"out must be a file for JSON, such as metrics.json, beside which the picture is written, not "
+                         f"{str(out)!r}")
     loaded = Design.load(design)
     clips, preparation = design_clips(loaded, data)
     held = clips.part(1)
@@ -264,13 +269,17 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
             model, info = load_checkpoint(path)
             models[name] = order_classes(model, info.get("class_names", ()), loaded.class_names, path)
             measured["float" if name == "model" else name] = content(path)
-    report = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded, **models)
+    report = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded,
+                      class_names=loaded.class_names or held.class_names, **models)
     report["measured"] = measured
     report["seconds"] = round(time.monotonic() - start, 1)
     if record:
         test = {"clips": report["clips"], "accuracy": report["accuracy"]}
         replace(loaded, meta={**loaded.meta, "test": test}).save(design)
     write_json(Path(out), report)
+    save_confusion(Path(out).with_suffix(".png"), np.array(report["confusion"]["int8"]),
+                   [row["name"] for row in report["classes"]],
+                   f"{loaded.name}, int8: top-1 {100 * report['accuracy']['int8']:.2f} % of {report['clips']} clips")
     for text in losses(report["accuracy"]):
         say(text)
     return report

@@ -11,6 +11,8 @@ from .data import Clips
 __all__ = ["class_counts", "check_test_clips", "check_training_clips"]
 
 MAX_SHOWN = 12
+UNEVEN = 3
+"""How many times the clips of the smallest class the largest one has at least, where that is said."""
 
 
 def _names(clips: Clips) -> list[str]:
@@ -52,6 +54,11 @@ def check_training_clips(clips: Clips, where="data"):
     if empty:
         warnings.warn(f"{where}: {len(empty)} of {clips.classes} classes have no training clip and cannot be learned: "
                       f"{_listed(empty)}", stacklevel=2)
+    learned = {name: train for name, (train, _) in counts.items() if train}
+    large, small = max(learned, key=learned.__getitem__), min(learned, key=learned.__getitem__)
+    if learned[large] >= UNEVEN * learned[small]:
+        say(f"{where}: {large} has {learned[large] / learned[small]:.1f} times the training clips of {small}; "
+            f"--balance draw or weights lets classes count alike, and the mean of the classes shows whether that helps")
     both = int(seen_in_training(clips).sum())
     if both:
         warnings.warn(f"{where}: {both} of {test} test clips are training clips as well, so that the accuracy is too "

@@ -13,6 +13,7 @@ from hypgcn.design.names import check_text
 from hypgcn.design.persons import match_persons
 
 from ..config import STREAMS, Augmentation
+from .balance import balanced_order
 from .identity import clip_digests, recordings_digests
 from .plain_pickle import load_plain
 from .skeleton import NTU25_MAPS, Skeleton
@@ -293,14 +294,16 @@ def augment(clip: np.ndarray, rng: np.random.Generator, config: Augmentation, *,
 
 def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Generator, *,
             augmentation: Augmentation | None = None, persons: int = 1, mirrored: tuple[int, ...] = (),
-            share: tuple[int, int] = (0, 1), further: Sequence[Preparation] = (), passes: int = 1):
+            share: tuple[int, int] = (0, 1), further: Sequence[Preparation] = (), passes: int = 1,
+            balanced: bool = False):
     """``passes`` passes over the clips, each in random order, augmented: pairs of float32 (N, M, T, V, C) and int64
     (N,), and behind them the same clips in each of the preparations ``further``; the last batch of a pass may be
-    smaller. With ``share`` (rank, ranks) every ranks-th clip of each batch: all ranks together have the whole one."""
+    smaller. With ``share`` (rank, ranks) every ranks-th clip of each batch: all ranks together have the whole one. With
+    ``balanced`` a pass has as many clips of each class (:func:`~.balance.balanced_order`)."""
     config = augmentation or Augmentation()
     if clips.scored:
         config = replace(config, degrees=0.0, tilt=0.0, jitter=0.0)
-    orders = [rng.permutation(len(clips)) for _ in range(passes)]
+    orders = [balanced_order(clips.label, rng) if balanced else rng.permutation(len(clips)) for _ in range(passes)]
     rank, ranks = share
     if ranks > 1:
         rng = rng.spawn(ranks)[rank]

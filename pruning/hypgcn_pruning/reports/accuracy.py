@@ -17,9 +17,10 @@ from hypgcn.design.class_names import class_order
 
 from ..config import STREAMS
 from ..network.cost import graph_skip
-from ..network.predict import class_accuracy
 from ..recordings.readers import Source
 from ..training.record import content
+from .class_figures import confusion_matrix, mean_class_accuracy, top_k
+from .class_files import save_classes
 from .measure import Measured, measure, summed_scores
 from .report_config import ACCURACY, STEPS, AccuracyConfig
 from .rows import check_place, relative, source_options, update_rows
@@ -186,6 +187,8 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
                   config: AccuracyConfig | None = None) -> list[dict]:
     """Measure networks on all test clips and put a row for each into the list at ``out``; the rows are returned.
 
+    What each does with every class goes into a folder beside ``out`` (:mod:`~.class_files`).
+
     Parameters
     ----------
     data : str or Source
@@ -243,19 +246,25 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
         weights = [weighted.get(stream, Fraction(1)) for stream in streams]
         scores = summed(parts, weights)
         votes = scores.argmax(1)
+        confusion = confusion_matrix(votes, parts[0].label, scores.shape[1])
         options = [word for key in keys for word in (f"--{key[0]}", f"{key[1]}={','.join(named[key])}")]
-        return {"dataset": dataset, "protocol": protocol, "network": config.network,
+        found = {"dataset": dataset, "protocol": protocol, "network": config.network,
                 "stream": "+".join(streams), "step": keys[0][1], **weights_text(weighted, streams),
                 "top1": top1(parts, weights), **_spread([top1(each, weights) for each in seeds]),
-                "class_accuracy": round(class_accuracy(votes, parts[0].label, scores.shape[1]), 4),
+                "class_accuracy": mean_class_accuracy(confusion), "top5": top_k(scores, parts[0].label),
                 "clips": len(parts[0].label), "clips_seen": int(parts[0].seen.sum()),
                 "top1_unseen": top1_unseen(votes, parts[0]), **figures(parts),
                 "clips_with_overflow": int(sum(part.overflow > 0 for part in parts).astype(bool).sum()),
                 "command": shlex.join([*base, *options])}
+        details.append((found, confusion, parts[0].class_names))
+        return found
 
+    details: list[tuple[dict, np.ndarray, Sequence[str]]] = []
     rows = [row([key]) for key in named]
     for step in STEPS:
         for streams in sums(stream for stream, given in named if given == step):
             rows.append(row([(stream, step) for stream in streams]))
     update_rows(Path(out), rows, _key, _order)
+    for details_of_row in details:
+        save_classes(Path(out), *details_of_row)
     return sorted(rows, key=_order)

@@ -1,6 +1,7 @@
 """Accuracies and sizes of a network from float to design, as plain data for reports."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -12,7 +13,8 @@ from ..integers.fold_bn import fold
 from ..integers.integer import predict_integer, run_integer
 from ..network.cost import cost_of
 from ..network.model import Network
-from ..network.predict import class_accuracy, predict
+from ..network.predict import predict
+from .class_figures import class_rows, confusion_matrix, mean_class_accuracy, top_k
 
 __all__ = ["count_macs", "design_figures", "layer_noise", "evaluate", "losses"]
 
@@ -97,25 +99,48 @@ def losses(accuracy: dict[str, float]) -> list[str]:
 
 
 def evaluate(clips: np.ndarray, labels: np.ndarray, *, model: Network | None = None, pruned: Network | None = None,
-             design: Design | None = None) -> dict:
-    """Top-1 accuracies on prepared float ``clips`` (N, M, T, V, C) and their means over the classes, how often the int8
-    design and the pruned network agree, and :func:`layer_noise` on the first clips."""
+             design: Design | None = None, class_names: Sequence[str] = ()) -> dict:
+    """What networks make of clips.
+
+    Parameters
+    ----------
+    clips : np.ndarray float32 (N, M, T, V, C)
+        Prepared.
+    labels : np.ndarray int (N,)
+    model, pruned : Network or None
+        Float networks.
+    design : Design or None
+    class_names : sequence of str
+        Of the classes, or empty.
+
+    Returns
+    -------
+    dict
+        For each network (``float``, ``pruned``, ``int8``) its top-1 (``accuracy``), the mean of the classes
+        (``class_accuracy``), ``top5`` (None of five classes or fewer) and its ``confusion``: a row for each class, with
+        the clips that are taken for each class. ``classes``: a row for each, with clips and accuracies. How often int8
+        and pruned network agree, and :func:`layer_noise` on the first clips.
+    """
     if not len(clips):
         raise ValueError("clips must hold at least one clip, but are empty")
     report: dict = {"clips": len(clips)}
-    votes = {}
+    scores = {}
     for name, network in (("float", model), ("pruned", pruned)):
         if network is not None:
-            votes[name] = predict(network, torch.from_numpy(clips)).argmax(1).numpy()
+            scores[name] = predict(network, torch.from_numpy(clips)).numpy()
     if design is not None:
         logits, overflow = predict_integer(design, np.stack([quantise_clip(design, clip) for clip in clips]))
-        votes["int8"] = logits.argmax(1).numpy()
+        scores["int8"] = logits.numpy()
         report["clips_with_overflow"] = int((overflow > 0).sum())
         report["design"] = design_figures(design)
+    votes = {name: found.argmax(1) for name, found in scores.items()}
+    confusions = {name: confusion_matrix(votes[name], labels, found.shape[1]) for name, found in scores.items()}
     report["accuracy"] = {name: round(float((vote == labels).mean()), 4) for name, vote in votes.items()}
-    report["class_accuracy"] = {name: round(class_accuracy(vote, labels, int(labels.max()) + 1), 4)
-                                for name, vote in votes.items()}
+    report["class_accuracy"] = {name: mean_class_accuracy(found) for name, found in confusions.items()}
+    report["top5"] = {name: top_k(found, labels) for name, found in scores.items()}
     if {"pruned", "int8"} <= votes.keys():
         report["noise_db"] = layer_noise(pruned, design, clips[:32])
         report["agreement_pruned_int8"] = round(float((votes["pruned"] == votes["int8"]).mean()), 4)
+    report["classes"] = class_rows(confusions, class_names)
+    report["confusion"] = {name: found.tolist() for name, found in confusions.items()}
     return report

@@ -34,6 +34,15 @@ REQUIRED = ("dataset", "protocol", "stream", "step", "top1", "clips", "graph_ski
 CONFIG = AccuracyConfig(dataset="motion", split="even and odd", jobs=1)
 
 
+@pytest.fixture(autouse=True)
+def drawn(monkeypatch):
+    """The pictures of a test by their names, instead of their files: drawing takes longer than all else."""
+    found = {}
+    monkeypatch.setattr("hypgcn_pruning.reports.class_files.save_confusion",
+                        lambda path, confusion, names, title: found.update({path.name: (confusion, names, title)}))
+    return found
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, make_network, clips, skeleton):
     """A folder with recordings and the networks of both streams."""
@@ -163,6 +172,39 @@ def test_four_streams_and_their_sums(place, every_stream, clips, skeleton, capsy
         votes = sum(chosen).argmax(1).numpy()
         assert row["top1"] == round(float((votes == held.label).mean()), 4) and "seeds" not in row
     assert "joint+bone+joint-motion+bone-motion dense" in capsys.readouterr().out
+
+
+def test_what_happens_to_each_class(place, clips, drawn):
+    """A file and a picture for each row, of a sum as well."""
+    np.savez("named.npz", data=clips.data, label=clips.label, length=clips.length, split=clips.split,
+             class_names=np.array(["sit", "wave", "point"]))
+    rows = accuracy_step("t.json", data="named.npz", config=CONFIG, networks={
+        stream: {"pruned": f"{stream}_pruned.safetensors"} for stream in ("joint", "bone")})
+    names = [f"motion_even-and-odd_2s-agcn_{stream}_pruned" for stream in ("joint", "bone", "joint+bone")]
+    assert sorted(path.name for path in (place / "t_classes").iterdir()) == sorted(f"{name}.json" for name in names)
+    for row, name in zip(rows, names):
+        found = json.loads((place / f"t_classes/{name}.json").read_text(encoding="utf-8"))
+        confusion, shown, title = drawn[f"{name}.png"]
+        assert found["confusion"] == confusion.tolist() and list(shown) == ["sit", "wave", "point"]
+        assert found["command"] == row["command"] and found["stream"] == row["stream"]
+        assert confusion.sum() == row["clips"] == sum(entry["clips"] for entry in found["classes"])
+        assert row["top1"] == round(confusion.trace() / row["clips"], 4) and f"top-1 {100 * row['top1']:.2f} %" in title
+        assert row["class_accuracy"] == pytest.approx(np.mean([entry["accuracy"] for entry in found["classes"]]),
+                                                      abs=1e-4)
+        assert row["top5"] is None  # of three classes
+
+
+def test_top5_of_more_than_five_classes(place, make_network, clips, skeleton):
+    labels = np.arange(len(clips)) % 8
+    np.savez("eight.npz", data=clips.data, label=labels, length=clips.length, split=np.arange(len(clips)) // 8 % 2)
+    preparation = preparation_for(skeleton, 16)
+    model = make_network(blocks=((18, 1),), classes=8)
+    save_checkpoint("eight.safetensors", model, {"preparation": preparation.to_dict()})
+    (row,) = accuracy_step("t.json", data="eight.npz", config=CONFIG,
+                           networks={"joint": {"dense": "eight.safetensors"}})
+    held = np.flatnonzero(np.arange(len(clips)) // 8 % 2)
+    ranked = predict(model, torch.from_numpy(prepared(clips.take(held), preparation))).argsort(dim=1, descending=True)
+    assert row["top5"] == round(float((ranked[:, :5].numpy() == labels[held, None]).any(1).mean()), 4) < 1
 
 
 def test_weights_of_streams(place, every_stream, clips, skeleton):

@@ -28,17 +28,34 @@ def test_macs_by_hand():
 def test_figures(trained, clips, preparation, held):
     model, score = trained
     design = quantise(model, torch.from_numpy(prepared(clips.part(0), preparation)), QuantiseConfig())
-    found = evaluate(held, clips.part(1).label, pruned=model, design=design)
+    found = evaluate(held, clips.part(1).label, pruned=model, design=design, class_names=("a", "b", "c"))
     assert found["clips"] == len(held)
     assert found["accuracy"]["pruned"] == pytest.approx(score, abs=1e-4)
     assert found["agreement_pruned_int8"] >= 0.9
     assert found["clips_with_overflow"] == 0
     assert found["noise_db"]["x1"] > 25
+    assert found["top5"] == {"pruned": None, "int8": None}
+    for name in ("pruned", "int8"):
+        confusion = np.array(found["confusion"][name])
+        assert confusion.sum(1).tolist() == np.bincount(clips.part(1).label).tolist() == [
+            row["clips"] for row in found["classes"]]
+        assert round(confusion.trace() / len(held), 4) == found["accuracy"][name]
+        assert [row["accuracy"][name] for row in found["classes"]] == [
+            round(int(confusion[k, k]) / int(confusion[k].sum()), 4) for k in range(3)]
+    assert [row["name"] for row in found["classes"]] == ["a", "b", "c"]
     figures = design_figures(design)
     assert figures["channels_dropped_after_block_1"] == 0.5
     assert figures["taps_cut"] == 0.4
     assert found["design"] == figures
     assert figures["blocks"][1]["kept"] == 10
+
+
+def test_classes_that_no_clip_is_of(trained, held, clips):
+    """The matrix has all classes of the network, and their mean those with clips."""
+    found = evaluate(held[:4], np.zeros(4, np.int64), pruned=trained[0])
+    assert np.array(found["confusion"]["pruned"]).shape == (3, 3)
+    assert [row["accuracy"]["pruned"] for row in found["classes"]][1:] == [None, None]
+    assert found["class_accuracy"]["pruned"] == found["accuracy"]["pruned"]
 
 
 def test_no_clips(held):
