@@ -67,12 +67,12 @@ def _data(args):
     """The source of recordings that the options describe, or ``motion``."""
     from .recordings.readers import Source
     source = Source(path=args.data, format=args.data_format, protocol=args.protocol, every=args.every,
-                    replay=args.replay)
+                    replay=args.replay, classes=args.classes)
     if args.data != "motion":
         return source
     if source != Source(path="motion"):
-        raise ValueError("data must be recordings where data-format, protocol, every or replay is chosen, not "
-                         "'motion'; hypgcn motion writes generated ones that can be split")
+        raise ValueError("data must be recordings where data-format, protocol, every, replay or classes is "
+                         "chosen, not 'motion'; hypgcn motion writes generated ones that can be split")
     return "motion"
 
 
@@ -89,6 +89,9 @@ def _common(commands, name, text, out, run):
                         help="frame step: 2 takes every second frame (default: %(default)s)")
     parser.add_argument("--replay", action=argparse.BooleanOptionalAction, default=True,
                         help="repeat NTU .skeleton recordings up to 300 frames, as 2s-AGCN does (default: %(default)s)")
+    parser.add_argument("--classes", default="", metavar="CLASS[,CLASS...]",
+                        help="only the clips of these classes, by name or number; a network that is trained on them "
+                             "has no others")
     parser.add_argument("-o", "--out", default=out, help="output file or folder (default: %(default)s)")
     parser.set_defaults(run=run)
     return parser

@@ -97,6 +97,8 @@ def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, pe
     start = time.monotonic()
     out = Path(out)
     clips, graph = open_clips(data, skeleton, MotionConfig(persons=persons))
+    if clips.classes < 2:
+        raise ValueError(f"{data} must have at least 2 classes to train a network on, not {clips.classes}")
     clips = choose_persons(clips, persons, data)
     preparation = preparation_for(graph, frames, stream, scale=scale or ("axis" if clips.scored else "none"),
                                   centring=centring or ("first" if clips.scored else "every"))

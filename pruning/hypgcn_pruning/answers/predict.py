@@ -1,7 +1,7 @@
 """``hypgcn predict``: what networks answer about recordings, clip by clip or window by window."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -10,6 +10,7 @@ from hypgcn.design.files import write_json
 from hypgcn.progress import Progress
 
 from ..messages import say
+from ..recordings.class_subset import class_numbers, number_names
 from ..recordings.clip_file import FileClip, read_clip_file
 from ..reports.measure import summed_scores
 from ..reports.streams import check_weighted, stream_weights
@@ -190,7 +191,11 @@ def predict_step(paths: Sequence[str], data: Sequence[str],
     networks = in_one_order([open_answering(path) for path in paths])
     check_weighted(weighted, (network.stream for network in networks))
     weights = [weighted.get(network.stream, Fraction(1)) for network in networks]
-    names = list(networks[0].class_names) or [f"class {k}" for k in range(len(networks[0].order))]
+    names = list(networks[0].class_names) or list(number_names(range(len(networks[0].order))))
+    if config.classes:
+        chosen = class_numbers(config.classes, networks[0].class_names, len(names))
+        names = [names[k] for k in chosen]
+        networks = [replace(network, order=tuple(network.order[k] for k in chosen)) for network in networks]
     every = _read(networks, data, config.test_only)
     if config.picture:
         check_panels(len(every[0]))
@@ -199,7 +204,8 @@ def predict_step(paths: Sequence[str], data: Sequence[str],
     if config.json:
         rows = [{"path": network.path, "content": content(network.path), "kind": network.kind,
                  "stream": network.stream, "weight": float(weight)} for network, weight in zip(networks, weights)]
-        write_json(config.json, {"networks": rows, "class_names": names, "window": config.window or None,
+        write_json(config.json, {"networks": rows, "class_names": names,
+                                 "classes": config.classes or "all", "window": config.window or None,
                                  "hop": config.step if config.window else None,
                                  "clips": [_entry(answer, names, config) for answer in answers]})
     if config.picture:

@@ -16,6 +16,7 @@ class PredictConfig:
 
     top: int = option(5, "classes that are shown of each clip")
     weights: str = option("", "weights of streams in the sum of scores, such as joint=2,bone=1.5; left out, 1 each")
+    classes: str = option("", "only these classes of the networks, by name or number, which share the probability")
     window: int = option(0, "frames of a sliding window over long recordings; 0: each clip as a whole")
     hop: int = option(0, "frames from one window to the next; 0: half a window")
     test_only: bool = option(False, "only the clips that the recordings hold out for the test")

@@ -67,11 +67,12 @@ def check_training_clips(clips: Clips, where="data"):
 
 
 def check_test_clips(clips: Clips, where="data"):
-    """Warn of classes without a test clip, which no accuracy covers."""
+    """Warn of classes without a test clip, which no accuracy covers; of chosen ones where some were chosen."""
     held = clips.label[clips.split == 1]
     present = np.unique(held)
-    if len(held) and len(present) < clips.classes:
+    wanted = range(clips.classes) if len(clips.chosen) in (0, clips.classes) else clips.chosen
+    if len(held) and len(present) < len(wanted):
         names = _names(clips)
-        missing = [names[k] for k in range(clips.classes) if k not in present]
-        warnings.warn(f"{where}: the {len(held)} test clips are of {len(present)} of {clips.classes} classes, so that "
+        missing = [names[k] for k in wanted if k not in present]
+        warnings.warn(f"{where}: the {len(held)} test clips are of {len(present)} of {len(wanted)} classes, so that "
                       f"the accuracy covers no other; none of {_listed(missing)}", stacklevel=2)

@@ -44,6 +44,9 @@ class Clips:
         The last channel is a confidence, no coordinate; such clips are not turned in training.
     numbers : dict of np.ndarray int64 (N,)
         What else the recordings say of each clip, by name: ``view``, ``subject``, ...
+    chosen : tuple of int
+        Where only some classes were chosen, the number of each of them in the recordings; behind
+        :func:`~.class_names.match_classes` that in the network. Else empty.
     """
 
     data: np.ndarray
@@ -54,6 +57,7 @@ class Clips:
     split: np.ndarray
     scored: bool = False
     numbers: dict[str, np.ndarray] = field(default_factory=dict)
+    chosen: tuple[int, ...] = ()
 
     def __post_init__(self):
         if self.data.ndim != 5:

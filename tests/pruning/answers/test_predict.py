@@ -158,6 +158,21 @@ def test_votes_of_integers_are_exact():
     assert order.tolist() == [[1, 0]] and probabilities.tolist() == [[0.5, 0.5]]
 
 
+def test_some_classes(place, clips):
+    """They share the probability, in the order in which they are named."""
+    chosen = [2, 0]
+    answers, names = predict_step(["joint.safetensors", "design"], ["clips.npz"],
+                                  PredictConfig(classes="point,0", json="s.json"))
+    assert names == ["point", "sit"]
+    for index in (0, 7):
+        found = (logits("joint.safetensors", clips.clip(index)) + logits("design", clips.clip(index))) / 2
+        np.testing.assert_allclose(answers[index].mean, softmax(found[chosen]), atol=1e-6)
+    found = json.loads((place / "s.json").read_text(encoding="utf-8"))
+    assert found["class_names"] == names and found["classes"] == "point,0"
+    with pytest.raises(ValueError, match=r"numbers in 0\.\.2 or names of the 3 classes: sit, wave, point; not 'run'"):
+        predict_step(["design"], ["clips.npz"], PredictConfig(classes="run"))
+
+
 def long_recording(clips, *, absent=()):
     """Clips one after the other as one recording (1, T, V, C), zero in the frames ``absent``."""
     whole = np.concatenate([clips.clip(index) for index in range(6)], axis=1)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..class_subset import class_subset
 from ..data import Clips, every_nth, load_clips
 from ..protocol import protocol_split
 from .ntu import read_ntu
@@ -36,6 +37,9 @@ class Source:
         1.., only every so-many-th frame is read.
     replay : bool
         Short NTU recordings are replayed up to 300 frames, as published.
+    classes : str
+        Classes that are read, by name or number: ``wave,point``; empty for all. See
+        :func:`~.class_subset.class_subset`.
     """
 
     path: str
@@ -43,6 +47,7 @@ class Source:
     protocol: str | None = None
     every: int = 1
     replay: bool = True
+    classes: str = ""
 
     def __post_init__(self):
         if self.format is not None and self.format not in FORMATS:
@@ -91,4 +96,6 @@ def read_clips(source: Source | str | Path) -> Clips:
         clips = read_openpose(source.path) if chosen == "openpose" else load_clips(source.path)
     if source.protocol and (chosen not in ("ntu", "pyskl") or own is None):
         clips = protocol_split(clips, source.protocol, source)
+    if source.classes:
+        clips = class_subset(clips, source.classes, source)
     return every_nth(clips, source.every) if source.every > 1 else clips

@@ -19,14 +19,14 @@ def parsed(*words):
 def test_options_become_a_source():
     assert parsed() == "motion"
     assert parsed("--data", "x") == Source(path="x")
-    words = "--data x --data-format ntu --protocol xview --every 2 --no-replay".split()
-    assert parsed(*words) == Source(path="x", format="ntu", protocol="xview", every=2, replay=False)
+    words = "--data x --data-format ntu --protocol xview --every 2 --no-replay --classes a,b".split()
+    assert parsed(*words) == Source(path="x", format="ntu", protocol="xview", every=2, replay=False, classes="a,b")
     for name in FORMATS:
         assert parsed("--data", "x", "--data-format", name).format == name
 
 
 @pytest.mark.parametrize("words", [("--every", "2"), ("--protocol", "xsub"), ("--data-format", "ntu"),
-                                   ("--no-replay",)])
+                                   ("--no-replay",), ("--classes", "1,2")])
 def test_generated_clips_have_no_such_options(words):
     with pytest.raises(ValueError, match="data must be recordings where .* is chosen, not 'motion'"):
         parsed(*words)
