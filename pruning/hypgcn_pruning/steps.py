@@ -33,10 +33,11 @@ from .network.foreign import open_network
 from .network.model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
 from .network.start import initial_state
 from .recordings.class_counts import check_test_clips, check_training_clips, class_counts
-from .recordings.data import Clips, calibration_clips, crowded, preparation_for, prepared
+from .recordings.data import Clips, calibration_clips, crowded, preparation_for
 from .recordings.identity import digest
 from .recordings.motion import MotionConfig
 from .recordings.persons import choose_persons
+from .recordings.prepared import PreparedClips
 from .recordings.readers import Source
 from .recordings.validation import validation_split
 from .reports.confusion import save_confusion
@@ -271,7 +272,7 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
             model, info = load_checkpoint(path)
             models[name] = order_classes(model, info.get("class_names", ()), loaded.class_names, path)
             measured["float" if name == "model" else name] = content(path)
-    report = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded,
+    report = evaluate(PreparedClips(held, preparation, loaded.persons), held.label, design=loaded,
                       class_names=loaded.class_names or held.class_names, **models)
     report["measured"] = measured
     report["seconds"] = round(time.monotonic() - start, 1)
