@@ -15,6 +15,7 @@ from hypgcn.design.persons import match_persons
 from ..config import STREAMS, Augmentation
 from .balance import balanced_order
 from .identity import clip_digests, recordings_digests
+from .padding import mostly_padding, padded, taken
 from .plain_pickle import load_plain
 from .skeleton import NTU25_MAPS, Skeleton
 
@@ -73,8 +74,8 @@ class Clips:
         for name, values in self.numbers.items():
             if values.shape != (count,):
                 raise ValueError(f"{name} must have one entry for each of the {count} clips, not shape {values.shape}")
-        if not np.isfinite(self.data).all():
-            clip = np.argwhere(~np.isfinite(self.data))[0][0]
+        clip = next((k for k, each in enumerate(self.data) if not np.isfinite(each).all()), None)
+        if clip is not None:
             raise ValueError(f"data must hold finite numbers only, but clip {clip} has NaN or infinite coordinates")
         if self.length.min() < 1 or self.length.max() > self.data.shape[2]:
             raise ValueError(f"length must be in 1..{self.data.shape[2]}, not {self.length.min()}..{self.length.max()}")
@@ -114,8 +115,9 @@ class Clips:
 
     def take(self, index: np.ndarray) -> "Clips":
         """The clips at ``index``."""
-        return replace(self, data=self.data[index], length=self.length[index], label=self.label[index],
-                       split=self.split[index], numbers={name: v[index] for name, v in self.numbers.items()})
+        return replace(self, data=taken(self.data, self.length, index), length=self.length[index],
+                       label=self.label[index], split=self.split[index],
+                       numbers={name: v[index] for name, v in self.numbers.items()})
 
     def evenly(self, count: int) -> "Clips":
         """``count`` clips at even steps through all of them, or all where there are fewer."""
@@ -205,6 +207,13 @@ def map_to_ntu25(clips: Clips) -> Clips:
     taken from their neighbours, see ``skeleton.py``."""
     if clips.joints not in NTU25_MAPS:
         raise ValueError(f"clips must have the 20 joints of Kinect v1 or the 17 points of COCO, not {clips.joints}")
+    if mostly_padding(clips.length, clips.data.shape[2]):
+        shape = clips.data.shape
+        data = padded((*shape[:3], len(NTU25_MAPS[clips.joints]), shape[4]))
+        for into, each, length in zip(data, clips.data, clips.length):
+            for joint, parts in enumerate(NTU25_MAPS[clips.joints]):
+                into[:, :length, joint] = sum(each[:, :length, source] * np.float32(weight) for source, weight in parts)
+        return replace(clips, data=data)
     joints = [sum(clips.data[:, :, :, source] * np.float32(weight) for source, weight in parts)
               for parts in NTU25_MAPS[clips.joints]]
     return replace(clips, data=np.stack(joints, axis=3))

@@ -8,6 +8,7 @@ from hypgcn.design.persons import person_places
 
 from ..messages import say
 from .data import Clips
+from .padding import mostly_padding, padded
 
 __all__ = ["choose_persons"]
 
@@ -38,4 +39,9 @@ def choose_persons(clips: Clips, persons: int, where="data") -> Clips:
         say(f"{where}: {dropped.sum()} of {len(clips)} clips have more than the network's {persons} "
             f"{'persons' if persons > 1 else 'person'}, and the others are left out; --persons {seen.shape[1]} in "
             f"training takes all")
-    return replace(clips, data=np.take_along_axis(clips.data, places[:, None, None, None, :], axis=4))
+    if not mostly_padding(clips.length, clips.data.shape[2]):
+        return replace(clips, data=np.take_along_axis(clips.data, places[:, None, None, None, :], axis=4))
+    data = padded((*clips.data.shape[:4], persons))
+    for into, each, length, chosen in zip(data, clips.data, clips.length, places):
+        into[:, :length] = each[:, :length, :, chosen]
+    return replace(clips, data=data)

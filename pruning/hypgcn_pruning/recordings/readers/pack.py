@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..data import Clips
+from ..padding import padded
 
 __all__ = ["Recording", "pack", "warn_left_out"]
 
@@ -69,7 +70,7 @@ def pack(recordings: Sequence[Recording], where, *, persons: int = 2, classes: i
     for recording in recordings:
         _check(recording, joints, channels, classes or MAX_CLASSES)
     length = np.array([r.data.shape[1] for r in recordings], np.int64)
-    data = np.zeros((len(recordings), channels, int(length.max()), joints, persons), np.float32)
+    data = padded((len(recordings), channels, int(length.max()), joints, persons))
     for into, recording in zip(data, recordings):
         bodies = recording.data[:persons]
         into[:, :bodies.shape[1], :, :len(bodies)] = bodies.transpose(3, 1, 2, 0)
