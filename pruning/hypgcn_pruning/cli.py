@@ -1,14 +1,19 @@
-"""Subcommands of ``hypgcn`` for the offline path: train, prune, quantise, compile, evaluate."""
+"""Subcommands of ``hypgcn`` for the offline path: train, prune, quantise, compile, evaluate, predict."""
 
 import argparse
 import dataclasses
 import json
+from pathlib import Path
 
+import numpy as np
+
+from .answers.predict_cli import register_predict
 from .config import STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .import_cli import add_foreign_options, register_import
 from .recordings.filmed import FilmedConfig, film, save_clips
 from .recordings.readers import FORMATS as DATA_FORMATS
 from .recordings.skeleton import BUILT_IN, load_skeleton
+from .reports.class_figures import weakest
 from .reports.report_cli import register_reports
 from .seeds import parse_seeds, repeat
 
@@ -66,13 +71,13 @@ def _data(args):
     from .recordings.readers import Source
     source = Source(path=args.data, format=args.data_format, protocol=args.protocol, every=args.every,
                     replay=args.replay, axes=args.axes, third=args.third, joints=args.joints,
-                    first_label=args.first_label, points=args.points)
+                    first_label=args.first_label, points=args.points, classes=args.classes)
     if args.data != "motion":
         return source
     if source != Source(path="motion"):
         raise ValueError("data must be recordings where data-format, protocol, every, replay, axes, third, joints, "
-                         "first-label or points is chosen, not 'motion'; hypgcn motion writes generated ones that can "
-                         "be split")
+                         "first-label, points or classes is chosen, not 'motion'; hypgcn motion writes generated ones "
+                         "that can be split")
     return "motion"
 
 
@@ -99,6 +104,9 @@ def _common(commands, name, text, out, run):
                                          "body-feet, left-hand, right-hand, hands, body-hands), or numbers such as "
                                          "0-16,91-111")
     parser.add_argument("--first-label", type=int, choices=(0, 1), help="arrays: number of the first class")
+    parser.add_argument("--classes", default="", metavar="CLASS[,CLASS...]",
+                        help="only the clips of these classes, by name or number; a network that is trained on them "
+                             "has no others")
     parser.add_argument("-o", "--out", default=out, help="output file or folder (default: %(default)s)")
     parser.set_defaults(run=run)
     return parser
@@ -168,14 +176,15 @@ def register(commands):
     parser.add_argument("--note", action="append", default=[], metavar="KEY=TEXT", help="entry of the design's meta")
     _add_fresh(parser)
 
-    parser = _common(commands, "evaluate", "measure top-1 accuracies on the held-out clips", "build/train/metrics.json",
-                     _evaluate)
+    parser = _common(commands, "evaluate", "measure accuracies, of each class too, on the held-out clips",
+                     "build/train/metrics.json", _evaluate)
     parser.add_argument("design", metavar="DESIGN", help="folder of a design")
     parser.add_argument("--pruned", metavar="CHECKPOINT", help="pruned float network to compare with")
     parser.add_argument("--float", dest="checkpoint", metavar="CHECKPOINT",
                         help="unpruned float network to compare with")
     parser.add_argument("--record", action="store_true", help="write the accuracies into the design's meta as well")
 
+    register_predict(commands, _add_options, _config)
     register_reports(commands, _common, _add_options, _config, _data)
 
 
@@ -230,5 +239,8 @@ def _compile(args):
 def _evaluate(args):
     report = _steps().evaluate_step(args.out, data=_data(args), design=args.design, pruned=args.pruned,
                                    checkpoint=args.checkpoint, record=args.record)
-    print(json.dumps({name: entry for name, entry in report.items() if name != "design"}, indent=1))
-    print(f"written: {args.out}")
+    long = ("design", "classes", "confusion")
+    print(json.dumps({name: entry for name, entry in report.items() if name not in long}, indent=1))
+    for text in weakest(np.array(report["confusion"]["int8"]), [row["name"] for row in report["classes"]]):
+        print(f"int8: {text}")
+    print(f"written: {args.out} and {Path(args.out).with_suffix('.png')}")

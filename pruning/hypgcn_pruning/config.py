@@ -83,6 +83,8 @@ class TrainConfig(Augmentation):
     warmup: float = option(0.1, "share of all steps in which the learning rate rises")
     decay: float = option(2e-4, "weight decay of convolutions and classifier")
     smoothing: float = option(0.1, "label smoothing, at least 0 and below 1")
+    balance: str = option("none", "uneven classes: draw takes as many clips of each class in every pass, weights "
+                                  "weighs the loss of a clip by how rare its class is", ("none", "draw", "weights"))
     average: float = option(0.995,
                             "decay per step of the exponential moving average of the weights, which is what is saved")
     validate: str = option("", "choose settings without the test clips: hold out training clips instead, view=2 or "

@@ -107,5 +107,6 @@ def preparation_in(info: dict, where) -> Preparation:
     in the :exc:`ValueError` when it is missing.
     """
     if "preparation" not in info:
-        raise ValueError(f"{where} does not hold how clips are prepared: its info must have preparation")
+        raise ValueError(f"{where} does not hold how clips are prepared: its info must have preparation, which train, "
+                         f"prune and quantise write; make it again by them")
     return Preparation.from_dict(info["preparation"])

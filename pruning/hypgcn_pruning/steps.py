@@ -33,12 +33,14 @@ from .network.foreign import open_network
 from .network.model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
 from .network.start import initial_state
 from .recordings.class_counts import check_test_clips, check_training_clips, class_counts
-from .recordings.data import Clips, calibration_clips, crowded, preparation_for, prepared
+from .recordings.data import Clips, calibration_clips, crowded, preparation_for
 from .recordings.identity import digest
 from .recordings.motion import MotionConfig
 from .recordings.persons import choose_persons
+from .recordings.prepared import PreparedClips
 from .recordings.readers import Source
 from .recordings.validation import validation_split
+from .reports.confusion import save_confusion
 from .reports.evaluate import evaluate, losses
 from .sparsity.prune import prune
 from .training.depends import joined, network_depends, preparation_depends, settings_depends
@@ -96,6 +98,8 @@ def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, pe
     start = time.monotonic()
     out = Path(out)
     clips, graph = open_clips(data, skeleton, MotionConfig(persons=persons))
+    if clips.classes < 2:
+        raise ValueError(f"{data} must have at least 2 classes to train a network on, not {clips.classes}")
     clips = choose_persons(clips, persons, data)
     preparation = preparation_for(graph, frames, stream, scale=scale or ("axis" if clips.scored else "none"),
                                   centring=centring or ("first" if clips.scored else "every"))
@@ -258,9 +262,13 @@ def compile_step(quantised, out, *, data: str | Source, config: CompileConfig, m
 def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = None, checkpoint: str | None = None,
                   record: bool = False) -> dict:
     """Accuracies over the test clips of a design and, where given, of the pruned and the float network; written to
-    ``out`` and, with ``record``, into the design's meta, which leaves its hash as it is. It is measured anew each time;
+    ``out``, with the design's confusion matrix as a picture beside it (``.png``), and, with ``record``, into the
+    design's meta, which leaves its hash as it is. It is measured anew each time;
     ``measured`` in the report has the contents of what was measured."""
     start = time.monotonic()
+    if Path(out).suffix == ".png":
+        raise ValueError(f"out must be a file for JSON, such as metrics.json, beside which the picture is written, not "
+                         f"{str(out)!r}")
     loaded = Design.load(design)
     clips, preparation = design_clips(loaded, data)
     held = clips.part(1)
@@ -271,13 +279,17 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
             model, info = load_checkpoint(path)
             models[name] = order_classes(model, info.get("class_names", ()), loaded.class_names, path)
             measured["float" if name == "model" else name] = content(path)
-    report = evaluate(prepared(held, preparation, loaded.persons), held.label, design=loaded, **models)
+    report = evaluate(PreparedClips(held, preparation, loaded.persons), held.label, design=loaded,
+                      class_names=loaded.class_names or held.class_names, **models)
     report["measured"] = measured
     report["seconds"] = round(time.monotonic() - start, 1)
     if record:
         test = {"clips": report["clips"], "accuracy": report["accuracy"]}
         replace(loaded, meta={**loaded.meta, "test": test}).save(design)
     write_json(Path(out), report)
+    save_confusion(Path(out).with_suffix(".png"), np.array(report["confusion"]["int8"]),
+                   [row["name"] for row in report["classes"]],
+                   f"{loaded.name}, int8: top-1 {100 * report['accuracy']['int8']:.2f} % of {report['clips']} clips")
     for text in losses(report["accuracy"]):
         say(text)
     return report

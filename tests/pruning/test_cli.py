@@ -67,9 +67,27 @@ def test_metrics(flow):
     found = json.loads((flow / "metrics.json").read_text(encoding="utf-8"))
     assert found["clips"] == 6
     assert set(found["accuracy"]) == {"float", "pruned", "int8"}
+    assert set(found["confusion"]) == set(found["class_accuracy"]) == set(found["top5"]) == set(found["accuracy"])
+    assert [row["name"] for row in found["classes"]] == ["motion 0", "motion 1", "motion 2"]
+    assert (flow / "metrics.png").read_bytes().startswith(b"\x89PNG")
     design = Design.load(flow / "design")
     assert found["design"]["hash"] == design.hash
     assert design.meta["test"] == {"clips": 6, "accuracy": found["accuracy"]}
+
+
+def test_evaluate_shows_the_weakest_classes(flow, recordings, tmp_path, capsys):
+    """And not the matrix, which the files have."""
+    with np.load(recordings) as file:
+        np.savez(tmp_path / "wrong.npz", **{**file, "label": (file["label"] + 1) % 3})
+    hypgcn("evaluate", flow / "design", "--data", tmp_path / "wrong.npz", "-o", tmp_path / "m.json")
+    text = capsys.readouterr().out
+    found = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
+    wrong = [row for row in found["classes"] if row["accuracy"]["int8"] < 1]
+    assert text.count("most often taken for") == len(wrong) > 0 and "confusion" not in text
+    assert f"int8: {min(wrong, key=lambda row: row['accuracy']['int8'])['name']} " in text
+    assert f"written: {tmp_path / 'm.json'} and {tmp_path / 'm.png'}" in text
+    with pytest.raises(ValueError, match="out must be a file for JSON, such as metrics.json, beside which .* not"):
+        hypgcn("evaluate", flow / "design", "--data", recordings, "-o", tmp_path / "m.png")
 
 
 def test_every_step_notes_its_seconds(flow):

@@ -8,7 +8,11 @@ import numpy as np
 from .missing import Origins, find_origins, missing_joints
 from .outliers import outlying_joints
 
-__all__ = ["Completed", "complete_clip", "fill_joints", "stand_ins"]
+__all__ = ["PATIENCE", "Completed", "complete_clip", "fill_joints", "stand_ins"]
+
+PATIENCE = 30
+"""Frames for which a person may be unseen and is taken to be there, in recordings as in a stream: a second at 30 a
+second."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,16 +122,25 @@ def _inside(there: np.ndarray) -> np.ndarray:
     """In which frames each person is, or is to be, there; bool (M, T).
 
     ``there`` has those in which it is seen, with somebody in the first and the last frame. It is to be there from
-    the first to the last of these. One who is seen in less than half as many frames as somebody else is a false
-    detection, as in :func:`~.persons.person_places`, and not prolonged. Frames in which still nobody is there keep the
-    persons of the frame before.
+    the first to the last of these, but for gaps of more than :data:`PATIENCE` frames. One who is seen in less than half
+    as many frames as somebody else is a false detection, as in :func:`~.persons.person_places`, and not prolonged.
+    Frames in which still nobody is there, up to as many, keep the persons of the frame before.
     """
     seen = there.sum(axis=1)
-    from_first, to_last = np.maximum.accumulate(there, axis=1), np.maximum.accumulate(there[:, ::-1], axis=1)[:, ::-1]
-    inside = np.where((2 * seen >= seen.max())[:, None], from_first & to_last, there)
-    for frame in np.flatnonzero(~inside.any(axis=0)):
-        inside[:, frame] = inside[:, frame - 1]
+    inside = there.copy()
+    for person in np.flatnonzero(2 * seen >= seen.max()):
+        for first, end in _short_gaps(there[person]):
+            inside[person, first:end] = True
+    for first, end in _short_gaps(np.any(inside, axis=0)):
+        inside[:, first:end] = inside[:, first - 1:first]
     return inside
+
+
+def _short_gaps(there: np.ndarray) -> list[tuple[int, int]]:
+    """First frame and end of the gaps of at most :data:`PATIENCE` frames between frames of ``there``, bool (T,)."""
+    frames = np.flatnonzero(there)
+    return [(int(before) + 1, int(after)) for before, after in zip(frames, frames[1:])
+            if 1 < after - before <= PATIENCE + 1]
 
 
 def complete_clip(clip: np.ndarray, *, scored: bool = False, parents: Sequence[int] = (),
@@ -135,8 +148,9 @@ def complete_clip(clip: np.ndarray, *, scored: bool = False, parents: Sequence[i
     """A recorded clip without missing and outlying joints; before anything else is done to it, centring above all.
 
     * Frames at both ends in which nobody is there are cut off.
-    * A person is there from the first to the last frame in which it is seen; before and behind, and throughout if it is
-      never seen, it is absent and stays zero.
+    * A person is there from the first to the last frame in which it is seen, but for gaps of more than
+      :data:`PATIENCE` frames; there, before and behind, and throughout if it is never seen, it is absent and stays
+      zero.
     * Outlying joints (:func:`~.outliers.outlying_joints`) count as missing.
     * Missing joints (:func:`~.missing.missing_joints`) are filled (:func:`fill_joints`), those of frames without the
       whole body like single ones.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .filling import stand_ins
+from .filling import PATIENCE, stand_ins
 from .missing import missing_joints, no_origins
 
 __all__ = ["LiveFilling"]
@@ -43,7 +43,7 @@ class LiveFilling:
     """
 
     def __init__(self, *, persons: int, joints: int, channels: int, parents: Sequence[int] = (),
-                 origins: Sequence[int] = (), scored: bool = False, patience: int = 30):
+                 origins: Sequence[int] = (), scored: bool = False, patience: int = PATIENCE):
         for name, value, lowest in (("persons", persons, 1), ("joints", joints, 1), ("channels", channels, 1),
                                     ("patience", patience, 0)):
             if isinstance(value, bool) or not isinstance(value, int) or value < lowest:

@@ -10,7 +10,8 @@ from hypgcn.design import MINI_BANKS, Design
 from hypgcn.design.words import filled_words
 from hypgcn.progress import Progress
 
-from ..integers.integer import clips_at_a_time, entries_per_mini_bank, run_integer, vectors_of, window_sums
+from ..integers.integer import IntegerNetwork, clips_at_a_time
+from ..integers.stores import entries_per_mini_bank, vectors_of, window_sums
 
 __all__ = ["BlockStatistics", "StoreStatistics", "measure_blocks"]
 
@@ -85,14 +86,16 @@ def measure_blocks(design: Design, clips: np.ndarray, size: int | None = None) -
     tallies = [(_Tally(block.x_window), _Tally(block.h_window)) for block in design.blocks]
     z_counts = np.zeros((len(design.blocks), 2), np.int64)
     progress = Progress(f"{design.name}: stores by {len(clips)} clips")
+
+    def see(index, tensors):
+        for tally, name in zip(tallies[index], ("x", "h")):
+            tally.add(tensors[name])
+        z_counts[index] += int(tensors["z"].count_nonzero()), tensors["z"].numel()
+
+    network = IntegerNetwork(design)
     for start in range(0, len(clips), size):
         progress(start, len(clips))
-        tensors = run_integer(design, clips[start:start + size])
-        for index, (x, h) in enumerate(tallies):
-            x.add(tensors[f"blocks.{index - 1}.y"] if index else tensors["x1"])
-            h.add(tensors[f"blocks.{index}.h"])
-            z = tensors[f"blocks.{index}.z"][..., np.flatnonzero(design.blocks[index].kept)]
-            z_counts[index] += int(z.count_nonzero()), z.numel()
+        network.run(clips[start:start + size], see=see)
     progress.finish()
     return [BlockStatistics(x=x.done(), h=h.done(), density_z=round(float(nonzero / values), 4))
             for (x, h), (nonzero, values) in zip(tallies, z_counts)]

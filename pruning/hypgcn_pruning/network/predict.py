@@ -5,11 +5,24 @@ import torch
 
 from .model import Network
 
-__all__ = ["accuracy", "class_accuracy", "class_hits", "predict"]
+__all__ = ["accuracy", "class_accuracy", "class_hits", "clips_at_a_time", "predict"]
 
 
-def predict(model: Network, clips: torch.Tensor, size: int = 64) -> torch.Tensor:
-    """Logits (N, classes) of prepared ``clips`` (N, M, T, V, C) in evaluation mode, ``size`` clips at a time."""
+FRAMES, BATCH = 4096, 64
+"""At most so many frames of all persons, and so many clips, are computed at a time."""
+
+
+def clips_at_a_time(model: Network) -> int:
+    """Clips of a batch whose tensors fit a few hundred megabytes, 1 to 64."""
+    return max(1, min(BATCH, FRAMES // (model.config.persons * model.config.frames)))
+
+
+def predict(model: Network, clips: torch.Tensor, size: int | None = None) -> torch.Tensor:
+    """Logits (N, classes) of prepared ``clips`` (N, M, T, V, C) in evaluation mode.
+
+    ``size`` clips at a time, left out :func:`clips_at_a_time`.
+    """
+    size = size or clips_at_a_time(model)
     was_training = model.training
     model.eval()
     device = next(model.parameters()).device

@@ -11,6 +11,8 @@ from .data import Clips
 __all__ = ["class_counts", "check_test_clips", "check_training_clips"]
 
 MAX_SHOWN = 12
+UNEVEN = 3
+"""How many times the clips of the smallest class the largest one has at least, where that is said."""
 
 
 def _names(clips: Clips) -> list[str]:
@@ -52,6 +54,11 @@ def check_training_clips(clips: Clips, where="data"):
     if empty:
         warnings.warn(f"{where}: {len(empty)} of {clips.classes} classes have no training clip and cannot be learned: "
                       f"{_listed(empty)}", stacklevel=2)
+    learned = {name: train for name, (train, _) in counts.items() if train}
+    large, small = max(learned, key=learned.__getitem__), min(learned, key=learned.__getitem__)
+    if learned[large] >= UNEVEN * learned[small]:
+        say(f"{where}: {large} has {learned[large] / learned[small]:.1f} times the training clips of {small}; "
+            f"--balance draw or weights lets classes count alike, and the mean of the classes shows whether that helps")
     both = int(seen_in_training(clips).sum())
     if both:
         warnings.warn(f"{where}: {both} of {test} test clips are training clips as well, so that the accuracy is too "
@@ -63,11 +70,12 @@ def check_training_clips(clips: Clips, where="data"):
 
 
 def check_test_clips(clips: Clips, where="data"):
-    """Warn of classes without a test clip, which no accuracy covers."""
+    """Warn of classes without a test clip, which no accuracy covers; of chosen ones where some were chosen."""
     held = clips.label[clips.split == 1]
     present = np.unique(held)
-    if len(held) and len(present) < clips.classes:
+    wanted = range(clips.classes) if len(clips.chosen) in (0, clips.classes) else clips.chosen
+    if len(held) and len(present) < len(wanted):
         names = _names(clips)
-        missing = [names[k] for k in range(clips.classes) if k not in present]
-        warnings.warn(f"{where}: the {len(held)} test clips are of {len(present)} of {clips.classes} classes, so that "
+        missing = [names[k] for k in wanted if k not in present]
+        warnings.warn(f"{where}: the {len(held)} test clips are of {len(present)} of {len(wanted)} classes, so that "
                       f"the accuracy covers no other; none of {_listed(missing)}", stacklevel=2)

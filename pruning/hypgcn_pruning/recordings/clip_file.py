@@ -37,6 +37,8 @@ class FileClip:
         Without padding.
     label : int or None
         Class, ``None`` where unknown.
+    class_name : str or None
+        Its name, ``None`` where the file has none.
     test : bool
         Held out from training, as far as the file holds that.
     joint_order : str
@@ -48,16 +50,18 @@ class FileClip:
     name: str
     clip: np.ndarray
     label: int | None = None
+    class_name: str | None = None
     test: bool = True
     joint_order: str = ""
     scored: bool = False
 
 
-def map_joints(clip: np.ndarray, joints: int, skeleton: str | None, order: str = "") -> np.ndarray:
+def map_joints(clip: np.ndarray, joints: int, skeleton: str | None, order: str = "",
+               what: str = "design") -> np.ndarray:
     """``clip`` (M, T, V, C) on the ``joints`` joints of ``skeleton``, as far as a map is known.
 
     ``order`` is the built-in skeleton whose joints ``clip`` has; empty, the number of joints says it. Raises
-    :exc:`ValueError` with both numbers where there is no map.
+    :exc:`ValueError` with both numbers where there is no map; ``what`` is whose joints these are in the message.
     """
     recorded = clip.shape[2]
     if recorded == joints and (order in ("", skeleton) or skeleton not in BUILT_IN):
@@ -68,11 +72,13 @@ def map_joints(clip: np.ndarray, joints: int, skeleton: str | None, order: str =
             return mapped(clip, joint_map(source.name, skeleton))
         except ValueError:
             pass  # the text below names both numbers
-    raise ValueError(f"clips must have the {joints} joints of the design{f' ({skeleton})' if skeleton else ''} or "
+    raise ValueError(f"clips must have the {joints} joints of the {what}{f' ({skeleton})' if skeleton else ''} or "
                      f"joints that can be mapped to them, not {recorded}{f' ({order})' if order else ''}")
 
 
-def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[FileClip]:
+
+
+def read_clip_file(path, *, joints: int, skeleton: str | None = None, what: str = "design") -> list[FileClip]:
     """Clips of an ``.npz`` (``data`` (N, C, T, V, M), and ``length``, ``label``, ``split`` where present), an ``.npy``
     ((T, V, C), (M, T, V, C) or (N, C, T, V, M)), a ``.skeleton`` file, poses of a pose estimator, or
     anything else that training reads.
@@ -80,8 +86,8 @@ def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[Fi
     Missing joints are filled as for training (``missing.py``); a joint that is zero in all clips of the file is taken
     for missing unless zero is a place within the body.
 
-    ``joints``, ``skeleton`` : of the design. A ``.skeleton`` file is turned upright and replayed up to 300 frames if
-    the design is for ``ntu25``, as for training; else it stays as it was recorded.
+    ``joints``, ``skeleton`` : of the design, or of what messages call ``what``. A ``.skeleton`` file is turned upright
+    and replayed up to 300 frames if the design is for ``ntu25``, as for training; else it stays as it was recorded.
     """
     path = Path(path)
     if not path.exists():
@@ -110,7 +116,7 @@ def read_clip_file(path, *, joints: int, skeleton: str | None = None) -> list[Fi
     if path.suffix != ".skeleton":      # those are filled before they are turned
         clips = _completed(path, clips, clips[0].joint_order or order or skeleton or "")
     try:
-        return [replace(c, clip=map_joints(c.clip, joints, skeleton, c.joint_order or order)) for c in clips]
+        return [replace(c, clip=map_joints(c.clip, joints, skeleton, c.joint_order or order, what)) for c in clips]
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
@@ -129,6 +135,7 @@ def _completed(path, clips: list[FileClip], skeleton: str) -> list[FileClip]:
 
 def _of_clips(path, clips: Clips) -> list[FileClip]:
     return [FileClip(name=f"{path.name}[{n}]", clip=clips.clip(n), label=int(clips.label[n]),
+                     class_name=clips.class_names[clips.label[n]] if clips.class_names else None,
                      test=bool(clips.split[n]) or not clips.split.any(), joint_order=clips.joint_order,
                      scored=clips.scored) for n in range(len(clips))]
 

@@ -11,6 +11,7 @@ from hypgcn.design.names import check_text
 from hypgcn.design.persons import match_persons
 
 from ..config import STREAMS, Augmentation
+from .balance import balanced_order
 from .dropping import drop_and_fill
 from .identity import clip_digests, recordings_digests
 from .skeleton import BUILT_IN, Skeleton
@@ -47,6 +48,9 @@ class Clips:
         Confidence of every joint, 0..1, as one channel, where the format has it beside three coordinates.
     joint_order : str
         Name of the built-in skeleton whose joints these are, where format or file says it; else empty.
+    chosen : tuple of int
+        Where only some classes were chosen, the number of each of them in the recordings; behind
+        :func:`~.class_names.match_classes` that in the network. Else empty.
     """
 
     data: np.ndarray | Store
@@ -59,6 +63,7 @@ class Clips:
     numbers: dict[str, np.ndarray] = field(default_factory=dict)
     scores: Store | None = None
     joint_order: str = ""
+    chosen: tuple[int, ...] = ()
 
     def __post_init__(self):
         if self.data.ndim != 5:
@@ -282,14 +287,15 @@ def augment(clip: np.ndarray, rng: np.random.Generator, config: Augmentation, *,
 def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Generator, *,
             augmentation: Augmentation | None = None, persons: int = 1, mirrored: tuple[int, ...] = (),
             parents: tuple[int, ...] = (), share: tuple[int, int] = (0, 1), further: Sequence[Preparation] = (),
-            passes: int = 1):
+            passes: int = 1, balanced: bool = False):
     """``passes`` passes over the clips, each in random order, augmented: pairs of float32 (N, M, T, V, C) and int64
     (N,), and behind them the same clips in each of the preparations ``further``; the last batch of a pass may be
-    smaller. With ``share`` (rank, ranks) every ranks-th clip of each batch: all ranks together have the whole one."""
+    smaller. With ``share`` (rank, ranks) every ranks-th clip of each batch: all ranks together have the whole one. With
+    ``balanced`` a pass has as many clips of each class (:func:`~.balance.balanced_order`)."""
     config = augmentation or Augmentation()
     if clips.scored:
         config = replace(config, degrees=0.0, tilt=0.0, jitter=0.0)
-    orders = [rng.permutation(len(clips)) for _ in range(passes)]
+    orders = [balanced_order(clips.label, rng) if balanced else rng.permutation(len(clips)) for _ in range(passes)]
     rank, ranks = share
     if ranks > 1:
         rng = rng.spawn(ranks)[rank]

@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,14 @@ from hypgcn.design.class_names import class_order
 
 from ..config import STREAMS
 from ..network.cost import graph_skip
-from ..network.predict import class_accuracy
 from ..recordings.readers import Source
 from ..training.record import content
+from .class_figures import confusion_matrix, mean_class_accuracy, top_k
+from .class_files import save_classes
 from .measure import Measured, measure, summed_scores
 from .report_config import ACCURACY, STEPS, AccuracyConfig
 from .rows import check_place, relative, source_options, update_rows
-from .streams import check_pairs, sorted_place, stream_of, sums
+from .streams import check_pairs, check_weighted, sorted_place, stream_of, stream_weights, sums, weights_text
 
 __all__ = ["Difference", "accuracy_step", "figures", "top1"]
 
@@ -61,30 +63,26 @@ def figures(parts: Sequence[Measured]) -> dict:
     }
 
 
-def votes(parts: Sequence[Measured]) -> np.ndarray:
-    """For each clip the class of the highest sum of scores; the lowest index wins a tie."""
-    return summed_scores([(part.scores, part.scale) for part in parts]).argmax(1)
+def summed(parts: Sequence[Measured], weights: Sequence[Fraction] | None = None) -> np.ndarray:
+    """Sum of the logits of ``parts`` times ``weights``, 1 each where left out, up to a positive factor."""
+    return summed_scores([(part.scores, Fraction(part.scale) * weight)
+                          for part, weight in zip(parts, weights or [Fraction(1)] * len(parts), strict=True)])
 
 
-def top1(parts: Sequence[Measured]) -> float:
-    """Share of clips whose highest sum of scores is the label."""
-    return round(float((votes(parts) == parts[0].label).mean()), 4)
+def top1(parts: Sequence[Measured], weights: Sequence[Fraction] | None = None) -> float:
+    """Share of clips whose highest sum of scores is the label; the lowest index wins a tie."""
+    return round(float((summed(parts, weights).argmax(1) == parts[0].label).mean()), 4)
 
 
-def top1_unseen(parts: Sequence[Measured]) -> float | None:
-    """:func:`top1` of the clips that are not training clips as well.
+def top1_unseen(votes: np.ndarray, first: Measured) -> float | None:
+    """Share of right ``votes`` among the clips that are not training clips as well.
 
     None where no clip is, or where all are.
     """
-    unseen = ~parts[0].seen
+    unseen = ~first.seen
     if not unseen.any() or unseen.all():
         return None
-    return round(float((votes(parts) == parts[0].label)[unseen].mean()), 4)
-
-
-def top1_of_classes(parts: Sequence[Measured]) -> float:
-    """Mean over the classes of :func:`top1`."""
-    return round(class_accuracy(votes(parts), parts[0].label, parts[0].scores.shape[1]), 4)
+    return round(float((votes == first.label)[unseen].mean()), 4)
 
 
 def in_class_order(part: Measured, names: Sequence[str], what: str) -> Measured:
@@ -122,11 +120,11 @@ def golden(measured: Measured, path: str, cache: Path, jobs: int):
 
 def _order(row: dict):
     return (row.get("dataset", ""), row.get("protocol", ""), row.get("network", ""), *sorted_place(row["stream"]),
-            STEPS.index(row["step"]))
+            STEPS.index(row["step"]), row.get("weights", ""))
 
 
 def _key(row: dict):
-    return tuple(row.get(name) for name in ("dataset", "protocol", "network", "stream", "step"))
+    return tuple(row.get(name) for name in ("dataset", "protocol", "network", "stream", "step", "weights"))
 
 
 def _measure(stream: str, step: str, path: str, data, config: AccuracyConfig) -> Measured:
@@ -189,6 +187,8 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
                   config: AccuracyConfig | None = None) -> list[dict]:
     """Measure networks on all test clips and put a row for each into the list at ``out``; the rows are returned.
 
+    What each does with every class goes into a folder beside ``out`` (:mod:`~.class_files`).
+
     Parameters
     ----------
     data : str or Source
@@ -221,12 +221,14 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
     if config.validate:
         protocol += f", {config.validate} of its training clips"
     dataset = config.dataset or Path(str(data)).stem
-    for option in ("dataset", "split", "network", "validate"):
+    for option in ("dataset", "split", "network", "validate", "weights"):
         if (value := getattr(config, option)) != getattr(AccuracyConfig(), option):
             base += [f"--{option}", value]
     if str(out) != ACCURACY:
         base += ["-o", relative("out", out)]
     named = _named(networks)
+    weighted = stream_weights(config.weights)
+    check_weighted(weighted, (stream for stream, _ in named))
     measured = {key: [_measure(*key, path, data, config) for path in paths] for key, paths in named.items()}
     for key, seeds in measured.items():
         _check_alike(seeds, named[key])
@@ -240,19 +242,29 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
 
     def row(keys) -> dict:
         seeds = [summands(keys, seed) for seed in range(len(named[keys[0]]))]
-        parts = seeds[0]
+        parts, streams = seeds[0], [stream for stream, _ in keys]
+        weights = [weighted.get(stream, Fraction(1)) for stream in streams]
+        scores = summed(parts, weights)
+        votes = scores.argmax(1)
+        confusion = confusion_matrix(votes, parts[0].label, scores.shape[1])
         options = [word for key in keys for word in (f"--{key[0]}", f"{key[1]}={','.join(named[key])}")]
-        return {"dataset": dataset, "protocol": protocol, "network": config.network,
-                "stream": "+".join(stream for stream, _ in keys), "step": keys[0][1],
-                "top1": top1(parts), **_spread([top1(summed) for summed in seeds]),
-                "class_accuracy": top1_of_classes(parts), "clips": len(parts[0].label),
-                "clips_seen": int(parts[0].seen.sum()), "top1_unseen": top1_unseen(parts), **figures(parts),
+        found = {"dataset": dataset, "protocol": protocol, "network": config.network,
+                "stream": "+".join(streams), "step": keys[0][1], **weights_text(weighted, streams),
+                "top1": top1(parts, weights), **_spread([top1(each, weights) for each in seeds]),
+                "class_accuracy": mean_class_accuracy(confusion), "top5": top_k(scores, parts[0].label),
+                "clips": len(parts[0].label), "clips_seen": int(parts[0].seen.sum()),
+                "top1_unseen": top1_unseen(votes, parts[0]), **figures(parts),
                 "clips_with_overflow": int(sum(part.overflow > 0 for part in parts).astype(bool).sum()),
                 "command": shlex.join([*base, *options])}
+        details.append((found, confusion, parts[0].class_names))
+        return found
 
+    details: list[tuple[dict, np.ndarray, Sequence[str]]] = []
     rows = [row([key]) for key in named]
     for step in STEPS:
         for streams in sums(stream for stream, given in named if given == step):
             rows.append(row([(stream, step) for stream in streams]))
     update_rows(Path(out), rows, _key, _order)
+    for details_of_row in details:
+        save_classes(Path(out), *details_of_row)
     return sorted(rows, key=_order)

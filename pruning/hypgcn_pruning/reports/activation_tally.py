@@ -30,6 +30,7 @@ class ActivationTally:
         self.cost = cost
         self.clips = 0
         self.executed = 0
+        self._before = [before for before, _ in cost.places()]
         self._nonzero = np.zeros((len(cost.blocks), 3), np.int64)
         self._values = np.zeros((len(cost.blocks), 3), np.int64)
 
@@ -38,22 +39,26 @@ class ActivationTally:
 
         Channels of X that a design has no more are zeros.
         """
+        for index, (x, z, h) in enumerate(tensors):
+            self.add_block(index, clips, x, z, h)
         self.clips += clips
-        subsets = self.cost.subsets
-        for index, (block, (before, _), (x, z, h)) in enumerate(zip(self.cost.blocks, self.cost.places(), tensors)):
-            x = torch.nn.functional.pad(x, (0, block.inputs - x.shape[-1]))
-            nonzero_x, nonzero_h, nonzero_z = x != 0, h != 0, int(z.count_nonzero())
-            self._nonzero[index] += int(nonzero_x.sum()), nonzero_z, int(nonzero_h.sum())
-            self._values[index] += x.numel(), z.numel(), h[..., 0].numel() * block.hidden
-            kept = int(block.kept.sum())
-            self.executed += int(nonzero_x.sum((0, 1, 2)).numpy() @ block.kept) * subsets * self.cost.joints
-            self.executed += (nonzero_z if block.dead_zone else clips * before * subsets * kept) * block.hidden
-            if block.down is not None:
-                self.executed += clips * before * int(block.down[0].sum()) * block.down[1]
-            if block.res is not None:
-                read = nonzero_x[:, ::block.stride].sum((0, 1, 2)).numpy()
-                self.executed += int(read @ block.res[0]) * block.res[1]
-            self.executed += self._temporal(block, nonzero_h.sum((0, 2)).numpy())
+
+    def add_block(self, index: int, clips: int, x: torch.Tensor, z: torch.Tensor, h: torch.Tensor):
+        """Count X, Z and H of block ``index`` alone, as in :meth:`add`; the caller adds to ``clips``."""
+        block, subsets, before = self.cost.blocks[index], self.cost.subsets, self._before[index]
+        x = torch.nn.functional.pad(x, (0, block.inputs - x.shape[-1]))
+        nonzero_x, nonzero_h, nonzero_z = x != 0, h != 0, int(z.count_nonzero())
+        self._nonzero[index] += int(nonzero_x.sum()), nonzero_z, int(nonzero_h.sum())
+        self._values[index] += x.numel(), z.numel(), h[..., 0].numel() * block.hidden
+        kept = int(block.kept.sum())
+        self.executed += int(nonzero_x.sum((0, 1, 2)).numpy() @ block.kept) * subsets * self.cost.joints
+        self.executed += (nonzero_z if block.dead_zone else clips * before * subsets * kept) * block.hidden
+        if block.down is not None:
+            self.executed += clips * before * int(block.down[0].sum()) * block.down[1]
+        if block.res is not None:
+            read = nonzero_x[:, ::block.stride].sum((0, 1, 2)).numpy()
+            self.executed += int(read @ block.res[0]) * block.res[1]
+        self.executed += self._temporal(block, nonzero_h.sum((0, 2)).numpy())
 
     @staticmethod
     def _temporal(block: BlockCost, nonzero: np.ndarray) -> int:

@@ -1,18 +1,22 @@
 """Accuracies and sizes of a network from float to design, as plain data for reports."""
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
 from hypgcn.design import Design
 from hypgcn.design.clip import quantise_clip
 
 from ..integers.fold_bn import fold
-from ..integers.integer import predict_integer, run_integer
+from ..integers.integer import IntegerNetwork, predict_integer, run_integer
 from ..network.cost import cost_of
 from ..network.model import Network
-from ..network.predict import class_accuracy, predict
+from ..network.predict import BATCH, clips_at_a_time, predict
+from ..recordings.prepared import PreparedClips
+from .class_figures import class_rows, confusion_matrix, mean_class_accuracy, top_k
 
 __all__ = ["count_macs", "design_figures", "layer_noise", "evaluate", "losses"]
 
@@ -68,18 +72,26 @@ def layer_noise(model: Network, design: Design, clips: np.ndarray) -> dict[str, 
     Errors add up from layer to layer; the layer at which the figure falls most is the one to look at. Each tensor is
     compared at the scale that fits it best, so that no scales need to be known; channels and frames that the design has
     no more are left out. """
-    integer_tensors = run_integer(design, np.stack([quantise_clip(design, clip) for clip in clips]))
-    noise = {}
+    folded = fold(model)
+    sums: dict[str, np.ndarray] = {}
     with torch.inference_mode():
-        for name, real in fold(model).tensors(torch.from_numpy(clips)):
-            integer = integer_tensors[name].double()
-            if name != "logits":
-                integer = integer.movedim(-1, -3)
-                real = real[..., :integer.shape[-3], ::_frames_apart(design, name), :]
-            scale = float((integer * real).sum() / integer.square().sum().clamp_min(1))
-            error = float((real - scale * integer).square().sum())
-            noise[name] = round(10 * math.log10(max(float(real.square().sum()), 1e-30) / max(error, 1e-30)), 1)
-    return noise
+        for clip in clips:  # one at a time, because all of its tensors are in memory
+            integers = run_integer(design, quantise_clip(design, clip)[None])
+            for name, real in folded.tensors(torch.from_numpy(clip)[None]):
+                integer, real = integers[name].double(), real.double()
+                if name != "logits":
+                    integer = integer.movedim(-1, -3)
+                    real = real[..., :integer.shape[-3], ::_frames_apart(design, name), :]
+                found = np.array([(integer * real).sum(), integer.square().sum(), real.square().sum()])
+                sums[name] = sums[name] + found if name in sums else found
+    return {name: _decibels(*found) for name, found in sums.items()}
+
+
+def _decibels(products: float, integers: float, reals: float) -> float:
+    """Signal over noise of ``integers`` at the scale that fits the floats best, from the sums of products and
+    squares."""
+    error = reals - products * products / max(integers, 1)
+    return round(10 * math.log10(max(reals, 1e-30) / max(error, 1e-30)), 1)
 
 
 def losses(accuracy: dict[str, float]) -> list[str]:
@@ -96,26 +108,63 @@ def losses(accuracy: dict[str, float]) -> list[str]:
             for before, name in zip(names, names[1:]) if accuracy[before] - accuracy[name] > _LOSS]
 
 
-def evaluate(clips: np.ndarray, labels: np.ndarray, *, model: Network | None = None, pruned: Network | None = None,
-             design: Design | None = None) -> dict:
-    """Top-1 accuracies on prepared float ``clips`` (N, M, T, V, C) and their means over the classes, how often the int8
-    design and the pruned network agree, and :func:`layer_noise` on the first clips."""
+def _scores(clips: PreparedClips | np.ndarray, networks: Mapping[str, Network | None],
+            design: Design | None) -> tuple[dict[str, np.ndarray], int]:
+    """Scores (N, classes) of each network and of the design (``int8``), and clips with overflow; batch by batch."""
+    real = {name: network for name, network in networks.items() if network is not None}
+    integers = None if design is None else IntegerNetwork(design)
+    found: dict[str, list[np.ndarray]] = {name: [] for name in [*real, *(["int8"] if integers else [])]}
+    size = min([clips_at_a_time(network) for network in real.values()], default=BATCH)
+    crowded = 0
+    for start in tqdm(range(0, len(clips), size), "evaluate", disable=None, leave=False):
+        batch = clips[start:start + size]
+        for name, network in real.items():
+            found[name].append(predict(network, torch.from_numpy(batch)).numpy())
+        if integers is not None:
+            logits, overflow = predict_integer(integers, np.stack([quantise_clip(design, clip) for clip in batch]))
+            found["int8"].append(logits.numpy())
+            crowded += int((overflow > 0).sum())
+    return {name: np.concatenate(parts) for name, parts in found.items()}, crowded
+
+
+def evaluate(clips: PreparedClips | np.ndarray, labels: np.ndarray, *, model: Network | None = None,
+             pruned: Network | None = None, design: Design | None = None, class_names: Sequence[str] = ()) -> dict:
+    """What networks make of clips.
+
+    Parameters
+    ----------
+    clips : PreparedClips, or np.ndarray float32 (N, M, T, V, C)
+        Read by slices of at most 64 clips, of which only scores are kept.
+    labels : np.ndarray int (N,)
+    model, pruned : Network or None
+        Float networks.
+    design : Design or None
+    class_names : sequence of str
+        Of the classes, or empty.
+
+    Returns
+    -------
+    dict
+        For each network (``float``, ``pruned``, ``int8``) its top-1 (``accuracy``), the mean of the classes
+        (``class_accuracy``), ``top5`` (None of five classes or fewer) and its ``confusion``: a row for each class, with
+        the clips that are taken for each class. ``classes``: a row for each, with clips and accuracies. How often int8
+        and pruned network agree, and :func:`layer_noise` on the first clips.
+    """
     if not len(clips):
         raise ValueError("clips must hold at least one clip, but are empty")
     report: dict = {"clips": len(clips)}
-    votes = {}
-    for name, network in (("float", model), ("pruned", pruned)):
-        if network is not None:
-            votes[name] = predict(network, torch.from_numpy(clips)).argmax(1).numpy()
+    scores, overflow = _scores(clips, {"float": model, "pruned": pruned}, design)
     if design is not None:
-        logits, overflow = predict_integer(design, np.stack([quantise_clip(design, clip) for clip in clips]))
-        votes["int8"] = logits.argmax(1).numpy()
-        report["clips_with_overflow"] = int((overflow > 0).sum())
+        report["clips_with_overflow"] = overflow
         report["design"] = design_figures(design)
+    votes = {name: found.argmax(1) for name, found in scores.items()}
+    confusions = {name: confusion_matrix(votes[name], labels, found.shape[1]) for name, found in scores.items()}
     report["accuracy"] = {name: round(float((vote == labels).mean()), 4) for name, vote in votes.items()}
-    report["class_accuracy"] = {name: round(class_accuracy(vote, labels, int(labels.max()) + 1), 4)
-                                for name, vote in votes.items()}
+    report["class_accuracy"] = {name: mean_class_accuracy(found) for name, found in confusions.items()}
+    report["top5"] = {name: top_k(found, labels) for name, found in scores.items()}
     if {"pruned", "int8"} <= votes.keys():
         report["noise_db"] = layer_noise(pruned, design, clips[:32])
         report["agreement_pruned_int8"] = round(float((votes["pruned"] == votes["int8"]).mean()), 4)
+    report["classes"] = class_rows(confusions, class_names)
+    report["confusion"] = {name: found.tolist() for name, found in confusions.items()}
     return report

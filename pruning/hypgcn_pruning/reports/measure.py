@@ -14,12 +14,12 @@ from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, quantise_clip
 
 from ..inputs import design_clips, network_clips, preparation_in
-from ..integers.integer import run_integer
+from ..integers.integer import IntegerNetwork, clips_at_a_time
 from ..network.checkpoint import load_checkpoint
 from ..network.cost import cost_of
 from ..network.model import Network, threshold
 from ..recordings.class_counts import check_test_clips, seen_in_training
-from ..recordings.data import prepared
+from ..recordings.prepared import PreparedClips
 from ..recordings.validation import validation_split
 from .activation_tally import ActivationTally
 
@@ -63,17 +63,17 @@ class Measured:
     class_names: tuple[str, ...] = ()
 
 
-def summed_scores(parts: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
+def summed_scores(parts: Sequence[tuple[np.ndarray, float | Fraction]]) -> np.ndarray:
     """Sum of ``scores * scale`` (N, classes) over ``parts``, up to a positive factor. Sums of integers are exact:
     scales are fractions, which a common denominator makes integers of any size."""
     if any(scores.dtype.kind == "f" for scores, _ in parts):
-        return np.sum([scores * scale for scores, scale in parts], axis=0)
+        return np.sum([scores * float(scale) for scores, scale in parts], axis=0)
     scales = [Fraction(scale) for _, scale in parts]
     common = lcm(*(scale.denominator for scale in scales))
     return np.sum([scores.astype(object) * int(scale * common) for (scores, _), scale in zip(parts, scales)], axis=0)
 
 
-def _run_network(model: Network, clips: np.ndarray, tally: ActivationTally, size: int, title: str) -> np.ndarray:
+def _run_network(model: Network, clips: PreparedClips, tally: ActivationTally, size: int, title: str) -> np.ndarray:
     """Logits of prepared clips; X is what a block is given, Z and H what its graph product and its graph convolution
     give behind the thresholds."""
     seen: dict[int, list[torch.Tensor]] = {}
@@ -96,23 +96,30 @@ def _run_network(model: Network, clips: np.ndarray, tally: ActivationTally, size
     return torch.cat(logits).double().numpy()
 
 
-def _run_design(design: Design, clips: np.ndarray, tally: ActivationTally, size: int, title: str):
+def _run_design(design: Design, clips: np.ndarray, tally: ActivationTally, title: str):
     """Logits and overflow counts of int8 clips; X and H are what the stores hold."""
-    kept = [np.flatnonzero(block.kept) for block in design.blocks]
-    logits, overflow = [], []
+    def see(index, made):
+        tally.add_block(index, len(made["x"]) // design.persons, made["x_stored"], made["z"], made["h_stored"])
+
+    network, size, found = IntegerNetwork(design), clips_at_a_time(design), []
     for start in tqdm(range(0, len(clips), size), title, disable=None, leave=False):
-        found = run_integer(design, clips[start:start + size])
-        tally.add(len(found["logits"]), [(found[f"blocks.{i}.x_stored"], found[f"blocks.{i}.z"][..., channels],
-                                          found[f"blocks.{i}.h_stored"]) for i, channels in enumerate(kept)])
-        logits.append(found["logits"])
-        overflow.append(found["overflow"])
-    return torch.cat(logits).numpy(), torch.cat(overflow).numpy()
+        found.append(network.run(clips[start:start + size], see=see))
+    tally.clips += len(clips)
+    return tuple(torch.cat(parts).numpy() for parts in zip(*found))
+
+
+def _integer_clips(design: Design, clips: PreparedClips, title: str) -> np.ndarray:
+    """All clips as int8, prepared one at a time: as floats they would take four times as much."""
+    whole = np.empty((len(clips), design.persons, design.frames, design.joints, design.channels), np.int8)
+    for index in tqdm(range(len(clips)), title, disable=None, leave=False):
+        whole[index] = quantise_clip(design, clips[index:index + 1][0])
+    return whole
 
 
 def measure(path, data, *, validate: str = "", size: int = 8) -> Measured:
-    """The checkpoint or the design at ``path`` on the test clips of ``data`` (recordings, or ``motion``), ``size`` at
-    a time; with ``validate`` on the training clips that :func:`~.validation.validation_split` holds out. A design runs
-    in ``integer.py``.
+    """The checkpoint or the design at ``path`` on the test clips of ``data`` (recordings, or ``motion``), ``size`` of
+    a float network at a time; with ``validate`` on the training clips that :func:`~.validation.validation_split` holds
+    out. A design runs in ``integer.py``.
     """
     if Path(path).is_dir() or Path(path).name == "design.json":
         design = Design.load(path)
@@ -120,9 +127,9 @@ def measure(path, data, *, validate: str = "", size: int = 8) -> Measured:
         clips = validation_split(clips, validate)
         check_test_clips(clips, data)
         held = clips.part(1)
-        whole = np.stack([quantise_clip(design, clip) for clip in prepared(held, preparation, design.persons)])
+        whole = _integer_clips(design, PreparedClips(held, preparation, design.persons), f"{path}: clips")
         tally = ActivationTally(cost_of(design))
-        scores, overflow = _run_design(design, whole, tally, size, str(path))
+        scores, overflow = _run_design(design, whole, tally, str(path))
         return Measured(network=design, scores=scores, scale=design.logit_scale, label=held.label,
                         seen=seen_in_training(clips), tally=tally, overflow=overflow, clips=whole,
                         preparation=preparation, class_names=held.class_names)
@@ -132,7 +139,7 @@ def measure(path, data, *, validate: str = "", size: int = 8) -> Measured:
     check_test_clips(every, data)
     held = every.part(1)
     tally = ActivationTally(cost_of(model))
-    scores = _run_network(model, prepared(held, preparation, model.config.persons), tally, size, str(path))
+    scores = _run_network(model, PreparedClips(held, preparation, model.config.persons), tally, size, str(path))
     return Measured(network=model, scores=scores, scale=1.0, label=held.label, seen=seen_in_training(every),
                     tally=tally, overflow=np.zeros(len(held), np.int64), clips=None, preparation=preparation,
                     class_names=held.class_names)

@@ -23,6 +23,7 @@ class AccuracyConfig:
     network: str = option("2s-agcn", "name of the networks in the rows")
     validate: str = option("", "measure on the training clips that hypgcn train --validate holds out, view=2 or a "
                                "share such as 0.2, not on the test clips; into another file (-o)")
+    weights: str = option("", "weights of streams in the rows of sums, such as joint=2,bone=1.5; left out, 1 each")
     cache: str = option("build/accuracy", "folder for the golden model's logits, which are not computed twice")
     jobs: int = option(0, "processes of the golden model; 0: one for each core")
 

@@ -32,7 +32,7 @@ def source_options(data: str | Source) -> list[str]:
         return ["--data", relative("data", data)]
     words = ["--data", relative("data", data.path)]
     for option, value, default in (("--data-format", data.format, None), ("--protocol", data.protocol, None),
-                                   ("--every", data.every, 1)):
+                                   ("--every", data.every, 1), ("--classes", data.classes, "")):
         if value != default:
             words += [option, str(value)]
     return words if data.replay else [*words, "--no-replay"]

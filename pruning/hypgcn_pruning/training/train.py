@@ -20,6 +20,7 @@ from ..network.batch_norms import settle_batch_norms
 from ..network.checkpoint import read_file, save_checkpoint
 from ..network.model import Network
 from ..network.predict import class_hits, predict
+from ..recordings.balance import class_weights
 from ..recordings.data import Clips, batches, calibration_clips, prepared
 from .curves import plot_history
 from .depends import training_depends
@@ -142,6 +143,7 @@ class _Session:
     held: Clips  # held-out clips of this process
     held_inputs: torch.Tensor
     held_count: int  # held-out clips of all processes
+    weights: torch.Tensor  # of the loss of each class, where classes are balanced by weights
     bar: tqdm
 
     def __init__(self, model: Network, clips: Clips, preparation: Preparation, config: TrainConfig, folder: Path,
@@ -208,6 +210,7 @@ class _Session:
         self.fabric = fabric
         self.learned = self.clips.part(0)
         held = self.clips.part(1) if (self.clips.split == 1).any() else self.learned
+        self.weights = torch.from_numpy(class_weights(self.learned.label, self.clips.classes))
         self.teachers = Teachers(config, model.config, self.clips.class_names).to(fabric.device)
         max_ranks = max(1, min(len(self.learned) // 2, len(held)))
         if fabric.world_size > max_ranks:
@@ -264,14 +267,20 @@ class _Session:
                        np.random.default_rng((config.seed, self.state.epoch)), augmentation=config,
                        persons=shape.persons, mirrored=shape.skeleton.mirrored,
                        parents=shape.skeleton.parents, passes=self.passes,
-                       share=(self.fabric.global_rank, self.fabric.world_size), further=self.teachers.preparations)
+                       share=(self.fabric.global_rank, self.fabric.world_size), further=self.teachers.preparations,
+                       balanced=config.balance == "draw")
 
     def loss(self, inputs: np.ndarray, labels: np.ndarray, teacher_inputs: list[np.ndarray],
              weight: float | None) -> torch.Tensor:
         """Cross entropy, distillation from the teachers, and the penalty, of one batch."""
         config, device = self.config, self.fabric.device
         logits = self.learner(torch.from_numpy(inputs).to(device))
-        loss = F.cross_entropy(logits, torch.from_numpy(labels).to(device), label_smoothing=config.smoothing)
+        targets = torch.from_numpy(labels).to(device)
+        if config.balance == "weights":
+            each = F.cross_entropy(logits, targets, label_smoothing=config.smoothing, reduction="none")
+            loss = (each * self.weights.to(device)[targets]).mean()
+        else:
+            loss = F.cross_entropy(logits, targets, label_smoothing=config.smoothing)
         if self.teachers:
             distilled = self.teachers.loss(logits, [torch.from_numpy(clips).to(device) for clips in teacher_inputs])
             loss = (1 - config.distil) * loss + config.distil * distilled

@@ -145,8 +145,11 @@ def _streams(rows: list[dict]) -> list[str]:
     lines = ["| stream | " + " | ".join(titles) + " | graph work skipped | fewer multiplications by weights | "
              f"executed | fewer weights | fewer bits | {' | '.join(densities.values())} |",
              "| --- |" + " --- |" * (len(titles) + 5 + len(densities))]
-    for stream in dict.fromkeys(row["stream"] for row in rows):
-        steps = {row["step"]: row for row in rows if row["stream"] == stream}
+    def name(row):
+        return row["stream"] + (f" ({row['weights']})" if "weights" in row else "")
+
+    for stream in dict.fromkeys(map(name, rows)):
+        steps = {row["step"]: row for row in rows if name(row) == stream}
         last = [steps[step] for step in STEPS if step in steps][-1]
         top1 = [_top1(steps[step]) if step in steps else "" for step in STEPS]
         if unseen:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hypgcn.design.filling import complete_clip, fill_joints, stand_ins
+from hypgcn.design.filling import PATIENCE, complete_clip, fill_joints, stand_ins
 from hypgcn.design.missing import find_origins
 
 CHAIN = (0, 0, 1, 2, 1)
@@ -168,6 +168,18 @@ def test_one_leaves_and_another_comes_later():
     done = complete_clip(clip)
     assert (done.clip[0, 4:6] == clip[0, 3]).all() and not done.clip[0, 6:].any() and not done.clip[1, :6].any()
     assert done.filled == 10
+
+
+@pytest.mark.parametrize("gap", [PATIENCE, PATIENCE + 1])
+def test_a_long_absence_stays_one(gap):
+    """Up to a second is filled; longer, nobody is there, and another person counts for itself."""
+    clip = linear(2 * PATIENCE + 10, persons=2)
+    clip[0, 5:5 + gap] = 0
+    done = complete_clip(clip)
+    assert done.clip[0, 5:5 + gap].any() == (gap <= PATIENCE) and done.filled == 5 * gap * (gap <= PATIENCE)
+    np.testing.assert_array_equal(done.clip[1], clip[1])
+    alone = complete_clip(clip[:1])
+    assert alone.clip[0, 5:5 + gap].any() == (gap <= PATIENCE) and not alone.trimmed
 
 
 def test_scores():

@@ -1,6 +1,9 @@
 """The integer network on tiny designs against loops over scalars, written from docs/numbers.md line by line."""
 
-import itertools
+import os
+import subprocess
+import sys
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +11,8 @@ import pytest
 import torch
 
 from hypgcn.design.presets import random_design, with_joint_biases
-from hypgcn_pruning.integers.integer import predict_integer, round_shift, run_integer, store, thr
+from hypgcn_pruning.integers.integer import IntegerNetwork, predict_integer, run_integer
+from hypgcn_pruning.integers.integer_block import IntegerBlock
 
 
 def clamp(a, low, high):
@@ -106,37 +110,6 @@ def test_a_bias_for_each_joint_against_loops():
     assert (loops(design, clip, 0) != loops(design_of(6), clip, 0)).any()
 
 
-def store_loop(rows, depths, window):
-    """One sequence (T, V, C) as the text of docs/numbers.md has it."""
-    used, lost, out = [[0] * 4 for _ in rows], [0] * len(rows), rows.copy()
-    for t, v, start in itertools.product(*(range(size) for size in rows.shape[:2]), range(0, rows.shape[2], 16)):
-        vector = out[t, v, start:start + 16]
-        n = int((vector != 0).sum())
-        for j in range(-(-n // 4)):
-            if sum(used[s][j] for s in range(max(0, t - window + 1), t + 1)) >= depths[j]:
-                vector[np.flatnonzero(vector)[4 * j:]] = 0
-                lost[t] += 1
-                break
-            used[t][j] += 1
-    return out, lost
-
-
-@pytest.mark.parametrize("channels", [1, 16, 20, 48])
-@pytest.mark.parametrize("density", [0.0, 0.3, 0.7, 1.0])
-@pytest.mark.parametrize("depths,window", [((4, 3, 2, 1), 1), ((1, 1, 1, 1), 1), ((15, 15, 15, 15), 1),
-                                           ((9, 7, 5, 1), 3), ((3, 3, 3, 3), 2), ((20, 12, 9, 5), 4)])
-def test_store_against_a_loop(channels, density, depths, window):
-    """Two sequences at once, the first of which is sparse and may need no look at its vectors."""
-    rng = np.random.default_rng(channels)
-    shape = (2, 6, 5, channels)
-    rows = rng.integers(1, 128, shape) * (rng.random(shape) < density * rng.random((2, 6, 1, 1)) * [[[[0.3]]], [[[1]]]])
-    found, lost = store(torch.from_numpy(rows), depths, window)
-    for n in range(2):
-        expected, counts = store_loop(rows[n], depths, window)
-        np.testing.assert_array_equal(found[n], expected)
-        assert lost[n].tolist() == counts
-
-
 def test_overflow_is_counted_and_changes_the_result():
     design = design_of(1)
     tight = replace(design, blocks=tuple(replace(b, x_depths=(2, 1, 1, 1), h_depths=(2, 1, 1,
@@ -146,15 +119,6 @@ def test_overflow_is_counted_and_changes_the_result():
     assert not none.any()
     assert (some > 0).all()
     assert (good != bad).any()
-
-
-@pytest.mark.parametrize("a", [-3, -2, -1, 0, 1, 2, 3, 2**40, -(2**40)])
-def test_rounding(a):
-    assert int(round_shift(torch.tensor(a), 1)) == (a + 1) // 2
-
-
-def test_threshold():
-    assert thr(torch.tensor([-5, -4, 0, 4, 5, -128]), 4).tolist() == [-5, 0, 0, 0, 5, -128]
 
 
 @pytest.mark.parametrize("clips",
@@ -169,3 +133,70 @@ def test_raise_range():
     design = design_of(1)
     with pytest.raises(ValueError, match="threshold_raise must be in 0..127"):
         run_integer(design, clip_of(design, 0)[None], 128)
+
+
+def test_nothing_of_a_batch_is_kept(monkeypatch):
+    """Tensors of a block are gone before the block behind the next one runs, and those of a batch before the next."""
+    made = []
+    real = IntegerBlock.run
+
+    def run(self, x, threshold_raise):
+        alive = [tensor() for tensor in made if tensor() is not None]
+        assert all(tensor.data_ptr() == x.data_ptr() for tensor in alive)
+        found = real(self, x, threshold_raise)
+        made.extend(weakref.ref(found[name]) for name in ("z", "a", "h", "b", "y"))
+        return found
+
+    monkeypatch.setattr(IntegerBlock, "run", run)
+    design = design_of(1)
+    predict_integer(design, np.stack([clip_of(design, seed) for seed in range(6)]), 2)
+    assert len(made) == 3 * 5 * len(design.blocks)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_float64_gives_the_same(monkeypatch, seed):
+    """Weights of which float32 might lose digits are multiplied in float64."""
+    design = design_of(seed)
+    clips = np.stack([clip_of(design, n) for n in range(3)])
+    expected = run_integer(design, clips)
+    monkeypatch.setattr("hypgcn_pruning.integers.products._EXACT", {torch.float64: 1 << 53})
+    network = IntegerNetwork(design)
+    assert all(block.spatial.dtype == block.temporal.dtype == torch.float64 for block in network.blocks)
+    found = run_integer(design, clips)
+    assert all(torch.equal(found[name], tensor) for name, tensor in expected.items())
+
+
+def test_batches_change_nothing():
+    design = design_of(2)
+    clips = np.stack([clip_of(design, seed) for seed in range(5)])
+    expected = run_integer(design, clips)
+    for size in (1, 2, 5, None):
+        logits, overflow = predict_integer(design, clips, size)
+        assert torch.equal(logits, expected["logits"]) and torch.equal(overflow, expected["overflow"])
+
+
+MEMORY = """
+import sys
+import numpy as np
+import torch
+from hypgcn.design.presets import random_design
+from hypgcn_pruning.integers.integer import predict_integer
+torch.set_num_threads(1)
+design = random_design(0, name="d", frames=40, joints=20, persons=1, classes=3, kernel=9, widths=(64, 64),
+                       strides=(1, 1), keep=0.5)
+clips = np.random.default_rng(0).integers(-128, 128, (int(sys.argv[1]), 1, 40, 20, 3)).astype(np.int8)
+predict_integer(design, clips)
+status = open("/proc/self/status", encoding="ascii").read()  # getrusage would count the process that forked this one
+print(int(status.split("VmHWM:")[1].split()[0]) // 1024)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is counted in another way")
+def test_memory_does_not_grow_with_the_clips():
+    """Case 21: peaks in MB of processes with 32 and with 320 clips, whose tensors would be 1500 MB more."""
+    def peak(count):
+        done = subprocess.run([sys.executable, "-c", MEMORY, str(count)], check=True, capture_output=True, text=True,
+                              encoding="utf-8", env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+        return int(done.stdout)
+
+    assert peak(320) - peak(32) < 150

@@ -28,6 +28,15 @@ def test_counts_are_shown(capsys):
     assert list(class_counts(clips((1, 1), (1, 1), ("a", "a")))) == ["0 a", "1 a"]
 
 
+@pytest.mark.parametrize(("train", "said"), [((18, 2, 1, 1), "a has 18.0 times the training clips of c"),
+                                             ((2, 2, 6, 3), "c has 3.0 times the training clips of a"),
+                                             ((2, 2, 5, 3), "")])
+def test_uneven_classes_are_said(train, said, capsys):
+    check_training_clips(clips(train, (1, 1, 1, 1), ("a", "b", "c", "d")), "film")
+    found = capsys.readouterr().err
+    assert said in found and ("--balance draw or weights" in found) == bool(said)
+
+
 @pytest.mark.parametrize(("train", "test", "match"), [
     ((3, 0, 3), (1, 1, 1), "film: 1 of 3 classes have no training clip and cannot be learned: 1"),
     ((3, 3, 3), (0, 2, 0), "film: the 2 test clips are of 1 of 3 classes, .* none of 0, 2")])

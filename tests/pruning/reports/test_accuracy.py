@@ -34,6 +34,15 @@ REQUIRED = ("dataset", "protocol", "stream", "step", "top1", "clips", "graph_ski
 CONFIG = AccuracyConfig(dataset="motion", split="even and odd", jobs=1)
 
 
+@pytest.fixture(autouse=True)
+def drawn(monkeypatch):
+    """The pictures of a test by their names, instead of their files: drawing takes longer than all else."""
+    found = {}
+    monkeypatch.setattr("hypgcn_pruning.reports.class_files.save_confusion",
+                        lambda path, confusion, names, title: found.update({path.name: (confusion, names, title)}))
+    return found
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, make_network, clips, skeleton):
     """A folder with recordings and the networks of both streams."""
@@ -165,6 +174,59 @@ def test_four_streams_and_their_sums(place, every_stream, clips, skeleton, capsy
     assert "joint+bone+joint-motion+bone-motion dense" in capsys.readouterr().out
 
 
+def test_what_happens_to_each_class(place, clips, drawn):
+    """A file and a picture for each row, of a sum as well."""
+    np.savez("named.npz", data=clips.data, label=clips.label, length=clips.length, split=clips.split,
+             class_names=np.array(["sit", "wave", "point"]))
+    rows = accuracy_step("t.json", data="named.npz", config=CONFIG, networks={
+        stream: {"pruned": f"{stream}_pruned.safetensors"} for stream in ("joint", "bone")})
+    names = [f"motion_even-and-odd_2s-agcn_{stream}_pruned" for stream in ("joint", "bone", "joint+bone")]
+    assert sorted(path.name for path in (place / "t_classes").iterdir()) == sorted(f"{name}.json" for name in names)
+    for row, name in zip(rows, names):
+        found = json.loads((place / f"t_classes/{name}.json").read_text(encoding="utf-8"))
+        confusion, shown, title = drawn[f"{name}.png"]
+        assert found["confusion"] == confusion.tolist() and list(shown) == ["sit", "wave", "point"]
+        assert found["command"] == row["command"] and found["stream"] == row["stream"]
+        assert confusion.sum() == row["clips"] == sum(entry["clips"] for entry in found["classes"])
+        assert row["top1"] == round(confusion.trace() / row["clips"], 4) and f"top-1 {100 * row['top1']:.2f} %" in title
+        assert row["class_accuracy"] == pytest.approx(np.mean([entry["accuracy"] for entry in found["classes"]]),
+                                                      abs=1e-4)
+        assert row["top5"] is None  # of three classes
+
+
+def test_top5_of_more_than_five_classes(place, make_network, clips, skeleton):
+    labels = np.arange(len(clips)) % 8
+    np.savez("eight.npz", data=clips.data, label=labels, length=clips.length, split=np.arange(len(clips)) // 8 % 2)
+    preparation = preparation_for(skeleton, 16)
+    model = make_network(blocks=((18, 1),), classes=8)
+    save_checkpoint("eight.safetensors", model, {"preparation": preparation.to_dict()})
+    (row,) = accuracy_step("t.json", data="eight.npz", config=CONFIG,
+                           networks={"joint": {"dense": "eight.safetensors"}})
+    held = np.flatnonzero(np.arange(len(clips)) // 8 % 2)
+    ranked = predict(model, torch.from_numpy(prepared(clips.take(held), preparation))).argsort(dim=1, descending=True)
+    assert row["top5"] == round(float((ranked[:, :5].numpy() == labels[held, None]).any(1).mean()), 4) < 1
+
+
+def test_weights_of_streams(place, every_stream, clips, skeleton):
+    """In sums alone; the row without weights stays beside it."""
+    words = ("accuracy", "--data", "clips.npz", "-o", "t.json", "--joint", "dense=joint.safetensors", "--bone",
+             "dense=bone.safetensors")
+    assert hypgcn(*words) == 0 and hypgcn(*words, "--weights", "bone=0.25") == 0
+    rows = json.loads((place / "t.json").read_text(encoding="utf-8"))
+    assert [(row["stream"], row.get("weights")) for row in rows] == [
+        ("joint", None), ("bone", None), ("joint+bone", None), ("joint+bone", "joint=1,bone=0.25")]
+    held = clips.part(1)
+    joint, bone = (predict(load_checkpoint(f"{stream}.safetensors")[0],
+                           torch.from_numpy(prepared(held, preparation_for(skeleton, 16, stream)))).double().numpy()
+                   for stream in ("joint", "bone"))
+    for row, weight in zip(rows[2:], (1, 0.25)):
+        assert row["top1"] == round(float(((joint + weight * bone).argmax(1) == held.label).mean()), 4)
+    assert rows[2]["top1"] != rows[3]["top1"]
+    before = (place / "t.json").read_bytes()
+    assert hypgcn(*shlex.split(rows[3]["command"])[1:]) == 0
+    assert (place / "t.json").read_bytes() == before and "--weights bone=0.25" in rows[3]["command"]
+
+
 @pytest.mark.parametrize("streams", [("joint", "bone-motion"), ("bone", "joint-motion", "bone-motion"), ("joint",)])
 def test_any_streams_and_their_sum(place, every_stream, streams):
     rows = accuracy_step("t.json", data="clips.npz", config=CONFIG,
@@ -270,6 +332,7 @@ def test_sums_of_integers_are_exact():
     assert found.argmax(1) == [max(range(3), key=lambda i: exact[i])]
     assert [Fraction(int(x), int(found[0, 0])) for x in found[0]] == [x / exact[0] for x in exact]
     assert summed_scores([(a, 0.3)]).argmax(1) == [1]
+    assert summed_scores([(a, Fraction(1, 3)), (a, Fraction(1, 6))]).tolist() == [[3 * int(x) for x in a[0]]]
     tied = summed_scores([(np.array([[5, 5]]), 0.1), (np.array([[0, 0]]), 0.7)])
     assert tied.argmax(1) == [0]
 
@@ -292,6 +355,7 @@ def test_sums_of_integers_are_exact():
     (("--joint", "dense_c=joint.safetensors"), "must be a network with the data-dependent graph"),
     (("--joint", "dense=joint.safetensors", "--jobs", "-1"), "jobs must be an integer of at least 0, not -1"),
     (("--joint", "dense=joint.safetensors", "--network", ""), "network must be a name"),
+    (("--joint", "dense=joint.safetensors", "--weights", "bone=2"), "weights must be of the streams of the networks"),
     (("--joint", "dense=joint.safetensors", "--validate", "2"), "a share above 0 and below 1, not '2'")])
 def test_bad_options(place, words, match):
     with pytest.raises(ValueError, match=match):

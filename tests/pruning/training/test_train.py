@@ -15,7 +15,7 @@ from hypgcn_pruning.recordings.data import batches, calibration_clips, prepared
 from hypgcn_pruning.sparsity.prune import prune
 from hypgcn_pruning.training.curves import plot_history
 from hypgcn_pruning.training.run_state import RunState
-from hypgcn_pruning.training.train import learning_rate, train
+from hypgcn_pruning.training.train import _Session, learning_rate, train
 
 FAST = {"batch": 16, "average": 0.8, "epoch_steps": 1, "degrees": 20.0}
 
@@ -181,6 +181,56 @@ def test_two_processes(fresh, clips, preparation, tmp_path):
         train(again, clips, preparation, replace(config, rate=1e30), tmp_path / "three", progress=False)
 
 
+@pytest.fixture
+def uneven(clips):
+    """Two training clips of the last class, sixteen of the others."""
+    rare = np.flatnonzero((clips.label == 2) & (clips.split == 0))
+    return clips.take(np.setdiff1d(np.arange(len(clips)), rare[2:]))
+
+
+def losses_of(fresh, clips, preparation, folder, monkeypatch, **changes):
+    """Labels of the batches of an epoch, and the mean loss."""
+    seen = []
+    real = _Session.loss
+
+    def loss(self, inputs, labels, *rest):
+        seen.append(labels)
+        return real(self, inputs, labels, *rest)
+
+    monkeypatch.setattr(_Session, "loss", loss)
+    config = TrainConfig(epochs=1, rate=1e-9, smoothing=0.0, **{**FAST, **changes})
+    history = train(copy.deepcopy(fresh), clips, preparation, config, folder, progress=False)
+    return np.concatenate(seen), history[0]["loss"]
+
+
+def test_balanced_drawing(fresh, uneven, preparation, tmp_path, monkeypatch):
+    plain, _ = losses_of(fresh, uneven, preparation, tmp_path / "a", monkeypatch)
+    drawn, _ = losses_of(fresh, uneven, preparation, tmp_path / "b", monkeypatch, balance="draw")
+    assert np.bincount(plain)[2] == 2 and len(plain) == len(drawn)
+    assert np.ptp(np.bincount(drawn)) <= 1
+
+
+def test_weights_of_the_loss(fresh, uneven, preparation, tmp_path, monkeypatch):
+    """A classifier that always has the same logits shows the weights alone."""
+    with torch.no_grad():
+        fresh.fc.weight.zero_()
+        fresh.fc.bias.copy_(torch.tensor([0.0, 0.0, -3.0]))
+    labels, plain = losses_of(fresh, uneven, preparation, tmp_path / "a", monkeypatch, batch=64)
+    same, weighted = losses_of(fresh, uneven, preparation, tmp_path / "b", monkeypatch, batch=64,
+                               balance="weights")
+    assert (labels == same).all()
+    of_class = -np.log(np.exp([0.0, 0.0, -3.0]) / np.exp([0.0, 0.0, -3.0]).sum())
+    assert plain == pytest.approx(of_class[labels].mean(), abs=1e-4)
+    assert weighted == pytest.approx(of_class.mean(), abs=1e-4)
+
+
+def test_balance_belongs_to_the_run(fresh, uneven, preparation, tmp_path):
+    config = TrainConfig(epochs=1, **FAST)
+    train(copy.deepcopy(fresh), uneven, preparation, config, tmp_path, progress=False)
+    with pytest.raises(ValueError, match="differs from this one in balance: 'none' there, 'draw' here"):
+        train(copy.deepcopy(fresh), uneven, preparation, replace(config, balance="draw"), tmp_path, progress=False)
+
+
 def test_divergence_is_an_error(fresh, clips, preparation, tmp_path):
     with pytest.raises(ValueError, match="diverged in epoch 1"):
         train(fresh, clips, preparation, TrainConfig(epochs=1, rate=1e30, **FAST), tmp_path, progress=False)
@@ -217,6 +267,7 @@ def test_fine_tuning_config():
     (TrainConfig, {"epochs": 0}, "epochs must be"), (TrainConfig, {"rate": 0}, "rate must be positive"),
     (TrainConfig, {"precision": "8"}, "precision must be one of 32, 16, bf16, not '8'"),
     (TrainConfig, {"accelerator": "tpu"}, "accelerator must be one of cpu, cuda, auto, not 'tpu'"),
+    (TrainConfig, {"balance": "even"}, "balance must be one of none, draw, weights, not 'even'"),
     (TrainConfig, {"devices": 0}, "devices must be an integer of at least 1, not 0"),
     # case 38
     (TrainConfig, {"batch": 1}, "batch must be at least 2, because batch normalisation needs two clips, not 1"),

@@ -147,10 +147,12 @@ def test_accuracy_table(project):
 def test_accuracy_of_any_streams_and_seeds(project):
     (project / ACCURACY).parent.mkdir(exist_ok=True)
     rows = [accuracy_row("bone-motion", "dense", 0.9, seeds=3, top1_mean=0.89, top1_low=0.885, top1_high=0.9),
-            accuracy_row("joint+bone-motion", "dense", 0.94)]
+            accuracy_row("joint+bone-motion", "dense", 0.94),
+            accuracy_row("joint+bone-motion", "dense", 0.95, weights="joint=1,bone-motion=0.5")]
     (project / ACCURACY).write_text(json.dumps(rows), encoding="utf-8")
     text = accuracy_tables(project)
     assert "| bone-motion |  | 90.0 % (88.5 to 90.0) |" in text and "| joint+bone-motion |  | 94.0 % |" in text
+    assert "| joint+bone-motion (joint=1,bone-motion=0.5) |  | 95.0 % |" in text
     assert "In brackets the range of 3 seeds." in " ".join(text.split())
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from ..class_subset import class_subset
 from ..clip_arrays import Meaning, load_clips, order_of
 from ..data import Clips, every_nth
 from ..protocol import protocol_split
@@ -54,6 +55,9 @@ class Source(Meaning):
         Short NTU recordings are replayed up to 300 frames, as published.
     points : str or None
         Which joints are kept, a part of COCO-WholeBody or numbers, see :data:`~.points.POINTS`.
+    classes : str
+        Classes that are read, by name or number: ``wave,point``; empty for all. See
+        :func:`~.class_subset.class_subset`.
     """
 
     path: str
@@ -62,6 +66,7 @@ class Source(Meaning):
     every: int = 1
     replay: bool = True
     points: str | None = None
+    classes: str = ""
 
     def __post_init__(self):
         super().__post_init__()
@@ -134,6 +139,8 @@ def read_clips(source: Source | str | Path) -> Clips:
     clips = with_points(clips, source.points, source)
     if chosen != "clips" and (source.joints or not clips.joint_order):
         clips = replace(clips, joint_order=order_of(clips, source.joints, source))
+    if source.classes:
+        clips = class_subset(clips, source.classes, source)
     return every_nth(clips, source.every) if source.every > 1 else clips
 
 

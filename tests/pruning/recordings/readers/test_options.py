@@ -23,8 +23,8 @@ def parsed(*words):
 def test_options_become_a_source():
     assert parsed() == "motion"
     assert parsed("--data", "x") == Source(path="x")
-    words = "--data x --data-format ntu --protocol xview --every 2 --no-replay".split()
-    assert parsed(*words) == Source(path="x", format="ntu", protocol="xview", every=2, replay=False)
+    words = "--data x --data-format ntu --protocol xview --every 2 --no-replay --classes a,b".split()
+    assert parsed(*words) == Source(path="x", format="ntu", protocol="xview", every=2, replay=False, classes="a,b")
     words = "--data x --axes NMTVC --third z --joints utdmhad20 --first-label 1 --points 0-16".split()
     assert parsed(*words) == Source(path="x", axes="NMTVC", third="z", joints="utdmhad20", first_label=1, points="0-16")
     for name in FORMATS:
@@ -33,7 +33,7 @@ def test_options_become_a_source():
 
 @pytest.mark.parametrize("words", [("--every", "2"), ("--protocol", "xsub"), ("--data-format", "ntu"),
                                    ("--no-replay",), ("--axes", "NCTVM"), ("--third", "z"), ("--first-label", "0"),
-                                   ("--joints", "ntu25"), ("--points", "body")])
+                                   ("--joints", "ntu25"), ("--points", "body"), ("--classes", "1,2")])
 def test_generated_clips_have_no_such_options(words):
     with pytest.raises(ValueError, match="data must be recordings where .* is chosen, not 'motion'"):
         parsed(*words)

@@ -1,0 +1,1 @@
+"""What networks answer about recordings: class names and probabilities."""
