@@ -110,7 +110,7 @@ class ShortcutReader(wiring.Component):
     ``res[n] = X[slot, joint, group * width + n]``.
 
     Throughput: one slice a cycle when the store answers every cycle; at ``width = 16`` this takes one vector a cycle.
-    Between rows there is no gap. Latency: ``LATENCY`` cycles and the store's, at least 2, from the transfer of ``row``
+    Between rows there is no gap. Latency: ``LATENCY`` cycles and the store's, at least 1, from the transfer of ``row``
     to the first slice. Up to ``cfg.answers`` reads are outstanding; back-pressure of any length on ``o`` loses nothing.
     A row of ``row`` must stay readable until its last slice has left.
 

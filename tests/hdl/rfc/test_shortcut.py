@@ -76,7 +76,7 @@ def test_one_slice_a_cycle(name):
     result = run(ShortcutReader(cfg), {"row": [{"slot": 0}] * 3}, {"o": count},
                  responders={("req", "rsp"): lambda request: {"vector": compress(np.ones(16, int))}})
     times = result["times"]["o"]
-    store = 2  # the responder answers one cycle after the request, the span of slices is known one cycle later
+    store = 1  # the responder answers one cycle after the request
     assert times == list(range(times[0], times[0] + count))
     assert times[0] == ShortcutReader.LATENCY + store
 
