@@ -110,9 +110,15 @@ def predict_integer(design: Design | IntegerNetwork, clips, size: int | None = N
                     threshold_raise: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     """``logits`` and ``overflow`` of many int8 clips, in batches of ``size`` (default: :func:`clips_at_a_time`).
 
-    Nothing else is kept of a batch.
+    Nothing else is kept of a batch. It computes on one thread: its products are small, and threads that wait for each
+    other take many times as long on a machine that does something else beside it.
     """
     network = design if isinstance(design, IntegerNetwork) else IntegerNetwork(design)
     size = size or clips_at_a_time(network.design)
-    batches = [network.run(clips[i:i + size], threshold_raise) for i in range(0, len(clips), size)]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        batches = [network.run(clips[i:i + size], threshold_raise) for i in range(0, len(clips), size)]
+    finally:
+        torch.set_num_threads(threads)
     return torch.cat([logits for logits, _ in batches]), torch.cat([overflow for _, overflow in batches])
