@@ -9,7 +9,7 @@ import numpy as np
 from hypgcn.design.files import replacing
 
 if TYPE_CHECKING:
-    from .predict import Answer
+    from .predict import ClipAnswer
 
 __all__ = ["check_panels", "save_picture", "shown_classes"]
 
@@ -36,7 +36,7 @@ def check_panels(clips: int):
         raise ValueError(f"picture must be of at most {PANELS} clips, not of {clips}: give fewer recordings")
 
 
-def save_picture(path, answers: Sequence["Answer"], names: Sequence[str]):
+def save_picture(path, answers: Sequence["ClipAnswer"], names: Sequence[str]):
     """Draw the probabilities of each clip's windows over its frames, a panel for each clip."""
     from matplotlib.figure import Figure
     seen = np.concatenate([answer.probabilities[answer.seen] for answer in answers])

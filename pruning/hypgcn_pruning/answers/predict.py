@@ -20,14 +20,14 @@ from .picture import check_panels, save_picture
 from .predict_config import PredictConfig
 from .windows import windows
 
-__all__ = ["Answer", "predict_step"]
+__all__ = ["ClipAnswer", "predict_step"]
 
 BATCH = 16
 """Clips or windows that are prepared and computed at a time."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Answer:
+class ClipAnswer:
     """What the networks answer about one clip.
 
     Parameters
@@ -123,7 +123,7 @@ def _say_persons(networks: Sequence[Answering], clips: Sequence[FileClip]):
 
 
 def _answers(networks: Sequence[Answering], weights: Sequence[Fraction], every: Sequence[Sequence[FileClip]],
-             config: PredictConfig) -> Iterator[Answer]:
+             config: PredictConfig) -> Iterator[ClipAnswer]:
     places = [windows(clip.clip.shape[1], config.window, config.step) for clip in every[0]]
     total, done = sum(map(len, places)), 0
     progress = Progress("predict")
@@ -137,8 +137,8 @@ def _answers(networks: Sequence[Answering], weights: Sequence[Fraction], every: 
             bodies = [[clips[index].clip[:, slice(*spans[k])] for k in chosen] for clips in every]
             order[chosen], probabilities[chosen] = _summed(networks, weights, bodies)
         done += len(spans)
-        yield Answer(name=clip.name, frames=clip.clip.shape[1], recorded=clip.class_name, windows=spans, order=order,
-                     probabilities=probabilities)
+        yield ClipAnswer(name=clip.name, frames=clip.clip.shape[1], recorded=clip.class_name, windows=spans,
+                         order=order, probabilities=probabilities)
     progress.finish(f"{len(every[0])} clips, {total} windows" if config.window else f"{total} clips")
 
 
@@ -146,7 +146,7 @@ def _rounded(values: np.ndarray) -> list[float]:
     return [round(float(value), 6) for value in values]
 
 
-def _entry(answer: Answer, names: Sequence[str], config: PredictConfig) -> dict:
+def _entry(answer: ClipAnswer, names: Sequence[str], config: PredictConfig) -> dict:
     mean = answer.mean
     entry = {"name": answer.name, "frames": answer.frames, "recorded_as": answer.recorded, "anybody": mean is not None,
              "best": [{"class": k, "name": names[k], "probability": round(float(mean[k]), 6)}
@@ -162,7 +162,7 @@ def _entry(answer: Answer, names: Sequence[str], config: PredictConfig) -> dict:
 
 
 def predict_step(paths: Sequence[str], data: Sequence[str],
-                 config: PredictConfig | None = None) -> tuple[list[Answer], list[str]]:
+                 config: PredictConfig | None = None) -> tuple[list[ClipAnswer], list[str]]:
     """What the networks at ``paths`` together answer about all clips of the files ``data``.
 
     Parameters
@@ -176,7 +176,7 @@ def predict_step(paths: Sequence[str], data: Sequence[str],
 
     Returns
     -------
-    list of Answer
+    list of ClipAnswer
         In the order of the recordings.
     list of str
         Names of the classes; ``class N`` where the networks have none.

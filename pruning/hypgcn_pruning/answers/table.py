@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .predict import Answer
+from .predict import ClipAnswer
 from .windows import spans
 
 __all__ = ["answer_table"]
@@ -16,14 +16,14 @@ def _percent(share: float) -> str:
     return f"{100 * share:5.1f} %"
 
 
-def _clip_line(answer: Answer, names: Sequence[str], top: int) -> str:
+def _clip_line(answer: ClipAnswer, names: Sequence[str], top: int) -> str:
     mean = answer.mean
     if mean is None:
         return NOBODY
     return ", ".join(f"{names[k]} {_percent(mean[k]).strip()}" for k in answer.best(top))
 
 
-def _stretches(answer: Answer, names: Sequence[str]) -> list[str]:
+def _stretches(answer: ClipAnswer, names: Sequence[str]) -> list[str]:
     """A line for each stretch of windows with the same most probable class, with its mean probability there."""
     first = [int(order[0]) if seen else None for order, seen in zip(answer.order, answer.seen)]
     lines, place = [], 0
@@ -36,12 +36,12 @@ def _stretches(answer: Answer, names: Sequence[str]) -> list[str]:
     return lines
 
 
-def answer_table(answers: Sequence[Answer], names: Sequence[str], *, top: int) -> str:
+def answer_table(answers: Sequence[ClipAnswer], names: Sequence[str], *, top: int) -> str:
     """Table of ``answers``.
 
     Parameters
     ----------
-    answers : sequence of Answer
+    answers : sequence of ClipAnswer
     names : sequence of str
         Of the classes.
     top : int

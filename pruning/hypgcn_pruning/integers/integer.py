@@ -3,7 +3,8 @@ checking and for whole data sets.
 
 All tensors are integers in float32, which are exact up to 2^24: activations have 8 bits. Sums of products are matrix
 products in float32 where no sum can exceed that, else in float64, exact up to 2^53; sums before a requantiser have at
-most 48 bits and are in float64. Both bounds are checked from the weights (:mod:`~.products`). """
+most 48 bits and are in float64. Both bounds are checked from the weights (:mod:`~hypgcn_pruning.integers.products`).
+"""
 
 from collections.abc import Callable, Mapping
 

@@ -155,7 +155,7 @@ def film(skeleton: Skeleton, config: FilmedConfig | None = None) -> Clips:
 
 
 def save_clips(path, clips: Clips):
-    """Write ``clips`` as the ``.npz`` that :func:`~.data.load_npz` reads; the same clips give the same bytes."""
+    """Write ``clips`` as the ``.npz`` that :func:`~.clip_arrays.load_npz` reads; the same clips give the same bytes."""
     arrays: dict[str, Any] = {"data": clips.data, "length": clips.length, "label": clips.label, "split": clips.split,
                               "class_names": np.array(clips.class_names), **clips.numbers}
     with replacing(path) as temporary, open(temporary, "wb") as file:

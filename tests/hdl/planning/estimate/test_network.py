@@ -27,7 +27,7 @@ def test_network_of_recorded_clips():
     assert estimate(DESIGN, simulated_folding()).cycles == pytest.approx(STEADY["cycles_per_clip"], rel=0.03)
 
 
-@pytest.mark.xfail(strict=True, reason="6 % high: its units wait for each other less than those of the networks "
+@pytest.mark.xfail(strict=True, reason="8 % high: its units wait for each other less than those of the networks "
                                        "that COUPLING is for, see docs/folding.md")
 @pytest.mark.slow       # the golden model of the clips
 @pytest.mark.skipif(not (ROOT / RECORDINGS).exists(), reason=f"there are no recordings in {RECORDINGS}")
