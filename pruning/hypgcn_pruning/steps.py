@@ -137,7 +137,7 @@ def prune_step(checkpoint, out, *, data: str | Source, config: PruneConfig, trai
                strides: tuple[int, ...] | None = None, key: str | None = None) -> Path:
     """Prune and fine-tune a network; ``pruned.safetensors`` in ``out`` is the result, and an interrupted run goes
     on. ``format``, ``skeleton``, ``frames``, ``persons``, ``stream``, ``strides`` and ``key`` are those of
-    :func:`~.network.foreign.open_network`."""
+    :func:`~hypgcn_pruning.network.foreign.load.open_network`."""
     start = time.monotonic()
     out = Path(out)
     model, info = open_network(checkpoint, format=format, skeleton=skeleton, frames=frames, persons=persons,

@@ -31,7 +31,7 @@ SOURCES = {
     "variants.json": ("build/variants/variants.json", "make variants"),
     "scaling.json": ("build/scaling/scaling.json", "make scaling"),
     "scaling.png": ("build/scaling/scaling.png", "make scaling"),
-    "testset.json": ("build/testset/report.json", "make sim-testset ARGS='--multipliers 768'"),
+    "testset.json": ("build/testset/report.json", "make sim-testset"),
     "devices.json": ("build/devices.json", "hypgcn devices"),
     "ecp5.json": ("build/bitstream/ulx3s/bitstream.json", "make bitstream BOARD=ulx3s"),
 }
