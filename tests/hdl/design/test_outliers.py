@@ -52,7 +52,7 @@ def test_fast_motion_is_no_outlier():
 
 
 def test_few_frames_a_second_are_no_outliers():
-    """Of a skeleton with most joints close together the others may leave them, where all move that much."""
+    """Where most joints are close together the others may leave them, when all move that much."""
     rng = np.random.default_rng(1)
     body = rng.normal(0, 0.2, (30, 10, 3))
     body[:, 9, 0] += 2 * (np.arange(30) % 5 == 4)

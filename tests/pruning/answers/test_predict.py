@@ -83,7 +83,7 @@ def logits(path, clip):
 
 @pytest.mark.parametrize("path", ["joint.safetensors", "bone.safetensors", "design", "design/design.json"])
 def test_every_kind_of_network(place, clips, path):
-    """Of a design the golden model's integers."""
+    """The golden model's integers of a design."""
     answers, names = predict_step([path], ["clips.npz"])
     assert names == list(NAMES) and len(answers) == len(clips)
     for index in (0, 17, len(clips) - 1):  # more than a batch

@@ -15,7 +15,7 @@ KINECT1 = ("kinect20", "utdmhad20", "msraction20")
 
 
 def inverse(order):
-    """Of each joint of ``order`` the Kinect v1 joint."""
+    """The Kinect v1 joint of each joint of ``order``."""
     if order == "kinect20":
         return list(range(20))
     sources = [parts[0][0] for parts in MAPS[order, "kinect20"]]

@@ -8,7 +8,7 @@ the graph: 2s-AGCN adds what it learned to the skeleton's; AAGCN has the whole g
 has that, too, and divides its columns by their L2 norm and 1e-4, which is folded into the graph here.
 """
 
-from .described import Described, Taken, padded_graphs, published_strides
+from .described import Described, Taken, head_of_pyskl, padded_graphs, published_strides
 from .wrappers import Unwrapped, block_numbers
 
 __all__ = ["read_aagcn_of_pyskl", "read_agcn"]
@@ -38,27 +38,20 @@ def read_aagcn_of_pyskl(file: Unwrapped, strides: tuple[int, ...] | None) -> Des
     """A file with keys ``backbone.gcn.0.gcn.conv_d.0.weight`` and so on."""
     state = dict(file.state)
     state.pop("backbone.A", None)       # what the graph of every block began as
-    head = "cls_head.fc_cls" if "cls_head.fc_cls.weight" in state else "cls_head.fc"
     return _read(Unwrapped(file.path, state, file.options), strides, "pyskl", first=0, gcn="backbone.gcn.{}.gcn",
                  tcn="backbone.gcn.{}.tcn", residual="backbone.gcn.{}.residual", graph="A",
-                 data_bn="backbone.data_bn", head=head, pattern=r"backbone\.gcn\.(\d+)\.gcn\.")
+                 data_bn="backbone.data_bn", head=head_of_pyskl(file), pattern=r"backbone\.gcn\.(\d+)\.gcn\.")
 
 
 def _read(file: Unwrapped, strides, layout, *, first, gcn, tcn, residual, graph, data_bn, head, pattern) -> Described:
     taken = Taken(file, layout)
-    numbers = block_numbers(file.state, pattern)
-    depth = next((count for count, number in enumerate(numbers) if number != first + count), len(numbers))
-    places = [first + index for index in range(max(1, depth))]
+    places = block_numbers(file.state, pattern, first)
     channels = taken.shape(f"{gcn.format(first)}.conv_d.0.weight", 4)[1]
     subsets, joints = taken.shape(f"{gcn.format(first)}.{graph}", 3)[::2]
     outputs = [taken.shape(f"{gcn.format(place)}.conv_d.0.weight", 4)[0] for place in places]
     kernel = taken.shape(f"{tcn.format(first)}.conv.weight", 4)[2]
     classes = taken.shape(f"{head}.weight", 2)[0]
-    rows = taken.shape(f"{data_bn}.weight", 1)[0]
-    held, rest = divmod(rows, joints * channels)
-    if rest or not held:
-        raise ValueError(f"{file.path}: {data_bn}.weight must have a multiple of {joints} joints x {channels} "
-                         f"channels, not {rows} values")
+    rows, held = taken.persons(data_bn, joints, channels)
     alpha = taken.any(f"{gcn.format(first)}.alpha")
     dynamic = alpha or taken.any(f"{gcn.format(first)}.conv_a.") or taken.any(f"{gcn.format(first)}.conv_b.")
     whole = layout == "pyskl" or alpha or not dynamic
@@ -88,16 +81,13 @@ def _read(file: Unwrapped, strides, layout, *, first, gcn, tcn, residual, graph,
             taken.conv(f"{g}.down.0", width, inputs, 1, state, f"{ours}.gcn1.down.0")
             taken.norm(f"{g}.down.1", width, state, f"{ours}.gcn1.down.1")
         taken.norm(f"{g}.bn", width, state, f"{ours}.gcn1.bn")
-        taken.conv(f"{tcn.format(place)}.conv", width, width, kernel, state, f"{ours}.tcn1.conv")
-        taken.norm(f"{tcn.format(place)}.bn", width, state, f"{ours}.tcn1.bn")
-        if number > 1 and (inputs != width or step == 2):
-            taken.conv(f"{residual.format(place)}.conv", width, inputs, 1, state, f"{ours}.residual.conv")
-            taken.norm(f"{residual.format(place)}.bn", width, state, f"{ours}.residual.bn")
+        t, r = tcn.format(place), residual.format(place)
+        taken.tail(number, conv=f"{t}.conv", norm=f"{t}.bn", residual=(f"{r}.conv", f"{r}.bn"), inputs=inputs,
+                   width=width, kernel=kernel, stride=step, into=state)
         inputs = width
-    state["fc.weight"], state["fc.bias"] = taken.take(f"{head}.weight", classes, inputs), taken.take(
-        f"{head}.bias", classes)
+    taken.head(head, classes, inputs, state)
     taken.finish()
-    padded_graphs(file.path, state, depth, subsets)
+    padded_graphs(file.path, state, len(places), subsets)
     if dynamic:
         found.notes.append("its data-dependent graph has no place in the hardware: hypgcn prune leaves it out and "
                            "fine-tunes without it")

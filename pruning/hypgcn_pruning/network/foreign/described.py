@@ -6,7 +6,7 @@ import torch
 
 from .wrappers import Unwrapped
 
-__all__ = ["Described", "Taken", "padded_graphs", "published_strides"]
+__all__ = ["Described", "Taken", "head_of_pyskl", "padded_graphs", "published_strides"]
 
 PUBLISHED = (64,) * 4 + (128,) * 3 + (256,) * 3
 """Output channels of the ten blocks that 2s-AGCN, AAGCN, CTR-GCN's baseline and ST-GCN have in their code."""
@@ -112,11 +112,39 @@ class Taken:
         into[f"{name}.weight"] = self.take(f"{key}.weight", outputs, inputs, taps, 1)
         into[f"{name}.bias"] = self.take(f"{key}.bias", outputs)
 
+    def persons(self, key: str, joints: int, channels: int) -> tuple[int, int]:
+        """Values of the input normalisation ``key``, and the persons that it holds."""
+        values = self.shape(f"{key}.weight", 1)[0]
+        held, rest = divmod(values, joints * channels)
+        if rest or not held:
+            raise ValueError(f"{self.file.path}: {key}.weight must have a multiple of {joints} joints x {channels} "
+                             f"channels, not {values} values")
+        return values, held
+
+    def tail(self, number: int, *, conv: str, norm: str, residual: tuple[str, str], inputs: int, width: int,
+             kernel: int, stride: int, into: dict):
+        """Take the temporal convolution and the shortcut of block ``number`` from these keys."""
+        self.conv(conv, width, width, kernel, into, f"l{number}.tcn1.conv")
+        self.norm(norm, width, into, f"l{number}.tcn1.bn")
+        if number > 1 and (inputs != width or stride == 2):
+            self.conv(residual[0], width, inputs, 1, into, f"l{number}.residual.conv")
+            self.norm(residual[1], width, into, f"l{number}.residual.bn")
+
+    def head(self, key: str, classes: int, inputs: int, into: dict):
+        """Take the classifier ``key``."""
+        into["fc.weight"] = self.take(f"{key}.weight", classes, inputs)
+        into["fc.bias"] = self.take(f"{key}.bias", classes)
+
     def finish(self):
         """Raise :exc:`ValueError` where tensors were not taken."""
         if self.left:
             more = ", ..." if len(self.left) > 4 else ""
             raise ValueError(f"{self.file.path} has the unknown key {', '.join(sorted(self.left)[:4])}{more}")
+
+
+def head_of_pyskl(file: Unwrapped) -> str:
+    """Key of the classifier, which PYSKL and mmaction2 call differently."""
+    return "cls_head.fc_cls" if "cls_head.fc_cls.weight" in file.state else "cls_head.fc"
 
 
 def published_strides(path, outputs: list[int], inputs: int, shortcuts: list[bool],

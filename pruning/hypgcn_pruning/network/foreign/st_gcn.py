@@ -8,7 +8,7 @@ the sum of column w of each graph, so that H gets a bias for each joint. There i
 
 import torch
 
-from .described import Described, Taken, padded_graphs, published_strides
+from .described import Described, Taken, head_of_pyskl, padded_graphs, published_strides
 from .wrappers import Unwrapped, block_numbers
 
 __all__ = ["read_st_gcn", "read_st_gcn_of_pyskl"]
@@ -29,11 +29,7 @@ def read_st_gcn(file: Unwrapped, strides: tuple[int, ...] | None) -> Described:
     taken = Taken(file, "st-gcn")
     subsets, joints = taken.shape("A", 3)[::2]
     adjacency = taken.take("A", subsets, joints, joints)
-    numbers = block_numbers(file.state, r"st_gcn_networks\.(\d+)\.")
-    places = [number for index, number in enumerate(numbers) if number == index]
-    if not places:
-        taken.shape("st_gcn_networks.0.gcn.conv.weight", 4)
-    names = [f"st_gcn_networks.{place}" for place in places]
+    names = [f"st_gcn_networks.{place}" for place in block_numbers(file.state, r"st_gcn_networks\.(\d+)\.")]
     outputs = [taken.shape(f"{name}.tcn.0.weight", 1)[0] for name in names]
     channels = taken.shape("st_gcn_networks.0.gcn.conv.weight", 4)[1]
     kernel = taken.shape("st_gcn_networks.0.tcn.2.weight", 4)[2]
@@ -51,11 +47,9 @@ def read_st_gcn(file: Unwrapped, strides: tuple[int, ...] | None) -> Described:
         graph = adjacency * taken.take(importance, subsets, joints, joints) if importance in taken else adjacency
         _graph_first(taken, f"{name}.gcn.conv", width, inputs, graph, state, f"l{number}.gcn1")
         taken.norm(f"{name}.tcn.0", width, state, f"l{number}.gcn1.bn")
-        taken.conv(f"{name}.tcn.2", width, width, kernel, state, f"l{number}.tcn1.conv")
-        taken.norm(f"{name}.tcn.3", width, state, f"l{number}.tcn1.bn")
-        if number > 1 and (inputs != width or step == 2):
-            taken.conv(f"{name}.residual.0", width, inputs, 1, state, f"l{number}.residual.conv")
-            taken.norm(f"{name}.residual.1", width, state, f"l{number}.residual.bn")
+        taken.tail(number, conv=f"{name}.tcn.2", norm=f"{name}.tcn.3",
+                   residual=(f"{name}.residual.0", f"{name}.residual.1"), inputs=inputs, width=width, kernel=kernel,
+                   stride=step, into=state)
         inputs = width
     state["fc.weight"] = taken.take("fcn.weight", classes, inputs, 1, 1)[:, :, 0, 0]
     state["fc.bias"] = taken.take("fcn.bias", classes)
@@ -69,9 +63,7 @@ def read_st_gcn_of_pyskl(file: Unwrapped, strides: tuple[int, ...] | None) -> De
     file = Unwrapped(file.path, {key: tensor for key, tensor in file.state.items() if key != "backbone.A"},
                      file.options)
     taken = Taken(file, "pyskl")
-    numbers = block_numbers(file.state, r"backbone\.gcn\.(\d+)\.gcn\.")
-    places = [number for index, number in enumerate(numbers) if number == index] or [0]
-    names = [f"backbone.gcn.{place}" for place in places]
+    names = [f"backbone.gcn.{place}" for place in block_numbers(file.state, r"backbone\.gcn\.(\d+)\.gcn\.")]
     outputs = [taken.shape(f"{name}.gcn.bn.weight", 1)[0] for name in names]
     kind = "A" if "backbone.gcn.0.gcn.A" in taken else "PA"
     subsets, joints = taken.shape(f"backbone.gcn.0.gcn.{kind}", 3)[::2]
@@ -79,13 +71,9 @@ def read_st_gcn_of_pyskl(file: Unwrapped, strides: tuple[int, ...] | None) -> De
     graph_first = rows == outputs[0]    # the convolution is behind the graph product
     channels = columns // subsets if graph_first else columns
     kernel = taken.shape("backbone.gcn.0.tcn.conv.weight", 4)[2]
-    head = "cls_head.fc_cls" if "cls_head.fc_cls.weight" in taken else "cls_head.fc"
+    head = head_of_pyskl(file)
     classes = taken.shape(f"{head}.weight", 2)[0]
-    values = taken.shape("backbone.data_bn.weight", 1)[0]
-    held, rest = divmod(values, joints * channels)
-    if rest or not held:
-        raise ValueError(f"{file.path}: backbone.data_bn.weight must have a multiple of {joints} joints x {channels} "
-                         f"channels, not {values} values")
+    values, held = taken.persons("backbone.data_bn", joints, channels)
     shortcut_h = _has_shortcut(file, taken, names, outputs, channels)
     steps = published_strides(file.path, outputs, channels, [taken.any(f"{name}.residual.") for name in names],
                               strides, file.options)
@@ -106,14 +94,11 @@ def read_st_gcn_of_pyskl(file: Unwrapped, strides: tuple[int, ...] | None) -> De
             taken.conv(f"{name}.gcn.down.0", width, inputs, 1, state, f"{ours}.gcn1.down.0")
             taken.norm(f"{name}.gcn.down.1", width, state, f"{ours}.gcn1.down.1")
         taken.norm(f"{name}.gcn.bn", width, state, f"{ours}.gcn1.bn")
-        taken.conv(f"{name}.tcn.conv", width, width, kernel, state, f"{ours}.tcn1.conv")
-        taken.norm(f"{name}.tcn.bn", width, state, f"{ours}.tcn1.bn")
-        if number > 1 and (inputs != width or step == 2):
-            taken.conv(f"{name}.residual.conv", width, inputs, 1, state, f"{ours}.residual.conv")
-            taken.norm(f"{name}.residual.bn", width, state, f"{ours}.residual.bn")
+        taken.tail(number, conv=f"{name}.tcn.conv", norm=f"{name}.tcn.bn",
+                   residual=(f"{name}.residual.conv", f"{name}.residual.bn"), inputs=inputs, width=width, kernel=kernel,
+                   stride=step, into=state)
         inputs = width
-    state["fc.weight"], state["fc.bias"] = (taken.take(f"{head}.weight", classes, inputs),
-                                            taken.take(f"{head}.bias", classes))
+    taken.head(head, classes, inputs, state)
     taken.finish()
     padded_graphs(file.path, state, len(names), subsets)
     return found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-__all__ = ["Unwrapped", "unwrap"]
+__all__ = ["Unwrapped", "block_numbers", "unwrap"]
 
 _PREFIXES = ("module.", "model.", "_orig_mod.", "net.", "network.", "ema_model.")
 """Put in front of every key by parallel training, Lightning, ``torch.compile`` and the like."""
@@ -134,6 +134,10 @@ def _literal(node):
         return None
 
 
-def block_numbers(state, pattern: str) -> list[int]:
-    """Numbers of the blocks whose keys match ``pattern``, whose first group is the number, ascending."""
-    return sorted({int(found[1]) for key in state if (found := re.match(pattern, key))})
+def block_numbers(state, pattern: str, first: int = 0) -> list[int]:
+    """Numbers of the blocks whose keys match ``pattern``, whose first group is the number, from ``first`` on.
+
+    They end at the first one that is missing; without any it is ``first``, whose keys are then missed.
+    """
+    found = sorted({int(match[1]) for key in state if (match := re.match(pattern, key))})
+    return [number for place, number in enumerate(found, first) if number == place] or [first]

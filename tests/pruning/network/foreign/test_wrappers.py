@@ -70,4 +70,7 @@ def test_settings(meta, expected, capsys):
 
 
 def test_block_numbers():
-    assert block_numbers(["l10.gcn1.PA", "l2.gcn1.PA", "l2.tcn1.x", "fc.bias"], r"l(\d+)\.gcn1\.") == [2, 10]
+    """In order, up to the first gap."""
+    keys = ["l10.gcn1.PA", "l2.gcn1.PA", "l1.gcn1.PA", "l2.tcn1.x", "l3.tcn1.x"]
+    assert block_numbers(keys, r"l(\d+)\.gcn1\.", 1) == [1, 2]
+    assert block_numbers(keys, r"l(\d+)\.gcn1\.") == [0] and block_numbers([], r"l(\d+)", 1) == [1]
