@@ -81,6 +81,26 @@ def test_one_slice_a_cycle(name):
     assert times[0] == ShortcutReader.LATENCY + store
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_answers_are_taken_at_once(name):
+    """The store does not ask whether there is room: there is, however long nobody takes the slices."""
+    cfg = CASES[name]
+    dut, waited, asked = ShortcutReader(cfg), [], []
+
+    async def monitor(ctx):
+        async for _, _, valid, ready, *request in ctx.tick().sample(dut.rsp.valid, dut.rsp.ready, dut.req.valid,
+                                                                    dut.req.ready):
+            waited.append(valid and not ready)
+            asked.append(all(request))
+
+    rows = 3 + cfg.answers // cfg.reads
+    result = run(dut, {"row": [{"slot": 0}] * rows}, {"o": rows * cfg.joints * cfg.groups}, seed=2, stall=0.97,
+                 responders={("req", "rsp"): lambda request: {"vector": compress(np.ones(16, int))}},
+                 background=[monitor], timeout=60_000)
+    assert len(result["o"]) == rows * cfg.joints * cfg.groups and not any(waited)
+    assert sum(asked) == rows * cfg.reads > cfg.answers
+
+
 def test_a_burst_is_read_ahead():
     """The slices of a row leave one a cycle, though the store answers every third, when they had time before."""
     cfg = ShortcutConfig.of(16, rows=1, joints=25, width=8, conv_joints=13, pass_groups=1, groups=6)
