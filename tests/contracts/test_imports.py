@@ -12,7 +12,7 @@ from contracts.tree import PACKAGES, imports, modules
 DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.design.folding", "hypgcn.design.presets", "hypgcn.design.clip",
                "hypgcn.design.files", "hypgcn.design.names", "hypgcn.design.class_names", "hypgcn.design.persons",
                "hypgcn.design.words", "hypgcn.design.missing", "hypgcn.design.filling", "hypgcn.design.live_filling",
-               "hypgcn.cli", "hypgcn.progress"}
+               "hypgcn.cli", "hypgcn.needs", "hypgcn.progress"}
 ALLOWED = {
     "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools"},
     "hypgcn_pruning": {"numpy", "ortools", "torch", "safetensors", "tqdm", "matplotlib", "lightning_fabric",
