@@ -103,8 +103,12 @@ def test_finished_training_is_not_repeated(flow, recordings):
              16, "--average", 0.8, "--epochs")
     hypgcn(*words, 2)
     assert (flow / "float/state.pt").stat().st_mtime_ns == before
-    with pytest.raises(ValueError, match=r"another run of train \(finished\), which differs .* in epochs: 2 there, 3"):
+    with pytest.raises(ValueError, match=r"another run of train \(finished\), which differs .* in epochs: 2 there, 3 "
+                                         r"here\. .* a longer run is another one .* give it by --init") as error:
         hypgcn(*words, 3)
+    assert str(error.value).endswith("another folder")
+    with pytest.raises(ValueError, match=r"in epochs: 2 there, 3 here; .*begin anew$"):
+        hypgcn(*words, 3, "--rate", 0.2)
 
 
 def test_fresh(flow, recordings, tmp_path):
