@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
 
-from ...arith.packed_mac import MAX_DEPTH
 from ...cost import Resources, UnitCost
 from ...design import BANK, Design
 from ...design.folding import BlockFolding, graph_units
-from ...design.limits import BANKS, HEAD_WIDTHS, LANE_DEPTH, LANES, WIDTHS
+from ...design.limits import BANKS, HEAD_WIDTHS, LANE_DEPTH, LANES, WIDTHS, chain_depth
 from ...io_cost import io_units
 from ...rfc.cost import row_store
 from ...sparse.lane_plan import Work
@@ -141,7 +140,7 @@ def conv_options(model: BlockModel, clips: int = 0) -> list[Option]:
         step = width // 2
         pass_sizes = {ceil(ceil(outputs / (2 * passes)) / step) * step for passes in range(1, outputs + 1)}
         for pairs in sorted(pairs for pairs in pass_sizes if pairs <= max_pairs):
-            for depth in range(1, MAX_DEPTH + 1):
+            for depth in range(1, chain_depth(model.shape.mac).high + 1):
                 if depth > 1 and pairs > DEEP_CHAIN_PAIRS * step:
                     break       # so wide a pass is better split than given longer chains
                 for lockstep in lockstep_sizes:
