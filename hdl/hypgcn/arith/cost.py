@@ -3,6 +3,7 @@
 from math import ceil
 
 from ..cost import Memory, Resources, rom_width
+from ..design.checks import bits_signed
 from ..mem import table_style
 from .packed_mac import FIELDS
 from .requant import RequantConfig, signed_digits
@@ -71,5 +72,7 @@ def requantiser(cfg: RequantConfig, multiplier: int = DSP48E2_OPERAND) -> Resour
     value = REQUANTISED_VALUE + SHORTCUT_DIGIT * (len(digits) + digits.count(-1))
     in_blocks, bits = table_style(cfg.groups) == "block", rom_width(cfg.table_words)
     logic = 0.0 if in_blocks or cfg.groups <= MERGED_WORDS else TABLE_BIT * bits
+    if cfg.joints > 1 and cfg.joint_groups > MERGED_WORDS:      # the multipliers, for which joints have no own words
+        logic += TABLE_BIT * cfg.lanes * bits_signed(max(map(abs, cfg.mult)))
     return Resources.of(dsp=cfg.lanes * ceil(cfg.acc_width / multiplier), lut=REQUANTISER + cfg.lanes * value + logic,
                         memories=[Memory.table(bits, cfg.groups)] if in_blocks else [])

@@ -88,14 +88,14 @@ def soon(search: Search, budget: Budget, latency: float | None, judge: Callable[
         found.extend(judged)
         return any(_within(prompt, latency) for prompt in judged)
 
-    least = max(*(option.cycles for option in fastest), *block_reads(search.choices, fastest))
+    fewest = max(*(option.cycles for option in fastest), *block_reads(search.choices, fastest))
     if not any(_within(prompt, latency) for prompt in found):
         low = 1.0
         for high in SLOWER:
-            if attempt(least * high):
+            if attempt(fewest * high):
                 for _ in range(HALVINGS if high > 1 else 0):
                     middle = (low + high) / 2
-                    low, high = (low, middle) if attempt(least * middle) else (middle, high)
+                    low, high = (low, middle) if attempt(fewest * middle) else (middle, high)
                 break
             low = high
     within = [prompt for prompt in found if _within(prompt, latency)]
