@@ -144,7 +144,7 @@ def test_any_folding_gives_the_same_integers(seed):
         block,
         folding,
         persons(block, 2, 3, seed),
-        mac=pick("dsp48e2", "inferred", "single"),
+        mac=pick("dsp48e2", "dsp48e1", "inferred", "single"),
         seed=seed,
         idle=0.2,
         stall=0.2,

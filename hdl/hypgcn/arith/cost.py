@@ -3,8 +3,9 @@
 from math import ceil
 
 from ..cost import Memory, Resources, rom_width
+from ..design.checks import bits_signed
 from ..mem import table_style
-from .packed_mac import FIELD
+from .packed_mac import FIELDS
 from .requant import RequantConfig, signed_digits
 
 __all__ = ["DSP48E2_OPERAND", "mac_luts", "multipliers", "raw_bits", "requantiser", "unpack_luts"]
@@ -24,27 +25,32 @@ def multipliers(macs: int, form: str) -> int:
     return macs * (2 if form == "single" else 1)
 
 
-def mac_luts(acc_width: int, form: str) -> float:
+def mac_luts(acc_width: int, form: str, depth: int = 1) -> float:
     """LUTs of a packed MAC, or of a chain of them: the counter of wraps of the lower field.
 
     Parameters
     ----------
     acc_width : int, 9..27
-        Bits of each sum; 0 for a further MAC of a chain, which has no counter and in DSP48E2 no logic.
+        Bits of each sum.
     form : str
-        Form of the packed MAC; ``"inferred"`` keeps its wide sum in LUTs, ``"single"`` both sums.
+        Form of the packed MAC; ``"inferred"`` keeps its wide sum in LUTs, ``"single"`` both sums, and ``"dsp48e1"``
+        adds up those of a chain there.
+    depth : int
+        MACs of the chain, of which the last one has the sums.
     """
     if form == "single":
-        return acc_width + 16
-    wraps = max(0, acc_width - FIELD)
-    return (0 if form == "dsp48e2" else 45) + (1 + 2 * wraps if wraps else 0)
+        return acc_width + 16 * depth
+    if form == "dsp48e1" and depth > 1:
+        return 2 * acc_width
+    wraps = max(0, acc_width - FIELDS[form])
+    return (45 * depth if form == "inferred" else 0) + (1 + 2 * wraps if wraps else 0)
 
 
 def raw_bits(acc_width: int) -> int:
-    """Bits of the two raw sums of a packed MAC with its wrap counter; an upper bound for the form ``"single"``
-    from ``acc_width`` 19 on.
+    """Bits of the two raw sums of a packed MAC with its wrap counter; an upper bound for the forms ``"single"`` and
+    ``"dsp48e1"`` below ``acc_width`` 19.
     """
-    return FIELD + acc_width + max(0, acc_width - FIELD)
+    return max(FIELDS["dsp48e2"] + acc_width, 2 * acc_width)
 
 
 def unpack_luts(pairs: float, acc_width: int) -> float:
@@ -66,5 +72,7 @@ def requantiser(cfg: RequantConfig, multiplier: int = DSP48E2_OPERAND) -> Resour
     value = REQUANTISED_VALUE + SHORTCUT_DIGIT * (len(digits) + digits.count(-1))
     in_blocks, bits = table_style(cfg.groups) == "block", rom_width(cfg.table_words)
     logic = 0.0 if in_blocks or cfg.groups <= MERGED_WORDS else TABLE_BIT * bits
+    if cfg.joints > 1 and cfg.joint_groups > MERGED_WORDS:      # the multipliers, for which joints have no own words
+        logic += TABLE_BIT * cfg.lanes * bits_signed(max(map(abs, cfg.mult)))
     return Resources.of(dsp=cfg.lanes * ceil(cfg.acc_width / multiplier), lut=REQUANTISER + cfg.lanes * value + logic,
                         memories=[Memory.table(bits, cfg.groups)] if in_blocks else [])

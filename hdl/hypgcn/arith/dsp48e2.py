@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, Signal,
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Dsp48e2Mac"]
+__all__ = ["Dsp48e2Mac", "usual_pins"]
 
 PARAMETERS = {
     "A_INPUT": "DIRECT", "B_INPUT": "DIRECT", "AMULTSEL": "AD", "BMULTSEL": "B", "PREADDINSEL": "A",
@@ -13,6 +13,18 @@ PARAMETERS = {
     "OPMODEREG": 1, "ALUMODEREG": 0, "INMODEREG": 0, "CARRYINREG": 0, "CARRYINSELREG": 0,
 }
 """Parameters of the primitive that fix its arithmetic and timing."""
+
+
+def usual_pins(pcin) -> dict:
+    """Pins that DSP48E1 and DSP48E2 share: P is Z + X + Y, all enables on, all resets off, no cascade but ``pcin``."""
+    enables = ("A1", "A2", "B1", "B2", "C", "D", "AD", "M", "P", "CTRL", "ALUMODE", "INMODE", "CARRYIN")
+    resets = ("A", "B", "C", "D", "M", "P", "CTRL", "ALUMODE", "INMODE", "ALLCARRYIN")
+    return {
+        "i_ALUMODE": Const(0, 4), "i_CARRYIN": Const(0, 1), "i_CARRYINSEL": Const(0, 3),
+        **{f"i_CE{name}": Const(1, 1) for name in enables}, **{f"i_RST{name}": Const(0, 1) for name in resets},
+        "i_ACIN": Const(0, 30), "i_BCIN": Const(0, 18), "i_PCIN": pcin,
+        "i_CARRYCASCIN": Const(0, 1), "i_MULTSIGNIN": Const(0, 1),
+    }
 
 
 class Dsp48e2Mac(wiring.Component):
@@ -110,14 +122,5 @@ class Dsp48e2Mac(wiring.Component):
             i_A=Cat(self.a, self.a[-1].replicate(3)), i_B=self.b, i_C=Const(0, 48), i_D=self.d,
             i_OPMODE=opmode,
             i_INMODE=Const(0b00100, 5),  # multiply D + A2 by B2
-            i_ALUMODE=Const(0, 4),  # Z + X + Y
-            i_CARRYIN=Const(0, 1), i_CARRYINSEL=Const(0, 3),
-            i_CEA1=Const(1, 1), i_CEA2=Const(1, 1), i_CEB1=Const(1, 1), i_CEB2=Const(1, 1), i_CEC=Const(1, 1),
-            i_CED=Const(1, 1), i_CEAD=Const(1, 1), i_CEM=Const(1, 1), i_CEP=Const(1, 1), i_CECTRL=Const(1, 1),
-            i_CEALUMODE=Const(1, 1), i_CEINMODE=Const(1, 1), i_CECARRYIN=Const(1, 1),
-            i_RSTA=Const(0, 1), i_RSTB=Const(0, 1), i_RSTC=Const(0, 1), i_RSTD=Const(0, 1), i_RSTM=Const(0, 1),
-            i_RSTP=Const(0, 1), i_RSTCTRL=Const(0, 1), i_RSTALUMODE=Const(0, 1), i_RSTINMODE=Const(0, 1),
-            i_RSTALLCARRYIN=Const(0, 1),
-            i_ACIN=Const(0, 30), i_BCIN=Const(0, 18), i_PCIN=self.pcin if self.chained else Const(0, 48),
-            i_CARRYCASCIN=Const(0, 1), i_MULTSIGNIN=Const(0, 1),
+            **usual_pins(self.pcin if self.chained else Const(0, 48)),
             o_P=self.p, o_PCOUT=self.pcout)

@@ -7,15 +7,16 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..design.checks import check_choice, check_limit
-from ..design.limits import ACC_WIDTH, CONV_DEPTH, MAC_FORMS
+from ..design.limits import ACC_WIDTH, MAC_FORMS, chain_depth
+from .dsp48e1 import Dsp48e1Mac
 from .dsp48e2 import Dsp48e2Mac
 
-__all__ = ["FIELD", "MAX_DEPTH", "PackedMac", "PackedMacConfig"]
+__all__ = ["FIELDS", "PackedMac", "PackedMacConfig"]
 
-FIELD = 19
-"""Bits of the lower field of a packed accumulator."""
-MAX_DEPTH = CONV_DEPTH.high
-"""Pairs of products that may be added per cycle: their sum stays below a quarter of the range of the lower field."""
+FIELDS = {"dsp48e2": 19, "dsp48e1": 17, "inferred": 19}
+"""Bits of the lower field of a packed accumulator, by form: the most that the multiplier has room for."""
+SUM_WIDTH = 18
+"""Bits of the sum of 4 products, and of what it lends to the field below it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +28,8 @@ class PackedMacConfig:
     acc_width : int, 9..27
         Bits of each of the two sums.
     form : str
-        ``"dsp48e2"``, ``"inferred"`` or ``"single"``, see :class:`PackedMac`.
-    depth : int, 1..8
+        ``"dsp48e2"``, ``"dsp48e1"``, ``"inferred"`` or ``"single"``, see :class:`PackedMac`.
+    depth : int, 1..8, in the form ``"dsp48e1"`` 1..4
         Pairs of products a cycle; above 1 only in a :class:`~hypgcn.arith.PackedDot`.
     """
 
@@ -38,18 +39,28 @@ class PackedMacConfig:
 
     def __post_init__(self):
         check_limit("acc_width", self.acc_width, ACC_WIDTH)
-        check_limit("depth", self.depth, CONV_DEPTH)
         check_choice("form", self.form, MAC_FORMS)
+        check_limit("depth", self.depth, chain_depth(self.form))
+
+    @property
+    def apart(self) -> bool:
+        """Whether ``raw`` has the two sums beside each other, in place of packed fields."""
+        return self.form == "single" or self.form == "dsp48e1" and self.depth > 1
+
+    @property
+    def field(self) -> int:
+        """Bits of the lower field; only in packed forms."""
+        return FIELDS[self.form]
 
     @property
     def wraps_width(self) -> int:
         """Bits of the wrap counter of the lower field; 0 where the sign bit of the field is enough."""
-        return 0 if self.form == "single" else max(0, self.acc_width - FIELD)
+        return 0 if self.apart else max(0, self.acc_width - self.field)
 
     @property
     def raw_width(self) -> int:
         """Bits of ``raw``: both fields and the wrap counter."""
-        return 2 * self.acc_width if self.form == "single" else FIELD + self.acc_width + self.wraps_width
+        return 2 * self.acc_width if self.apart else self.field + self.acc_width + self.wraps_width
 
     @property
     def dsps(self) -> int:
@@ -65,11 +76,11 @@ class PackedMacConfig:
             Of one MAC, or a multiplexer over several: unpacking once behind the multiplexer is cheaper.
         """
         raw, width = Value.cast(raw), self.acc_width
-        if self.form == "single":
+        if self.apart:
             return raw[:width].as_signed(), raw[width:].as_signed()
-        low, high = raw[:FIELD], raw[FIELD:FIELD + width]
+        low, high = raw[:self.field], raw[self.field:self.field + width]
         if self.wraps_width:
-            wraps = raw[FIELD + width:].as_signed()
+            wraps = raw[self.field + width:].as_signed()
             acc1 = Cat(low, wraps).as_signed()
         else:
             wraps = low[-1:].as_signed()  # 0 or -1
@@ -85,15 +96,24 @@ class PackedMac(wiring.Component):
     never stalls. Reset clears nothing: a sum starts with ``first``. Exact while both sums fit ``acc_width`` bits;
     ``w`` is -127..127, ``x`` -128..127.
 
-    The packed forms compute ``p += ((w[0] << 19) + w[1]) * x``. The low 19 bits of ``p`` are those of ``acc[1]``. A
-    counter follows the wraps of that field: its two top bits going from 11 to 00 count +1, from 00 to 11 count -1 (one
-    product is below 2**14, so the field never crosses half its range in a step). Then
-    ``acc[1] = (wraps << 19) + low`` and ``acc[0] = (p >> 19) - wraps``. For ``acc_width`` <= 19 there is no counter:
-    ``wraps`` is minus the sign bit of the field.
+    The packed forms compute ``p += ((w[0] << k) + w[1]) * x``. The low k bits of ``p``, the field, are those of
+    ``acc[1]``. A counter follows the wraps of the field: its two top bits going from 11 to 00 count +1, from 00 to 11
+    count -1. Then ``acc[1] = (wraps << k) + low`` and ``acc[0] = (p >> k) - wraps``. For ``acc_width`` <= k there is no
+    counter: ``wraps`` is minus the sign bit of the field.
 
-    Forms: ``"dsp48e2"`` 1 DSP48E2, explicit; ``"inferred"`` the same registers written out, 1 multiplier of 27 x 18
-    bits; ``"single"`` one product a multiplier, 2 multipliers. The counter costs about ``acc_width - 19`` LUTs and
-    flip-flops.
+    Bounds. A product is at most 127 * 128 = 16,256 in magnitude.
+
+    * Both weights fit a multiplicand of b bits while ``127 * 2**k + 127 < 2**(b-1)``: k up to 19 of 27 bits (DSP48E2),
+      17 of 25 bits (DSP48E1), 10 of 18 bits (ECP5). ``w`` of -128 would take another bit.
+    * A field must hold a product with its sign, ``16256 < 2**(k-1)``: k from 15. So 18 bits hold one product.
+    * A step of the field must not skip a quarter of its range, or the two top bits do not show a wrap:
+      ``depth * 16256 <= 2**(k-2)``. With k = 19 chains of 8 (130,048 of 131,072), with k = 17 of 2 (32,512 of 32,768).
+    * A sum that is taken out of the field in each cycle needs ``depth * 16256 < 2**(k-1)``: with k = 17 chains of 4
+      (65,024 of 65,536).
+
+    Forms: ``"dsp48e2"`` 1 DSP48E2, explicit, k = 19; ``"dsp48e1"`` 1 DSP48E1, explicit, k = 17; ``"inferred"`` the
+    registers of the first written out, 1 multiplier of 27 x 18 bits; ``"single"`` one product a multiplier, 2
+    multipliers. The counter costs about ``acc_width - k`` LUTs and flip-flops.
 
     Parameters
     ----------
@@ -135,11 +155,15 @@ class PackedMac(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        if self.cfg.form == "single":
+        cfg = self.cfg
+        if cfg.form == "single":
             m.d.comb += self.raw.eq(Cat(self._single(m, n) for n in range(2)))
             return m
-        p = self._explicit(m) if self.cfg.form == "dsp48e2" else self._inferred(m)
-        m.d.comb += self.raw.eq(Cat(p[:FIELD + self.cfg.acc_width], self._wraps(m, p)))
+        p = self._inferred(m) if cfg.form == "inferred" else self._explicit(m)
+        if cfg.apart:
+            m.d.comb += self.raw.eq(self._apart(m, p))
+        else:
+            m.d.comb += self.raw.eq(Cat(p[:cfg.field + cfg.acc_width], self._wraps(m, p)))
         return m
 
     def _single(self, m, n):
@@ -162,12 +186,15 @@ class PackedMac(wiring.Component):
         return before
 
     def _explicit(self, m):
-        """Packed sums of a chain of DSP48E2 primitives."""
+        """Packed sums of a chain of primitives; of DSP48E1 the sums of a cycle where there are several."""
         before = None
         for place, (x, w) in enumerate(self.operands):
-            dsp = Dsp48e2Mac(chained=place > 0, accumulates=place == self.cfg.depth - 1)
+            if self.cfg.form == "dsp48e2":
+                dsp = Dsp48e2Mac(chained=place > 0, accumulates=place == self.cfg.depth - 1)
+            else:
+                dsp = Dsp48e1Mac(chained=place > 0, accumulates=self.cfg.depth == 1)
             m.submodules["dsp" if self.cfg.depth == 1 else f"dsp{place}"] = dsp
-            m.d.comb += [dsp.a.eq(w[0] << FIELD), dsp.d.eq(w[1]), dsp.b.eq(x), dsp.first.eq(self.first)]
+            m.d.comb += [dsp.a.eq(w[0] << self.cfg.field), dsp.d.eq(w[1]), dsp.b.eq(x), dsp.first.eq(self.first)]
             if before is not None:
                 m.d.comb += dsp.pcin.eq(before.pcout)
             before = dsp
@@ -184,7 +211,7 @@ class PackedMac(wiring.Component):
             p = Signal(signed(48), name=f"p{place}", reset_less=True, attrs={"use_dsp": "yes"})
             kept = Mux(self._first(m, 3), 0, p) if place == self.cfg.depth - 1 else 0
             m.d.sync += [
-                a.eq(w[0] << FIELD), d.eq(w[1]), b1.eq(x),
+                a.eq(w[0] << self.cfg.field), d.eq(w[1]), b1.eq(x),
                 ad.eq(a + d), b2.eq(b1),
                 product.eq(ad * b2),
                 p.eq(kept + product + before),
@@ -192,15 +219,28 @@ class PackedMac(wiring.Component):
             before = p
         return before
 
+    def _apart(self, m, p):
+        """Both sums, added up in logic, of the chain's sums of each cycle in ``p``."""
+        field, width, first = self.cfg.field, self.cfg.acc_width, self._first(m, self.LATENCY - 1, "_p")
+        acc0, acc1 = (Signal(signed(width), name=f"acc{n}", reset_less=True) for n in range(2))
+        low, high = p[:field].as_signed(), p[field:field + SUM_WIDTH].as_signed()
+        # What a negative low sum borrowed enters as the carry of the same addition: one bit in front of both operands.
+        borrow = low[-1]
+        m.d.sync += [
+            acc0.eq((Cat(borrow, high).as_signed() + Cat(borrow, Mux(first, 0, acc0)).as_signed())[1:]),
+            acc1.eq(Mux(first, 0, acc1) + low),
+        ]
+        return Cat(acc0, acc1)
+
     def _wraps(self, m, p):
         """Wraps of the lower field since ``first``, up to and including the latest product in ``p``."""
         if not self.cfg.wraps_width:
             return Signal(0)
-        # The two top bits before and after a step decide: a step is below a quarter of the range (MAX_DEPTH), so it
+        # The two top bits before and after a step decide: a step is at most a quarter of the range, so it
         # cannot go from 00 to 11 or back without a wrap.
         count = Signal(signed(self.cfg.wraps_width))
         count_q = Signal.like(count, reset_less=True)
-        before, after = Signal(2, name="before", reset_less=True), p[FIELD - 2:FIELD]
+        before, after = Signal(2, name="before", reset_less=True), p[self.cfg.field - 2:self.cfg.field]
         first = self._first(m, self.LATENCY, "_p")
         start = Mux(first, 0, before)
         up, down = Signal(name="wraps_up"), Signal(name="wraps_down")

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..design.checks import check_limit, check_range
+from ..design.checks import check_int, check_limit, check_range
 from ..design.limits import ACC_WIDTH, ACTIVATION, BIAS, INPUT_MULT, RES_MULT, RES_SHIFT, SHIFT
 from ..mem import Rom, table_style
 from .delay import delayed
@@ -38,6 +38,8 @@ class RequantConfig:
         Multiplier of the shortcut term; 0: no shortcut, ``res`` is ignored.
     res_shift : int, 0..24
         Left shift of the shortcut term.
+    joints : int
+        Joints with biases of their own: of each the groups follow, and all have the same ``mult``.
     meta : shape
         Side-band data that travels with the values.
     """
@@ -51,6 +53,7 @@ class RequantConfig:
     high: int = 127
     res_mult: int = 0
     res_shift: int = 0
+    joints: int = 1
     meta: object = 0
 
     def __post_init__(self):
@@ -69,6 +72,9 @@ class RequantConfig:
             object.__setattr__(self, name, tuple(int(value) for value in getattr(self, name)))
             for value in getattr(self, name):
                 check_limit(name, value, limit)
+        check_int("joints", self.joints, 1)
+        if self.groups % self.joints or self.mult != self.mult[:len(self.mult) // self.joints] * self.joints:
+            raise ValueError(f"mult must be the same for each of {self.joints} joints")
 
     @property
     def groups(self) -> int:
@@ -104,8 +110,20 @@ class RequantConfig:
         return (largest + self.res_limit).bit_length() + 1
 
     @property
-    def table_layout(self) -> data.ArrayLayout:
-        """Word of the table of multipliers and offsets, one pair per lane."""
+    def joint_groups(self) -> int:
+        """Groups of a joint."""
+        return self.groups // self.joints
+
+    @property
+    def table_layout(self) -> data.Layout:
+        """Word of the table: a multiplier and an offset per lane.
+
+        Where joints have biases, only the offsets, and which group of its joint this is: the multipliers are in a
+        table of their own.
+        """
+        if self.joints > 1:
+            return data.StructLayout({"offset": data.ArrayLayout(signed(_signed_width(self.offsets)), self.lanes),
+                                      "group": range(self.joint_groups)})
         return data.ArrayLayout(data.StructLayout({"mult": signed(_signed_width(self.mult)),
                                                    "offset": signed(_signed_width(self.offsets))}), self.lanes)
 
@@ -114,6 +132,10 @@ class RequantConfig:
         """Words of the table, one per group."""
         mult_width, offset_width = _signed_width(self.mult), _signed_width(self.offsets)
         words, offsets = [], self.offsets
+        if self.joints > 1:
+            lanes, mask = range(self.lanes), (1 << offset_width) - 1
+            return [sum((offsets[group * self.lanes + lane] & mask) << lane * offset_width for lane in lanes)
+                    | group % self.joint_groups << self.lanes * offset_width for group in range(self.groups)]
         for group in range(self.groups):
             word = 0
             for channel in reversed(range(group * self.lanes, (group + 1) * self.lanes)):
@@ -123,8 +145,8 @@ class RequantConfig:
         return words
 
 
-def requant_tables(mult: tuple[int, ...], bias: tuple[int, ...], spare: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """``mult`` and ``bias`` of a :class:`RequantConfig` for channels in groups.
+def requant_tables(mult: tuple[int, ...], bias: tuple[int, ...], spare: int) -> dict:
+    """``mult``, ``bias`` and ``joints`` of a :class:`RequantConfig` for channels in groups.
 
     The last group has ``spare`` places that give 0. With a bias for each joint and channel, the channels of a joint
     beside each other, the multipliers are repeated for each joint: the group of ``i`` is then ``joint * groups +
@@ -132,7 +154,7 @@ def requant_tables(mult: tuple[int, ...], bias: tuple[int, ...], spare: int) -> 
     """
     beyond, channels = (0,) * spare, len(mult)
     joints = [bias[first:first + channels] + beyond for first in range(0, len(bias), channels)]
-    return (mult + beyond) * len(joints), sum(joints, ())
+    return {"mult": (mult + beyond) * len(joints), "bias": sum(joints, ()), "joints": len(joints)}
 
 
 def _signed_width(values):
@@ -189,7 +211,8 @@ class Requant(wiring.Component):
     Throughput: one payload a cycle. Latency: ``LATENCY`` cycles. The whole pipeline stalls while ``o`` is held;
     ``i.ready`` follows ``o.ready`` combinationally. Registers: operands (2), product, sum (those of one DSP48E2),
     result. Cost per lane: one multiplier of ``acc_width`` x 17 bits with its adder; the shortcut term is shifts and
-    adds, no multiplier. Multipliers and biases are in a ROM of ``groups`` words, or constants for one group.
+    adds, no multiplier. Multipliers and biases are in a ROM of ``groups`` words, or constants for one group; where
+    joints have biases of their own, only these are, and the multipliers are in logic.
 
     Parameters
     ----------
@@ -241,6 +264,12 @@ class Requant(wiring.Component):
                                         name="requant")
         m.d.comb += [rom.addr.eq(self.i.payload.group), rom.en.eq(advance)]
         word = data.View(layout, rom.data)
+        if cfg.joints > 1:
+            shape = signed(_signed_width(cfg.mult))
+            of_lanes = [[Const(cfg.mult[group * cfg.lanes + lane], shape) for group in range(cfg.joint_groups)]
+                        for lane in range(cfg.lanes)]
+            return [(Array(mults)[word.group] if len(mults) > 1 else mults[0], word.offset[lane])
+                    for lane, mults in enumerate(of_lanes)]
         return [(word[lane].mult, word[lane].offset) for lane in range(cfg.lanes)]
 
     def _lane(self, m, lane, advance, mult, offset):

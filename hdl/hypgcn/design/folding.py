@@ -37,7 +37,7 @@ class BlockFolding:
         Joints of the 1x1 array in lockstep.
     conv_pairs : int, multiple of ``h_width / 2``
         Output-channel pairs of the 1x1 array, or of each of its lanes.
-    conv_depth : int, 1..8
+    conv_depth : int, 1..8, with ``mac`` ``"dsp48e1"`` 1..4
         Input channels of the 1x1 array at the same time; it has conv_joints * conv_pairs * conv_depth packed MACs. With
         lanes 1 or 2, as ``lane_depth``.
     z_width : 2, 4, 8 or 16
@@ -128,8 +128,9 @@ class Folding:
     blocks : tuple of BlockFolding
         One per block.
     mac : str
-        Form of the packed MAC: ``"dsp48e2"`` (explicit primitive, UltraScale), ``"inferred"`` (two products a
-        multiplier, any family with 27x18 multipliers) or ``"single"`` (one product a multiplier).
+        Form of the packed MAC: ``"dsp48e2"`` (explicit primitive, UltraScale), ``"dsp48e1"`` (explicit primitive, 7
+        series), ``"inferred"`` (two products a multiplier, any family with 27x18 multipliers) or ``"single"`` (one
+        product a multiplier).
     head_width : 1, 2, 4, 8 or 16
         Channels that the head sums per cycle.
     skip_absent : bool
@@ -151,6 +152,8 @@ class Folding:
             raise ValueError(f"blocks must hold {len(design.blocks)} foldings, one per block, not {len(self.blocks)}")
         for index, (folding, block) in enumerate(zip(self.blocks, design.blocks)):
             folding.validate(f"blocks[{index}]", design, block)
+            check_limit(f"blocks[{index}].conv_depth with mac {self.mac!r}", folding.conv_depth,
+                        limits.chain_depth(self.mac))
 
     def to_json(self) -> str:
         """JSON text that :meth:`load` reads."""

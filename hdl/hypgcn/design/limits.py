@@ -180,6 +180,9 @@ GRAPH_UNITS = Limit(
 CONV_DEPTH = Limit(
     "conv_depth", 1, 8, "input channels of the 1x1 array at once",
     "so many pairs of products stay below a quarter of the range of the packed accumulator's lower field")
+CONV_DEPTH_E1 = Limit(
+    "conv_depth with mac dsp48e1", 1, 4, "input channels of the 1x1 array at once on DSP48E1",
+    "so many pairs of products stay within the packed sum's lower field of 17 bits")
 LANE_DEPTH = Limit(
     "lane_depth", 1, 2, "non-zeros of a vector that a lane multiplies a cycle",
     "an odd non-zero leaves a place of a deeper one idle, and vectors have few")
@@ -190,8 +193,8 @@ STORE_MEMORIES = Choices(
     "h_memory", ("auto", "ultra"), "memories of a store of H",
     "block or LUT RAM, as the tool maps it; or UltraRAM where a memory would take as many block RAMs")
 MAC_FORMS = Choices(
-    "mac", ("dsp48e2", "inferred", "single"), "form of the packed multiply-accumulate",
-    "explicit primitive (UltraScale), inferred 27 x 18 multiplier with two products, one product each")
+    "mac", ("dsp48e2", "dsp48e1", "inferred", "single"), "form of the packed multiply-accumulate",
+    "explicit primitives (UltraScale, 7 series) or inferred 27 x 18 multiplier with two products, one product each")
 
 # Shell.
 BUS_WIDTHS = Choices(
@@ -206,9 +209,15 @@ GROUPS: dict[str, tuple[Limit | Choices, ...]] = {
                            STRIDE, SHORTCUTS_H, SHORTCUTS_Y),
     "Integers": (WEIGHT, ACTIVATION, MULT, INPUT_MULT, BIAS, SHIFT, GRAPH_SHIFT, RES_MULT, RES_SHIFT, THRESHOLD,
                  ACC_WIDTH, LOGIT_WIDTH),
-    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, GRAPH_UNITS, CONV_DEPTH, LANE_DEPTH, STORE_ROWS, STORE_MEMORIES, MAC_FORMS),
+    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, GRAPH_UNITS, CONV_DEPTH, CONV_DEPTH_E1, LANE_DEPTH, STORE_ROWS,
+                STORE_MEMORIES, MAC_FORMS),
     "Shell": (BUS_WIDTHS, CLIPS_INSIDE),
 }
 """All limits by what they are of, in the order of the table of ``docs/limits.md``."""
 LIMITS = tuple(limit for group in GROUPS.values() for limit in group)
 """All limits: ``name``, ``text``, ``what`` and ``reason`` of each."""
+
+
+def chain_depth(mac: str) -> Limit:
+    """Pairs of products that a chain of packed MACs of the form ``mac`` may add in a cycle."""
+    return CONV_DEPTH_E1 if mac == "dsp48e1" else CONV_DEPTH

@@ -17,7 +17,7 @@ _HAND_WRITTEN = {
     "hypgcn_ram": "mem/hypgcn_ram.sv",
     "hypgcn_async_ram": "mem/hypgcn_async_ram.sv",
 }
-_MODELS = {"DSP48E2": "arith/dsp48e2_sim.sv"}
+_MODELS = {"DSP48E1": "arith/dsp48e1_sim.sv", "DSP48E2": "arith/dsp48e2_sim.sv"}
 
 
 @dataclass

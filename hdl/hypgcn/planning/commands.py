@@ -1,12 +1,33 @@
 """``hypgcn allocate``: a folding for a device; ``hypgcn estimate``: cycles and resources of a design and folding."""
 
 import json
+import re
 from pathlib import Path
 
 from ..design.files import check_out_file
 from .device import Device, devices
+from .device_table import CLOCK_MHZ
 
-__all__ = ["register_allocate", "register_estimate"]
+__all__ = ["parse_latency", "register_allocate", "register_estimate"]
+
+_LATENCY = re.compile(r"(\d+)|(\d+(?:\.\d+)?)ms")
+
+
+def parse_latency(text: str, mhz: float) -> float | None:
+    """Cycles of a latency in cycles (``"40000"``) or ms (``"0.3ms"``) at ``mhz``; ``None`` of ``"least"``.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these, or 0.
+    """
+    if text == "least":
+        return None
+    match = _LATENCY.fullmatch(text)
+    cycles = 0.0 if match is None else float(match[1]) if match[1] else 1e3 * mhz * float(match[2])
+    if cycles <= 0:
+        raise ValueError(f"latency must be cycles such as 40000, a time such as 0.3ms, or least, not {text!r}")
+    return cycles
 
 
 def register_allocate(commands, load_design):
@@ -21,6 +42,10 @@ def register_allocate(commands, load_design):
     parser.add_argument("--cycles", type=int, metavar="N",
                         help="target in cycles per clip: the cheapest folding that reaches it (default: the fastest "
                              "that fits)")
+    parser.add_argument("--latency", metavar="CYCLES", help="longest time from a clip's last frame to its scores, in "
+                        "cycles, or as 0.3ms: the fastest folding that keeps to it; or least")
+    parser.add_argument("--mhz", type=float, default=CLOCK_MHZ, metavar="MHZ",
+                        help="clock of latencies in ms (default: %(default)g)")
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, default=Path("build/folding.json"),
                         help="the folding, for hypgcn verilog --folding (default: %(default)s)")
     _add_activity(parser)
@@ -30,17 +55,25 @@ def register_allocate(commands, load_design):
 
 def _run_allocate(args, load_design):
     from .allocator.allocate import Allocator, Budget  # the solver is slow to import, and only needed here
+    from .estimate import last_frame_latency
 
     check_out_file("--out", args.out)
     if args.report:
         check_out_file("--report", args.report)
+    if args.cycles is not None and args.latency is not None:
+        raise ValueError("--latency must not be given with --cycles")
+    if not args.mhz > 0:
+        raise ValueError(f"--mhz must be more than 0, not {args.mhz:g}")
+    wanted = None if args.latency is None else parse_latency(args.latency, args.mhz)
     device = Device.load(args.device)
     budget = Budget.of(device, dsp=args.dsp, bram36=args.bram36, lut=args.lut)
     design = load_design(args.design)
     clips = _clips(args, design)
     allocator = Allocator(design, device.mac, None if clips else _activities(args, design), clips, device.multiplier,
-                          device.uram)
-    allocation = allocator.solve(budget, cycles=args.cycles)
+                          device.uram, by_latency=args.latency is not None)
+    allocation = (allocator.solve(budget, cycles=args.cycles) if args.latency is None
+                  else allocator.within_latency(budget, wanted))
+    latency = last_frame_latency(design, allocation.folding, allocator.activities)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(allocation.folding.to_json(), encoding="utf-8", newline="\n")
 
@@ -49,6 +82,7 @@ def _run_allocate(args, load_design):
     print(f"design {design.name} on {device.name}: {allocation.cycles:,.0f} cycles per clip, {slowest}")
     for name, used in allocation.used.items():
         print(f"  {name:7} {used:>9,g} of {getattr(device if name == 'uram' else budget, name):>9,g}")
+    print(f"latency after the last frame {latency:,.0f} cycles, {latency / args.mhz / 1e3:.3f} ms at {args.mhz:g} MHz")
     faster, cheaper = allocator.better(allocation), allocator.cheaper(allocation)
     for text, other in (("5 % faster", faster), ("5 % less of the scarcest resource", cheaper)):
         print(f"{text}: " + ("none" if other is None else ", ".join(f"{value:,g} {name}"
@@ -57,6 +91,7 @@ def _run_allocate(args, load_design):
     if args.report:
         args.report.write_text(json.dumps({
             "design": design.name, "hash": design.hash, "device": device.name, "cycles": round(allocation.cycles),
+            "latency": round(latency),
             "clips": [round(cycles) for cycles in allocation.clips], "slowest": allocation.estimate.slowest,
             "used": allocation.used, "better": faster, "cheaper": cheaper,
             "units": _rows(allocation.estimate)}, indent=1) + "\n", encoding="utf-8", newline="\n")
@@ -76,7 +111,7 @@ def register_estimate(commands, load_design, load_folding):
 
 
 def _run_estimate(args, load_design, load_folding):
-    from .estimate import clip_cycles, estimate, storage
+    from .estimate import clip_cycles, estimate, last_frame_latency, storage
 
     if args.json:
         check_out_file("--json", args.json)
@@ -89,6 +124,8 @@ def _run_estimate(args, load_design, load_folding):
         return
     network = estimate(design, folding, activities)
     rows = _rows(network)
+    latency = last_frame_latency(design, folding, activities)
+    print(f"latency after the last frame {latency:,.0f} cycles, clips following each other without a gap")
     print(f"{'unit':24} {'cycles':>9} {'busy':>6} {'dsp':>6} {'bram36':>7} {'lut':>8}")
     for row in rows:
         print(f"{row['unit']:24} {row['cycles']:9,} {row['cycles'] / network.cycles:6.0%} {row['dsp']:6} "

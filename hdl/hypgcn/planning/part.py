@@ -3,21 +3,20 @@
 import re
 from dataclasses import dataclass
 
-from ..design.limits import MAC_FORMS
 from .device import Device, devices
 
 __all__ = ["FAMILIES", "Family", "Part", "families_of"]
 
 FORMS = {
-    "7 series": ("DSP48E1", ("single",)),
-    "UltraScale": ("DSP48E2", MAC_FORMS.values),
-    "UltraScale+": ("DSP48E2", MAC_FORMS.values),
+    "7 series": ("DSP48E1", ("dsp48e1", "single")),
+    "UltraScale": ("DSP48E2", ("dsp48e2", "inferred", "single")),
+    "UltraScale+": ("DSP48E2", ("dsp48e2", "inferred", "single")),
     "Versal": ("DSP58", ("inferred", "dsp48e2", "single")),
 }
 """Multiplier of each series and the forms of the packed MAC that it can do, the best first.
 
-A DSP48E1 multiplies 25 x 18 bits (UG479), which do not hold two products. A DSP48E2 multiplies 27 x 18 (UG579), a DSP58
-27 x 24; Vivado translates a DSP48E2 into a DSP58 (AM004, "Device Resources")."""
+A DSP48E1 multiplies 25 x 18 bits (UG479), a DSP48E2 27 x 18 (UG579), a DSP58 27 x 24; Vivado translates a DSP48E2 into
+a DSP58 (AM004, "Device Resources"). What is needed for two products: :class:`~hypgcn.arith.PackedMac`."""
 
 
 @dataclass(frozen=True)

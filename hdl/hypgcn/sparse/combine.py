@@ -106,9 +106,8 @@ class CombineConfig:
 
 def _requant(width, acc_width, mult, bias, shift, res_mult, res_shift) -> RequantConfig:
     """Parameters of a requantiser of ``width`` lanes, with channels padded to a multiple of ``width``."""
-    mult, bias = requant_tables(mult, bias, -len(mult) % width)
-    return RequantConfig(lanes=width, acc_width=acc_width, mult=mult, bias=bias, shift=shift, low=0,
-                         high=127, res_mult=res_mult, res_shift=res_shift,
+    return RequantConfig(lanes=width, acc_width=acc_width, **requant_tables(mult, bias, -len(mult) % width),
+                         shift=shift, low=0, high=127, res_mult=res_mult, res_shift=res_shift,
                          meta=data.StructLayout({"overflow": 1, "last": 1}))
 
 

@@ -36,8 +36,7 @@ def lane(plan: LanePlan, pairs: int | None = None) -> Resources:
         dsp=multipliers(pairs * plan.depth, plan.mac.form), memories=memories,
         lut=(40 + luts.queue(plan.fetches) + luts.queue(LaneConfig.answers(plan.fetches)) + plan.fetch_bits
              + (DECODER if plan.depth == 1 else PAIR_DECODER) + from_x
-             + pairs * (mac_luts(plan.mac.acc_width, plan.mac.form)
-                        + (plan.depth - 1) * mac_luts(0, plan.mac.form))))
+             + pairs * mac_luts(plan.mac.acc_width, plan.mac.form, plan.depth)))
 
 
 def lanes(count: int, one: Resources, work: Work, *, persons: int) -> UnitCost:

@@ -154,7 +154,7 @@ class ConvArray(wiring.Component):
     def _output(self, m, queue, raws, end, start, may_begin, joint_group, this_pass):
         """Capture and output the raw sums of a traversal; ``may_begin`` is 1 while another traversal may begin."""
         cfg = self.cfg
-        unpack = PackedMacConfig(acc_width=cfg.acc_width, form=cfg.mac).unpack
+        unpack = PackedMacConfig(acc_width=cfg.acc_width, form=cfg.mac, depth=cfg.conv_depth).unpack
         lanes = cfg.width // 2
 
         # Sums stay in the MACs until they are captured. A traversal that begins now overwrites them in `delay` cycles:

@@ -8,7 +8,7 @@ from amaranth.lib import data
 
 from ..arith import PackedDot
 from ..design.checks import check_choice, check_limit, check_range, check_tensor
-from ..design.limits import ACC_WIDTH, CONV_DEPTH, JOINTS, MAC_FORMS, WEIGHT, WIDTHS
+from ..design.limits import ACC_WIDTH, JOINTS, MAC_FORMS, WEIGHT, WIDTHS, chain_depth
 
 __all__ = ["MEMORY_LATENCY", "ConvArrayConfig"]
 
@@ -62,9 +62,9 @@ class ConvArrayConfig:
         check_range("conv_pairs", self.conv_pairs, self.width // 2, 1024)
         if 2 * self.conv_pairs % self.width:
             raise ValueError(f"conv_pairs must be a multiple of {self.width // 2}, not {self.conv_pairs!r}")
-        check_limit("conv_depth", self.conv_depth, CONV_DEPTH)
         check_limit("acc_width", self.acc_width, ACC_WIDTH)
         check_choice("mac", self.mac, MAC_FORMS)
+        check_limit("conv_depth", self.conv_depth, chain_depth(self.mac))
 
     @property
     def outputs(self) -> int:

@@ -152,12 +152,12 @@ class SpatialConfig:
     def requant(self) -> RequantConfig:
         """Config of the requantiser; lanes beyond the last channel give 0."""
         block, rows = self.block, self.rows
-        mult, bias = requant_tables(tuple(block.h_mult.tolist()), tuple(block.h_bias.ravel().tolist()),
-                                    rows.groups * rows.width - block.h_channels)
+        tables = requant_tables(tuple(block.h_mult.tolist()), tuple(block.h_bias.ravel().tolist()),
+                                rows.groups * rows.width - block.h_channels)
         place = data.StructLayout({"joint": range(max(2, rows.joints)), "group": range(max(2, rows.groups)), "last": 1})
         return RequantConfig(
             lanes=rows.width, acc_width=block.h_acc_width, shift=block.h_shift, low=0, high=127,
-            mult=mult, bias=bias, res_mult=block.h_res_mult, res_shift=block.h_res_shift, meta=place)
+            **tables, res_mult=block.h_res_mult, res_shift=block.h_res_shift, meta=place)
 
     @property
     def shortcut(self) -> ShortcutConfig:

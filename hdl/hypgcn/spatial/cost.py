@@ -108,9 +108,7 @@ def conv_array(cfg: ConvArrayConfig, *, rows: int, weight_bits: Sequence[int] | 
     slots = cfg.conv_joints * cfg.pass_groups
     output = cfg.width // 2 * (luts.multiplexer(slots, raw_bits(cfg.acc_width)) + cfg.acc_width)
     sums = cfg.conv_joints * cfg.conv_pairs
-    # Only the last MAC of a chain counts wraps; a DSP48E2 adds the chain's sum inside.
-    further = 0 if cfg.mac == "dsp48e2" else mac_luts(0, cfg.mac)
-    chains = sums * (CHAIN + mac_luts(cfg.acc_width, cfg.mac) + (cfg.conv_depth - 1) * further)
+    chains = sums * (CHAIN + mac_luts(cfg.acc_width, cfg.mac, cfg.conv_depth))
     return UnitCost(cycles=rows * cfg.cycles, resources=Resources.of(
         dsp=multipliers(cfg.macs, cfg.mac), memories=memories,
         lut=110 + CHAIN_PLACE * (cfg.conv_depth - 1) + chains + joints + output))

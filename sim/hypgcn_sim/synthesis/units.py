@@ -28,7 +28,7 @@ CELLS = {
     "lutram": re.compile(r"RAM\d+[A-Z]\d*(_D|_1)?|SRL.*"),
     "ff": re.compile(r"FD[A-Z]+(_1)?"),
     "carry4": re.compile(r"CARRY4"),
-    "dsp": re.compile(r"DSP48E2"),
+    "dsp": re.compile(r"DSP48E[12]"),
     "ramb36": re.compile(r"RAMB36E[12]"),
     "ramb18": re.compile(r"RAMB18E[12]"),
 }

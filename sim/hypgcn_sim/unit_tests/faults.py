@@ -12,7 +12,6 @@ from amaranth import *
 from hypgcn.absent import AbsentPersons
 from hypgcn.arith import PackedMacConfig, RequantConfig
 from hypgcn.arith.bits import saturate
-from hypgcn.arith.packed_mac import FIELD
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore
@@ -48,10 +47,11 @@ class Fault:
 def _no_borrow(self, raw):
     """``PackedMacConfig.unpack`` without the correction of what the lower sum borrows from the upper one."""
     raw, width = Value.cast(raw), self.acc_width
-    if self.form == "single":
+    if self.apart:
         return raw[:width].as_signed(), raw[width:].as_signed()
-    upper = raw[FIELD:FIELD + width].as_signed()
-    lower = Cat(raw[:FIELD], raw[FIELD + width:]).as_signed() if self.wraps_width else raw[:FIELD][:width].as_signed()
+    low, above = raw[:self.field], raw[self.field + width:]
+    upper = raw[self.field:self.field + width].as_signed()
+    lower = Cat(low, above).as_signed() if self.wraps_width else low[:width].as_signed()
     return upper, lower
 
 
@@ -90,7 +90,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "mac_forgets_borrow": Fault(
         text="the packed MAC does not correct its upper sum",
-        units=("packed_mac_dsp48e2", "packed_mac_inferred"),
+        units=("packed_mac_dsp48e2", "packed_mac_dsp48e1", "packed_mac_inferred"),
         patch=lambda: replaced(PackedMacConfig, "unpack", _no_borrow),
     ),
     "shortcut_swaps": Fault(

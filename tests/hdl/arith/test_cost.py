@@ -37,7 +37,12 @@ def test_wide_sums_count_their_wraps():
     assert mac_luts(19, "dsp48e2") < mac_luts(20, "dsp48e2") < mac_luts(23, "dsp48e2") < mac_luts(23, "inferred")
     assert raw_bits(19) == 38 and raw_bits(21) == 42
     assert all(raw_bits(width) == PackedMacConfig(acc_width=width).raw_width for width in (9, 19, 20, 27))
-    assert multipliers(3, "single") == 6 and multipliers(3, "inferred") == 3
+    assert mac_luts(17, "dsp48e1") == 0 and mac_luts(20, "dsp48e1") == 7 and mac_luts(20, "dsp48e1", 2) == 40
+    assert mac_luts(20, "inferred", 3) == mac_luts(20, "inferred") + 90
+    assert mac_luts(20, "single", 3) == mac_luts(20, "single") + 32
+    assert all(raw_bits(width) >= PackedMacConfig(acc_width=width, form=form).raw_width
+               for width in (9, 18, 19, 27) for form in ("dsp48e1", "single"))
+    assert multipliers(3, "single") == 6 and multipliers(3, "inferred") == multipliers(3, "dsp48e1") == 3
 
 
 def test_requantisers_of_narrow_multipliers():

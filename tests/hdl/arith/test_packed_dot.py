@@ -4,7 +4,7 @@ import pytest
 from amaranth.hdl import Module, Signal, signed
 
 from hypgcn.arith import PackedDot, PackedMac, PackedMacConfig
-from hypgcn.design.limits import MAC_FORMS
+from hypgcn.design.limits import MAC_FORMS, chain_depth
 from testbench import simulate
 
 
@@ -45,9 +45,10 @@ def check(cfg, x, w, first):
 
 
 @pytest.mark.parametrize("form", MAC_FORMS)
-@pytest.mark.parametrize("depth", [1, 2, 3, 8])
+@pytest.mark.parametrize("depth", [1, 2, 3, "most"])
 @pytest.mark.parametrize("acc_width", [18, 19, 24])
 def test_random(acc_width, depth, form):
+    depth = chain_depth(form).high if depth == "most" else depth
     rng = np.random.default_rng(acc_width + depth)
     shape = 120, depth
     x, w = rng.integers(-128, 128, shape), rng.integers(-127, 128, (*shape, 2))
@@ -60,7 +61,7 @@ def test_random(acc_width, depth, form):
                                                          for signs in ((1, 1), (-1, 1)))])
 def test_largest_steps(signs, form):
     """Every step as large as it can be, up and down and up again: the field wraps at each second step or so."""
-    count, depth = 60, 8
+    count, depth = 60, chain_depth(form).high
     x = np.full((4 * count, depth), -128)
     w = np.zeros((4 * count, depth, 2), int) - 127 * np.array(signs)
     w[count:3 * count] *= -1
@@ -72,6 +73,9 @@ def test_rejects():
     for depth in (0, 9):
         with pytest.raises(ValueError, match=rf"depth must be in 1\.\.8, not {depth}"):
             PackedMacConfig(acc_width=20, depth=depth)
+    for depth in (0, 5):
+        with pytest.raises(ValueError, match=rf"depth must be in 1\.\.4, not {depth}"):
+            PackedMacConfig(acc_width=20, depth=depth, form="dsp48e1")
     with pytest.raises(TypeError, match="depth must be an integer, not 2.0"):
         PackedMacConfig(acc_width=20, depth=2.0)
     with pytest.raises(ValueError, match="depth must be 1, not 2: PackedDot takes more"):
@@ -79,5 +83,5 @@ def test_rejects():
 
 
 def test_dsps():
-    assert PackedMacConfig(acc_width=20, depth=3).dsps == 3
+    assert all(PackedMacConfig(acc_width=20, depth=3, form=form).dsps == 3 for form in ("dsp48e2", "dsp48e1"))
     assert PackedMacConfig(acc_width=20, depth=3, form="single").dsps == 6

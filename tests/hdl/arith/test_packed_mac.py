@@ -6,7 +6,8 @@ import pytest
 from amaranth.hdl import Module, Signal, signed
 
 from hypgcn.arith import PackedMac, PackedMacConfig
-from hypgcn.design.limits import MAC_FORMS
+from hypgcn.arith.packed_mac import FIELDS
+from hypgcn.design.limits import MAC_FORMS, chain_depth
 from testbench import simulate
 
 WEIGHTS = (-127, -1, 0, 1, 127)
@@ -65,7 +66,7 @@ def check(cfg, steps):
 
 
 @pytest.mark.parametrize("form", MAC_FORMS)
-@pytest.mark.parametrize("acc_width", [17, 19, 20, 27])
+@pytest.mark.parametrize("acc_width", [16, 17, 18, 19, 20, 27])
 def test_corners_alone(acc_width, form):
     """Every corner product by itself: each starts a sum, so each is followed at once by another first."""
     check(PackedMacConfig(acc_width=acc_width, form=form), [(x, w0, w1, 1) for x, w0, w1 in CORNERS])
@@ -97,16 +98,69 @@ def test_up_to_the_limits(signs, acc_width, form):
 
 def test_exact_limits():
     """Sums of exactly -2**(n-1) and 2**(n-1) - 1, once below and once above the width of the field."""
-    for acc_width in (14, 19, 21):
-        for sign in (1, -1):
-            total = (1 << acc_width - 1) - (sign > 0)
-            steps = [(127, 127 * sign, -127 * sign, 0)] * (total // (127 * 127))
-            rest = total % (127 * 127)
-            steps += [(rest // 127, 127 * sign, -127 * sign, 0), (rest % 127, sign, -sign, 0)]
-            if sign > 0:
-                check(PackedMacConfig(acc_width=acc_width), steps)
-            else:
-                check(PackedMacConfig(acc_width=acc_width), [(x, w0, min(w1, 0), first) for x, w0, w1, first in steps])
+    for acc_width, form, sign in itertools.product((14, 17, 19, 21), ("dsp48e2", "dsp48e1"), (1, -1)):
+        cfg = PackedMacConfig(acc_width=acc_width, form=form)
+        total = (1 << acc_width - 1) - (sign > 0)
+        steps = [(127, 127 * sign, -127 * sign, 0)] * (total // (127 * 127))
+        rest = total % (127 * 127)
+        steps += [(rest // 127, 127 * sign, -127 * sign, 0), (rest % 127, sign, -sign, 0)]
+        check(cfg, steps if sign > 0 else [(x, w0, min(w1, 0), first) for x, w0, w1, first in steps])
+
+
+MULTIPLICAND = {"dsp48e2": 27, "dsp48e1": 25, "inferred": 27}
+LARGEST = 127 * 128
+
+
+def packed(field):
+    """Of all pairs of weights: the pair, and what is packed of it."""
+    w0, w1 = np.meshgrid(np.arange(-127, 128), np.arange(-127, 128), indexing="ij")
+    return w0, w1, (w0 << field) + w1
+
+
+@pytest.mark.parametrize("form", FIELDS)
+def test_weights_fit_the_multiplicand(form):
+    """All pairs of weights; a field of one bit more would not fit, nor would weights of -128."""
+    limit, field = 1 << MULTIPLICAND[form] - 1, FIELDS[form]
+    _, _, both = packed(field)
+    assert both.min() >= -limit and both.max() < limit
+    assert packed(field + 1)[2].max() >= limit
+    assert (-128 << field) - 128 < -limit
+
+
+@pytest.mark.parametrize("form", FIELDS)
+def test_fields_of_every_product(form):
+    """All 16.6 million pairs of products come out of their fields, by the sign of the lower one."""
+    field = FIELDS[form]
+    w0, w1, both = packed(field)
+    for x in range(-128, 128):
+        p = both * x
+        low = (p & (1 << field) - 1 ^ 1 << field - 1) - (1 << field - 1)
+        np.testing.assert_array_equal(low, w1 * x)
+        np.testing.assert_array_equal((p >> field) + (low < 0), w0 * x)
+
+
+def test_no_two_products_in_eighteen_bits():
+    """The largest field beside two weights in 18 bits, of an ECP5, is shorter than a product."""
+    room = max(field for field in range(1, 18) if packed(field)[2].max() < 1 << 17)
+    assert room == 10 and (LARGEST << 1).bit_length() == 15
+
+
+@pytest.mark.parametrize(("form", "depth"), [("dsp48e2", 8), ("inferred", 8), ("dsp48e1", 1)])
+def test_steps_show_their_wraps(form, depth):
+    """The two top bits say up, down or neither as the sum does.
+
+    States near a change of the bits, with the smallest and the largest steps.
+    """
+    field, size = FIELDS[form], 1 << FIELDS[form]
+    assert depth == (1 if form == "dsp48e1" else chain_depth(form).high) and depth * LARGEST <= size // 4
+    near = (np.arange(4)[:, None] * (size // 4) + np.arange(-300, 300)).ravel() % size
+    largest = depth * LARGEST
+    steps = np.unique(np.concatenate([np.arange(-300, 301), *(sign * largest - np.arange(300) * sign
+                                                             for sign in (1, -1))]))
+    total = near[:, None] + steps
+    before, after = (value >> field - 2 for value in (near[:, None], total % size))
+    counted = ((before == 3) & (after == 0)).astype(int) - ((before == 0) & (after == 3))
+    np.testing.assert_array_equal(counted, total // size)
 
 
 @pytest.mark.parametrize("form", MAC_FORMS)
@@ -127,5 +181,5 @@ def test_rejects():
             PackedMacConfig(acc_width=width)
     with pytest.raises(TypeError, match="acc_width must be an integer, not 20.0"):
         PackedMacConfig(acc_width=20.0)
-    with pytest.raises(ValueError, match="form must be one of 'dsp48e2', 'inferred', 'single', not 'lut'"):
+    with pytest.raises(ValueError, match="form must be one of 'dsp48e2', 'dsp48e1', 'inferred', 'single', not 'lut'"):
         PackedMacConfig(acc_width=20, form="lut")

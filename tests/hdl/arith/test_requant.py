@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from amaranth.hdl import Signal, signed
 
-from hypgcn.arith import Requant, RequantConfig
+from hypgcn.arith import Requant, RequantConfig, requant_tables
 from hypgcn.arith.requant import _products
 from testbench import STREAM_PATTERNS, run, simulate
 
@@ -46,6 +46,11 @@ CONFIGS = {
     "extremes": RequantConfig(
         lanes=2, acc_width=27, mult=(65535, -65535), bias=(1 - (1 << 40), (1 << 40) - 1), shift=31, res_mult=2731,
         res_shift=24, meta=5),
+    "biases of joints": RequantConfig(
+        lanes=2, acc_width=20, mult=(3000, 5, 65535, 0, 7, 1) * 3, joints=3,
+        bias=tuple((n - 9) * 54321 * (-1) ** n for n in range(18)), shift=16, res_mult=3, res_shift=9, meta=5),
+    "biases of joints, one group": RequantConfig(
+        lanes=2, acc_width=20, mult=(3000, 5) * 4, joints=4, bias=tuple(range(-4000, 4000, 1000)), shift=9, meta=5),
     "input affine": RequantConfig(lanes=1, acc_width=8, mult=(-65535, 300, -2), bias=(5, -9, 127), shift=9, meta=5),
 }
 
@@ -60,6 +65,25 @@ def test_matches_numbers(name, idle, stall):
     assert [item["meta"] for item in result["o"]] == [item["meta"] for item in items]
     if idle == stall == 0:
         assert result["times"]["o"] == list(range(Requant.LATENCY, Requant.LATENCY + len(items)))
+
+
+def test_multipliers_are_not_repeated_for_joints():
+    """The words have the biases, and which multipliers belong to them."""
+    tables = requant_tables((9, 8, 7), (1, 2, 3, -4, 5, 6), 1)
+    assert tables == {"mult": (9, 8, 7, 0) * 2, "bias": (1, 2, 3, 0, -4, 5, 6, 0), "joints": 2}
+    cfg = RequantConfig(lanes=2, acc_width=20, shift=1, **tables)
+    assert cfg.joint_groups == 2 and cfg.table_layout.size == 2 * 4 + 1
+    assert cfg.table_words == [0b0_0011_0010, 0b1_0001_0100, 0b0_0110_1101, 0b1_0001_0111]
+    one = RequantConfig(lanes=2, acc_width=20, shift=1, **requant_tables((9, 8), (1, 2), 0))
+    assert one.joints == 1 and one.table_layout.size == 2 * (5 + 3)
+
+
+@pytest.mark.parametrize("joints", [2, 4])
+def test_rejects_other_multipliers_for_a_joint(joints):
+    with pytest.raises(ValueError, match=f"mult must be the same for each of {joints} joints"):
+        RequantConfig(lanes=1, acc_width=20, mult=(1, 2, 1, 3, 1, 2), bias=(0,) * 6, shift=1, joints=joints)
+    with pytest.raises(ValueError, match="joints must be at least 1, not 0"):
+        RequantConfig(lanes=1, acc_width=20, mult=(1,), bias=(0,), shift=1, joints=0)
 
 
 @pytest.mark.parametrize("shift", [1, 2, 8])

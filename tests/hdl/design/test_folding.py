@@ -51,13 +51,20 @@ def test_an_older_file_leaves_out_absent_persons(tmp_path):
 
 
 @pytest.mark.parametrize("changes,text", [
-    ({"mac": "lut"}, "mac must be one of 'dsp48e2', 'inferred', 'single', not 'lut'"),
+    ({"mac": "lut"}, "mac must be one of 'dsp48e2', 'dsp48e1', 'inferred', 'single', not 'lut'"),
     ({"head_width": 3}, "head_width must be one of 1, 2, 4, 8, 16, not 3"),
     ({"blocks": ()}, "blocks must hold 2 foldings, one per block, not 0"),
 ])
 def test_rejects_network(changes, text):
     with pytest.raises(ValueError, match=text):
         dataclasses.replace(folding(), **changes).validate(preset("tiny"))
+
+
+def test_chains_of_dsp48e1_are_shorter():
+    dataclasses.replace(folding(conv_depth=4), mac="dsp48e1").validate(preset("tiny"))
+    dataclasses.replace(folding(conv_depth=8), mac="single").validate(preset("tiny"))
+    with pytest.raises(ValueError, match=r"blocks\[0\].conv_depth with mac 'dsp48e1' must be in 1\.\.4, not 5"):
+        dataclasses.replace(folding(conv_depth=5), mac="dsp48e1").validate(preset("tiny"))
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"blocks": [{"lane": 1}]}', '{"blocks": [], "colour": 1}'])

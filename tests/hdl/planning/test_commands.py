@@ -1,11 +1,22 @@
 """``hypgcn allocate`` and ``hypgcn estimate``: files, tables, errors."""
 
 import json
+import re
+
+import pytest
 
 from hypgcn import cli
 from hypgcn.design.folding import Folding
 from hypgcn.design.presets import preset
-from hypgcn.planning.estimate import Activity, clip_cycles, mean_activities, save_activities, storage
+from hypgcn.planning.commands import parse_latency
+from hypgcn.planning.estimate import (
+    Activity,
+    clip_cycles,
+    last_frame_latency,
+    mean_activities,
+    save_activities,
+    storage,
+)
 
 
 def test_allocate_then_estimate(capsys, tmp_path):
@@ -75,3 +86,40 @@ def test_single_clips_of_an_activity_file(capsys, tmp_path):
     assert cli.main(["estimate", *words, "--folding", str(folding)]) == 0
     assert (f"mean over 2 clips, by the slowest unit of each: {found['cycles']:,} cycles, {round(min(each)):,} to "
             f"{round(max(each)):,}") in capsys.readouterr().out
+
+
+def test_latencies_are_cycles_or_a_time():
+    assert parse_latency("40000", 172) == 40_000 and parse_latency("0.5ms", 100) == 50_000
+    assert parse_latency("least", 172) is None
+    for text in ("0", "0ms", "-3", "0.5", "1 ms", "soon", ""):
+        with pytest.raises(ValueError, match=f"latency must be cycles such as 40000, .* or least, not '{text}'"):
+            parse_latency(text, 172)
+
+
+def test_allocate_by_latency(capsys, tmp_path):
+    """A clock of 1 MHz makes a cycle a microsecond."""
+    design, folding, report = preset("tiny"), tmp_path / "f.json", tmp_path / "r.json"
+    words = ["allocate", "tiny", "--dsp", "60", "-o", str(folding), "--report", str(report), "--mhz", "1"]
+    assert cli.main(words) == 0
+    plain = last_frame_latency(design, Folding.load(folding))
+    assert f"latency after the last frame {plain:,.0f} cycles, {plain / 1e3:.3f} ms at 1 MHz" in capsys.readouterr().out
+    assert cli.main([*words, "--latency", f"{(plain - 10) / 1e3:.3f}ms"]) == 0
+    found = json.loads(report.read_text(encoding="utf-8"))
+    assert found["latency"] == round(last_frame_latency(design, Folding.load(folding))) <= plain - 10
+    assert found["used"]["dsp"] <= 60
+    folding.unlink()
+    capsys.readouterr()
+    assert cli.main([*words, "--latency", "20"]) == 2
+    assert re.search(r"latency must be at least about \d+ cycles within this budget, not 20: the soonest folding takes "
+                     r"\d+ cycles per clip", capsys.readouterr().err)
+    assert not folding.exists()
+
+
+@pytest.mark.parametrize(("words", "text"), [
+    (["--latency", "500", "--cycles", "900"], "--latency must not be given with --cycles"),
+    (["--latency", "5", "--mhz", "0"], "--mhz must be more than 0, not 0"),
+    (["--latency", "1h"], "latency must be cycles such as 40000"),
+])
+def test_bad_latencies_are_refused_before_any_work(capsys, words, text):
+    assert cli.main(["allocate", "nowhere", *words]) == 2
+    assert text in capsys.readouterr().err

@@ -7,19 +7,19 @@ from hypgcn.planning.part import FAMILIES, Part, families_of
 
 PARTS = {
     # 7 series: no hyphen before the package
-    "xa7a35tcpg236-1": ("aartix7", "XC7A35T", "single"),
-    "xa7a35tcpg236-1I": ("aartix7", "XC7A35T", "single"),
-    "xc7a35ticsg324-1L": ("artix7", "XC7A35T", "single"),
-    "xc7a100tlcsg324-2L": ("artix7l", "XC7A100T", "single"),
-    "xc7a200tsbg484-1": ("artix7", "XC7A200T", "single"),
-    "xc7k325tffg900-2": ("kintex7", "XC7K325T", "single"),
-    "xc7vh580thcg1155-2": ("virtex7", None, "single"),
-    "xc7s50csga324-1": ("spartan7", "XC7S50", "single"),
-    "xc7z020clg400-1": ("zynq", "XC7Z020", "single"),
-    "xc7z007sclg225-1": ("zynq", None, "single"),
-    "xc7z010iclg225-1L": ("zynq", "XC7Z010", "single"),
-    "xc7z030sbg485-1": ("zynq", "XC7Z030", "single"),
-    "xq7z020cl400-1I": ("qzynq", "XC7Z020", "single"),
+    "xa7a35tcpg236-1": ("aartix7", "XC7A35T", "dsp48e1"),
+    "xa7a35tcpg236-1I": ("aartix7", "XC7A35T", "dsp48e1"),
+    "xc7a35ticsg324-1L": ("artix7", "XC7A35T", "dsp48e1"),
+    "xc7a100tlcsg324-2L": ("artix7l", "XC7A100T", "dsp48e1"),
+    "xc7a200tsbg484-1": ("artix7", "XC7A200T", "dsp48e1"),
+    "xc7k325tffg900-2": ("kintex7", "XC7K325T", "dsp48e1"),
+    "xc7vh580thcg1155-2": ("virtex7", None, "dsp48e1"),
+    "xc7s50csga324-1": ("spartan7", "XC7S50", "dsp48e1"),
+    "xc7z020clg400-1": ("zynq", "XC7Z020", "dsp48e1"),
+    "xc7z007sclg225-1": ("zynq", None, "dsp48e1"),
+    "xc7z010iclg225-1L": ("zynq", "XC7Z010", "dsp48e1"),
+    "xc7z030sbg485-1": ("zynq", "XC7Z030", "dsp48e1"),
+    "xq7z020cl400-1I": ("qzynq", "XC7Z020", "dsp48e1"),
     # UltraScale and UltraScale+
     "xcku115-flvb2104-2-e": ("kintexu", "XCKU115", "dsp48e2"),
     "xqrku060-cna1509-1M-m": ("qrkintexu", "XCKU060", "dsp48e2"),
@@ -76,7 +76,7 @@ def test_unknown_families_are_refused(text):
 def test_a_form_that_the_multipliers_cannot_do_is_refused_with_what_fits():
     """A DSP48E2 for a Zynq-7000."""
     with pytest.raises(ValueError, match="xc7z020clg400-1 .zynq, DSP48E1. cannot do the folding's mac 'dsp48e2': take "
-                                         "a folding with 'single', or a part of kintexu, .*versalprime2"):
+                                         "a folding with 'dsp48e1' or 'single', or a part of kintexu, .*versalprime2"):
         Part.parse("xc7z020clg400-1").check_form("dsp48e2")
     for family in FAMILIES:
         assert "single" in family.forms
@@ -87,6 +87,7 @@ def test_families_of_an_ip():
     assert {"kintexu", "zynquplusRFSOC", "virtexuplusHBM", "artixuplus", "versal"} <= set(families_of("dsp48e2"))
     assert not {"kintex7", "zynq"} & set(families_of("dsp48e2"))
     assert {"kintex7", "zynq", "aartix7", "kintexu"} <= set(families_of("single"))
+    assert {"kintex7", "zynq", "aartix7"} <= set(families_of("dsp48e1")) and "kintexu" not in families_of("dsp48e1")
     assert len(set(families_of("single"))) == len(families_of("single"))
 
 

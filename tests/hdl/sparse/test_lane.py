@@ -149,7 +149,7 @@ def test_answers_are_taken_at_once(source, fetches):
 
 
 @pytest.mark.parametrize("depth", [1, 2])
-@pytest.mark.parametrize("mac", ["dsp48e2", "inferred", "single"])
+@pytest.mark.parametrize("mac", ["dsp48e2", "dsp48e1", "inferred", "single"])
 def test_forms(mac, depth):
     check(Case("conv", mac=mac, depth=depth, lane_pairs=1, count=15))
 

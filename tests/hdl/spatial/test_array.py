@@ -5,11 +5,12 @@ import pytest
 
 import testbench
 from hypgcn.design import bits_signed
+from hypgcn.design.limits import chain_depth
 from hypgcn.spatial.array import ConvArray
 from hypgcn.spatial.array_config import ConvArrayConfig
 from hypgcn.stream import Queue
 
-FORMS = ("dsp48e2", "inferred", "single")
+FORMS = ("dsp48e2", "dsp48e1", "inferred", "single")
 # joints, entries, outputs, conv_joints, conv_pairs, width
 CORNERS = [(1, 1, 1, 1, 1, 2), (3, 2, 5, 1, 1, 2), (3, 7, 16, 2, 2, 4), (5, 12, 17, 5, 2, 4), (5, 9, 20, 2, 12, 8),
            (5, 4, 16, 3, 4, 2), (2, 5, 40, 2, 8, 16)]
@@ -78,6 +79,7 @@ def test_matches_product(shape, idle, stall):
 def test_forms_and_extremes(mac):
     check(config(3, 40, 6, 2, 2, 4, mac=mac, extreme=True), count=3)
     check(config(3, 40, 6, 2, 2, 4, 3, mac=mac, extreme=True), count=3)
+    check(config(3, 40, 6, 2, 2, 4, chain_depth(mac).high, mac=mac, extreme=True), count=3)
 
 
 def test_full_size():

@@ -9,7 +9,7 @@ from hypgcn.golden.arith.requant import round_shift
 from hypgcn.spatial.graph import GraphConfig, GraphUnit
 from hypgcn_sim.unit_tests.faults import plant
 
-FORMS = ("dsp48e2", "inferred", "single")
+FORMS = ("dsp48e2", "dsp48e1", "inferred", "single")
 
 # The last ones: their compiled simulators serve all patterns of a configuration.
 _unit = functools.lru_cache(maxsize=2)(GraphUnit)

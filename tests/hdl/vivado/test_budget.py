@@ -13,7 +13,7 @@ DESIGN = random_design(1, name="smallest", frames=4, joints=5, classes=2, widths
 
 
 @pytest.mark.parametrize(("part", "mac"), [
-    ("xc7z020clg400-1", "single"), ("xa7a35tcpg236-1", "single"), ("xck26-sfvc784-2LV-c", "dsp48e2"),
+    ("xc7z020clg400-1", "dsp48e1"), ("xa7a35tcpg236-1", "dsp48e1"), ("xck26-sfvc784-2LV-c", "dsp48e2"),
     ("xcvc1902-vsva2197-2MP-e-S", "inferred"),
 ])
 def test_form_and_budget_follow_from_the_part(part, mac):

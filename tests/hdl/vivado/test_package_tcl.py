@@ -67,6 +67,7 @@ def test_other_sources_are_another_revision(emitted):
     ("xczu28dr-ffvg1517-2-e", "dsp48e2", "zynquplusRFSOC", {"kintexu", "virtexuplusHBM"}, {"kintex7", "zynq"}),
     ("xcvu37p-fsvh2892-2L-e", "dsp48e2", "virtexuplusHBM", {"kintexu", "zynquplusRFSOC"}, {"artix7"}),
     ("xa7a35tcpg236-1", "single", "aartix7", {"artix7"}, set()),
+    ("xc7a100tcsg324-1", "dsp48e1", "artix7", {"zynq", "aartix7"}, {"kintexu", "versal"}),
     ("xcvc1902-vsva2197-2MP-e-S", "inferred", "versalaicore", {"versal", "kintexu"}, {"zynq"}),
 ])
 def test_families_follow_from_the_part_and_the_multipliers(part, mac, own, others, without):

@@ -94,7 +94,7 @@ def test_two_projects_into_one_folder_at_once(quick, tmp_path):
 
 @pytest.mark.parametrize(("folder", "part", "message"), [
     ("a[1]", "xcku115-flvb2104-2-e", "out must be a folder without"),
-    ("out", "xc7z020clg400-1", "cannot do the folding's mac 'dsp48e2': take a folding with 'single'"),
+    ("out", "xc7z020clg400-1", "cannot do the folding's mac 'dsp48e2': take a folding with 'dsp48e1' or 'single'"),
 ])
 def test_what_cannot_work_is_refused_before_any_work(tmp_path, monkeypatch, folder, part, message):
     monkeypatch.setattr(project, "generate", None)

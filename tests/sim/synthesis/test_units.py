@@ -8,6 +8,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from random_clips import random_clip
 
+from hypgcn.arith import PackedDot, PackedMacConfig
+from hypgcn.arith.cost import mac_luts
 from hypgcn.design.presets import preset
 from hypgcn.emission.emit import emit
 from hypgcn.mem import Rom
@@ -39,7 +41,22 @@ def test_unit_maps(name, tmp_path):
     assert found["other"] == [] and found["ff"] > 0
     assert found["max_logic_levels"] >= 0 and (found["deepest"] is None) == (found["max_logic_levels"] == 0)
     if name.startswith("packed_mac"):
-        assert found["dsp"] == {"dsp48e2": 1, "inferred": 1, "single": 2}[name.removeprefix("packed_mac_")]
+        assert found["dsp"] == (2 if name == "packed_mac_single" else 1)
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize(("depth", "acc_width"), [(1, 17), (1, 21), (2, 21), (4, 21)])
+def test_packed_mac_of_seven_series(depth, acc_width, tmp_path):
+    """A DSP48E1 for each pair of products; of logic the wrap counter, or what adds up the sums of a chain."""
+    cfg = PackedMacConfig(acc_width=acc_width, form="dsp48e1", depth=depth)
+    emit(PackedDot(cfg), "top", tmp_path)
+    sources = " ".join(path.name for path in tmp_path.glob("*.sv"))
+    yosys(tmp_path, f"read_verilog -sv {sources}; synth_xilinx -family xc7 -top top -noiopad -noclkbuf -flatten; "
+                    f"tee -q -o stat.json stat -json", log="synth.log")
+    cells = count_cells(json.loads((tmp_path / "stat.json").read_text(encoding="utf-8")))
+    found = resources(cells)
+    assert cells["DSP48E1"] == found["dsp"] == depth == cfg.dsps and found["other"] == []
+    assert abs(found["lut"] - mac_luts(acc_width, "dsp48e1", depth)) <= 4
 
 
 class TwoRoms(wiring.Component):

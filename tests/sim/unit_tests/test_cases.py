@@ -15,7 +15,7 @@ from hypgcn_sim.unit_tests.context import Context
 INSIDE = {
     "Skid": "network", "HalfSkid": "network", "Queue": "conv_array", "Rom": "conv_array", "Ram": "row_store",
     "AsyncRam": "head",
-    "Dsp48e2Mac": "packed_mac_dsp48e2", "RfcSerialEncoder": "spatial_unit_conv",
+    "Dsp48e1Mac": "packed_mac_dsp48e1", "Dsp48e2Mac": "packed_mac_dsp48e2", "RfcSerialEncoder": "spatial_unit_conv",
     "RfcSlicer": "shortcut_reader", "RoundRobin": "row_store", "StoreReader": "row_store", "Ring": "row_store",
     "StoreWriter": "row_store", "ReadAddressGenerator": "temporal_lane", "Window": "temporal_unit_conv",
     "Dispatcher": "temporal_unit_conv", "ReadArbiter": "temporal_unit_conv", "Combine": "temporal_unit_conv",

@@ -31,7 +31,16 @@ from ...design import Design
 from ...design.folding import BlockFolding, Folding
 from ...design.limits import STORE_MEMORIES
 from ..budget import PLENTY, RESOURCES, Budget
-from ..estimate import Activity, BlockModel, Estimate, clip_cycles, estimate, mean_activities, overlapping
+from ..estimate import (
+    Activity,
+    BlockModel,
+    Estimate,
+    clip_cycles,
+    estimate,
+    last_frame_latency,
+    mean_activities,
+    overlapping,
+)
 from .clips import ClipSearch
 from .options import (
     Choice,
@@ -44,6 +53,7 @@ from .options import (
     temporal_options,
     x_store_options,
 )
+from .prompt import FEWER_ROWS, Prompt, soon, with_fewer_rows
 from .search import Search
 
 __all__ = ["PLENTY", "RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "within"]
@@ -102,6 +112,8 @@ class Allocator:
     uram : int
         UltraRAMs. The stores of H in which they save the most block RAMs get them, where that makes a folding possible
         or faster.
+    by_latency : bool
+        Keep the options that are better in latency alone, for :meth:`within_latency`.
 
     Attributes
     ----------
@@ -117,7 +129,9 @@ class Allocator:
     """
 
     def __init__(self, design: Design, mac: str = "dsp48e2", activities: Sequence[Activity] | None = None,
-                 clips: Sequence[Sequence[Activity]] = (), multiplier: int = DSP48E2_OPERAND, uram: int = 0):
+                 clips: Sequence[Sequence[Activity]] = (), multiplier: int = DSP48E2_OPERAND, uram: int = 0,
+                 by_latency: bool = False):
+        self.key = Option.key_and_latency if by_latency else Option.key
         self.in_ultra: frozenset[int] = frozenset()
         self.with_ultra: Allocator | None = None
         if uram:
@@ -165,7 +179,7 @@ class Allocator:
             conv = conv_options(model, len(per_clip)) + conv_lane_options(model, rows["x_rows"], per_clip)
             memory = "ultra" if index in self.in_ultra else "auto"
             beside = [conv, temporal_options(model, **rows, clips=per_clip, memory=memory)]
-            of_block = [pareto_front(options) for options in (
+            of_block = [pareto_front(options, self.key) for options in (
                 graph_options(model, design.subsets, rows["x_rows"], beside, per_clip), *beside)]
             of_block.append(x_store_options(model, rows["x_rows"], of_block, len(per_clip)))
             self.choices += [(index, options) for options in of_block]
@@ -222,6 +236,49 @@ class Allocator:
             raise ValueError(self._shortfall(budget, cycles))
         return self._allocation(chosen, budget)
 
+    def within_latency(self, budget: Budget, latency: float | None) -> Allocation:
+        """The fastest folding within ``budget`` whose estimated latency is at most ``latency``, with the mean activity.
+
+        Parameters
+        ----------
+        budget : Budget
+            Limits.
+        latency : float or None
+            Cycles from a clip's last frame in to its scores, while clips follow each other without a gap; ``None``: as
+            few as possible.
+
+        Raises
+        ------
+        ValueError
+            If nothing fits, or nothing that is soon enough: then with the least latency that was found.
+        """
+        if latency is not None and latency < 1:
+            raise ValueError(f"latency must be at least 1 cycle, not {latency!r}")
+        found = [soon(Search(part.choices, part.search.fixed), budget, latency, part._prompts)
+                 for part in (self, self.with_ultra) if part is not None]
+        soonest = min((prompt for _, prompt in found if prompt is not None),
+                      key=lambda prompt: (prompt.latency, prompt.cycles), default=None)
+        if soonest is None:
+            raise ValueError(self._shortfall(budget, None))
+        fastest = min((prompt for prompt, _ in found if prompt is not None),
+                      key=lambda prompt: (prompt.cycles, prompt.latency), default=None)
+        if latency is not None and fastest is None:
+            raise ValueError(f"latency must be at least about {ceil(soonest.latency)} cycles within this budget, not "
+                             f"{latency:g}: the soonest folding takes {ceil(soonest.cycles)} cycles per clip")
+        folding = (fastest or soonest).folding
+        return Allocation(folding=folding, budget=budget,
+                          estimate=estimate(self.design, folding, self.activities, self.multiplier),
+                          clips=tuple(clip_cycles(self.design, folding, self.clips)))
+
+    def _prompts(self, chosen: list[Option]) -> list[Prompt]:
+        """The folding of the ``chosen`` options with all and with fewer rows, judged."""
+        full, found = self._folding(chosen), []
+        for fewer in FEWER_ROWS:
+            folding = with_fewer_rows(self.design, full, fewer)
+            found.append(Prompt(folding=folding, latency=last_frame_latency(self.design, folding, self.activities),
+                                cycles=estimate(self.design, folding, self.activities, self.multiplier).cycles))
+        return found
+
     def better(self, allocation: Allocation, factor: float = 0.95) -> dict[str, float] | None:
         """Cycles and resources of the cheapest folding that is faster by ``factor``, if there were enough of
         everything; ``None`` when no folding is."""
@@ -251,14 +308,18 @@ class Allocator:
         """Cycles and resources, by name."""
         return {"cycles": round(allocation.cycles), **allocation.used}
 
-    def _allocation(self, chosen: list[Option], budget: Budget) -> Allocation:
-        """The folding of the ``chosen`` options, with its estimate."""
+    def _folding(self, chosen: list[Option]) -> Folding:
+        """The folding of the ``chosen`` options."""
         blocks: list[dict] = [{} for _ in self.design.blocks]
         head: dict = {}
         for (index, _), option in zip(self.choices, chosen):
             (head if index is None else blocks[index]).update(option.fields)
-        folding = Folding(mac=self.mac, **head, blocks=tuple(
+        return Folding(mac=self.mac, **head, blocks=tuple(
             BlockFolding(**fields, **self.rows(index)) for index, fields in enumerate(blocks)))
+
+    def _allocation(self, chosen: list[Option], budget: Budget) -> Allocation:
+        """The folding of the ``chosen`` options, with its estimate."""
+        folding = self._folding(chosen)
         return Allocation(folding=folding, budget=budget,
                           estimate=estimate(self.design, folding, self.activities, self.multiplier),
                           clips=tuple(clip_cycles(self.design, folding, self.clips)))

@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
 
-from ...arith.packed_mac import MAX_DEPTH
 from ...cost import Resources, UnitCost
 from ...design import BANK, Design
 from ...design.folding import BlockFolding, graph_units
-from ...design.limits import BANKS, HEAD_WIDTHS, LANE_DEPTH, LANES, WIDTHS
+from ...design.limits import BANKS, HEAD_WIDTHS, LANE_DEPTH, LANES, WIDTHS, chain_depth
 from ...io_cost import io_units
 from ...rfc.cost import row_store
 from ...sparse.lane_plan import Work
 from ..estimate import COUPLING, BlockModel
+from ..estimate.latency import row_latency
 from ..estimate.loop import PIPELINE
 
 __all__ = ["MAX_PASSES", "Choice", "Option", "conv_lane_options", "conv_options", "graph_options", "head_options",
@@ -45,6 +45,8 @@ class Option:
         Multipliers, 18 kbit halves of block RAMs, LUTs.
     clips : tuple of int
         Cycles for each single clip; empty where the allocator goes by one activity.
+    latency : int
+        Cycles that its units add between the last row of X of a block and its last row of Y.
     """
 
     fields: dict = field(compare=False)
@@ -54,23 +56,32 @@ class Option:
     bram: int
     lut: int
     clips: tuple[int, ...] = ()
+    latency: int = 0
 
     @classmethod
-    def of(cls, fields: dict, units: dict[str, UnitCost], clips: Sequence[float] = ()) -> "Option":
+    def of(cls, fields: dict, units: dict[str, UnitCost], clips: Sequence[float] = (), latency: float = 0) -> "Option":
         """Option of ``units``; ``clips``: for each clip the cycles of the slowest of them."""
         total = sum((unit.resources for unit in units.values()), Resources())
         return cls(fields=fields, cycles=ceil(COUPLING * slowest(units)),
                    x_reads=ceil(COUPLING * sum(unit.x_reads for unit in units.values())),
                    dsp=total.dsp, bram=ceil(2 * total.bram36), lut=ceil(total.lut),
-                   clips=tuple(ceil(COUPLING * cycles) for cycles in clips))
+                   clips=tuple(ceil(COUPLING * cycles) for cycles in clips), latency=ceil(latency))
 
     def key(self) -> tuple[int, ...]:
         """Everything in which an option can be better than another."""
         return self.cycles, self.dsp, self.bram, self.lut, self.x_reads, *self.clips
 
+    def key_and_latency(self) -> tuple[int, ...]:
+        """The same, and the latency."""
+        return *self.key(), self.latency
+
     def cost(self) -> tuple[int, ...]:
         """Resources."""
         return self.dsp, self.bram, self.lut
+
+    def cost_and_latency(self) -> tuple[int, ...]:
+        """Resources, the use of the port of the X store, and the latency."""
+        return *self.cost_and_reads(), self.latency
 
     def cost_and_reads(self) -> tuple[int, ...]:
         """Resources and the use of the port of the X store."""
@@ -126,7 +137,7 @@ def graph_options(model: BlockModel, subsets: int, x_rows: int, beside: Sequence
         for n in range(1, subsets + 1):
             units = {**model.graph(n, count), "readers": readers}
             options.append(Option.of({"graph_units": count, "graph_subsets": n}, units,
-                                     [slowest(clip.graph(n, count)) for clip in clips]))
+                                     [slowest(clip.graph(n, count)) for clip in clips], row_latency(model, units)))
     return options
 
 
@@ -141,13 +152,14 @@ def conv_options(model: BlockModel, clips: int = 0) -> list[Option]:
         step = width // 2
         pass_sizes = {ceil(ceil(outputs / (2 * passes)) / step) * step for passes in range(1, outputs + 1)}
         for pairs in sorted(pairs for pairs in pass_sizes if pairs <= max_pairs):
-            for depth in range(1, MAX_DEPTH + 1):
+            for depth in range(1, chain_depth(model.shape.mac).high + 1):
                 if depth > 1 and pairs > DEEP_CHAIN_PAIRS * step:
                     break       # so wide a pass is better split than given longer chains
                 for lockstep in lockstep_sizes:
                     units = model.conv(lockstep, pairs, width, depth)
-                    options.append(Option.of({"conv_joints": lockstep, "conv_pairs": pairs, "conv_depth": depth,
-                                              "h_width": width}, units, [slowest(units)] * clips))
+                    options.append(Option.of(
+                        {"conv_joints": lockstep, "conv_pairs": pairs, "conv_depth": depth, "h_width": width}, units,
+                        [slowest(units)] * clips, row_latency(model, units)))
     return options
 
 
@@ -189,7 +201,8 @@ def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel
                     per_clip = [model.shape.persons * work.on(lanes) for work in works]
                     options.append(Option.of({"conv_lanes": lanes, "conv_pairs": pairs, "conv_depth": depth,
                                               "h_width": width, "z_width": z_width, "z_rows": Z_ROWS}, units,
-                                             [max(beside_lanes, cycles) for cycles in per_clip]))
+                                             [max(beside_lanes, cycles) for cycles in per_clip],
+                                             row_latency(model, units)))
                     if beside_lanes >= max(units["conv"].cycles, *per_clip, 0):
                         break       # more lanes would only wait for vectors
     return options
@@ -268,7 +281,8 @@ def _temporal_lanes(model: BlockModel, stores: dict, pairs: int, width: int, dep
             beside_lanes = slowest({name: unit for name, unit in units.items() if name != "lanes"})
             per_clip = [model.shape.persons * work.on(lanes) for work in works]
             options.append(Option.of({"lanes": lanes, "lane_pairs": pairs, "lane_depth": depth, "y_width": width,
-                                      "h_ports": ports}, units, [max(beside_lanes, cycles) for cycles in per_clip]))
+                                      "h_ports": ports}, units, [max(beside_lanes, cycles) for cycles in per_clip],
+                                     row_latency(model, units)))
             if beside_lanes >= max(units["lanes"].cycles, *per_clip, 0):
                 break       # more lanes would only wait for vectors
         if units["h_store"].cycles < beside_lanes or lanes == LANES.high:

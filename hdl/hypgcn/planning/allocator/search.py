@@ -114,6 +114,19 @@ class Search:
                 best, high = chosen, middle
         return best
 
+    def prompt(self, budget: Budget, cycles: int) -> list[Option] | None:
+        """The options of the least latency with at most ``cycles`` per clip; ``None`` when nothing fits."""
+        candidates = [pareto_front([option for option in options if option.cycles <= cycles], Option.cost_and_latency)
+                      for _, options in self.choices]
+        if not all(candidates):
+            return None
+        model = ChoiceModel([(index, options) for (index, _), options in zip(self.choices, candidates)])
+        for reads in model.x_reads():
+            model.add(reads <= cycles)
+        model.within(self.limits(budget), self.fixed)
+        model.minimize(sum(model.sums(lambda option: option.latency)))
+        return model.run()
+
     def _candidates(self, cycles: int) -> list[list[Option]]:
         """Options of each choice that are fast enough, without dominated ones."""
         fast = [[option for option in options if option.cycles <= cycles] for _, options in self.choices]

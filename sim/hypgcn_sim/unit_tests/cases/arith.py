@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from hypgcn.arith import PackedMacConfig, Requant
+from hypgcn.design.limits import MAC_FORMS
 from hypgcn.golden.arith.packed_mac import packed_mac
 from hypgcn.golden.arith.requant import requant, widened
 from hypgcn.spatial import SpatialConfig
@@ -83,5 +84,5 @@ def _fill(values, length: int) -> list[int]:
 
 
 TEST_CASES: dict[str, CaseMaker] = {
-    f"packed_mac_{form}": partial(_packed_mac, form) for form in ("dsp48e2", "inferred", "single")
+    f"packed_mac_{form}": partial(_packed_mac, form) for form in MAC_FORMS
 } | {"requant": _requant}
