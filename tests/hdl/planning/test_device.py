@@ -40,7 +40,7 @@ def test_devices_with_ultra_ram():
 
 @pytest.mark.parametrize(("changes", "text"), [
     ({"dsp": 0}, "dsp must be at least 1, not 0"), ({"lut": 1.5}, "lut must be an integer, not 1.5"),
-    ({"mac": "lut"}, "mac must be one of 'dsp48e2', 'inferred', 'single', not 'lut'"),
+    ({"mac": "lut"}, "mac must be one of 'dsp48e2', 'dsp48e1', 'inferred', 'single', not 'lut'"),
     ({"name": ""}, "name must be a text"),
     ({"multiplier": 0}, "multiplier must be at least 1, not 0"), ({"ff": None}, "see ff"),
     ({"uram": -1}, "uram must be at least 0, not -1"), ({"blocks": 3}, "see blocks"),

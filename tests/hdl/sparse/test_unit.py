@@ -216,7 +216,7 @@ def test_lanes_share_uneven_work():
 @pytest.mark.parametrize(("change", "message"), [
     ({"joints": 0}, r"^joints must be in 1..64, not 0$"),
     ({"frames": 0}, r"^frames must be at least 1, not 0$"),
-    ({"mac": "dsp"}, r"^mac must be one of 'dsp48e2', 'inferred', 'single', not 'dsp'$"),
+    ({"mac": "dsp"}, r"^mac must be one of 'dsp48e2', 'dsp48e1', 'inferred', 'single', not 'dsp'$"),
     ({"lanes": 0}, r"^lanes must be in 1..32, not 0$"),
     ({"y_width": 3}, r"^width must be one of 2, 4, 8, 16, not 3$"),
     ({"lane_pairs": 1}, r"^lane_pairs must be at least half the width, 2, not 1$"),
