@@ -12,6 +12,7 @@ from hypgcn.design import Design
 from hypgcn_pruning.config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
+from hypgcn_pruning.recordings.readers import Source, read_clips
 from hypgcn_pruning.recordings.skeleton import load_skeleton
 from hypgcn_pruning.steps import compile_step, evaluate_step, prune_step, quantise_step, train_step
 from hypgcn_pruning.training.run_state import RunState
@@ -152,6 +153,31 @@ def test_a_run_is_not_that_of_other_recordings(trained, data, tmp_path, monkeypa
             train(tmp_path / "o", data, epochs=2)
     with pytest.raises(ValueError, match=rf"\(unfinished\).*{match}"):
         train(tmp_path / "o", changed, epochs=2)
+
+
+def with_scores(tmp_path, name, score):
+    """Recordings with a confidence beside three coordinates; joint 4 of frame 2 has ``score``."""
+    clips = generate_motion(load_skeleton("coco17"), MotionConfig(classes=2, clips=4, frames=(5, 5), test_share=0.5))
+    lines = ["clip,label,split,frame,joint,x,y,z,score"]
+    for index in range(len(clips)):
+        for frame, joints in enumerate(clips.clip(index)[0]):
+            lines += [",".join(map(str, (index, clips.label[index], clips.split[index], frame, joint, *place.tolist(),
+                                         score if (frame, joint) == (2, 4) else 0.9)))
+                      for joint, place in enumerate(joints)]
+    (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
+    return Source(path=str(tmp_path / name), first_label=0)
+
+
+@pytest.mark.parametrize("score", [0.5, 0.0])
+def test_a_run_is_not_that_of_other_scores(tmp_path, score):
+    """The coordinates are the same in both files; a score of 0 says that one of them is missing."""
+    sources = [with_scores(tmp_path, name, value) for name, value in (("a.csv", 0.9), ("b.csv", score))]
+    clips = [read_clips(source) for source in sources]
+    assert all((a == b).all() for a, b in zip(*([c.clip(i) for i in range(len(c))] for c in clips)))
+    trained = train(tmp_path / "o", sources[0])
+    assert train(tmp_path / "o", sources[0]) == trained
+    with pytest.raises(ValueError, match=r"holds another run of train .*scores: content .* there, content .* here"):
+        train(tmp_path / "o", sources[1])
 
 
 def test_the_same_recordings_in_another_file(trained, data, tmp_path, capsys):
