@@ -471,3 +471,16 @@ def test_measurements_name_what_they_measured(built, data, tmp_path):
     found = evaluate_step(tmp_path / "m.json", data=data, design=str(built[1]), pruned=str(built[0]))
     assert found["measured"]["design"] == Design.load(built[1]).hash
     assert found["measured"]["pruned"].startswith("sha256:") and found["measured"]["class names"] == list(NAMES)
+
+
+def test_some_of_the_test_clips(built, data, tmp_path):
+    """At even steps, and the report says of how many."""
+    found = evaluate_step(tmp_path / "m.json", data=data, design=str(built[1]), count=4)
+    assert found["clips"] == 4 and found["clips_of"] == 6
+    assert sum(row["clips"] for row in found["classes"]) == 4
+    whole = evaluate_step(tmp_path / "m.json", data=data, design=str(built[1]), count=6)
+    assert "clips_of" not in whole and whole["clips"] == 6
+    for count, record, match in ((-1, False, "clips must be an integer of at least 0, not -1"),
+                                 (4, True, "record must be off with clips 4")):
+        with pytest.raises(ValueError, match=match):
+            evaluate_step(tmp_path / "m.json", data=data, design=str(built[1]), count=count, record=record)
