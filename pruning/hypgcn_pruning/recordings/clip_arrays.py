@@ -73,13 +73,13 @@ def _survey(array: np.ndarray, where) -> tuple[np.ndarray, np.ndarray, np.ndarra
     for index, clip in enumerate(passing((clips[i] for i in range(len(clips))), len(clips), f"{where}: surveyed")):
         if not clip.size:
             continue
-        least, largest = clip.min(axis=(1, 2, 3)), clip.max(axis=(1, 2, 3))
-        if not (np.isfinite(least).all() and np.isfinite(largest).all()):   # NaN passes through both
+        smallest, largest = clip.min(axis=(1, 2, 3)), clip.max(axis=(1, 2, 3))
+        if not (np.isfinite(smallest).all() and np.isfinite(largest).all()):   # NaN passes through both
             raise ValueError(f"{where} must hold finite numbers only, but clip {index} has NaN or infinite coordinates")
         used = np.flatnonzero(clip.any(axis=(0, 2, 3)))
         if used.size:
             length[index] = used[-1] + 1
-        low, high = np.minimum(low, least), np.maximum(high, largest)
+        low, high = np.minimum(low, smallest), np.maximum(high, largest)
     return length, low, high
 
 
