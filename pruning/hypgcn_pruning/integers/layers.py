@@ -61,7 +61,8 @@ def layer_report(mixed: MixedNetwork, clips: torch.Tensor) -> dict[str, dict]:
         """The next tensor of both, called ``name``: only those of one block are in memory."""
         with torch.inference_mode():
             (first, value), (second, found) = next(real), next(whole)
-        assert first == second == name
+        if {first, second} != {name}:
+            raise ValueError(f"tensors must come in the order of the network, {name} next, not {first} and {second}")
         return value, found
 
     def add(name: str, scale: float, low: int, kept=slice(None)):
