@@ -10,7 +10,7 @@ TRAINED := checkpoints/nwucla_joint/design
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verilog limits registers vivado-files vivado bitstream lint-rtl formal sim fuzz sim-4state sim-full sim-testset bench bench-quick synth test-quick test test-all lint lint-debt clean
+.PHONY: help verilog limits registers vivado-files vivado bitstream lint-rtl formal sim fuzz sim-4state sim-full sim-testset bench bench-quick synth scale test-quick test test-all lint lint-debt clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -75,6 +75,9 @@ test-quick: .venv/ready-dev ## the everyday loop: one case of every test that is
 
 test: .venv/ready-dev ## all tests but the slow and the synthesis ones
 	$(BIN)/pytest -n auto --dist worksteal --durations 10 -m "not slow and not synth" $(ARGS)
+
+scale: .venv/ready-dev ## peak memory of every step on a generated dataset of NTU's size, 7.3 GB, in build/scale
+	$(BIN)/python tests/dataset_scale.py build/scale $(ARGS)
 
 test-all: .venv/ready-dev ## all tests
 	$(BIN)/pytest -n auto --dist worksteal --durations 10 $(ARGS)

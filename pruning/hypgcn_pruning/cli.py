@@ -13,8 +13,9 @@ from hypgcn.needs import checked
 from .answers.predict_cli import register_predict
 from .config import STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .import_cli import add_foreign_options, register_import
-from .recordings.filmed import FilmedConfig, film, save_clips
+from .recordings.filmed import FilmedConfig, film
 from .recordings.readers import FORMATS as DATA_FORMATS
+from .recordings.save_clips import save_clips
 from .recordings.skeleton import BUILT_IN, load_skeleton
 from .reports.class_figures import weakest
 from .reports.report_cli import register_reports
@@ -188,6 +189,9 @@ def register(commands):
     parser.add_argument("--pruned", metavar="CHECKPOINT", help="pruned float network to compare with")
     parser.add_argument("--float", dest="checkpoint", metavar="CHECKPOINT",
                         help="unpruned float network to compare with")
+    parser.add_argument("--clips", type=int, default=0, metavar="N",
+                        help="at most so many test clips, at even steps through all; the report says of how many "
+                             "(default: 0, all)")
     parser.add_argument("--record", action="store_true", help="write the accuracies into the design's meta as well")
 
     register_predict(commands, _add_options, _config)
@@ -255,7 +259,7 @@ def _compile(args):
 
 def _evaluate(args):
     report = _steps().evaluate_step(args.out, data=_data(args), design=args.design, pruned=args.pruned,
-                                   checkpoint=args.checkpoint, record=args.record)
+                                   checkpoint=args.checkpoint, record=args.record, count=args.clips)
     long = ("design", "classes", "confusion")
     print(json.dumps({name: entry for name, entry in report.items() if name not in long}, indent=1))
     for text in weakest(np.array(report["confusion"]["int8"]), [row["name"] for row in report["classes"]]):

@@ -78,6 +78,8 @@ class TrainConfig(Augmentation):
 
     epochs: int = option(50, "epochs: passes over the training clips")
     epoch_steps: int = option(64, "smallest number of steps of an epoch: of fewer clips it has several passes")
+    max_epoch_steps: int = option(0, "largest number of steps of an epoch: of more clips it takes a random part, so "
+                                     "that accuracies are measured and the state is stored more often; 0: no limit")
     batch: int = option(16, "clips per step")
     rate: float = option(0.1, "highest learning rate; it decays along a cosine")
     warmup: float = option(0.1, "share of all steps in which the learning rate rises")
@@ -103,6 +105,9 @@ class TrainConfig(Augmentation):
         super().__post_init__()
         _check_counts(self, "epochs", "epoch_steps", "batch", "devices")
         _check_choices(self)
+        limit = self.max_epoch_steps
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+            raise ValueError(f"max_epoch_steps must be an integer of at least 0, not {limit!r}")
         if self.batch < 2 * self.devices:
             each = f"two clips for each of {self.devices} devices" if self.devices > 1 else "because batch " \
                    "normalisation needs two clips"

@@ -264,19 +264,25 @@ def compile_step(quantised, out, *, data: str | Source, config: CompileConfig, m
 
 
 def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = None, checkpoint: str | None = None,
-                  record: bool = False) -> dict:
+                  record: bool = False, count: int = 0) -> dict:
     """Accuracies over the test clips of a design and, where given, of the pruned and the float network; written to
     ``out``, with the design's confusion matrix as a picture beside it (``.png``), and, with ``record``, into the
     design's meta, which leaves its hash as it is. It is measured anew each time;
-    ``measured`` in the report has the contents of what was measured."""
+    ``measured`` in the report has the contents of what was measured. With ``count`` at most so many test clips, at even
+    steps; the report has ``clips_of``, the number of all."""
     start = time.monotonic()
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise ValueError(f"clips must be an integer of at least 0, not {count!r}")
+    if count and record:
+        raise ValueError(f"record must be off with clips {count}: a design's meta has the accuracy of all test clips")
     if Path(out).suffix == ".png":
         raise ValueError(f"out must be a file for JSON, such as metrics.json, beside which the picture is written, not "
                          f"{str(out)!r}")
     loaded = Design.load(design)
     clips, preparation = design_clips(loaded, data)
-    held = clips.part(1)
+    every = clips.part(1)
     check_test_clips(clips, data)
+    held = every.evenly(count) if count else every
     models, measured = {}, {"design": loaded.hash, **clips.identity}
     for name, path in (("pruned", pruned), ("model", checkpoint)):
         if path:
@@ -285,6 +291,8 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
             measured["float" if name == "model" else name] = content(path)
     report = evaluate(PreparedClips(held, preparation, loaded.persons), held.label, design=loaded,
                       class_names=loaded.class_names or held.class_names, **models)
+    if len(held) < len(every):
+        report["clips_of"] = len(every)
     report["measured"] = measured
     report["seconds"] = round(time.monotonic() - start, 1)
     if record:
@@ -293,7 +301,8 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
     write_json(Path(out), report)
     save_confusion(Path(out).with_suffix(".png"), np.array(report["confusion"]["int8"]),
                    [row["name"] for row in report["classes"]],
-                   f"{loaded.name}, int8: top-1 {100 * report['accuracy']['int8']:.2f} % of {report['clips']} clips")
+                   f"{loaded.name}, int8: top-1 {100 * report['accuracy']['int8']:.2f} % of {report['clips']} clips"
+                   + (f", chosen of {len(every)}" if len(held) < len(every) else ""))
     for text in losses(report["accuracy"]):
         say(text)
     return report

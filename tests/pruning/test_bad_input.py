@@ -10,6 +10,7 @@ import torch
 
 from hypgcn.design import Design
 from hypgcn.design.clip import quantise_clip
+from hypgcn.golden.network import run as golden
 from hypgcn_pruning import cli
 from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.inputs import preparation_in
@@ -75,6 +76,21 @@ def test_clips_of_one_frame(tmp_path):
     assert torch.isfinite(predict(model, torch.from_numpy(x))).all()
     hypgcn("quantise", path, "--data", tmp_path / "clips.npz", "-o", tmp_path)
     assert Design.load(tmp_path / "quantised").frames == 8
+
+
+def test_clips_of_three_frames(tmp_path):
+    """Case 24: a network of three frames, whose taps reach beyond the clip on both sides, through all steps."""
+    data = recordings()["data"][:, :, :3]
+    path = train(tmp_path, "--frames", 3, data=data, length=np.full(24, 3))
+    read = ("--data", tmp_path / "clips.npz", "-o", tmp_path)
+    hypgcn("prune", path, *read, "--weights-epochs", 1, "--threshold-epochs", 1, "--batch", 8)
+    hypgcn("quantise", tmp_path / "pruned.safetensors", *read)
+    hypgcn("compile", tmp_path / "quantised", *read)
+    design = Design.load(tmp_path / "design")
+    clips = np.random.default_rng(1).integers(-128, 128, (3, 1, 3, 17, 3)).astype(np.int8)
+    assert design.frames == 3
+    for clip, logits in zip(clips, predict_integer(design, clips)[0].numpy()):
+        np.testing.assert_array_equal(golden(design, clip)["logits"], logits)
 
 
 def test_all_zero_second_person(tmp_path):

@@ -12,6 +12,7 @@ from hypgcn.design import Design
 from hypgcn_pruning.config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
+from hypgcn_pruning.recordings.readers import Source, read_clips
 from hypgcn_pruning.recordings.skeleton import load_skeleton
 from hypgcn_pruning.steps import compile_step, evaluate_step, prune_step, quantise_step, train_step
 from hypgcn_pruning.training.run_state import RunState
@@ -152,6 +153,31 @@ def test_a_run_is_not_that_of_other_recordings(trained, data, tmp_path, monkeypa
             train(tmp_path / "o", data, epochs=2)
     with pytest.raises(ValueError, match=rf"\(unfinished\).*{match}"):
         train(tmp_path / "o", changed, epochs=2)
+
+
+def with_scores(tmp_path, name, score):
+    """Recordings with a confidence beside three coordinates; joint 4 of frame 2 has ``score``."""
+    clips = generate_motion(load_skeleton("coco17"), MotionConfig(classes=2, clips=4, frames=(5, 5), test_share=0.5))
+    lines = ["clip,label,split,frame,joint,x,y,z,score"]
+    for index in range(len(clips)):
+        for frame, joints in enumerate(clips.clip(index)[0]):
+            lines += [",".join(map(str, (index, clips.label[index], clips.split[index], frame, joint, *place.tolist(),
+                                         score if (frame, joint) == (2, 4) else 0.9)))
+                      for joint, place in enumerate(joints)]
+    (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
+    return Source(path=str(tmp_path / name), first_label=0)
+
+
+@pytest.mark.parametrize("score", [0.5, 0.0])
+def test_a_run_is_not_that_of_other_scores(tmp_path, score):
+    """The coordinates are the same in both files; a score of 0 says that one of them is missing."""
+    sources = [with_scores(tmp_path, name, value) for name, value in (("a.csv", 0.9), ("b.csv", score))]
+    clips = [read_clips(source) for source in sources]
+    assert all((a == b).all() for a, b in zip(*([c.clip(i) for i in range(len(c))] for c in clips)))
+    trained = train(tmp_path / "o", sources[0])
+    assert train(tmp_path / "o", sources[0]) == trained
+    with pytest.raises(ValueError, match=r"holds another run of train .*scores: content .* there, content .* here"):
+        train(tmp_path / "o", sources[1])
 
 
 def test_the_same_recordings_in_another_file(trained, data, tmp_path, capsys):
@@ -445,3 +471,16 @@ def test_measurements_name_what_they_measured(built, data, tmp_path):
     found = evaluate_step(tmp_path / "m.json", data=data, design=str(built[1]), pruned=str(built[0]))
     assert found["measured"]["design"] == Design.load(built[1]).hash
     assert found["measured"]["pruned"].startswith("sha256:") and found["measured"]["class names"] == list(NAMES)
+
+
+def test_some_of_the_test_clips(built, data, tmp_path):
+    """At even steps, and the report says of how many."""
+    found = evaluate_step(tmp_path / "m.json", data=data, design=str(built[1]), count=4)
+    assert found["clips"] == 4 and found["clips_of"] == 6
+    assert sum(row["clips"] for row in found["classes"]) == 4
+    whole = evaluate_step(tmp_path / "m.json", data=data, design=str(built[1]), count=6)
+    assert "clips_of" not in whole and whole["clips"] == 6
+    for count, record, match in ((-1, False, "clips must be an integer of at least 0, not -1"),
+                                 (4, True, "record must be off with clips 4")):
+        with pytest.raises(ValueError, match=match):
+            evaluate_step(tmp_path / "m.json", data=data, design=str(built[1]), count=count, record=record)

@@ -21,8 +21,8 @@ __all__ = ["HeldOut", "check_integers", "held_out"]
 
 _MAX, _FEWEST = 256, 16
 """Clips that are compared at most, and below which the calibration clips are taken."""
-_RANKED = 48
-"""Clips on which layers are ranked."""
+_RANKED, _RANKED_FRAMES = 48, 4096
+"""Clips on which layers are ranked, and frames of all persons in them: of long clips there are fewer, at least 4."""
 _LOW, _HIGH = 0.15, 1.0
 """Ranges that are tried beside the one of the settings."""
 
@@ -72,8 +72,10 @@ def held_out(clips: Clips, preparation: Preparation, persons: int, calibration: 
                    labels=torch.from_numpy(chosen.label), text=f"{len(chosen)} {text}")
 
 
-def _evenly(count: int, limit: int) -> torch.Tensor:
-    return torch.linspace(0, count - 1, min(count, limit)).round().long()
+def _ranked(clips: torch.Tensor) -> torch.Tensor:
+    """Some of prepared ``clips`` (N, M, T, V, C), at even steps."""
+    limit = min(_RANKED, max(4, _RANKED_FRAMES // (clips.shape[1] * clips.shape[2])))
+    return clips[torch.linspace(0, len(clips) - 1, min(len(clips), limit)).round().long()]
 
 
 def _remedies(model: Network, folded: Folded, sample: torch.Tensor, config: QuantiseConfig) -> list[Remedy]:
@@ -126,11 +128,11 @@ def check_integers(model: Network, folded: Folded, scales: dict[str, float], sam
     mixed = MixedNetwork(folded, scales, shape)
     real = mixed.predict(held.clips, ())
     quality = compare(real, mixed.predict(held.clips, mixed.sites), held.labels)
-    layers = layer_report(mixed, sample[_evenly(len(sample), _RANKED)])
+    layers = layer_report(mixed, _ranked(sample))
     report: dict = {"clips": held.text, "quality": vars(quality), "layers": layers}
     if config.report == "never" or config.report == "auto" and not quality.lossy:
         return report, ""
-    costs = layer_costs(mixed, held.clips[_evenly(len(held.clips), _RANKED)], progress)
+    costs = layer_costs(mixed, _ranked(held.clips), progress)
     remedies = [] if trained else _remedies(model, folded, sample, config)
     tried = try_remedies(remedies, real, held.clips, held.labels, shape, progress)
     text = message(quality, layers, costs, tried, held.text)

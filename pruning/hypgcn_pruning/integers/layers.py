@@ -53,13 +53,20 @@ def layer_report(mixed: MixedNetwork, clips: torch.Tensor) -> dict[str, dict]:
     the error of its multiplier.
     """
     folded, scales = mixed.folded, mixed.scales
-    with torch.inference_mode():
-        real, whole = (dict(mixed.tensors(clips, chosen)) for chosen in ((), mixed.sites))
+    real, whole = (mixed.tensors(clips, chosen) for chosen in ((), mixed.sites))
     rows = {"clips": tensor_row(clips, scales["clips"])}
     rows["clips"]["snr_total"] = rows["clips"]["snr"]
 
+    def following(name: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """The next tensor of both, called ``name``: only those of one block are in memory."""
+        with torch.inference_mode():
+            (first, value), (second, found) = next(real), next(whole)
+        if {first, second} != {name}:
+            raise ValueError(f"tensors must come in the order of the network, {name} next, not {first} and {second}")
+        return value, found
+
     def add(name: str, scale: float, low: int, kept=slice(None)):
-        value, found = real[name], whole[name]
+        value, found = following(name)
         if name.endswith(".z"):
             value, found = value[:, :, kept], found[:, :, kept]
         total = _decibel(float(value.double().square().sum()), float((value - found).double().square().sum()))
@@ -80,8 +87,8 @@ def layer_report(mixed: MixedNetwork, clips: torch.Tensor) -> dict[str, dict]:
                                                   "snr": _decibel(1.0, (gain - 1) ** 2)}
             add(place + out, getattr(grids, out), low)
     rows["head"] = _weight_row(folded.head.reshape(1, -1), mixed.head_weights.reshape(1, -1))
-    total = _decibel(float(real["logits"].double().square().sum()),
-                     float((real["logits"] - whole["logits"]).double().square().sum()))
+    value, found = following("logits")
+    total = _decibel(float(value.double().square().sum()), float((value - found).double().square().sum()))
     rows["logits"] = {"scale": mixed.integers.logit_scale, "saturated": 0.0, "reach_max": 1.0, "reach_999": 1.0,
                       "snr": total, "snr_total": total}
     return rows

@@ -15,6 +15,7 @@ from hypgcn.design import Block
 
 from ..network.model import ModelConfig, dead_zone, threshold
 from .fold_bn import Folded, FoldedBlock
+from .pieces import clip_pieces
 from .quantise import graph_scales, integers
 
 __all__ = ["BLOCK_SITES", "MixedNetwork", "block_of", "on_grid"]
@@ -180,6 +181,13 @@ class MixedNetwork:
         yield "logits", self.logits(x, len(clips), chosen)
 
     def predict(self, clips: torch.Tensor, chosen: Collection[str], size: int = 32) -> torch.Tensor:
-        """Logits of prepared ``clips``, ``size`` at a time."""
+        """Logits of prepared ``clips``, at most ``size`` at a time; of long ones fewer."""
         with torch.inference_mode():
-            return torch.cat([dict(self.tensors(part, chosen))["logits"] for part in clips.split(size)])
+            return torch.cat([self._logits_of(part, chosen) for piece in clip_pieces(clips)
+                              for part in piece.split(size)])
+
+    def _logits_of(self, clips: torch.Tensor, chosen: Collection[str]) -> torch.Tensor:
+        x = self.first(clips, chosen)
+        for index in range(len(self.grids)):
+            x = self.block(index, x, chosen)["y"]
+        return self.logits(x, len(clips), chosen)

@@ -13,7 +13,8 @@ from hypgcn.design.clip import Preparation
 from ..config import QuantiseConfig
 from ..network.model import ModelConfig, Network
 from .fold_bn import Folded, FoldedBlock, fold
-from .scales import best_scale, ceil_log2, floor_log2, shortcut_scale
+from .pieces import Places, tensor_pieces
+from .scales import best_scale, ceil_log2, drawn_places, floor_log2, shortcut_scale
 
 __all__ = ["quantise", "calibrate", "calibrate_folded", "check_scales", "integers", "Integers", "graph_scales",
            "multipliers"]
@@ -119,18 +120,24 @@ def calibrate(model: Network, clips: torch.Tensor, lowest: float = 0.4) -> dict[
 
 def calibrate_folded(folded: Folded, clips: torch.Tensor, lowest: float = 0.4) -> dict[str, float]:
     """As :func:`calibrate`, of a folded network."""
-    scales = {"clips": best_scale(clips.double(), 1.0)}
-    x_scale = 1.0
+    drawn: dict[str, Places] = {}
     with torch.inference_mode():
-        for name, tensor in folded.tensors(clips):
+        for name, first, tensor in tensor_pieces(folded, clips):
             if name == "logits":
                 continue
-            scale = best_scale(tensor, lowest)
-            if _behind_identity(folded, name):
-                scale = shortcut_scale(scale, x_scale)
-            scales[name] = scale
-            if name == "x1" or name.endswith(".y"):
-                x_scale = scale
+            of_clip = tensor[:clips.shape[1]].numel()
+            if name not in drawn:
+                drawn[name] = Places(drawn_places(of_clip * len(clips)))
+            drawn[name].add(of_clip * first, tensor.flatten())
+    scales = {"clips": best_scale(clips.double(), 1.0)}
+    x_scale = 1.0
+    for name, places in drawn.items():
+        scale = best_scale(places.values, lowest)
+        if _behind_identity(folded, name):
+            scale = shortcut_scale(scale, x_scale)
+        scales[name] = scale
+        if name == "x1" or name.endswith(".y"):
+            x_scale = scale
     return scales
 
 

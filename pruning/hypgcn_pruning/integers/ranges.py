@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from ..network.model import Network
 from ..training.curves import save_picture
 from .fold_bn import fold
+from .pieces import Places, tensor_pieces
 from .quantise import check_scales, graph_scales
 
 __all__ = ["measure_ranges", "plot_ranges", "QUANTILES"]
@@ -17,17 +18,32 @@ QUANTILES = (0.001, 0.01, 0.5, 0.99, 0.999)
 _SAMPLE = 1 << 20  # values of a tensor that quantiles are taken of
 
 
-def _activation(values: torch.Tensor, scale: float) -> dict:
-    """Ranges of one tensor; saturated are the values that round to steps beyond -128..127."""
-    values = values.flatten()
-    steps = torch.floor(values / scale + 0.5)
-    sample = values[::-(-len(values) // _SAMPLE)].sort().values
-    places = [round(q * (len(sample) - 1)) for q in QUANTILES]
-    return {"scale": scale, "min": float(values.min()), "max": float(values.max()),
-            "quantiles": {str(q): float(sample[place]) for q, place in zip(QUANTILES, places)},
-            "zero": round(float((steps == 0).double().mean()), 6),
-            "saturated_low": round(float((steps < -128).double().mean()), 6),
-            "saturated_high": round(float((steps > 127).double().mean()), 6)}
+class _Activation:
+    """Ranges of one tensor of ``count`` values that comes piece by piece; saturated are those that round to steps
+    beyond -128..127."""
+
+    def __init__(self, scale: float, count: int):
+        self.scale, self.count = scale, count
+        self.low, self.high = math.inf, -math.inf
+        self.zero = self.saturated_low = self.saturated_high = 0
+        self.sample = Places(torch.arange(0, count, -(-count // _SAMPLE)))
+
+    def add(self, start: int, values: torch.Tensor):
+        """Take in flattened ``values``, the first of which has the place ``start``."""
+        steps = torch.floor(values / self.scale + 0.5)
+        self.low, self.high = min(self.low, float(values.min())), max(self.high, float(values.max()))
+        self.zero += int((steps == 0).sum())
+        self.saturated_low += int((steps < -128).sum())
+        self.saturated_high += int((steps > 127).sum())
+        self.sample.add(start, values)
+
+    def done(self) -> dict:
+        sample = self.sample.values.sort().values
+        places = [round(q * (len(sample) - 1)) for q in QUANTILES]
+        return {"scale": self.scale, "min": self.low, "max": self.high,
+                "quantiles": {str(q): float(sample[place]) for q, place in zip(QUANTILES, places)},
+                **{name: round(getattr(self, name) / self.count, 6)
+                   for name in ("zero", "saturated_low", "saturated_high")}}
 
 
 def _weight(weight: torch.Tensor) -> dict:
@@ -55,13 +71,19 @@ def measure_ranges(model: Network, clips: torch.Tensor, scales: dict[str, float]
     steps = dict(scales)
     for index, scale in enumerate(graph_scales(folded, scales)):
         steps[f"blocks.{index}.z"] = scale
-    activations = {"clips": _activation(clips.double(), steps["clips"])}
+    found = {"clips": _Activation(steps["clips"], clips.numel())}
+    found["clips"].add(0, clips.double().flatten())
     with torch.inference_mode():
-        for name, tensor in folded.tensors(clips):
+        for name, first, tensor in tensor_pieces(folded, clips):
             if name.endswith("z"):
                 tensor = tensor[:, :, folded.blocks[int(name.split(".")[1])].kept.bool()]
-            if name != "logits":
-                activations[name] = _activation(tensor, steps[name])
+            if name == "logits":
+                continue
+            of_clip = tensor[:clips.shape[1]].numel()
+            if name not in found:
+                found[name] = _Activation(steps[name], of_clip * len(clips))
+            found[name].add(of_clip * first, tensor.flatten())
+    activations = {name: tensor.done() for name, tensor in found.items()}
     weights = {f"blocks.{index}.{name}": _weight(getattr(block, name)) for index, block in enumerate(folded.blocks)
                for name in ("graph", "spatial", "down", "temporal", "res") if getattr(block, name) is not None}
     return {"clips": len(clips), "activations": activations, "weights": {**weights, "head": _weight(folded.head)}}

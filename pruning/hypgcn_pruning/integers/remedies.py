@@ -11,6 +11,7 @@ from ..config import QuantiseConfig
 from ..network.model import ModelConfig, Network
 from .fold_bn import Folded, FoldedBlock, fold
 from .mixed import MixedNetwork
+from .pieces import clip_pieces, tensor_pieces
 from .quantise import calibrate_folded
 
 __all__ = ["calibrated", "correct_biases", "equalise", "equalised_channels"]
@@ -44,7 +45,11 @@ def equalise(folded: Folded, clips: torch.Tensor) -> Folded:
     clips : torch.Tensor (N, M, T, V, C)
         Prepared calibration clips.
     """
-    ranges = {name: tensor.amax((0, 2, 3)) for name, tensor in folded.tensors(clips) if name.endswith(".h")}
+    ranges: dict[str, torch.Tensor] = {}
+    for name, _, tensor in tensor_pieces(folded, clips):
+        if name.endswith(".h"):
+            reach = tensor.amax((0, 2, 3))
+            ranges[name] = torch.maximum(ranges[name], reach) if name in ranges else reach
     blocks = []
     for index, block in enumerate(folded.blocks):
         reach, weight = ranges[f"blocks.{index}.h"], block.temporal.abs().amax((0, 1))
@@ -77,18 +82,21 @@ def correct_biases(folded: Folded, scales: dict[str, float], shape: ModelConfig,
         Prepared calibration clips.
     """
     with torch.inference_mode():
-        mixed = MixedNetwork(folded, scales, shape, torch.float64)
-        real, whole = mixed.first(clips, ()), mixed.first(clips, mixed.sites)
+        reference = mixed = MixedNetwork(folded, scales, shape, torch.float64)
+        pieces = clip_pieces(clips)
+        real, whole = ([mixed.first(piece, sites) for piece in pieces] for sites in ((), mixed.sites))
+        rows = sum(map(len, real))
         for index, block in enumerate(folded.blocks):
-            exact = mixed.block(index, real, ())
             for name in "hy":
-                found = mixed.block(index, whole, mixed.sites)[f"{name}_total"]
-                error = (exact[f"{name}_total"] - found).mean((0, 2, 3))
+                error = sum((reference.block(index, exact, ())[f"{name}_total"]
+                             - mixed.block(index, found, mixed.sites)[f"{name}_total"]).mean((2, 3)).sum(0)
+                            for exact, found in zip(real, whole)) / rows
                 block = dataclasses.replace(block, **{f"{name}_bias": getattr(block, f"{name}_bias") + error})
                 folded = dataclasses.replace(folded, blocks=(*folded.blocks[:index], block,
                                                              *folded.blocks[index + 1:]))
                 mixed = MixedNetwork(folded, scales, shape, torch.float64)
-            real, whole = exact["y"], mixed.block(index, whole, mixed.sites)["y"]
+            real = [reference.block(index, x, ())["y"] for x in real]
+            whole = [mixed.block(index, x, mixed.sites)["y"] for x in whole]
     return folded
 
 

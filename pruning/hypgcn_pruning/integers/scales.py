@@ -9,7 +9,7 @@ import math
 import numpy as np
 import torch
 
-__all__ = ["SCALE_BITS", "best_scale", "ceil_log2", "floor_log2", "rounded", "shortcut_scale"]
+__all__ = ["SCALE_BITS", "best_scale", "ceil_log2", "drawn_places", "floor_log2", "rounded", "shortcut_scale"]
 
 SCALE_BITS = 12
 """Significant bits of a step: at most 2^-12 of it is lost, and two machines, whose sums differ by about 2^-46, disagree
@@ -38,6 +38,18 @@ def ceil_log2(value: float) -> int:
     return exponent - (mantissa == 0.5)
 
 
+def drawn_places(count: int) -> torch.Tensor:
+    """Which of ``count`` values :func:`best_scale` looks at: all, or 2^18 that are drawn with a fixed seed.
+
+    Returns
+    -------
+    torch.Tensor int64
+    """
+    if count <= _SAMPLE:
+        return torch.arange(count)
+    return torch.randint(count, (_SAMPLE,), generator=torch.Generator().manual_seed(0))
+
+
 def best_scale(values: torch.Tensor, lowest: float, steps: int = 25) -> float:
     """Step of an int8 grid with the least mean squared error over ``values``, saturation included.
 
@@ -57,7 +69,7 @@ def best_scale(values: torch.Tensor, lowest: float, steps: int = 25) -> float:
     """
     values = values.flatten()
     if len(values) > _SAMPLE:
-        values = values[torch.randint(len(values), (_SAMPLE,), generator=torch.Generator().manual_seed(0))]
+        values = values[drawn_places(len(values))]
     largest = float(values.abs().max())
     if largest == 0:
         return 1.0 / 127

@@ -1,8 +1,11 @@
 """What a network makes of clips: logits and top-1 accuracy."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
+from ..recordings.prepared import PreparedClips
 from .model import Network
 
 __all__ = ["accuracy", "class_accuracy", "class_hits", "clips_at_a_time", "predict"]
@@ -17,17 +20,23 @@ def clips_at_a_time(model: Network) -> int:
     return max(1, min(BATCH, FRAMES // (model.config.persons * model.config.frames)))
 
 
-def predict(model: Network, clips: torch.Tensor, size: int | None = None) -> torch.Tensor:
+def predict(model: Network, clips: torch.Tensor | PreparedClips, size: int | None = None,
+            progress: Callable[[int], None] | None = None) -> torch.Tensor:
     """Logits (N, classes) of prepared ``clips`` (N, M, T, V, C) in evaluation mode.
 
-    ``size`` clips at a time, left out :func:`clips_at_a_time`.
+    ``size`` clips at a time, left out :func:`clips_at_a_time`; ``progress`` is called with the number that is done.
     """
     size = size or clips_at_a_time(model)
     was_training = model.training
     model.eval()
     device = next(model.parameters()).device
     with torch.inference_mode():
-        logits = torch.cat([model(clips[i:i + size].to(device)).cpu() for i in range(0, len(clips), size)])
+        parts = []
+        for i in range(0, len(clips), size):
+            parts.append(model(torch.as_tensor(clips[i:i + size]).to(device)).cpu())
+            if progress is not None:
+                progress(min(i + size, len(clips)))
+        logits = torch.cat(parts)
     model.train(was_training)
     return logits
 

@@ -1,16 +1,21 @@
-"""Files of NumPy arrays, opened without running anything in them: large arrays stay in the file and are mapped."""
+"""Files of NumPy arrays, opened without running anything in them: large arrays stay in a file and are mapped."""
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 from numpy.lib import format as npy
 
-__all__ = ["MAPPED", "kind_of", "open_npy", "open_npz"]
+from hypgcn.progress import Progress
 
-MAPPED = 1 << 28
-"""Arrays of so many bytes are mapped, smaller ones are read."""
+from ..messages import say
+from .scratch import HELD, MAPPED, let_go, scratch_array
 
+__all__ = ["kind_of", "open_npy", "open_npz"]
+
+_PIECE = 1 << 22
+"""Bytes that are unpacked at a time."""
 _KINDS = ((b"PK\x03\x04", "an npz file"), (b"\x93NUMPY", "an npy file"), (b"\x89HDF", "an HDF5 file"),
           (b"MATLAB", "a MATLAB file"), (b"\x80", "a pickle"), (b"{", "a JSON file"), (b"[", "a JSON file"))
 
@@ -61,20 +66,31 @@ def _array(handle, name: str, path, offset: int | None) -> np.ndarray:
         if start + count * dtype.itemsize > Path(path).stat().st_size:
             raise ValueError(f"{name} is truncated: the file ends before the {count} numbers of shape {shape}")
         return np.memmap(path, dtype, "r", start, shape, order)
-    array = np.empty(count, dtype)
-    content = memoryview(array.view(np.uint8)) if array.nbytes else memoryview(b"")
-    filled = 0
+    array = _unpacked(count, dtype, name) if count * dtype.itemsize >= MAPPED else np.empty(count, dtype)
+    content = array.view(np.uint8) if array.nbytes else np.empty(0, np.uint8)
+    filled, held, progress = 0, 0, Progress(f"{name}: unpacked")
     while filled < len(content):
-        more = handle.readinto(content[filled:])
+        more = handle.readinto(memoryview(content[filled:filled + _PIECE]))
         if not more:
             raise ValueError(f"{name} is truncated: it must hold the {count} numbers of shape {shape}, not "
                              f"{filled // dtype.itemsize}")
         filled += more
+        if filled - held >= HELD:
+            held = filled
+            let_go(array)
+        progress(filled, len(content))
     return array.reshape(shape, order=order)
 
 
+def _unpacked(count: int, dtype: np.dtype, name: str) -> np.memmap:
+    """A temporary file for an array that is compressed, and so cannot be mapped where it is."""
+    say(f"{name} is compressed: its {count * dtype.itemsize / 1e9:.1f} GB are unpacked into a temporary file; saved by "
+        f"np.savez in place of np.savez_compressed it could be read where it is")
+    return scratch_array((count,), dtype, name)
+
+
 def open_npy(path) -> np.ndarray:
-    """The array of an ``.npy``; read-only and mapped from :data:`MAPPED` bytes on.
+    """The array of an ``.npy``; read-only and mapped from :data:`~.scratch.MAPPED` bytes on.
 
     Raises :exc:`ValueError`, naming the file, for other kinds of files, damage and Python objects.
     """
@@ -86,7 +102,10 @@ def open_npy(path) -> np.ndarray:
 
 
 def open_npz(path, wanted: str = "an npz file with data (N, C, T, V, M) and label (N,)") -> dict[str, np.ndarray]:
-    """All arrays of an ``.npz`` by name; uncompressed ones are mapped from :data:`MAPPED` bytes on.
+    """All arrays of an ``.npz`` by name.
+
+    From :data:`~.scratch.MAPPED` bytes on they are mapped: where they are, or, if they are compressed, in a temporary
+    file.
 
     Parameters
     ----------
@@ -116,7 +135,7 @@ def open_npz(path, wanted: str = "an npz file with data (N, C, T, V, M) and labe
                 name = entry.filename.removesuffix(".npy")
                 with archive.open(entry) as handle:
                     arrays[name] = _array(handle, f"{path}: {name}", path, offset)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise
         raise ValueError(f"{path} must be {wanted}, but is text, damaged or truncated") from error

@@ -13,7 +13,9 @@ from .axes import check_axes, in_order
 from .data import Clips
 from .joint_order import joint_order
 from .labels import checked_labels, checked_split
+from .passes import passing
 from .plain_pickle import load_plain
+from .scratch import Rows
 from .skeleton import BUILT_IN
 from .stores import Joined, Padded
 from .third import KINDS, third_is_score
@@ -67,15 +69,17 @@ def _survey(array: np.ndarray, where) -> tuple[np.ndarray, np.ndarray, np.ndarra
     """
     length = np.ones(len(array), np.int64)
     low, high = np.full(array.shape[1], np.inf), np.full(array.shape[1], -np.inf)
-    for index in range(len(array)):
-        clip = np.asarray(array[index])
-        if not np.isfinite(clip).all():
+    clips = Rows(array)
+    for index, clip in enumerate(passing((clips[i] for i in range(len(clips))), len(clips), f"{where}: surveyed")):
+        if not clip.size:
+            continue
+        smallest, largest = clip.min(axis=(1, 2, 3)), clip.max(axis=(1, 2, 3))
+        if not (np.isfinite(smallest).all() and np.isfinite(largest).all()):   # NaN passes through both
             raise ValueError(f"{where} must hold finite numbers only, but clip {index} has NaN or infinite coordinates")
         used = np.flatnonzero(clip.any(axis=(0, 2, 3)))
         if used.size:
             length[index] = used[-1] + 1
-        if clip.size:
-            low, high = np.minimum(low, clip.min(axis=(1, 2, 3))), np.maximum(high, clip.max(axis=(1, 2, 3)))
+        low, high = np.minimum(low, smallest), np.maximum(high, largest)
     return length, low, high
 
 

@@ -14,6 +14,7 @@ from ..config import STREAMS, Augmentation
 from .balance import balanced_order
 from .dropping import drop_and_fill
 from .identity import clip_digests, recordings_digests
+from .passes import passing
 from .skeleton import BUILT_IN, Skeleton
 from .skeleton_maps import joint_map, mapped, source_skeleton
 from .stores import Computed, Store
@@ -146,12 +147,23 @@ class Clips:
     @cached_property
     def digests(self) -> tuple[bytes, ...]:
         """Hash of each clip's coordinates, without its padding."""
-        return clip_digests(self.clip(index) for index in range(len(self)))
+        return clip_digests(passing((self.clip(index) for index in range(len(self))), len(self),
+                                    "contents of the recordings"))
+
+    @cached_property
+    def score_digests(self) -> tuple[bytes, ...]:
+        """Hash of each clip's confidences, where they are beside the coordinates; else empty."""
+        store, length = self.scores, self.length
+        if store is None:
+            return ()
+        return clip_digests(passing((store.clip(index)[:, :length[index]] for index in range(len(self))), len(self),
+                                    "scores of the recordings"))
 
     @property
     def identity(self) -> dict:
         """What a run that reads these clips depends on, as plain data."""
-        return recordings_digests(self.digests, self.label, self.split, self.class_names, self.scored)
+        return recordings_digests(self.digests, self.label, self.split, self.class_names, self.scored,
+                                  self.score_digests)
 
     def part(self, split: int) -> "Clips":
         """The clips of one split; :exc:`ValueError` when there are none."""

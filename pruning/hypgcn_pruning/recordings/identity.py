@@ -23,7 +23,7 @@ def clip_digests(clips: Iterable[np.ndarray]) -> tuple[bytes, ...]:
 
 
 def recordings_digests(clips: Sequence[bytes], label: np.ndarray, split: np.ndarray, class_names: Sequence[str],
-                       scored: bool) -> dict:
+                       scored: bool, scores: Sequence[bytes] = ()) -> dict:
     """Plain data by which the recordings of two runs are compared, part by part.
 
     Parameters
@@ -35,7 +35,10 @@ def recordings_digests(clips: Sequence[bytes], label: np.ndarray, split: np.ndar
         Or empty.
     scored : bool
         Whether the last channel is a confidence.
+    scores : sequence of bytes
+        Hash of the confidences of each clip, where they are beside the coordinates: they say which joints are missing.
     """
+    beside = {"scores": digest(scores)} if scores else {}
     return {"recordings": digest([b"scored" if scored else b"", *clips]), "clips": len(clips),
             "labels": digest([label.astype("<i8").tobytes()]), "class names": list(class_names),
-            "split": digest([split.astype("<i8").tobytes()])}
+            "split": digest([split.astype("<i8").tobytes()]), **beside}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from hypgcn.design.missing import Origins, find_origins
 
 from ..messages import say
 from .data import Clips
+from .passes import passing
 from .skeleton import BUILT_IN, Skeleton
+from .stores import Computed
 
 __all__ = ["Tally", "complete_all", "complete_clips", "origins_of", "recorded_parents"]
 
@@ -99,7 +102,10 @@ def recorded_parents(joints: int, skeleton: Skeleton | None) -> tuple[int, ...]:
 
 def origins_of(clips: Clips) -> Origins | None:
     """Joints on which ``clips`` were centred; ``None`` with scores, which say what is missing."""
-    return None if clips.scored else find_origins(clips.clip(index) for index in range(len(clips)))
+    if clips.scored:
+        return None
+    return find_origins(passing((clips.clip(index) for index in range(len(clips))), len(clips),
+                                "joints on which the recordings are centred"))
 
 
 def complete_all(clips: Iterable[np.ndarray], names: Iterable[str], where, *, scored: bool, parents: Sequence[int],
@@ -154,19 +160,26 @@ def complete_clips(clips: Clips, skeleton: Skeleton | None, where="data") -> Cli
         score = clips.score(index) if beside else None
         return clip if score is None else np.concatenate([clip, score[..., None]], axis=3)
 
-    every = complete_all((with_scores(index, clips.clip(index)) for index in range(len(clips))),
-                         (f"clip {index}" for index in range(len(clips))), where, scored=scored, parents=parents,
-                         origins=origins)
+    recorded = passing((with_scores(index, clips.clip(index)) for index in range(len(clips))), len(clips),
+                       f"{where}: missing joints")
+    every = complete_all(recorded, (f"clip {index}" for index in range(len(clips))), where, scored=scored,
+                         parents=parents, origins=origins)
     lengths = {index: done.clip.shape[1] for index, done in enumerate(every) if done.changed}
     if not lengths:
         return clips
     length = clips.length.copy()
     length[list(lengths)] = list(lengths.values())
 
-    def completed(index: int, clip: np.ndarray) -> np.ndarray:
+    @lru_cache(maxsize=1)   # coordinates and scores of a clip are asked for one after the other
+    def whole(index: int) -> np.ndarray:
+        recorded = with_scores(index, clips.clip(index))
         if index not in lengths:
-            return clip
-        done = complete_clip(with_scores(index, clip), scored=scored, parents=parents, origins=origins)
-        return done.clip[..., :clip.shape[3]]
+            return recorded
+        return complete_clip(recorded, scored=scored, parents=parents, origins=origins).clip
 
-    return replace(clips, scores=None).changed(completed, length=length)
+    count, channels, _, joints, persons = clips.data.shape
+    done = replace(clips, scores=None).changed(lambda index, _: whole(index)[..., :channels], length=length)
+    if not beside:
+        return done
+    return replace(done, scores=Computed((count, 1, int(length.max()), joints, persons),
+                                         lambda index: whole(index)[..., channels:]))

@@ -6,6 +6,7 @@ from hypgcn.design.persons import person_places
 
 from ..messages import say
 from .data import Clips
+from .passes import passing
 
 __all__ = ["choose_persons"]
 
@@ -24,7 +25,8 @@ def choose_persons(clips: Clips, persons: int, where="data") -> Clips:
     recorded = clips.data.shape[4]
     if recorded <= persons:
         return clips
-    seen = np.stack([clips.clip(index).any(axis=(2, 3)).sum(axis=1) for index in range(len(clips))])
+    every = passing((clips.clip(index) for index in range(len(clips))), len(clips), f"{where}: who is there")
+    seen = np.stack([clip.any(axis=(2, 3)).sum(axis=1) for clip in every])
     places = np.stack([person_places(frames, persons) for frames in seen])
     moved = (places != np.arange(persons)).any(axis=1)
     dropped = (seen > 0).sum(axis=1) > persons

@@ -6,9 +6,11 @@ Only :func:`numpy.asarray` pads all clips to the longest one.
 
 import mmap
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
+
+from .scratch import HELD, MAPPED, Rows, let_go, scratch_array
 
 __all__ = ["Store", "Ragged", "Padded", "Computed", "Joined"]
 
@@ -71,13 +73,42 @@ class Ragged(Store):
     @classmethod
     def of(cls, clips: Sequence[np.ndarray], persons: int) -> "Ragged":
         """Of clips (M, T, V, C) with the same V and C; the first ``persons`` persons, absent ones are zero."""
-        lengths = np.array([clip.shape[1] for clip in clips], np.int64)
+        return cls.made(clips, [clip.shape[1] for clip in clips], (persons, *clips[0].shape[2:]))
+
+    @classmethod
+    def made(cls, clips: Iterable[np.ndarray], length: Sequence[int] | np.ndarray,
+             shape: tuple[int, int, int]) -> "Ragged":
+        """Of clips (M, T, V, C) that come one after the other.
+
+        Many of them (:data:`~.scratch.MAPPED` bytes) are stored in a temporary file.
+
+        Parameters
+        ----------
+        clips : iterable of np.ndarray
+        length : sequence of int
+            Their frames.
+        shape : tuple of int
+            (M, V, C) of the store: of each clip the first M persons are kept, absent ones are zero.
+        """
+        lengths = np.asarray(length, np.int64)
         starts = np.cumsum(lengths) - lengths
-        frames = np.zeros((int(lengths.sum()), persons, *clips[0].shape[2:]), np.float32)
-        for clip, start, length in zip(clips, starts, lengths):
-            kept = clip[:persons]
-            frames[start:start + length, :len(kept)] = kept.transpose(1, 0, 2, 3)
+        whole = (int(lengths.sum()), *shape)
+        large = np.prod(whole, dtype=np.int64) * 4 >= MAPPED
+        frames = scratch_array(whole, np.float32, f"{len(lengths)} clips") if large else np.zeros(whole, np.float32)
+        written = 0
+        for clip, start, count in zip(clips, starts, lengths, strict=True):
+            kept = clip[:shape[0], :count]
+            frames[start:start + count, :len(kept)] = kept.transpose(1, 0, 2, 3)
+            written += kept.nbytes
+            if large and written >= HELD:
+                written = 0
+                let_go(frames)
         return cls(frames, starts, lengths)
+
+    def __reduce__(self):
+        if isinstance(self.frames, np.memmap):
+            return _ragged, (*_place(self.frames), self.starts, self.lengths)
+        return Ragged, (self.frames, self.starts, self.lengths)
 
     def clip(self, index: int) -> np.ndarray:
         """Float32 (M, T, V, C) of one clip, a view."""
@@ -101,19 +132,19 @@ class Padded(Store):
     """
 
     def __init__(self, array: np.ndarray, rows: np.ndarray | None = None):
-        self.array = array
+        self.array, self.copies = array, Rows(array)
         self.rows = np.arange(len(array)) if rows is None else rows
         self.shape = (len(self.rows), *array.shape[1:])
 
     def __reduce__(self):
         # Another process maps the file itself; by default a mapped array travels as all its numbers.
         if isinstance(self.array, np.memmap):
-            return _remapped, (*_place(self.array), self.rows)
+            return _padded, (*_place(self.array), self.rows)
         return Padded, (self.array, self.rows)
 
     def clip(self, index: int) -> np.ndarray:
         """Float32 (M, T, V, C) of one clip, read now."""
-        return np.asarray(self.array[self.rows[index]], np.float32).transpose(3, 1, 2, 0)
+        return np.asarray(self.copies[self.rows[index]], np.float32).transpose(3, 1, 2, 0)
 
     def take(self, index: np.ndarray) -> "Padded":
         """The clips at ``index``; the array is shared."""
@@ -128,10 +159,19 @@ def _place(array: np.memmap) -> tuple:
     return str(array.filename), begin + inside, array.shape, array.dtype, array.strides
 
 
-def _remapped(path: str, start: int, shape: tuple[int, ...], dtype: np.dtype, strides: tuple[int, ...],
-              rows: np.ndarray) -> Padded:
+def _remapped(path: str, start: int, shape: tuple[int, ...], dtype: np.dtype, strides: tuple[int, ...]) -> np.ndarray:
     raw = np.memmap(path, np.uint8, "r")
-    return Padded(np.ndarray(shape, dtype, raw, start, strides), rows)
+    return np.ndarray(shape, dtype, raw, start, strides)
+
+
+def _padded(*place) -> Padded:
+    *mapped, rows = place
+    return Padded(_remapped(*mapped), rows)
+
+
+def _ragged(*place) -> Ragged:
+    *mapped, starts, lengths = place
+    return Ragged(_remapped(*mapped), starts, lengths)
 
 
 class Computed(Store):
@@ -151,8 +191,11 @@ class Computed(Store):
 
     def __reduce__(self):
         # Another process gets the clips themselves: how they are made is no data.
-        made = Ragged.of([self.clip(index) for index in range(len(self))], self.shape[4])
-        return Ragged, (made.frames, made.starts, made.lengths)
+        shape = self.shape[4], self.shape[3], self.shape[1]
+        every = [self.clip(index) for index in range(len(self))] if 4 * self.size < MAPPED else None
+        # Those that may not fit the memory are made twice: their lengths come first.
+        lengths = [clip.shape[1] for clip in every or map(self.clip, range(len(self)))]
+        return Ragged.made(every or map(self.clip, range(len(self))), lengths, shape).__reduce__()
 
     def clip(self, index: int) -> np.ndarray:
         """Float32 (M, T, V, C) of one clip, made now."""

@@ -18,6 +18,7 @@ from hypgcn.design.class_names import class_order
 from ..config import STREAMS
 from ..network.cost import graph_skip
 from ..recordings.readers import Source
+from ..recordings.scratch import Rows, let_go
 from ..training.record import content
 from .class_figures import confusion_matrix, mean_class_accuracy, top_k
 from .class_files import save_classes
@@ -93,6 +94,15 @@ def in_class_order(part: Measured, names: Sequence[str], what: str) -> Measured:
     return replace(part, scores=part.scores[:, order], label=np.argsort(order)[part.label], class_names=tuple(names))
 
 
+def _key_of(design: Design, clips: np.ndarray) -> str:
+    """Short hash of a design and int8 clips, read one at a time: they may be in a file."""
+    found = hashlib.sha256(design.hash.encode())
+    rows = Rows(clips)
+    for index in range(len(clips)):
+        found.update(rows[index].tobytes())
+    return found.hexdigest()[:24]
+
+
 def golden(measured: Measured, path: str, cache: Path, jobs: int):
     """Run the golden model on the clips of ``measured``, the design at ``path``, unless ``cache`` has the result, and
     raise :exc:`Difference` unless it gives the same logits and overflow counts to the last bit.
@@ -100,12 +110,13 @@ def golden(measured: Measured, path: str, cache: Path, jobs: int):
     The golden model belongs to the simulation, which nothing here imports: it runs as the command ``hypgcn golden``.
     """
     design, clips = measured.network, measured.clips
-    key = hashlib.sha256(design.hash.encode() + clips.tobytes()).hexdigest()[:24]
+    key = _key_of(design, clips)
     found = cache / f"golden-{key}.npz"
     if not found.is_file():
         cache.mkdir(parents=True, exist_ok=True)
         given = cache / f"clips-{key}.npz"
-        np.savez(given, clips=clips)
+        np.savez(given, clips=clips)  # piece by piece, and uncompressed, so that golden can map it
+        let_go(clips)
         status = hypgcn(["golden", path, str(given), "-o", str(found), "--jobs", str(jobs or os.cpu_count() or 1)])
         given.unlink()
         if status:

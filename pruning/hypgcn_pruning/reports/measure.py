@@ -19,11 +19,16 @@ from ..network.checkpoint import load_checkpoint
 from ..network.cost import cost_of
 from ..network.model import Network, threshold
 from ..recordings.class_counts import check_test_clips, seen_in_training
+from ..recordings.passes import passing
 from ..recordings.prepared import PreparedClips
+from ..recordings.scratch import MAPPED, let_go, scratch_array
 from ..recordings.validation import validation_split
 from .activation_tally import ActivationTally
 
 __all__ = ["Measured", "measure", "summed_scores"]
+
+_PIECE = 256
+"""Clips or batches after which the memory of a mapped array is given back."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,7 +49,7 @@ class Measured:
     overflow : np.ndarray
         Clips that were truncated in a store, always 0 for a float network.
     clips : np.ndarray or None
-        Of a design, the int8 clips that it was given.
+        Of a design, the int8 clips that it was given; many of them in a mapped file.
     preparation : Preparation
         How the clips were prepared.
     class_names : tuple of str
@@ -104,15 +109,21 @@ def _run_design(design: Design, clips: np.ndarray, tally: ActivationTally, title
     network, size, found = IntegerNetwork(design), clips_at_a_time(design), []
     for start in tqdm(range(0, len(clips), size), title, disable=None, leave=False):
         found.append(network.run(clips[start:start + size], see=see))
+        if start // size % _PIECE == 0:
+            let_go(clips)
     tally.clips += len(clips)
     return tuple(torch.cat(parts).numpy() for parts in zip(*found))
 
 
 def _integer_clips(design: Design, clips: PreparedClips, title: str) -> np.ndarray:
-    """All clips as int8, prepared one at a time: as floats they would take four times as much."""
-    whole = np.empty((len(clips), design.persons, design.frames, design.joints, design.channels), np.int8)
-    for index in tqdm(range(len(clips)), title, disable=None, leave=False):
+    """All clips as int8, prepared one at a time; many of them in a temporary file."""
+    shape = len(clips), design.persons, design.frames, design.joints, design.channels
+    large = np.prod(shape, dtype=np.int64) >= MAPPED
+    whole = scratch_array(shape, np.int8, f"the int8 clips of {design.name}") if large else np.empty(shape, np.int8)
+    for index in passing(range(len(clips)), len(clips), title):
         whole[index] = quantise_clip(design, clips[index:index + 1][0])
+        if large and index % _PIECE == 0:
+            let_go(whole)
     return whole
 
 

@@ -1,11 +1,15 @@
-"""Subcommands of ``hypgcn`` that measure: accuracy and tradeoff, which write ``results/``, and missing."""
+"""Subcommands of ``hypgcn`` that measure: accuracy, tradeoff, architectures (into ``results/``), and missing."""
 
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+
+from hypgcn.design.files import write_json
 
 from ..config import STREAMS
-from .report_config import ACCURACY, MISSING, STEPS, TRADEOFF, AccuracyConfig, MissingConfig
+from .architecture_page import architecture_tables, write_tables
+from .report_config import ACCURACY, ARCHITECTURES, MISSING, STEPS, TRADEOFF, AccuracyConfig, MissingConfig
 
 __all__ = ["register_reports"]
 
@@ -46,6 +50,24 @@ def register_reports(commands, common, add_options, config_of, data_of):
                     lambda args: _missing(args, data_of(args), config_of(MissingConfig, args)))
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="float or pruned network (.safetensors or .pt)")
     add_options(parser, MissingConfig)
+    text = "which published networks load, and what they cost in hardware, by estimate"
+    parser = commands.add_parser("architectures", help=text, description=text)
+    parser.add_argument("--cache", type=Path, default=Path("build/architectures"),
+                        help="folder for the estimates, which take minutes each and are not made twice (default: "
+                             "%(default)s)")
+    parser.add_argument("--cached", action="store_true", help="only estimates that the folder has; others are left out")
+    parser.add_argument("--page", type=Path, help="Markdown file in which the tables are replaced, docs/models.md")
+    parser.add_argument("-o", "--out", type=Path, default=Path(ARCHITECTURES), help="output file (default: "
+                                                                                    "%(default)s)")
+    parser.set_defaults(run=_architectures)
+
+
+def _architectures(args):
+    rows = _module("architectures").measure_architectures(cache=args.cache, cached=args.cached)
+    write_json(args.out, rows)
+    if args.page:
+        write_tables(args.page, rows)
+    print(f"{architecture_tables(rows)}\n\nwritten: {args.out}")
 
 
 def _module(name: str):

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from ..config import option
 
-__all__ = ["STEPS", "ACCURACY", "MISSING", "TRADEOFF", "AccuracyConfig", "MissingConfig"]
+__all__ = ["STEPS", "ACCURACY", "ARCHITECTURES", "MISSING", "TRADEOFF", "AccuracyConfig", "MissingConfig"]
 
 STEPS = ("dense_c", "dense", "pruned", "int8")
 """From the float network with the data-dependent graph to the design."""
 ACCURACY, TRADEOFF = "results/accuracy.json", "results/tradeoff.json"
+ARCHITECTURES = "results/architectures.json"
 """Where results are kept."""
 MISSING = "build/missing.json"
 """Where the table of missing joints goes, unless somebody wants it elsewhere."""

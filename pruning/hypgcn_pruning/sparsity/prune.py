@@ -12,8 +12,9 @@ from hypgcn.design.clip import Preparation
 from hypgcn.design.files import write_json
 
 from ..config import PruneConfig, TrainConfig, fine_tuning
+from ..messages import say
 from ..network.batch_norms import settle_batch_norms
-from ..network.model import Network
+from ..network.model import ModelConfig, Network
 from ..recordings.data import Clips, calibration_clips
 from ..training.regularise import ActivationPenalty, Regulariser, Regularisers
 from ..training.train import train
@@ -33,7 +34,19 @@ from .sensitivity import measure_sensitivity, search_ratios
 from .taps import cut_taps, cut_taps_of_filters
 from .thresholds import ThresholdQuantiles, set_thresholds
 
-__all__ = ["prune"]
+__all__ = ["calibration_count", "prune"]
+
+FRAMES = 32768
+"""Frames of all persons in the calibration clips: activations of a layer are in memory for all of them."""
+
+
+def calibration_count(wanted: int, shape: ModelConfig, progress: bool = True) -> int:
+    """Calibration clips that fit :data:`FRAMES`: ``wanted``, or fewer, which is said, at least 16."""
+    count = min(wanted, max(16, FRAMES // (shape.persons * shape.frames)))
+    if count < wanted and progress:
+        say(f"calibration: {count} of the {wanted} clips, which have {count * shape.persons * shape.frames} frames of "
+            f"all persons; the activations of more would not fit a small memory")
+    return count
 
 
 class _Pruning:
@@ -44,9 +57,9 @@ class _Pruning:
         self.model, self.clips, self.preparation = model, clips, preparation
         self.config, self.training, self.folder = config, training, folder
         self.info, self.progress = info, progress
-        self.sample = torch.from_numpy(calibration_clips(clips, preparation, model.config.persons,
-                                                         config.calibration))
-        self.labels = torch.from_numpy(clips.part(0).evenly(config.calibration).label)
+        count = calibration_count(config.calibration, model.config, progress)
+        self.sample = torch.from_numpy(calibration_clips(clips, preparation, model.config.persons, count))
+        self.labels = torch.from_numpy(clips.part(0).evenly(count).label)
         # Scores, refitted weights and thresholds follow from activations, which need the network's own statistics.
         self.model, _ = settle_batch_norms(self.model, self.sample, self.labels, self.progress)
 

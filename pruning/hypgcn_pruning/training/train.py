@@ -5,6 +5,7 @@ import copy
 import math
 import time
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from lightning_fabric import Fabric
 from tqdm import tqdm
 
 from hypgcn.design.clip import Preparation
+from hypgcn.progress import Progress
 
 from ..config import TrainConfig
 from ..network.batch_norms import settle_batch_norms
@@ -21,7 +23,8 @@ from ..network.checkpoint import read_file, save_checkpoint
 from ..network.model import Network
 from ..network.predict import class_hits, predict
 from ..recordings.balance import class_weights
-from ..recordings.data import Clips, batches, calibration_clips, prepared
+from ..recordings.data import Clips, batches, calibration_clips
+from ..recordings.prepared import PreparedClips
 from .curves import plot_history
 from .depends import training_depends
 from .distil import Teachers
@@ -36,6 +39,8 @@ TRAIN = Step("train", ("last.safetensors", "best.safetensors", "curves.png", "st
              longer="The learning rate falls over all epochs, so a longer run is another one from its first step on; "
                     "to train the result further, give it by --init, with a lower --rate and another folder")
 
+KEPT = 1 << 28
+"""Bytes of prepared held-out clips up to which they stay in memory; more are prepared anew for every measurement."""
 SETTLING = 256
 """Training clips on which the batch norms of the result are checked."""
 PICTURE_SECONDS = 30
@@ -143,7 +148,7 @@ class _Session:
     teachers: Teachers
     learned: Clips  # training clips of all processes
     held: Clips  # held-out clips of this process
-    held_inputs: torch.Tensor
+    held_inputs: PreparedClips
     held_count: int  # held-out clips of all processes
     weights: torch.Tensor  # of the loss of each class, where classes are balanced by weights
     bar: tqdm
@@ -197,13 +202,14 @@ class _Session:
 
     @property
     def passes(self) -> int:
-        """Passes of an epoch."""
+        """Passes of an epoch; of the last one only a part may be taken."""
         return -(-self.config.epoch_steps // self.pass_steps)
 
     @property
     def steps(self) -> int:
         """Batches of an epoch."""
-        return self.passes * self.pass_steps
+        steps = self.passes * self.pass_steps
+        return min(steps, self.config.max_epoch_steps or steps)
 
     def start(self, fabric: Fabric):
         """Split the data, take up an interrupted run, and place everything on the device."""
@@ -219,7 +225,7 @@ class _Session:
             raise ValueError(f"devices must be at most {max_ranks}, two training clips and one test clip for each, not "
                              f"{fabric.world_size}")
         self.held = held.take(np.arange(fabric.global_rank, len(held), fabric.world_size))
-        self.held_inputs = torch.from_numpy(prepared(self.held, self.preparation, model.config.persons))
+        self.held_inputs = PreparedClips(self.held, self.preparation, model.config.persons, keep=KEPT)
         self.held_count = len(held)
         self.averaged = copy.deepcopy(model).to(fabric.device)
         model.to(fabric.device)
@@ -238,7 +244,7 @@ class _Session:
         torch.manual_seed(config.seed + state.epoch)
         self.model.train()
         losses, rates = [], []
-        for number, (inputs, labels, *teacher_inputs) in enumerate(self.batches()):
+        for number, (inputs, labels, *teacher_inputs) in enumerate(islice(self.batches(), self.steps)):
             count = min(config.batch, len(self.learned) - number % self.pass_steps * config.batch)
             if count < 2 * ranks and self.pass_steps > 1:
                 continue  # batch norm cannot learn from a single clip
@@ -299,7 +305,9 @@ class _Session:
         self.averaged.load_state_dict(self.state.average)
         if self.state.epoch == self.config.epochs:
             self.settle()
-        votes = predict(self.averaged, self.held_inputs).argmax(1).numpy()
+        shown = Progress(f"epoch {self.state.epoch}: accuracy")
+        votes = predict(self.averaged, self.held_inputs, progress=None if self.bar.disable else lambda done: shown(
+            done, len(self.held))).argmax(1).numpy()
         counts = torch.from_numpy(class_hits(votes, self.held.label, self.clips.classes)).to(self.fabric.device)
         correct, clips = self.fabric.all_reduce(counts, reduce_op="sum").cpu().numpy()
         return float(correct.sum() / self.held_count), float(np.mean(correct[clips > 0] / clips[clips > 0]))

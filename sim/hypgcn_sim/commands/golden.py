@@ -1,6 +1,5 @@
 """``hypgcn golden``: logits of the golden model for many clips, on all cores."""
 
-import multiprocessing
 import os
 import zipfile
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from hypgcn.cli import load_design
 from hypgcn.design import Design
 from hypgcn.design.files import replacing
+from hypgcn.processes import in_processes
 from hypgcn.progress import Progress
 
 __all__ = ["golden_logits", "load_clips", "register"]
@@ -70,20 +70,10 @@ def golden_logits(design: Design, clips: np.ndarray, jobs: int = 1, progress=Non
         Vectors that lost values.
     """
     outcomes = []
-
-    def collect(results):
-        for result in results:
-            outcomes.append(result)
-            if progress is not None:
-                progress(len(outcomes), len(clips))
-
-    if jobs == 1:
-        _start(design)
-        collect(map(_run, clips))
-    else:
-        # Spawned, not forked: the caller may have threads, which a fork would copy in the middle of their work.
-        with multiprocessing.get_context("spawn").Pool(jobs, _start, (design,)) as pool:
-            collect(pool.imap(_run, clips))
+    for result in in_processes(_run, clips, jobs, _start, (design,)):
+        outcomes.append(result)
+        if progress is not None:
+            progress(len(outcomes), len(clips))
     return np.stack([logits for logits, _ in outcomes]), np.array([count for _, count in outcomes], np.int64)
 
 

@@ -1,7 +1,6 @@
 """Golden tensors of whole clips as words of the observation ports, in parallel, and kept by design and clip."""
 
 import hashlib
-import multiprocessing
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from hypgcn.design import BANK, MINI_BANKS, Design, split_banks
 from hypgcn.design.files import replacing
 from hypgcn.golden.rfc.store import row_usage
+from hypgcn.processes import in_processes
 
 __all__ = ["OBSERVE_WORDS", "expect", "golden_clips", "observe_words"]
 
@@ -153,19 +153,8 @@ def golden_clips(design: Design, clips: np.ndarray, folder: Path, *, jobs: int |
     missing = {str(path): clip for clip, path in zip(clips, paths) if not path.exists()}
     tasks = [(clip, path) for path, clip in missing.items()]
     if tasks:
-        # Spawned, not forked: the caller may have threads, which a fork would copy in the middle of their work.
         jobs = min(len(tasks), jobs or os.cpu_count() or 1)
-        if jobs == 1:
-            _start(design)
-            done = map(_work, tasks)
-            _collect(done, len(tasks), progress)
-        else:
-            with multiprocessing.get_context("spawn").Pool(jobs, _start, (design,)) as pool:
-                _collect(pool.imap_unordered(_work, tasks), len(tasks), progress)
+        for number, _ in enumerate(in_processes(_work, tasks, jobs, _start, (design,)), 1):
+            if progress is not None:
+                progress(number, len(tasks), "golden tensors")
     return paths
-
-
-def _collect(results, total: int, progress):
-    for number, _ in enumerate(results, 1):
-        if progress is not None:
-            progress(number, total, "golden tensors")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hypgcn_pruning.recordings import array_files
+from hypgcn_pruning.recordings import array_files, clip_arrays
 from hypgcn_pruning.recordings.clip_arrays import Meaning, load_clips, load_npy, load_npz
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
 from hypgcn_pruning.recordings.skeleton import load_skeleton
@@ -282,6 +282,7 @@ def test_ctrgcn(tmp_path):
 def test_large_arrays_stay_in_their_file(tmp_path, monkeypatch, kind):
     """Case 37: reading, splitting, mapping and taking clips needs the memory of single clips."""
     monkeypatch.setattr(array_files, "MAPPED", 1 << 16)
+    monkeypatch.setattr(clip_arrays, "_SAMPLE", 8)
     clips = generate_motion(load_skeleton("kinect20"), MotionConfig(classes=2, clips=200, frames=(80, 80)))
     if kind == "npz":
         path = saved(tmp_path / "a.npz", clips)
@@ -298,6 +299,27 @@ def test_large_arrays_stay_in_their_file(tmp_path, monkeypatch, kind):
     assert used < clips.data.nbytes / 20, used
     np.testing.assert_array_equal(one.clip(3), clips.part(1).clip(3))
     assert all(isinstance(part.array, np.memmap) for part in found.data.parts)
+
+
+def test_a_large_compressed_array_is_unpacked_into_a_file(tmp_path, monkeypatch, capsys):
+    """It cannot be mapped where it is, and is never in memory as a whole."""
+    monkeypatch.setattr(array_files, "MAPPED", 1 << 16)
+    monkeypatch.setattr(array_files, "_PIECE", 1 << 12)
+    monkeypatch.setattr(clip_arrays, "_SAMPLE", 8)
+    clips = generate_motion(load_skeleton("kinect20"), MotionConfig(classes=2, clips=200, frames=(80, 80)))
+    np.savez_compressed(tmp_path / "a.npz", data=clips.data, label=clips.label, split=clips.split)
+    tracemalloc.start()
+    found = load_clips(tmp_path / "a.npz")
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert used < clips.data.nbytes / 8, used
+    assert "a.npz: data is compressed: its 0.0 GB are unpacked into a temporary file" in capsys.readouterr().err
+    for index in (0, 17, 399):
+        np.testing.assert_array_equal(found.clip(index), clips.clip(index))
+    whole = (tmp_path / "a.npz").read_bytes()
+    (tmp_path / "a.npz").write_bytes(whole[:60000] + b"x" * 9000 + whole[69000:])
+    with pytest.raises(ValueError, match=r"a\.npz must be an npz file .* damaged or truncated"):
+        load_clips(tmp_path / "a.npz")
 
 
 def test_a_mapped_file_that_ends_early(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from hypgcn_pruning.recordings.clip_arrays import load_npz
 from hypgcn_pruning.recordings.data import Clips
 from hypgcn_pruning.recordings.missing import Tally, complete_clips, recorded_parents
 from hypgcn_pruning.recordings.skeleton import BUILT_IN
+from hypgcn_pruning.recordings.stores import Padded
 
 RECORDED = Path(os.environ.get("HYPGCN_DATA", Path(__file__).parents[4] / "shared/data")) / "nwucla.npz"
 
@@ -74,6 +75,22 @@ def test_scores_say_what_is_missing(clips, skeleton, capsys):
     assert "in 1 of 72 clips 1 missing joints of single frames filled" in capsys.readouterr().err
     np.testing.assert_allclose(found.data[3, :2, 4, 2], clips.data[3, :2, [3, 5], 2].mean(axis=0), rtol=1e-5)
     assert found.data[3, 2, 4, 2] == 0 and not found.data[4, :2, 5, 1].any()
+
+
+def test_scores_beside_the_coordinates_stay(clips, skeleton):
+    """They are those of the clips as they are filled and trimmed, and part of what a run depends on."""
+    scores = np.full((len(clips), 1, *clips.data.shape[2:]), 0.5, np.float32)
+    scores[3, 0, 4, 2] = 0
+    scores[5, 0, :2] = 0
+    beside = replace(clips, scores=Padded(scores))
+    found = complete_clips(beside, skeleton)
+    assert (found.score(3)[0] == 0).sum() == 1 and found.score(3)[0, 4, 2] == 0 and (found.score(4) == 0.5).all()
+    assert found.score(5).shape[1] == clips.length[5] - 2 == found.clip(5).shape[1]
+    assert not np.array_equal(found.clip(3)[0, 4, 2], clips.clip(3)[0, 4, 2])
+    assert "scores" in found.identity and "scores" not in clips.identity
+    scores[4] = 0.25
+    other = complete_clips(replace(clips, scores=Padded(scores)), skeleton).identity
+    assert {name for name in other if other[name] != found.identity[name]} == {"scores"}
 
 
 def test_parents_of_recorded_joints(skeleton):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from hypgcn_pruning.recordings.clip_arrays import load_npz
-from hypgcn_pruning.recordings.filmed import save_clips
 from hypgcn_pruning.recordings.protocol import protocol_split
 from hypgcn_pruning.recordings.readers import Source, read_clips
+from hypgcn_pruning.recordings.save_clips import save_clips
 
 
 @pytest.fixture

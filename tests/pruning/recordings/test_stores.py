@@ -6,6 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from hypgcn_pruning.recordings import stores
 from hypgcn_pruning.recordings.readers.pack import Recording, pack
 from hypgcn_pruning.recordings.stores import Computed, Joined, Padded, Ragged
 
@@ -61,6 +62,20 @@ def test_other_processes_get_the_clips(clips, tmp_path):
         assert found.shape == store.shape and len(blob) < 5000
         for index in range(len(store)):
             np.testing.assert_array_equal(found.clip(index), store.clip(index))
+
+
+def test_many_clips_travel_in_a_file(clips, monkeypatch):
+    """To another process: neither the process nor what it sends has them all in memory."""
+    monkeypatch.setattr(stores, "MAPPED", 200)
+    monkeypatch.setattr(stores, "HELD", 100)
+    ragged, asked = Ragged.of(clips, 2), []
+    assert isinstance(ragged.frames, np.memmap)
+    computed = Computed(ragged.shape, lambda index: asked.append(index) or 2 * ragged.clip(index))
+    blob = pickle.dumps(computed)
+    assert asked == [0, 1, 2, 0, 1, 2] and len(blob) < 1000
+    found = pickle.loads(blob)
+    for index in range(3):
+        np.testing.assert_array_equal(found.clip(index), 2 * ragged.clip(index))
 
 
 def test_a_long_clip_among_short_ones():

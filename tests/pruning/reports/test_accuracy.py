@@ -316,6 +316,20 @@ def test_golden_and_integer_must_agree(place, monkeypatch, capsys, name):
     assert not (place / "t.json").exists()
 
 
+def test_many_int8_clips_are_in_a_file(place, skeleton, monkeypatch):
+    """Rows and the golden model's file are those of clips in memory."""
+    def rows(name):
+        return accuracy_step(name, data="clips.npz", networks={"joint": {"int8": "joint_design"}},
+                             config=AccuracyConfig(cache="cache", jobs=1))
+    expected, kept = rows("a.json"), sorted((place / "cache").iterdir())
+    monkeypatch.setattr("hypgcn_pruning.reports.measure.MAPPED", 1000)
+    monkeypatch.setattr("hypgcn_pruning.reports.measure._PIECE", 3)
+    assert isinstance(measure("joint_design", "clips.npz").clips, np.memmap)
+    found = rows("b.json")
+    assert [{**row, "command": ""} for row in found] == [{**row, "command": ""} for row in expected]
+    assert sorted((place / "cache").iterdir()) == kept
+
+
 def test_a_failed_golden_run_is_an_error(place, monkeypatch):
     monkeypatch.setattr(accuracy, "hypgcn", lambda words: 2)
     with pytest.raises(ValueError, match="joint_design: the golden model gave no logits"):

@@ -16,7 +16,7 @@ from hypgcn_pruning.network.checkpoint import load_checkpoint
 from hypgcn_pruning.network.cost import cost_of
 from hypgcn_pruning.network.model import ModelConfig, Network
 from hypgcn_pruning.reports.evaluate import layer_noise
-from hypgcn_pruning.sparsity.prune import prune
+from hypgcn_pruning.sparsity.prune import calibration_count, prune
 
 FAST = TrainConfig(batch=36, average=0.5, epoch_steps=1, degrees=20.0)
 
@@ -148,3 +148,12 @@ def test_settings_that_make_no_sense(changes, match):
 def test_number_of_shares(fresh, clips, preparation, tmp_path):
     with pytest.raises(ValueError, match="share must be one number or 2"):
         run(fresh, clips, preparation, tmp_path, ratios="0.5,0.5,0.5")
+
+
+def test_long_clips_calibrate_in_smaller_numbers(skeleton, capsys):
+    """Activations of all calibration clips are in memory: as many frames as 256 clips of 64 frames and two persons."""
+    for frames, persons, wanted, count in ((52, 1, 256, 256), (64, 2, 256, 256), (300, 2, 256, 54), (300, 2, 20, 20),
+                                           (4096, 2, 256, 16)):
+        shape = ModelConfig(skeleton=skeleton, classes=3, frames=frames, persons=persons, blocks=((8, 1),))
+        assert calibration_count(wanted, shape) == count
+        assert (f"calibration: {count} of the 256 clips" in capsys.readouterr().err) is (count < wanted)

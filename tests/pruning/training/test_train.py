@@ -56,6 +56,34 @@ def test_masks_survive_fine_tuning(trained):
     assert sum(float(block.theta_h + block.theta_y) > 0 for block in model.blocks) >= 2
 
 
+def test_an_epoch_may_be_a_part_of_a_pass(fresh, clips, preparation, tmp_path):
+    """Of 54 clips in batches of 16 a pass has 4 steps; the rate falls over the steps that there are."""
+    config = TrainConfig(epochs=3, **FAST, max_epoch_steps=2, warmup=0)
+    steps = []
+    real = RunState.update_average
+
+    def counted(state):
+        steps.append(state.optimiser.param_groups[0]["lr"])
+        real(state)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RunState, "update_average", counted)
+        assert len(train(fresh, clips, preparation, config, tmp_path, progress=False)) == 3
+    assert steps == pytest.approx([learning_rate(config, step, 6) for step in range(6)])
+    for limit in (-1, 1.5, True):
+        with pytest.raises(ValueError, match=f"max_epoch_steps must be an integer of at least 0, not {limit}"):
+            TrainConfig(max_epoch_steps=limit)
+
+
+def test_many_held_out_clips_are_not_kept(fresh, clips, preparation, tmp_path, monkeypatch):
+    """With the accuracies of those that are."""
+    config = TrainConfig(epochs=2, **FAST)
+    state = {name: tensor.clone() for name, tensor in fresh.state_dict().items()}
+    expected = train(fresh, clips, preparation, config, tmp_path / "a", progress=False)
+    monkeypatch.setattr("hypgcn_pruning.training.train.KEPT", 1)
+    fresh.load_state_dict(state)
+    assert train(fresh, clips, preparation, config, tmp_path / "b", progress=False) == expected
+
+
 def test_seeded_and_resumable(fresh, clips, preparation, tmp_path):
     """Two epochs in one go are two epochs with a break."""
     state = {name: tensor.clone() for name, tensor in fresh.state_dict().items()}

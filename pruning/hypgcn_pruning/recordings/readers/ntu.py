@@ -112,27 +112,63 @@ class _Lines:
                 self.fail("the end of the file after the last frame", repr(line[:40]))
 
 
+def _places(names: list[str], owners: dict[str, int]) -> list[int]:
+    """Place of each body of a frame.
+
+    A body whose tracking number was seen before keeps the place of that number. Another one takes the place that it has
+    in its frame, or, where that is the place of somebody who is there, the first that is not. Who shares a tracking
+    number with an earlier body of the frame counts as another one.
+
+    Parameters
+    ----------
+    names : list of str
+        Tracking numbers in the order of the frame.
+    owners : dict of str to int
+        Places of the tracking numbers that were seen; changed.
+    """
+    known = [name if name in owners and name not in names[:body] else None for body, name in enumerate(names)]
+    taken = {owners[name] for name in known if name is not None}
+    places = []
+    for body, name in enumerate(known):
+        if name is not None:
+            places.append(owners[name])
+            continue
+        free = (place for place in range(len(names) + len(taken)) if place not in taken)
+        places.append(body if body not in taken else next(free))
+        taken.add(places[-1])
+        if names[body] not in owners:
+            # Who had this place has left it: a number that comes back does not share it.
+            for former in [former for former, place in owners.items() if place == places[-1]]:
+                del owners[former]
+            owners[names[body]] = places[-1]
+    return places
+
+
 def read_skeleton(path, joints: int = JOINTS) -> np.ndarray:
     """Float64 (4, T, ``joints``, 3) of one ``.skeleton`` file, x, y, z in metres; absent bodies are zero, T may be 0.
 
     The file holds the number of frames; per frame the number of bodies; per body a line of 10 fields, the number of
-    joints, and a line of 12 fields per joint, of which the first three are read. Bodies keep the place they have
-    in their frame; places beyond the fourth are read and dropped. Anything else, also a file that ends early or goes
-    on, is a :exc:`ValueError` with file, line number and what had to be there.
+    joints, and a line of 12 fields per joint, of which the first three are read. Bodies keep their place by the
+    tracking number that their line begins with (:func:`_places`); places beyond the fourth are read and dropped.
+    Anything else, also a file that ends early or goes on, is a :exc:`ValueError` with file, line number and what had to
+    be there.
     """
     lines = _Lines(Path(path))
     count = lines.integer("the number of frames")
-    frames = []
+    frames: list[np.ndarray] = []
+    owners: dict[str, int] = {}
     for frame in range(count):
         bodies = np.zeros((TRACKED, joints, 3))
+        names, found = [], []
         for body in range(lines.integer(f"the number of bodies in frame {frame}")):
             where = f"of body {body} in frame {frame}"
-            lines.fields(10, f"the 10 fields {where}")
+            names.append(lines.fields(10, f"the 10 fields {where}")[0])
             if lines.integer(f"{joints}, the number of joints {where}", joints) != joints:
                 lines.fail(f"{joints}, the number of joints {where}", repr(lines.lines[lines.number - 1].strip()))
-            places = [lines.place(f"the 12 fields of joint {joint} {where}") for joint in range(joints)]
-            if body < TRACKED:
-                bodies[body] = places
+            found.append([lines.place(f"the 12 fields of joint {joint} {where}") for joint in range(joints)])
+        for place, body in zip(_places(names, owners), found):
+            if place < TRACKED:
+                bodies[place] = body
         frames.append(bodies)
     lines.end()
     return np.stack(frames, axis=1) if frames else np.zeros((TRACKED, 0, joints, 3))

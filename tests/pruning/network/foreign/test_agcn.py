@@ -1,6 +1,7 @@
 """Files in the key layouts of others, made here, against a restatement of what their networks compute."""
 
 import argparse
+import collections
 import re
 from collections import OrderedDict
 
@@ -229,6 +230,7 @@ def test_input_norm_shared_by_persons(tmp_path, skeleton):
 
 
 def test_strides_of_the_caller(tmp_path, skeleton):
+    """Case 6: they are asked for where the file leaves them open."""
     blocks = ((8, 1), (12, 1), (12, 2))
     state = make_state("2s-agcn", blocks)
     path = write(tmp_path / "a.pt", state, "2s-agcn")
@@ -240,7 +242,7 @@ def test_strides_of_the_caller(tmp_path, skeleton):
 
 
 def test_the_repository_of_aagcn(tmp_path, skeleton):
-    """Without attention: the whole graph is a parameter, and what depends on the data comes with alpha and tanh."""
+    """Case 1, without attention: the whole graph is a parameter; what depends on the data comes with alpha, tanh."""
     state = make_state("pyskl")
     keys = {"backbone.gcn.": "l", "backbone.data_bn": "data_bn", "cls_head.fc_cls": "fc"}
     renamed = OrderedDict()
@@ -257,6 +259,7 @@ def test_the_repository_of_aagcn(tmp_path, skeleton):
 
 
 def test_older_names_of_the_shortcut(tmp_path, skeleton):
+    """Case 40."""
     state = make_state("2s-agcn")
     old = OrderedDict((key.replace(".gcn1.down.", ".gcn1.conv_res."), value) for key, value in state.items())
     assert "l1.gcn1.conv_res.0.weight" in old
@@ -266,7 +269,7 @@ def test_older_names_of_the_shortcut(tmp_path, skeleton):
 
 @pytest.mark.parametrize(("blocks", "strides"), [(PUBLISHED, None), (((8, 1), (8, 2), (12, 1)), (1, 2, 1))])
 def test_the_baseline_of_ctr_gcn(tmp_path, skeleton, blocks, strides):
-    """Five taps, static graphs; the norm of their columns is folded into them."""
+    """Case 2: five taps, static graphs; the norm of their columns is folded into them."""
     source = shaken(Baseline(torch.from_numpy(skeleton.adjacency()).float() + 0.05, blocks))
     torch.save(source.state_dict(), tmp_path / "a.pt")
     model = load_foreign(tmp_path / "a.pt", skeleton=skeleton, strides=strides)
@@ -276,6 +279,43 @@ def test_the_baseline_of_ctr_gcn(tmp_path, skeleton, blocks, strides):
         expected, found = source(clips), model(clips)
     assert expected.std() > 0.05
     assert (found - expected).abs().max() <= 1e-5 * max(1.0, float(expected.abs().max()))
+
+
+@pytest.mark.parametrize(("dtype", "places"), [(torch.float16, 3), (torch.bfloat16, 2), (torch.float64, 7)])
+@pytest.mark.parametrize("suffix", ["pt", "safetensors"])
+def test_numbers_of_other_sizes(tmp_path, skeleton, dtype, places, suffix):
+    """Case 25: half and double precision, zip files and safetensors, under the official keys."""
+    state = make_state("2s-agcn")
+    rounded = OrderedDict((key, value.to(dtype)) for key, value in state.items())
+    path = write(tmp_path / f"a.{suffix}", rounded, "2s-agcn")
+    model = load_foreign(path, skeleton=skeleton, strides=STRIDES)
+    assert all(tensor.dtype == torch.float32 for tensor in model.parameters())
+    check_logits(model, OrderedDict((key, value.float()) for key, value in rounded.items()), "2s-agcn", skeleton)
+    learned = model.state_dict()["fc.weight"]
+    assert (learned - state["fc.weight"]).abs().max() <= 10.0 ** -places * state["fc.weight"].abs().max()
+
+
+def test_a_block_that_is_missing_is_noticed(tmp_path, skeleton):
+    """Case 8: nine blocks of the published ten are no network that is known, and a gap leaves keys over."""
+    state = make_state("2s-agcn", PUBLISHED)
+    nine = OrderedDict((key, value) for key, value in state.items() if not key.startswith("l10."))
+    with pytest.raises(ValueError, match=r"strides must be given \(--strides\)"):
+        load_foreign(write(tmp_path / "a.pt", nine, "2s-agcn"), skeleton=skeleton)
+    gap = OrderedDict((key, value) for key, value in state.items() if not key.startswith("l9."))
+    with pytest.raises(ValueError, match=r"unknown key l10\.|strides must be given"):
+        load_foreign(write(tmp_path / "b.pt", gap, "2s-agcn"), skeleton=skeleton)
+    assert load_foreign(write(tmp_path / "c.pt", state, "2s-agcn"), skeleton=skeleton).depth == 10
+
+
+def test_files_of_trainers(tmp_path, skeleton):
+    """Case 39: a hub of messages, NumPy's numbers and argparse's namespace lie beside the weights, and nothing runs."""
+    state = make_state("pyskl")
+    logs = argparse.Namespace(lr=0.1, parts=[np.float64(1.5), np.int64(3)])
+    torch.save({"state_dict": state, "meta": {"epoch": np.int64(16), "args": logs, "time": "now"},
+                "message_hub": argparse.Namespace(log_scalars=collections.OrderedDict(loss=np.arange(3.0)))},
+               tmp_path / "a.pth")
+    model = load_foreign(tmp_path / "a.pth", skeleton=skeleton, strides=STRIDES)
+    check_logits(model, state, "pyskl", skeleton)
 
 
 @pytest.mark.parametrize("layout", ["2s-agcn", "pyskl"])
@@ -392,6 +432,8 @@ def test_open_network(tmp_path, make_network, skeleton):
         open_network(path, format="onnx")
     with pytest.raises(FileNotFoundError, match="a checkpoint is"):
         open_network(tmp_path / "no.pt")
+    with pytest.raises(FileNotFoundError, match="a checkpoint is"):  # case 9
+        open_network(tmp_path / "typo.pt", skeleton="ntu25")
     model, info = open_network(path, skeleton="coco17", frames=20, stream="bone", strides=STRIDES)
     assert model.config.frames == info["preparation"]["frames"] == 20
     assert info["source"]["format"] == "2s-agcn" and info["source"]["architecture"] == "2s-AGCN"

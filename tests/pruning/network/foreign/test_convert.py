@@ -41,6 +41,7 @@ def test_the_checkpoint_is_ours(tmp_path, source):
 
 
 def test_a_new_classifier(tmp_path, source):
+    """Case 10."""
     model, info = import_network(source[1], tmp_path / "a.pt", options(classes=27))
     other, _ = import_network(source[1], tmp_path / "b.pt", options(classes=27, seed=2))
     assert model.fc.out_features == 27 and "with 27 classes" in info["source"]["notes"][0]

@@ -40,6 +40,7 @@ def check(path, source, skeleton, persons=2, frames=13, **options):
 @pytest.mark.parametrize("subsets", [1, 2, 3])
 @pytest.mark.parametrize("importance", [True, False])
 def test_the_repository_of_st_gcn(tmp_path, skeleton, subsets, importance):
+    """Case 3."""
     source = shaken(StGcn(graph_of(skeleton, subsets), SMALL, importance=importance))
     model = check(saved(tmp_path / "a.pt", source), source, skeleton, strides=STRIDES)
     assert model.config.joint_bias and not model.config.shortcut_h and not model.config.dynamic_graph
@@ -66,6 +67,7 @@ def test_biases_of_single_joints_count(tmp_path, skeleton):
 @pytest.mark.parametrize("position", ["pre", "post"])
 @pytest.mark.parametrize("shortcut", [False, True])
 def test_the_forms_of_pyskl(tmp_path, skeleton, adaptive, position, shortcut):
+    """Case 4 among them: the convolution behind the graph, and a shortcut."""
     source = StGcnOfPyskl(graph_of(skeleton), SMALL, adaptive=adaptive, position=position, shortcut=shortcut)
     source = shaken(source)
     if adaptive == "importance":    # training never moves these

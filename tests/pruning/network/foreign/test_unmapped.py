@@ -16,6 +16,7 @@ KEYS = {
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("prefix", ["", "module."])
 def test_named(tmp_path, skeleton, key, prefix):
+    """Case 5."""
     torch.save({prefix + "data_bn.weight": torch.ones(3), prefix + key: torch.zeros(1)}, tmp_path / "a.pt")
     with pytest.raises(ValueError, match=rf"a.pt: {key} belongs to {KEYS[key]}.*has no place in the hardware: .*Train"):
         load_foreign(tmp_path / "a.pt", skeleton=skeleton)

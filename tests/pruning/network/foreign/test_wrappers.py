@@ -25,6 +25,7 @@ def prefixed(*prefixes):
 @pytest.mark.parametrize("prefixes", [(), ("module.",), ("model.",), ("module.", "module."), ("_orig_mod.",),
                                       ("model.", "_orig_mod."), ("net.", "module.")])
 def test_peeled(wrap, prefixes):
+    """Case 7."""
     assert names_of(wrap(prefixed(*prefixes))) == sorted(STATE)
 
 

@@ -5,12 +5,12 @@ from hypgcn_pruning.recordings.readers import Source, read_clips
 from hypgcn_pruning.recordings.readers.ntu import NtuName, read_ntu, read_skeleton
 
 
-def skeleton_text(bodies):
-    """The text of a recording; ``bodies`` is one list of (25, 3) arrays per frame."""
+def skeleton_text(bodies, names=None):
+    """The text of a recording; ``bodies`` is one list of (25, 3) arrays per frame, ``names`` their tracking numbers."""
     lines = [str(len(bodies))]
-    for frame in bodies:
+    for frame, chosen in zip(bodies, names or [range(len(frame)) for frame in bodies], strict=True):
         lines.append(str(len(frame)))
-        for number, body in enumerate(frame):
+        for number, body in zip(chosen, frame, strict=True):
             lines += [f"7205759403792{number} 0 1 1 0 0 0 0.02 -0.3 2", "25"]
             lines += [" ".join([*(repr(float(x)) for x in place), "254.1", "199.9", "961", "540.5", "0.1", "0.2", "0.3",
                                 "0.9", "2"]) for place in body]
@@ -42,6 +42,23 @@ def test_bodies_keep_their_place(tmp_path, rng):
     assert not found[2:, 0].any()
     assert not found[:, 2].any()
     np.testing.assert_array_equal(found[:, 3], bodies[3][:4])
+
+
+@pytest.mark.parametrize(("names", "places"), [
+    ([[7, 8], [8, 7], [8], [7, 8]], [[0, 1], [1, 0], [1], [0, 1]]),
+    ([[7, 8], [8, 9], [7, 8, 9]], [[0, 1], [1, 0], [2, 1, 0]]),
+    ([[7], [8], [7, 8]], [[0], [0], [1, 0]]), ([[7, 7], [7, 7], [7]], [[0, 1], [0, 1], [0]]),
+    ([[7, 8, 9], [9, 8], [5, 9, 8, 7]], [[0, 1, 2], [2, 1], [3, 2, 1, 0]])])
+def test_bodies_are_followed(tmp_path, rng, names, places):
+    """Case 33: two change their places in the file, the first leaves, a tracking number is lost and another comes."""
+    bodies = [list(rng.normal(size=(len(frame), 25, 3))) for frame in names]
+    path = tmp_path / "any.skeleton"
+    path.write_text(skeleton_text(bodies, names), encoding="utf-8")
+    found = read_skeleton(path)
+    for frame, (here, right) in enumerate(zip(bodies, places)):
+        for body, place in zip(here, right):
+            np.testing.assert_array_equal(found[place, frame], body)
+        assert found[:, frame].any(axis=(1, 2)).sum() == len(here)
 
 
 def line(number, text):
