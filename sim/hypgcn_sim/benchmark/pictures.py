@@ -100,9 +100,15 @@ def save_scaling_picture(rows: list[dict], path: Path, title: str):
         axes.annotate(f"{row['fps_at_172mhz']:,.0f} clips/s, {row['dsp']:,} DSP,\n{row['bram36']:g} BRAM36, "
                       f"{row['lut']:,} LUT", (row["dsp"], row["fps_at_172mhz"]), fontsize=7,
                       xytext=(8, -16), textcoords="offset points")
+    rates = [row[name] for row in rows for name in ("fps_at_172mhz", "ideal_fps_at_172mhz")]
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlim(min(multipliers) * 0.8, max(multipliers) * 2.5)
+    axes.set_xlim(min(multipliers) * 0.8, max(multipliers) * 3.5)       # room for the text beside the last point
+    axes.set_ylim(min(rates) * 0.6, max(rates) * 1.4)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(pyplot.LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:,.0f}")
+        axis.set_minor_formatter(pyplot.NullFormatter())
     axes.set_xlabel("DSPs")
     axes.set_ylabel("clips/s at 172 MHz")
     axes.set_title(title, fontsize=9)
