@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from hypgcn.design.skeleton import BUILT_IN, load_skeleton
+
 from .answers.predict_cli import register_predict
 from .config import STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
 from .import_cli import add_foreign_options, register_import
 from .recordings.filmed import FilmedConfig, film, save_clips
 from .recordings.readers import FORMATS as DATA_FORMATS
-from .recordings.skeleton import BUILT_IN, load_skeleton
 from .reports.class_figures import weakest
 from .reports.report_cli import register_reports
 from .seeds import parse_seeds, repeat

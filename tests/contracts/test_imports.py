@@ -12,6 +12,7 @@ from contracts.tree import PACKAGES, imports, modules
 DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.design.folding", "hypgcn.design.presets", "hypgcn.design.clip",
                "hypgcn.design.files", "hypgcn.design.names", "hypgcn.design.class_names", "hypgcn.design.persons",
                "hypgcn.design.words", "hypgcn.design.missing", "hypgcn.design.filling", "hypgcn.design.live_filling",
+               "hypgcn.design.skeleton", "hypgcn.design.skeleton_maps",
                "hypgcn.cli", "hypgcn.progress"}
 ALLOWED = {
     "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools"},

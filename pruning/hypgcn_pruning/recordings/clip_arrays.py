@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from hypgcn.design.skeleton import BUILT_IN
+
 from .array_files import open_npy, open_npz
 from .axes import check_axes, in_order
 from .data import Clips
 from .joint_order import joint_order
 from .labels import checked_labels, checked_split
 from .plain_pickle import load_plain
-from .skeleton import BUILT_IN
 from .stores import Joined, Padded
 from .third import KINDS, third_is_score
 

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from hypgcn.design.files import replacing
+from hypgcn.design.skeleton import Skeleton
 
 from ..config import option
 from .data import Clips
 from .motion import class_swings, hanging_order, limb_places, rest_directions, turn
 from .protocol import SPLIT
-from .skeleton import Skeleton
 
 __all__ = ["FilmedConfig", "film", "save_clips"]
 

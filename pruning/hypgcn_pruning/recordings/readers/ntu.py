@@ -8,10 +8,10 @@ import numpy as np
 
 from hypgcn.design.filling import complete_clip
 from hypgcn.design.missing import no_origins
+from hypgcn.design.skeleton import BUILT_IN
 
 from ..data import Clips
 from ..missing import Tally
-from ..skeleton import BUILT_IN
 from .ntu_preparation import choose_bodies, prepare_ntu
 from .pack import Recording, pack, warn_left_out
 

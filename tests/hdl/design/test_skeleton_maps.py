@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hypgcn_pruning.recordings.skeleton import BUILT_IN
-from hypgcn_pruning.recordings.skeleton_maps import MAPS, joint_map, map_kinds, mapped, source_skeleton
+from hypgcn.design.skeleton import BUILT_IN
+from hypgcn.design.skeleton_maps import MAPS, joint_map, map_kinds, mapped, source_skeleton
 
 NAMES = {
     "ntu25": "hip_c spine neck head ls le lw lh rs re rw rh lhip lk la lf rhip rk ra rf chest ltip lthumb rtip rthumb",
