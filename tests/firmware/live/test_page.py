@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from html.parser import HTMLParser
 from importlib.resources import files
 
@@ -162,7 +163,7 @@ console.log(JSON.stringify([open, elements.error.textContent, elements.state.tex
     assert found == ["live", "line 3: <b>x", "the stream has ended, or the connection is lost; trying again", True]
 
 
-def test_in_chromium():
+def test_in_chromium(tmp_path):
     """A replay with two answers, as a browser shows it."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
@@ -173,9 +174,12 @@ def test_in_chromium():
     with page() as served:
         served.show_record({"time": 0.5, "people": [7], "label": "wave", "class": 2, "probability": 0.9,
                             "best": [["wave", 0.9]], "latency_ms": 5})
-        done = subprocess.Popen([program, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=4000",
-                                 "--dump-dom", served.address], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        while done.poll() is None:
-            served.show_frame(frame(0.5))
-        text = done.stdout.read().decode()
+        command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=4000",
+                   f"--user-data-dir={tmp_path}", "--dump-dom", served.address]
+        with (tmp_path / "dom").open("wb") as file, \
+                subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL) as browser:
+            while browser.poll() is None:
+                served.show_frame(frame(0.5))
+                time.sleep(0.02)
+        text = (tmp_path / "dom").read_text(encoding="utf-8")
     assert "<td>wave</td>" in text and "90 %" in text and "5.0 ms from the last frame" in text
