@@ -13,7 +13,7 @@ live_hour = importlib.import_module("live_hour")
 
 
 def test_lines_are_frames_of_two_people():
-    entries = [json.loads(line) for line in live_hour.lines(1801, 20)]
+    entries = [json.loads(line) for line in live_hour.lines(1801, 20, 30)]
     assert [person["id"] for person in entries[0]["people"]] == ["0-0", "0-1"]
     assert [person["id"] for person in entries[-1]["people"]] == ["1-0", "1-1"] and entries[-1]["time"] == 60
 
