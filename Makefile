@@ -125,10 +125,10 @@ clean: ## remove everything that make wrote, .venv too
 	touch .venv/ready-base $@
 
 .venv/ready-dev: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[train,sim,formal,boards,docs,dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[train,sim,formal,boards,live,docs,dev]'
 	touch .venv/ready-base .venv/ready-sim .venv/ready-formal .venv/ready-boards .venv/ready-docs $@
 
 # The API reference imports all packages.
 .venv/ready-docs: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[train,sim,boards,docs]'
+	$(BIN)/python -m pip install --quiet --editable '.[train,sim,boards,live,docs]'
 	touch .venv/ready-base .venv/ready-sim .venv/ready-boards $@

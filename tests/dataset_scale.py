@@ -42,7 +42,7 @@ import sys
 from hypgcn.cli import main
 from hypgcn.usage import peak_memory_mb
 status = main(sys.argv[2:])
-open(sys.argv[1], "w").write(str(peak_memory_mb()))
+open(sys.argv[1], "w", encoding="utf-8").write(str(peak_memory_mb()))
 sys.exit(status)
 """
 
@@ -52,7 +52,7 @@ def measure(arguments: list[str], note: Path) -> dict:
     start = time.monotonic()
     subprocess.run([sys.executable, "-c", _CODE, str(note), *arguments], check=True)
     seconds = time.monotonic() - start
-    peak = int(note.read_text())
+    peak = int(note.read_text(encoding="utf-8"))
     note.unlink()
     return {"seconds": round(seconds), "peak_mb": peak}
 
@@ -69,13 +69,13 @@ def measure_all(folder: str, limit: int = LIMIT, **sizes) -> tuple[dict[str, dic
     """Rows of all steps, which ``scale.json`` in ``folder`` keeps, and the names of those above ``limit`` MB."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     kept = Path(folder) / "scale.json"
-    rows = json.loads(kept.read_text()) if kept.is_file() else {}
+    rows = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
     for name, arguments in commands(folder, **sizes).items():
         text = shlex.join(["hypgcn", *arguments])
         if rows.get(name, {}).get("command") != text:
             print(f"$ {text}", file=sys.stderr, flush=True)
             rows[name] = {**measure(arguments, Path(folder) / "peak.json"), "command": text}
-            kept.write_text(json.dumps(rows, indent=1) + "\n")
+            kept.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8", newline="\n")
     return rows, [name for name, row in rows.items() if row["peak_mb"] > limit]
 
 

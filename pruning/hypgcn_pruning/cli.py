@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design.files import check_out_file, check_out_folder
+from hypgcn.design.skeleton import BUILT_IN, load_skeleton
 from hypgcn.needs import checked
 
 from .answers.predict_cli import register_predict
@@ -16,7 +17,6 @@ from .import_cli import add_foreign_options, register_import
 from .recordings.filmed import FilmedConfig, film
 from .recordings.readers import FORMATS as DATA_FORMATS
 from .recordings.save_clips import save_clips
-from .recordings.skeleton import BUILT_IN, load_skeleton
 from .reports.class_figures import weakest
 from .reports.report_cli import register_reports
 from .seeds import parse_seeds, repeat

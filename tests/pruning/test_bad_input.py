@@ -10,6 +10,7 @@ import torch
 
 from hypgcn.design import Design
 from hypgcn.design.clip import quantise_clip
+from hypgcn.design.skeleton import load_skeleton
 from hypgcn.golden.network import run as golden
 from hypgcn_pruning import cli
 from hypgcn_pruning.config import QuantiseConfig
@@ -22,7 +23,6 @@ from hypgcn_pruning.network.predict import predict
 from hypgcn_pruning.recordings.clip_arrays import load_npz
 from hypgcn_pruning.recordings.data import prepared
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
-from hypgcn_pruning.recordings.skeleton import load_skeleton
 
 
 def hypgcn(*words):

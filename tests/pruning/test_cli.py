@@ -8,12 +8,12 @@ import pytest
 
 from hypgcn.design import Design
 from hypgcn.design.clip import quantise_clip
+from hypgcn.design.skeleton import load_skeleton
 from hypgcn_pruning.cli import register
 from hypgcn_pruning.inputs import open_clips
 from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.recordings.data import prepared
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
-from hypgcn_pruning.recordings.skeleton import load_skeleton
 from hypgcn_pruning.steps import parse_blocks
 
 

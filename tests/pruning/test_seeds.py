@@ -6,11 +6,11 @@ import json
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import load_skeleton
 from hypgcn_pruning.cli import register
 from hypgcn_pruning.config import TrainConfig
 from hypgcn_pruning.network.checkpoint import load_checkpoint
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
-from hypgcn_pruning.recordings.skeleton import load_skeleton
 from hypgcn_pruning.seeds import accuracy_spread, parse_seeds
 
 

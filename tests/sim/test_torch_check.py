@@ -67,8 +67,8 @@ def small():
 
 
 def test_small_network_on_generated_motion():
+    from hypgcn.design.skeleton import load_skeleton
     from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
-    from hypgcn_pruning.recordings.skeleton import load_skeleton
 
     design = small()
     clips = generate_motion(load_skeleton("kinect20"), MotionConfig(classes=2, clips=2))

@@ -12,8 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from hypgcn.design import BANK, bank_count
-
-from ..recordings.skeleton import Skeleton
+from hypgcn.design.skeleton import Skeleton
 
 __all__ = ["ModelConfig", "Network", "BlockModule", "PAPER_BLOCKS", "SMALL_BLOCKS", "LATER_BUFFERS"]
 

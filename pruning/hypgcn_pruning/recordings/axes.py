@@ -4,8 +4,9 @@ from itertools import permutations
 
 import numpy as np
 
+from hypgcn.design.skeleton import BUILT_IN, MAX_JOINTS
+
 from ..messages import say
-from .skeleton import BUILT_IN, MAX_JOINTS
 
 __all__ = ["ORDER", "LETTERS", "check_axes", "in_order", "readings"]
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hypgcn.design.skeleton import BUILT_IN
+
 from .array_files import open_npy, open_npz
 from .axes import check_axes, in_order
 from .data import Clips
@@ -16,7 +18,6 @@ from .labels import checked_labels, checked_split
 from .passes import passing
 from .plain_pickle import load_plain
 from .scratch import Rows
-from .skeleton import BUILT_IN
 from .stores import Joined, Padded
 from .third import KINDS, third_is_score
 

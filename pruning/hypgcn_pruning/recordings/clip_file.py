@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design.missing import find_origins
+from hypgcn.design.skeleton import BUILT_IN
+from hypgcn.design.skeleton_maps import joint_map, mapped, source_skeleton
 
 from .array_files import open_npy, open_npz
 from .axes import in_order
@@ -19,8 +21,6 @@ from .readers import Source, read_clips, recognise
 from .readers.ntu import FRAMES, complete_bodies, read_skeleton
 from .readers.ntu_preparation import prepare_ntu
 from .readers.pose_files import KINDS, pose_clips
-from .skeleton import BUILT_IN
-from .skeleton_maps import joint_map, mapped, source_skeleton
 
 __all__ = ["FileClip", "map_joints", "read_clip_file"]
 

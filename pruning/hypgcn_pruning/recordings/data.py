@@ -9,14 +9,14 @@ import numpy as np
 from hypgcn.design.clip import Preparation, at_times, prepare_clip, resample
 from hypgcn.design.names import check_text
 from hypgcn.design.persons import match_persons
+from hypgcn.design.skeleton import BUILT_IN, Skeleton
+from hypgcn.design.skeleton_maps import joint_map, mapped, source_skeleton
 
 from ..config import STREAMS, Augmentation
 from .balance import balanced_order
 from .dropping import drop_and_fill
 from .identity import clip_digests, recordings_digests
 from .passes import passing
-from .skeleton import BUILT_IN, Skeleton
-from .skeleton_maps import joint_map, mapped, source_skeleton
 from .stores import Computed, Store
 
 __all__ = ["Clips", "map_to", "every_nth", "preparation_for", "prepared", "calibration_clips", "crowded",
@@ -188,7 +188,7 @@ def map_to(clips: Clips, target: Skeleton, where="clips") -> Clips:
     """``clips`` on the joints of ``target``, as they are where they have these joints already.
 
     Whose joints the clips have is their ``joint_order``, else the number of joints says it. Joints that they lack are
-    taken from their neighbours, see :mod:`~.skeleton_maps`.
+    taken from their neighbours, see :mod:`hypgcn.design.skeleton_maps`.
 
     Raises :exc:`ValueError` where the numbers of joints differ and no map is known, or a map is needed and there is
     none.

@@ -14,11 +14,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from hypgcn.design.skeleton import Skeleton
+
 from ..config import option
 from .data import Clips
 from .motion import class_swings, hanging_order, limb_places, rest_directions, turn
 from .protocol import SPLIT
-from .skeleton import Skeleton
 from .stores import Computed
 
 __all__ = ["FilmedConfig", "film"]

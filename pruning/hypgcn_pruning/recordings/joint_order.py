@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from hypgcn.design.skeleton import BUILT_IN, Skeleton
+
 from ..messages import say
-from .skeleton import BUILT_IN, Skeleton
 
 __all__ = ["DECISIVE", "bone_length", "joint_order"]
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from hypgcn.design.filling import Completed, complete_clip
 from hypgcn.design.missing import Origins, find_origins
+from hypgcn.design.skeleton import BUILT_IN, Skeleton
 
 from ..messages import say
 from .data import Clips
 from .passes import passing
-from .skeleton import BUILT_IN, Skeleton
 from .stores import Computed
 
 __all__ = ["Tally", "complete_all", "complete_clips", "origins_of", "recorded_parents"]

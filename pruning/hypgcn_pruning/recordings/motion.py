@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hypgcn.design.skeleton import Skeleton
+
 from .data import Clips
-from .skeleton import Skeleton
 
 __all__ = ["MotionConfig", "class_swings", "generate_motion", "hanging_order", "limb_places", "rest_directions", "turn"]
 

@@ -95,6 +95,6 @@ def scratch_array(shape: tuple[int, ...], dtype, what: str) -> np.memmap:
     if size + _SPARE > free:
         raise OSError(f"{what} needs a temporary file of {size / 1e9:.1f} GB, but {folder.parent} has only "
                       f"{free / 1e9:.1f} GB left: set TMPDIR to a folder with more room")
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".raw", delete=False) as file:
+    with tempfile.NamedTemporaryFile("w+b", dir=folder, suffix=".raw", delete=False) as file:
         file.truncate(size)
     return np.memmap(file.name, dtype, "r+", shape=shape)

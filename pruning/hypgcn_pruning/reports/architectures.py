@@ -5,8 +5,11 @@ from shapes, masks and densities, not from what the weights are. Densities are a
 """
 
 import hashlib
+import io
 import json
+import tempfile
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -14,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hypgcn.cli import main
 from hypgcn.design import BANK, MINI_BANK, MINI_BANKS, Block, Design
-from hypgcn.design.files import write_json
-from hypgcn.planning.device import Device
-from hypgcn.planning.device_table import Entry, fit
-from hypgcn.planning.estimate.activity import live_channels
+from hypgcn.design.files import write_file, write_json
+from hypgcn.design.live_channels import live_channels
+from hypgcn.design.skeleton import BUILT_IN
 from hypgcn.progress import Progress
 
 from ..building.constants import fold_constants
@@ -28,12 +31,10 @@ from ..config import CompileConfig, PruneConfig, QuantiseConfig
 from ..integers.quantise import calibrate, quantise
 from ..network.foreign.unmapped import UNMAPPED
 from ..network.model import PAPER_BLOCKS, ModelConfig, Network
-from ..recordings.skeleton import BUILT_IN
 from ..sparsity.channels import drop_channels, reorder_channels
 from ..sparsity.taps import cut_taps
 
-__all__ = ["ARCHITECTURES", "ASSUMED", "FORMS", "Architecture", "design_of", "measure_architectures",
-           "target_devices"]
+__all__ = ["ARCHITECTURES", "ASSUMED", "DEVICES", "FORMS", "Architecture", "design_of", "measure_architectures"]
 
 FORMS = ("dense", "pruned")
 _PRUNING = PruneConfig()
@@ -108,10 +109,17 @@ ARCHITECTURES = (
 """Networks that load. What is refused has its row from :data:`~.unmapped.UNMAPPED`."""
 
 
-def target_devices() -> list[Device]:
-    """The XCKU115 within the resources that RFC-HyPGCN takes on it (Wen et al., ASAP 2021), and the whole XCZU9EG."""
-    paper = replace(Device.load("xcku115"), name="XCKU115 as the paper", dsp=3544, bram36=1806, lut=176_776)
-    return [paper, Device.load("xczu9eg")]
+PAPER_DEVICE = """name = "XCKU115 as the paper"
+mac = "dsp48e2"
+multiplier = 27
+dsp = 3544
+bram36 = 1806
+lut = 176776
+ff = 1326720
+"""
+"""The XCKU115 within the resources that RFC-HyPGCN takes on it (Wen et al., ASAP 2021)."""
+DEVICES = (PAPER_DEVICE, "xczu9eg")
+"""Devices of the table: names that ``hypgcn devices`` knows, or the content of a device file."""
 
 
 def _exceeding(count: int, density: float) -> np.ndarray:
@@ -178,13 +186,12 @@ def design_of(shape: ModelConfig, form: str, name: str) -> Design:
     return _with_densities(design, form)
 
 
-def _fitted(design: Design, device: Device, cache: Path | None, cached: bool) -> Entry | None:
-    """Fit one design, which takes minutes, unless ``cache`` has the result.
+def _fitted(design: Design, device: str, cache: Path, cached: bool) -> dict | None:
+    """The entry of ``hypgcn devices``, which takes minutes, unless ``cache`` has it.
 
-    ``None`` where it has not, and ``cached`` leaves the others out.
+    The command does it, since this package knows designs and no hardware. ``None`` where ``cached`` leaves out what is
+    not there.
     """
-    if cache is None:
-        return fit([design], device)
     assumed = [(block.x_depths, block.h_depths, block.x_entries, block.h_entries, block.density_x, block.density_h,
                 block.density_z) for block in design.blocks]
     key = hashlib.sha256(repr((design.hash, assumed, device)).encode()).hexdigest()[:24]
@@ -192,20 +199,36 @@ def _fitted(design: Design, device: Device, cache: Path | None, cached: bool) ->
     if not path.is_file():
         if cached:
             return None
-        write_json(path, fit([design], device).as_dict())
-    return Entry.of(json.loads(path.read_text(encoding="utf-8")))
+        write_json(path, _estimate(design, device))
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
-def measure_architectures(devices: Sequence[Device] = (), architectures: Sequence[Architecture] = ARCHITECTURES, *,
-                          cache: Path | None = None, cached: bool = False, progress: bool = True) -> list[dict]:
+def _estimate(design: Design, device: str) -> dict:
+    with tempfile.TemporaryDirectory() as folder:
+        place, found = Path(folder), Path(folder) / "found.json"
+        design.save(place / "design")
+        if "\n" in device:
+            write_file(place / "device.toml", device)
+            device = str(place / "device.toml")
+        errors = io.StringIO()
+        with redirect_stdout(io.StringIO()), redirect_stderr(errors):
+            status = main(["devices", str(place / "design"), "--device", device, "-o", str(found)])
+        if status:
+            raise ValueError(errors.getvalue().strip())
+        (entry,) = json.loads(found.read_text(encoding="utf-8"))
+    return entry
+
+
+def measure_architectures(devices: Sequence[str] = DEVICES, architectures: Sequence[Architecture] = ARCHITECTURES, *,
+                          cache: Path, cached: bool = False, progress: bool = True) -> list[dict]:
     """A row for each of ``architectures`` and for each that is refused.
 
     Parameters
     ----------
-    devices : sequence of Device
-        Left out, :func:`target_devices`.
+    devices : sequence of str
+        As :data:`DEVICES`.
     architectures : sequence of Architecture
-    cache : Path or None
+    cache : Path
         Folder for the estimates, so that an interrupted run goes on, and a new row does not cost the others again.
     cached : bool
         Only estimates that are in ``cache``: rows may lack forms.
@@ -216,9 +239,8 @@ def measure_architectures(devices: Sequence[Device] = (), architectures: Sequenc
     -------
     list of dict
         ``model``, ``framework``, ``loads``, ``lost``; of those that load the ``shape`` and, in ``forms``, the entries
-        of :class:`~hypgcn.planning.device_table.Entry` for each device, in order.
+        of ``hypgcn devices`` for each device, in order.
     """
-    devices = devices or target_devices()
     show = Progress("architectures") if progress else None
     total, rows = len(architectures) * len(FORMS), []
     found: dict[tuple[str, str], list[dict]] = {}
@@ -230,7 +252,7 @@ def measure_architectures(devices: Sequence[Device] = (), architectures: Sequenc
         if key not in found:
             design = design_of(shape, form, form)
             entries = [_fitted(design, device, cache, cached) for device in devices]
-            found[key] = [{name: value for name, value in entry.as_dict().items() if name != "network"}
+            found[key] = [{name: value for name, value in entry.items() if name != "network"}
                           for entry in entries if entry is not None]
         if form == FORMS[0]:
             rows.append({"model": architecture.model, "framework": architecture.framework, "loads": True,

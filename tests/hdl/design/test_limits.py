@@ -21,7 +21,7 @@ def test_text():
 
 def test_choices_behave_like_their_values():
     assert 8 in limits.WIDTHS and 3 not in limits.WIDTHS
-    assert list(limits.MAC_FORMS) == ["dsp48e2", "inferred", "single"]
+    assert list(limits.MAC_FORMS) == ["dsp48e2", "dsp48e1", "inferred", "single"]
 
 
 def test_no_limit_is_written_again():

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from hypgcn.design.skeleton import load_skeleton
 from hypgcn_pruning.network.model import PAPER_BLOCKS, ModelConfig, Network, threshold
-from hypgcn_pruning.recordings.skeleton import load_skeleton
 
 
 @pytest.mark.parametrize("dynamic", [False, True])

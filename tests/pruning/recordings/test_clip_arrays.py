@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import load_skeleton
 from hypgcn_pruning.recordings import array_files, clip_arrays
 from hypgcn_pruning.recordings.clip_arrays import Meaning, load_clips, load_npy, load_npz
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
-from hypgcn_pruning.recordings.skeleton import load_skeleton
 
 
 def write_npz(path, clips, **changes):

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import BUILT_IN, Skeleton, load_skeleton
 from hypgcn_pruning.config import Augmentation
 from hypgcn_pruning.recordings.data import (
     augment,
@@ -15,7 +16,6 @@ from hypgcn_pruning.recordings.data import (
 )
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
 from hypgcn_pruning.recordings.persons import choose_persons
-from hypgcn_pruning.recordings.skeleton import BUILT_IN, Skeleton, load_skeleton
 from hypgcn_pruning.recordings.stores import Ragged
 
 STILL = Augmentation(degrees=0.0, tilt=0.0, random_times=False)

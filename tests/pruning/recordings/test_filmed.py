@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import BUILT_IN, Skeleton
 from hypgcn_pruning.recordings.filmed import FilmedConfig, film
 from hypgcn_pruning.recordings.protocol import protocol_split
-from hypgcn_pruning.recordings.skeleton import BUILT_IN, Skeleton
 
 SMALL = FilmedConfig(classes=3, subjects=4, views=3, shortest=8, longest=12)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import BUILT_IN
+from hypgcn.design.skeleton_maps import MAPS
 from hypgcn_pruning.recordings.joint_order import bone_length, joint_order
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
-from hypgcn_pruning.recordings.skeleton import BUILT_IN
-from hypgcn_pruning.recordings.skeleton_maps import MAPS
 
 RECORDED = Path(__file__).parents[4] / "shared/data"
 KINECT1 = ("kinect20", "utdmhad20", "msraction20")

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import BUILT_IN
 from hypgcn_pruning.recordings.clip_arrays import load_npz
 from hypgcn_pruning.recordings.data import Clips
 from hypgcn_pruning.recordings.missing import Tally, complete_clips, recorded_parents
-from hypgcn_pruning.recordings.skeleton import BUILT_IN
 from hypgcn_pruning.recordings.stores import Padded
 
 RECORDED = Path(os.environ.get("HYPGCN_DATA", Path(__file__).parents[4] / "shared/data")) / "nwucla.npz"

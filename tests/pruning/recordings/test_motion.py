@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import BUILT_IN, Skeleton
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
-from hypgcn_pruning.recordings.skeleton import BUILT_IN, Skeleton
 
 
 @pytest.mark.parametrize("skeleton", [*BUILT_IN.values(), Skeleton(name="point", joints=1, bones=())],

@@ -4,10 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import BUILT_IN
 from hypgcn_pruning.recordings.clip_arrays import load_npz
 from hypgcn_pruning.recordings.filmed import FilmedConfig, film
 from hypgcn_pruning.recordings.save_clips import save_clips
-from hypgcn_pruning.recordings.skeleton import BUILT_IN
 
 CONFIG = FilmedConfig(classes=2, subjects=4, views=3, shortest=5, longest=9)
 

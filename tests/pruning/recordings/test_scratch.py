@@ -15,7 +15,7 @@ from hypgcn_pruning.recordings.scratch import Rows, let_go, scratch_array
 def resident(path) -> int:
     """Bytes of the file at ``path`` that are in this process."""
     total = here = 0
-    for line in Path("/proc/self/smaps").read_text().splitlines():
+    for line in Path("/proc/self/smaps").read_text(encoding="utf-8").splitlines():
         words = line.split()
         if "-" in words[0] and not words[0].endswith(":"):
             here = words[-1] == str(path)
@@ -65,6 +65,6 @@ def test_too_little_room(monkeypatch):
 def test_temporary_files_go_with_their_process(tmp_path):
     code = "import numpy as np\nfrom hypgcn_pruning.recordings.scratch import scratch_array\n" \
            "a = scratch_array((1000,), np.int8, 'a')\nprint(a.filename)"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True,
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8",
                           env={**os.environ, "TMPDIR": str(tmp_path)})
     assert done.stdout.startswith(str(tmp_path)) and not list(tmp_path.iterdir())

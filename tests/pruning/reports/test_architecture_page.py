@@ -30,7 +30,7 @@ def test_what_is_not_estimated_is_said():
 
 
 def test_a_page_without_marks(tmp_path):
-    (tmp_path / "a.md").write_text("nothing")
+    (tmp_path / "a.md").write_text("nothing", encoding="utf-8")
     with pytest.raises(ValueError, match=r"a\.md must have the lines <!-- architectures --> and"):
         write_tables(tmp_path / "a.md", ROWS)
 

@@ -9,7 +9,6 @@ import pytest
 
 from hypgcn.cli import main
 from hypgcn.design import Design
-from hypgcn.planning.device import Device
 from hypgcn_pruning.network.foreign.unmapped import UNMAPPED
 from hypgcn_pruning.network.model import PAPER_BLOCKS
 from hypgcn_pruning.reports import architectures, report_config
@@ -19,11 +18,18 @@ from hypgcn_pruning.reports.architectures import (
     Architecture,
     design_of,
     measure_architectures,
-    target_devices,
 )
 
 ROOT = Path(__file__).parents[3]
-DEVICE = Device(name="D", mac="dsp48e2", multiplier=27, dsp=300, bram36=100, lut=90_000, ff=1000)
+DEVICE = """name = "D"
+mac = "dsp48e2"
+multiplier = 27
+dsp = 300
+bram36 = 100
+lut = 90000
+ff = 1000
+"""
+TINY = DEVICE.replace('"D"', '"E"').replace("90000", "5000")
 SMALL = Architecture(model="small", framework="ours", frames=16, joints="coco17", classes=4, kernel=5)
 
 
@@ -79,18 +85,18 @@ def test_entries_of_mini_banks(count, density):
 
 def test_rows(few_blocks, tmp_path, monkeypatch):
     """Each shape is estimated once, what is refused has a row, and a second run takes the estimates of the first."""
-    real, fitted = architectures.fit, []
-    monkeypatch.setattr(architectures, "fit", lambda designs, device: fitted.append(device.name) or real(
-        designs, device))
+    real, fitted = architectures._estimate, []
+    monkeypatch.setattr(architectures, "_estimate", lambda design, device: fitted.append(device[8]) or real(
+        design, device))
     other = replace(SMALL, model="the same shape")
-    rows = measure_architectures([DEVICE, replace(DEVICE, name="E", lut=5000)], [SMALL, other], cache=tmp_path,
+    rows = measure_architectures([DEVICE, TINY], [SMALL, other], cache=tmp_path,
                                  progress=False)
     assert fitted == ["D", "E"] * 2 and [row["model"] for row in rows[:2]] == ["small", "the same shape"]
     assert [(row["model"], row["lost"], row["loads"]) for row in rows[2:]] == [(n, r, False) for _, n, r in UNMAPPED]
     assert rows[0]["forms"] == rows[1]["forms"]
     dense, pruned = (rows[0]["forms"][form] for form in ("dense", "pruned"))
     assert dense[0]["fits"] and pruned[0]["cycles"] < dense[0]["cycles"] and not dense[1]["fits"]
-    assert measure_architectures([DEVICE, replace(DEVICE, name="E", lut=5000)], [SMALL, other], cache=tmp_path,
+    assert measure_architectures([DEVICE, TINY], [SMALL, other], cache=tmp_path,
                                  progress=False) == rows
     assert len(fitted) == 4
     known = measure_architectures([DEVICE], [SMALL, replace(SMALL, frames=20)], cache=tmp_path, cached=True,
@@ -103,16 +109,13 @@ def test_rows(few_blocks, tmp_path, monkeypatch):
 
 def test_command(few_blocks, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(architectures, "ARCHITECTURES", (SMALL,))
-    monkeypatch.setattr(architectures, "target_devices", lambda: [DEVICE])
-    monkeypatch.setattr(architectures.measure_architectures, "__kwdefaults__",
-                        {"cache": None, "cached": False, "progress": True})
-    monkeypatch.setattr(architectures.measure_architectures, "__defaults__", ((), (SMALL,)))
-    (tmp_path / "page.md").write_text("a\n<!-- architectures -->\n<!-- end of architectures -->\nb\n")
+    monkeypatch.setattr(architectures.measure_architectures, "__defaults__", ((DEVICE,), (SMALL,)))
+    (tmp_path / "page.md").write_text("a\n<!-- architectures -->\n<!-- end of architectures -->\nb\n", encoding="utf-8")
     assert main(["architectures", "--cache", str(tmp_path), "-o", str(tmp_path / "a.json"), "--page",
                  str(tmp_path / "page.md")]) == 0
-    rows = json.loads((tmp_path / "a.json").read_text())
+    rows = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     assert rows[0]["model"] == "small" and rows[0]["assumed"] == ASSUMED
-    text = (tmp_path / "page.md").read_text()
+    text = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert text.startswith("a\n<!-- architectures -->\n| model |")
     assert text.endswith("<!-- end of architectures -->\nb\n")
     assert "| small (16 frames, 17 joints, 5 taps) | ours | pruned | " in capsys.readouterr().out
@@ -129,7 +132,7 @@ def test_results_are_of_these_networks():
         assert row["assumed"] == ASSUMED
         assert set(row["forms"]) <= set(architectures.FORMS)
         for entries in row["forms"].values():
-            assert [entry["device"] for entry in entries] == [device.name for device in target_devices()]
+            assert [entry["device"] for entry in entries] == ["XCKU115 as the paper", "XCZU9EG"]
     assert [(row["model"], row["lost"]) for row in rows if not row["loads"]] == [(n, r) for _, n, r in UNMAPPED]
 
 
@@ -138,7 +141,7 @@ def test_an_estimate_repeats(tmp_path):
     """Those of the first network, which take three minutes."""
     rows = json.loads((ROOT / report_config.ARCHITECTURES).read_text(encoding="utf-8"))
     chosen = ARCHITECTURES[0]
-    row, *_ = measure_architectures(architectures=[chosen], progress=False)
+    row, *_ = measure_architectures(architectures=[chosen], cache=tmp_path, progress=False)
     assert row == next(r for r in rows if r["model"] == chosen.model and r["framework"] == chosen.framework)
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 from hypgcn.design.presets import random_design
+from hypgcn.design.skeleton import BUILT_IN
 from hypgcn_pruning.inputs import design_clips
 from hypgcn_pruning.recordings.clip_arrays import load_npz
-from hypgcn_pruning.recordings.skeleton import BUILT_IN
 from hypgcn_sim.stimuli.clips import recorded_clips
 from hypgcn_sim.stimuli.completing import KINECT20_PARENTS, clip_reader
 from hypgcn_sim.stimuli.recordings import Recordings

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from hypgcn.design.presets import random_design
+from hypgcn.design.skeleton import BUILT_IN
 from hypgcn_pruning.recordings.clip_arrays import load_npz
 from hypgcn_pruning.recordings.data import crowded, map_to
-from hypgcn_pruning.recordings.skeleton import BUILT_IN
 from hypgcn_sim.stimuli.recordings import Recordings, clips_for
 
 NTU = replace(random_design(1, name="ntu", frames=8, joints=25, persons=2, widths=(4,), strides=(1,), classes=2),

@@ -11,7 +11,7 @@ import numpy as np
 from ...design import BANK, MINI_BANKS, Block, Design
 from ...sparse import spatial_entries
 
-__all__ = ["Activity", "clips_in_flight", "live_channels", "load_activities", "load_clips", "mean_activities",
+__all__ = ["Activity", "clips_in_flight", "load_activities", "load_clips", "mean_activities",
            "overlapping", "save_activities"]
 
 FORMAT = "hypgcn-activity"
@@ -84,29 +84,6 @@ class Activity:
         """Maximum and mean entries of a row, of each mini-bank of the store ``"x"`` or ``"h"``; of others, which have
         room for every value, none."""
         return getattr(self, f"{store}_max", ()), getattr(self, f"{store}_mean", ())
-
-
-def live_channels(design: Design, index: int) -> np.ndarray:
-    """Which channels of X of block ``index`` can be other than zero; pruning leaves few.
-
-    A channel is live if the block before computes it, adds a live channel to it by its shortcut, or gives it a constant
-    above its threshold.
-
-    Returns
-    -------
-    ndarray
-        bool (channels,).
-    """
-    live = np.ones(design.channels, bool)
-    for block in design.blocks[:index]:
-        constant = (block.y_bias + (1 << block.y_shift - 1)) >> block.y_shift
-        computed = block.temporal.any(axis=(1, 2)) | (constant > block.threshold_y)
-        if block.res is not None:
-            computed |= block.res[:, live].any(axis=1)
-        if block.shortcut_y == "identity":
-            computed[:len(live)] |= live    # Y may have more channels than X
-        live = computed
-    return live
 
 
 def _bank_sizes(channels: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from ...arith.cost import DSP48E2_OPERAND, requantiser
 from ...cost import Resources, UnitCost, varying_bits
 from ...design import BANK, Block, Design
 from ...design.folding import BlockFolding
+from ...design.live_channels import live_channels
 from ...rfc import RowStoreConfig
 from ...rfc.cost import encoder, register_slice, row_store, shortcut_reader
 from ...rfc.shortcut import ShortcutConfig
@@ -19,7 +20,7 @@ from ...sparse.layer import SparseLayer, spatial_layer, temporal_layer
 from ...spatial import SpatialConfig
 from ...spatial.corner_turn import CornerTurnConfig
 from ...spatial.cost import conv_array, corner_turn, frame_buffer, graph_unit, row_buffer, row_loader
-from .activity import Activity, live_channels
+from .activity import Activity
 from .loop import PIPELINE, row_loop
 
 __all__ = ["COUPLING", "BlockModel", "BlockShape"]

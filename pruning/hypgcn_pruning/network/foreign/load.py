@@ -5,9 +5,10 @@ from pathlib import Path
 
 import torch
 
+from hypgcn.design.skeleton import Skeleton, load_skeleton
+
 from ...config import FORMATS
 from ...recordings.data import preparation_for
-from ...recordings.skeleton import Skeleton, load_skeleton
 from ..checkpoint import CHECKPOINT_FORMAT, load_checkpoint, read_file
 from ..model import ModelConfig, Network
 from .agcn import read_aagcn_of_pyskl, read_agcn

@@ -115,11 +115,7 @@ def recognise(path) -> str:
         return "uav"
     files = sorted(file for file in path.rglob("*") if file.suffix in (".json", ".csv") and file.name != LABELS
                    and not file.stem.endswith("_label"))
-    found = _of_json([file for file in files if file.suffix == ".json"]) or _of_tables(files)
-    if not found and not any(path.glob("*.npy")):
-        raise FileNotFoundError(f"{path} holds no recordings that are known: a dataset is "
-                                + "; ".join(FORMATS.values()))
-    return found or "clips"
+    return _of_json([file for file in files if file.suffix == ".json"]) or _of_tables(files) or "clips"
 
 
 def read_clips(source: Source | str | Path) -> Clips:
@@ -130,8 +126,12 @@ def read_clips(source: Source | str | Path) -> Clips:
     """
     if not isinstance(source, Source):
         source = Source(path=str(source))
-    chosen = recognise(source.path)
-    chosen = source.format or chosen
+    recognised = recognise(source.path)
+    chosen = source.format or recognised
+    path = Path(source.path)
+    if source.format is None and chosen == "clips" and path.is_dir() and not any(path.glob("*.npy")):
+        raise FileNotFoundError(f"{path} holds no recordings that are known: a dataset is "
+                                + "; ".join(FORMATS.values()))
     if chosen == "openpose" and source.protocol:
         raise ValueError(f"protocol must be left out for {source}, whose folders hold its split, not "
                          f"{source.protocol!r}")

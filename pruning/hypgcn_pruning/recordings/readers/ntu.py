@@ -8,10 +8,10 @@ import numpy as np
 
 from hypgcn.design.filling import complete_clip
 from hypgcn.design.missing import no_origins
+from hypgcn.design.skeleton import BUILT_IN
 
 from ..data import Clips
 from ..missing import Tally
-from ..skeleton import BUILT_IN
 from .ntu_preparation import choose_bodies, prepare_ntu
 from .pack import Recording, pack, warn_left_out
 
@@ -166,9 +166,9 @@ def read_skeleton(path, joints: int = JOINTS) -> np.ndarray:
             if lines.integer(f"{joints}, the number of joints {where}", joints) != joints:
                 lines.fail(f"{joints}, the number of joints {where}", repr(lines.lines[lines.number - 1].strip()))
             found.append([lines.place(f"the 12 fields of joint {joint} {where}") for joint in range(joints)])
-        for place, body in zip(_places(names, owners), found):
+        for place, joints_of_body in zip(_places(names, owners), found):
             if place < TRACKED:
-                bodies[place] = body
+                bodies[place] = joints_of_body
         frames.append(bodies)
     lines.end()
     return np.stack(frames, axis=1) if frames else np.zeros((TRACKED, 0, joints, 3))

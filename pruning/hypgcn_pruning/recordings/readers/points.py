@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from hypgcn.design.skeleton import MAX_JOINTS
+
 from ..data import Clips
-from ..skeleton import MAX_JOINTS
 
 __all__ = ["POINTS", "chosen_points", "with_points"]
 
@@ -44,7 +45,7 @@ def chosen_points(text: str, joints: int, where) -> tuple[list[int], str]:
 def with_points(clips: Clips, points: str | None, where) -> Clips:
     """``clips`` with the joints ``points`` alone, or as they are without.
 
-    Raises :exc:`ValueError` where more than :data:`~.skeleton.MAX_JOINTS` joints are left.
+    Raises :exc:`ValueError` where more than :data:`~hypgcn.design.skeleton.MAX_JOINTS` joints are left.
     """
     if points is not None:
         chosen, name = chosen_points(points, clips.joints, where)

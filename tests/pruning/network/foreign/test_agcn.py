@@ -12,12 +12,12 @@ from pruning.network.foreign.source_networks import PUBLISHED, Baseline, clips_o
 from safetensors.torch import save_file
 from torch.nn.functional import conv2d
 
+from hypgcn.design.skeleton import Skeleton, load_skeleton
 from hypgcn_pruning.cli import register
 from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.network.foreign import load_foreign, open_network
 from hypgcn_pruning.network.model import PAPER_BLOCKS
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
-from hypgcn_pruning.recordings.skeleton import Skeleton, load_skeleton
 
 BLOCKS = ((8, 1), (8, 1), (12, 2), (12, 1), (12, 2))
 STRIDES = tuple(stride for _, stride in BLOCKS)

@@ -6,10 +6,10 @@ import torch
 from pruning.network.foreign.source_networks import StGcn, StGcnOfPyskl, clips_of, shaken
 
 from hypgcn.cli import main
+from hypgcn.design.skeleton import load_skeleton
 from hypgcn_pruning.network.checkpoint import load_checkpoint
 from hypgcn_pruning.network.foreign.convert import ImportOptions, import_network
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
-from hypgcn_pruning.recordings.skeleton import load_skeleton
 from hypgcn_pruning.sparsity.channels import reorder_channels
 
 BLOCKS = ((8, 1), (8, 1), (12, 2))

@@ -8,11 +8,11 @@ from hdl.network_check import check
 from pruning.network.foreign.source_networks import Baseline, StGcn, StGcnOfPyskl, clips_of, shaken
 
 from hypgcn.design.clip import quantise_clip
+from hypgcn.design.skeleton import Skeleton
 from hypgcn.planning.allocator.allocate import reaching
 from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.foreign import load_foreign
-from hypgcn_pruning.recordings.skeleton import Skeleton
 
 BLOCKS = ((4, 1), (6, 2))
 KINDS = {

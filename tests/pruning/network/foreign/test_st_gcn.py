@@ -6,13 +6,13 @@ import torch
 from pruning.network.foreign.source_networks import PUBLISHED, StGcn, StGcnOfPyskl, clips_of, shaken
 
 from hypgcn.design.clip import quantise_clip
+from hypgcn.design.skeleton import load_skeleton
 from hypgcn.golden.network import run as golden
 from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.integers.integer import run_integer
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.network.foreign import load_foreign
-from hypgcn_pruning.recordings.skeleton import load_skeleton
 
 SMALL = ((8, 1), (8, 1), (12, 2), (12, 1))
 STRIDES = tuple(stride for _, stride in SMALL)

@@ -8,9 +8,9 @@ import json
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import BUILT_IN
 from hypgcn_pruning.recordings.data import map_to
 from hypgcn_pruning.recordings.readers import read_clips, recognise
-from hypgcn_pruning.recordings.skeleton import BUILT_IN
 
 RNG = np.random.default_rng(0)
 PLACES = RNG.normal(size=(6, 33, 3)).round(3)

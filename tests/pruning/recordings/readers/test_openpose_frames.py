@@ -9,10 +9,10 @@ import json
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import BUILT_IN
 from hypgcn_pruning.recordings.clip_file import read_clip_file
 from hypgcn_pruning.recordings.data import map_to
 from hypgcn_pruning.recordings.readers import Source, read_clips, recognise
-from hypgcn_pruning.recordings.skeleton import BUILT_IN
 
 SHAPE = np.random.default_rng(0).normal(size=(25, 2)) * 50
 

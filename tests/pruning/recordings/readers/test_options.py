@@ -6,12 +6,12 @@ import pickle
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import BUILT_IN
 from hypgcn_pruning import cli
 from hypgcn_pruning.inputs import open_clips
 from hypgcn_pruning.recordings.clip_file import read_clip_file
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
 from hypgcn_pruning.recordings.readers import FORMATS, Source, read_clips, recognise
-from hypgcn_pruning.recordings.skeleton import BUILT_IN
 
 
 def parsed(*words):

@@ -3,9 +3,9 @@ import pickle
 import numpy as np
 import pytest
 
+from hypgcn.design.skeleton import BUILT_IN
 from hypgcn_pruning.recordings.data import map_to
 from hypgcn_pruning.recordings.readers import Source, read_clips
-from hypgcn_pruning.recordings.skeleton import BUILT_IN
 
 
 def annotation(name, label, frames, persons=1, joints=17, channels=2, **changes):

@@ -74,8 +74,7 @@ class Skeleton:
 
     @property
     def parents(self) -> tuple[int, ...]:
-        """For every joint the first neighbour that its bones name as nearer to the centre; itself where there is
-        none."""
+        """For every joint the first neighbour that its bones name as nearer to the centre, or itself."""
         parents = list(range(self.joints))
         for joint, parent in reversed(self.bones):
             parents[joint] = parent

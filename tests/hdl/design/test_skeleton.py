@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from hypgcn_pruning.recordings.skeleton import BUILT_IN, Skeleton, load_skeleton
-from hypgcn_pruning.recordings.skeleton_maps import KINECT20_TO_NTU25, OPENPOSE18_TO_NTU25
+from hypgcn.design.skeleton import BUILT_IN, Skeleton, load_skeleton
+from hypgcn.design.skeleton_maps import KINECT20_TO_NTU25, OPENPOSE18_TO_NTU25
 
 
 @pytest.mark.parametrize(("name", "joints", "bones"), [("ntu25", 25, 24), ("kinect20", 20, 19), ("coco17", 17, 16),

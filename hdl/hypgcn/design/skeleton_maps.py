@@ -74,6 +74,7 @@ _BODY25_TO_NTU25: JointMap = (
 _MEDIAPIPE33_TO_NTU25: JointMap = (
     *_after(_MEDIAPIPE33_TO_COCO17, COCO17_TO_NTU25)[:7], _between(17, 19), *_copies(12, 14, 16), _between(18, 20),
     *_copies(23, 25, 27, 31, 24, 26, 28, 32), _between(11, 12), *_copies(19, 21, 20, 22))
+_NTU25_TO_KINECT20 = _copies(0, 1, 20, *range(3, 20))
 _H36M17_TO_NTU25: JointMap = (
     *_copies(0, 7), ((8, 1 / 2), (9, 1 / 2)),
     *_copies(10, 11, 12, 13, 13, 14, 15, 16, 16, 4, 5, 6, 6, 1, 2, 3, 3, 8, 13, 13, 16, 16))
@@ -89,7 +90,12 @@ MAPS: dict[tuple[str, str], JointMap] = {
     ("msraction20", "ntu25"): _after(_MSRACTION20_TO_KINECT20, KINECT20_TO_NTU25),
     ("utdmhad20", "kinect20"): _UTDMHAD20_TO_KINECT20,
     ("msraction20", "kinect20"): _MSRACTION20_TO_KINECT20,
-    ("ntu25", "kinect20"): _copies(0, 1, 20, *range(3, 20)),
+    ("ntu25", "kinect20"): _NTU25_TO_KINECT20,
+    ("coco17", "kinect20"): _after(COCO17_TO_NTU25, _NTU25_TO_KINECT20),
+    ("openpose18", "kinect20"): _after(OPENPOSE18_TO_NTU25, _NTU25_TO_KINECT20),
+    ("body25", "kinect20"): _after(_BODY25_TO_NTU25, _NTU25_TO_KINECT20),
+    ("mediapipe33", "kinect20"): _after(_MEDIAPIPE33_TO_NTU25, _NTU25_TO_KINECT20),
+    ("h36m17", "kinect20"): _after(_H36M17_TO_NTU25, _NTU25_TO_KINECT20),
     ("body25", "coco17"): _BODY25_TO_COCO17,
     ("mediapipe33", "coco17"): _MEDIAPIPE33_TO_COCO17,
     ("openpose18", "coco17"): _copies(0, 15, 14, 17, 16, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10),

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hypgcn_pruning.recordings.skeleton import BUILT_IN
-from hypgcn_pruning.recordings.skeleton_maps import MAPS, joint_map, map_kinds, mapped, source_skeleton
+from hypgcn.design.skeleton import BUILT_IN
+from hypgcn.design.skeleton_maps import MAPS, joint_map, map_kinds, mapped, source_skeleton
 
 NAMES = {
     "ntu25": "hip_c spine neck head ls le lw lh rs re rw rh lhip lk la lf rhip rk ra rf chest ltip lthumb rtip rthumb",
@@ -52,8 +52,8 @@ def test_kinds():
 
 
 def test_no_source():
-    with pytest.raises(ValueError, match="coco17 must be mapped to one of ntu25, openpose18, h36m17, not body25, some "
-                                         "of whose joints it lacks"):
+    with pytest.raises(ValueError, match="coco17 must be mapped to one of ntu25, kinect20, openpose18, h36m17, not "
+                                         "body25, some of whose joints it lacks"):
         joint_map("coco17", "body25")
     with pytest.raises(ValueError, match="hand21 must be mapped to one of no other skeleton, not coco17"):
         joint_map("hand21", "coco17")

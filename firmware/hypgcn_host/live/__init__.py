@@ -1,0 +1,12 @@
+"""Recognition on a running stream of poses: frames in, answers with their times out, by any core.
+
+:class:`~.classifier.LiveClassifier` keeps a window of the stream and asks cores; :mod:`.command` is ``hypgcn live``.
+"""
+
+from .classifier import Answer, LiveClassifier, LiveConfig, Update
+from .cores import GoldenCore, open_core
+from .frame import Frame, with_scores
+from .network import LiveNetwork
+
+__all__ = ["Answer", "Frame", "GoldenCore", "LiveClassifier", "LiveConfig", "LiveNetwork", "Update", "open_core",
+           "with_scores"]

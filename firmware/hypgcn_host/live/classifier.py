@@ -1,0 +1,267 @@
+"""A classifier that is fed frames as they come.
+
+>>> live = LiveClassifier([LiveNetwork(design=design, core=GoldenCore(design))], LiveConfig(hop=3))
+>>> update = live.push(0.033, {7: joints})            # float64 (joint, channel + 1), see frame.with_scores
+>>> [(answer.people, answer.label, answer.probability) for answer in update.answers]
+[((7,), 'sit down', 0.93)]
+"""
+
+import time as clock
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hypgcn.design.class_names import class_order
+
+from .frame import Frame
+from .network import LiveNetwork
+from .people import People
+from .smoothing import Smoothing, softmax
+from .window import Window
+
+__all__ = ["Answer", "LiveClassifier", "LiveConfig", "Update"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveConfig:
+    """How a stream is cut into clips, and what becomes of their scores.
+
+    Parameters
+    ----------
+    window : float or tuple of float
+        Seconds of a clip, above 0. Of several, a clip of each length is classified, and their logits are averaged:
+        actions have different lengths.
+    hop : int
+        New frames from one answer to the next, 1 or more.
+    begin : float
+        Seconds of a person that there must be before the first answer, 0 to the longest window.
+    smooth : float
+        Seconds over which probabilities are smoothed, 0 or more (:class:`~.smoothing.Smoothing`).
+    threshold : float
+        Smoothed probability below which an answer is "no action", 0..1.
+    patience : float
+        Seconds for which somebody may be unseen and keeps the place, 0 or more.
+    people : int
+        People at most, 1 or more; more are left out and counted.
+    """
+
+    window: float | tuple[float, ...] = 1.2
+    hop: int = 1
+    begin: float = 0.4
+    smooth: float = 0.2
+    threshold: float = 0.5
+    patience: float = 1.0
+    people: int = 32
+
+    def __post_init__(self):
+        if not self.windows or not all(0 < seconds < float("inf") for seconds in self.windows):
+            raise ValueError(f"window must be above 0 seconds, not {self.window!r}")
+        for name, value in (("hop", self.hop), ("people", self.people)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} must be an integer of at least 1, not {value!r}")
+        if not 0 <= self.begin <= self.windows[-1]:
+            raise ValueError(f"begin must be in 0..{self.windows[-1]:g} seconds, the window, not {self.begin!r}")
+        for name, seconds in (("smooth", self.smooth), ("patience", self.patience)):
+            if not 0 <= seconds < float("inf"):
+                raise ValueError(f"{name} must be at least 0 seconds, not {seconds!r}")
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold must be in 0..1, not {self.threshold!r}")
+
+    @property
+    def windows(self) -> tuple[float, ...]:
+        """Seconds of the clips, the shortest first."""
+        return tuple(sorted(self.window)) if isinstance(self.window, tuple) else (self.window,)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answer:
+    """What one clip was taken for.
+
+    Parameters
+    ----------
+    time : float
+        Of the last frame of the clip, by the clock of the stream.
+    people : tuple of identities
+        In the clip.
+    label : str or None
+        Class, ``None`` for no action.
+    best : int
+        Number of the class of the highest smoothed probability, whether it is above the threshold or not.
+    probabilities : np.ndarray float64 (classes,)
+        Smoothed.
+    seconds : float
+        From the first to the last frame of the clip, of the longest one.
+    latency : float
+        Seconds from the frame's arrival (the call of ``push``) to this answer.
+    flags : tuple of str
+        Of the core; empty where the scores are those of the network.
+    """
+
+    time: float
+    people: tuple[int | str, ...]
+    label: str | None
+    best: int
+    probabilities: np.ndarray
+    seconds: float
+    latency: float
+    flags: tuple[str, ...]
+
+    @property
+    def probability(self) -> float:
+        """Smoothed probability of ``best``."""
+        return float(self.probabilities[self.best])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Update:
+    """What came of one frame.
+
+    Parameters
+    ----------
+    kind : str
+        ``"new"``, ``"late"``, ``"double"`` or ``"restart"`` (:meth:`~.window.Window.add`).
+    answers : tuple of Answer
+        One for each clip; empty between hops, for late frames, and where nobody is there.
+    left : tuple of identities
+        Those who are not there any more.
+    refused : tuple of identities
+        Those for whom there was no place.
+    """
+
+    kind: str
+    answers: tuple[Answer, ...] = ()
+    left: tuple[int | str, ...] = ()
+    refused: tuple[int | str, ...] = ()
+
+
+class LiveClassifier:
+    """Answers about people in a stream, a clip for each group of them every ``hop`` frames.
+
+    A network of one person has a clip for each; one of P persons a clip for each group of up to P
+    (:class:`~.people.People`). What is kept is bounded: frames of the window, and places and scores of the people who
+    are there.
+
+    Parameters
+    ----------
+    networks : sequence of LiveNetwork
+        Their logits are summed by their weights. They have the same classes, by name, and take the same joints.
+    config : LiveConfig
+    """
+
+    def __init__(self, networks: Sequence[LiveNetwork], config: LiveConfig | None = None):
+        if not networks:
+            raise ValueError("networks must hold at least one network")
+        self.networks, self.config = list(networks), config or LiveConfig()
+        first = self.networks[0].design
+        self.labels = list(first.class_names) or [f"class {number}" for number in range(first.classes)]
+        self._orders = []
+        for network in self.networks:
+            design = network.design
+            if design.classes != first.classes:
+                raise ValueError(f"designs must have the same classes, but {design.name} has {design.classes} and "
+                                 f"{first.name} {first.classes}")
+            if network.joints != self.networks[0].joints or network.values != self.networks[0].values:
+                raise ValueError(f"networks must take the same joints, but {design.name} takes {network.joints} of "
+                                 f"{network.values} and {first.name} {self.networks[0].joints} of "
+                                 f"{self.networks[0].values}")
+            self._orders.append(class_order(design.class_names, first.class_names, f"design {design.name}")
+                                if design.class_names and first.class_names else list(range(first.classes)))
+        self.persons = min(network.design.persons for network in self.networks)
+        self._people = People(persons=self.persons, limit=self.config.people, patience=self.config.patience)
+        self._window = Window(self.config.windows[-1])
+        self._smoothing: dict[tuple[int | str, ...], Smoothing] = {}
+        self._since = 0
+        self.pushed = self.answered = self.late = self.doubles = self.restarts = self.refused = 0
+
+    def push(self, time: float, people: Mapping[int | str, np.ndarray], *, answer: bool = True) -> Update:
+        """Take the next frame in, and answer if it is time to.
+
+        Parameters
+        ----------
+        time : float
+            Seconds.
+        people : mapping of identity to np.ndarray (V, C + 1)
+            See :class:`~.frame.Frame`. Who has no joint at all is not seen.
+        answer : bool
+            False for a frame of a backlog: it is taken in, and the answer is left to the frames that follow.
+
+        Returns
+        -------
+        Update
+
+        Raises
+        ------
+        ValueError
+            A frame that cannot be one of this stream; nothing of it is kept.
+        CoreError
+            Of a core. The frame was taken in; the next hop asks again.
+        """
+        arrived = clock.perf_counter()
+        frame = Frame(time=time, people=self._checked(people))
+        kind = self._window.add(frame)
+        self.pushed += 1
+        left: list[int | str] = []
+        if kind == "double":
+            self.doubles += 1
+            return Update(kind=kind)
+        if kind == "restart":
+            self.restarts += 1
+            left = self._people.forget()
+        refused = self._people.seen(time, frame.people)
+        self.refused += len(refused)
+        if kind == "late":
+            self.late += 1
+            return Update(kind=kind, refused=tuple(refused))
+        left += self._people.leave(time)
+        groups = self._people.groups()
+        self._smoothing = {group: kept for group, kept in self._smoothing.items() if group in groups}
+        self._since += 1
+        answers: list[Answer] = []
+        if answer and self._since >= self.config.hop:
+            self._since = 0
+            answers = [found for group in groups if (found := self._answer(time, group, arrived)) is not None]
+            self.answered += len(answers)
+        return Update(kind=kind, answers=tuple(answers), left=tuple(left), refused=tuple(refused))
+
+    def _checked(self, people: Mapping[int | str, np.ndarray]) -> dict[int | str, np.ndarray]:
+        """``people`` without those who have no joint."""
+        shape = (self.networks[0].joints, len(self.networks[0].values) + (not self.networks[0].values.endswith("s")))
+        seen = {}
+        for person, joints in people.items():
+            if isinstance(person, bool) or not isinstance(person, int | str):
+                raise ValueError(f"people must have identities that are integers or texts, not {person!r}")
+            joints = np.array(joints, np.float64)
+            if joints.shape != shape:
+                raise ValueError(f"person {person!r} must have joints of the shape (joint, channel and score) = "
+                                 f"{shape}, not {joints.shape}")
+            if not np.isfinite(joints).all():
+                raise ValueError(f"person {person!r} must have finite joints; one that is missing has the score 0")
+            if (joints[:, -1] > 0).any():
+                seen[person] = joints
+        return seen
+
+    def _answer(self, time: float, group: tuple[int | str, ...], arrived: float) -> Answer | None:
+        """Answer about a group; ``None`` where there is too little to see yet, or nothing new."""
+        span = self._window.span(group)
+        if span is None or span.times[-1] < time or span.times[-1] - span.times[0] < self.config.begin:
+            return None
+        spans = [span]
+        for seconds in self.config.windows[-2::-1]:
+            shorter = self._window.span(group, seconds)
+            if shorter is not None and len(shorter.times) < len(spans[-1].times):  # else it is the same clip
+                spans.append(shorter)
+        logits, flags = np.zeros(len(self.labels)), []
+        total = sum(network.weight for network in self.networks) * len(spans)
+        for network, order in zip(self.networks, self._orders):
+            for clip in spans:
+                scores, raised = network.logits(clip)
+                logits += scores[order] * (network.weight / total)
+                flags += [flag for flag in raised if flag not in flags]
+        smoothing = self._smoothing.setdefault(group, Smoothing(self.config.smooth))
+        probabilities = smoothing.add(time, softmax(logits))
+        best = int(np.argmax(probabilities))
+        label = self.labels[best] if probabilities[best] >= self.config.threshold else None
+        return Answer(time=time, people=group, label=label, best=best, probabilities=probabilities,
+                      seconds=float(span.times[-1] - span.times[0]), latency=clock.perf_counter() - arrived,
+                      flags=tuple(flags))

@@ -1,0 +1,152 @@
+"""One network of a live classifier: its clips, prepared as those of its training, and its scores from a core."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from hypgcn.design import Design
+from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
+from hypgcn.design.filling import complete_clip
+from hypgcn.design.persons import match_persons
+from hypgcn.design.skeleton import BUILT_IN, Skeleton
+from hypgcn.design.skeleton_maps import joint_map, mapped
+
+from .frame import PICTURES, VALUES
+from .window import Span, evenly_timed
+
+__all__ = ["Classifies", "LiveNetwork", "Scores", "network_skeleton", "network_values"]
+
+
+class Scores(Protocol):
+    """What a core answers."""
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Int64 (classes,)."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What is wrong with them, see ``docs/integration.md``; empty: nothing."""
+
+
+class Classifies(Protocol):
+    """Anything that answers int8 clips of one design: a core behind a driver, or the golden integers."""
+
+    def classify(self, clip: np.ndarray) -> Scores:
+        """Scores of an int8 clip (M, T, V, C); failures are :exc:`~hypgcn_host.errors.CoreError`."""
+
+
+def network_skeleton(design: Design) -> Skeleton | None:
+    """Skeleton that ``design.meta`` names, ``None`` where it does not."""
+    entry = design.meta.get("skeleton")
+    return Skeleton.from_dict(entry) if isinstance(entry, dict) else None
+
+
+def network_values(design: Design) -> str:
+    """What the channels of ``design`` are, a key of :data:`~.frame.VALUES`: by their number and its skeleton."""
+    skeleton = network_skeleton(design)
+    if design.channels == 3:
+        return "xys" if skeleton is not None and skeleton.name in PICTURES else "xyz"
+    if design.channels not in (2, 4):
+        raise ValueError(f"design {design.name}: channels must be 2 to 4, coordinates and perhaps a score, for a live "
+                         f"stream, not {design.channels}")
+    return "xy" if design.channels == 2 else "xyzs"
+
+
+@dataclass(kw_only=True, eq=False)
+class LiveNetwork:
+    """A design, the core that computes it, and how the joints of a stream become its clips.
+
+    A clip is made as those of recordings are, in the same order and by the same functions: missing and outlying joints
+    are filled (:func:`~hypgcn.design.filling.complete_clip`), joints mapped, persons put into their places, and the
+    preparation of the design follows. Before it, times that are uneven are made even.
+
+    Parameters
+    ----------
+    design : Design
+    core : Classifies
+        Computes it.
+    skeleton : str
+        Built-in skeleton of the stream; empty for that of the design.
+    values : str
+        What the numbers of a joint of the stream are, a key of :data:`~.frame.VALUES`.
+    channels : str
+        The same of the design; empty: :func:`network_values`.
+    weight : float
+        Of its logits in a sum with other networks, above 0.
+
+    Attributes
+    ----------
+    prepare_seconds, core_seconds : float
+        Spent so far.
+    clips : int
+        So far.
+    """
+
+    design: Design
+    core: Classifies
+    skeleton: str = ""
+    values: str = "xyz"
+    channels: str = ""
+    weight: float = 1.0
+    prepare_seconds: float = field(default=0.0, init=False)
+    core_seconds: float = field(default=0.0, init=False)
+    clips: int = field(default=0, init=False)
+
+    def __post_init__(self):
+        design, own = self.design, network_skeleton(self.design)
+        if not self.weight > 0:
+            raise ValueError(f"weight must be above 0, not {self.weight!r}")
+        if self.skeleton and self.skeleton not in BUILT_IN:
+            raise ValueError(f"skeleton must be one of {', '.join(BUILT_IN)}, not {self.skeleton!r}")
+        for name in ("values", "channels"):
+            if getattr(self, name) not in VALUES and (name == "values" or self.channels):
+                raise ValueError(f"{name} must be one of {', '.join(VALUES)}, not {getattr(self, name)!r}")
+        self.channels = self.channels or network_values(design)
+        wanted, scored = VALUES[self.channels]
+        if wanted + scored != design.channels:
+            raise ValueError(f"channels must be the {design.channels} of design {design.name}, not {self.channels!r}")
+        given, given_scores = VALUES[self.values]
+        if given != wanted or scored and not given_scores:
+            raise ValueError(f"values must hold the {self.channels} that design {design.name} takes, not "
+                             f"{self.values!r}")
+        self._keep = wanted + scored
+        source = BUILT_IN[self.skeleton] if self.skeleton else own
+        self._map = None
+        if source is not None and own is not None and source.name != own.name:
+            if own.name not in BUILT_IN:
+                raise ValueError(f"skeleton must be that of design {design.name}, {own.name}, to which no map is "
+                                 f"known, not {source.name!r}")
+            self._map = joint_map(source.name, own.name)
+        self.joints = source.joints if source is not None else design.joints
+        if self._map is None and self.joints != design.joints:
+            raise ValueError(f"skeleton must have the {design.joints} joints of design {design.name}, not the "
+                             f"{self.joints} of {self.skeleton}")
+        self._parents = source.parents if source is not None else ()
+        entry = design.meta.get("preparation")
+        self._preparation = Preparation.from_dict(entry) if entry else Preparation(frames=design.frames)
+
+    def clip(self, span: Span) -> np.ndarray:
+        """Int8 clip (M, T, V, C) of the design for what people did in a window; at most as many as it has persons."""
+        whole = complete_clip(span.clip, scored=True, parents=self._parents)
+        # Frames at the ends in which nobody has a joint were cut off; times of the others stay.
+        seen = np.flatnonzero(np.any(span.clip[..., -1] > 0, axis=(0, 2)))
+        times = span.times[seen[0]:seen[-1] + 1] if seen.size else span.times
+        clip = evenly_timed(whole.clip, times)
+        if self._map is not None:
+            clip = mapped(clip, self._map)
+        prepared = prepare_clip(match_persons(clip[..., :self._keep], self.design.persons), self._preparation)
+        return quantise_clip(self.design, prepared)
+
+    def logits(self, span: Span) -> tuple[np.ndarray, tuple[str, ...]]:
+        """Logits (classes,) of the float network's scale, and the flags of the core."""
+        start = time.perf_counter()
+        clip = self.clip(span)
+        ready = time.perf_counter()
+        result = self.core.classify(clip)
+        self.prepare_seconds += ready - start
+        self.core_seconds += time.perf_counter() - ready
+        self.clips += 1
+        return result.scores * self.design.logit_scale, tuple(result.flags)
