@@ -11,7 +11,8 @@ from contracts.tree import PACKAGES, imports, modules
 # and the files around it: it runs without the hardware.
 DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.design.folding", "hypgcn.design.presets", "hypgcn.design.clip",
                "hypgcn.design.files", "hypgcn.design.names", "hypgcn.design.class_names", "hypgcn.design.persons",
-               "hypgcn.design.words", "hypgcn.design.missing", "hypgcn.design.filling", "hypgcn.design.live_filling",
+               "hypgcn.design.words", "hypgcn.design.raw_input", "hypgcn.design.raw_conversion",
+               "hypgcn.design.missing", "hypgcn.design.filling", "hypgcn.design.live_filling",
                "hypgcn.cli", "hypgcn.progress"}
 ALLOWED = {
     "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools"},

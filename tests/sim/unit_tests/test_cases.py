@@ -22,7 +22,7 @@ INSIDE = {
     "DenseConvolution": "spatial_unit_conv", "SparseConvolution": "spatial_lanes_conv",
     "Merge": "spatial_unit_conv",
     "Top": "core", "AxiLiteSlave": "core", "RegisterBank": "core", "Counters": "core", "ClipInput": "core",
-    "ResultOutput": "core",
+    "ResultOutput": "core", "RawFrames": "raw_joint", "RawMotion": "raw_joint_motion",
 }
 
 
