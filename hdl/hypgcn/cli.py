@@ -25,6 +25,7 @@ from .design.files import write_json
 from .design.folding import Folding
 from .design.names import check_module_name
 from .design.presets import PRESETS, preset
+from .input_options import add_input_options, with_input
 from .planning.commands import register_allocate, register_estimate
 from .planning.device_table import register_devices
 from .progress import Progress
@@ -75,9 +76,10 @@ def _register_verilog(commands):
     parser.add_argument("--bare", action="store_true", help="the network alone, without AXI buses and registers")
     parser.add_argument("--testbench", nargs="?", const="", metavar="CLIPS",
                         help="also write a SystemVerilog testbench into DIR/tb, with generated clips, or those of a "
-                             "recording or of a file of int8 clips")
+                             "recording or of a file of clips")
     parser.add_argument("--clips", type=int, default=2, metavar="N",
                         help="clips of the testbench (default: %(default)s)")
+    add_input_options(parser)
     parser.add_argument("--measure", metavar="FILE", type=Path, help="write run time, peak memory and sizes as JSON")
     parser.set_defaults(run=_run_verilog)
 
@@ -87,7 +89,7 @@ def _run_verilog(args):
     if args.bare and args.testbench is not None:
         raise ValueError("--testbench needs the AXI buses, which --bare leaves out")
     check_int("--clips", args.clips, 1)
-    design = load_design(args.design)
+    design = with_input(load_design(args.design), args)
     folding = load_folding(args.folding, design)
     clips = None if args.testbench is None else _testbench_clips(design, args.testbench, args.clips)
     from .generate import generate  # elaboration is not needed for the other commands

@@ -5,12 +5,15 @@ from dataclasses import asdict, dataclass
 from .checks import check_choice, check_limit, check_range
 from .limits import JOINTS, PATIENCE_FRAMES, RAW_MISSING, RAW_UNITS
 
-__all__ = ["MARKER", "RAW_BITS", "RawInput"]
+__all__ = ["MARKER", "MISSING", "RAW_BITS", "UNITS", "RawInput"]
 
 MARKER = -32768
 """First coordinate of a joint that is missing; its other coordinates mean nothing."""
 RAW_BITS = 16
 """Bits of a raw coordinate."""
+
+UNITS, MISSING = tuple(RAW_UNITS), tuple(RAW_MISSING)
+"""Legal values of ``unit`` and ``missing``."""
 
 CENTRINGS = ("first", "every")
 
