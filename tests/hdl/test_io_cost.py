@@ -28,7 +28,8 @@ BONES = (1, 1, 1, 2, 2, 4, 5, 6, 2, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18)
 HOLD, ZERO = dict(unit="mm", patience=30), dict(unit="mm", missing="zero")
 PREPARATIONS = {
     "joint": RawInput(centre=1, **HOLD), "bone": RawInput(parents=BONES, **HOLD),
-    "joint_motion": RawInput(centre=1, motion=True, **HOLD), "bone_motion": RawInput(parents=BONES, motion=True, **HOLD),
+    "joint_motion": RawInput(centre=1, motion=True, **HOLD),
+    "bone_motion": RawInput(parents=BONES, motion=True, **HOLD),
     "joint_zero": RawInput(centre=1, **ZERO), "bone_zero": RawInput(parents=BONES, **ZERO),
     "plain_zero": RawInput(**ZERO), "first": RawInput(centre=1, centring="first", **HOLD),
     "two_joint": RawInput(centre=1, **HOLD),
