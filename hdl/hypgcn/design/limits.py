@@ -10,8 +10,8 @@ __all__ = [
     "CLIPS_INSIDE", "CONV_DEPTH", "Choices", "FRAMES", "GRAPH_SHIFT", "GRAPH_UNITS", "GROUPS", "HEAD_WIDTHS",
     "INPUT_CHANNELS", "INPUT_MULT", "JOINTS", "KERNEL", "LANES", "LANE_DEPTH", "LIMITS", "LOGIT_WIDTH", "Limit",
     "MAC_FORMS", "MINI_BANKS", "MULT", "PATIENCE_FRAMES", "PERSONS", "RAW_MISSING", "RAW_UNITS", "RES_MULT",
-    "RES_SHIFT", "SHAPE", "SHIFT", "SHORTCUTS_H", "SHORTCUTS_Y", "STORE_MEMORIES", "STORE_ROWS", "STRIDE", "SUBSETS",
-    "THRESHOLD", "WEIGHT", "WIDTHS",
+    "RES_SHIFT", "SHAPE", "SHIFT", "SHORTCUTS_H", "SHORTCUTS_Y", "STORE_MEMORIES", "STORE_ROWS", "STREAMS", "STRIDE",
+    "SUBSETS",     "THRESHOLD", "WEIGHT", "WIDTHS",
 ]
 
 
@@ -132,6 +132,10 @@ SHORTCUTS_Y = Choices(
     "shortcut_y", ("none", "identity", "conv"), "shortcut into Y",
     "its first block has none")
 
+STREAMS = Limit(
+    "designs of an ensemble", 2, 8, "networks behind one raw input",
+    "published ensembles have two, four or six streams")
+
 SHAPE = {"persons": PERSONS, "frames": FRAMES, "joints": JOINTS, "channels": INPUT_CHANNELS, "classes": CLASSES}
 """Limits of what a clip and its result look like, by field."""
 
@@ -213,7 +217,7 @@ CLIPS_INSIDE = Limit(
 
 GROUPS: dict[str, tuple[Limit | Choices, ...]] = {
     "Clips and networks": (FRAMES, JOINTS, PERSONS, INPUT_CHANNELS, RAW_UNITS, RAW_MISSING, PATIENCE_FRAMES, CLASSES,
-                           BLOCKS, CHANNELS, BANKS, SUBSETS, KERNEL, STRIDE, SHORTCUTS_H, SHORTCUTS_Y),
+                           STREAMS, BLOCKS, CHANNELS, BANKS, SUBSETS, KERNEL, STRIDE, SHORTCUTS_H, SHORTCUTS_Y),
     "Integers": (WEIGHT, ACTIVATION, MULT, INPUT_MULT, BIAS, SHIFT, GRAPH_SHIFT, RES_MULT, RES_SHIFT, THRESHOLD,
                  ACC_WIDTH, LOGIT_WIDTH),
     "Folding": (LANES, WIDTHS, HEAD_WIDTHS, GRAPH_UNITS, CONV_DEPTH, LANE_DEPTH, STORE_ROWS, STORE_MEMORIES, MAC_FORMS),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ..design import Design, limits
 from ..design.checks import check_choice, check_hash, check_limit
+from ..design.ensemble import Ensemble
 from ..design.raw_input import RAW_BITS
 
 __all__ = ["ShellConfig"]
@@ -63,6 +64,15 @@ class ShellConfig:
         """Parameters of the shell of ``design``."""
         names = ("persons", "frames", "joints", "channels", "classes", "logit_width", "hash", "element_width")
         return cls(**{name: getattr(design, name) for name in names}, blocks=len(design.blocks), bus_width=bus_width)
+
+    @classmethod
+    def of_ensemble(cls, ensemble: Ensemble, bus_width: int = 32) -> "ShellConfig":
+        """Parameters of the shell of ``ensemble``, whose blocks are those of its networks, one after another."""
+        design = ensemble.designs[0]
+        shape = {name: getattr(design, name) for name in
+                 ("persons", "frames", "joints", "channels", "classes", "element_width")}
+        return cls(**shape, logit_width=ensemble.score_width, hash=ensemble.hash, bus_width=bus_width,
+                   blocks=sum(len(part.blocks) for part in ensemble.designs))
 
     @property
     def elements(self) -> int:

@@ -23,6 +23,7 @@ INSIDE = {
     "Merge": "spatial_unit_conv",
     "Top": "core", "AxiLiteSlave": "core", "RegisterBank": "core", "Counters": "core", "ClipInput": "core",
     "ResultOutput": "core", "RawFrames": "raw_joint", "RawMotion": "raw_joint_motion",
+    "Fork": "ensemble_network",
 }
 
 
