@@ -34,9 +34,9 @@ def _raw(kind: str, joints: int) -> RawInput:
     }[kind]
 
 
-def _clips(design: Design, rng: np.random.Generator) -> np.ndarray:
+def _clips(design: Design, rng: np.random.Generator, count: int) -> np.ndarray:
     """Int16 (N, M, T, V, C): a body that moves, then ends of the range; the last person of the second is absent."""
-    shape = (CLIPS, *design.clip_shape)
+    shape = (count, *design.clip_shape)
     clips = rng.integers(-3000, 3000, (*shape[:2], 1, *shape[3:])) + rng.integers(-200, 200, shape)
     clips[-1] = rng.choice([-32767, -1, 0, 1, 32767], shape[1:])
     clips[..., 0][rng.random(shape[:-1]) < SHARES["missing"]] = MARKER
@@ -47,15 +47,15 @@ def _clips(design: Design, rng: np.random.Generator) -> np.ndarray:
     return clips.astype(np.int16)
 
 
-def _case(name: str, design: Design, rng: np.random.Generator) -> Case:
-    clips = _clips(design, rng)
+def _case(name: str, design: Design, rng: np.random.Generator, count: int = CLIPS) -> Case:
+    clips = _clips(design, rng, count)
     values = np.stack([prepared(clip, design.raw) for clip in clips])
     channels = design.channels
     return Case(
         name=name, component=lambda: RawPreparation(design),
         sources={"i": Source(beats=clips.reshape(-1, channels).tolist())},
         sinks={"o": Sink(beats=values.reshape(-1, channels).tolist(), tensor="coordinates",
-                         axes=[("clip", CLIPS), ("person", design.persons), ("frame", design.frames),
+                         axes=[("clip", count), ("person", design.persons), ("frame", design.frames),
                                ("joint", design.joints)])})
 
 
@@ -68,10 +68,11 @@ def _stream(kind: str, context: Context) -> Case:
 
 
 def _corner(context: Context) -> Case:
-    """One frame of one joint, and two persons."""
+    """One frame of one joint, and two persons; without a centre, from which one joint would not differ."""
     design = random_design(1, name="corner", frames=1, joints=1, persons=2, channels=1, classes=2, widths=(4,),
                            strides=(1,))
-    return _case("raw_corner", replace(design, raw=_raw("joint", 1)), context.rng("raw_corner"))
+    return _case("raw_corner", replace(design, raw=RawInput(unit="mm", patience=PATIENCE)), context.rng("raw_corner"),
+                 6 * CLIPS)
 
 
 TEST_CASES: dict[str, CaseMaker] = {
