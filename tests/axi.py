@@ -28,17 +28,17 @@ def beats_of(content: bytes, size: int, *, last=True) -> list[dict]:
     return beats
 
 
-def clip_of(packet: list[dict], size: int, length: int) -> tuple[list[int], dict]:
+def clip_of(packet: list[dict], size: int, length: int, element_bytes: int = 1) -> tuple[list[int], dict]:
     """The ``length`` elements that a packet of any shape must become, and its flags: the contract in Python."""
     elements, masked = [], 0
     for beat in packet:
-        for place in range(beat["keep"].bit_length() if beat["last"] else size):
-            kept = beat["keep"] >> place & 1
-            byte = beat["data"] >> 8 * place & 0xff if kept else 0
+        for place in range(0, beat["keep"].bit_length() if beat["last"] else size, element_bytes):
+            content = (beat["data"] >> 8 * place).to_bytes(size, "little")[:element_bytes]
+            kept = all(beat["keep"] >> place + byte & 1 for byte in range(element_bytes))
             masked |= not kept
-            elements.append(byte - 256 if byte >= 128 else byte)
+            elements.append(int.from_bytes(content, "little", signed=True) if kept else 0)
             if len(elements) == length:
-                late = not beat["last"] or beat["keep"] >> place + 1 != 0
+                late = not beat["last"] or beat["keep"] >> place + element_bytes != 0
                 return elements, {"short": 0, "late": int(late), "keep": int(masked)}
     return elements + [0] * (length - len(elements)), {"short": 1, "late": 0, "keep": int(masked)}
 

@@ -25,7 +25,7 @@ class StubCore(wiring.Component):
     def __init__(self, cfg, scale=0):
         self.cfg, self.scale = cfg, scale
         super().__init__({
-            "i": In(stream.Signature(joint_layout(cfg.channels))),
+            "i": In(stream.Signature(joint_layout(cfg.channels, cfg.element_width))),
             "o": Out(stream.Signature(result_layout(cfg.classes, cfg.logit_width))),
             "threshold_raise": In(7),
             "overflow_counts": Out(data.ArrayLayout(32, cfg.blocks)),
@@ -37,12 +37,12 @@ class StubCore(wiring.Component):
         cfg = self.cfg
         kept = data.StructLayout({"total": signed(32), "threshold": 7, "overflow": 1})
         m.submodules.queue = queue = Queue(kept, 4)
-        count = Signal(range(cfg.clip_bytes + 1))
+        count = Signal(range(cfg.elements + 1))
         total, overflow, threshold = Signal(signed(32)), Signal(), Signal(7)
         values = [self.i.payload[c] for c in range(cfg.channels)]
         new = total + sum((count + c + 1) * value for c, value in enumerate(values))
         dense = Cat(value == DENSE for value in values).any()
-        last = count == cfg.clip_bytes - cfg.channels
+        last = count == cfg.elements - cfg.channels
         m.d.comb += [
             self.i.ready.eq(~last | queue.i.ready),
             queue.i.valid.eq(self.i.valid & last),

@@ -1,6 +1,6 @@
 /*
- * Classifies raw clips (int8, person-frame-joint-channel order, as hypgcn.design.clip.quantise_clip makes them) over
- * XDMA:
+ * Classifies files of clips (bytes in person-frame-joint-channel order, as hypgcn.design.clip.quantise_clip makes them)
+ * over XDMA:
  *
  *     hypgcn-example USER H2C C2H HASH CLIP...
  *
@@ -21,7 +21,7 @@ static int fail(const char *what, enum hypgcn_error error)
 }
 
 /* Exactly `size` bytes of a file; `space` has one more, by which a longer file is noticed. */
-static int load(const char *path, int8_t *space, size_t size)
+static int load(const char *path, void *space, size_t size)
 {
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
@@ -39,7 +39,7 @@ static int load(const char *path, int8_t *space, size_t size)
 }
 
 /* `clip` has room for a clip of the core and one byte. */
-static int classify(struct hypgcn *core, const char *path, int8_t *clip)
+static int classify(struct hypgcn *core, const char *path, void *clip)
 {
     static uint32_t words[HYPGCN_MAX_RESULT_WORDS];
     struct hypgcn_result result;
@@ -60,7 +60,7 @@ static int classify_all(struct hypgcn *core, char **paths)
 {
     /* As the core reports it: the largest clip of any design, HYPGCN_MAX_CLIP_BYTES, would be 64 MiB. */
     const size_t space = core->shape.clip_bytes / HYPGCN_XDMA_ALIGNMENT * HYPGCN_XDMA_ALIGNMENT + HYPGCN_XDMA_ALIGNMENT;
-    int8_t *clip = aligned_alloc(HYPGCN_XDMA_ALIGNMENT, space);
+    void *clip = aligned_alloc(HYPGCN_XDMA_ALIGNMENT, space);
     if (clip == NULL) {
         perror("clip");
         return EXIT_FAILURE;

@@ -100,7 +100,8 @@ static bool is_possible(const struct hypgcn_shape *shape)
 {
     uint64_t values = (uint64_t)shape->persons * shape->frames * shape->joints; /* of one channel */
     return values != 0 && shape->channels != 0 && values <= UINT32_MAX
-           && values * shape->channels == shape->clip_bytes && shape->clip_bytes <= HYPGCN_MAX_CLIP_BYTES
+           && values * shape->channels * shape->element_bytes == shape->clip_bytes
+           && shape->clip_bytes / shape->element_bytes <= HYPGCN_MAX_CLIP_BYTES / HYPGCN_MAX_ELEMENT_BYTES
            && shape->classes != 0 && shape->classes <= HYPGCN_MAX_CLASSES && shape->blocks != 0
            && shape->blocks <= HYPGCN_MAX_BLOCKS;
 }
@@ -120,6 +121,8 @@ static enum hypgcn_error read_shape(struct hypgcn *core)
     shape->classes = FIELD(network, NETWORK_CLASSES);
     shape->blocks = FIELD(network, NETWORK_BLOCKS);
     shape->bus_bytes = FIELD(network, NETWORK_BUS_BYTES);
+    uint32_t elements = shape->persons * shape->frames * shape->joints * shape->channels; /* checked below */
+    shape->element_bytes = shape->clip_bytes / HYPGCN_MAX_ELEMENT_BYTES == elements ? HYPGCN_MAX_ELEMENT_BYTES : 1;
     shape->result_words = shape->classes + HYPGCN_RESULT_TRAILER;
     return error == HYPGCN_OK && !is_possible(shape) ? HYPGCN_ERROR_SHAPE : error;
 }
@@ -156,7 +159,7 @@ static void decode_words(uint32_t *words, size_t count)
 }
 
 /* Sends `clip` and receives one packet into `words`, of which only whole words count; gives its length in bytes. */
-static size_t transfer_words(const struct hypgcn *core, const int8_t *clip, size_t clip_size, uint32_t *words,
+static size_t transfer_words(const struct hypgcn *core, const void *clip, size_t clip_size, uint32_t *words,
                              enum hypgcn_error *error)
 {
     size_t received = 0;
@@ -181,7 +184,7 @@ static bool is_due(const struct hypgcn *core, const uint32_t *words, size_t rece
            && trailer[HYPGCN_RESULT_ARGMAX] < core->shape.classes;
 }
 
-enum hypgcn_error hypgcn_classify_clip(struct hypgcn *core, const int8_t *clip, size_t clip_size, uint32_t *words,
+enum hypgcn_error hypgcn_classify_clip(struct hypgcn *core, const void *clip, size_t clip_size, uint32_t *words,
                                   size_t word_count, struct hypgcn_result *result)
 {
     if (core == NULL || clip == NULL || words == NULL || result == NULL) {

@@ -73,11 +73,12 @@ struct hypgcn_bus {
 };
 
 struct hypgcn_shape {
-    uint32_t persons, frames, joints, channels; /* of a clip: int8 [persons][frames][joints][channels] */
+    uint32_t persons, frames, joints, channels; /* of a clip: [persons][frames][joints][channels] */
     uint32_t classes, blocks;
-    uint32_t bus_bytes;    /* of a beat of a clip */
-    uint32_t clip_bytes;   /* product of the first four */
-    uint32_t result_words; /* of 32 bits: scores and trailer */
+    uint32_t bus_bytes;     /* of a beat of a clip */
+    uint32_t clip_bytes;    /* product of the first four and element_bytes */
+    uint32_t result_words;  /* of 32 bits: scores and trailer */
+    uint32_t element_bytes; /* 1: clips are int8, prepared; 2: int16, raw joints, lower byte first */
 };
 
 /* Filled by hypgcn_open_core; `timeout_ms` and `polls` may be changed afterwards. */
@@ -126,13 +127,14 @@ struct hypgcn_block_counters {
 enum hypgcn_error hypgcn_open_core(struct hypgcn *core, const struct hypgcn_bus *bus, uint64_t hash);
 
 /*
- * Classifies one clip of `clip_size` bytes, int8 [persons][frames][joints][channels]. `words` is a buffer of
+ * Classifies one clip of `clip_size` bytes, [persons][frames][joints][channels] of `shape.element_bytes` each. In a clip
+ * of raw joints, a joint whose first coordinate is HYPGCN_MISSING is missing. `words` is a buffer of
  * `word_count` words, `shape.result_words` or more, which `result->scores` points into. HYPGCN_OK with flags in the
  * result means that a result came, but see docs/registers.md for what it is worth. After any error but ARGUMENT and
  * SIZE: reset the bus, then hypgcn_reset_core(core, true).
  * Errors: SIZE, RESULT. Waits `timeout_ms` at most for each packet.
  */
-enum hypgcn_error hypgcn_classify_clip(struct hypgcn *core, const int8_t *clip, size_t clip_size, uint32_t *words,
+enum hypgcn_error hypgcn_classify_clip(struct hypgcn *core, const void *clip, size_t clip_size, uint32_t *words,
                                        size_t word_count, struct hypgcn_result *result);
 
 /* Soft reset. `source_too`: whatever sends clips was stopped in the middle of one, and its rest will not come. */

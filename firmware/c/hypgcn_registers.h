@@ -138,13 +138,17 @@
 #define HYPGCN_FLAG_SATURATED                      0x00000010u
 #define HYPGCN_FLAG_ABORTED                        0x00000020u
 
+/* First coordinate of a joint of raw input that is missing. */
+#define HYPGCN_MISSING                             (-32768)
+
 /* The largest clip and result of any design; those of one core are in its registers. */
 #define HYPGCN_MAX_PERSONS                         16u
 #define HYPGCN_MAX_FRAMES                          4096u
 #define HYPGCN_MAX_JOINTS                          64u
 #define HYPGCN_MAX_CHANNELS                        16u
 #define HYPGCN_MAX_CLASSES                         1024u
-#define HYPGCN_MAX_CLIP_BYTES                      (HYPGCN_MAX_PERSONS * HYPGCN_MAX_FRAMES * HYPGCN_MAX_JOINTS * HYPGCN_MAX_CHANNELS)
+#define HYPGCN_MAX_ELEMENT_BYTES                   2u
+#define HYPGCN_MAX_CLIP_BYTES                      (HYPGCN_MAX_PERSONS * HYPGCN_MAX_FRAMES * HYPGCN_MAX_JOINTS * HYPGCN_MAX_CHANNELS * HYPGCN_MAX_ELEMENT_BYTES)
 #define HYPGCN_MAX_RESULT_WORDS                    (HYPGCN_MAX_CLASSES + HYPGCN_RESULT_TRAILER)
 
 #endif

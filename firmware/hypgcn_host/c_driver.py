@@ -41,7 +41,8 @@ class CBus(Structure):
 
 class _Shape(Structure):
     _fields_ = [(name, c_uint32) for name in ("persons", "frames", "joints", "channels", "classes", "blocks",
-                                              "bus_bytes", "clip_bytes", "result_words")]
+                                              "bus_bytes", "clip_bytes", "result_words",
+                                              "element_bytes")]
 
 
 class _Core(Structure):
@@ -115,7 +116,7 @@ class CDriver:
         self.identity = Identity(
             hash=f"{self._core.hash:016x}", version=".".join(str(version >> at & 255) for at in (16, 8, 0)),
             **{name: getattr(shape, name) for name in ("persons", "frames", "joints", "channels", "classes", "blocks",
-                                                       "bus_bytes")})
+                                                       "bus_bytes", "element_bytes")})
 
     @property
     def timeout(self) -> float:
@@ -127,15 +128,18 @@ class CDriver:
         self._core.timeout_ms = max(1, round(seconds * 1000))
 
     def classify(self, clip) -> Result:
-        """Scores of an int8 clip of ``identity.shape``. After a failure or Ctrl-C the next call begins with a reset."""
+        """Scores of a clip of ``identity.shape`` and ``identity.dtype``.
+
+        After a failure or Ctrl-C the next call begins with a reset.
+        """
         clip = np.asarray(clip)
-        if clip.dtype != np.int8:
-            raise TypeError(f"clip must be int8, not {clip.dtype}")
+        if clip.dtype != self.identity.dtype:
+            raise TypeError(f"clip must be {self.identity.dtype}, not {clip.dtype}")
         if self._interrupted:
             self.reset(source_too=True)
         words, found = (c_uint32 * self._core.shape.result_words)(), _Result()
-        self._interrupted = clip.size == self.identity.clip_bytes  # another size is refused before anything is sent
-        self._call("classify_clip", clip.tobytes(), clip.size, words, len(words), byref(found))
+        self._interrupted = clip.nbytes == self.identity.clip_bytes  # another size is refused before anything is sent
+        self._call("classify_clip", clip.tobytes(), clip.nbytes, words, len(words), byref(found))
         self._interrupted = False
         scores = np.ctypeslib.as_array(found.scores, (self.identity.classes,)).astype(np.int64)
         return Result(scores=scores, argmax=found.argmax, clip=found.clip, flags=flag_names(found.flags))

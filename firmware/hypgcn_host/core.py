@@ -1,13 +1,13 @@
 """The core behind a bus: identity, clips, counters, resets.
 
 >>> core = Core.open(bus, design.hash)
->>> result = core.classify(clip)          # int8 (person, frame, joint, channel), see hypgcn.design.clip.quantise_clip
+>>> result = core.classify(clip)          # (person, frame, joint, channel), see hypgcn.design.clip.quantise_clip
 >>> result.argmax, result.flags
 (3, ())
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -57,6 +57,8 @@ class Identity:
         Blocks of the network.
     bus_bytes : int
         Bytes of a beat of a clip.
+    element_bytes : int
+        Of a clip: 1, prepared coordinates, int8, or 2, raw joints, int16.
     """
 
     hash: str
@@ -68,6 +70,12 @@ class Identity:
     classes: int
     blocks: int
     bus_bytes: int
+    element_bytes: int = 1
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the elements of a clip, in the order of bytes in which the core takes them."""
+        return np.dtype(f"<i{self.element_bytes}")
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -76,8 +84,8 @@ class Identity:
 
     @property
     def clip_bytes(self) -> int:
-        """Elements of a clip."""
-        return self.persons * self.frames * self.joints * self.channels
+        """Bytes of a clip."""
+        return self.persons * self.frames * self.joints * self.channels * self.element_bytes
 
     @property
     def result_bytes(self) -> int:
@@ -201,6 +209,8 @@ class Core:
         names = [*self.fields("SHAPE_0").items(), *self.fields("SHAPE_1").items(), *self.fields("NETWORK").items()]
         identity = Identity(hash=actual, version="{major}.{minor}.{patch}".format(**version), **dict(names))
         clip_bytes = self.read("CLIP_BYTES")
+        if clip_bytes == 2 * identity.clip_bytes:
+            identity = replace(identity, element_bytes=2)
         if not 0 < identity.clip_bytes == clip_bytes or not identity.classes or not 1 <= identity.blocks <= MAX_BLOCKS:
             raise ShapeError(f"the shape that the core reports is impossible: {identity}, clips of {clip_bytes} "
                              f"bytes")
@@ -210,10 +220,13 @@ class Core:
         return identity
 
     def classify(self, clip) -> Result:
-        """Scores of an int8 clip of ``identity.shape``. After a failure or Ctrl-C the next call begins with a reset."""
+        """Scores of a clip of ``identity.shape`` and ``identity.dtype``.
+
+        After a failure or Ctrl-C the next call begins with a reset.
+        """
         clip = np.asarray(clip)
-        if clip.dtype != np.int8:
-            raise TypeError(f"clip must be int8, not {clip.dtype}")
+        if clip.dtype != self.identity.dtype:
+            raise TypeError(f"clip must be {self.identity.dtype}, not {clip.dtype}")
         if clip.shape != self.identity.shape:
             raise ValueError(f"clip must have shape {self.identity.shape}, not {clip.shape}")
         size = self.identity.result_bytes

@@ -68,9 +68,17 @@ def unwrap(inside: bytes) -> bytes | None:
     return bytes(body[:-2])
 
 
+RAW = 0x80
+"""Bit of the identity's channels: clips are raw joints, int16."""
+
+
 @dataclass(frozen=True)
 class Identity:
-    """What is on the board. ``hash`` : first 16 hexadecimal digits of the design's; ``score_bytes`` : of one score."""
+    """What is on the board.
+
+    ``hash`` : first 16 hexadecimal digits of the design's; ``score_bytes`` : of one score; ``element_bytes`` : of a
+    clip, 1 of prepared coordinates, int8, and 2 of raw joints, int16.
+    """
 
     hash: str
     frames: int
@@ -79,6 +87,12 @@ class Identity:
     channels: int
     classes: int
     score_bytes: int
+    element_bytes: int = 1
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the elements of a clip, in the order of bytes in which the board takes them."""
+        return np.dtype(f"<i{self.element_bytes}")
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -137,19 +151,19 @@ class UartClient:
             raise ProtocolError(f"protocol must be {PROTOCOL}, not {body[4:5].hex() or 'missing'}")
         if len(body) != 21:
             raise ProtocolError(f"the identity must have 21 bytes, not {len(body)}")
-        found = Identity(body[5:13].hex(), int.from_bytes(body[13:15], "little"), body[15], body[16], body[17],
-                         int.from_bytes(body[18:20], "little"), body[20])
+        found = Identity(body[5:13].hex(), int.from_bytes(body[13:15], "little"), body[15], body[16],
+                         body[17] & ~RAW, int.from_bytes(body[18:20], "little"), body[20], 2 if body[17] & RAW else 1)
         if expected_hash is not None and not expected_hash.startswith(found.hash):
             raise ProtocolError(f"the board has design {found.hash}, not {expected_hash[:16]}")
         self._identity = found
         return found
 
     def classify(self, clip) -> Result:
-        """Scores of an int8 clip of the shape (persons, frames, joints, channels) of the identity."""
+        """Scores of a clip of the shape (persons, frames, joints, channels) and the type of the identity."""
         found = self._identity or self.hello()
         clip = np.asarray(clip)
-        if clip.dtype != np.int8:
-            raise TypeError(f"clip must be int8, not {clip.dtype}")
+        if clip.dtype != found.dtype:
+            raise TypeError(f"clip must be {found.dtype}, not {clip.dtype}")
         if clip.shape != found.shape:
             raise ValueError(f"clip must have shape {found.shape}, not {clip.shape}")
         body = self._ask(CLIP, clip.tobytes(), RESULT)

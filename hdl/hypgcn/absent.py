@@ -49,8 +49,8 @@ class AbsentPersons(wiring.Component):
 
     Members
     -------
-    i : In(stream, C x int8)
-        One joint, order (person, frame, joint).
+    i : In(stream, C x signed(input_width))
+        One joint: int8, or wider behind the preparation of raw joints; order (person, frame, joint).
     o : Out(stream, {joint, person})
         The same without absent persons, with the index of the person.
     persons : Out(stream, {absent})
@@ -66,8 +66,8 @@ class AbsentPersons(wiring.Component):
         self.cfg = design
         self.constant = absent_response(design).constant if constant is None else constant
         super().__init__({
-            "i": In(stream.Signature(joint_layout(design.channels))),
-            "o": Out(stream.Signature(person_joint_layout(design.channels, design.persons))),
+            "i": In(stream.Signature(joint_layout(design.channels, design.input_width))),
+            "o": Out(stream.Signature(person_joint_layout(design.channels, design.persons, design.input_width))),
             "persons": Out(stream.Signature(person_layout())),
             "leave_out": In(1),
         })
@@ -76,7 +76,7 @@ class AbsentPersons(wiring.Component):
         m = Module()
         m.submodules.flags = flags = Queue(person_layout(), self.FLAGS)
         connect(m, flags.o, wiring.flipped(self.persons))
-        m.submodules.skid = skid = Skid(marked_joint_layout(self.cfg.channels))
+        m.submodules.skid = skid = Skid(marked_joint_layout(self.cfg.channels, self.cfg.input_width))
         m.submodules.out = out = Skid(self.o.payload.shape())
         connect(m, out.o, wiring.flipped(self.o))
         # Whether a joint is zero is known in front of the skid, so that the OR of its bits has a cycle of its own.

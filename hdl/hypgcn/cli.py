@@ -28,6 +28,7 @@ from .design.names import check_module_name
 from .design.presets import PRESETS, preset
 from .doctor import register as register_doctor
 from .emission.update import check_foreign
+from .input_options import add_input_options, with_input
 from .needs import install_command
 from .planning.commands import register_allocate, register_estimate
 from .planning.device_table import register_devices
@@ -79,9 +80,10 @@ def _register_verilog(commands):
     parser.add_argument("--bare", action="store_true", help="the network alone, without AXI buses and registers")
     parser.add_argument("--testbench", nargs="?", const="", metavar="CLIPS",
                         help="also write a SystemVerilog testbench into DIR/tb, with generated clips, or those of a "
-                             "recording or of a file of int8 clips")
+                             "recording or of a file of clips")
     parser.add_argument("--clips", type=int, default=2, metavar="N",
                         help="clips of the testbench (default: %(default)s)")
+    add_input_options(parser)
     parser.add_argument("--measure", metavar="FILE", type=Path, help="write run time, peak memory and sizes as JSON")
     parser.set_defaults(run=_run_verilog)
 
@@ -95,7 +97,7 @@ def _run_verilog(args):
     check_foreign(args.out, {f"{args.name}.sv": None, f"{args.name}.json": None})
     if args.measure:
         check_out_file("--measure", args.measure)
-    design = load_design(args.design)
+    design = with_input(load_design(args.design), args)
     folding = load_folding(args.folding, design)
     clips = None if args.testbench is None else _testbench_clips(design, args.testbench, args.clips)
     from .generate import generate  # elaboration is not needed for the other commands

@@ -50,7 +50,7 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
         Add ports with the outputs of the blocks, for simulation (see :class:`~hypgcn.network.Network`).
     bus_width : int or None
         Bits of the input stream of a :class:`~hypgcn.shell.top.Top`; ``None`` emits the bare network.
-    testbench : int8 (N, M, T, V, C) or None
+    testbench : (N, M, T, V, C) or None
         Clips of a testbench in the folder ``tb`` (:mod:`hypgcn.testbench`); only with a ``bus_width``.
     progress : callable or None
         Called as ``progress(done, total, text)``.
@@ -94,6 +94,8 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
         "observe": observe,
         "bus_width": bus_width,
     }
+    if design.raw is not None:
+        emission.sidecar["parameters"]["design"]["raw"] = design.raw.to_dict()
     if bus_width is not None:
         emission.sidecar["registers"] = as_json()
     emission.sidecar["latencies"] = _LATENCIES

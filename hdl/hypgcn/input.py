@@ -1,4 +1,4 @@
-"""Input affine: from raw joint coordinates to the vectors of the first block."""
+"""Input affine: from joint coordinates to the vectors of the first block."""
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring
@@ -16,7 +16,9 @@ __all__ = ["InputAffine", "requant_of"]
 
 def requant_of(design: Design) -> RequantConfig:
     """Config of the requantiser; its tables are in the order (person, joint, channel), in which coordinates come."""
-    return RequantConfig(lanes=1, acc_width=9, shift=design.input_shift, low=-128, high=127,
+    # The 9 bits of int8 are those that it always had: hardware that was measured stays as it is.
+    width = 9 if design.raw is None else design.input_width
+    return RequantConfig(lanes=1, acc_width=width, shift=design.input_shift, low=-128, high=127,
                          mult=tuple(design.input_mult.transpose(0, 2, 1).ravel().tolist()),
                          bias=tuple(design.input_bias.transpose(0, 2, 1).ravel().tolist()))
 
@@ -43,8 +45,8 @@ class InputAffine(wiring.Component):
 
     Members
     -------
-    i : In(stream, C x int8, or {joint, person} with ``with_person``)
-        One joint, order (person, frame, joint).
+    i : In(stream, C x signed(input_width), or {joint, person} with ``with_person``)
+        One joint: int8, or wider behind the preparation of raw joints; order (person, frame, joint).
     o : Out(stream, vector)
         The same order.
     state : Out(state)
@@ -55,7 +57,8 @@ class InputAffine(wiring.Component):
         self.cfg = design
         self.with_person = with_person
         self.counters = counters
-        joint = person_joint_layout(design.channels, design.persons) if with_person else joint_layout(design.channels)
+        joint = person_joint_layout(design.channels, design.persons, design.input_width) if with_person else \
+            joint_layout(design.channels, design.input_width)
         super().__init__({
             "i": In(stream.Signature(joint)),
             "o": Out(stream.Signature(vector_layout())),

@@ -1,16 +1,19 @@
-"""Cost of what stands in the network beside its blocks: input, absent persons, head."""
+"""Cost of what stands in the network beside its blocks: raw joints, input, absent persons, head."""
 
 from .absent import AbsentPersons, leaves_out
 from .cost import Memory, Resources, UnitCost, luts, rom_width, varying_bits
 from .design import BANK, Design
+from .design.raw_input import RAW_BITS, RawInput
 from .head import class_cycles, term_words
 from .input import requant_of
 from .rfc.cost import EXPANDER
 
-__all__ = ["absent_persons", "head", "input_affine", "io_units"]
+__all__ = ["absent_persons", "head", "input_affine", "io_units", "raw_preparation"]
 
 INPUT_CHANNEL = 28
 """LUTs per channel of a joint: few, since most of the input's encoder meets constant zeros."""
+RAW_INPUT_BIT = 1
+"""LUTs per channel and bit beyond eight of a coordinate at the input affine."""
 
 
 def input_affine(design: Design) -> UnitCost:
@@ -19,7 +22,36 @@ def input_affine(design: Design) -> UnitCost:
     joints = design.persons * design.frames * design.joints
     return UnitCost(cycles=joints * design.channels, resources=Resources.of(
         dsp=1, memories=[Memory.table(rom_width(cfg.table_words), cfg.groups)],
-        lut=40 + INPUT_CHANNEL * design.channels))
+        lut=40 + (INPUT_CHANNEL + RAW_INPUT_BIT * (design.input_width - 8)) * design.channels))
+
+
+def raw_preparation(design: Design, raw: RawInput) -> UnitCost:
+    """Cost of what prepares raw joints: copies of the double buffer, subtractions, and one frame for motion.
+
+    Parameters
+    ----------
+    design : Design
+        The network.
+    raw : RawInput
+        Its raw input.
+    """
+    channels, joints, frames = design.channels, design.joints, design.persons * design.frames
+    bits = RAW_BITS * channels
+    memories = [Memory("async", bits + 1, 2 * joints)] * (1 + bool(raw.parents) + (raw.missing == "hold"))
+    lut = 51 + 15 * channels
+    if raw.relative:
+        lut += raw.place_width * channels
+    if raw.centre is not None:
+        lut += bits + 7     # the origin: the centre's place, or another joint's
+        if design.persons > 1 and raw.centring == "every":
+            memories.append(Memory("ram", bits + 1, design.frames))
+    if raw.missing == "hold":
+        lut += bits + 17    # the joint that came, or its last place
+    if raw.motion:
+        memories.append(Memory("async", raw.place_width * channels, joints))
+        lut += 11 + 2 * raw.value_width * channels
+    return UnitCost(cycles=frames * (joints + 1) + design.persons * joints * raw.motion,
+                    resources=Resources.of(memories=memories, lut=lut))
 
 
 def absent_persons(design: Design) -> UnitCost:
@@ -27,7 +59,7 @@ def absent_persons(design: Design) -> UnitCost:
     count_bits = (design.frames * design.joints).bit_length()
     return UnitCost(cycles=design.persons * design.frames * design.joints, resources=Resources.of(
         memories=[Memory("async", 1, AbsentPersons.FLAGS)],
-        lut=luts.queue(AbsentPersons.FLAGS) + 20 + 16 * design.channels + 3 * count_bits))
+        lut=luts.queue(AbsentPersons.FLAGS) + 20 + 2 * design.input_width * design.channels + 3 * count_bits))
 
 
 def head(design: Design, width: int, *, absent: bool = False) -> UnitCost:
@@ -56,7 +88,7 @@ def head(design: Design, width: int, *, absent: bool = False) -> UnitCost:
 
 
 def io_units(design: Design, head_width: int, skip_absent: bool = True) -> dict[str, UnitCost]:
-    """Cost of input and head, by name, and of ``"absent"`` where the network leaves persons out.
+    """Cost of input and head, by name, of ``"absent"`` where the network leaves persons out, and of ``"raw_input"``.
 
     Parameters
     ----------
@@ -68,7 +100,8 @@ def io_units(design: Design, head_width: int, skip_absent: bool = True) -> dict[
         As in the folding: absent persons whose response is constant are not computed.
     """
     absent = leaves_out(design, skip_absent)
-    units = {"absent": absent_persons(design)} if absent else {}
+    units = {} if design.raw is None else {"raw_input": raw_preparation(design, design.raw)}
+    units |= {"absent": absent_persons(design)} if absent else {}
     # A head of several cycles for a vector has a register slice for whole ones in front of it.
     in_front = UnitCost(resources=Resources(lut=luts.VECTOR * (head_width < BANK)))
     return units | {"input": input_affine(design),

@@ -1,4 +1,4 @@
-"""The network: absent persons left out, input affine, blocks, head."""
+"""The network: raw joints prepared, absent persons left out, input affine, blocks, head."""
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring
@@ -11,6 +11,7 @@ from .design.folding import Folding
 from .head import Head
 from .input import InputAffine
 from .performance_counters import PerformanceCounters, counts_layout
+from .raw_input import RawPreparation
 from .rfc import skid_behind
 from .stream import connect
 from .stream.activity import state_layout
@@ -35,12 +36,13 @@ def boundary_widths(folding: Folding) -> list[int]:
 
 
 class Network(wiring.Component):
-    """A pruned int8 2s-AGCN with all layers on chip: clips of raw joints in, class scores out.
+    """A pruned int8 2s-AGCN with all layers on chip: clips of joints in, class scores out.
 
     A layer pipeline: every block works on rows (one frame of one person) of its own, and clips follow each other
     without
     a gap. Results do not depend on the folding. Unless the folding says otherwise, absent persons are not computed
-    (:class:`~hypgcn.absent.AbsentPersons`): they take one cycle a joint, and the head's constants stand for them.
+    (:class:`~hypgcn.absent.AbsentPersons`): they take one cycle a joint, and the head's constants stand for them. A
+    design with raw input has its preparation in front (:class:`~hypgcn.raw_input.RawPreparation`).
 
     Throughput: one clip per as many cycles as its slowest unit needs; see :class:`~hypgcn.spatial.ConvArray`,
     :class:`~hypgcn.sparse.SparseUnit` and :class:`~hypgcn.head.Head`.
@@ -62,7 +64,7 @@ class Network(wiring.Component):
 
     Members
     -------
-    i : In(stream, C x int8)
+    i : In(stream, C x int8, or C x int16 with raw input)
         One joint, order (person, frame, joint).
     o : Out(stream, result)
         One class score, classes ascending, ``last`` on a clip's last.
@@ -89,7 +91,7 @@ class Network(wiring.Component):
         self.show_activity = activity
         self.counters = counters
         members = {
-            "i": In(stream.Signature(joint_layout(design.channels))),
+            "i": In(stream.Signature(joint_layout(design.channels, design.element_width))),
             "o": Out(stream.Signature(result_layout(design.classes, design.logit_width))),
             "threshold_raise": In(7),
             "overflow_counts": Out(data.ArrayLayout(32, len(design.blocks))),
@@ -128,8 +130,16 @@ class Network(wiring.Component):
         return m
 
     def _ends(self, m):
-        """Input affine and head; where absent persons are left out, the unit in front that flags them to both."""
+        """Input affine and head, and what is in front of the affine.
+
+        That is the preparation of raw joints, and, where absent persons are left out, the unit that flags them to both.
+        """
         design = self.design
+        joints = wiring.flipped(self.i)
+        if design.raw is not None:
+            m.submodules.raw_input = raw = RawPreparation(design)
+            connect(m, joints, raw.i)
+            joints = raw.o
         absent_left_out = leaves_out(design, self.folding.skip_absent)
         m.submodules.input = first = InputAffine(design, with_person=absent_left_out, counters=self.counters)
         m.submodules.head = head = Head(
@@ -138,11 +148,11 @@ class Network(wiring.Component):
             m.submodules.absent = absent = AbsentPersons(design)
             # The head's constants hold for the trained thresholds alone.
             m.d.comb += absent.leave_out.eq(self.threshold_raise == 0)
-            connect(m, wiring.flipped(self.i), absent.i)
+            connect(m, joints, absent.i)
             connect(m, absent.o, first.i)
             connect(m, absent.persons, head.persons)
         else:
-            connect(m, wiring.flipped(self.i), first.i)
+            connect(m, joints, first.i)
         return first, head
 
     def _thresholds(self, m, index, block):

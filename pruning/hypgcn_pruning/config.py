@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hypgcn.design.names import check_title
+from hypgcn.design.raw_conversion import RawSettings
+from hypgcn.design.raw_input import MISSING, UNITS
 
 __all__ = ["FORMATS", "STREAMS", "Augmentation", "TrainConfig", "PruneConfig", "QuantiseConfig", "CompileConfig",
            "CRITERIA", "check_share", "fine_tuning", "option"]
@@ -247,15 +249,38 @@ class CompileConfig:
     calibration: int = option(256, "training clips for calibration of the depths")
     frames: int = option(0, "of the design's clips, which are repeated to fill them; 0: as trained")
     persons: int = option(0, "of the design's clips; 0: as trained")
+    input: str = option("same", "what the core takes: same, as the design has it, which is prepared int8 clips, or raw "
+                                "joints, int16, whose centring, bones and motion are hardware", ("same", "raw"))
+    unit: str = option("auto", "of raw joints; auto: mm for three coordinates, 1/8 pixel for two",
+                       ("auto", *UNITS))
+    step: float = option(0.0, "size of the unit in the coordinates of the recordings; 0: 0.001 for mm, as for metres, "
+                              "and 0.125 for 1/8 pixel")
+    missing: str = option("hold", "a raw joint that is missing stays where it was, or its prepared value is zero",
+                          MISSING)
+    patience: int = option(-1, "frames for which a person of whom all raw joints are missing is held; -1: 30 with "
+                               "hold, 0 with zero")
+
+    RAW = ("input", "unit", "step", "missing", "patience")
 
     def __post_init__(self):
         _check_counts(self, "calibration")
+        _check_choices(self)
         for name in ("frames", "persons"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ValueError(f"{name} must be an integer of at least 0, not {value!r}")
         if not 1 <= self.margin < float("inf"):
             raise ValueError(f"margin must be at least 1, not {self.margin!r}")
+        if self.input == "same":
+            for name in self.RAW[1:]:
+                if getattr(self, name) != self.__dataclass_fields__[name].default:
+                    raise ValueError(f"{name} must be left out without input 'raw', not {getattr(self, name)!r}")
+
+    @property
+    def raw(self) -> RawSettings:
+        """Settings of a raw input."""
+        return RawSettings(unit=None if self.unit == "auto" else self.unit, step=self.step or None,
+                           missing=self.missing, patience=None if self.patience == -1 else self.patience)
 
 
 def fine_tuning(training: TrainConfig, epochs: int, rate: float) -> TrainConfig:

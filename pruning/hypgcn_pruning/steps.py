@@ -13,6 +13,7 @@ import torch
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, quantise_clip
 from hypgcn.design.files import write_json
+from hypgcn.design.raw_conversion import whole_preparation, with_raw_input
 
 from .building.compile import compile_design
 from .building.reshape import reshape_design
@@ -244,14 +245,19 @@ def _design_content(design: Design) -> str:
 
 def compile_step(quantised, out, *, data: str | Source, config: CompileConfig, meta: Mapping | None = None,
                  fresh: bool = False, progress: bool = True) -> Path:
-    """Plan the stores of a quantised design by measured data; ``design`` in ``out`` is what is built."""
+    """Plan the stores of a quantised design by measured data; ``design`` in ``out`` is what is built.
+
+    With ``config.input`` ``"raw"`` it takes raw joints (:func:`~hypgcn.design.raw_conversion.with_raw_input`).
+    """
     start = time.monotonic()
     out = Path(out)
     source = Design.load(quantised)
     design = reshape_design(source, config.frames, config.persons)
+    if config.input == "raw":
+        design = with_raw_input(design, config.raw)
     clips, preparation = design_clips(design, data)
-    depends = joined({"quantised": _design_content(source), "notes": dict(meta or {})}, settings_depends(config),
-                     clips.identity)
+    settings = settings_depends(config, skip=() if config.input == "raw" else config.RAW)
+    depends = joined({"quantised": _design_content(source), "notes": dict(meta or {})}, settings, clips.identity)
     with open_run(out, _COMPILE, depends, fresh=fresh, progress=progress) as run:
         if not run.finished:
             sample = calibration_clips(crowded(clips.part(0), design.persons), preparation, design.persons,
@@ -289,7 +295,9 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
             model, info = load_checkpoint(path)
             models[name] = order_classes(model, info.get("class_names", ()), loaded.class_names, path)
             measured["float" if name == "model" else name] = content(path)
-    report = evaluate(PreparedClips(held, preparation, loaded.persons), held.label, design=loaded,
+    given = PreparedClips(held, preparation, loaded.persons)
+    whole = given if loaded.raw is None else PreparedClips(held, whole_preparation(loaded), loaded.persons)
+    report = evaluate(whole, held.label, design=loaded, given=given,
                       class_names=loaded.class_names or held.class_names, **models)
     if len(held) < len(every):
         report["clips_of"] = len(every)

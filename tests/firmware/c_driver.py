@@ -48,7 +48,8 @@ class Bus(Structure):
 
 class Shape(Structure):
     _fields_ = [(name, c_uint32) for name in ("persons", "frames", "joints", "channels", "classes", "blocks",
-                                              "bus_bytes", "clip_bytes", "result_words")]
+                                              "bus_bytes", "clip_bytes", "result_words",
+                                              "element_bytes")]
 
 
 class Core(Structure):

@@ -26,6 +26,7 @@ from firmware.c_driver import (
 
 from contracts.tree import ROOT
 from hypgcn.design.limits import BLOCKS, CLASSES, SHAPE
+from hypgcn.design.raw_input import MARKER
 from hypgcn.shell.registers import register
 
 CLIP = bytes(range(18))
@@ -108,9 +109,13 @@ def test_limits_of_the_header_are_those_of_designs(library):
     """What an application may reserve holds every clip and result, and a core beyond them is refused."""
     text = (ROOT / "firmware/c/hypgcn_registers.h").read_text(encoding="utf-8")
     found = {name: int(value) for name, value in re.findall(r"^#define HYPGCN_MAX_(\w+) +(\d+)u$", text, re.MULTILINE)}
-    assert found == {"BLOCKS": BLOCKS.high, **{name.upper(): limit.high for name, limit in SHAPE.items()}}
+    assert found == {"BLOCKS": BLOCKS.high, **{name.upper(): limit.high for name, limit in SHAPE.items()},
+                     "ELEMENT_BYTES": 2}
+    assert f"#define HYPGCN_MISSING                             ({MARKER})\n" in text
     for words in ({"NETWORK": 4 << 24 | 2 << 16 | CLASSES.high + 1},
-                  {"SHAPE_0": 64 << 16 | 8192, "SHAPE_1": 16 << 16 | 16, "CLIP_BYTES": 64 * 8192 * 256}):
+                  {"SHAPE_0": 64 << 16 | 8192, "SHAPE_1": 16 << 16 | 16, "CLIP_BYTES": 64 * 8192 * 256},
+                  # In 32 bits, the product of the shape is 0: half of the clip's bytes must not pass for it.
+                  {"SHAPE_0": 0x8000 << 16 | 0x8000, "SHAPE_1": 4 << 16 | 1, "CLIP_BYTES": 1}):
         assert library.hypgcn_open_core(byref(Core()), byref(FakeCore(**words).bus), 0) == code("SHAPE")
 
 

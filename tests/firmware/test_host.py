@@ -100,7 +100,7 @@ def test_identity_is_checked_before_anything_is_written(open_core):
     ({"VERSION": 0x7f000000}, AbiError, "version"),
     ({"HASH_LOW": 1}, HashError, "made from"),
     ({"SHAPE_0": 0}, ShapeError, "impossible"),
-    ({"CLIP_BYTES": 19}, ShapeError, "impossible"),
+    ({"CLIP_BYTES": 19}, ShapeError, "impossible"), ({"CLIP_BYTES": 37}, ShapeError, "impossible"),
     ({"NETWORK": 2 << 16}, ShapeError, "impossible"),
     ({"NETWORK": 65 << 16 | 2}, ShapeError, "impossible"),
 ])
@@ -290,6 +290,21 @@ def test_errors_interrupts_and_threshold(open_core):
             core.set_threshold(bad)
     with pytest.raises(ValueError, match="events must be of done, ready, error, not late"):
         core.enable_interrupts("late")
+
+
+def test_raw_joints(open_core):
+    """CLIP_BYTES says of how many bytes an element is; a clip is sent lower byte first."""
+    core = open_core(FakeCore(CLIP_BYTES=36))
+    assert (core.identity.element_bytes, core.identity.clip_bytes, core.identity.dtype) == (2, 36, np.int16)
+    clip = 300 * CLIP.astype(np.int16)
+    total = clip.astype("<i2").view(np.int8).astype(int).sum()
+    assert core.classify(clip).scores.tolist() == [total, -total]
+    assert core.classify(clip.astype(">i2").astype("<i2")).scores.tolist() == [total, -total]
+    with pytest.raises(TypeError, match="clip must be int16, not int8"):
+        core.classify(CLIP)
+    with pytest.raises(ValueError):
+        core.classify(clip[:, :1])
+    assert open_core(FakeCore()).identity.dtype == np.int8
 
 
 def test_bad_arguments(open_core):

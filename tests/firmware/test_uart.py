@@ -53,6 +53,19 @@ def test_identity_and_result():
     assert port.asked == [b"\x01\x01", b"\x02\x02" + CLIP.tobytes()]
 
 
+def test_raw_joints():
+    raw = IDENTITY[:17] + bytes([0x83]) + IDENTITY[18:]
+    port = Script(reply(0x81, raw), result(3, 4))
+    client = UartClient(port)
+    identity = client.hello()
+    assert (identity.shape, identity.element_bytes, identity.dtype) == ((1, 2, 4, 3), 2, np.int16)
+    clip = 300 * CLIP.astype(np.int16)
+    assert client.classify(clip).argmax == 1
+    assert port.asked[1] == b"\x02\x02" + clip.astype("<i2").tobytes()
+    with pytest.raises(TypeError, match="clip must be int16, not int8"):
+        client.classify(CLIP)
+
+
 def test_the_first_classification_says_hello():
     assert UartClient(Script(reply(0x81, IDENTITY), result(3, 3))).classify(CLIP).argmax == 0
 

@@ -4,6 +4,7 @@
 from hdl.vectors import vectors
 
 from hypgcn.golden.absent import left_out as absent
+from hypgcn.golden.input import coordinates
 from hypgcn.golden.network import run as golden
 from hypgcn.network import Network
 from testbench import run
@@ -15,7 +16,8 @@ def check(design, folding, clips, *, threshold_raise=0, dut=None, **options):
     """Run the clips, through ``dut`` if there is one of this design and folding."""
     dut = dut or Network(design, folding, observe=True)
     tensors = [golden(design, clip, threshold_raise) for clip in clips]
-    left_out = [absent(clip, result, threshold_raise) & folding.skip_absent for clip, result in zip(clips, tensors)]
+    left_out = [absent(coordinates(clip, design), result, threshold_raise) & folding.skip_absent
+                for clip, result in zip(clips, tensors)]
     seen = [[] for _ in design.blocks]
 
     async def observe(ctx):

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import types
 
@@ -5,7 +6,9 @@ import numpy as np
 import pytest
 
 from hypgcn import __version__, cli
+from hypgcn.design.clip import Preparation
 from hypgcn.design.presets import PRESETS, preset
+from hypgcn.design.raw_input import RawInput
 from hypgcn.testbench.clips import generated_clips
 
 
@@ -116,6 +119,37 @@ def test_wrong_kind_in_design(capsys, tmp_path):
 def test_bad_folding(capsys, tmp_path, content, text):
     (tmp_path / "folding.json").write_text(content, encoding="utf-8")
     assert text in error_of(capsys, "verilog", "tiny", "--folding", str(tmp_path / "folding.json"))
+
+
+def test_raw_joints_that_cannot_be(capsys, tmp_path):
+    """The preset does not say how its clips are prepared, and a bus of eight bits holds no coordinate."""
+    out = str(tmp_path / "out")
+    assert "design tiny-seeded does not hold how clips are prepared" in error_of(
+        capsys, "verilog", "tiny", "--input", "raw", "-o", out)
+    assert "--unit must be left out without --input raw, not 'mm'" in error_of(
+        capsys, "verilog", "tiny", "--unit", "mm", "-o", out)
+    preparation = Preparation(frames=6, scale="none", centre=0).to_dict()
+    dataclasses.replace(preset("tiny"), meta={"preparation": preparation}).save(tmp_path / "design")
+    assert "bus_width must be at least 16 for raw joints, which have 16 bits a coordinate, not 8" in error_of(
+        capsys, "verilog", str(tmp_path / "design"), "--input", "raw", "--bus-width", "8", "-o", out)
+    assert not (tmp_path / "out").exists()
+
+
+def test_raw_joints(monkeypatch, tmp_path):
+    """The generator gets the converted design, and generated clips are raw."""
+    called = {}
+    preparation = Preparation(frames=6, scale="none", centre=0).to_dict()
+    dataclasses.replace(preset("tiny"), meta={"preparation": preparation}).save(tmp_path / "design")
+
+    def generate(design, *args, testbench, **options):
+        called.update(design=design, testbench=testbench)
+        raise ValueError("enough")
+
+    monkeypatch.setattr("hypgcn.generate.generate", generate)
+    assert cli.main(["verilog", str(tmp_path / "design"), "--input", "raw", "--patience", "4", "--testbench", "--clips",
+                     "1", "-o", str(tmp_path / "out")]) == 2
+    assert called["design"].raw == RawInput(unit="mm", centre=0, centring="first", patience=4)
+    np.testing.assert_array_equal(called["testbench"], generated_clips(called["design"], 1))
 
 
 def test_missing_folding(capsys, tmp_path):

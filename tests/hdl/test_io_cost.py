@@ -1,20 +1,65 @@
 """Estimated cost of input, head and absent persons: against Yosys' counts, and which of them a network has."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hdl.measured import COUNTED, DESIGN, FOLDING, check
 
 from hypgcn.absent import leaves_out
 from hypgcn.cost import luts
-from hypgcn.design.presets import preset
-from hypgcn.io_cost import absent_persons, head, input_affine, io_units
+from hypgcn.design.presets import preset, random_design
+from hypgcn.design.raw_input import RawInput
+from hypgcn.io_cost import absent_persons, head, input_affine, io_units, raw_preparation
 
 ESTIMATED = {
     "input_affine": lambda: input_affine(DESIGN).resources,
     "absent_persons": lambda: absent_persons(DESIGN).resources,
     "head": lambda: head(DESIGN, FOLDING.head_width, absent=leaves_out(DESIGN, FOLDING.skip_absent)).resources,
 }
+
+
+RAW = {row["unit"]: row for row in json.loads((Path(__file__).parent / "cost/raw_units.json").read_text(
+    encoding="utf-8"))}
+"""Preparations of raw joints, and the input affine and the unit for absent persons behind two of them, mapped by
+:func:`hypgcn_sim.synthesis.units.synthesise`."""
+BONES = (1, 1, 1, 2, 2, 4, 5, 6, 2, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18)
+HOLD, ZERO = dict(unit="mm", patience=30), dict(unit="mm", missing="zero")
+PREPARATIONS = {
+    "joint": RawInput(centre=1, **HOLD), "bone": RawInput(parents=BONES, **HOLD),
+    "joint_motion": RawInput(centre=1, motion=True, **HOLD),
+    "bone_motion": RawInput(parents=BONES, motion=True, **HOLD),
+    "joint_zero": RawInput(centre=1, **ZERO), "bone_zero": RawInput(parents=BONES, **ZERO),
+    "plain_zero": RawInput(**ZERO), "first": RawInput(centre=1, centring="first", **HOLD),
+    "two_joint": RawInput(centre=1, **HOLD),
+    "two_bone": RawInput(parents=tuple(max(0, joint - 1) for joint in range(25)), **HOLD),
+}
+
+
+def raw_design(name):
+    """The design that :data:`RAW` has the counts of: the small one, or two persons of 25 joints in 150 frames."""
+    two = random_design(1, name="two", frames=150, joints=25, persons=2, classes=2, widths=(4,), strides=(1,))
+    return replace(two if name.startswith("two") else DESIGN, raw=PREPARATIONS[name])
+
+
+@pytest.mark.parametrize("name", PREPARATIONS)
+def test_raw_preparation_against_yosys(name):
+    design = raw_design(name)
+    check(raw_preparation(design, design.raw).resources, RAW[f"{name}.raw"])
+
+
+@pytest.mark.parametrize("name", ["joint", "bone_motion"])
+def test_wider_coordinates_against_yosys(name):
+    design = raw_design(name)
+    check(input_affine(design).resources, RAW[f"{name}.input"])
+    check(absent_persons(design).resources, RAW[f"{name}.absent"])
+
+
+def test_raw_joints_are_a_unit_of_their_own():
+    design = raw_design("joint_motion")
+    assert set(io_units(design, 4)) == {"raw_input", *io_units(DESIGN, 4)}
+    assert io_units(design, 4)["raw_input"].cycles == design.frames * (design.joints + 1) + design.joints
 
 
 @pytest.mark.parametrize("unit", ESTIMATED)

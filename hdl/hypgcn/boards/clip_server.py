@@ -8,11 +8,12 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..design import Design, limits
-from ..design.checks import check_hash, check_limit
+from ..design.checks import check_choice, check_hash, check_limit
+from ..design.raw_input import RAW_BITS
 from ..mem import Ram
 from ..stream.layouts import frame_byte_layout, joint_layout, result_layout
 
-__all__ = ["ERRORS", "MAGIC", "PROTOCOL", "REPLIES", "REQUESTS", "ClipServer", "ClipServerConfig"]
+__all__ = ["ERRORS", "MAGIC", "PROTOCOL", "RAW", "REPLIES", "REQUESTS", "ClipServer", "ClipServerConfig"]
 
 MAGIC = b"HGCN"
 PROTOCOL = 1
@@ -23,6 +24,10 @@ REPLIES = {"identity": 0x81, "result": 0x82, "error": 0x83}
 """First byte of a reply, by kind."""
 ERRORS = {"damaged": 1, "unknown": 2, "length": 3}
 """Last byte of an error reply: wrong checksum, unknown kind of request, wrong length of its kind."""
+
+RAW = 0x80
+"""Bit of the identity's channels that is set where clips are raw joints, int16. A host that does not know it finds no
+clip of the shape."""
 
 _HEADER = 2
 """Bytes of a request before its content: kind and sequence number."""
@@ -42,6 +47,8 @@ class ClipServerConfig:
         Bits of a signed score.
     hash : str
         Hash of the design, at least 16 hexadecimal digits.
+    element_width : 8 or 16
+        Bits of an element of a clip: int8, or int16 of raw joints.
     """
 
     persons: int
@@ -51,23 +58,31 @@ class ClipServerConfig:
     classes: int
     logit_width: int
     hash: str
+    element_width: int = 8
 
     def __post_init__(self):
         for name, limit in limits.SHAPE.items():
             check_limit(name, getattr(self, name), limit)
         check_limit("logit_width", self.logit_width, limits.LOGIT_WIDTH)
         check_hash("hash", self.hash)
+        check_choice("element_width", self.element_width, (8, RAW_BITS))
 
     @classmethod
     def of(cls, design: Design) -> "ClipServerConfig":
         """Configuration of ``design``."""
         return cls(**{name: getattr(design, name) for name in
-                      ("persons", "frames", "joints", "channels", "classes", "logit_width", "hash")})
+                      ("persons", "frames", "joints", "channels", "classes", "logit_width", "hash",
+                       "element_width")})
+
+    @property
+    def joint_bytes(self) -> int:
+        """Bytes of a joint, the lower one of an element first."""
+        return self.channels * self.element_width // 8
 
     @property
     def clip_bytes(self) -> int:
-        """Bytes of a clip, one per element."""
-        return self.persons * self.frames * self.joints * self.channels
+        """Bytes of a clip."""
+        return self.persons * self.frames * self.joints * self.joint_bytes
 
     @property
     def score_bytes(self) -> int:
@@ -77,8 +92,9 @@ class ClipServerConfig:
     @property
     def identity(self) -> bytes:
         """Content of the reply to a hello."""
+        channels = self.channels | (RAW if self.element_width == RAW_BITS else 0)
         return (MAGIC + bytes([PROTOCOL]) + bytes.fromhex(self.hash[:16]) + self.frames.to_bytes(2, "little")
-                + bytes([self.joints, self.persons, self.channels]) + self.classes.to_bytes(2, "little")
+                + bytes([self.joints, self.persons, channels]) + self.classes.to_bytes(2, "little")
                 + bytes([self.score_bytes]))
 
 
@@ -101,8 +117,8 @@ class _State:
         self.late = Signal()  # the frame on the line began while a request was worked on
 
         self.place = Signal(range(cfg.clip_bytes + 1))  # next byte of the clip to be read
-        self.channel = Signal(range(max(2, cfg.channels)))
-        self.joint = Signal(data.ArrayLayout(signed(8), cfg.channels), reset_less=True)
+        self.channel = Signal(range(max(2, cfg.joint_bytes)))    # of int8; of wider ones the byte of the joint
+        self.joint = Signal(data.ArrayLayout(signed(cfg.element_width), cfg.channels), reset_less=True)
         self.index = Signal(range(max(len(cfg.identity), cfg.score_bytes + 1)))  # byte of the identity or of a score
         self.score = Signal(signed(8 * cfg.score_bytes))
 
@@ -111,7 +127,7 @@ class ClipServer(wiring.Component):
     """Answers one request after another.
 
     A clip is kept until its checksum has been seen, so a damaged one never reaches the network. Frames that arrive
-    while a request is being worked on are dropped to their end. Throughput: 2 cycles per element and 1 per joint from
+    while a request is being worked on are dropped to their end. Throughput: 2 cycles per byte and 1 per joint from
     the memory into the network; the UART is the bottleneck. Latency: 3 cycles from the end of a good clip to its first
     element at the joint. Storage: ``clip_bytes`` bytes of RAM.
 
@@ -129,7 +145,7 @@ class ClipServer(wiring.Component):
         A frame is being received.
     reply : Out(stream, {data, last})
         Payload of replies, to a :class:`~hypgcn.boards.frames.FrameSender`.
-    joints : Out(stream, C x int8)
+    joints : Out(stream, C x int8, or C x int16)
         Clips to the network, in (person, frame, joint) order.
     scores : In(stream, result)
         Results of the network, class 0 first.
@@ -142,7 +158,7 @@ class ClipServer(wiring.Component):
         super().__init__({
             "byte": In(8), "byte_strobe": In(1), "end": In(1), "good": In(1), "inside": In(1),
             "reply": Out(stream.Signature(frame_byte_layout())),
-            "joints": Out(stream.Signature(joint_layout(cfg.channels))),
+            "joints": Out(stream.Signature(joint_layout(cfg.channels, cfg.element_width))),
             "scores": In(stream.Signature(result_layout(cfg.classes, cfg.logit_width))),
             "busy": Out(1),
         })
@@ -206,17 +222,18 @@ class ClipServer(wiring.Component):
 
     def _play_clip(self, m, s, clip):
         """States Fetch, Gather, Offer: the clip goes from the memory into the network, joint by joint."""
-        # Two cycles an element, because the UART takes far longer for one: no read-ahead is needed.
+        # Two cycles a byte, because the UART takes far longer for one: no read-ahead is needed.
+        byte = s.joint[s.channel] if self.cfg.element_width == 8 else s.joint.as_value().word_select(s.channel, 8)
         with m.State("Fetch"):
             m.next = "Gather"
         with m.State("Gather"):
             m.d.sync += [
-                s.joint[s.channel].eq(clip.r_data.as_signed()),
+                byte.eq(clip.r_data.as_signed()),
                 s.place.eq(s.place + 1),
                 s.channel.eq(s.channel + 1),
             ]
             m.next = "Fetch"
-            with m.If(s.channel == self.cfg.channels - 1):
+            with m.If(s.channel == self.cfg.joint_bytes - 1):
                 m.d.sync += s.channel.eq(0)
                 m.next = "Offer"
         with m.State("Offer"):

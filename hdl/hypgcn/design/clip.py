@@ -1,4 +1,4 @@
-"""Clip preparation: recorded joints become the int8 clip of the hardware, alike in training, tools and host."""
+"""Clip preparation: recorded joints become the clip of the hardware, alike in training, tools and host."""
 
 from dataclasses import asdict, dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from .checks import check_choice, check_limit, check_range
 from .limits import FRAMES
+from .raw_input import MARKER
 
 __all__ = ["Preparation", "prepare_clip", "quantise_clip"]
 
@@ -144,14 +145,25 @@ def prepare_clip(clip, preparation: Preparation) -> np.ndarray:
     return out.astype(np.float32)
 
 
-def quantise_clip(design, clip) -> np.ndarray:
-    """The int8 clip, (person, frame, joint, channel), of a prepared float clip of that order for ``design``.
+def quantise_clip(design, clip, missing=None) -> np.ndarray:
+    """The clip, (person, frame, joint, channel), that ``design`` takes, of a float clip of that order.
 
-    ``q = clamp(floor(x / input_scale + 1/2), -128, 127)``, the coordinates that ``docs/numbers.md`` starts from. C
-    order of the result is the order in which the hardware takes them.
+    ``q = clamp(floor(x / input_scale + 1/2), -128, 127)``, the coordinates that ``docs/numbers.md`` starts from, int8;
+    with raw input int16, clamped to -32767..32767. C order of the result is the order in which the hardware takes them.
 
-    Raises :exc:`ValueError` when persons, frames, joints or channels are not the design's, or a coordinate is not
-    finite.
+    Parameters
+    ----------
+    design : Design
+    clip : array (M, T, V, C)
+        Prepared by ``design.meta["preparation"]``.
+    missing : bool (M, T, V) or None
+        Joints that are missing; of raw input alone, which marks them.
+
+    Raises
+    ------
+    ValueError
+        Persons, frames, joints or channels are not the design's, a coordinate is not finite, or ``missing`` is given
+        for an int8 input or has another shape.
     """
     clip = _check_clip(clip)
     expected = (design.persons, design.frames, design.joints, design.channels)
@@ -159,4 +171,17 @@ def quantise_clip(design, clip) -> np.ndarray:
         if count != right:
             raise ValueError(f"clip must have {right} {name}, as the design has, not {count}; its order is "
                              f"(person, frame, joint, channel) = {expected}")
-    return np.clip(np.floor(clip / design.input_scale + 0.5), -128, 127).astype(np.int8)
+    steps = np.floor(clip / design.input_scale + 0.5)
+    if design.raw is None:
+        if missing is not None:
+            raise ValueError(f"missing must be none for design {design.name}, whose int8 clips have no mark for a "
+                             f"missing joint: fill them before (hypgcn.design.filling)")
+        return np.clip(steps, -128, 127).astype(np.int8)
+    out = np.clip(steps, MARKER + 1, -MARKER - 1).astype(np.int16)
+    if missing is not None:
+        missing = np.asarray(missing, bool)
+        if missing.shape != expected[:3]:
+            raise ValueError(f"missing must have the shape (person, frame, joint) = {expected[:3]}, not "
+                             f"{missing.shape}")
+        out[missing, 0] = MARKER
+    return out

@@ -9,8 +9,9 @@ __all__ = [
     "ACC_WIDTH", "ACTIVATION", "BANK", "BANKS", "BIAS", "BIAS_BITS", "BLOCKS", "BUS_WIDTHS", "CHANNELS", "CLASSES",
     "CLIPS_INSIDE", "CONV_DEPTH", "Choices", "FRAMES", "GRAPH_SHIFT", "GRAPH_UNITS", "GROUPS", "HEAD_WIDTHS",
     "INPUT_CHANNELS", "INPUT_MULT", "JOINTS", "KERNEL", "LANES", "LANE_DEPTH", "LIMITS", "LOGIT_WIDTH", "Limit",
-    "MAC_FORMS", "MINI_BANKS", "MULT", "PERSONS", "RES_MULT", "RES_SHIFT", "SHAPE", "SHIFT", "SHORTCUTS_H",
-    "SHORTCUTS_Y", "STORE_MEMORIES", "STORE_ROWS", "STRIDE", "SUBSETS", "THRESHOLD", "WEIGHT", "WIDTHS",
+    "MAC_FORMS", "MINI_BANKS", "MULT", "PATIENCE_FRAMES", "PERSONS", "RAW_MISSING", "RAW_UNITS", "RES_MULT",
+    "RES_SHIFT", "SHAPE", "SHIFT", "SHORTCUTS_H", "SHORTCUTS_Y", "STORE_MEMORIES", "STORE_ROWS", "STREAMS", "STRIDE",
+    "SUBSETS",     "THRESHOLD", "WEIGHT", "WIDTHS",
 ]
 
 
@@ -94,6 +95,15 @@ PERSONS = Limit(
 INPUT_CHANNELS = Limit(
     "channels", 1, 16, "coordinates of a joint, C",
     "a joint of the input is one vector")
+RAW_UNITS = Choices(
+    "raw.unit", ("mm", "1/8 pixel"), "unit of a raw coordinate, int16",
+    "what depth cameras give, and pixels finer than pose estimators are sure of; both reach far beyond a picture")
+RAW_MISSING = Choices(
+    "raw.missing", ("hold", "zero"), "raw joints that are missing",
+    "a stream cannot look ahead: a joint stays where it was, or its prepared value is zero")
+PATIENCE_FRAMES = Limit(
+    "raw.patience", 0, FRAMES.high, "frames for which an unseen person is held",
+    "FRAMES; a second at 30 frames a second is usual")
 CLASSES = Limit(
     "classes", 1, 1024, "classes, scores of a result",
     "the largest dataset in use has 400")
@@ -121,6 +131,10 @@ SHORTCUTS_H = Choices(
 SHORTCUTS_Y = Choices(
     "shortcut_y", ("none", "identity", "conv"), "shortcut into Y",
     "its first block has none")
+
+STREAMS = Limit(
+    "designs of an ensemble", 2, 8, "networks behind one raw input",
+    "published ensembles have two, four or six streams")
 
 SHAPE = {"persons": PERSONS, "frames": FRAMES, "joints": JOINTS, "channels": INPUT_CHANNELS, "classes": CLASSES}
 """Limits of what a clip and its result look like, by field."""
@@ -205,8 +219,8 @@ CLIPS_INSIDE = Limit(
     "two overlap input and computation; a queue of 32 fits one level of LUT RAM")
 
 GROUPS: dict[str, tuple[Limit | Choices, ...]] = {
-    "Clips and networks": (FRAMES, JOINTS, PERSONS, INPUT_CHANNELS, CLASSES, BLOCKS, CHANNELS, BANKS, SUBSETS, KERNEL,
-                           STRIDE, SHORTCUTS_H, SHORTCUTS_Y),
+    "Clips and networks": (FRAMES, JOINTS, PERSONS, INPUT_CHANNELS, RAW_UNITS, RAW_MISSING, PATIENCE_FRAMES, CLASSES,
+                           STREAMS, BLOCKS, CHANNELS, BANKS, SUBSETS, KERNEL, STRIDE, SHORTCUTS_H, SHORTCUTS_Y),
     "Integers": (WEIGHT, ACTIVATION, MULT, INPUT_MULT, BIAS, SHIFT, GRAPH_SHIFT, RES_MULT, RES_SHIFT, THRESHOLD,
                  ACC_WIDTH, LOGIT_WIDTH),
     "Folding": (LANES, WIDTHS, HEAD_WIDTHS, GRAPH_UNITS, CONV_DEPTH, CONV_DEPTH_E1, LANE_DEPTH, STORE_ROWS,

@@ -13,6 +13,7 @@ from .block import Block
 from .checks import bits_signed, check_limit, check_tensor
 from .files import folder_lock, write_files
 from .names import check_text, check_title
+from .raw_input import RAW_BITS, RawInput
 from .tensors import dump_tensors, parse_tensors
 
 __all__ = ["DESIGN_FORMAT", "DESIGN_VERSION", "Design"]
@@ -50,7 +51,8 @@ class Design:
     kernel : int, odd
         Taps of the temporal convolution.
     input_scale : float
-        A raw coordinate is ``round(x / input_scale)`` clamped to int8; the host computes it.
+        A coordinate of a clip is ``round(x / input_scale)`` clamped to int8, or to int16 with ``raw``; the host
+        computes it.
     input_shift : int, 1..31
         Right shift of the input affine.
     input_threshold : int, 0..127
@@ -65,6 +67,8 @@ class Design:
         Weights of the classifier.
     head_bias : int64 (classes,), magnitude below 2^40
         Biases of the classifier.
+    raw : RawInput or None
+        The hardware takes raw joints, int16, and prepares them by this; ``None``: it takes prepared ones, int8.
     blocks : tuple of Block
         In order; in_channels of each is out_channels of the block before it.
     meta : dict
@@ -86,6 +90,7 @@ class Design:
     logit_scale: float = 1.0
     input_mult: np.ndarray = field(repr=False)
     input_bias: np.ndarray = field(repr=False)
+    raw: RawInput | None = None
     head: np.ndarray = field(repr=False)
     head_bias: np.ndarray = field(repr=False)
     blocks: tuple[Block, ...]
@@ -106,6 +111,7 @@ class Design:
             raise ValueError(f"class_names must hold {self.classes} names or none, not {len(self.class_names)}")
         for index, name in enumerate(self.class_names):
             check_text(f"class_names[{index}]", name)
+        self._check_raw()
         if not self.blocks:
             raise ValueError("blocks must hold at least one block")
         channels = self.channels
@@ -123,6 +129,43 @@ class Design:
         if self.logit_width > limits.LOGIT_WIDTH.high:
             raise ValueError(f"head: a logit needs {self.logit_width} bits, but at most {limits.LOGIT_WIDTH.high} are "
                              f"supported")
+
+    def _check_raw(self):
+        if self.raw is not None:
+            if not isinstance(self.raw, RawInput):
+                raise TypeError(f"raw must be a RawInput or None, not {type(self.raw).__name__}")
+            self.raw.validate(self.joints)
+
+    @property
+    def clip_shape(self) -> tuple[int, int, int, int]:
+        """(persons, frames, joints, channels) of a clip, the order in which the hardware takes it."""
+        return self.persons, self.frames, self.joints, self.channels
+
+    @property
+    def clip_type(self) -> np.dtype:
+        """Type of the elements of a clip: int8, or int16 with ``raw``."""
+        return np.dtype(np.int8 if self.raw is None else np.int16)
+
+    @property
+    def element_width(self) -> int:
+        """Bits of an element of a clip."""
+        return 8 if self.raw is None else RAW_BITS
+
+    @property
+    def input_width(self) -> int:
+        """Bits of a coordinate at the input affine."""
+        return 8 if self.raw is None else self.raw.value_width
+
+    def check_clip(self, clip) -> np.ndarray:
+        """``clip`` as an array, one of this design; :exc:`ValueError` for another shape or type."""
+        clip = np.asarray(clip)
+        if clip.shape != self.clip_shape:
+            raise ValueError(f"clip must have shape {self.clip_shape} (persons, frames, joints, channels), not "
+                             f"{clip.shape}")
+        if clip.dtype != self.clip_type:
+            raise ValueError(f"clip must be {self.clip_type}, not {clip.dtype}: quantise it with "
+                             f"hypgcn.design.clip.quantise_clip")
+        return clip
 
     def block_frames(self, index: int) -> int:
         """Frames at the input of block ``index``; of the head for ``index = len(blocks)``."""
@@ -153,9 +196,11 @@ class Design:
         return bits_signed(int(total.max()))
 
     def _scalars(self) -> dict:
-        skip = {*self.TENSORS, "blocks", "meta"}
+        skip = {*self.TENSORS, "blocks", "meta", "raw"}
         data: dict = {"format": DESIGN_FORMAT, "version": DESIGN_VERSION}
         data.update({f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in skip})
+        if self.raw is not None:
+            data["raw"] = self.raw.to_dict()
         data["blocks"] = [{name: getattr(block, name) for name in _BLOCK_FIELDS
                            if getattr(block, name) != block.defaults.get(name)} for block in self.blocks]
         return data
@@ -235,6 +280,8 @@ class Design:
                     entry[name] = tensors.pop(f"blocks.{index}.{name}", None)
                 blocks.append(Block(**entry))
             own_tensors = {name: tensors.pop(name, None) for name in cls.TENSORS}
+            if "raw" in data:
+                data["raw"] = RawInput.from_dict(data["raw"])
             data["class_names"] = tuple(data.get("class_names", ()))
             design = cls(**data, **own_tensors, blocks=tuple(blocks))
         except (KeyError, AttributeError) as error:

@@ -31,7 +31,7 @@ class AbsentResponse:
 @lru_cache(maxsize=8)  # it takes about a second, and a command needs it several times for the same design
 def absent_response(design) -> AbsentResponse:
     """Response of a :class:`~hypgcn.design.Design`; persons with the same ``input_bias`` share one computation."""
-    silent = np.zeros((design.persons, design.frames, design.joints, design.channels), np.int8)
+    silent = np.zeros(design.clip_shape, design.clip_type)
     scores = np.zeros((design.persons, design.classes), np.int64)
     constant = np.zeros(design.persons, bool)
     by_bias: dict[bytes, np.ndarray | None] = {}
@@ -60,8 +60,8 @@ def left_out(clip, tensors: dict, threshold_raise: int = 0):
 
     Parameters
     ----------
-    clip : int8 (M, T, V, C)
-        A raw clip.
+    clip : (M, T, V, C)
+        A clip; of raw joints those at the input affine (:func:`~.input.coordinates`).
     tensors : dict
         Tensors of the network, by the names of :func:`~hypgcn.golden.network.run`.
 

@@ -10,7 +10,7 @@ __all__ = ["run"]
 
 
 def run(design, clip, threshold_raise: int = 0) -> dict:
-    """Every tensor of the network for one raw int8 clip (M, T, V, C).
+    """Every tensor of the network for one clip (M, T, V, C).
 
     Keys: ``x1``; for block b (from 0) ``blocks.b.NAME`` with the names of :func:`~.block.run_block`, persons first;
     ``pool``; ``logits`` (classes,); ``overflow_count`` (vectors that lost values in any store) and ``overflow`` (bool).

@@ -13,12 +13,13 @@ __all__ = ["ClipInput"]
 class ClipInput(wiring.Component):
     """Makes exactly one clip of every packet, also of a malformed one.
 
-    Element n of a clip, in (person, frame, joint, channel) order, is byte ``n % B`` of beat ``n // B``, B bytes a beat.
+    Element n of a clip, in (person, frame, joint, channel) order, is element ``n % B`` of beat ``n // B``, B elements a
+    beat. An element is a byte, or two of raw joints, the lower one first.
 
     * TLAST early: the missing elements are 0, the clip is ``short``. Within the beat of TLAST the packet ends with the
       highest byte whose TKEEP is set.
     * TLAST late, or bytes kept behind the last element: the surplus is dropped to TLAST, the clip is ``late``.
-    * TKEEP low for any other element of the clip: it is 0, the clip is ``keep``.
+    * TKEEP low for a byte of any other element of the clip: the element is 0, the clip is ``keep``.
 
     Throughput: one element a cycle, and 2 cycles between clips. Latency: 2 cycles from a beat to the joint of its first
     element, if that is the joint's last. A held ``o`` stops the beats; nothing is lost.
@@ -30,7 +31,7 @@ class ClipInput(wiring.Component):
     Members
     -------
     i : In(stream of beats)
-    o : Out(stream, C x int8)
+    o : Out(stream, C x int8, or C x int16)
         One joint.
     admit : In(1)
         The next clip may begin.
@@ -50,7 +51,7 @@ class ClipInput(wiring.Component):
         self.cfg = cfg
         super().__init__({
             "i": In(stream.Signature(beat_layout(cfg.bus_bytes))),
-            "o": Out(stream.Signature(joint_layout(cfg.channels))),
+            "o": Out(stream.Signature(joint_layout(cfg.channels, cfg.element_width))),
             "admit": In(1), "resume": In(1), "begin": Out(1), "taken": Out(1),
             "short": Out(1), "late": Out(1), "keep": Out(1), "active": Out(1),
         })
@@ -59,23 +60,26 @@ class ClipInput(wiring.Component):
         m = Module()
         cfg = self.cfg
         beat = self.i.payload
-        # The beat in the shift register: its bytes, their TKEEP, how many are left, and whether it ends the packet.
+        width, size = cfg.element_width, cfg.element_bytes
+        # The beat in the shift register: its bytes, their TKEEP, how many elements are left, and whether it ends the
+        # packet.
         bytes_left = Signal(cfg.bus_width, reset_less=True)
         kept = Signal(cfg.bus_bytes)
-        left = Signal(range(cfg.bus_bytes + 1))
+        left = Signal(range(cfg.bus_bytes // size + 1))
         last = Signal()
         ended = last & (kept == 0)  # nothing of the packet is left: the rest of the clip is zeros
         zero_filled = Signal()      # the packet ended before the clip
         masked = Signal()           # TKEEP was low for an element
 
-        count = Signal(range(max(2, cfg.clip_bytes)))
+        count = Signal(range(max(2, cfg.elements)))
         channel = Signal(range(max(2, cfg.channels)))
         joint_done = channel == cfg.channels - 1
-        clip_done = count == cfg.clip_bytes - 1
-        gathered = Signal(data.ArrayLayout(signed(8), cfg.channels), reset_less=True)
-        element = Mux(kept[0], bytes_left[:8], 0).as_signed()
+        clip_done = count == cfg.elements - 1
+        gathered = Signal(data.ArrayLayout(signed(width), cfg.channels), reset_less=True)
+        whole = kept[0] if size == 1 else kept[:size].all()
+        element = Mux(whole, bytes_left[:width], 0).as_signed()
         advance = Signal()
-        surplus = ~last | (kept[1:] != 0 if cfg.bus_bytes > 1 else 0)
+        surplus = ~last | (kept[size:] != 0 if cfg.bus_bytes > size else 0)
 
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
@@ -98,11 +102,11 @@ class ClipInput(wiring.Component):
                 ]
                 with m.If(advance):
                     m.d.sync += [
-                        bytes_left.eq(bytes_left >> 8),
-                        kept.eq(kept >> 1),
+                        bytes_left.eq(bytes_left >> width),
+                        kept.eq(kept >> size),
                         left.eq(Mux(left == 0, 0, left - 1)),
                         zero_filled.eq(zero_filled | ended),
-                        masked.eq(masked | (~kept[0] & ~ended)),
+                        masked.eq(masked | (~whole & ~ended)),
                         gathered[channel].eq(element),
                         channel.eq(channel + 1),
                         count.eq(count + 1),
@@ -119,7 +123,7 @@ class ClipInput(wiring.Component):
                             self.taken.eq(1),
                             self.short.eq(zero_filled | ended),
                             self.late.eq(surplus),
-                            self.keep.eq(masked | (~kept[0] & ~ended)),
+                            self.keep.eq(masked | (~whole & ~ended)),
                         ]
                         m.d.sync += count.eq(0)
                         m.next = "Wait"
@@ -129,7 +133,7 @@ class ClipInput(wiring.Component):
                     m.d.sync += [
                         bytes_left.eq(beat.data),
                         kept.eq(beat.keep),
-                        left.eq(cfg.bus_bytes),
+                        left.eq(cfg.bus_bytes // size),
                         last.eq(beat.last),
                     ]
             with m.State("Drop"):

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from ..design import Design, limits
 from ..design.checks import check_choice, check_hash, check_limit
+from ..design.ensemble import Ensemble
+from ..design.raw_input import RAW_BITS
 
 __all__ = ["ShellConfig"]
 
@@ -28,6 +30,8 @@ class ShellConfig:
         Bits of ``s_axis_tdata``.
     clips_inside : int, 2..32
         Clips that may be in flight; no further one is admitted meanwhile.
+    element_width : 8 or 16
+        Bits of an element of a clip: int8, or int16 of raw joints. A beat has at least one.
     """
 
     persons: int
@@ -40,6 +44,7 @@ class ShellConfig:
     hash: str
     bus_width: int = 32
     clips_inside: int = 32
+    element_width: int = 8
 
     def __post_init__(self):
         for name, limit in limits.SHAPE.items():
@@ -49,17 +54,40 @@ class ShellConfig:
         check_limit("clips_inside", self.clips_inside, limits.CLIPS_INSIDE)
         check_choice("bus_width", self.bus_width, limits.BUS_WIDTHS)
         check_hash("hash", self.hash)
+        check_choice("element_width", self.element_width, (8, RAW_BITS))
+        if self.bus_width < self.element_width:
+            raise ValueError(f"bus_width must be at least {self.element_width} for raw joints, which have "
+                             f"{self.element_width} bits a coordinate, not {self.bus_width!r}")
 
     @classmethod
     def of(cls, design: Design, bus_width: int = 32) -> "ShellConfig":
         """Parameters of the shell of ``design``."""
-        names = ("persons", "frames", "joints", "channels", "classes", "logit_width", "hash")
+        names = ("persons", "frames", "joints", "channels", "classes", "logit_width", "hash", "element_width")
         return cls(**{name: getattr(design, name) for name in names}, blocks=len(design.blocks), bus_width=bus_width)
+
+    @classmethod
+    def of_ensemble(cls, ensemble: Ensemble, bus_width: int = 32) -> "ShellConfig":
+        """Parameters of the shell of ``ensemble``, whose blocks are those of its networks, one after another."""
+        design = ensemble.designs[0]
+        shape = {name: getattr(design, name) for name in
+                 ("persons", "frames", "joints", "channels", "classes", "element_width")}
+        return cls(**shape, logit_width=ensemble.score_width, hash=ensemble.hash, bus_width=bus_width,
+                   blocks=sum(len(part.blocks) for part in ensemble.designs))
+
+    @property
+    def elements(self) -> int:
+        """Elements of a clip."""
+        return self.persons * self.frames * self.joints * self.channels
+
+    @property
+    def element_bytes(self) -> int:
+        """Bytes of an element."""
+        return self.element_width // 8
 
     @property
     def clip_bytes(self) -> int:
-        """Bytes of a clip, one per element."""
-        return self.persons * self.frames * self.joints * self.channels
+        """Bytes of a clip."""
+        return self.elements * self.element_bytes
 
     @property
     def bus_bytes(self) -> int:

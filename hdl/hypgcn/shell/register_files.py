@@ -6,6 +6,7 @@
 import sys
 
 from ..design.limits import SHAPE
+from ..design.raw_input import MARKER, RAW_BITS
 from ..emission.update import update_files
 from .registers import ABI, ACCESSES, MAGIC, MAX_BLOCKS, REGISTERS, RESULT_FLAGS, TRAILER
 
@@ -34,10 +35,13 @@ def c_header() -> str:
     lines += [_define(f"HYPGCN_RESULT_{word.upper()}", f"{index}u") for index, word in enumerate(TRAILER)]
     lines.append(_define("HYPGCN_RESULT_TRAILER", f"{len(TRAILER)}u"))
     lines += [_define(f"HYPGCN_FLAG_{flag.name.upper()}", f"{flag.mask:#010x}u") for flag in RESULT_FLAGS]
+    lines += ["", "/* First coordinate of a joint of raw input that is missing. */",
+              _define("HYPGCN_MISSING", f"({MARKER})")]
     lines += ["", "/* The largest clip and result of any design; those of one core are in its registers. */"]
     lines += [_define(f"HYPGCN_MAX_{name.upper()}", f"{limit.high}u") for name, limit in SHAPE.items()]
     clip = " * ".join(f"HYPGCN_MAX_{name.upper()}" for name in SHAPE if name != "classes")
-    lines.append(_define("HYPGCN_MAX_CLIP_BYTES", f"({clip})"))
+    lines.append(_define("HYPGCN_MAX_ELEMENT_BYTES", f"{RAW_BITS // 8}u"))
+    lines.append(_define("HYPGCN_MAX_CLIP_BYTES", f"({clip} * HYPGCN_MAX_ELEMENT_BYTES)"))
     lines.append(_define("HYPGCN_MAX_RESULT_WORDS", "(HYPGCN_MAX_CLASSES + HYPGCN_RESULT_TRAILER)"))
     return "\n".join([*lines, "", "#endif", ""])
 

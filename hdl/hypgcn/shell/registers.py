@@ -189,7 +189,8 @@ REGISTERS: tuple[Register, ...] = (
         Field(name="classes", low=0, width=16, text="scores of a result"),
         Field(name="blocks", low=16, width=8, text="blocks of the network; counters of higher blocks read 0"),
         Field(name="bus_bytes", low=24, width=8, text="bytes of s_axis_tdata"))),
-    _word("CLIP_BYTES", 0x2C, "Bytes of a clip: M * T * V * C."),
+    _word("CLIP_BYTES", 0x2C, "Bytes of a clip: M * T * V * C elements of one byte, int8, or of two with raw input, "
+                              "int16."),
     Register(name="THRESHOLD", offset=0x30, text="Activation thresholds: less work, less accuracy.", fields=(
         Field(name="raise", low=0, width=7, access="rw",
               text="added to all thresholds of H and Y, saturating at 127. A clip is computed with one value "

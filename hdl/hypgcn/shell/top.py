@@ -1,12 +1,16 @@
 """Top module of a core: a network behind AXI4-Stream, AXI4-Lite, a clock and a reset."""
 
+from collections.abc import Sequence
+
 from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from .. import __version__
 from ..design import Design
+from ..design.ensemble import Ensemble
 from ..design.folding import Folding
+from ..ensemble import EnsembleNetwork
 from ..network import Network
 from ..stream import Queue, Skid, connect
 from ..stream.layouts import beat_layout, clip_layout, word_layout
@@ -77,6 +81,11 @@ class Top(wiring.Component):
         """Core of ``design`` with the parallelism of ``folding``."""
         cfg = ShellConfig.of(design, bus_width)  # first, because it checks the width before the network is built
         return cls(cfg, Network(design, folding, activity=True))
+
+    @classmethod
+    def of_ensemble(cls, ensemble: Ensemble, foldings: Sequence[Folding], bus_width: int = 32) -> "Top":
+        """Core of ``ensemble`` with the parallelism of ``foldings``, one a network: its scores are the sums."""
+        return cls(ShellConfig.of_ensemble(ensemble, bus_width), EnsembleNetwork(ensemble, foldings))
 
     def _annotate(self):
         """Set the attributes from which Vivado infers the clock, the reset and the buses."""

@@ -4,9 +4,11 @@ from amaranth import *
 from amaranth.lib import data
 
 from ..design import BANK, MINI_BANKS
+from ..design.raw_input import RAW_BITS
 
 __all__ = ["MINI", "dense_layout", "slice_layout", "vector_layout", "token_layout", "token_pair_layout",
            "row_request_layout", "row_response_layout", "joint_layout", "marked_joint_layout", "person_joint_layout",
+           "place_layout",
            "person_layout", "observe_layout",
            "order_layout", "result_layout", "activity_layout", "beat_layout", "word_layout", "clip_layout",
            "frame_byte_layout"]
@@ -136,35 +138,48 @@ def row_response_layout(tag) -> data.StructLayout:
     return data.StructLayout({"vector": vector_layout(), "empty": 1, "tag": tag})
 
 
-def joint_layout(channels: int) -> data.ArrayLayout:
-    """Raw coordinates of one joint, ``channels`` x int8."""
-    return data.ArrayLayout(signed(8), channels)
+def joint_layout(channels: int, width: int = 8) -> data.ArrayLayout:
+    """Coordinates of one joint, ``channels`` x signed(``width``)."""
+    return data.ArrayLayout(signed(width), channels)
 
 
-def marked_joint_layout(channels: int) -> data.StructLayout:
+def place_layout(channels: int) -> data.StructLayout:
+    """A raw joint in the frame that it belongs to.
+
+    Members
+    -------
+    joint : joint_layout(channels, 16)
+        Its coordinates, or those that it is held at.
+    known : 1
+        It has coordinates: its own, or those of an earlier frame.
+    """
+    return data.StructLayout({"joint": joint_layout(channels, RAW_BITS), "known": 1})
+
+
+def marked_joint_layout(channels: int, width: int = 8) -> data.StructLayout:
     """A joint with a flag for zeros.
 
     Members
     -------
-    joint : joint_layout(channels)
+    joint : joint_layout(channels, width)
         Its coordinates.
     zero : 1
         All of them are 0.
     """
-    return data.StructLayout({"joint": joint_layout(channels), "zero": 1})
+    return data.StructLayout({"joint": joint_layout(channels, width), "zero": 1})
 
 
-def person_joint_layout(channels: int, persons: int) -> data.StructLayout:
+def person_joint_layout(channels: int, persons: int, width: int = 8) -> data.StructLayout:
     """A joint with its person.
 
     Members
     -------
-    joint : joint_layout(channels)
+    joint : joint_layout(channels, width)
         Its coordinates.
     person : range(persons)
         Index of the person in the clip.
     """
-    return data.StructLayout({"joint": joint_layout(channels), "person": range(max(2, persons))})
+    return data.StructLayout({"joint": joint_layout(channels, width), "person": range(max(2, persons))})
 
 
 def person_layout() -> data.StructLayout:

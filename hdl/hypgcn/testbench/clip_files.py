@@ -1,4 +1,4 @@
-"""Clip files of users, read as int8 clips of a design."""
+"""Clip files of users, read as clips of a design."""
 
 import importlib.metadata
 import zipfile
@@ -26,8 +26,8 @@ class NamedClip:
     ----------
     name : str
         Of file and clip.
-    clip : int8 (M, T, V, C)
-        The clip.
+    clip : (M, T, V, C)
+        The clip, of the type that the design takes.
     label : int or None
         Its class, ``None`` where unknown.
     """
@@ -40,8 +40,9 @@ class NamedClip:
 def read_clips(path: Path, design: Design, count: int) -> tuple[list[NamedClip], int]:
     """The first clips of a file; test clips only, if the file marks them.
 
-    Int8 clips of the design's shape, alone in an ``.npy`` or as ``clips`` in an ``.npz``, are taken as they are. Other
-    files are recordings: the plug-in of :data:`GROUP` reads them, and they are prepared by ``design.meta``.
+    Clips of the design's type (int8, or int16 for raw input) and shape, alone in an ``.npy`` or as ``clips`` in an
+    ``.npz``, are taken as they are. Other files are recordings: the plug-in of :data:`GROUP` reads them, and they are
+    prepared by ``design.meta``.
 
     Parameters
     ----------
@@ -64,10 +65,10 @@ def read_clips(path: Path, design: Design, count: int) -> tuple[list[NamedClip],
     ValueError
         When the file is damaged or does not fit the design.
     """
-    int8_clips = _int8_clips(path, design)
-    if int8_clips is not None:
-        return [NamedClip(name=f"{path.name}[{n}]" if len(int8_clips) > 1 else path.name, clip=clip)
-                for n, clip in enumerate(int8_clips[:count])], len(int8_clips)
+    ready = _ready_clips(path, design)
+    if ready is not None:
+        return [NamedClip(name=f"{path.name}[{n}]" if len(ready) > 1 else path.name, clip=clip)
+                for n, clip in enumerate(ready[:count])], len(ready)
     skeleton = (design.meta.get("skeleton") or {}).get("name")
     recorded = [clip for clip in _reader()(path, joints=design.joints, skeleton=skeleton) if clip.test]
     if not recorded:
@@ -76,8 +77,8 @@ def read_clips(path: Path, design: Design, count: int) -> tuple[list[NamedClip],
             for clip in recorded[:count]], len(recorded)
 
 
-def _int8_clips(path: Path, design: Design) -> np.ndarray | None:
-    """Int8 clips (N, M, T, V, C), ``None`` when the file is a recording."""
+def _ready_clips(path: Path, design: Design) -> np.ndarray | None:
+    """Clips (N, M, T, V, C) of the design's type, ``None`` when the file is a recording."""
     if path.suffix not in (".npy", ".npz"):
         return None
     try:
@@ -89,14 +90,18 @@ def _int8_clips(path: Path, design: Design) -> np.ndarray | None:
                 clips = clips["clips"]
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         # NumPy's reason would advise to load the file unsafely.
-        raise ValueError(f"{path} must be a recording, or an .npy or .npz file of int8 clips, but is text, damaged or "
-                         f"truncated, or holds Python objects") from error
-    if clips.dtype != np.int8:
+        raise ValueError(f"{path} must be a recording, or an .npy or .npz file of {design.clip_type} clips, but is "
+                         f"text, damaged or truncated, or holds Python objects") from error
+    if clips.dtype not in (np.int8, np.int16):
         return None
-    shape = (design.persons, design.frames, design.joints, design.channels)
+    if clips.dtype != design.clip_type:
+        raise ValueError(f"{path}: clips must be {design.clip_type}, which design {design.name} takes, not "
+                         f"{clips.dtype}")
+    shape = design.clip_shape
     clips = clips[None] if clips.ndim == 4 else clips
     if clips.ndim != 5 or clips.shape[1:] != shape or not len(clips):
-        raise ValueError(f"{path}: int8 clips must have the design's shape {shape} each, not {clips.shape[1:]}")
+        raise ValueError(f"{path}: {design.clip_type} clips must have the design's shape {shape} each, not "
+                         f"{clips.shape[1:]}")
     return clips
 
 
@@ -104,7 +109,7 @@ def _reader():
     for entry in importlib.metadata.entry_points(group=GROUP):
         return entry.load()
     raise ValueError(f"recordings need a package that reads them (entry points {GROUP}); without one clips must be "
-                     f"int8 arrays in npy or npz")
+                     f"int8 (or, for raw input, int16) arrays in npy or npz")
 
 
 def _prepared(clip: np.ndarray, design: Design, path: Path) -> np.ndarray:

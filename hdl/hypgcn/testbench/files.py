@@ -28,8 +28,8 @@ def files_of_testbench(name: str, design: Design, clips: np.ndarray, *, bus_widt
         Top module of the core.
     design : Design
         Its network.
-    clips : int8 (N, M, T, V, C)
-        Clips to send, at least one.
+    clips : (N, M, T, V, C)
+        Clips to send, at least one, of the type that ``design`` takes.
     bus_width : int
         Bits of the input stream.
     rtl : list of str
@@ -45,7 +45,7 @@ def files_of_testbench(name: str, design: Design, clips: np.ndarray, *, bus_widt
         {path relative to the folder of the RTL: text}.
     """
     bus_bytes = bus_width // 8
-    clip_bytes = clips[0].size
+    clip_bytes = clips[0].nbytes
     beats = -(-clip_bytes // bus_bytes)
     results = []
     for number, clip in enumerate(clips):
@@ -89,7 +89,7 @@ def result_words(design: Design, clip: np.ndarray, number: int) -> list[int]:
     ----------
     design : Design
         The network.
-    clip : int8 (M, T, V, C)
+    clip : (M, T, V, C)
         The clip.
     number : int
         How many clips came before it.
@@ -113,7 +113,8 @@ def _field(of, name):
 
 def _beat(clip, at, bus_bytes):
     """Line of the bus word that begins with byte ``at`` of the clip; the first byte is the lowest."""
-    word = clip.reshape(-1)[at:at + bus_bytes].tobytes().ljust(bus_bytes, b"\0")
+    content = np.ascontiguousarray(clip, clip.dtype.newbyteorder("<")).reshape(-1).view(np.uint8)
+    word = content[at:at + bus_bytes].tobytes().ljust(bus_bytes, b"\0")
     return f"{int.from_bytes(word, 'little'):0{2 * bus_bytes}x}\n"
 
 

@@ -11,6 +11,7 @@ from hypgcn.design import Design
 from hypgcn.design.class_names import class_order
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 from hypgcn.design.persons import match_persons
+from hypgcn.design.raw_conversion import whole_preparation
 
 from ..inputs import preparation_in
 from ..integers.integer import predict_integer
@@ -33,6 +34,7 @@ class Answering:
     network : Network or Design
         Of a design the integers are computed, which are those of the golden model and of the hardware.
     preparation : Preparation
+        Of what it is given; raw joints are prepared further in it.
     class_names : tuple of str
         Of its classes, or empty.
     skeleton : str or None
@@ -66,7 +68,8 @@ class Answering:
     @property
     def stream(self) -> str:
         """One of :data:`~.config.STREAMS`."""
-        return stream_of(self.preparation)
+        network = self.network
+        return stream_of(whole_preparation(network) if isinstance(network, Design) else self.preparation)
 
     @property
     def scale(self) -> float:

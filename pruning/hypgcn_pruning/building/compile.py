@@ -17,7 +17,7 @@ __all__ = ["compile_design"]
 
 def compile_design(design: Design, clips: np.ndarray, config: CompileConfig | None = None,
                    meta: dict | None = None) -> Design:
-    """``design`` with depths, entries and densities of its stores (and ``density_z`` where Z has a dead zone) from int8
+    """``design`` with depths, entries and densities of its stores (and ``density_z`` where Z has a dead zone) from
     calibration ``clips``, and with ``meta`` added.
 
     Its logits are those of the quantised network on all clips that fit the stores; what happens to others is defined in

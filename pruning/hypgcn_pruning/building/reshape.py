@@ -16,10 +16,20 @@ def reshape_design(design: Design, frames: int = 0, persons: int = 0) -> Design:
 
     Every person gets the input affine of the first one. Longer clips are the old ones repeated (``period`` of
     :class:`hypgcn.design.clip.Preparation`), so that movements keep their speed; shorter ones are resampled. The
-    depths of the stores stay, and may no longer fit: compile the result. """
+    depths of the stores stay, and may no longer fit: compile the result.
+
+    Raises
+    ------
+    ValueError
+        Longer clips of a design that prepares motion: the hardware does not know where a repetition ends.
+    """
     frames, persons = frames or design.frames, persons or design.persons
     if (frames, persons) == (design.frames, design.persons):
         return design
+
+    if design.raw is not None and design.raw.motion and frames > design.frames:
+        raise ValueError(f"frames must be at most {design.frames} for raw input with motion, not {frames}: longer "
+                         f"clips are repetitions, and the hardware does not know where one ends")
 
     def spread(values: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(np.repeat(values[:1], persons, axis=0))

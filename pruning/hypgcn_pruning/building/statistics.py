@@ -78,7 +78,7 @@ class _Tally:
 
 
 def measure_blocks(design: Design, clips: np.ndarray, size: int | None = None) -> list[BlockStatistics]:
-    """Statistics of every block over int8 ``clips`` (N, M, T, V, C), those of X and H before the stores; in batches of
+    """Statistics of every block over ``clips`` (N, M, T, V, C), those of X and H before the stores; in batches of
     ``size`` (default: :func:`~.integer.clips_at_a_time`)."""
     if not len(clips):
         raise ValueError("clips must hold at least one clip, but are empty")

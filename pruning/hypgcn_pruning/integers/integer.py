@@ -15,6 +15,7 @@ from hypgcn.design import Design
 
 from .integer_block import IntegerBlock, zeroed
 from .products import Requant
+from .raw_input import prepare_raw
 
 __all__ = ["IntegerNetwork", "clips_at_a_time", "predict_integer", "run_integer"]
 
@@ -35,7 +36,7 @@ class IntegerNetwork:
     def __init__(self, design: Design):
         self.design = design
         mult, bias = (array.transpose(0, 2, 1)[:, None] for array in (design.input_mult, design.input_bias))
-        self.to_x = Requant(mult, bias, design.input_shift, -128, 127, 128)
+        self.to_x = Requant(mult, bias, design.input_shift, -128, 127, 1 << (design.input_width - 1))
         self.blocks = [IntegerBlock(block, design.pad) for block in design.blocks]
         self.head, self.head_bias = (torch.from_numpy(array.astype(np.int64))
                                      for array in (design.head, design.head_bias))
@@ -45,7 +46,7 @@ class IntegerNetwork:
 
         Parameters
         ----------
-        clips : int8 (N, M, T, V, C)
+        clips : int8 (N, M, T, V, C), or int16 with raw input
         threshold_raise : int
             0..127, added to the thresholds of H and Y.
         see : callable or None
@@ -55,13 +56,15 @@ class IntegerNetwork:
         Raises
         ------
         ValueError
-            Clips that are not int8 or not of the design's shape.
+            Clips that are not of the design's type or shape.
         """
         design, clips = self.design, torch.as_tensor(np.asarray(clips))
-        shape = (design.persons, design.frames, design.joints, design.channels)
-        if clips.dim() != 5 or tuple(clips.shape[1:]) != shape or clips.dtype != torch.int8:
-            raise ValueError(f"clips must be int8 of shape (clips, {', '.join(map(str, shape))}), not {clips.dtype} of "
-                             f"{tuple(clips.shape)}")
+        shape, kind = design.clip_shape, torch.int8 if design.raw is None else torch.int16
+        if clips.dim() != 5 or tuple(clips.shape[1:]) != shape or clips.dtype != kind:
+            raise ValueError(f"clips must be {design.clip_type} of shape (clips, {', '.join(map(str, shape))}), not "
+                             f"{clips.dtype} of {tuple(clips.shape)}")
+        if design.raw is not None:
+            clips = prepare_raw(clips, design.raw)
         if not 0 <= threshold_raise <= 127:
             raise ValueError(f"threshold_raise must be in 0..127, not {threshold_raise!r}")
         x = zeroed(self.to_x(clips), design.input_threshold).flatten(0, 1)
@@ -78,7 +81,7 @@ class IntegerNetwork:
 
 
 def run_integer(design: Design, clips, threshold_raise: int = 0) -> dict[str, torch.Tensor]:
-    """All tensors of int8 ``clips`` (N, M, T, V, C), int64, the last index is the channel; for a few clips.
+    """All tensors of ``clips`` (N, M, T, V, C), int64, the last index is the channel; for a few clips.
 
     ``logits`` (N, classes); ``overflow`` (N,), the truncated vectors of each clip; and with a row for every (clip,
     person): ``x1``, and for block b from 0 ``blocks.b.NAME`` with the names ``x_stored``, ``x_lost``, ``z`` (N * M, K,
@@ -109,7 +112,7 @@ def clips_at_a_time(design: Design) -> int:
 
 def predict_integer(design: Design | IntegerNetwork, clips, size: int | None = None,
                     threshold_raise: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    """``logits`` and ``overflow`` of many int8 clips, in batches of ``size`` (default: :func:`clips_at_a_time`).
+    """``logits`` and ``overflow`` of many clips, in batches of ``size`` (default: :func:`clips_at_a_time`).
 
     Nothing else is kept of a batch. It computes on one thread: its products are small, and threads that wait for each
     other take many times as long on a machine that does something else beside it.

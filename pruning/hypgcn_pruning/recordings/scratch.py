@@ -2,6 +2,7 @@
 
 import atexit
 import mmap
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -95,6 +96,7 @@ def scratch_array(shape: tuple[int, ...], dtype, what: str) -> np.memmap:
     if size + _SPARE > free:
         raise OSError(f"{what} needs a temporary file of {size / 1e9:.1f} GB, but {folder.parent} has only "
                       f"{free / 1e9:.1f} GB left: set TMPDIR to a folder with more room")
-    with tempfile.NamedTemporaryFile("w+b", dir=folder, suffix=".raw", delete=False) as file:
-        file.truncate(size)
-    return np.memmap(file.name, dtype, "r+", shape=shape)
+    handle, name = tempfile.mkstemp(dir=folder, suffix=".raw")
+    os.truncate(handle, size)
+    os.close(handle)
+    return np.memmap(name, dtype, "r+", shape=shape)

@@ -65,18 +65,22 @@ def _frames_apart(design: Design, tensor: str) -> int:
     return math.prod(block.stride for block in before) // math.prod(block.dense_stride for block in before)
 
 
-def layer_noise(model: Network, design: Design, clips: np.ndarray) -> dict[str, float]:
+def layer_noise(model: Network, design: Design, clips: np.ndarray,
+                given: np.ndarray | None = None) -> dict[str, float]:
     """Signal over quantisation noise in dB of every tensor of ``design`` against the float ``model`` that it was made
     from.
 
     Errors add up from layer to layer; the layer at which the figure falls most is the one to look at. Each tensor is
     compared at the scale that fits it best, so that no scales need to be known; channels and frames that the design has
-    no more are left out. """
+    no more are left out. ``given`` are the clips as ``design`` takes them before quantisation, if these are not
+    ``clips``.
+    """
     folded = fold(model)
     sums: dict[str, np.ndarray] = {}
     with torch.inference_mode():
-        for clip in clips:  # one at a time, because all of its tensors are in memory
-            integers = run_integer(design, quantise_clip(design, clip)[None])
+        # One at a time, because all of its tensors are in memory.
+        for clip, host in zip(clips, clips if given is None else given):
+            integers = run_integer(design, quantise_clip(design, host)[None])
             for name, real in folded.tensors(torch.from_numpy(clip)[None]):
                 integer, real = integers[name].double(), real.double()
                 if name != "logits":
@@ -108,8 +112,8 @@ def losses(accuracy: dict[str, float]) -> list[str]:
             for before, name in zip(names, names[1:]) if accuracy[before] - accuracy[name] > _LOSS]
 
 
-def _scores(clips: PreparedClips | np.ndarray, networks: Mapping[str, Network | None],
-            design: Design | None) -> tuple[dict[str, np.ndarray], int]:
+def _scores(clips: PreparedClips | np.ndarray, networks: Mapping[str, Network | None], design: Design | None,
+            given: PreparedClips | np.ndarray) -> tuple[dict[str, np.ndarray], int]:
     """Scores (N, classes) of each network and of the design (``int8``), and clips with overflow; batch by batch."""
     real = {name: network for name, network in networks.items() if network is not None}
     integers = None if design is None else IntegerNetwork(design)
@@ -121,14 +125,16 @@ def _scores(clips: PreparedClips | np.ndarray, networks: Mapping[str, Network | 
         for name, network in real.items():
             found[name].append(predict(network, torch.from_numpy(batch)).numpy())
         if integers is not None:
-            logits, overflow = predict_integer(integers, np.stack([quantise_clip(design, clip) for clip in batch]))
+            part = batch if given is clips else given[start:start + size]
+            logits, overflow = predict_integer(integers, np.stack([quantise_clip(design, clip) for clip in part]))
             found["int8"].append(logits.numpy())
             crowded += int((overflow > 0).sum())
     return {name: np.concatenate(parts) for name, parts in found.items()}, crowded
 
 
 def evaluate(clips: PreparedClips | np.ndarray, labels: np.ndarray, *, model: Network | None = None,
-             pruned: Network | None = None, design: Design | None = None, class_names: Sequence[str] = ()) -> dict:
+             pruned: Network | None = None, design: Design | None = None,
+             given: PreparedClips | np.ndarray | None = None, class_names: Sequence[str] = ()) -> dict:
     """What networks make of clips.
 
     Parameters
@@ -139,6 +145,8 @@ def evaluate(clips: PreparedClips | np.ndarray, labels: np.ndarray, *, model: Ne
     model, pruned : Network or None
         Float networks.
     design : Design or None
+    given : PreparedClips, or np.ndarray float32 (N, M, T, V, C), or None
+        The clips as ``design`` takes them, if it prepares raw joints itself; ``None``: ``clips``.
     class_names : sequence of str
         Of the classes, or empty.
 
@@ -153,7 +161,7 @@ def evaluate(clips: PreparedClips | np.ndarray, labels: np.ndarray, *, model: Ne
     if not len(clips):
         raise ValueError("clips must hold at least one clip, but are empty")
     report: dict = {"clips": len(clips)}
-    scores, overflow = _scores(clips, {"float": model, "pruned": pruned}, design)
+    scores, overflow = _scores(clips, {"float": model, "pruned": pruned}, design, clips if given is None else given)
     if design is not None:
         report["clips_with_overflow"] = overflow
         report["design"] = design_figures(design)
@@ -163,7 +171,7 @@ def evaluate(clips: PreparedClips | np.ndarray, labels: np.ndarray, *, model: Ne
     report["class_accuracy"] = {name: mean_class_accuracy(found) for name, found in confusions.items()}
     report["top5"] = {name: top_k(found, labels) for name, found in scores.items()}
     if {"pruned", "int8"} <= votes.keys():
-        report["noise_db"] = layer_noise(pruned, design, clips[:32])
+        report["noise_db"] = layer_noise(pruned, design, clips[:32], None if given is None else given[:32])
         report["agreement_pruned_int8"] = round(float((votes["pruned"] == votes["int8"]).mean()), 4)
     report["classes"] = class_rows(confusions, class_names)
     report["confusion"] = {name: found.tolist() for name, found in confusions.items()}

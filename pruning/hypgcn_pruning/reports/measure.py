@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, quantise_clip
+from hypgcn.design.raw_conversion import whole_preparation
 
 from ..inputs import design_clips, network_clips, preparation_in
 from ..integers.integer import IntegerNetwork, clips_at_a_time
@@ -49,9 +50,9 @@ class Measured:
     overflow : np.ndarray
         Clips that were truncated in a store, always 0 for a float network.
     clips : np.ndarray or None
-        Of a design, the int8 clips that it was given; many of them in a mapped file.
+        Of a design, the clips that it was given; many of them in a mapped file.
     preparation : Preparation
-        How the clips were prepared.
+        How the clips were prepared, by the hardware too.
     class_names : tuple of str
         Of the columns of ``scores``, or empty.
     """
@@ -102,7 +103,7 @@ def _run_network(model: Network, clips: PreparedClips, tally: ActivationTally, s
 
 
 def _run_design(design: Design, clips: np.ndarray, tally: ActivationTally, title: str):
-    """Logits and overflow counts of int8 clips; X and H are what the stores hold."""
+    """Logits and overflow counts of clips; X and H are what the stores hold."""
     def see(index, made):
         tally.add_block(index, len(made["x"]) // design.persons, made["x_stored"], made["z"], made["h_stored"])
 
@@ -116,10 +117,11 @@ def _run_design(design: Design, clips: np.ndarray, tally: ActivationTally, title
 
 
 def _integer_clips(design: Design, clips: PreparedClips, title: str) -> np.ndarray:
-    """All clips as int8, prepared one at a time; many of them in a temporary file."""
-    shape = len(clips), design.persons, design.frames, design.joints, design.channels
+    """All clips as ``design`` takes them, prepared one at a time; many of them in a temporary file."""
+    shape = len(clips), *design.clip_shape
     large = np.prod(shape, dtype=np.int64) >= MAPPED
-    whole = scratch_array(shape, np.int8, f"the int8 clips of {design.name}") if large else np.empty(shape, np.int8)
+    whole = (scratch_array(shape, design.clip_type, f"the {design.clip_type} clips of {design.name}") if large
+             else np.empty(shape, design.clip_type))
     for index in passing(range(len(clips)), len(clips), title):
         whole[index] = quantise_clip(design, clips[index:index + 1][0])
         if large and index % _PIECE == 0:
@@ -143,7 +145,7 @@ def measure(path, data, *, validate: str = "", size: int = 8) -> Measured:
         scores, overflow = _run_design(design, whole, tally, str(path))
         return Measured(network=design, scores=scores, scale=design.logit_scale, label=held.label,
                         seen=seen_in_training(clips), tally=tally, overflow=overflow, clips=whole,
-                        preparation=preparation, class_names=held.class_names)
+                        preparation=whole_preparation(design), class_names=held.class_names)
     model, info = load_checkpoint(path)
     preparation = preparation_in(info, path)
     every = validation_split(network_clips(model, info, data), validate)

@@ -21,6 +21,7 @@ from hypgcn.emission.emit import emit
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
 from hypgcn.network import boundary_widths
+from hypgcn.raw_input import RawPreparation
 from hypgcn.rfc import skid_behind
 
 from ..synthesis.levels.parts import unit_of
@@ -109,11 +110,12 @@ def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: 
     Returns
     -------
     dict
-        By part (``absent``, ``input``, ``blocks[0]`` ..., ``head``, ``skid``, ``half_skid``): resources, ``modules``
-        and ``levels`` of :func:`map_folder`, and its number of instances, ``times``.
+        By part (``raw_input``, ``absent``, ``input``, ``blocks[0]`` ..., ``head``, ``skid``, ``half_skid``): resources,
+        ``modules`` and ``levels`` of :func:`map_folder`, and its number of instances, ``times``.
     """
     absent = leaves_out(design, folding.skip_absent)
     parts: dict[str, tuple[Callable, int]] = {
+        **({"raw_input": (lambda: RawPreparation(design), 1)} if design.raw is not None else {}),
         **({"absent": (lambda: AbsentPersons(design), 1)} if absent else {}),
         "input": (lambda: InputAffine(design, with_person=absent), 1),
         **{f"blocks[{index}]": (lambda index=index: Block(BlockConfig.of(design, folding, index)), 1)

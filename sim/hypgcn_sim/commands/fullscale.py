@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from hypgcn.cli import load_design, load_folding
+from hypgcn.input_options import add_input_options, with_input
 from hypgcn.progress import Progress, duration
 
 from ..benchmark.table import MHZ
@@ -36,6 +37,7 @@ def add_arguments(parser, default: str, out: str):
                         help="processes (default: one for each core)")
     parser.add_argument("--out", type=Path, default=Path(out), metavar="DIR",
                         help="folder for everything that is made (default: %(default)s)")
+    add_input_options(parser)
 
 
 def prepare(args, default: str):
@@ -45,7 +47,7 @@ def prepare(args, default: str):
         raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
     if args.multipliers < 1:
         raise ValueError(f"--multipliers must be at least 1, not {args.multipliers}")
-    design = load_design(args.design or default)
+    design = with_input(load_design(args.design or default), args)
     folding = load_folding(args.folding, design)
     if folding is None:
         from hypgcn.planning.allocator.allocate import within

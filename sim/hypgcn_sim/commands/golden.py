@@ -18,7 +18,7 @@ _design: Design  # of a worker process
 
 
 def load_clips(path: Path, design: Design) -> np.ndarray:
-    """Clips int8 (N, M, T, V, C) of an npz.
+    """Clips (N, M, T, V, C) of an npz, of the type that ``design`` takes.
 
     Raises
     ------
@@ -30,10 +30,10 @@ def load_clips(path: Path, design: Design) -> np.ndarray:
             clips = file["clips"]
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} must be an npz with clips: {error}") from error
-    shape = (design.persons, design.frames, design.joints, design.channels)
-    if clips.dtype != np.int8 or clips.ndim != 5 or clips.shape[1:] != shape or not len(clips):
-        raise ValueError(f"{path}: clips must be int8 of shape (clips, {', '.join(map(str, shape))}), at least one, "
-                         f"not {clips.dtype} of {clips.shape}")
+    shape = design.clip_shape
+    if clips.dtype != design.clip_type or clips.ndim != 5 or clips.shape[1:] != shape or not len(clips):
+        raise ValueError(f"{path}: clips must be {design.clip_type} of shape (clips, {', '.join(map(str, shape))}), "
+                         f"at least one, not {clips.dtype} of {clips.shape}")
     return clips
 
 
@@ -79,10 +79,10 @@ def golden_logits(design: Design, clips: np.ndarray, jobs: int = 1, progress=Non
 
 def register(commands):
     """Add the parser of ``hypgcn golden``."""
-    parser = commands.add_parser("golden", help="logits of the golden model for a file of int8 clips")
+    parser = commands.add_parser("golden", help="logits of the golden model for a file of clips")
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("clips", metavar="CLIPS", type=Path,
-                        help="npz with clips: int8 (clip, person, frame, joint, channel)")
+                        help="npz with clips: int8, or int16 for raw input, (clip, person, frame, joint, channel)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
                         help="processes (default: one for each core)")
     parser.add_argument("-o", "--out", type=Path, default=Path("build/golden.npz"), metavar="FILE",

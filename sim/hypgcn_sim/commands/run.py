@@ -8,6 +8,7 @@ import numpy as np
 
 from hypgcn import __version__
 from hypgcn.cli import load_design, load_folding
+from hypgcn.input_options import add_input_options, with_input
 from hypgcn.progress import Progress
 
 from ..verilator.folder import check_build_folder
@@ -52,6 +53,7 @@ def register(commands):
                             help=f"chance per cycle that {text} (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("build/sim"), metavar="DIR",
                         help="folder for what is compiled (default: %(default)s)")
+    add_input_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -72,6 +74,7 @@ def run(args) -> int:
     from ..cosim.build import build_core
 
     design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
+    design = with_input(design, args)
     clips = []
     for path in args.clips:
         chosen, count = read_clips(path, design, args.first)

@@ -75,11 +75,12 @@ def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
         * r_tokens0 ... : non-zeros of each bank of X in the rows that a stride leaves, of the same persons
     """
     from hypgcn.golden.absent import left_out
+    from hypgcn.golden.input import coordinates
     from hypgcn.golden.network import run
     from hypgcn.sparse import spatial_entries
 
     tensors = run(design, clip)
-    gone = left_out(clip, tensors)
+    gone = left_out(coordinates(clip, design), tensors)
     kept: dict[str, np.ndarray] = {"logits": tensors["logits"], "overflow": np.array(tensors["overflow"]),
                                    "left_out": gone}
     lost = []

@@ -92,7 +92,7 @@ def record(program: Path, rtl: Path, clips: np.ndarray, classes: int, mhz: float
     folder = program.parent
     stimuli, raw = folder / "clips.bin", folder / "raw.saif"
     stimuli.write_bytes(np.ascontiguousarray(clips).tobytes())
-    done = subprocess.run([str(program), str(stimuli), str(clips[0].size), str(len(clips)), str(raw),
+    done = subprocess.run([str(program), str(stimuli), str(clips[0].nbytes), str(len(clips)), str(raw),
                            str(half_period(mhz)), str(control.offset), str(1 << auto_restart.low)],
                           cwd=rtl, capture_output=True, encoding="utf-8")
     if done.returncode:

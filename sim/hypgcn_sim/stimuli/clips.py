@@ -36,7 +36,7 @@ def recorded_clips(design: Design, path: Path, count: int, seed: int) -> np.ndar
 
     Returns
     -------
-    int8 (N, M, T, V, C)
+    (N, M, T, V, C), of the type that ``design`` takes
 
     Raises
     ------
@@ -81,8 +81,8 @@ def make_clips(design: Design, count: int, *, recordings: Path | None = None, se
 
     Returns
     -------
-    clips : int8 (N, M, T, V, C)
-        N = ``count`` + 2.
+    clips : (N, M, T, V, C)
+        Of the design's type; N = ``count`` + 2.
     real : int
         How many of them, from the first on, are recorded.
     """
@@ -96,7 +96,7 @@ def make_clips(design: Design, count: int, *, recordings: Path | None = None, se
             pass  # a recording of another skeleton
     real = len(clips)
     clips += [generated_clip(design, seed * 1000 + number) for number in range(real, count)]
-    shape = (design.persons, design.frames, design.joints, design.channels)
-    clips.append(np.zeros(shape, np.int8))
-    clips.append(np.random.default_rng(seed).integers(-128, 128, shape).astype(np.int8))
+    clips.append(np.zeros(design.clip_shape, design.clip_type))
+    low, high = np.iinfo(design.clip_type).min, np.iinfo(design.clip_type).max
+    clips.append(np.random.default_rng(seed).integers(low, high + 1, design.clip_shape).astype(design.clip_type))
     return np.stack(clips), real

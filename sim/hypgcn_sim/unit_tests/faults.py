@@ -14,6 +14,8 @@ from hypgcn.arith import PackedMacConfig, RequantConfig
 from hypgcn.arith.bits import saturate
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
+from hypgcn.raw_input import RawFrames, RawMotion
+from hypgcn.raw_input import frames as raw_frames
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RfcExpander, RowStore
 from hypgcn.rfc.shortcut import ShortcutReader
 from hypgcn.sparse import Combine, Lane
@@ -145,6 +147,19 @@ FAULTS: dict[str, Fault] = {
         text="the input swaps two coordinates",
         units=("input_affine", "network"),
         patch=_altering(InputAffine, "i", swap()),
+    ),
+    "raw_joint_is_never_missing": Fault(
+        text="the marker of a missing joint is taken for a coordinate",
+        units=("raw_joint", "raw_bone", "raw_bone_motion", "raw_corner"),
+        patch=lambda: replaced(raw_frames, "MARKER", 1 << 15),
+    ),
+    "raw_frames_swap": Fault(
+        text="the frames of raw joints swap two coordinates",
+        units=("raw_joint", "raw_bone", "raw_joint_motion", "raw_bone_motion"),
+        patch=_altering(RawFrames, "o", swap()),
+    ),
+    "raw_motion_drops": Fault(
+        text="motion loses one joint in 11", units=("raw_joint_motion",), patch=_altering(RawMotion, "i", drop(11))
     ),
     "nobody_is_absent": Fault(
         text="the head takes absent persons for present ones",

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from hypgcn.boards.clip_server import ERRORS, MAGIC, PROTOCOL, REPLIES, REQUESTS, ClipServer, ClipServerConfig
+from hypgcn.boards.clip_server import ERRORS, MAGIC, PROTOCOL, RAW, REPLIES, REQUESTS, ClipServer, ClipServerConfig
 from hypgcn.design.presets import preset
 from hypgcn_host import uart as host
 from testbench import STREAM_PATTERNS, run
@@ -39,9 +39,9 @@ def test_rejects(field, value, error):
         dataclasses.replace(CFG, **{field: value})
 
 
-def serve(requests, replies, idle=0.0, stall=0.0, scores=(5, -6, 7), overflow=0, early=b""):
+def serve(requests, replies, idle=0.0, stall=0.0, scores=(5, -6, 7), overflow=0, early=b"", cfg=CFG):
     """(replies, joints) of a server; ``requests`` are (payload, good), each sent when the server is idle."""
-    dut = ClipServer(CFG)
+    dut = ClipServer(cfg)
 
     async def ask(ctx):
         for payload, good in requests:
@@ -75,11 +75,11 @@ def serve(requests, replies, idle=0.0, stall=0.0, scores=(5, -6, 7), overflow=0,
                 ctx.set(dut.end, 0)
                 ctx.set(dut.inside, 0)
 
-    clips = sum(good and len(payload) == len(GOOD_CLIP) and payload[0] == 2 for payload, good in requests)
+    clips = sum(good and len(payload) == 2 + cfg.clip_bytes and payload[0] == 2 for payload, good in requests)
     items = [{"index": n, "score": score, "last": int(n == len(scores) - 1), "overflow": overflow}
              for _ in range(clips) for n, score in enumerate(scores)]
     count = sum(map(len, replies))
-    out = run(dut, {"scores": items}, {"reply": count, "joints": clips * CFG.clip_bytes // CFG.channels}, seed=4,
+    out = run(dut, {"scores": items}, {"reply": count, "joints": clips * cfg.clip_bytes // cfg.joint_bytes}, seed=4,
               idle=idle, stall=stall, testbenches=[ask], timeout=20_000)
     found, reply = [], []
     for item in out["reply"]:
@@ -100,6 +100,21 @@ def test_answers(idle, stall):
     replies, joints = serve([([1, 7], 1), (GOOD_CLIP, 1), ([1, 7], 1)], [hello, RESULT, hello], idle, stall)
     assert replies == [hello, RESULT, hello]
     assert joints == [[n, n + 1, n + 2] for n in range(1, CFG.clip_bytes + 1, 3)]
+
+
+def test_raw_joints():
+    """Two bytes a coordinate, the lower one first; the identity says so in its channels."""
+    raw = dataclasses.replace(CFG, element_width=16)
+    assert raw.clip_bytes == 2 * CFG.clip_bytes
+    assert raw.identity == CFG.identity[:17] + bytes([0x80 | 3]) + CFG.identity[18:] and host.RAW == RAW == 0x80
+    elements = [(997 * n) % 65536 - 32768 for n in range(CFG.clip_bytes)]
+    content = b"".join(element.to_bytes(2, "little", signed=True) for element in elements)
+    replies, joints = serve([([0x02, 9, *content], 1), (GOOD_CLIP, 1)], [RESULT, bytes([0x83, 9, 3])], 0.2, 0.3,
+                            cfg=raw)
+    assert replies == [RESULT, bytes([0x83, 9, 3])]
+    assert joints == [elements[at:at + 3] for at in range(0, len(elements), 3)]
+    with pytest.raises(ValueError, match="element_width must be one of 8, 16, not 32"):
+        dataclasses.replace(CFG, element_width=32)
 
 
 def test_overflow_is_the_flag():

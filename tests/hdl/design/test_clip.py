@@ -5,7 +5,7 @@ import pytest
 
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip, resample
 
-DESIGN = SimpleNamespace(persons=2, frames=6, joints=4, channels=3, input_scale=1 / 127)
+DESIGN = SimpleNamespace(persons=2, frames=6, joints=4, channels=3, input_scale=1 / 127, raw=None)
 PLAIN = Preparation(frames=6, centre=1)
 
 

@@ -12,6 +12,8 @@ def test_derived_numbers():
     cfg = ShellConfig(**GOOD, bus_width=64)
     assert (cfg.clip_bytes, cfg.bus_bytes) == (180, 8)
     assert cfg.hash_words == (0x89abcdef, 0x01234567)
+    raw = ShellConfig(**GOOD, element_width=16)
+    assert (cfg.elements, raw.elements, raw.element_bytes, raw.clip_bytes) == (180, 180, 2, 360)
 
 
 def test_of_a_design():
@@ -30,6 +32,9 @@ def test_of_a_design():
     ({"classes": 2.0}, TypeError, "classes must be an integer, not 2.0"),
     ({"joints": True}, TypeError, "joints must be an integer, not True"),
     ({"bus_width": 24}, ValueError, "bus_width must be one of 8, 16, 32, 64, 128, 256, 512, not 24"),
+    ({"element_width": 24}, ValueError, "element_width must be one of 8, 16, not 24"),
+    ({"element_width": 16, "bus_width": 8}, ValueError,
+     "bus_width must be at least 16 for raw joints, which have 16 bits a coordinate, not 8"),
     ({"hash": "xyz"}, ValueError, "hash must be at least 16 hexadecimal digits, not 'xyz'"),
     ({"hash": None}, ValueError, "hash must be at least 16 hexadecimal digits, not None"),
     ({"hash": "abc"}, ValueError, "hash must be at least 16 hexadecimal digits, not 'abc'"),

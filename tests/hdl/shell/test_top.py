@@ -46,7 +46,7 @@ def result(cfg, elements, number, flags=0, threshold=0, scale=0):
 
 
 def of_packet(cfg, packet, number):
-    elements, flags = clip_of(packet, cfg.bus_bytes, cfg.clip_bytes)
+    elements, flags = clip_of(packet, cfg.bus_bytes, cfg.elements, cfg.element_bytes)
     return result(cfg, elements, number, sum(FLAG[name] * on for name, on in flags.items()))
 
 
@@ -75,6 +75,25 @@ def test_clips_in_results_out(bus_width, idle, stall):
         assert await tb.read("CONTROL", field="idle") == 1
         assert await tb.read("ERRORS") == FLAG["overflow"]
     play(dut, test, seed=3, idle=idle, stall=stall)
+
+
+@pytest.mark.parametrize("bus_width", [16, 32, 64])
+def test_raw_joints(bus_width):
+    """Elements of two bytes; CLIP_BYTES counts both, and a packet of the bytes of an int8 clip is a short one."""
+    dut, cfg = core(bus_width, element_width=16)
+    packets = [beats_of(content(cfg, seed), cfg.bus_bytes) for seed in range(3)]
+    packets.insert(1, beats_of(content(cfg, 4)[:cfg.elements], cfg.bus_bytes))
+    packets.insert(2, beats_of(content(cfg, 5)[:-1], cfg.bus_bytes))
+
+    async def test(tb):
+        assert await tb.read("CLIP_BYTES") == cfg.clip_bytes == 2 * 18
+        await tb.write("CONTROL", auto_restart=1)
+        for packet in packets:
+            await tb.send(packet)
+        await tb.results(len(packets))
+        assert await tb.read("ERRORS") == FLAG["short"] | FLAG["keep"]
+    tb = play(dut, test, idle=0.2, stall=0.3)
+    assert tb.packets == [of_packet(cfg, packet, number) for number, packet in enumerate(packets)]
 
 
 @pytest.mark.parametrize("changes", [

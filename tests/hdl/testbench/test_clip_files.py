@@ -5,9 +5,11 @@ import types
 
 import numpy as np
 import pytest
+from raw_designs import raw_design
 
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 from hypgcn.design.presets import random_design
+from hypgcn.design.raw_input import RawInput
 from hypgcn.testbench import clip_files
 from hypgcn.testbench.clip_files import GROUP, read_clips
 from hypgcn_pruning.recordings.clip_file import map_joints, read_clip_file
@@ -49,6 +51,26 @@ def test_int8_clips_are_taken_as_they_are(design, tmp_path):
     (single,), _ = read_clips(tmp_path / "b.npy", design, 9)
     assert single.name == "b.npy" and np.array_equal(single.clip, clips[1])
     assert len(read_clips(tmp_path / "c.npy", design, 9)[0]) == 3
+
+
+def test_raw_clips_and_recordings(tmp_path):
+    """A design for raw joints takes int16 as it is, int8 not at all, and recordings in its unit."""
+    raw = raw_design(RawInput(unit="mm", centre=0))
+    clips = np.random.default_rng(1).integers(-30000, 30000, (2, *raw.clip_shape)).astype(np.int16)
+    np.savez(tmp_path / "a.npz", clips=clips)
+    found, _ = read_clips(tmp_path / "a.npz", raw, 9)
+    assert np.array_equal(np.stack([clip.clip for clip in found]), clips)
+    np.save(tmp_path / "b.npy", clips.astype(np.int8))
+    with pytest.raises(ValueError, match=r"b\.npy: clips must be int16, which design raw takes, not int8"):
+        read_clips(tmp_path / "b.npy", raw, 9)
+    np.save(tmp_path / "c.npy", clips[0, :1])
+    with pytest.raises(ValueError, match=r"c\.npy: int16 clips must have the design's shape \(2, 6, 5, 3\) each"):
+        read_clips(tmp_path / "c.npy", raw, 9)
+    raw.meta.update(preparation=Preparation(frames=6, scale="none").to_dict())
+    data = np.random.default_rng(2).normal(size=(1, 3, 6, 5, 2))
+    np.savez(tmp_path / "d.npz", data=data)
+    (clip,), _ = read_clips(tmp_path / "d.npz", raw, 9)
+    np.testing.assert_array_equal(clip.clip, np.floor(data[0].transpose(3, 1, 2, 0) * 1000 + 0.5))
 
 
 def test_recordings_are_prepared(design, tmp_path):

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from raw_designs import raw_design
 
 from hypgcn.design.presets import preset
+from hypgcn.design.raw_input import RawInput
 from hypgcn.emission.emit import Emission
 from hypgcn.golden.network import run
 from hypgcn.shell.registers import MAGIC, RESULT_FLAGS
@@ -15,8 +17,8 @@ DESIGN = preset("tiny")
 FLAG = {flag.name: 1 << flag.low for flag in RESULT_FLAGS}
 
 
-def texts(clips, bus_width=32, name="core"):
-    return files_of_testbench(name, DESIGN, clips, bus_width=bus_width, rtl=["core.sv", "a.sv", "sim/DSP48E2.sv"],
+def texts(clips, bus_width=32, name="core", design=DESIGN):
+    return files_of_testbench(name, design, clips, bus_width=bus_width, rtl=["core.sv", "a.sv", "sim/DSP48E2.sv"],
                               clip_cycles=100)
 
 
@@ -28,6 +30,20 @@ def test_clips_are_bytes_of_the_bus_the_first_in_the_lowest(bus_width):
     padded = len(data) // 2
     assert {len(line) for line in lines} == {bus_width // 4}
     assert [data[at:at + clips[0].size] for at in (0, padded)] == [clip.tobytes() for clip in clips]
+
+
+@pytest.mark.parametrize("bus_width", [16, 32, 512])
+def test_raw_joints_are_two_bytes_the_lower_first(bus_width):
+    design = raw_design(RawInput(unit="mm", centre=0))
+    clips = generated_clips(design, 2)
+    written = texts(clips, bus_width, design=design)
+    lines = written["tb/core_tb_clips.mem"].split()
+    data = b"".join(int(line, 16).to_bytes(bus_width // 8, "little") for line in lines)
+    padded = len(data) // 2
+    assert [data[at:at + clips[0].nbytes] for at in (0, padded)] == [clip.astype("<i2").tobytes() for clip in clips]
+    assert f"localparam BEATS = {-(-clips[0].nbytes * 8 // bus_width)};" in written["tb/core_tb.sv"]
+    words = [int(word, 16) for word in written["tb/core_tb_results.mem"].split()]
+    assert words[:3] == [int(score) % 2**32 for score in run(design, clips[0])["logits"]]
 
 
 def test_results_are_scores_argmax_number_and_flags():

@@ -1,5 +1,6 @@
 """``hypgcn run`` on a device that the golden model stands in for; the real one is in test_drivers.py."""
 
+import dataclasses
 import json
 import types
 
@@ -8,7 +9,9 @@ import pytest
 
 import hypgcn_host.simulator
 from hypgcn import cli
+from hypgcn.design.clip import Preparation
 from hypgcn.design.presets import preset
+from hypgcn.design.raw_conversion import RawSettings, with_raw_input
 from hypgcn.golden.network import run as golden
 from hypgcn.shell import ShellConfig
 from hypgcn.shell.registers import ABI, MAGIC, register
@@ -22,16 +25,17 @@ class GoldenBus:
     """Registers and results of a core of the tiny network."""
 
     flip = 0  # added to the first score
+    design = preset("tiny")
 
     def __init__(self, library, **options):
-        design = self.design = preset("tiny")
+        design = self.design
         self.options, self.cycles, self.number = options, 1234, 0
         self.words = {register(name).offset: value for name, value in {
             "MAGIC": MAGIC, "VERSION": ABI << 24, "HASH_HIGH": int(design.hash[:8], 16),
             "HASH_LOW": int(design.hash[8:16], 16), "SHAPE_0": design.joints << 16 | design.frames,
             "SHAPE_1": design.channels << 16 | design.persons, "CLIP_CYCLES": 4321,
             "NETWORK": len(design.blocks) << 16 | design.classes,
-            "CLIP_BYTES": design.persons * design.frames * design.joints * design.channels}.items()}
+            "CLIP_BYTES": int(np.prod(design.clip_shape)) * design.clip_type.itemsize}.items()}
 
     def read32(self, address):
         return self.words.get(address, 0)
@@ -40,8 +44,8 @@ class GoldenBus:
         pass
 
     def transfer(self, data, size, timeout):
-        shape = (self.design.persons, self.design.frames, self.design.joints, self.design.channels)
-        found = golden(self.design, np.frombuffer(data, np.int8).reshape(shape))
+        clip = np.frombuffer(data, self.design.clip_type).reshape(self.design.clip_shape)
+        found = golden(self.design, clip)
         scores = found["logits"].tolist()
         words = [scores[0] + self.flip, *scores[1:], int(np.argmax(scores)), self.number, 8 * bool(found["overflow"])]
         self.number += 1
@@ -90,6 +94,24 @@ def test_prints_classes_scores_and_cycles(clips, tmp_path, capsys):
     assert (written["design"], written["hash"], written["driver"]) == (design.name, design.hash, "python")
     assert list(written["clips"][1]["scores"].values()) == logits.tolist()
     assert np.allclose(list(written["clips"][1]["probabilities"].values()), chances, atol=1e-4)
+
+
+def test_raw_joints(tmp_path, monkeypatch, capsys):
+    """``--input raw`` converts the design; clips are int16, and int8 ones are refused."""
+    tiny = preset("tiny")
+    preparation = Preparation(frames=tiny.frames, scale="none", centre=0, centring="every", motion=True)
+    design = dataclasses.replace(tiny, meta={"preparation": preparation.to_dict()})
+    design.save(tmp_path / "design")
+    raw = with_raw_input(design, RawSettings(missing="zero"))
+    monkeypatch.setattr(GoldenBus, "design", raw)
+    np.savez(tmp_path / "raw.npz", clips=np.stack([generated_clip(raw, seed) for seed in range(2)]))
+    options = ["--design", str(tmp_path / "design"), "--input", "raw", "--missing", "zero", "--check"]
+    assert cli.main(["run", str(tmp_path / "raw.npz"), *options]) == 0
+    printed = capsys.readouterr().out
+    assert "2 of 2 equal to the golden model" in printed and raw.hash[:16] in printed
+    np.savez(tmp_path / "ready.npz", clips=generated_clip(tiny, 1)[None])
+    assert cli.main(["run", str(tmp_path / "ready.npz"), *options]) == 2
+    assert "clips must be int16, which design tiny-seeded takes, not int8" in capsys.readouterr().err
 
 
 def test_first_clips_only(clips, capsys):

@@ -3,12 +3,14 @@
 
 import numpy as np
 import pytest
+from raw_designs import extreme_clip, raw_clip, raw_design
 from sim.cosim.devices import CACHE, opener, simulated, skip_without_compilers
 from tight_design import tight_design
 
 from contracts.tree import ROOT
 from hypgcn import cli
 from hypgcn.design import Design
+from hypgcn.design.raw_input import RawInput
 from hypgcn.golden.network import run as golden
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.shell.top import Top
@@ -133,6 +135,21 @@ def test_short_long_and_held_packets(tight, open_core):
         assert {"short", "late"} <= set(core.errors(clear=True))
         core.reset()
         check(core, *clips[3], 0)
+
+
+def test_raw_joints(open_core):
+    """Missing joints, absent persons and the ends of the range, through both drivers."""
+    design = raw_design(RawInput(unit="mm", patience=1, centre=1, motion=True))
+    clips = [*(raw_clip(design, seed) for seed in range(4)), extreme_clip(design, 1)]
+    library = build_core(Top.of(design, within(design, MULTIPLIERS)), CACHE)
+    with simulated(library, seed=1, idle=0.3, stall=0.3) as bus:
+        core = open_core(bus, design.hash, timeout=TIMEOUT)
+        assert core.identity.dtype == np.int16
+        with pytest.raises(TypeError, match="clip must be int16, not int8"):
+            core.classify(clips[0].astype(np.int8))
+        for number, clip in enumerate(clips):
+            check(core, clip, golden(design, clip), number)
+        assert core.errors() == ()
 
 
 def test_command_with_both_drivers(tmp_path, capsys, monkeypatch):

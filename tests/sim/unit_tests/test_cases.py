@@ -2,10 +2,13 @@
 
 import ast
 
+import numpy as np
 import pytest
+from raw_designs import raw_design
 
 from contracts.tree import PACKAGES, modules
 from hypgcn.design.presets import preset, random_design
+from hypgcn.design.raw_input import RawInput
 from hypgcn.planning.allocator.allocate import within
 from hypgcn_sim.stimuli.clips import make_clips
 from hypgcn_sim.unit_tests.cases import TEST_CASES
@@ -22,7 +25,8 @@ INSIDE = {
     "DenseConvolution": "spatial_unit_conv", "SparseConvolution": "spatial_lanes_conv",
     "Merge": "spatial_unit_conv",
     "Top": "core", "AxiLiteSlave": "core", "RegisterBank": "core", "Counters": "core", "ClipInput": "core",
-    "ResultOutput": "core",
+    "ResultOutput": "core", "RawFrames": "raw_joint", "RawMotion": "raw_joint_motion",
+    "Fork": "ensemble_network",
 }
 
 
@@ -51,6 +55,18 @@ def test_case_fits_its_component(unit, tiny, tmp_path):
     assert case.name == unit
     write(case, tmp_path)
     assert all(len(sink.beats) for sink in case.sinks.values())
+
+
+@pytest.mark.parametrize("unit", ["absent_persons", "input_affine", "head", "network", "core", "raw_joint"])
+def test_cases_of_a_design_for_raw_joints(unit, tmp_path):
+    """What is behind the preparation gets its coordinates; what is in front of it gets int16."""
+    design = raw_design(RawInput(unit="mm", centre=1, motion=True, patience=1))
+    case = TEST_CASES[unit](context(design))
+    write(case, tmp_path)
+    if unit == "core":
+        assert case.content.dtype == np.int16
+    elif unit == "absent_persons":
+        assert max(abs(value) for beat in case.sources["i"].beats for value in beat) < 1 << 17
 
 
 @pytest.mark.parametrize("shape", [

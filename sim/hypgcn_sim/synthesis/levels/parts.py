@@ -30,7 +30,7 @@ def unit_of(name: str) -> str:
     return next((unit for place, unit in UNIT_NAMES.items() if re.match(rf"{re.escape(place)}(\d+)?\.", name)), "block")
 
 
-def streams_of(blocks: int, absent: bool = False) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+def streams_of(blocks: int, absent: bool = False, raw: bool = False) -> list[tuple[tuple[str, str], tuple[str, str]]]:
     """Streams between the parts of a network.
 
     Parameters
@@ -39,6 +39,8 @@ def streams_of(blocks: int, absent: bool = False) -> list[tuple[tuple[str, str],
         Number of blocks.
     absent : bool
         With the unit that leaves absent persons out.
+    raw : bool
+        With the preparation of raw joints.
 
     Returns
     -------
@@ -51,6 +53,8 @@ def streams_of(blocks: int, absent: bool = False) -> list[tuple[tuple[str, str],
     chain += ["skid_head", "head"]
     if absent:
         chain.insert(0, "absent")
+    if raw:
+        chain.insert(0, "raw_input")
     streams = [((source, "o"), (sink, "i")) for source, sink in zip(chain, chain[1:])]
     return [*streams, (("absent", "persons"), ("head", "persons"))] if absent else streams
 
@@ -61,8 +65,9 @@ def network_levels(parts: Mapping[str, dict]) -> dict:
     Parameters
     ----------
     parts : mapping of str to dict
-        Levels of ``absent`` (where it exists), ``input``, ``blocks[0]`` ..., ``head``, and ``skid`` or ``half_skid``,
-        an instance of which stands between any two; of both, the levels of the first count everywhere.
+        Levels of ``raw_input`` and ``absent`` (where they exist), ``input``, ``blocks[0]`` ..., ``head``, and ``skid``
+        or ``half_skid``, an instance of which stands between any two; of both, the levels of the first count
+        everywhere.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def network_levels(parts: Mapping[str, dict]) -> dict:
     between_two = levels["skid" if "skid" in levels else "half_skid"]
     skids = dict.fromkeys([*(f"skid{index}" for index in range(blocks)), "skid_head"], between_two)
     between = joined({**{name: part for name, part in levels.items() if not name.endswith("skid")}, **skids},
-                     streams_of(blocks, "absent" in levels))
+                     streams_of(blocks, "absent" in levels, "raw_input" in levels))
     paths = {name: part.registers for name, part in levels.items() if part.registers}
     if between:
         paths["between parts"] = between

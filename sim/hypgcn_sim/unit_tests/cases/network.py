@@ -8,6 +8,7 @@ from hypgcn.absent import AbsentPersons, leaves_out
 from hypgcn.block import Block, BlockConfig
 from hypgcn.golden.absent import absent_response, computed, left_out
 from hypgcn.golden.block import run_block
+from hypgcn.golden.input import coordinates
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
 
@@ -41,8 +42,13 @@ def _scores(context: Context, clips: int) -> list[dict]:
 
 def _left_out(context: Context, clips: int) -> np.ndarray:
     """Bool (clips, persons): persons that are not computed."""
-    return np.stack([left_out(context.clips[clip], context.golden(clip)) & context.folding.skip_absent
-                     for clip in range(clips)])
+    return np.stack([left_out(coordinates(context.clips[clip], context.design), context.golden(clip))
+                     & context.folding.skip_absent for clip in range(clips)])
+
+
+def _coordinates(context: Context, clips: np.ndarray) -> np.ndarray:
+    """What the units behind the preparation of raw joints get of ``clips``; int8 clips as they are."""
+    return np.stack([coordinates(clip, context.design) for clip in clips])
 
 
 def _absent(context: Context) -> Case:
@@ -50,6 +56,7 @@ def _absent(context: Context) -> Case:
     design = context.design
     clips = np.stack([context.clips[0]] * 4)
     clips[1, -1], clips[2], clips[3, :, :-1] = 0, 0, 0
+    clips = _coordinates(context, clips)
     gone = np.stack([left_out(clip, {}) for clip in clips]) & absent_response(design).constant
     people = computed(gone)
     return Case(
@@ -69,7 +76,8 @@ def _input(context: Context) -> Case:
     leaves = leaves_out(context.design, context.folding.skip_absent)
     gone = _left_out(context, clips)
     x = np.stack([context.golden(clip)["x1"] for clip in range(clips)])[~gone]
-    beats = _present(context.clips[:clips], gone) if leaves else _joints(context.clips[:clips])
+    given = _coordinates(context, context.clips[:clips])
+    beats = _present(given, gone) if leaves else _joints(given)
     return Case(name="input_affine", component=lambda: InputAffine(context.design, with_person=leaves),
                 sources={"i": Source(beats=beats)},
                 sinks={"o": Sink(beats=vectors(x), tensor="x1",

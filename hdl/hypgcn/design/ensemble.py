@@ -1,0 +1,195 @@
+"""An ensemble: networks of several streams behind one raw input, whose weighted logits are summed in integers."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+from . import limits
+from .checks import bits_signed
+from .files import write_file
+from .names import check_text, check_title
+from .network import Design
+
+__all__ = ["ENSEMBLE_FORMAT", "Ensemble"]
+
+ENSEMBLE_FORMAT = "hypgcn-ensemble"
+_VERSION = 1
+_MULT = 65535
+"""Largest multiplier of a stream; that of the stream with the largest steps."""
+_SCORE_BITS, _SUM_BITS = 32, 60
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ensemble:
+    """Several designs that take the same raw joints, and the weights of their logits.
+
+    Parameters
+    ----------
+    name : str
+        One line for people.
+    streams : tuple of str
+        Name of each stream, such as ``joint``; no two alike.
+    designs : tuple of Design
+        Two to eight with raw input of the same clips, in the same unit, with the same treatment of missing joints, and
+        with the same classes.
+    weights : tuple of Fraction
+        Positive; of the logit of each stream in the sum.
+    """
+
+    name: str
+    streams: tuple[str, ...]
+    designs: tuple[Design, ...]
+    weights: tuple[Fraction, ...]
+
+    def __post_init__(self):
+        check_title("name", self.name)
+        if not limits.STREAMS.low <= len(self.designs) <= limits.STREAMS.high:
+            raise ValueError(f"designs must be {limits.STREAMS.text}, not {len(self.designs)}")
+        self._check_streams()
+        for stream, design in zip(self.streams, self.designs):
+            if design.raw is None:
+                raise ValueError(f"{stream}: design {design.name} must have a raw input, which all streams share, not "
+                                 f"int8 clips of its own")
+            for what, of in _SHARED.items():
+                if of(design) != of(self.designs[0]):
+                    raise ValueError(f"{stream}: design {design.name} must have the {what} of {self.streams[0]}, "
+                                     f"{_shown(of(self.designs[0]))}, not {_shown(of(design))}")
+        self._check_sizes()
+
+    def _check_streams(self):
+        for name, values in (("streams", self.streams), ("weights", self.weights)):
+            if len(values) != len(self.designs):
+                raise ValueError(f"{name} must hold {len(self.designs)} values, one a design, not {len(values)}")
+        for index, (stream, weight) in enumerate(zip(self.streams, self.weights)):
+            check_text(f"streams[{index}]", stream)
+            if not isinstance(weight, Fraction) or weight <= 0:
+                raise ValueError(f"weights: that of {stream} must be a positive fraction, not {weight!r}")
+        if len(set(self.streams)) < len(self.streams):
+            raise ValueError(f"streams must differ, not {', '.join(self.streams)}")
+
+    def _check_sizes(self):
+        blocks = sum(len(design.blocks) for design in self.designs)
+        if blocks > limits.BLOCKS.high:
+            raise ValueError(f"designs must have at most {limits.BLOCKS.high} blocks together, not {blocks}")
+        for stream, mult in zip(self.streams, self.mults):
+            if mult < 1:
+                raise ValueError(f"weights: that of {stream} must be at least 1/{2 * _MULT} of the largest, steps of "
+                                 f"the logits included, to have an effect")
+        if bits_signed(self._largest) > _SUM_BITS:
+            raise ValueError(f"designs: the sum of their logits needs {bits_signed(self._largest)} bits, but at most "
+                             f"{_SUM_BITS} are supported")
+
+    @cached_property
+    def _gains(self) -> tuple[Fraction, ...]:
+        """What a step of each stream's logits adds to the weighted sum."""
+        return tuple(weight * Fraction(design.logit_scale) for weight, design in zip(self.weights, self.designs))
+
+    @property
+    def mults(self) -> tuple[int, ...]:
+        """Multiplier of each stream's logits, 1..65535."""
+        return tuple(int(_MULT * gain / max(self._gains) + Fraction(1, 2)) for gain in self._gains)
+
+    @cached_property
+    def _largest(self) -> int:
+        """Bound of the magnitude of the sum before its shift."""
+        return sum(mult << design.logit_width - 1 for mult, design in zip(self.mults, self.designs))
+
+    @property
+    def shift(self) -> int:
+        """Right shift of the sum, 0..: with it a score fits 32 bits."""
+        shift = 0
+        while bits_signed((self._largest >> shift) + 1) > _SCORE_BITS:
+            shift += 1
+        return shift
+
+    @property
+    def score_width(self) -> int:
+        """Width of a signed score."""
+        return bits_signed((self._largest >> self.shift) + 1)
+
+    @property
+    def score_scale(self) -> float:
+        """A score times this is the weighted sum of the float networks' logits."""
+        return float(max(self._gains) / _MULT * 2 ** self.shift)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of all designs and the integers of the sum: equal hashes mean equal hardware and results."""
+        text = json.dumps({"format": ENSEMBLE_FORMAT, "designs": [design.hash for design in self.designs],
+                           "mults": self.mults, "shift": self.shift}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def save(self, path, folders):
+        """Write the JSON file ``path``, which names the folders of the designs, relative to its own.
+
+        Parameters
+        ----------
+        path : path
+        folders : sequence of path
+            Where each design is.
+        """
+        home = Path(path).parent
+        rows = [{"stream": stream, "design": Path(os.path.relpath(folder, home)).as_posix(), "hash": design.hash,
+                 "weight": str(weight)}
+                for stream, design, weight, folder in zip(self.streams, self.designs, self.weights, folders)]
+        data = {"format": ENSEMBLE_FORMAT, "version": _VERSION, "name": self.name, "streams": rows}
+        write_file(path, json.dumps(data, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path) -> "Ensemble":
+        """Ensemble of the file ``path``, with its designs.
+
+        Raises
+        ------
+        FileNotFoundError
+            It, or a design, is missing.
+        ValueError, TypeError
+            It is foreign or damaged, a design is another one than it was made with, or they do not fit together.
+        """
+        path = Path(path)
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path} is not JSON: {error}") from error
+        if not isinstance(data, dict) or data.get("format") != ENSEMBLE_FORMAT or data.get("version") != _VERSION:
+            raise ValueError(f"{path} is not an ensemble: format must be {ENSEMBLE_FORMAT!r}, version {_VERSION}")
+        try:
+            rows = [(row["stream"], row["design"], row["hash"], Fraction(row["weight"])) for row in data["streams"]]
+            name = data["name"]
+        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            raise ValueError(f"{path}: streams must each have stream, design, hash and weight, a fraction, and the "
+                             f"ensemble a name: {error}") from error
+        designs = []
+        for stream, folder, content, _ in rows:
+            design = Design.load(path.parent / folder)
+            if design.hash != content:
+                raise ValueError(f"{path}: the design of {stream} in {folder} must be {content[:12]}, not "
+                                 f"{design.hash[:12]}: make the ensemble again")
+            designs.append(design)
+        try:
+            return cls(name=name, streams=tuple(row[0] for row in rows), designs=tuple(designs),
+                       weights=tuple(row[3] for row in rows))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+
+def _missing(design: Design):
+    return design.raw and (design.raw.unit, design.input_scale, design.raw.missing, design.raw.patience)
+
+
+_SHARED = {
+    "clips": lambda design: design.clip_shape,
+    "unit and treatment of missing joints": _missing,
+    "preparation by the host": lambda design: design.meta.get("preparation"),
+    "number of classes": lambda design: design.classes,
+    "class names": lambda design: design.class_names,
+}
+"""What all designs of an ensemble have in common, by its name."""
+
+
+def _shown(value) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,56 @@
+# amaranth: UnusedElaboratable=no
+"""Two networks behind one raw input on the Amaranth simulator against golden, clip after clip."""
+
+import numpy as np
+import pytest
+from axi import CoreTestbench, beats_of
+from ensembles import small_ensemble
+from raw_designs import extreme_clip, raw_clip
+
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.ensemble import EnsembleNetwork
+from hypgcn.golden.ensemble import run_ensemble
+from hypgcn.shell.top import Top
+from testbench import run
+
+FOLDING = Folding(blocks=(BlockFolding(conv_pairs=4, lane_pairs=4),))
+
+
+@pytest.mark.parametrize("idle,stall", [(0, 0), (0.2, 0.5)])
+def test_matches_golden(idle, stall):
+    ensemble = small_ensemble()
+    design = ensemble.designs[0]
+    clips = [raw_clip(design, 1), np.zeros(design.clip_shape, np.int16), extreme_clip(design, 2)]
+    found = [run_ensemble(ensemble, clip) for clip in clips]
+    expected = [{"index": j, "score": int(score), "last": int(j == 2), "overflow": int(tensors["overflow"])}
+                for tensors in found for j, score in enumerate(tensors["logits"])]
+    joints = [joint for clip in clips for joint in clip.reshape(-1, 3).tolist()]
+    out = run(EnsembleNetwork(ensemble, [FOLDING, FOLDING]), {"i": joints}, {"o": len(expected)}, idle=idle,
+              stall=stall, timeout=100_000)
+    assert out["o"] == expected
+
+
+def test_behind_the_buses():
+    """The shell of an ensemble: int16 in, scores of 32 bits out, the hash of the ensemble."""
+    ensemble = small_ensemble(frames=1, joints=5, persons=1)
+    clips = [raw_clip(ensemble.designs[0], seed) for seed in (1, 2)]
+    dut = Top.of_ensemble(ensemble, [FOLDING, FOLDING])
+
+    async def test(tb):
+        assert await tb.read("HASH_HIGH") == int(ensemble.hash[:8], 16)
+        assert await tb.read("CLIP_BYTES") == clips[0].nbytes
+        assert await tb.read("NETWORK", field="blocks") == 2
+        await tb.write("CONTROL", auto_restart=1)
+        for clip in clips:
+            await tb.send(beats_of(clip.astype("<i2").tobytes(), 4))
+        await tb.results(2)
+    tb = CoreTestbench(dut, idle=0.2, stall=0.2)
+    tb.run(test)
+    for number, (clip, words) in enumerate(zip(clips, tb.packets)):
+        logits = run_ensemble(ensemble, clip)["logits"]
+        assert words == [*(int(score) % 2**32 for score in logits), int(np.argmax(logits)), number, 0]
+
+
+def test_a_folding_for_each():
+    with pytest.raises(ValueError, match="foldings must be 2, one a network, not 1"):
+        EnsembleNetwork(small_ensemble(), [FOLDING])
