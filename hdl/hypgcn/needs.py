@@ -17,6 +17,7 @@ EXTRAS = {
     "sim": "hypgcn sim, run, fullscale, lint, synth",
     "formal": "hypgcn formal",
     "boards": "hypgcn board",
+    "live": "hypgcn live",
     "docs": "make docs",
     "dev": "make test, make lint",
 }

@@ -34,8 +34,8 @@ def test_what_is_missing_is_listed_and_fails(capsys, nothing):
     printed = capsys.readouterr().out
     assert "train: NOT complete" in printed
     assert any(line.split() == ["torch", "-", "==2.13.0", "missing"] for line in printed.splitlines())
-    assert "to complete base, train, sim, formal, boards: " in printed
-    assert "[train,sim,formal,boards]'" in printed
+    assert "to complete base, train, sim, formal, boards, live: " in printed
+    assert "[train,sim,formal,boards,live]'" in printed
     assert cli.main(["doctor", "docs"]) == 1
     assert "docs" in capsys.readouterr().out.splitlines()[-1]
 

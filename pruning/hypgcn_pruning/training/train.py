@@ -18,6 +18,7 @@ from hypgcn.design.clip import Preparation
 from hypgcn.progress import Progress
 
 from ..config import TrainConfig
+from ..messages import say
 from ..network.batch_norms import settle_batch_norms
 from ..network.checkpoint import read_file, save_checkpoint
 from ..network.model import Network
@@ -28,7 +29,7 @@ from ..recordings.prepared import PreparedClips
 from .curves import plot_history
 from .depends import training_depends
 from .distil import Teachers
-from .place import join_statistics, open_fabric, set_threads
+from .place import join_statistics, open_fabric, set_threads, slow_precision
 from .record import Step, open_run
 from .regularise import Regulariser
 from .run_state import RunState
@@ -119,6 +120,8 @@ def train(model: Network, clips: Clips, preparation: Preparation, config: TrainC
     everything = {**(depends or {}), **training_depends(model, clips, preparation, config, info or {}, regulariser)}
     with open_run(folder, TRAIN, everything, fresh=fresh, progress=progress) as run:
         if not run.finished:
+            if progress and (hint := slow_precision(config)):
+                say(hint)
             session = _Session(model, clips, preparation, config, folder, info or {}, regulariser, run.hash, progress)
             if config.devices == 1:
                 session.run(fabric)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from hypgcn_pruning.config import TrainConfig
-from hypgcn_pruning.training.place import join_statistics, open_fabric
+from hypgcn_pruning.training.place import join_statistics, open_fabric, slow_precision
 
 pytestmark = pytest.mark.filterwarnings("ignore:CUDA initialization")
 
@@ -24,6 +24,23 @@ def test_what_the_machine_lacks(monkeypatch, found, changes, match):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: found)
     with pytest.raises(ValueError, match=match):
         open_fabric(TrainConfig(**changes))
+
+
+@pytest.mark.parametrize(("precision", "capabilities", "slow"), [
+    ("bf16", {"avx2": True, "avx512_bf16": False}, True), ("bf16", {}, True), ("32", {}, False),
+    ("bf16", {"avx512_bf16": True}, False), ("bf16", {"amx_bf16": True}, False), ("bf16", {"bf16": True}, False)])
+def test_bfloat16_without_instructions_is_said(monkeypatch, precision, capabilities, slow):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    text = slow_precision(TrainConfig(precision=precision))
+    assert (text == "precision is bf16, but this processor has no instructions for bfloat16, and is slower with it "
+                    "than with --precision 32") if slow else not text
+
+
+def test_a_gpu_needs_no_instructions_of_the_processor(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert slow_precision(TrainConfig(precision="bf16"))
+    assert not slow_precision(TrainConfig(precision="bf16", accelerator="auto"))
 
 
 class TwoProcesses:

@@ -166,7 +166,22 @@ def test_mixed_precision_learns_the_same(fresh, clips, preparation, tmp_path):
                   progress=False)
     assert mixed[0]["loss"] != history[0]["loss"]
     assert mixed[0]["loss"] == pytest.approx(history[0]["loss"], rel=0.05)
-    assert other.fc.weight.dtype == torch.float32
+    state = torch.load(tmp_path / "b" / "state.pt", weights_only=False)
+    for tensors in (state["model"], state["average"], other.state_dict()):  # products alone are of 16 bits
+        assert {tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()} == {torch.float32}
+    for name in ("l1.gcn1.bn.running_var", "l2.tcn1.bn.running_mean"):
+        torch.testing.assert_close(other.state_dict()[name], fresh.state_dict()[name], rtol=0.02, atol=0.01)
+
+
+def test_mixed_precision_says_where_it_gains_nothing(fresh, clips, preparation, tmp_path, monkeypatch, capsys):
+    """Once a run, when it computes."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+    config = TrainConfig(epochs=1, precision="bf16", **FAST)
+    for expected in (1, 0):
+        train(fresh, clips, preparation, config, tmp_path, progress=True)
+        assert capsys.readouterr().err.count("no instructions for bfloat16") == expected
+        torch.manual_seed(0)
+        fresh = Network(fresh.config)
 
 
 def as_two(model, clips, preparation, config):
