@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from hypgcn.design.files import write_json
+from hypgcn.needs import install_command
 
 from ..errors import CoreError
 from .classifier import LiveClassifier
@@ -102,7 +103,7 @@ def _page(args, stack: ExitStack, live: LiveClassifier, form: StreamFormat):
     try:
         from .web import Page
     except ModuleNotFoundError as error:
-        raise ValueError(f"--web needs {error.name}, which is not installed: pip install 'hypgcn[live]'") from error
+        raise ValueError(f"--web needs {error.name}, which is not installed: run {install_command('live')}") from error
     page = stack.enter_context(Page(live, form, args.web))
     print(f"hypgcn live: {page.address}", file=sys.stderr, flush=True)
     return page

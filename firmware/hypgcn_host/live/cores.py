@@ -9,6 +9,7 @@ import numpy as np
 
 from hypgcn.design import Design
 from hypgcn.golden.network import run
+from hypgcn.needs import install_command
 
 from ..core import Core
 from ..errors import BusError
@@ -133,7 +134,7 @@ def open_core(device: str, design: Design, stack: ExitStack) -> Classifies:
     try:
         opened = entries[name].load()
     except ImportError as error:
-        raise ValueError(f"--device {name} needs {error.name}, which is not installed: pip install 'hypgcn[sim]'"
+        raise ValueError(f"--device {name} needs {error.name}, which is not installed: run {install_command('sim')}"
                          ) from error
     try:
         return opened(design, where, stack)
