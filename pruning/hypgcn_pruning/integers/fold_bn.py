@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F
 
-from ..network.model import Network, dead_zone, threshold
+from ..network.graph_conv import dead_zone
+from ..network.model import Network
+from ..network.temporal_conv import threshold
 
 __all__ = ["FoldedBlock", "Folded", "fold", "fold_differentiably", "spread_bias"]
 

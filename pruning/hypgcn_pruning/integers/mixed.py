@@ -13,7 +13,9 @@ import torch.nn.functional as F
 
 from hypgcn.design import Block
 
-from ..network.model import ModelConfig, dead_zone, threshold
+from ..network.graph_conv import dead_zone
+from ..network.model import ModelConfig
+from ..network.temporal_conv import threshold
 from .fold_bn import Folded, FoldedBlock
 from .quantise import graph_scales, integers
 

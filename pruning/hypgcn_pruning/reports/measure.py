@@ -17,7 +17,8 @@ from ..inputs import design_clips, network_clips, preparation_in
 from ..integers.integer import IntegerNetwork, clips_at_a_time
 from ..network.checkpoint import load_checkpoint
 from ..network.cost import cost_of
-from ..network.model import Network, threshold
+from ..network.model import Network
+from ..network.temporal_conv import threshold
 from ..recordings.class_counts import check_test_clips, seen_in_training
 from ..recordings.prepared import PreparedClips
 from ..recordings.validation import validation_split
