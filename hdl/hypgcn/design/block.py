@@ -245,6 +245,13 @@ class Block:
         return bank_count(self.out_channels)
 
     @property
+    def branched(self) -> Scales:
+        """``scales`` of a multi-scale block; :exc:`ValueError` for another."""
+        if self.scales is None:
+            raise ValueError("block must be multi-scale: it has no scales")
+        return self.scales
+
+    @property
     def kernel(self) -> int:
         """Taps of the network's window."""
         return (self.scales or self).taps.shape[1]
@@ -263,9 +270,11 @@ class Block:
     def x_window(self) -> int:
         """Rows that the X store must hold together.
 
-        From the frame under the middle tap to the newest that its output row needs, and as many as a stride releases.
+        From the frame under the middle tap to the newest that its output row needs, and as many as a stride releases. A
+        running maximum waits for a row more.
         """
-        return windows(self.kernel, self.stride)[0]
+        ahead = self.scales is not None and self.scales.max_channels > 0
+        return max(self.kernel // 2 + 1 + ahead, self.stride)
 
     @property
     def h_window(self) -> int:

@@ -135,6 +135,11 @@ class Design:
         return frames
 
     @property
+    def multi_scale(self) -> bool:
+        """Whether a block has a multi-scale temporal convolution."""
+        return any(block.scales is not None for block in self.blocks)
+
+    @property
     def pad(self) -> int:
         """Rows before the first frame that the temporal convolution covers."""
         return (self.kernel - 1) // 2
@@ -169,7 +174,7 @@ class Design:
     @property
     def version(self) -> int:
         """Version of its files: the oldest that has everything in it, so that older designs keep their hash."""
-        return DESIGN_VERSION if any(block.scales is not None for block in self.blocks) else 3
+        return DESIGN_VERSION if self.multi_scale else 3
 
     def tensors(self) -> dict[str, np.ndarray]:
         """All tensors by name; those of block b start with ``blocks.b.``."""

@@ -73,8 +73,11 @@ def _block(block: Block, joints: int, kernel: int, seed: int, margin: float, thr
         taps=taps.astype(np.uint8), branches=branches, p_mult=p_mult, p_bias=p_bias,
         q_mult=q_mult.astype(np.int32), q_bias=q_bias)
     h_vectors = joints * block.h_banks
-    return dataclasses.replace(
+    made = dataclasses.replace(
         block, scales=scales, taps=np.ones((bank_count(width), 1), np.uint8),
         temporal=like.temporal * block.filters.astype(np.int8)[:, None, None],
         h_depths=tuple(min(depth, h_vectors) for depth in block.h_depths), y_mult=y_mult, y_bias=y_bias,
         y_shift=y_shift, y_res_shift=max(0, y_shift - 11) if identity else 0)
+    # The maximum waits for a row more of X.
+    return dataclasses.replace(made, x_depths=tuple(
+        -(-depth * made.x_window // block.x_window) for depth in block.x_depths))

@@ -6,7 +6,7 @@ import numpy as np
 
 from . import limits
 from .banks import BANK, MINI_BANKS, bank_count
-from .checks import acc_width, check_acc_width, check_depths, check_limit, check_tensor
+from .checks import acc_width, check_acc_width, check_depths, check_limit, check_range, check_tensor
 
 __all__ = ["MAX_ROWS", "Scales"]
 
@@ -40,6 +40,8 @@ class Scales:
         As ``h_entries`` there.
     density_p, density_q : float, 0..1
         Measured shares of non-zero activations in the stores, for estimates only.
+    dense_channels, dense_weights : int
+        Channels of P and Q, and weights of the taps, before pruning, for reports only; 0: as many as there are.
     reduce : int8 (P, H)
         Weights of the 1x1 convolution.
     taps : uint8 (ceil(P / BANK), kernel)
@@ -66,6 +68,8 @@ class Scales:
     q_entries: tuple[float, ...] = ()
     density_p: float = 1.0
     density_q: float = 1.0
+    dense_channels: int = 0
+    dense_weights: int = 0
     reduce: np.ndarray = field(repr=False)
     taps: np.ndarray = field(repr=False)
     branches: np.ndarray = field(repr=False)
@@ -95,6 +99,8 @@ class Scales:
                 first + count > self.p_channels or first and not count:
             raise ValueError(f"{where}.max_first and max_channels must be a range of the {self.p_channels} channels of "
                              f"P, not {first!r} and {count!r}")
+        for name in ("dense_channels", "dense_weights"):
+            check_range(f"{where}.{name}", getattr(self, name), 0, 1 << 30)
         mult, bias = (np.int32, limits.MULT.low, limits.MULT.high), (np.int64, limits.BIAS.low, limits.BIAS.high)
         weight = (np.int8, limits.WEIGHT.low, limits.WEIGHT.high)
         shapes = {
@@ -116,6 +122,12 @@ class Scales:
                 raise ValueError(f"{where}.density_{name} must be in 0..1, not {getattr(self, f'density_{name}')!r}")
         for name, width in (("reduce", self.p_acc_width), ("branches", self.q_acc_width)):
             check_acc_width(f"{where}.{name}", width)
+
+    @property
+    def dense(self) -> tuple[int, int]:
+        """Channels of P and Q, and weights of the taps, before pruning."""
+        return (self.dense_channels or self.p_channels,
+                self.dense_weights or int(np.count_nonzero(self.branches)))
 
     @property
     def p_banks(self) -> int:

@@ -77,5 +77,5 @@ def test_files(design, tmp_path):
 
 def test_whole_stores(design):
     block = changed(design, p_depths=(9, 9, 9, 9), q_entries=(1.0,) * 4).blocks[1].with_whole_stores(5)
-    assert (block.x_depths, block.h_depths) == ((25,) * 4, (10,) * 4)
+    assert (block.x_depths, block.h_depths) == ((30,) * 4, (10,) * 4)
     assert (block.scales.p_depths, block.scales.q_depths, block.scales.q_entries) == ((90,) * 4, (10,) * 4, ())
