@@ -44,6 +44,9 @@ class MultiScale(nn.Module):
         kinds = branches_of(branches)
         widths = branch_widths(inputs, len(kinds), share)
         self.width = sum(widths)
+        ends = self._ends(widths)
+        self.groups = [slice(low, high) for low, high in zip(ends, ends[1:])]   # channels of each branch
+        self.passing = [not kind.learned for kind in kinds]     # branches whose channels of P become those of Q
         self.max_first, self.max_channels = max_range(kinds, widths)
         self.reduce = TemporalConv(inputs, self.width, 1, 1)
         self.branches = TemporalConv(self.width, self.width, kernel, stride)
