@@ -15,9 +15,9 @@ if __name__ == "__main__":
 import torch
 import torch.nn.functional as F
 
+from hypgcn.design.skeleton import load_skeleton
 from hypgcn_pruning.config import TrainConfig
 from hypgcn_pruning.network.model import ModelConfig, Network
-from hypgcn_pruning.recordings.skeleton import load_skeleton
 from hypgcn_pruning.steps import parse_blocks
 from hypgcn_pruning.training.place import open_fabric
 from hypgcn_pruning.training.run_state import RunState

@@ -16,11 +16,22 @@ from .stream import connect
 from .stream.activity import state_layout, state_of
 from .stream.layouts import vector_layout
 
-__all__ = ["BLOCK_UNITS", "Block", "BlockConfig"]
+__all__ = ["BLOCK_UNITS", "Block", "BlockConfig", "block_units"]
 
 BLOCK_UNITS = ("x_store", "x_reads", *SPATIAL_UNITS, *SPARSE_UNITS)
 """Names of the counted units of a block; of a store the writing (``_store``) and the port that all its readers share
 (``_reads``)."""
+SCALES_UNITS = {"reduce": ("h_store", "h_reads", "p_lanes", "p_combine"),
+                "branches": ("p_store", "p_reads", "q_lanes", "q_combine"),
+                "temporal": ("q_store", "q_reads", "lanes", "combine")}
+"""Names of :data:`SPARSE_UNITS` in the stages of a multi-scale block, by what they read and what they make."""
+
+
+def block_units(block: DesignBlock) -> tuple[str, ...]:
+    """Names of the counted units of ``block``: :data:`BLOCK_UNITS`, or those of a multi-scale one."""
+    if block.scales is None:
+        return BLOCK_UNITS
+    return ("x_store", "x_reads", *SPATIAL_UNITS, *(name for stage in SCALES_UNITS.values() for name in stage))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +78,17 @@ class BlockConfig:
         return SparseConfig.of(**self._shared)
 
     @property
+    def scales(self) -> dict[str, SparseConfig]:
+        """Configs of the stages from H to Q of a multi-scale block, by name; empty for another."""
+        if self.block.scales is None:
+            return {}
+        return {"reduce": SparseConfig.of_reduce(**self._shared), "branches": SparseConfig.of_branches(**self._shared)}
+
+    @property
     def states(self) -> data.StructLayout:
-        """Layout of ``states``; its units are in the order of :data:`BLOCK_UNITS`."""
+        """Layout of ``states``; its units are in the order of :func:`block_units`."""
         return data.StructLayout({"x_store": state_layout(), "x_reads": state_layout(), "spatial": self.spatial.states,
+                                  **{name: cfg.states for name, cfg in self.scales.items()},
                                   "temporal": self.temporal.states})
 
     @property
@@ -100,8 +119,10 @@ class Block(wiring.Component):
         Y in the same order, ``ceil(T / stride)`` rows per person.
     threshold_h, threshold_y : In(7)
         Values of H and Y up to this become 0.
+    threshold_p, threshold_q : In(7)
+        Likewise of P and Q; only of a multi-scale block.
     overflow_count : Out(32)
-        Vectors that lost values in the X or H store since reset; saturates.
+        Vectors that lost values in its stores since reset; saturates.
     states : Out(``cfg.states``)
         What the units do; only with ``cfg.counters``.
     """
@@ -113,6 +134,7 @@ class Block(wiring.Component):
             "o": Out(stream.Signature(vector_layout())),
             "threshold_h": In(7),
             "threshold_y": In(7),
+            **({"threshold_p": In(7), "threshold_q": In(7)} if cfg.block.scales else {}),
             "overflow_count": Out(32),
             **({"states": Out(cfg.states)} if cfg.counters else {}),
         })
@@ -127,7 +149,7 @@ class Block(wiring.Component):
         m.submodules.h_skid = h_skid = skid_behind(cfg.spatial.folding.h_width)
         connect(m, wiring.flipped(self.i), store.i)
         connect(m, spatial.o, h_skid.i)
-        connect(m, h_skid.o, temporal.i)
+        stages = self._scales(m, h_skid.o, temporal)
         connect(m, temporal.o, wiring.flipped(self.o))
         m.d.comb += [
             spatial.x_row.eq(store.row_done),
@@ -137,17 +159,33 @@ class Block(wiring.Component):
             temporal.threshold.eq(self.threshold_y),
         ]
         # Both counts saturate, and so does their sum.
-        total = Signal(33)
-        m.d.comb += total.eq(store.overflow_count + temporal.overflow_count)
-        m.d.sync += self.overflow_count.eq(Mux(total[32], (1 << 32) - 1, total))
+        total = Signal(35 if stages else 33)
+        counts = (unit.overflow_count for unit in (*stages.values(), temporal))
+        m.d.comb += total.eq(sum(counts, store.overflow_count))
+        m.d.sync += self.overflow_count.eq(Mux(total[32:].any() if stages else total[32], (1 << 32) - 1, total))
         if cfg.counters:
             m.d.comb += [
                 self.states.x_store.eq(state_of(store.i)),
                 self.states.x_reads.eq(state_of(*store.req)),
                 self.states.spatial.eq(spatial.states),
+                *(self.states[name].eq(unit.states) for name, unit in stages.items()),
                 self.states.temporal.eq(temporal.states),
             ]
         return m
+
+    def _scales(self, m, h, temporal):
+        """Connect H to ``temporal``, through the stages of a multi-scale block; these, by name."""
+        stages = {name: SparseUnit(cfg) for name, cfg in self.cfg.scales.items()}
+        source = h
+        for (name, unit), letter in zip(stages.items(), "pq"):
+            m.submodules[name] = unit
+            m.submodules[f"{letter}_skid"] = skid = skid_behind(unit.cfg.width)
+            connect(m, source, unit.i)
+            connect(m, unit.o, skid.i)
+            m.d.comb += unit.threshold.eq(getattr(self, f"threshold_{letter}"))
+            source = skid.o
+        connect(m, source, temporal.i)
+        return stages
 
     def _x_store(self, m, spatial, temporal) -> RowStore:
         """The store of X, with a reader for each loader and one for each shortcut that the block has."""

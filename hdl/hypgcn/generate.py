@@ -1,7 +1,5 @@
 """Generator: the RTL files of a design and their sidecar, as ``hypgcn verilog`` writes them."""
 
-import dataclasses
-
 import numpy as np
 
 from .arith import PackedMac, Requant
@@ -90,7 +88,7 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
                 )
             },
         },
-        "folding": dataclasses.asdict(folding),
+        "folding": folding.to_dict(),
         "observe": observe,
         "bus_width": bus_width,
     }

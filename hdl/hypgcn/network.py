@@ -5,7 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .absent import AbsentPersons, leaves_out
-from .block import BLOCK_UNITS, Block, BlockConfig
+from .block import Block, BlockConfig, block_units
 from .design import BANK, Design
 from .design.folding import Folding
 from .head import Head
@@ -20,9 +20,10 @@ from .stream.layouts import activity_layout, joint_layout, observe_layout, resul
 __all__ = ["Network", "boundary_widths", "counted_units"]
 
 
-def counted_units(blocks: int) -> list[str]:
-    """Names of the units that the performance counters of a network of ``blocks`` blocks count, in their order."""
-    return ["input", *(f"blocks[{index}].{name}" for index in range(blocks) for name in BLOCK_UNITS), "head"]
+def counted_units(design: Design) -> list[str]:
+    """Names of the units that the performance counters of ``design`` count, in their order."""
+    return ["input", *(f"blocks[{index}].{name}" for index, block in enumerate(design.blocks)
+                       for name in block_units(block)), "head"]
 
 
 def boundary_widths(folding: Folding) -> list[int]:
@@ -69,7 +70,7 @@ class Network(wiring.Component):
     o : Out(stream, result)
         One class score, classes ascending, ``last`` on a clip's last.
     threshold_raise : In(7)
-        Added to ``threshold_h`` and ``threshold_y`` of all blocks, saturating at 127; to be changed only between clips.
+        Added to the thresholds of H, P, Q and Y of all blocks, saturating at 127; to be changed only between clips.
         While it is not 0, absent persons are computed.
     overflow_counts : Out(blocks x 32)
         Per block the vectors that lost values in its stores since reset.
@@ -99,7 +100,7 @@ class Network(wiring.Component):
         if activity:
             members["activity"] = Out(data.ArrayLayout(activity_layout(), len(design.blocks)))
         if counters:
-            members["counts"] = Out(counts_layout(len(counted_units(len(design.blocks)))))
+            members["counts"] = Out(counts_layout(len(counted_units(design))))
         if observe:
             members |= {f"observe_{b}": Out(observe_layout()) for b in range(len(design.blocks))}
         super().__init__(members)
@@ -158,7 +159,11 @@ class Network(wiring.Component):
     def _thresholds(self, m, index, block):
         """Trained thresholds plus ``threshold_raise``, saturating; registered, as they change only between clips."""
         trained = self.design.blocks[index]
-        for port, threshold in ((block.threshold_h, trained.threshold_h), (block.threshold_y, trained.threshold_y)):
+        thresholds = [(block.threshold_h, trained.threshold_h), (block.threshold_y, trained.threshold_y)]
+        if trained.scales is not None:
+            thresholds += [(block.threshold_p, trained.scales.threshold_p),
+                           (block.threshold_q, trained.scales.threshold_q)]
+        for port, threshold in thresholds:
             raised = Signal(8, name=f"raised{index}")
             m.d.comb += raised.eq(self.threshold_raise + threshold)
             m.d.sync += port.eq(Mux(raised[7], 127, raised))

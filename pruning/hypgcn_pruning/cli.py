@@ -135,6 +135,9 @@ def register(commands):
     parser.add_argument("--persons", type=int, default=1, help="persons of a clip (default: %(default)s)")
     parser.add_argument("--blocks", default="small",
                         help="small, paper, or widths such as 32,32,64/2 (default: %(default)s)")
+    parser.add_argument("--temporal", choices=("single", "multi-scale"), default="single",
+                        help="temporal convolution: single has nine taps, multi-scale the branches of ST-GCN++ "
+                             "(default: %(default)s; with --init that of the checkpoint)")
     parser.add_argument("--stream", choices=STREAMS, default="joint",
                         help="joint coordinates, bones (a joint minus its parent), or the motion of either from frame "
                              "to frame (default: %(default)s)")
@@ -215,7 +218,8 @@ def _train(args):
     def run(one):
         return steps.train_step(one.out, data=_data(one), skeleton=one.skeleton, frames=one.frames,
                                 persons=one.persons, blocks=one.blocks, stream=one.stream,
-                                dynamic_graph=one.dynamic_graph, similarity=one.similarity, init=one.init,
+                                dynamic_graph=one.dynamic_graph, similarity=one.similarity,
+                                temporal=one.temporal, init=one.init,
                                 scale=one.scale, centring=one.centring, training=_config(TrainConfig, one),
                                 fresh=one.fresh)
 

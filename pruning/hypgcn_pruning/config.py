@@ -150,6 +150,8 @@ class PruneConfig:
                                     "the block before computes every second frame alone")
     patterns: str = option("bank", "tap patterns: one a bank, or one a filter (no gain in this hardware)")
     last_filters: float = option(1.0, "share of the last block's temporal filters that is kept, above 0 and at most 1")
+    branches: float = option(1.0, "multi-scale blocks: share of the channels of every branch that is kept, above 0 and "
+                                  "at most 1")
     edges: float = option(1.0, "share of the entries of the learned graphs that is kept, above 0 and at most 1")
     density_h: float = option(0.4, "target density of H behind its thresholds, above 0 and at most 1 (1: none)")
     density_y: float = option(0.4, "target density of the outputs of the blocks, constant channels left out")
@@ -167,7 +169,7 @@ class PruneConfig:
 
     def __post_init__(self):
         object.__setattr__(self, "criterion", _FORMER_CRITERIA.get(self.criterion, self.criterion))
-        for name in ("channels", "last_filters", "hidden", "edges", "density_h", "density_y", "density_z",
+        for name in ("channels", "last_filters", "hidden", "branches", "edges", "density_h", "density_y", "density_z",
                      "density_z_first"):
             check_share(name, getattr(self, name))
         _check_counts(self, "taps", "calibration", "stages", "admm_epochs")

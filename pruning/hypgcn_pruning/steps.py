@@ -28,6 +28,7 @@ from .integers.ranges import measure_ranges, plot_ranges
 from .integers.remedies import calibrated
 from .messages import say
 from .network.batch_norms import settle_batch_norms
+from .network.branches import MULTI_SCALE
 from .network.checkpoint import load_checkpoint, save_checkpoint
 from .network.class_order import order_classes
 from .network.cost import is_pruned
@@ -58,6 +59,8 @@ _PRUNE = Step("prune", ("pruned.safetensors", "ratios.json", *(
 _QUANTISE = Step("quantise", ("quantised/design.json", "quantised/weights.safetensors", "ranges.json", "ranges.png",
                               "layers.json", *TRAIN.inside("aware")), version=3)
 _COMPILE = Step("compile", ("design/design.json", "design/weights.safetensors"), version=2)
+TEMPORAL: dict[str, tuple[str, ...]] = {"single": (), "multi-scale": MULTI_SCALE}
+"""Branches of the temporal convolution by the name of its kind."""
 _TUNING = ("epochs", "rate", "warmup")
 """Settings of training that fine-tuning replaces by its own."""
 
@@ -88,7 +91,8 @@ def _class_rows(clips: Clips) -> dict:
 
 
 def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, persons: int, blocks: str, stream: str,
-               dynamic_graph: bool, training: TrainConfig, similarity: str = "softmax", init: str | None = None,
+               dynamic_graph: bool, training: TrainConfig, similarity: str = "softmax", temporal: str = "single",
+               init: str | None = None,
                scale: str | None = None, centring: str | None = None, fresh: bool = False,
                progress: bool = True) -> Path:
     """Train a float network; ``last.safetensors`` in ``out`` is the result, and an interrupted run goes on. With
@@ -108,10 +112,13 @@ def train_step(out, *, data: str | Source, skeleton: str | None, frames: int, pe
     clips = validation_split(clips, training.validate)
     config = ModelConfig(skeleton=graph, classes=clips.classes, channels=clips.data.shape[1], persons=persons,
                          frames=frames, blocks=parse_blocks(blocks), dynamic_graph=dynamic_graph,
-                         similarity=similarity if dynamic_graph else "softmax")
-    if init:    # what only imported networks have
+                         similarity=similarity if dynamic_graph else "softmax", branches=TEMPORAL[temporal])
+    if init:    # what imported networks have
         given = load_checkpoint(init)[0].config
-        config = replace(config, kernel=given.kernel, joint_bias=given.joint_bias, shortcut_h=given.shortcut_h)
+        if given.branches != config.branches and temporal != "single":
+            raise ValueError(f"temporal must be left out, or that of {init}, not {temporal!r}")
+        config = replace(config, kernel=given.kernel, joint_bias=given.joint_bias, shortcut_h=given.shortcut_h,
+                         branches=given.branches, branch_share=given.branch_share)
     torch.manual_seed(training.seed)
     info = {"preparation": preparation.to_dict(), "class_names": list(clips.class_names)}
     model = Network(config)

@@ -10,7 +10,7 @@ from hdl.vectors import vectors
 from hypgcn.block import Block, BlockConfig
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import random_block
-from hypgcn.golden.block import run_block
+from hypgcn.golden.block import lost_of, run_block
 from testbench import STREAM_PATTERNS, run
 
 JOINTS = 3
@@ -30,7 +30,7 @@ def check(block, folding, x, *, threshold=None, joints=JOINTS, mac="inferred", d
     theta_h, theta_y = threshold or (block.threshold_h, block.threshold_y)
     golden = [run_block(person, block, 0) for person in x]
     y = np.stack([tensors["y"] for tensors in golden])
-    lost = [int(tensors["x_lost"].sum() + tensors["h_lost"].sum()) for tensors in golden]
+    lost = [lost_of(tensors) for tensors in golden]
     expected = vectors(y)
     dut = dut or Block(BlockConfig(block=block, joints=joints, frames=x.shape[1], folding=folding, mac=mac))
     counts = []
@@ -38,6 +38,9 @@ def check(block, folding, x, *, threshold=None, joints=JOINTS, mac="inferred", d
     def thresholds(ctx):
         ctx.set(dut.threshold_h, theta_h)
         ctx.set(dut.threshold_y, theta_y)
+        if block.scales is not None:
+            ctx.set(dut.threshold_p, block.scales.threshold_p)
+            ctx.set(dut.threshold_q, block.scales.threshold_q)
 
     async def counter(ctx):
         async for _, _, count in ctx.tick().sample(dut.overflow_count):

@@ -10,8 +10,9 @@ from hdl.network_check import check
 from lively_design import lively
 from random_clips import random_clip
 
-from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.folding import BlockFolding, Folding, ScalesFolding
 from hypgcn.design.presets import preset, random_design, with_joint_biases
+from hypgcn.design.scale_presets import with_scales
 from hypgcn.golden.absent import absent_response
 from hypgcn.golden.network import run as golden
 from hypgcn.network import Network
@@ -34,6 +35,18 @@ def test_a_bias_for_each_joint(folding):
                                              strides=(1, 2), keep=0.5), 2)
     blocks = tuple(BlockFolding(**folding) for _ in design.blocks)
     check(design, Folding(blocks=blocks), seed=3, idle=0.3, stall=0.3, clips=[random_clip(design, 4)])
+
+
+@pytest.mark.parametrize("raised", [0, pytest.param(20, marks=pytest.mark.slow)])
+def test_multi_scale_blocks(raised):
+    """Two blocks, strides 1 and 2, that lose values, with an absent person in the second clip."""
+    design = with_scales(random_design(5, name="ms", frames=4, joints=2, persons=2, classes=3, widths=(8, 12),
+                                       strides=(1, 2), keep=0.5, margin=0.7), 2, margin=0.7)
+    clips = [random_clip(design, 4), random_clip(design, 5)]
+    clips[1][1] = 0
+    blocks = (BlockFolding(h_rows=1, lanes=2, scales=ScalesFolding(p_lanes=2, q_lanes=2)),) * 2
+    assert golden(design, clips[0], raised)["overflow"] or raised
+    check(design, Folding(blocks=blocks), clips, threshold_raise=raised, seed=3, idle=0.2, stall=0.2)
 
 
 def test_threshold_raise():

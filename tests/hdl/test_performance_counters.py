@@ -10,9 +10,10 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import Out
 from hdl.vectors import vectors
 
-from hypgcn.block import BLOCK_UNITS, Block, BlockConfig
-from hypgcn.design.folding import BlockFolding
+from hypgcn.block import BLOCK_UNITS, Block, BlockConfig, block_units
+from hypgcn.design.folding import BlockFolding, ScalesFolding
 from hypgcn.design.presets import preset, random_block
+from hypgcn.design.scale_presets import with_scales
 from hypgcn.emission.emit import emit
 from hypgcn.golden.block import run_block
 from hypgcn.network import Network, counted_units
@@ -117,7 +118,7 @@ def test_counters_only_where_they_are_requested():
     folding = within(design, 60)
     assert "counts" not in Network(design, folding).signature.members
     network = Network(design, folding, counters=True)
-    units = counted_units(len(design.blocks))
+    units = counted_units(design)
     assert len(units) == 2 + 11 * len(design.blocks)
     assert len(network.counts.as_value()) == 96 * len(units)
 
@@ -130,6 +131,16 @@ def test_a_block_counts_the_units_that_it_names():
         named += [name] if field.shape == state_layout() else list(dict(field.shape))
     assert tuple(named) == BLOCK_UNITS
     assert "states" not in Block(plain).signature.members
+
+
+def test_a_multi_scale_block_counts_its_stages():
+    block = with_scales(preset("tiny")).blocks[1]
+    folding = BlockFolding(scales=ScalesFolding())
+    cfg = BlockConfig(block=block, joints=5, frames=6, folding=folding, mac="inferred", counters=True)
+    fields = dict(cfg.states)
+    assert list(fields) == ["x_store", "x_reads", "spatial", "reduce", "branches", "temporal"]
+    counted = 2 + sum(len(dict(fields[name].shape)) for name in list(fields)[2:])
+    assert counted == len(block_units(block)) == len(counted_units(with_scales(preset("tiny")))) // 2 - 1
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, prepare_clip
 from hypgcn_pruning.config import QuantiseConfig, TrainConfig
 from hypgcn_pruning.inputs import design_clips
+from hypgcn_pruning.network.branches import MULTI_SCALE
 from hypgcn_pruning.network.checkpoint import load_checkpoint
 from hypgcn_pruning.recordings.clip_arrays import load_npz
 from hypgcn_pruning.recordings.data import preparation_for, prepared
@@ -22,12 +23,13 @@ def recorded(clips, skeleton, tmp_path):
     """Train on the recordings with the given settings, and give the checkpoint's path."""
     (tmp_path / "seven.json").write_text(json.dumps(skeleton.to_dict()), encoding="utf-8")
 
-    def run(name, training=SHORT, *, data=clips.data, stream="joint"):
+    def run(name, training=SHORT, *, data=clips.data, stream="joint", blocks="4", **options):
         path = tmp_path / f"{name}.npz"
         np.savez(path, data=data, label=clips.label, length=clips.length, split=clips.split,
                  view=np.arange(len(clips)) % 2 + 1)
         return train_step(tmp_path / name, data=str(path), skeleton=str(tmp_path / "seven.json"), frames=16, persons=1,
-                          blocks="4", stream=stream, dynamic_graph=False, training=training, progress=False)
+                          blocks=blocks, stream=stream, dynamic_graph=False, training=training, progress=False,
+                          **options)
     return run
 
 
@@ -66,3 +68,18 @@ def test_validation_sees_no_test_clip(recorded, clips, tmp_path):
     held = load_npz(tmp_path / "a.npz").part(0)
     count = (held.numbers["view"] == 2).sum()
     assert a[1]["history"][0]["accuracy"] * count == pytest.approx(round(a[1]["history"][0]["accuracy"] * count))
+
+
+def test_multi_scale_networks(recorded, tmp_path):
+    """Trained, and taken up again by --init; one kind of temporal convolution never becomes the other."""
+    path = recorded("scales", blocks="8", temporal="multi-scale")
+    config = load_checkpoint(path)[0].config
+    assert config.branches == MULTI_SCALE and config.kernel == 9
+    assert load_checkpoint(recorded("again", blocks="8", init=str(path)))[0].config == config
+    plain = recorded("plain", blocks="8")
+    assert not load_checkpoint(plain)[0].config.branches
+    with pytest.raises(ValueError, match="temporal must be left out, or that of .*last.safetensors, not 'multi-scale'"):
+        recorded("other", blocks="8", temporal="multi-scale", init=str(plain))
+    design = Design.load(quantise_step(path, tmp_path / "int8", data=str(tmp_path / "scales.npz"),
+                                       config=QuantiseConfig()))
+    assert design.multi_scale and design.version == 4

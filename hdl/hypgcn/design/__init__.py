@@ -8,6 +8,7 @@ from .banks import BANK, MINI_BANK, MINI_BANKS, bank_count, split_banks
 from .block import Block, even_taps
 from .checks import bits_signed
 from .network import DESIGN_FORMAT, DESIGN_VERSION, Design
+from .scales import MAX_ROWS, Scales
 
-__all__ = ["BANK", "MINI_BANK", "MINI_BANKS", "Block", "DESIGN_FORMAT", "DESIGN_VERSION", "Design", "bank_count",
-           "even_taps", "bits_signed", "split_banks"]
+__all__ = ["BANK", "MAX_ROWS", "MINI_BANK", "MINI_BANKS", "Block", "DESIGN_FORMAT", "DESIGN_VERSION", "Design",
+           "Scales", "bank_count", "even_taps", "bits_signed", "split_banks"]

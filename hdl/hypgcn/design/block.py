@@ -6,7 +6,8 @@ import numpy as np
 
 from . import limits
 from .banks import BANK, MINI_BANKS, bank_count
-from .checks import bits_signed, check_choice, check_limit, check_tensor
+from .checks import acc_width, check_acc_width, check_choice, check_depths, check_limit, check_tensor
+from .scales import Scales
 
 __all__ = ["Block", "even_taps", "windows"]
 
@@ -49,7 +50,9 @@ class Block:
     """One block of the network: graph product, 1x1 convolution, temporal convolution, and both shortcuts.
 
     Shapes have the last index fastest; K subsets, V joints, I channels of X, H of H, O of Y. An identity shortcut adds
-    X to the first I channels.
+    X to the first I channels. With ``scales`` the temporal convolution is multi-scale: these make Q of H, and what
+    is ``temporal`` here is the 1x1 convolution of Q behind them; S channels and ``sum_kernel`` taps are those of Q and
+    1 then, else of H and the network's.
 
     Parameters
     ----------
@@ -89,16 +92,16 @@ class Block:
         1 where the channel takes part in the graph product.
     filters : uint8 (O,)
         1 where the output channel has a temporal filter.
-    taps : uint8 (ceil(H / BANK), kernel)
-        1 where filters read this tap of this bank of H.
+    taps : uint8 (ceil(S / BANK), sum_kernel)
+        1 where filters read this tap of this bank.
     graph : int8 (K, V, V)
         Graph of each subset: input joint, output joint.
     spatial : int8 (H, K, I)
         Weights of the 1x1 convolution.
     down : int8 (H, I) or None
         Weights of the shortcut into H, if it is a convolution.
-    temporal : int8 (O, kernel, H)
-        Weights of the temporal convolution: channel of Y, tap, channel of H.
+    temporal : int8 (O, sum_kernel, S)
+        Weights of the temporal convolution: channel of Y, tap, channel of H or Q.
     res : int8 (O, I) or None
         Weights of the shortcut into Y, if it is a convolution.
     h_mult, y_mult : int32 (H,) and (O,), 0..65535
@@ -108,6 +111,8 @@ class Block:
         convolution with bias comes before its graph product.
     y_bias : int64 (O,), magnitude below 2^40
         Likewise, for all joints.
+    scales : Scales or None
+        What makes Q of H.
     """
 
     in_channels: int
@@ -147,6 +152,7 @@ class Block:
     h_bias: np.ndarray = field(repr=False)
     y_mult: np.ndarray = field(repr=False)
     y_bias: np.ndarray = field(repr=False)
+    scales: Scales | None = field(default=None, repr=False)
 
     TENSORS = ("kept", "filters", "taps", "graph", "spatial", "down", "temporal", "res",
                "h_mult", "h_bias", "y_mult", "y_bias")
@@ -176,16 +182,18 @@ class Block:
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{where}.{name} must be in 0..1, not {getattr(self, name)!r}")
 
+        if self.scales is not None:
+            self.scales.validate(f"{where}.scales", joints, self.h_channels, kernel, self.stride)
         inputs, hidden, outputs = self.in_channels, self.h_channels, self.out_channels
         flag, weight = (np.uint8, 0, 1), (np.int8, limits.WEIGHT.low, limits.WEIGHT.high)
         mult, bias = (np.int32, limits.MULT.low, limits.MULT.high), (np.int64, limits.BIAS.low, limits.BIAS.high)
         shapes = {
             "kept": ((inputs,), *flag),
             "filters": ((outputs,), *flag),
-            "taps": ((self.h_banks, kernel), *flag),
+            "taps": ((bank_count(self.sum_channels), 1 if self.scales else kernel), *flag),
             "graph": ((subsets, joints, joints), *weight),
             "spatial": ((hidden, subsets, inputs), *weight),
-            "temporal": ((outputs, kernel, hidden), *weight),
+            "temporal": ((outputs, 1 if self.scales else kernel, self.sum_channels), *weight),
             "h_mult": ((hidden,), *mult),
             "y_mult": ((outputs,), *mult),
             "h_bias": ((joints, hidden) if self.joint_bias else (hidden,), *bias),
@@ -198,31 +206,21 @@ class Block:
                 raise ValueError(f"{where}.{name} must be absent, because its shortcut is {shortcut!r}")
         for name, (shape, dtype, low, high) in shapes.items():
             check_tensor(f"{where}.{name}", getattr(self, name), shape, dtype, low, high)
-        self._validate_masks(where, kernel)
-        for name, channels, window in (("x_depths", inputs, self.x_window), ("h_depths", hidden, self.h_window)):
-            depths = getattr(self, name)
-            vectors = window * joints * bank_count(channels)
-            if len(depths) != MINI_BANKS or any(not 1 <= d <= vectors for d in depths) or \
-                    any(a < b for a, b in zip(depths, depths[1:])):
-                raise ValueError(f"{where}.{name} must be {MINI_BANKS} values in 1..{vectors} that do not increase, "
-                                 f"not {depths!r}")
-        for name in ("x_entries", "h_entries"):
-            entries = getattr(self, name)
-            if len(entries) not in (0, MINI_BANKS) or any(not 0 <= mean < float("inf") for mean in entries):
-                raise ValueError(f"{where}.{name} must be {MINI_BANKS} numbers from 0 on, or none, not {entries!r}")
+        self._validate_masks(where)
+        for name, channels, window in (("x", inputs, self.x_window), ("h", hidden, self.h_window)):
+            check_depths(f"{where}.{name}", getattr(self, f"{name}_depths"), getattr(self, f"{name}_entries"),
+                         window * joints * bank_count(channels))
         for name, width in (("spatial", self.h_acc_width), ("temporal", self.y_acc_width)):
-            if width > limits.ACC_WIDTH.high:
-                raise ValueError(f"{where}.{name}: the accumulator needs {width} bits, but at most "
-                                 f"{limits.ACC_WIDTH.high} are supported")
+            check_acc_width(f"{where}.{name}", width)
 
-    def _validate_masks(self, where, kernel):
+    def _validate_masks(self, where):
         if not self.kept.any():
             raise ValueError(f"{where}.kept must keep at least one channel")
         if self.spatial[:, :, self.kept == 0].any():
             raise ValueError(f"{where}.spatial must be zero for the channels that kept drops")
         if self.temporal[self.filters == 0].any():
             raise ValueError(f"{where}.temporal must be zero for the output channels that filters drops")
-        cut = np.repeat(self.taps == 0, BANK, axis=0)[:self.h_channels].T
+        cut = np.repeat(self.taps == 0, BANK, axis=0)[:self.sum_channels].T
         if self.temporal[:, cut].any():
             raise ValueError(f"{where}.temporal must be zero where taps cuts a tap of a bank")
 
@@ -247,22 +245,56 @@ class Block:
         return bank_count(self.out_channels)
 
     @property
+    def branched(self) -> Scales:
+        """``scales`` of a multi-scale block; :exc:`ValueError` for another."""
+        if self.scales is None:
+            raise ValueError("block must be multi-scale: it has no scales")
+        return self.scales
+
+    @property
+    def kernel(self) -> int:
+        """Taps of the network's window."""
+        return (self.scales or self).taps.shape[1]
+
+    @property
+    def sum_channels(self) -> int:
+        """Channels S that ``temporal`` reads, of H or of Q."""
+        return self.h_channels if self.scales is None else self.scales.q_channels
+
+    @property
+    def sum_stride(self) -> int:
+        """Stride of ``temporal``: with ``scales`` it is in these."""
+        return self.stride if self.scales is None else 1
+
+    @property
     def x_window(self) -> int:
         """Rows that the X store must hold together.
 
-        From the frame under the middle tap to the newest that its output row needs, and as many as a stride releases.
+        From the frame under the middle tap to the newest that its output row needs, and as many as a stride releases. A
+        running maximum waits for a row more.
         """
-        return windows(self.taps.shape[1], self.stride)[0]
+        ahead = self.scales is not None and self.scales.max_channels > 0
+        return max(self.kernel // 2 + 1 + ahead, self.stride)
 
     @property
     def h_window(self) -> int:
-        """Rows that the H store must hold together: those under the taps, and as many as a stride releases at once."""
-        return windows(self.taps.shape[1], self.stride)[1]
+        """Rows that the H store must hold together.
+
+        Those under the taps, and as many as a stride releases at once; one where a 1x1 convolution reads them.
+        """
+        return windows(self.kernel, self.stride)[1] if self.scales is None else 1
+
+    @property
+    def p_window(self) -> int:
+        """Rows that the store of P must hold together, which has the taps of ``scales``."""
+        return windows(self.kernel, self.stride)[1]
 
     def with_whole_stores(self, joints: int) -> "Block":
         """The block with stores in which all vectors of every row fit, ``joints`` joints each."""
+        scales = None if self.scales is None else self.scales.with_whole_stores(joints, self.p_window)
         return replace(self, x_depths=(self.x_window * joints * self.in_banks,) * MINI_BANKS,
-                       h_depths=(self.h_window * joints * self.h_banks,) * MINI_BANKS, x_entries=(), h_entries=())
+                       h_depths=(self.h_window * joints * self.h_banks,) * MINI_BANKS, x_entries=(), h_entries=(),
+                       scales=scales)
 
     @property
     def z_banks(self) -> int:
@@ -276,7 +308,7 @@ class Block:
         total = np.abs(self.spatial.astype(np.int64)).sum(axis=(1, 2))
         if self.down is not None:
             total = total + np.abs(self.down.astype(np.int64)).sum(axis=1)
-        return _acc_width(total)
+        return acc_width(total)
 
     @property
     def y_acc_width(self) -> int:
@@ -284,14 +316,9 @@ class Block:
         total = np.abs(self.temporal.astype(np.int64)).sum(axis=(1, 2))
         if self.res is not None:
             total = total + np.abs(self.res.astype(np.int64)).sum(axis=1)
-        return _acc_width(total)
+        return acc_width(total)
 
     @property
     def graph_acc_width(self) -> int:
         """Width of the accumulators of the graph product, from the real weights."""
-        return _acc_width(np.abs(self.graph.astype(np.int64)).sum(axis=1))
-
-
-def _acc_width(totals) -> int:
-    """Width of accumulators whose weights sum up to ``totals`` in magnitude."""
-    return max(limits.ACC_WIDTH.low, bits_signed(int(totals.max()) * -limits.ACTIVATION.low))
+        return acc_width(np.abs(self.graph.astype(np.int64)).sum(axis=1))

@@ -4,15 +4,21 @@ import re
 
 import numpy as np
 
-from .limits import Limit
+from .banks import MINI_BANKS
+from .limits import ACC_WIDTH, ACTIVATION, Limit
 
-__all__ = ["bits_signed", "check_choice", "check_hash", "check_identifier", "check_int", "check_limit", "check_number",
-           "check_range", "check_tensor"]
+__all__ = ["acc_width", "bits_signed", "check_acc_width", "check_choice", "check_depths", "check_hash",
+           "check_identifier", "check_int", "check_limit", "check_number", "check_range", "check_tensor"]
 
 
 def bits_signed(magnitude: int) -> int:
     """Width of the smallest signed integer that holds ``-magnitude..magnitude``."""
     return int(magnitude).bit_length() + 1
+
+
+def acc_width(totals: np.ndarray) -> int:
+    """Width of accumulators whose weights sum up to ``totals`` in magnitude."""
+    return max(ACC_WIDTH.low, bits_signed(int(totals.max()) * -ACTIVATION.low))
 
 
 def _check_kind(name: str, value):
@@ -92,3 +98,26 @@ def check_tensor(name: str, array, shape: tuple, dtype, low: int, high: int):
         raise ValueError(f"{name} must be {np.dtype(dtype)}, not {array.dtype}")
     if array.size and not (low <= array.min() and array.max() <= high):
         raise ValueError(f"{name} must be in {low}..{high}, not {array.min()}..{array.max()}")
+
+
+def check_depths(where: str, depths, entries, vectors: int):
+    """Raise :exc:`ValueError` for illegal ``depths`` or ``entries`` of a store of windows of ``vectors`` vectors.
+
+    Parameters
+    ----------
+    where : str
+        Stands before ``_depths`` and ``_entries`` in the message.
+    """
+    if len(depths) != MINI_BANKS or any(not 1 <= d <= vectors for d in depths) or \
+            any(a < b for a, b in zip(depths, depths[1:])):
+        raise ValueError(f"{where}_depths must be {MINI_BANKS} values in 1..{vectors} that do not increase, "
+                         f"not {depths!r}")
+    if len(entries) not in (0, MINI_BANKS) or any(not 0 <= mean < float("inf") for mean in entries):
+        raise ValueError(f"{where}_entries must be {MINI_BANKS} numbers from 0 on, or none, not {entries!r}")
+
+
+def check_acc_width(where: str, width: int):
+    """Raise :exc:`ValueError` where accumulators of ``width`` bits are too wide."""
+    if width > ACC_WIDTH.high:
+        raise ValueError(f"{where}: the accumulator needs {width} bits, but at most {ACC_WIDTH.high} are "
+                         f"supported")

@@ -8,7 +8,7 @@ from pathlib import Path
 from . import BANK, Block, Design, limits
 from .checks import check_choice, check_limit, check_range
 
-__all__ = ["BlockFolding", "Folding", "graph_units"]
+__all__ = ["BlockFolding", "Folding", "ScalesFolding", "graph_units"]
 
 
 def graph_units(block: Block) -> int:
@@ -17,6 +17,61 @@ def graph_units(block: Block) -> int:
     if block.down is not None:
         needed = needed | block.down.any(axis=0)
     return min(limits.GRAPH_UNITS.high, int(needed.sum()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalesFolding:
+    """Parallelism of the stages of a multi-scale block in front of its last one, by what they make, and their stores.
+
+    Parameters
+    ----------
+    p_lanes, q_lanes : int, 1..32
+        Lanes of the 1x1 convolution and of the taps.
+    p_pairs, q_pairs : int, at least half the width
+        Output-channel pairs of each of these lanes.
+    p_depth, q_depth : 1 or 2
+        As ``lane_depth`` of :class:`BlockFolding`.
+    p_width, q_width : 2, 4, 8 or 16
+        Values per cycle of the requantisers of P and Q.
+    p_rows : int, max(kernel, stride)..64
+        Rows of the store of P.
+    q_rows : int, 1..64
+        Rows of the store of Q.
+    p_ports, q_ports : int, 1..8
+        Vectors that are read from these stores in a cycle.
+    """
+
+    p_lanes: int = 1
+    p_pairs: int = 1
+    p_depth: int = 1
+    p_width: int = 2
+    p_rows: int = 12
+    p_ports: int = 1
+    q_lanes: int = 1
+    q_pairs: int = 1
+    q_depth: int = 1
+    q_width: int = 2
+    q_rows: int = 3
+    q_ports: int = 1
+
+    def validate(self, where: str, block: Block, readers: int):
+        """Raise :exc:`ValueError` for what is illegal for ``block``; ``readers`` are its lanes behind Q."""
+        for name, banks in (("p", block.branched.p_banks), ("q", block.branched.q_banks)):
+            values = {field: getattr(self, f"{name}_{field}") for field in ("lanes", "pairs", "depth", "width")}
+            check_limit(f"{where}.{name}_lanes", values["lanes"], limits.LANES)
+            check_choice(f"{where}.{name}_width", values["width"], limits.WIDTHS)
+            check_range(f"{where}.{name}_pairs", values["pairs"], values["width"] // 2, banks * BANK // 2)
+            check_limit(f"{where}.{name}_depth", values["depth"], limits.LANE_DEPTH)
+        check_range(f"{where}.p_rows", self.p_rows, block.p_window, limits.STORE_ROWS.high)
+        check_limit(f"{where}.q_rows", self.q_rows, limits.STORE_ROWS)
+        for name, count in (("p_ports", self.q_lanes), ("q_ports", readers)):
+            check_ports(f"{where}.{name}", getattr(self, name), count)
+
+
+def check_ports(name: str, ports, readers: int):
+    """Raise :exc:`ValueError` unless ``ports`` is at most the number of ``readers`` of a store."""
+    if not isinstance(ports, int) or not 1 <= ports <= readers:
+        raise ValueError(f"{name} must be in 1..{readers}, the readers of the store, not {ports!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +115,8 @@ class BlockFolding:
         Vectors that are read from the stores of X and H in a cycle, each by a copy of their memories.
     h_memory : ``"auto"`` or ``"ultra"``
         Memories of the store of H: as the tool maps them, or UltraRAM for those that would take as many block RAMs.
+    scales : ScalesFolding or None
+        The stages of a multi-scale block from H to Q; then ``lanes`` and so on are of the 1x1 convolution of Q.
     h_rows : int, max(kernel, stride)..64
         Rows of the H store; likewise with less than about kernel + 2 * stride + 1 (``docs/folding.md``).
     """
@@ -82,6 +139,14 @@ class BlockFolding:
     x_ports: int = 1
     h_ports: int = 1
     h_memory: str = "auto"
+    scales: ScalesFolding | None = None
+
+    @property
+    def branched(self) -> ScalesFolding:
+        """``scales`` of a multi-scale block; :exc:`ValueError` for another."""
+        if self.scales is None:
+            raise ValueError("folding must have scales: the block is multi-scale")
+        return self.scales
 
     def validate(self, where: str, design: Design, block: Block):
         """Raise :exc:`ValueError` for a folding that is illegal for ``block``; the message starts with ``where``."""
@@ -110,13 +175,18 @@ class BlockFolding:
         check_range(f"{where}.lane_pairs", self.lane_pairs, self.y_width // 2,
                     block.out_banks * BANK // 2)
         # With fewer rows the next row of Y would wait for ever for rows that do not fit.
-        check_range(f"{where}.x_rows", self.x_rows, max(design.pad + 1, block.stride), limits.STORE_ROWS.high)
+        check_range(f"{where}.x_rows", self.x_rows, block.x_window, limits.STORE_ROWS.high)
         x_readers = self.graph_units + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
-        for name, readers in (("x_ports", x_readers), ("h_ports", self.lanes)):
-            if not isinstance(ports := getattr(self, name), int) or not 1 <= ports <= readers:
-                raise ValueError(f"{where}.{name} must be in 1..{readers}, the readers of the store, not {ports!r}")
+        if (self.scales is None) != (block.scales is None):
+            raise ValueError(f"{where}.scales must be {'absent, because the block has' if self.scales else 'there in'} "
+                             f"{'one temporal convolution' if self.scales else 'a multi-scale block'}")
+        if self.scales is not None:
+            self.scales.validate(f"{where}.scales", block, self.lanes)
+        h_readers = self.lanes if self.scales is None else self.scales.p_lanes
+        for name, readers in (("x_ports", x_readers), ("h_ports", h_readers)):
+            check_ports(f"{where}.{name}", getattr(self, name), readers)
         check_choice(f"{where}.h_memory", self.h_memory, limits.STORE_MEMORIES)
-        check_range(f"{where}.h_rows", self.h_rows, max(design.kernel, block.stride), limits.STORE_ROWS.high)
+        check_range(f"{where}.h_rows", self.h_rows, block.h_window, limits.STORE_ROWS.high)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,9 +225,17 @@ class Folding:
             check_limit(f"blocks[{index}].conv_depth with mac {self.mac!r}", folding.conv_depth,
                         limits.chain_depth(self.mac))
 
+    def to_dict(self) -> dict:
+        """Plain data; only multi-scale blocks have an entry ``scales``."""
+        data = dataclasses.asdict(self)
+        for block in data["blocks"]:
+            if block["scales"] is None:
+                del block["scales"]
+        return data
+
     def to_json(self) -> str:
         """JSON text that :meth:`load` reads."""
-        return json.dumps(dataclasses.asdict(self), indent=1) + "\n"
+        return json.dumps(self.to_dict(), indent=1) + "\n"
 
     @classmethod
     def load(cls, path) -> "Folding":
@@ -172,6 +250,13 @@ class Folding:
             raise ValueError(f"{path} is not a folding: it must be an object with blocks, and may have "
                              f"{', '.join(name for name in names if name != 'blocks')}; hypgcn allocate writes one")
         try:
-            return cls(**{**data, "blocks": tuple(BlockFolding(**block) for block in data["blocks"])})
-        except (ValueError, TypeError) as error:
+            return cls(**{**data, "blocks": tuple(_block(entry) for entry in data["blocks"])})
+        except (ValueError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is not a folding: {error}; hypgcn allocate writes one") from error
+
+
+def _block(entry: dict) -> BlockFolding:
+    """Folding of a block of the entry of a file."""
+    if entry.get("scales") is not None:
+        entry = {**entry, "scales": ScalesFolding(**entry["scales"])}
+    return BlockFolding(**entry)

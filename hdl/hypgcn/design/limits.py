@@ -111,7 +111,7 @@ BLOCKS = Limit(
     "blocks", 1, 64, "blocks of the network",
     "block counters fill 1 KiB of the 4 KiB of registers")
 CHANNELS = Limit(
-    "in_channels, h_channels, out_channels", 1, 1024, "channels of a block",
+    "in_channels, h_channels, p_channels, q_channels, out_channels", 1, 1024, "channels of a block",
     "four times the widest layer of 2s-AGCN")
 BANKS = Limit(
     "banks", 1, CHANNELS.high // BANK, "vectors of a joint",
@@ -141,23 +141,23 @@ SHAPE = {"persons": PERSONS, "frames": FRAMES, "joints": JOINTS, "channels": INP
 
 # Integers (docs/numbers.md).
 WEIGHT = Limit(
-    "graph, spatial, down, temporal, res, head", -127, 127, "weights, int8",
+    "graph, spatial, down, reduce, branches, temporal, res, head", -127, 127, "weights, int8",
     "symmetric, so that negation cannot overflow")
 ACTIVATION = Limit(
     "activations", -128, 127, "activations, int8",
     "all values of a byte")
 MULT = Limit(
-    "h_mult, y_mult", 0, 65535, "scale of a channel",
+    "h_mult, p_mult, q_mult, y_mult", 0, 65535, "scale of a channel",
     "16 bits, for the 18-bit port of a multiplier")
 INPUT_MULT = Limit(
     "input_mult", -65535, 65535, "scale of an input coordinate",
     "batch normalisation may invert an axis; 17 bits with sign, for the 18-bit port of a multiplier")
 BIAS = Limit(
-    "h_bias, y_bias, input_bias, head_bias", 1 - (1 << BIAS_BITS), (1 << BIAS_BITS) - 1,
+    "h_bias, p_bias, q_bias, y_bias, input_bias, head_bias", 1 - (1 << BIAS_BITS), (1 << BIAS_BITS) - 1,
     "bias at the scale of the product, before the shift",
     "with 27 x 17 bits of product the sum stays within 48 bits")
 SHIFT = Limit(
-    "h_shift, y_shift, input_shift", 1, 31, "right shift of a requantiser, bits",
+    "h_shift, p_shift, q_shift, y_shift, input_shift", 1, 31, "right shift of a requantiser, bits",
     "rounding needs at least one bit to drop; 31 leaves 14 of the at most 45 bits of the sum")
 GRAPH_SHIFT = Limit(
     "graph_shift", 1, 15, "right shift after the graph product, bits",
@@ -169,7 +169,8 @@ RES_SHIFT = Limit(
     "h_res_shift, y_res_shift", 0, 24, "left shift of an identity shortcut, bits",
     "8 + 12 + 24 bits stay within the 48 bits of the sum")
 THRESHOLD = Limit(
-    "threshold_z, threshold_h, threshold_y, input_threshold", 0, 127, "activations up to it in magnitude become 0",
+    "threshold_z, threshold_h, threshold_p, threshold_q, threshold_y, input_threshold", 0, 127,
+    "activations up to it in magnitude become 0",
     "the largest magnitude of a positive activation")
 ACC_WIDTH = Limit(
     "acc_width", 9, 27, "bits of an accumulator",

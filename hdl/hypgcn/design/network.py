@@ -14,13 +14,15 @@ from .checks import bits_signed, check_limit, check_tensor
 from .files import folder_lock, write_files
 from .names import check_text, check_title
 from .raw_input import RAW_BITS, RawInput
+from .scales import Scales
 from .tensors import dump_tensors, parse_tensors
 
 __all__ = ["DESIGN_FORMAT", "DESIGN_VERSION", "Design"]
 
 DESIGN_FORMAT = "hypgcn-design"
-DESIGN_VERSION = 3
-"""Version of the files that are written. In versions 1 and 2 the depths of the stores are those of each row."""
+DESIGN_VERSION = 4
+"""Newest version of the files. Those of a design without multi-scale blocks have version 3, which has all they need. In
+versions 1 and 2 the depths of the stores are those of each row."""
 
 _FIELDS = {
     **limits.SHAPE,
@@ -29,7 +31,8 @@ _FIELDS = {
     "input_shift": limits.SHIFT,
     "input_threshold": limits.THRESHOLD,
 }
-_BLOCK_FIELDS = tuple(f.name for f in dataclasses.fields(Block) if f.name not in Block.TENSORS)
+_BLOCK_FIELDS = tuple(f.name for f in dataclasses.fields(Block) if f.name not in (*Block.TENSORS, "scales"))
+_SCALES_FIELDS = tuple(f.name for f in dataclasses.fields(Scales) if f.name not in Scales.TENSORS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -175,6 +178,11 @@ class Design:
         return frames
 
     @property
+    def multi_scale(self) -> bool:
+        """Whether a block has a multi-scale temporal convolution."""
+        return any(block.scales is not None for block in self.blocks)
+
+    @property
     def pad(self) -> int:
         """Rows before the first frame that the temporal convolution covers."""
         return (self.kernel - 1) // 2
@@ -197,13 +205,21 @@ class Design:
 
     def _scalars(self) -> dict:
         skip = {*self.TENSORS, "blocks", "meta", "raw"}
-        data: dict = {"format": DESIGN_FORMAT, "version": DESIGN_VERSION}
+        data: dict = {"format": DESIGN_FORMAT, "version": self.version}
         data.update({f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in skip})
         if self.raw is not None:
             data["raw"] = self.raw.to_dict()
         data["blocks"] = [{name: getattr(block, name) for name in _BLOCK_FIELDS
                            if getattr(block, name) != block.defaults.get(name)} for block in self.blocks]
+        for entry, block in zip(data["blocks"], self.blocks):
+            if block.scales is not None:
+                entry["scales"] = {name: getattr(block.scales, name) for name in _SCALES_FIELDS}
         return data
+
+    @property
+    def version(self) -> int:
+        """Version of its files: the oldest that has everything in it, so that older designs keep their hash."""
+        return DESIGN_VERSION if self.multi_scale else 3
 
     def tensors(self) -> dict[str, np.ndarray]:
         """All tensors by name; those of block b start with ``blocks.b.``."""
@@ -211,6 +227,9 @@ class Design:
         for index, block in enumerate(self.blocks):
             tensors.update({f"blocks.{index}.{name}": getattr(block, name) for name in Block.TENSORS
                             if getattr(block, name) is not None})
+            if block.scales is not None:
+                tensors.update({f"blocks.{index}.scales.{name}": getattr(block.scales, name)
+                                for name in Scales.TENSORS})
         return tensors
 
     @property
@@ -254,7 +273,7 @@ class Design:
                              f"{data.get('version')!r}; a later version of hypgcn wrote it")
         tensors = parse_tensors(path / "weights.safetensors")
         design = cls._from_files(data, tensors, path)
-        content = design.hash if data["version"] == DESIGN_VERSION else \
+        content = design.hash if data["version"] > 2 else \
             _hash({name: value for name, value in data.items() if name not in ("hash", "meta")}, tensors)
         if data.get("hash") != content:
             raise ValueError(
@@ -278,6 +297,8 @@ class Design:
                     entry[name] = tuple(entry.get(name, ()))
                 for name in Block.TENSORS:
                     entry[name] = tensors.pop(f"blocks.{index}.{name}", None)
+                if "scales" in entry:
+                    entry["scales"] = _scales(entry["scales"], tensors, f"blocks.{index}.scales.")
                 blocks.append(Block(**entry))
             own_tensors = {name: tensors.pop(name, None) for name in cls.TENSORS}
             if "raw" in data:
@@ -293,6 +314,12 @@ class Design:
                 f"{path / 'weights.safetensors'}: tensors that the design does not have: {', '.join(sorted(tensors))}"
             )
         return design
+
+
+def _scales(entry: dict, tensors: dict, prefix: str) -> Scales:
+    """The stages of ``entry`` of the file, and those of ``tensors`` that begin with ``prefix``, which are taken out."""
+    lists = {name: tuple(value) for name, value in entry.items() if isinstance(value, list)}
+    return Scales(**{**entry, **lists}, **{name: tensors.pop(prefix + name, None) for name in Scales.TENSORS})
 
 
 def _hash(scalars: dict, tensors: dict) -> str:

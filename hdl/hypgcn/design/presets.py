@@ -12,7 +12,8 @@ from . import BANK, MINI_BANKS, Block, Design, bank_count
 from .block import windows
 from .checks import check_choice
 
-__all__ = ["PRESETS", "preset", "random_block", "random_design", "with_joint_biases"]
+__all__ = ["PRESETS", "preset", "random_block", "random_design", "random_requant",
+           "with_joint_biases"]
 
 
 def _cavity(banks: int, kernel: int, keep: int) -> np.ndarray:
@@ -24,7 +25,7 @@ def _cavity(banks: int, kernel: int, keep: int) -> np.ndarray:
     return taps
 
 
-def _requant(rng, acc_rms: float, outputs: int, target: float, sign: float, res_rms: float = 0.0):
+def random_requant(rng, acc_rms: float, outputs: int, target: float, sign: float, res_rms: float = 0.0):
     """mult, bias, shift that bring accumulators of ``acc_rms`` to ``target`` rms, with a bias of ``sign`` targets."""
     shift = 16
     mult = max(1.0, target / max(acc_rms, 1.0) * 2 ** shift)
@@ -86,9 +87,9 @@ def random_block(seed: int, *, joints: int, subsets: int = 3, kernel: int = 9, i
     res = weights(out_channels, in_channels) if shortcut_y == "conv" else None
 
     entries = subsets * int(kept_mask.sum()) + (in_channels if down is not None else 0)
-    h_mult, h_bias, h_shift = _requant(rng, 40 * 20 * entries ** 0.5, h_channels, 40, -0.2)
+    h_mult, h_bias, h_shift = random_requant(rng, 40 * 20 * entries ** 0.5, h_channels, 40, -0.2)
     products = float(filter_mask.mean()) * keep_taps * h_channels + (in_channels if res is not None else 0)
-    y_mult, y_bias, y_shift = _requant(rng, 40 * 20 * max(products, 1) ** 0.5, out_channels, 40, -0.2)
+    y_mult, y_bias, y_shift = random_requant(rng, 40 * 20 * max(products, 1) ** 0.5, out_channels, 40, -0.2)
 
     if threshold_z is None:     # from a generator of its own, so that the weights do not depend on it
         threshold_z = int(np.random.default_rng([seed, 1]).integers(3, 10))

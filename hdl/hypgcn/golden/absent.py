@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .block import run_block
+from .block import lost_of, run_block
 from .head import head
 from .input import input_affine
 
@@ -49,7 +49,7 @@ def _scores(x, design) -> np.ndarray | None:
     """Scores (classes,) of one person's X of block 1 (T, V, C) without bias; ``None`` when a store loses values."""
     for block in design.blocks:
         tensors = run_block(x, block)
-        if tensors["x_lost"].any() or tensors["h_lost"].any():
+        if lost_of(tensors):
             return None
         x = tensors["y"]
     return head(x[None], design)["logits"] - design.head_bias

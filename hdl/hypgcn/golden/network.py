@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .block import run_block
+from .block import lost_of, run_block
 from .head import head
 from .input import input_affine
 
@@ -17,11 +17,10 @@ def run(design, clip, threshold_raise: int = 0) -> dict:
     """
     x = input_affine(clip, design)
     tensors = {"x1": x}
-    lost = 0
     for index, block in enumerate(design.blocks):
         persons = [run_block(person, block, threshold_raise) for person in x]
         for name in persons[0]:
             tensors[f"blocks.{index}.{name}"] = np.stack([person[name] for person in persons])
-        lost += int(tensors[f"blocks.{index}.x_lost"].sum() + tensors[f"blocks.{index}.h_lost"].sum())
         x = tensors[f"blocks.{index}.y"]
+    lost = lost_of(tensors)
     return {**tensors, **head(x, design), "overflow_count": lost, "overflow": lost > 0}

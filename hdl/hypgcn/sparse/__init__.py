@@ -3,11 +3,11 @@
 from .combine import Combine, CombineConfig
 from .dispatch import Dispatcher, DispatcherConfig
 from .lane import Lane, LaneConfig
-from .layer import SparseLayer, spatial_entries, spatial_layer, temporal_layer
+from .layer import SparseLayer, branch_layer, reduce_layer, spatial_entries, spatial_layer, temporal_layer
+from .max_rows import MaxRows, MaxRowsConfig
 from .schedule import LaneSchedule
 from .unit import SPARSE_UNITS, SparseConfig, SparseUnit
 
 __all__ = ["SPARSE_UNITS", "Combine", "CombineConfig", "Dispatcher", "DispatcherConfig", "Lane", "LaneConfig",
-           "SparseLayer", "SparseConfig", "LaneSchedule", "SparseUnit", "spatial_entries",
-           "spatial_layer",
-           "temporal_layer"]
+           "LaneSchedule", "MaxRows", "MaxRowsConfig", "SparseConfig", "SparseLayer", "SparseUnit", "branch_layer",
+           "reduce_layer", "spatial_entries", "spatial_layer", "temporal_layer"]

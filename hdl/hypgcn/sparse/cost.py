@@ -7,11 +7,15 @@ from ..mem import table_style
 from ..rfc.cost import DECODER, PAIR_DECODER
 from .lane import LaneConfig
 from .lane_plan import LanePlan, Work
+from .max_rows import MaxRowsConfig
 
-__all__ = ["combiner", "dispatcher", "lane", "lanes"]
+__all__ = ["combiner", "dispatcher", "lane", "lanes", "max_rows"]
 
 FROM_X = 185
 """LUTs of a lane that reads X, too: the choice between its vectors and those of the features, and the queue."""
+
+MAX_CONTROL, MAX_VALUE, MAX_CHANNEL = 30, 8, 37
+"""LUTs of a running maximum: its counters, per value of a slice, and per channel of a slice that has the maximum."""
 
 
 def lane(plan: LanePlan, pairs: int | None = None) -> Resources:
@@ -96,6 +100,21 @@ def combiner(plan: LanePlan, count: int, *, rows: int) -> UnitCost:
         lut=(90 + luts.multiplexer(count, plan.pairs * raw)
              + sum(0.8 * luts.multiplexer(len(at.pairs), raw) + _unpacked(at, plan.mac.acc_width)
                    for at in plan.positions) + 8 * plan.width)))
+
+
+def max_rows(cfg: MaxRowsConfig, *, persons: int) -> UnitCost:
+    """Cost of the running maximum: counters, comparisons, register slice, memory; a row more for each person.
+
+    Parameters
+    ----------
+    cfg : MaxRowsConfig
+        Its parameters.
+    persons : int
+        Persons per clip.
+    """
+    return UnitCost(cycles=persons * (cfg.frames + 1) * cfg.slices, resources=Resources.of(
+        memories=[Memory("ram", cfg.word.size, cfg.slices)],
+        lut=MAX_CONTROL + MAX_VALUE * cfg.width + MAX_CHANNEL * len(cfg.positions)))
 
 
 def _unpacked(at, bits):

@@ -1,4 +1,4 @@
-"""What the lanes convolve: the temporal convolution of a block, or the 1x1 convolution of its graph products."""
+"""What the lanes convolve: the temporal convolution of a block in its stages, or the 1x1 one of its graph products."""
 
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -7,7 +7,7 @@ import numpy as np
 
 from ..design import Block, bank_count, split_banks
 
-__all__ = ["SparseLayer", "spatial_entries", "spatial_layer", "temporal_layer"]
+__all__ = ["SparseLayer", "branch_layer", "reduce_layer", "spatial_entries", "spatial_layer", "temporal_layer"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -20,6 +20,8 @@ class SparseLayer:
     ----------
     stride : int, 1 or 2
         Rows of features per output row.
+    x_stride : int
+        Rows of X per output row, where the features are not of the frames of X; 0: ``stride``.
     taps : uint8 (ceil(C / BANK), kernel)
         1 where this tap of this bank of features is read.
     weights : int8 (O, kernel, C)
@@ -40,9 +42,12 @@ class SparseLayer:
         Its shift, and the scale and left shift of an identity shortcut.
     acc_width : int, 9..27
         Bits of a sum.
+    running_max : (int, int)
+        First channel and number of channels of the output that are the maximum of a row and its neighbours.
     """
 
     stride: int = 1
+    x_stride: int = 0
     taps: np.ndarray = field(repr=False)
     weights: np.ndarray = field(repr=False)
     computed: np.ndarray = field(repr=False)
@@ -55,6 +60,7 @@ class SparseLayer:
     res_mult: int = 0
     res_shift: int = 0
     acc_width: int
+    running_max: tuple[int, int] = (0, 0)
 
     @property
     def kernel(self) -> int:
@@ -106,15 +112,37 @@ class SparseLayer:
 # Blocks compare by identity. 64 is more than the blocks of any network here.
 @lru_cache(maxsize=64)
 def temporal_layer(block: Block) -> SparseLayer:
-    """The temporal convolution of ``block``: H in, Y out."""
+    """The convolution of ``block`` behind H: H in, Y out; or Q in where it has branches."""
     computed = block.filters != 0
     if block.shortcut_y == "conv":
         computed = computed | np.any(block.res, axis=1)
     return SparseLayer(
-        stride=block.stride, taps=block.taps, weights=block.temporal, computed=computed,
+        stride=block.sum_stride, x_stride=block.stride if block.scales else 0, taps=block.taps, weights=block.temporal,
+        computed=computed,
         x_weights=block.res if block.shortcut_y == "conv" else None, x_channels=block.in_channels,
         shortcut=block.shortcut_y, mult=block.y_mult, bias=block.y_bias, shift=block.y_shift,
         res_mult=block.y_res_mult, res_shift=block.y_res_shift, acc_width=block.y_acc_width)
+
+
+@lru_cache(maxsize=64)
+def reduce_layer(block: Block) -> SparseLayer:
+    """The 1x1 convolution of a multi-scale block in front of its branches: H in, P out with its running maximum."""
+    scales = block.branched
+    return SparseLayer(
+        taps=np.ones((block.h_banks, 1), np.uint8), weights=np.ascontiguousarray(scales.reduce[:, None]),
+        computed=scales.reduce.any(axis=1), x_channels=block.in_channels, shortcut="none", mult=scales.p_mult,
+        bias=scales.p_bias, shift=scales.p_shift, acc_width=scales.p_acc_width,
+        running_max=(scales.max_first, scales.max_channels))
+
+
+@lru_cache(maxsize=64)
+def branch_layer(block: Block) -> SparseLayer:
+    """The taps of the branches of a multi-scale block: P in, Q out."""
+    scales = block.branched
+    return SparseLayer(
+        stride=block.stride, taps=scales.taps, weights=scales.branches, computed=scales.branches.any(axis=(1, 2)),
+        x_channels=block.in_channels, shortcut="none", mult=scales.q_mult, bias=scales.q_bias, shift=scales.q_shift,
+        acc_width=scales.q_acc_width)
 
 
 def spatial_entries(block: Block) -> list[tuple[int, int | None]]:

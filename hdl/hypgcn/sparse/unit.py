@@ -19,7 +19,8 @@ from ..stream.layouts import row_request_layout, row_response_layout, vector_lay
 from .combine import Combine, CombineConfig
 from .dispatch import Dispatcher, DispatcherConfig
 from .lane import Lane, LaneConfig
-from .layer import SparseLayer, spatial_layer, temporal_layer
+from .layer import SparseLayer, branch_layer, reduce_layer, spatial_layer, temporal_layer
+from .max_rows import MaxRows, MaxRowsConfig
 from .read_arbiter import ReadArbiter, ReadArbiterConfig
 from .schedule import LaneSchedule
 from .window import Window, WindowConfig
@@ -42,6 +43,8 @@ class SparseConfig:
         Joints V of a row.
     frames : int, at least 1
         Rows T of a sequence.
+    x_frames : int
+        Rows of a sequence of X, where the layer has an ``x_stride``; else 0.
     depths : tuple of int
         Entries of each mini-bank of the store that ``hold`` rows in sequence may take.
     hold : int
@@ -75,6 +78,7 @@ class SparseConfig:
     layer: SparseLayer
     joints: int
     frames: int
+    x_frames: int = 0
     depths: tuple[int, ...]
     hold: int = 1
     entries: tuple[float, ...] = ()
@@ -101,11 +105,39 @@ class SparseConfig:
 
     @classmethod
     def of(cls, *, block: Block, folding: BlockFolding, **shared) -> "SparseConfig":
-        """Config of the temporal convolution of ``block`` under ``folding``."""
+        """Config of the convolution of ``block`` behind H under ``folding``: of H, or of Q where it has branches."""
+        if block.scales is not None:
+            return cls._of_q(block=block, folding=folding, **shared)
         return cls(layer=temporal_layer(block), depths=block.h_depths, hold=block.h_window, entries=block.h_entries,
                    rows=folding.h_rows, x_rows=folding.x_rows, lanes=folding.lanes, lane_pairs=folding.lane_pairs,
                    width=folding.y_width, ports=folding.h_ports, depth=folding.lane_depth,
                    ultra=folding.h_memory == "ultra", **shared)
+
+    @classmethod
+    def _of_q(cls, *, block: Block, folding: BlockFolding, frames: int, **shared) -> "SparseConfig":
+        """Config of the 1x1 convolution of Q; ``frames`` are those of X."""
+        scales, own = block.branched, folding.branched
+        return cls(layer=temporal_layer(block), frames=-(-frames // block.stride), x_frames=frames,
+                   depths=scales.q_depths, entries=scales.q_entries, rows=own.q_rows, x_rows=folding.x_rows,
+                   lanes=folding.lanes, lane_pairs=folding.lane_pairs, width=folding.y_width, ports=own.q_ports,
+                   depth=folding.lane_depth, **shared)
+
+    @classmethod
+    def of_reduce(cls, *, block: Block, folding: BlockFolding, **shared) -> "SparseConfig":
+        """Config of the 1x1 convolution of a multi-scale block that makes P of H."""
+        own = folding.branched
+        return cls(layer=reduce_layer(block), depths=block.h_depths, hold=block.h_window, entries=block.h_entries,
+                   rows=folding.h_rows, x_rows=folding.x_rows, lanes=own.p_lanes, lane_pairs=own.p_pairs,
+                   width=own.p_width, ports=folding.h_ports, depth=own.p_depth, ultra=folding.h_memory == "ultra",
+                   **shared)
+
+    @classmethod
+    def of_branches(cls, *, block: Block, folding: BlockFolding, **shared) -> "SparseConfig":
+        """Config of the taps of a multi-scale block that make Q of P."""
+        scales, own = block.branched, folding.branched
+        return cls(layer=branch_layer(block), depths=scales.p_depths, hold=block.p_window, entries=scales.p_entries,
+                   rows=own.p_rows, x_rows=folding.x_rows, lanes=own.q_lanes, lane_pairs=own.q_pairs,
+                   width=own.q_width, ports=own.p_ports, depth=own.q_depth, **shared)
 
     @classmethod
     def of_spatial(cls, *, block: Block, folding: BlockFolding, joints: int, **shared) -> "SparseConfig":
@@ -119,7 +151,15 @@ class SparseConfig:
     def window(self) -> WindowConfig:
         """Parameters of the window."""
         return WindowConfig(frames=self.frames, stride=self.layer.stride, kernel=self.layer.kernel,
-                            h_rows=self.rows, x_rows=self.x_rows)
+                            h_rows=self.rows, x_rows=self.x_rows, x_stride=self.layer.x_stride,
+                            x_frames=self.x_frames)
+
+    @property
+    def max_rows(self) -> MaxRowsConfig:
+        """Parameters of the running maximum, where the layer has one."""
+        first, channels = self.layer.running_max
+        return MaxRowsConfig(frames=self.window.out_frames, joints=self.joints, channels=self.layer.outputs,
+                             width=self.width, first=first, maximum=channels)
 
     @property
     def states(self) -> data.StructLayout:
@@ -260,7 +300,7 @@ class SparseUnit(wiring.Component):
         self._read_x(m, schedule, lanes, dispatch, combine)
 
         m.submodules.encoder = encoder = encoder_of(cfg.width)
-        encode_slices(m, combine.o, encoder)
+        encode_slices(m, self._with_maximum(m, combine.o), encoder)
         connect(m, encoder.o, wiring.flipped(self.o))
         m.d.comb += encoder.threshold.eq(self.threshold)
         if cfg.counters:
@@ -271,6 +311,14 @@ class SparseUnit(wiring.Component):
                 self.states.combine.eq(combine.state),
             ]
         return m
+
+    def _with_maximum(self, m, slices):
+        """``slices`` of the output behind the running maximum, where the layer has one."""
+        if not self.cfg.layer.running_max[1]:
+            return slices
+        m.submodules.max_rows = maximum = MaxRows(self.cfg.max_rows)
+        connect(m, slices, maximum.i)
+        return maximum.o
 
     def _connect_reads(self, m, reads, store):
         """Connect the reads of a lane to the store, in which joints and banks may have changed places."""

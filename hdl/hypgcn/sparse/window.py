@@ -44,6 +44,9 @@ class WindowConfig:
         Row slots of the store of features.
     x_rows : int, at least max(pad + 1, stride)
         Row slots of the X store.
+    x_stride, x_frames : int
+        Rows of X per output row, and of a sequence, where the rows of features are not of the frames of X: those that
+        an output row frees are complete before it. 0: as the features.
     """
 
     frames: int
@@ -51,10 +54,16 @@ class WindowConfig:
     kernel: int
     h_rows: int
     x_rows: int
+    x_stride: int = 0
+    x_frames: int = 0
 
     def __post_init__(self):
         check_int("frames", self.frames, 1)
         check_limit("stride", self.stride, STRIDE)
+        if (self.x_stride == 0) != (self.x_frames == 0) or self.x_stride and (
+                self.stride != 1 or -(-self.x_frames // self.x_stride) != self.frames):
+            raise ValueError(f"x_stride and x_frames must be 0, or the frames of X and the stride that makes "
+                             f"{self.frames} of them, not {self.x_stride!r} and {self.x_frames!r}")
         if self.kernel < 1 or self.kernel % 2 == 0:
             raise ValueError(f"kernel must be odd and positive, not {self.kernel!r}")
         for name, low in (("h_rows", max(self.kernel, self.stride)), ("x_rows", max(self.pad + 1, self.stride))):
@@ -71,6 +80,16 @@ class WindowConfig:
     def out_frames(self) -> int:
         """Output rows of a sequence."""
         return -(-self.frames // self.stride)
+
+    @property
+    def x_step(self) -> int:
+        """Rows of X per output row."""
+        return self.x_stride or self.stride
+
+    @property
+    def x_rest(self) -> int:
+        """Rows of X of a sequence from that of the last output row on."""
+        return (self.x_frames or self.frames) - (self.out_frames - 1) * self.x_step
 
     @property
     def last_center(self) -> int:
@@ -173,9 +192,9 @@ class Window(wiring.Component):
                 m.d.sync += center.eq(0)
             with m.Else():
                 m.d.sync += center.eq(center + cfg.stride)
-            for position, rows in ((slot, cfg.h_rows), (x_slot, cfg.x_rows)):
-                m.d.sync += position.eq(Mux(last, _moved(position, cfg.frames - cfg.last_center, rows),
-                                            _moved(position, cfg.stride, rows)))
+            for position, rows, step, rest in ((slot, cfg.h_rows, cfg.stride, cfg.frames - cfg.last_center),
+                                               (x_slot, cfg.x_rows, cfg.x_step, cfg.x_rest)):
+                m.d.sync += position.eq(Mux(last, _moved(position, rest, rows), _moved(position, step, rows)))
         # One cycle later, which is early enough for the next row and takes ``taken`` off the path of the sum.
         through = Signal()
         m.d.sync += [through.eq(taken & last), complete.eq(complete + self.h_done - Mux(through, cfg.frames, 0))]
@@ -191,13 +210,16 @@ class Window(wiring.Component):
         past = Mux(center >= pad, stride, Mux(center + stride > pad, center + stride - pad, 0))
         for name, release, freed in (
                 ("h", self.h_release, Mux(last, cfg.frames - max(0, cfg.last_center - pad), past)),
-                ("x", self.x_release, Mux(last, cfg.frames - cfg.last_center, stride))):
+                ("x", self.x_release, Mux(last, cfg.x_rest, cfg.x_step))):
             # Credits of rows to release, from retired output rows, against rows that are complete and not released.
-            held = Signal(range(cfg.h_rows + 1), name=f"{name}_held")
-            owed = Signal(range(cfg.h_rows + stride + 1), name=f"{name}_owed")
+            owed = Signal(range(cfg.h_rows + (cfg.x_step if name == "x" else stride) + 1), name=f"{name}_owed")
             more = Signal.like(owed, name=f"{name}_more")
-            m.d.comb += release.eq((owed != 0) & (held != 0))
-            m.d.sync += held.eq(stepped(held, self.h_done, release))
+            if name == "x" and cfg.x_stride:
+                m.d.comb += release.eq(owed != 0)
+            else:
+                held = Signal(range(cfg.h_rows + 1), name=f"{name}_held")
+                m.d.comb += release.eq((owed != 0) & (held != 0))
+                m.d.sync += held.eq(stepped(held, self.h_done, release))
             m.d.sync += [more.eq(Mux(self.retired, freed, 0)), owed.eq(owed - release + more)]
 
 

@@ -48,7 +48,7 @@ def core_name(settings: VivadoSettings, design: Design, folding: Folding) -> str
     """
     if settings.exact_name:
         return settings.name
-    content = json.dumps([__version__, design.hash, dataclasses.asdict(folding), settings.bus_width])
+    content = json.dumps([__version__, design.hash, folding.to_dict(), settings.bus_width])
     return f"{settings.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 

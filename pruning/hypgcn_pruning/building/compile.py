@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from hypgcn.design import Design
+from hypgcn.design import Block, Design, Scales
 
 from ..config import CompileConfig
 from .constants import fold_constants
 from .hoist import hoist_strides
 from .narrow import narrow
-from .statistics import measure_blocks
+from .statistics import BlockStatistics, measure_blocks
 
 __all__ = ["compile_design"]
 
@@ -31,6 +31,17 @@ def compile_design(design: Design, clips: np.ndarray, config: CompileConfig | No
                       h_depths=found.h.depths(config.margin, block.h_depths[0]),
                       x_entries=found.x.mean_entries, h_entries=found.h.mean_entries,
                       density_x=found.x.density, density_h=found.h.density,
-                      density_z=found.density_z if block.threshold_z else 1.0)
+                      density_z=found.density_z if block.threshold_z else 1.0,
+                      scales=_scales(block, found, config.margin))
               for block, found in zip(full, measure_blocks(design, clips))]
     return replace(design, blocks=tuple(blocks), meta={**design.meta, **(meta or {})})
+
+
+def _scales(block: Block, found: BlockStatistics, margin: float) -> Scales | None:
+    """The stages of a multi-scale ``block`` with depths, entries and densities of their stores."""
+    scales = block.scales
+    if scales is None or found.p is None or found.q is None:
+        return None
+    return replace(scales, p_depths=found.p.depths(margin, scales.p_depths[0]),
+                   q_depths=found.q.depths(margin, scales.q_depths[0]), p_entries=found.p.mean_entries,
+                   q_entries=found.q.mean_entries, density_p=found.p.density, density_q=found.q.density)

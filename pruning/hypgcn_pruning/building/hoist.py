@@ -16,13 +16,14 @@ def hoist_strides(design: Design) -> Design:
     of such a block reads rows ``2 t`` of X, and ``2 t + tap - pad`` of H, which is even: so it needs the even
     rows of the block before alone, with its taps half as far apart. That block must have stride 1, and then makes every
     second row only; if all of its taps are even, too, the stride moves on. Stores are given all their room, since
-    windows change.
+    windows change. The stride of a multi-scale block stays: its branches read odd frames.
     """
     blocks = list(design.blocks)
     odd = ~even_taps(design.kernel, 2)
     while True:
         movable = [index for index in range(1, len(blocks)) if blocks[index - 1].stride == 1 and
-                   blocks[index].stride == 2 and not blocks[index].taps[:, odd].any()]
+                   blocks[index].stride == 2 and blocks[index].scales is None and blocks[index - 1].scales is None
+                   and not blocks[index].taps[:, odd].any()]
         if not movable:
             return replace(design, blocks=tuple(blocks))
         for index in movable:

@@ -51,11 +51,15 @@ class BlockStatistics:
         Of its stores.
     density_z : float
         Share of non-zero values of Z, of the kept channels, 0..1.
+    p, q : StoreStatistics or None
+        Of the stores that multi-scale blocks have alone.
     """
 
     x: StoreStatistics
     h: StoreStatistics
     density_z: float
+    p: StoreStatistics | None = None
+    q: StoreStatistics | None = None
 
 
 class _Tally:
@@ -78,17 +82,21 @@ class _Tally:
 
 
 def measure_blocks(design: Design, clips: np.ndarray, size: int | None = None) -> list[BlockStatistics]:
-    """Statistics of every block over ``clips`` (N, M, T, V, C), those of X and H before the stores; in batches of
-    ``size`` (default: :func:`~.integer.clips_at_a_time`)."""
+    """Statistics of every block over ``clips`` (N, M, T, V, C), those of X, H, P and Q before the stores.
+
+    In batches of ``size`` (default: :func:`~.integer.clips_at_a_time`).
+    """
     if not len(clips):
         raise ValueError("clips must hold at least one clip, but are empty")
     size = size or clips_at_a_time(design)
-    tallies = [(_Tally(block.x_window), _Tally(block.h_window)) for block in design.blocks]
+    tallies = [{"x": _Tally(block.x_window), "h": _Tally(block.h_window),
+                **({} if block.scales is None else {"p": _Tally(block.p_window), "q": _Tally(1)})}
+               for block in design.blocks]
     z_counts = np.zeros((len(design.blocks), 2), np.int64)
     progress = Progress(f"{design.name}: stores by {len(clips)} clips")
 
     def see(index, tensors):
-        for tally, name in zip(tallies[index], ("x", "h")):
+        for name, tally in tallies[index].items():
             tally.add(tensors[name])
         z_counts[index] += int(tensors["z"].count_nonzero()), tensors["z"].numel()
 
@@ -97,5 +105,6 @@ def measure_blocks(design: Design, clips: np.ndarray, size: int | None = None) -
         progress(start, len(clips))
         network.run(clips[start:start + size], see=see)
     progress.finish()
-    return [BlockStatistics(x=x.done(), h=h.done(), density_z=round(float(nonzero / values), 4))
-            for (x, h), (nonzero, values) in zip(tallies, z_counts)]
+    return [BlockStatistics(**{name: tally.done() for name, tally in stores.items()},
+                            density_z=round(float(nonzero / values), 4))
+            for stores, (nonzero, values) in zip(tallies, z_counts)]

@@ -37,7 +37,7 @@ class IntegerNetwork:
         self.design = design
         mult, bias = (array.transpose(0, 2, 1)[:, None] for array in (design.input_mult, design.input_bias))
         self.to_x = Requant(mult, bias, design.input_shift, -128, 127, 1 << (design.input_width - 1))
-        self.blocks = [IntegerBlock(block, design.pad) for block in design.blocks]
+        self.blocks = [IntegerBlock(block) for block in design.blocks]
         self.head, self.head_bias = (torch.from_numpy(array.astype(np.int64))
                                      for array in (design.head, design.head_bias))
 
@@ -71,7 +71,7 @@ class IntegerNetwork:
         overflow = torch.zeros(len(x), dtype=torch.int64)
         for index, block in enumerate(self.blocks):
             made = block.run(x, threshold_raise)
-            overflow += made["x_lost"].sum(1) + made["h_lost"].sum(1)
+            overflow += sum(lost.sum(1) for name, lost in made.items() if name.endswith("_lost"))
             if see is not None:
                 see(index, made)
             x = made["y"]

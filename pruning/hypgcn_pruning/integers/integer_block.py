@@ -6,13 +6,12 @@ import torch.nn.functional as F
 
 from hypgcn.design import Block
 
+from .integer_conv import LARGEST, IntegerConv
+from .integer_scales import IntegerScales
 from .products import Product, Requant, float_of
 from .stores import store
 
 __all__ = ["IntegerBlock", "zeroed"]
-
-_LARGEST = 128
-"""Largest magnitude of an int8 activation."""
 
 
 def zeroed(values: torch.Tensor, theta: int) -> torch.Tensor:
@@ -26,40 +25,33 @@ class IntegerBlock:
     Parameters
     ----------
     block : Block
-    pad : int
-        Rows before the first frame that the temporal convolution covers.
     """
 
-    def __init__(self, block: Block, pad: int):
-        self.block, self.pad = block, pad
+    def __init__(self, block: Block):
+        self.block = block
         self.kept = torch.from_numpy(np.flatnonzero(block.kept))
         subsets, joints = block.graph.shape[:2]
-        self.graph = Product(block.graph.transpose(1, 0, 2).reshape(joints, -1), _LARGEST)
+        self.graph = Product(block.graph.transpose(1, 0, 2).reshape(joints, -1), LARGEST)
         float_of(self.graph.bound + (1 << (block.graph_shift - 1)), "a sum of the graph product")
         # The graph product works from the left, on the joints of (V, C); one matrix for all subsets.
         self.left = self.graph.weight.T.contiguous()
         self.down = np.zeros(0, np.int64) if block.down is None else np.flatnonzero(block.down.any(axis=0))
         spatial = [block.spatial[:, k, block.kept.astype(bool)] for k in range(subsets)]
         spatial += [] if block.down is None else [block.down[:, self.down]]
-        self.spatial = Product(np.concatenate(spatial, axis=1).T, _LARGEST)
+        self.spatial = Product(np.concatenate(spatial, axis=1).T, LARGEST)
         self.to_h = Requant(block.h_mult, block.h_bias, block.h_shift, 0, 127, self.spatial.bound, block.h_res_mult,
                             block.h_res_shift)
-        self.taps = [(tap, np.flatnonzero(block.temporal[:, tap].any(axis=0)))
-                     for tap in range(block.temporal.shape[1])]
-        temporal = [block.temporal[:, tap, inputs] for tap, inputs in self.taps]
-        self.res = np.zeros(0, np.int64) if block.res is None else np.flatnonzero(block.res.any(axis=0))
-        temporal += [] if block.res is None else [block.res[:, self.res]]
-        columns = np.concatenate(temporal, axis=1)
-        self.outputs = torch.from_numpy(np.flatnonzero(columns.any(axis=1)))
-        self.temporal = Product(columns[self.outputs.numpy()].T, _LARGEST)
-        self.to_y = Requant(block.y_mult, block.y_bias, block.y_shift, 0, 127, self.temporal.bound, block.y_res_mult,
-                            block.y_res_shift)
+        self.scales = (None if block.scales is None else
+                       IntegerScales(block.scales, block.stride, block.p_window))
+        self.temporal = IntegerConv(block.temporal, block.sum_stride, block.res, block.stride)
+        self.to_y = Requant(block.y_mult, block.y_bias, block.y_shift, 0, 127, self.temporal.product.bound,
+                            block.y_res_mult, block.y_res_shift)
 
     def run(self, x: torch.Tensor, threshold_raise: int) -> dict[str, torch.Tensor]:
         """Tensors of the block for X (N, T, V, C) in front of its store, float32.
 
-        ``x``, ``x_stored``, ``z`` (N, T, K, V, kept channels), ``a``, ``h``, ``h_stored``, ``b`` and ``y``; ``x_lost``
-        and ``h_lost`` are int64 (N, T).
+        ``x``, ``x_stored``, ``z`` (N, T, K, V, kept channels), ``a``, ``h``, ``h_stored``, ``b`` and ``y``, with
+        branches ``p``, ``p_stored``, ``q`` and ``q_stored``; for each store ``x_lost`` and so on, int64 (N, T).
         """
         block = self.block
         stored, x_lost = store(x, block.x_depths, block.x_window)
@@ -69,11 +61,14 @@ class IntegerBlock:
         identity = stored if block.shortcut_h == "identity" else None
         h = zeroed(self.to_h(a, identity), min(127, block.threshold_h + threshold_raise))
         h_stored, h_lost = store(h, block.h_depths, block.h_window)
-        b = self._temporal(h_stored, stored)
+        made = {"x": x, "x_stored": stored, "x_lost": x_lost, "z": z, "a": a, "h": h, "h_stored": h_stored,
+                "h_lost": h_lost}
+        if self.scales is not None:
+            made |= self.scales.run(h_stored, threshold_raise)
+        b = self.temporal(h_stored if self.scales is None else made["q_stored"], stored)
         identity = stored[:, ::block.stride] if block.shortcut_y == "identity" else None
         y = zeroed(self.to_y(b, identity), min(127, block.threshold_y + threshold_raise))
-        return {"x": x, "x_stored": stored, "x_lost": x_lost, "z": z, "a": a, "h": h, "h_stored": h_stored,
-                "h_lost": h_lost, "b": b, "y": y}
+        return {**made, "b": b, "y": y}
 
     def _graph(self, x: torch.Tensor) -> torch.Tensor:
         block, shape = self.block, x.shape
@@ -81,25 +76,3 @@ class IntegerBlock:
         acc = torch.matmul(self.left, rows.to(self.graph.dtype))
         acc = acc.add_(1 << (block.graph_shift - 1)).mul_(2.0 ** -block.graph_shift).floor_().clamp_(-128, 127).float()
         return zeroed(acc, block.threshold_z).view(*shape[:2], len(block.graph), shape[2], -1)
-
-    def _temporal(self, h: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """Sums B: the values of all taps side by side, as far as they are read, and one product for all."""
-        block, stride = self.block, self.block.stride
-        n, frames, joints, _ = h.shape
-        out = -(-frames // stride)
-        padded = F.pad(h, (0, 0, 0, 0, self.pad, block.temporal.shape[1]))
-        read = torch.empty(n, out, joints, self.temporal.weight.shape[0])
-        place = 0
-        for tap, inputs in self.taps:
-            if len(inputs):
-                rows = padded[:, tap:tap + stride * (out - 1) + 1:stride]
-                read[..., place:place + len(inputs)] = rows[..., inputs]
-                place += len(inputs)
-        if len(self.res):
-            read[..., place:] = x[:, ::stride][..., self.res]
-        sums = self.temporal(read)
-        if len(self.outputs) == block.out_channels:
-            return sums
-        b = torch.zeros(n, out, joints, block.out_channels, dtype=sums.dtype)
-        b[..., self.outputs] = sums
-        return b

@@ -75,7 +75,8 @@ def layer_report(mixed: MixedNetwork, clips: torch.Tensor) -> dict[str, dict]:
     add("x1", scales["x1"], -128)
     for index, (block, grids) in enumerate(zip(folded.blocks, mixed.grids)):
         place = f"blocks.{index}."
-        chosen, gain_h, gain_y = mixed.weights(index, {place + name for name in ("graph", "spatial", "temporal")})
+        weights = {place + name for name in ("graph", "spatial", "reduce", "branches", "temporal")}
+        chosen, gain_h, gain_y = mixed.weights(index, weights)
         rows[place + "graph"] = tensor_row(block.graph, grids.z / (grids.x * 2.0**grids.block.graph_shift), -127)
         add(place + "z", grids.z, -128, block.kept.bool())
         for name, side, gain, out, low in (("spatial", "down", gain_h, "h", 0), ("temporal", "res", gain_y, "y", 0)):
@@ -86,6 +87,10 @@ def layer_report(mixed: MixedNetwork, clips: torch.Tensor) -> dict[str, dict]:
                 rows[f"{place}shortcut_{out}"] = {"scale": gain, "saturated": 0.0, "reach_max": 1.0, "reach_999": 1.0,
                                                   "snr": _decibel(1.0, (gain - 1) ** 2)}
             add(place + out, getattr(grids, out), low)
+            if out == "h" and block.scales is not None and chosen.scales is not None:
+                for weight, made in (("reduce", "p"), ("branches", "q")):
+                    rows[place + weight] = _weight_row(getattr(block.scales, weight), getattr(chosen.scales, weight))
+                    add(place + made, getattr(grids, made), 0)
     rows["head"] = _weight_row(folded.head.reshape(1, -1), mixed.head_weights.reshape(1, -1))
     value, found = following("logits")
     total = _decibel(float(value.double().square().sum()), float((value - found).double().square().sum()))

@@ -13,8 +13,11 @@ import torch.nn.functional as F
 
 from hypgcn.design import Block
 
-from ..network.model import ModelConfig, dead_zone, threshold
+from ..network.graph_conv import dead_zone
+from ..network.model import ModelConfig
+from ..network.temporal_conv import threshold
 from .fold_bn import Folded, FoldedBlock
+from .fold_scales import FoldedScales
 from .pieces import clip_pieces
 from .quantise import graph_scales, integers
 
@@ -23,6 +26,8 @@ __all__ = ["BLOCK_SITES", "MixedNetwork", "block_of", "on_grid"]
 BLOCK_SITES = ("graph", "z", "spatial", "h", "temporal", "y")
 """Tensors of a block that can be integers, in the order of the network: ``spatial`` with ``down``, ``temporal`` with
 ``res``, which share an accumulator, and both with their multipliers, biases and the gain of the identity shortcut."""
+SCALES_SITES = ("graph", "z", "spatial", "h", "reduce", "p", "branches", "q", "temporal", "y")
+"""The same of a multi-scale block."""
 
 
 def block_of(site: str) -> int:
@@ -49,11 +54,27 @@ class _Grids:
     z: float
     h: float
     y: float
+    p: float = 1.0
+    q: float = 1.0
+
+    @property
+    def summed(self) -> float:
+        """Step of what ``temporal`` reads."""
+        return self.h if self.block.scales is None else self.q
 
     def gain(self, name: str) -> float:
         """Gain of the identity shortcut into ``h`` or ``y``."""
         mult, up, down = (getattr(self.block, f"{name}_{part}") for part in ("res_mult", "res_shift", "shift"))
         return mult * 2.0 ** (up - down) * getattr(self, name) / self.x
+
+    def stage(self, name: str, weight: str, scale: float) -> dict[str, torch.Tensor]:
+        """Real weights and bias of the accumulator behind ``name`` (p or q), as the design has them."""
+        scales = self.block.branched
+        unit = 2.0 ** -getattr(scales, f"{name}_shift") * getattr(self, name)
+        step = torch.from_numpy(getattr(scales, f"{name}_mult").astype(float)) * unit
+        grid = torch.from_numpy(getattr(scales, weight)).double()
+        return {weight: grid * step.view(-1, *[1] * (grid.dim() - 1)) / scale,
+                f"{name}_bias": torch.from_numpy(getattr(scales, f"{name}_bias")).double() * unit}
 
     def convolution(self, name: str, weight: str, side: str, scale: float) -> dict[str, torch.Tensor | None]:
         """Real weights and bias of the accumulator behind ``name`` (h or y), as the design has them."""
@@ -68,8 +89,9 @@ class _Grids:
 
 def _cast(entry, dtype: torch.dtype):
     """``entry``, a dataclass of tensors, with its real ones of another type."""
-    changed = {name: value.to(dtype) for name, value in vars(entry).items()
-               if isinstance(value, torch.Tensor) and value.is_floating_point()}
+    changed = {name: _cast(value, dtype) if dataclasses.is_dataclass(value) else value.to(dtype)
+               for name, value in vars(entry).items() if dataclasses.is_dataclass(value)
+               or isinstance(value, torch.Tensor) and value.is_floating_point()}
     return dataclasses.replace(entry, **changed)
 
 
@@ -99,11 +121,13 @@ class MixedNetwork:
     def __init__(self, folded: Folded, scales: dict[str, float], shape: ModelConfig, dtype=torch.float32):
         self.scales, self.dtype = scales, dtype
         self.integers = integers(folded, scales, shape)
-        self.sites = ("clips", "x1", *(f"blocks.{index}.{name}" for index in range(len(folded.blocks))
-                                       for name in BLOCK_SITES), "head")
+        self.sites = ("clips", "x1", *(f"blocks.{index}.{name}" for index, block in enumerate(folded.blocks)
+                                       for name in (BLOCK_SITES if block.scales is None else SCALES_SITES)), "head")
         self.folded = dataclasses.replace(_cast(folded, dtype), blocks=tuple(_cast(b, dtype) for b in folded.blocks))
         steps = [scales["x1"], *(scales[f"blocks.{index}.y"] for index in range(len(folded.blocks)))]
-        self.grids = [_Grids(block=block, x=steps[index], z=z, h=scales[f"blocks.{index}.h"], y=steps[index + 1])
+        self.grids = [_Grids(block=block, x=steps[index], z=z, h=scales[f"blocks.{index}.h"], y=steps[index + 1],
+                             **({} if block.scales is None else {name: scales[f"blocks.{index}.{name}"]
+                                                                 for name in "pq"}))
                       for index, (block, z) in enumerate(zip(self.integers.blocks, graph_scales(folded, scales)))]
         frames = -(-shape.frames // math.prod(stride for _, stride in shape.blocks))
         step = self.integers.logit_scale / steps[-1] * shape.persons * frames * shape.skeleton.joints
@@ -135,13 +159,20 @@ class MixedNetwork:
             changed |= grids.convolution("h", "spatial", "down", grids.z)
             gains[0] = grids.gain("h")
         if f"blocks.{index}.temporal" in chosen:
-            changed |= grids.convolution("y", "temporal", "res", grids.h)
+            changed |= grids.convolution("y", "temporal", "res", grids.summed)
             gains[1] = grids.gain("y")
-        real = {name: None if value is None else value.to(self.dtype) for name, value in changed.items()}
+        real: dict = {name: None if value is None else value.to(self.dtype) for name, value in changed.items()}
+        if block.scales is not None:
+            behind: dict[str, torch.Tensor] = {}
+            for name, weight, step in (("p", "reduce", grids.h), ("q", "branches", grids.p)):
+                if f"blocks.{index}.{weight}" in chosen:
+                    behind |= grids.stage(name, weight, step)
+            real["scales"] = dataclasses.replace(block.scales, **{name: value.to(self.dtype)
+                                                                  for name, value in behind.items()})
         return dataclasses.replace(block, **real), *gains
 
     def block(self, index: int, x: torch.Tensor, chosen: Collection[str]) -> dict[str, torch.Tensor]:
-        """``z``, ``h`` and ``y`` of a block behind their thresholds, and ``h_total``, ``y_total`` before the ReLU."""
+        """``z``, ``h``, ``p``, ``q``, ``y`` of a block behind their thresholds; ``h_total`` and so on before ReLUs."""
         block, h_gain, y_gain = self.weights(index, chosen)
         grids = self.grids[index]
         z = dataclasses.replace(block, theta_z=0.0).z(x)
@@ -155,13 +186,36 @@ class MixedNetwork:
             h = on_grid(h, grids.h, 0, grids.block.threshold_h)
         else:
             h = threshold(h, torch.tensor(block.theta_h))
-        y_total = block.y_total(x, h, y_gain)
+        made = {"z": z, "h_total": h_total, "h": h}
+        if block.scales is not None:
+            made |= self._behind_h(index, block.scales, h, chosen)
+        y_total = block.y_total(x, made.get("q", h), y_gain)
         y = F.relu(y_total)
         if f"blocks.{index}.y" in chosen:
             y = on_grid(y, grids.y, 0, grids.block.threshold_y)
         else:
             y = threshold(y, torch.tensor(block.theta_y))
-        return {"z": z, "h_total": h_total, "h": h, "y_total": y_total, "y": y}
+        return {**made, "y_total": y_total, "y": y}
+
+    def _behind_h(self, index: int, scales: FoldedScales, h: torch.Tensor,
+                  chosen: Collection[str]) -> dict[str, torch.Tensor]:
+        """``p`` and ``q`` of :meth:`block`, and their totals."""
+        grids = self.grids[index]
+        own = grids.block.branched
+        p_total = scales.p_total(h)
+        p = F.relu(p_total)
+        if f"blocks.{index}.p" in chosen:
+            p = on_grid(p, grids.p, 0, own.threshold_p)
+        else:
+            p = threshold(p, torch.tensor(scales.theta_p))
+        p = scales.highest(p)
+        q_total = scales.q_total(p)
+        q = F.relu(q_total)
+        if f"blocks.{index}.q" in chosen:
+            q = on_grid(q, grids.q, 0, own.threshold_q)
+        else:
+            q = threshold(q, torch.tensor(scales.theta_q))
+        return {"p_total": p_total, "p": p, "q_total": q_total, "q": q}
 
     def logits(self, x: torch.Tensor, clips: int, chosen: Collection[str]) -> torch.Tensor:
         """Logits (``clips``, classes) of the last block's Y."""
@@ -176,7 +230,7 @@ class MixedNetwork:
         yield "x1", x
         for index in range(len(self.grids)):
             made = self.block(index, x, chosen)
-            yield from ((f"blocks.{index}.{name}", made[name]) for name in "zhy")
+            yield from ((f"blocks.{index}.{name}", made[name]) for name in self.folded.blocks[index].names)
             x = made["y"]
         yield "logits", self.logits(x, len(clips), chosen)
 

@@ -8,13 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hypgcn.design import Block
+from hypgcn.design import Block, Scales
 
 from ..config import QuantiseConfig, TrainConfig, fine_tuning
 from ..network.model import Network
 from ..recordings.data import Clips
 from ..training.train import train
 from .fold_bn import Folded, FoldedBlock, fold, fold_differentiably, spread_bias
+from .fold_scales import FoldedScales
 from .quantise import check_scales, graph_scales, integers
 
 __all__ = ["FakeQuantNetwork", "train_aware"]
@@ -59,7 +60,9 @@ class _Rounded(torch.autograd.Function):
 
 def _plain(entry):
     """``entry``, a dataclass of tensors, without gradients and on the CPU."""
-    changed = {name: value.detach().cpu() for name, value in vars(entry).items() if isinstance(value, torch.Tensor)}
+    changed = {name: _plain(value) if dataclasses.is_dataclass(value) else value.detach().cpu()
+               for name, value in vars(entry).items()
+               if isinstance(value, torch.Tensor) or dataclasses.is_dataclass(value)}
     return dataclasses.replace(entry, **changed)
 
 
@@ -117,6 +120,12 @@ class FakeQuantNetwork(Network):
             yield f"blocks.{index}.z", z
             h = _h(block, grid, x, z, x_scale, z_scales[index], h_scale)
             yield f"blocks.{index}.h", h
+            if block.scales is not None:
+                p_scale, q_scale = scales[f"blocks.{index}.p"], scales[f"blocks.{index}.q"]
+                p = _p(block.scales, grid.branched, h, h_scale, p_scale)
+                yield f"blocks.{index}.p", p
+                h, h_scale = _q(block.scales, grid.branched, p, p_scale, q_scale), q_scale
+                yield f"blocks.{index}.q", h
             x = _y(block, grid, x, h, x_scale, h_scale, y_scale)
             yield f"blocks.{index}.y", x
             x_scale = y_scale
@@ -155,14 +164,33 @@ def _h(block: FoldedBlock, grid: Block, x: torch.Tensor, z: torch.Tensor, x_scal
     return _Rounded.apply(total, 0, 127, grid.threshold_h)
 
 
+def _p(real: FoldedScales, grid: Scales, h: torch.Tensor, h_scale: float, p_scale: float) -> torch.Tensor:
+    """P (N, P, T, V) with its running maximum."""
+    unit = 2.0**-grid.p_shift
+    step = torch.from_numpy(grid.p_mult) * (unit * p_scale)
+    weight = _as(grid.reduce, _steps(real.reduce, step, h_scale), h.dtype)
+    total = _scaled(F.conv2d(h, weight[..., None, None]), grid.p_mult, grid.p_bias, unit, real.p_bias / p_scale)
+    return real.highest(_Rounded.apply(total, 0, 127, grid.threshold_p))
+
+
+def _q(real: FoldedScales, grid: Scales, p: torch.Tensor, p_scale: float, q_scale: float) -> torch.Tensor:
+    """Q (N, Q, T / stride, V)."""
+    unit = 2.0**-grid.q_shift
+    step = torch.from_numpy(grid.q_mult) * (unit * q_scale)
+    weight = _as(grid.branches, _steps(real.branches, step, p_scale), p.dtype).permute(0, 2, 1)[..., None]
+    total = F.conv2d(p, weight, None, (real.stride, 1), (weight.shape[2] // 2, 0))
+    total = _scaled(total, grid.q_mult, grid.q_bias, unit, real.q_bias / q_scale)
+    return _Rounded.apply(total, 0, 127, grid.threshold_q)
+
+
 def _y(block: FoldedBlock, grid: Block, x: torch.Tensor, h: torch.Tensor, x_scale: float, h_scale: float,
        y_scale: float) -> torch.Tensor:
-    """Y (N, O, T / stride, V)."""
+    """Y (N, O, T / stride, V) of H, or of Q where there are branches."""
     unit = 2.0**-grid.y_shift
     step = torch.from_numpy(grid.y_mult) * (unit * y_scale)
     weight = _as(grid.temporal, _steps(block.temporal, step, h_scale), x.dtype).permute(0, 2, 1)[..., None]
     rows = torch.from_numpy(grid.filters.nonzero()[0] if grid.filters.any() else np.zeros(1, np.int64)).to(x.device)
-    total = F.conv2d(h, weight[rows], None, (grid.stride, 1), (weight.shape[2] // 2, 0))
+    total = F.conv2d(h, weight[rows], None, (grid.sum_stride, 1), (weight.shape[2] // 2, 0))
     if len(rows) < len(weight):  # outputs without a weight cost nothing
         total = total.new_zeros(len(x), len(weight), *total.shape[2:]).index_copy(1, rows, total)
     if block.res is not None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from hypgcn.design import Block, Design
+from hypgcn.design import BANK, Block, Design, Scales
 from hypgcn.design.clip import Preparation
 
 from ..config import QuantiseConfig
 from ..network.model import ModelConfig, Network
 from .fold_bn import Folded, FoldedBlock, fold
+from .fold_scales import FoldedScales
 from .pieces import Places, tensor_pieces
 from .scales import best_scale, ceil_log2, drawn_places, floor_log2, shortcut_scale
 
@@ -85,10 +86,27 @@ def _graph(graph: torch.Tensor, x_scale: float, z_scale: float) -> tuple[np.ndar
     return (graph / step).round().clamp(-127, 127).to(torch.int8).numpy(), shift, x_scale * step * 2.0**shift
 
 
-def _block(block: FoldedBlock, x_scale: float, z_target: float, h_scale: float, y_scale: float, joints: int) -> Block:
-    graph, graph_shift, z_scale = _graph(block.graph, x_scale, z_target)
+def _scales(scales: FoldedScales, h_scale: float, p_scale: float, q_scale: float) -> Scales:
+    reduce, _, p_step = _joint(scales.reduce, h_scale, None, 0.0)
+    branches, _, q_step = _joint(scales.branches, p_scale, None, 0.0)
+    p_mult, p_bias, p_shift = multipliers(p_step / p_scale, scales.p_bias.numpy() / p_scale)
+    q_mult, q_bias, q_shift = multipliers(q_step / q_scale, scales.q_bias.numpy() / q_scale)
+    taps = np.stack([branches[:, :, start:start + BANK].any(axis=(0, 2)) for start in range(0, len(reduce), BANK)])
+    return Scales(
+        p_channels=len(reduce), q_channels=len(branches), p_shift=p_shift, q_shift=q_shift,
+        threshold_p=_theta(scales.theta_p, p_scale), threshold_q=_theta(scales.theta_q, q_scale),
+        max_first=scales.max_first, max_channels=scales.max_channels, p_depths=(), q_depths=(),
+        dense_channels=scales.dense_channels, dense_weights=scales.dense_weights, reduce=reduce,
+        taps=taps.astype(np.uint8), branches=branches, p_mult=p_mult, p_bias=p_bias, q_mult=q_mult, q_bias=q_bias)
+
+
+def _block(block: FoldedBlock, x_scale: float, scales: dict[str, float], joints: int) -> Block:
+    """``block`` on the grids of ``scales``, by the letter of the tensor."""
+    h_scale, y_scale = scales["h"], scales["y"]
+    graph, graph_shift, z_scale = _graph(block.graph, x_scale, scales["z"])
     spatial, down, h_step = _joint(block.spatial, z_scale, block.down, x_scale)
-    temporal, res, y_step = _joint(block.temporal, h_scale, block.res, x_scale)
+    behind = None if block.scales is None else _scales(block.scales, h_scale, scales["p"], scales["q"])
+    temporal, res, y_step = _joint(block.temporal, h_scale if behind is None else scales["q"], block.res, x_scale)
     h_mult, h_bias, h_shift, h_res_mult, h_res_shift = _requant(h_step, block.h_bias, h_scale,
                                                                 block.shortcut_h == "identity",
                                                                 x_scale)
@@ -102,7 +120,7 @@ def _block(block: FoldedBlock, x_scale: float, z_target: float, h_scale: float, 
         h_res_shift=h_res_shift, y_res_mult=y_res_mult, y_res_shift=y_res_shift,
         threshold_z=_theta(block.theta_z, z_scale), threshold_h=_theta(block.theta_h, h_scale),
         threshold_y=_theta(block.theta_y, y_scale),
-        x_depths=(), h_depths=(),
+        x_depths=(), h_depths=(), scales=behind,
         kept=block.kept.numpy(), filters=block.filters.numpy(), taps=block.taps.numpy(), graph=graph, spatial=spatial,
         down=down, temporal=temporal, res=res, h_mult=h_mult, h_bias=h_bias, y_mult=y_mult, y_bias=y_bias,
     ).with_whole_stores(joints)
@@ -152,10 +170,12 @@ def _behind_identity(folded: Folded, name: str) -> bool:
 
 def check_scales(model: Network, scales: dict[str, float]):
     """Raise :exc:`ValueError` unless ``scales`` holds a positive number for every tensor of ``model``."""
-    names = {"clips", "x1", *(f"blocks.{index}.{name}" for index in range(model.depth) for name in "zhy")}
+    names = {"clips", "x1", *(f"blocks.{index}.{name}" for index in range(model.depth)
+             for name in ("zhpqy" if model.config.branches else "zhy"))}
     if scales.keys() != names:
         odd = ", ".join(sorted(scales.keys() ^ names)[:4])
-        raise ValueError(f"scales must hold clips, x1, and z, h and y of {model.depth} blocks; missing or unknown: "
+        letters = "z, h, p, q and y" if model.config.branches else "z, h and y"
+        raise ValueError(f"scales must hold clips, x1, and {letters} of {model.depth} blocks; missing or unknown: "
                          f"{odd}")
     for name, scale in scales.items():
         if isinstance(scale, bool) or not isinstance(scale, float) or not 0 < scale < math.inf:
@@ -190,9 +210,9 @@ def integers(folded: Folded, scales: dict[str, float], shape: ModelConfig) -> In
                                     (folded.offset / x_scale).numpy())
     blocks = []
     for index, block in enumerate(folded.blocks):
-        z, h, y = (scales[f"blocks.{index}.{name}"] for name in "zhy")
-        blocks.append(_block(block, x_scale, z, h, y, shape.skeleton.joints))
-        x_scale = y
+        own = {name: scales[f"blocks.{index}.{name}"] for name in block.names}
+        blocks.append(_block(block, x_scale, own, shape.skeleton.joints))
+        x_scale = own["y"]
     head, head_step = _rows(folded.head.reshape(1, -1))
     frames = -(-shape.frames // math.prod(stride for _, stride in shape.blocks))
     logit_scale = float(head_step[0]) * x_scale / (shape.persons * frames * shape.skeleton.joints)

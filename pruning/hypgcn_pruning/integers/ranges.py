@@ -86,6 +86,9 @@ def measure_ranges(model: Network, clips: torch.Tensor, scales: dict[str, float]
     activations = {name: tensor.done() for name, tensor in found.items()}
     weights = {f"blocks.{index}.{name}": _weight(getattr(block, name)) for index, block in enumerate(folded.blocks)
                for name in ("graph", "spatial", "down", "temporal", "res") if getattr(block, name) is not None}
+    weights |= {f"blocks.{index}.{name}": _weight(getattr(block.scales, name))
+                for index, block in enumerate(folded.blocks) if block.scales is not None
+                for name in ("reduce", "branches")}
     return {"clips": len(clips), "activations": activations, "weights": {**weights, "head": _weight(folded.head)}}
 
 

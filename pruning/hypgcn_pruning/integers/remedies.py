@@ -26,9 +26,9 @@ def equalised_channels(block: FoldedBlock) -> bool:
     """Whether the channels of the block's H can be scaled one by one and leave the network's function as it is.
 
     ReLU commutes with positive factors. An identity shortcut into H would bring X at the scale of before, and a
-    threshold is one number for all channels of a block.
+    threshold is one number for all channels of a block. Multi-scale blocks are left as they are.
     """
-    return block.down is not None and block.theta_h == 0
+    return block.down is not None and block.theta_h == 0 and block.scales is None
 
 
 def equalise(folded: Folded, clips: torch.Tensor) -> Folded:
@@ -87,11 +87,16 @@ def correct_biases(folded: Folded, scales: dict[str, float], shape: ModelConfig,
         real, whole = ([mixed.first(piece, sites) for piece in pieces] for sites in ((), mixed.sites))
         rows = sum(map(len, real))
         for index, block in enumerate(folded.blocks):
-            for name in "hy":
+            for name in block.names[1:]:
                 error = sum((reference.block(index, exact, ())[f"{name}_total"]
                              - mixed.block(index, found, mixed.sites)[f"{name}_total"]).mean((2, 3)).sum(0)
                             for exact, found in zip(real, whole)) / rows
-                block = dataclasses.replace(block, **{f"{name}_bias": getattr(block, f"{name}_bias") + error})
+                if name in "pq" and block.scales is not None:
+                    bias = getattr(block.scales, f"{name}_bias") + error
+                    block = dataclasses.replace(block, scales=dataclasses.replace(block.scales,
+                                                                                  **{f"{name}_bias": bias}))
+                else:
+                    block = dataclasses.replace(block, **{f"{name}_bias": getattr(block, f"{name}_bias") + error})
                 folded = dataclasses.replace(folded, blocks=(*folded.blocks[:index], block,
                                                              *folded.blocks[index + 1:]))
                 mixed = MixedNetwork(folded, scales, shape, torch.float64)

@@ -127,6 +127,8 @@ def check_masks(model: Network, where: str):
         if any(conv.weight[:, block.kept == 0].any() for conv in block.gcn1.conv_d):
             raise ValueError(f"{where}: l{index}.gcn1.conv_d has weights for channels that l{index}.kept drops: they "
                              f"disagree")
+        if block.scales is not None:
+            _check_scales(block, f"{where}: l{index}.scales")
         mask = block.temporal_mask()
         if mask is not None and block.tcn1.conv.weight[mask[..., None] == 0].any():
             raise ValueError(f"{where}: l{index}.tcn1.conv has weights where l{index}.filters or taps cut: they "
@@ -137,3 +139,20 @@ def check_masks(model: Network, where: str):
         for name in ("gcn1.theta_z", "theta_h", "theta_y"):
             if block.get_buffer(name) < 0:
                 raise ValueError(f"{where}: l{index}.{name} must not be negative")
+
+
+def _check_scales(block, where: str):
+    """:func:`check_masks` of the stages of a multi-scale block."""
+    scales = block.scales
+    for name in ("p_kept", "q_kept"):
+        mask = scales.get_buffer(name)
+        if int(mask.max()) > 1 or not mask.any():
+            raise ValueError(f"{where}.{name} must be 0 or 1 and keep at least one channel, not {mask.tolist()[:8]}")
+    for name, conv, mask in (("reduce", scales.reduce.conv, scales.reduce_mask(block.read)),
+                             ("branches", scales.branches.conv, scales.branch_mask())):
+        if mask is not None and conv.weight[(mask == 0)[..., None]].any():
+            raise ValueError(f"{where}.{name}.conv has weights where its masks cut, or outside its branches: they "
+                             f"disagree")
+    for name in ("theta_p", "theta_q"):
+        if scales.get_buffer(name) < 0:
+            raise ValueError(f"{where}.{name} must not be negative")

@@ -3,12 +3,12 @@
 The float network and the design are counted by the same rules, so that their figures can stand side by side.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
-from hypgcn.design import BANK, Design, bank_count
+from hypgcn.design import BANK, Design, Scales, bank_count
 
 from .model import Network
 
@@ -39,6 +39,14 @@ class BlockCost:
         Convolution of the shortcut around the block, likewise.
     inner : int
         Channels of the convolutions that make the data-dependent graph, 0 without it.
+    reduce : int
+        Weights of the 1x1 convolution that makes P of H; 0 without branches, with which ``readers`` are those of Q.
+    branches : np.ndarray int (P, kernel)
+        How many filters of the branches read this tap of this channel of P; empty without.
+    behind : tuple of int
+        Channels of P and Q; empty without.
+    dense_behind : (int, int)
+        Channels of P and Q, and weights of the taps, before pruning.
     dead_zone : bool
         Z has a dead zone: its zeros are there to be skipped.
     """
@@ -54,15 +62,22 @@ class BlockCost:
     res: tuple[np.ndarray, int] | None = None
     inner: int = 0
     dead_zone: bool = False
+    reduce: int = 0
+    branches: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.int64))
+    behind: tuple[int, ...] = ()
+    dense_behind: tuple[int, int] = (0, 0)
 
     def dense(self) -> "BlockCost":
         """The same block with nothing pruned and without the data-dependent graph."""
         all_inputs = np.ones(self.inputs, bool)
         shortcut = (all_inputs, self.outputs)
         kernel = self.readers.shape[1]
-        return BlockCost(inputs=self.inputs, outputs=self.outputs, hidden=self.outputs, stride=self.dense_stride,
-                         dense_stride=self.dense_stride, kept=all_inputs,
-                         readers=np.full((self.outputs, kernel), self.outputs, np.int64),
+        width, taps = self.dense_behind
+        scales = {"reduce": width * self.outputs, "branches": np.full((1, 1), taps, np.int64), "behind": (width, width),
+                  "dense_behind": self.dense_behind} if self.behind else {}
+        return BlockCost(**scales, inputs=self.inputs, outputs=self.outputs, hidden=self.outputs,
+                         stride=self.dense_stride, dense_stride=self.dense_stride, kept=all_inputs,
+                         readers=np.full((width or self.outputs, kernel), self.outputs, np.int64),
                          down=shortcut if self.down is not None else None,
                          res=shortcut if self.res is not None else None)
 
@@ -114,7 +129,7 @@ class NetworkCost:
             kept = int(block.kept.sum())
             macs["graph"] += before * self.joints * self.subsets * kept
             macs["spatial"] += before * self.subsets * kept * block.hidden
-            macs["temporal"] += after * int(block.readers.sum())
+            macs["temporal"] += after * int(block.readers.sum() + block.branches.sum()) + before * block.reduce
             for conv, places in ((block.down, before), (block.res, after)):
                 if conv is not None:
                     macs["shortcuts"] += places * int(conv[0].sum()) * conv[1]
@@ -127,7 +142,7 @@ class NetworkCost:
         for block in self.blocks:
             kept = int(block.kept.sum())
             count += self.subsets * (self.joints ** 2 + kept * block.hidden + 2 * block.inner * block.inputs)
-            count += int(block.readers.sum())
+            count += int(block.readers.sum() + block.branches.sum()) + block.reduce
             count += sum(int(conv[0].sum()) * conv[1] for conv in (block.down, block.res) if conv is not None)
         return count
 
@@ -148,7 +163,7 @@ class NetworkCost:
         total = weight * self.parameters() + self.classes * bias
         total += self.persons * self.channels * self.joints * (scale + bias)
         for block in self.blocks:
-            total += (block.hidden + block.outputs) * (scale + bias)
+            total += (block.hidden + block.outputs + sum(block.behind)) * (scale + bias)
             if masks:
                 total += block.inputs + block.outputs + bank_count(block.hidden) * block.readers.shape[1]
         return total
@@ -176,7 +191,7 @@ def _shortcut(weight) -> tuple[np.ndarray, int] | None:
 def _cost_of_design(design: Design) -> NetworkCost:
     blocks, inputs = [], design.channels
     for block in design.blocks:
-        taps = np.repeat(block.taps, BANK, axis=0)[:block.h_channels].astype(np.int64)
+        taps = np.repeat(block.taps, BANK, axis=0)[:block.sum_channels].astype(np.int64)
         filters = (block.temporal.any(axis=2) & (block.filters[:, None] != 0)).sum(axis=0)  # with a weight at this tap
         # X had as many channels as the Y of the block before, until those that are always zero left.
         gone = inputs - block.in_channels
@@ -185,10 +200,19 @@ def _cost_of_design(design: Design) -> NetworkCost:
         blocks.append(BlockCost(inputs=inputs, outputs=block.dense_channels, hidden=block.h_channels,
                                 stride=block.stride, dense_stride=block.dense_stride,
                                 kept=np.pad(block.kept != 0, (0, gone)), readers=taps * filters, down=down, res=res,
-                                dead_zone=block.threshold_z > 0))
+                                dead_zone=block.threshold_z > 0, **_stages(block.scales)))
         inputs = block.dense_channels
     return NetworkCost(persons=design.persons, frames=design.frames, joints=design.joints, channels=design.channels,
                        classes=design.classes, subsets=design.subsets, blocks=tuple(blocks))
+
+
+def _stages(scales: Scales | None) -> dict:
+    """Fields of the cost of a block that its stages from H to Q are."""
+    if scales is None:
+        return {}
+    return {"reduce": int(scales.reduce.any(axis=1).sum()) * int(scales.reduce.any(axis=0).sum()),
+            "branches": (scales.branches != 0).sum(axis=0).T, "behind": (scales.p_channels, scales.q_channels),
+            "dense_behind": scales.dense}
 
 
 def _cost_of_network(network: Network) -> NetworkCost:
@@ -198,9 +222,16 @@ def _cost_of_network(network: Network) -> NetworkCost:
     config, blocks = network.config, []
     for block in network.blocks:
         mask = block.temporal_mask()
-        dense = np.full((block.outputs, config.kernel), block.outputs, np.int64)
+        scales = block.scales
+        dense = np.full((block.outputs, config.kernel) if scales is None else (scales.width, 1), block.outputs,
+                        np.int64)
+        own = {} if scales is None else {
+            "reduce": int(scales.p_kept.sum()) * int(block.read.sum()),
+            "branches": scales.branch_mask().sum(0).long().cpu().numpy(),
+            "behind": (int(scales.p_kept.sum()), int(scales.q_kept.sum())),
+            "dense_behind": (scales.width, int(scales.structure.sum()))}
         blocks.append(BlockCost(
-            inputs=block.inputs, outputs=block.outputs, hidden=int(block.read.sum()), stride=block.stride,
+            **own, inputs=block.inputs, outputs=block.outputs, hidden=int(block.read.sum()), stride=block.stride,
             dense_stride=block.stride, kept=block.kept.cpu().numpy() != 0,
             readers=dense if mask is None else mask.sum(0).long().cpu().numpy(),
             down=shortcut(block.gcn1.down[0] if block.gcn1.down is not None else None),

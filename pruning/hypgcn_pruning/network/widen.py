@@ -55,6 +55,8 @@ def widen(model: Network, widths: list[int], *, noise: float = 0.5, seed: int = 
         raise ValueError(f"widths must be {len(old)} multiples of {', '.join(map(str, old))}, not {widths!r}")
     if not 0 <= noise < 1:
         raise ValueError(f"noise must be at least 0 and below 1, not {noise!r}")
+    if model.config.branches:
+        raise ValueError("model must not have branches to be widened: they would no longer be its channels in order")
     if any(not block.kept.all() or block.temporal_mask() is not None for block in model.blocks):
         raise ValueError("model must not be pruned to be widened")
     blocks = tuple((width, stride) for width, (_, stride) in zip(widths, model.config.blocks))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from ..network.cost import BlockCost, NetworkCost
+from ..network.cost import NetworkCost
 
 __all__ = ["ActivationTally"]
 
@@ -14,9 +14,9 @@ class ActivationTally:
     """Densities of X, Z and H of every block over clips, and the multiplications of ``cost`` that are executed.
 
     Left out are products with a zero of X in the graph product and in the convolution of the second shortcut, with a
-    zero of Z in the 1x1 convolution of a block with a dead zone, with a zero of H in the temporal convolution, and rows
-    outside the clip. The convolution beside the 1x1 one is executed in full, and so is the 1x1 one where Z has no dead
-    zone. The 1x1 array of the hardware does not skip zeros of Z yet: it takes as many cycles with them.
+    zero of Z in the 1x1 convolution of a block with a dead zone, with a zero of H (P, Q) in the temporal convolution,
+    and rows outside the clip. The convolution beside the 1x1 one is executed in full, and so is the 1x1 one where Z has
+    no dead zone. The 1x1 array of the hardware does not skip zeros of Z yet: it takes as many cycles with them.
 
     Attributes
     ----------
@@ -34,17 +34,21 @@ class ActivationTally:
         self._nonzero = np.zeros((len(cost.blocks), 3), np.int64)
         self._values = np.zeros((len(cost.blocks), 3), np.int64)
 
-    def add(self, clips: int, tensors: Sequence[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]):
+    def add(self, clips: int, tensors: Sequence[tuple[torch.Tensor, ...]]):
         """Count X, Z and H of every block: X and H (clips * persons, T, V, C), Z of the kept channels in any order.
 
-        Channels of X that a design has no more are zeros.
+        With branches P and Q follow. Channels of X that a design has no more are zeros.
         """
-        for index, (x, z, h) in enumerate(tensors):
-            self.add_block(index, clips, x, z, h)
+        for index, (x, z, h, *behind) in enumerate(tensors):
+            self.add_block(index, clips, x, z, h, behind)
         self.clips += clips
 
-    def add_block(self, index: int, clips: int, x: torch.Tensor, z: torch.Tensor, h: torch.Tensor):
-        """Count X, Z and H of block ``index`` alone, as in :meth:`add`; the caller adds to ``clips``."""
+    def add_block(self, index: int, clips: int, x: torch.Tensor, z: torch.Tensor, h: torch.Tensor,
+                  behind: Sequence[torch.Tensor] = ()):
+        """Count X, Z, H, and P and Q ``behind`` it, of block ``index`` alone, as in :meth:`add`.
+
+        The caller adds to ``clips``.
+        """
         block, subsets, before = self.cost.blocks[index], self.cost.subsets, self._before[index]
         x = torch.nn.functional.pad(x, (0, block.inputs - x.shape[-1]))
         nonzero_x, nonzero_h, nonzero_z = x != 0, h != 0, int(z.count_nonzero())
@@ -58,19 +62,25 @@ class ActivationTally:
         if block.res is not None:
             read = nonzero_x[:, ::block.stride].sum((0, 1, 2)).numpy()
             self.executed += int(read @ block.res[0]) * block.res[1]
-        self.executed += self._temporal(block, nonzero_h.sum((0, 2)).numpy())
-
-    @staticmethod
-    def _temporal(block: BlockCost, nonzero: np.ndarray) -> int:
-        """Products of the temporal convolution, with ``nonzero`` (T, C) values of H in every frame."""
-        frames, kernel = len(nonzero), block.readers.shape[1]
-        first, total = np.arange(-(-frames // block.stride)) * block.stride - (kernel - 1) // 2, 0
-        for tap in range(kernel):
-            read = first + tap
-            total += int(nonzero[read[(read >= 0) & (read < frames)]].sum(0) @ block.readers[:, tap])
-        return total
+        if not block.behind:
+            self.executed += _products(block.readers, block.stride, nonzero_h)
+            return
+        p, q = (tensor != 0 for tensor in behind)
+        self.executed += int(nonzero_h.sum()) * block.behind[0]
+        self.executed += _products(block.branches, block.stride, p) + _products(block.readers, 1, q)
 
     def density(self) -> tuple[float, float, float]:
         """Share of non-zeros of X, of Z (kept channels) and of H, each the mean over the blocks, 0..1."""
         x, z, h = (self._nonzero / self._values).mean(axis=0)
         return float(x), float(z), float(h)
+
+
+def _products(readers: np.ndarray, stride: int, rows: torch.Tensor) -> int:
+    """Products of a convolution with ``readers`` (C, kernel), of non-zeros bool (N, T, V, C) in its rows."""
+    nonzero = rows.sum((0, 2)).numpy()
+    frames, kernel = len(nonzero), readers.shape[1]
+    first, total = np.arange(-(-frames // stride)) * stride - (kernel - 1) // 2, 0
+    for tap in range(kernel):
+        read = first + tap
+        total += int(nonzero[read[(read >= 0) & (read < frames)]].sum(0) @ readers[:, tap])
+    return total

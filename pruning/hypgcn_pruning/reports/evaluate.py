@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from hypgcn.design import Design
+from hypgcn.design import Design, Scales
 from hypgcn.design.clip import quantise_clip
 
 from ..integers.fold_bn import fold
@@ -52,8 +52,16 @@ def design_figures(design: Design) -> dict:
                     "kept": int(b.kept.sum()), "filters": int(b.filters.sum()), "taps": int(b.taps.sum()),
                     "density_x": b.density_x, "density_h": b.density_h, "density_z": b.density_z,
                     "threshold_z": b.threshold_z, "threshold_h": b.threshold_h, "threshold_y": b.threshold_y,
-                    "x_depths": list(b.x_depths), "h_depths": list(b.h_depths)} for b in design.blocks],
+                    "x_depths": list(b.x_depths), "h_depths": list(b.h_depths),
+                    **({} if b.scales is None else {"scales": _scales(b.scales)})} for b in design.blocks],
     }
+
+
+def _scales(scales: Scales) -> dict:
+    """What is reported of the stages of a multi-scale block."""
+    return {"p": scales.p_channels, "q": scales.q_channels, "of": scales.dense[0], "density_p": scales.density_p,
+            "density_q": scales.density_q, "threshold_p": scales.threshold_p, "threshold_q": scales.threshold_q,
+            "p_depths": list(scales.p_depths), "q_depths": list(scales.q_depths)}
 
 
 def _frames_apart(design: Design, tensor: str) -> int:
@@ -61,7 +69,7 @@ def _frames_apart(design: Design, tensor: str) -> int:
     if tensor == "x1":
         return 1
     _, index, name = tensor.split(".")
-    before = design.blocks[:int(index) + (name == "y")]
+    before = design.blocks[:int(index) + (name in "qy")]
     return math.prod(block.stride for block in before) // math.prod(block.dense_stride for block in before)
 
 
@@ -72,8 +80,8 @@ def layer_noise(model: Network, design: Design, clips: np.ndarray,
 
     Errors add up from layer to layer; the layer at which the figure falls most is the one to look at. Each tensor is
     compared at the scale that fits it best, so that no scales need to be known; channels and frames that the design has
-    no more are left out. ``given`` are the clips as ``design`` takes them before quantisation, if these are not
-    ``clips``.
+    no more are left out, and so are P and Q of multi-scale blocks that lost channels. ``given`` are the clips as
+    ``design`` takes them before quantisation, if these are not ``clips``.
     """
     folded = fold(model)
     sums: dict[str, np.ndarray] = {}
@@ -83,6 +91,8 @@ def layer_noise(model: Network, design: Design, clips: np.ndarray,
             integers = run_integer(design, quantise_clip(design, host)[None])
             for name, real in folded.tensors(torch.from_numpy(clip)[None]):
                 integer, real = integers[name].double(), real.double()
+                if name[-2:] in (".p", ".q") and integers[name].shape[-1] != real.shape[1]:
+                    continue    # channels that nobody reads left the design one by one
                 if name != "logits":
                     integer = integer.movedim(-1, -3)
                     real = real[..., :integer.shape[-3], ::_frames_apart(design, name), :]

@@ -18,7 +18,8 @@ from ..inputs import design_clips, network_clips, preparation_in
 from ..integers.integer import IntegerNetwork, clips_at_a_time
 from ..network.checkpoint import load_checkpoint
 from ..network.cost import cost_of
-from ..network.model import Network, threshold
+from ..network.model import Network
+from ..network.temporal_conv import threshold
 from ..recordings.class_counts import check_test_clips, seen_in_training
 from ..recordings.passes import passing
 from ..recordings.prepared import PreparedClips
@@ -87,25 +88,30 @@ def _run_network(model: Network, clips: PreparedClips, tally: ActivationTally, s
     for index, block in enumerate(model.blocks):
         hooks.append(block.register_forward_pre_hook(lambda _, args, i=index: seen.update({i: [args[0]]})))
         hooks.append(block.gcn1.register_forward_hook(
-            lambda gcn, args, out, i=index, b=block: seen[i].extend((gcn.graph_products(*args),
-                                                                     threshold(out, b.theta_h)))))
+            lambda gcn, args, out, i=index, b=block: seen[i].extend(
+                (gcn.graph_products(*args), *(() if b.scales is not None else (threshold(out, b.theta_h),))))))
+        if block.scales is not None:    # H, P, Q and Y, of which the last is not counted
+            block.observer = lambda tensor, i=index: seen[i].append(tensor)
     logits = []
     try:
         with torch.inference_mode():
             for start in tqdm(range(0, len(clips), size), title, disable=None, leave=False):
                 batch = torch.from_numpy(clips[start:start + size])
                 logits.append(model.eval()(batch))
-                tally.add(len(batch), [tuple(t.movedim(1, -1) for t in seen[i]) for i in range(len(seen))])
+                tally.add(len(batch), [tuple(t.movedim(1, -1) for t in seen[i][:5]) for i in range(len(seen))])
     finally:
         for hook in hooks:
             hook.remove()
+        for block in model.blocks:
+            block.observer = None
     return torch.cat(logits).double().numpy()
 
 
 def _run_design(design: Design, clips: np.ndarray, tally: ActivationTally, title: str):
     """Logits and overflow counts of clips; X and H are what the stores hold."""
     def see(index, made):
-        tally.add_block(index, len(made["x"]) // design.persons, made["x_stored"], made["z"], made["h_stored"])
+        tally.add_block(index, len(made["x"]) // design.persons, made["x_stored"], made["z"], made["h_stored"],
+                        [made[name] for name in ("p_stored", "q_stored") if name in made])
 
     network, size, found = IntegerNetwork(design), clips_at_a_time(design), []
     for start in tqdm(range(0, len(clips), size), title, disable=None, leave=False):

@@ -140,7 +140,11 @@ def _permute_network(model: Network, orders: list[torch.Tensor]):
         if block.gcn1.dynamic:
             for conv in (*block.gcn1.conv_a, *block.gcn1.conv_b):
                 _permute(conv, None, x)
-        _permute(block.tcn1.conv, y, h)
+        if block.scales is None:
+            _permute(block.tcn1.conv, y, h)
+        else:
+            _permute(block.scales.reduce.conv, None, h)
+            _permute(block.tcn1.conv, y)
         _permute(block.tcn1.bn, y)
         if block.residual is not None:
             _permute(block.residual.conv, y, x)

@@ -44,13 +44,17 @@ def measure_activity(model: Network, clips: torch.Tensor) -> list[torch.Tensor]:
 
 
 def hidden_scores(model: Network, clips: torch.Tensor) -> list[torch.Tensor]:
-    """Energy that each channel of H of each block brings into Y over ``clips``: its mean square times the squares of
-    the temporal weights that read it, batch norm included; divided by the block's mean."""
+    """Energy that each channel of H of each block brings into Y, or into P of a multi-scale block, over ``clips``.
+
+    Its mean square times the squares of the weights that read it, batch norm included; divided by the block's mean.
+    """
     scores = []
     with torch.no_grad():
         x = model.eval().features(clips)
         for block in model.blocks:
-            weight = block.tcn1.conv.weight[..., 0] * (_gain(block.tcn1.bn) * block.filters)[:, None, None]
+            reader = block.tcn1 if block.scales is None else block.scales.reduce
+            alive = block.filters if block.scales is None else block.scales.p_kept
+            weight = reader.conv.weight[..., 0] * (_gain(reader.bn) * alive)[:, None, None]
             scores.append(_normal(block.hidden(x).square().mean((0, 2, 3)) * weight.square().sum((0, 2))))
             x = block(x)
     return scores

@@ -19,6 +19,7 @@ from ..recordings.data import Clips, calibration_clips
 from ..training.regularise import ActivationPenalty, Regulariser, Regularisers
 from ..training.train import train
 from .admm import Admm, ChannelStructure, TapStructure
+from .branches import drop_branch_channels
 from .channels import drop_channels, drop_last_filters, remove_dynamic_graph, reorder_channels
 from .edges import prune_edges
 from .importance import (
@@ -113,6 +114,7 @@ class _Pruning:
                 cut_taps_of_filters(self.model, taps)
             else:
                 cut_taps(self.model, taps, even=self.config.even_taps, hidden=self.config.hidden)
+            drop_branch_channels(self.model, self.config.branches, self.sample)
 
     @contextmanager
     def compensated(self):
@@ -176,6 +178,11 @@ def prune(model: Network, clips: Clips, preparation: Preparation, config: PruneC
     Every fine-tuning has a folder with its checkpoints in ``folder``, from which an interrupted run resumes:
     ``weights`` (or ``channels1``, .., ``taps1``, .. of the gradual schedule; ``admm_channels``, ``admm_taps`` before
     it), ``thresholds``. """
+    if model.config.branches and (config.schedule == "admm" or config.ratios == "sensitivity"):
+        raise ValueError("schedule must not be admm and ratios not sensitivity for multi-scale blocks, whose taps "
+                         "belong to branches")
+    if not model.config.branches and config.branches < 1:
+        raise ValueError(f"branches must be 1 for a network without multi-scale blocks, not {config.branches!r}")
     run = _Pruning(remove_dynamic_graph(model).eval(), clips, preparation, config, training, Path(folder), info,
                    progress)
     steps = {"one-shot": run.one_shot, "gradual": run.gradual, "admm": run.admm}

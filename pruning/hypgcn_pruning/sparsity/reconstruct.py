@@ -59,7 +59,7 @@ def _write(rows: torch.Tensor, bn, old: torch.Tensor, solution) -> torch.Tensor:
 
 def _taps(h: torch.Tensor, block: BlockModule, reads: torch.Tensor) -> torch.Tensor:
     """(N, pairs, T / stride, V): H at the (tap, channel) pairs of ``reads`` (pairs, 2), zeros beyond the clip."""
-    pad, stride = block.tcn1.conv.padding[0], block.stride
+    pad, stride = block.tcn1.conv.padding[0], block.tcn1.conv.stride[0]
     frames = (h.shape[2] - 1) // stride + 1
     h = F.pad(h, (0, 0, pad, pad))
     parts = [h[:, reads[reads[:, 0] == tap, 1], tap:tap + stride * (frames - 1) + 1:stride]
@@ -93,7 +93,7 @@ def _temporal_side(old: BlockModule, new: BlockModule, x_old, x_new, ridge: floa
     fit, size = _Fit(len(reads), len(rows), ridge), 32
     for a, b in zip(x_old.split(size), x_new.split(size)):
         targets = old.total(a)[:, rows] - new.shortcut(b)[:, rows]
-        fit.add(_taps(new.hidden(b), new, reads), targets)
+        fit.add(_taps(new.summed(new.hidden(b)), new, reads), targets)
     weights = _write(rows, new.tcn1.bn, old.tcn1.conv.weight[rows], fit.solve())
     conv = new.tcn1.conv
     conv.weight.zero_()

@@ -109,6 +109,10 @@ def cut_taps(model: Network, keep: int | list[int], *, by_magnitude: bool = True
     only the first ``hidden`` banks of H are read at all. """
     for index, (block, count) in enumerate(zip(model.blocks, _counts(model, keep))):
         banks, kernel = block.taps.shape
+        if block.scales is not None:    # their taps belong to branches; which banks of H are read is left to choose
+            block.taps[read_banks(banks, hidden):] = 0
+            block.apply_masks()
+            continue
         if by_magnitude:
             allowed = even_taps(kernel, block.stride) if even else None
             chosen = best_taps(tap_scores(block), count, allowed, read_banks(banks, hidden))
@@ -122,6 +126,8 @@ def cut_taps_of_filters(model: Network, keep: int | list[int]):
     """Keep in every temporal filter the ``keep`` taps of most energy, over all channels that it reads: patterns of
     filters, not of banks. As many weights go, but the lanes, which work on all filters at once, skip nothing."""
     for block, count in zip(model.blocks, _counts(model, keep)):
+        if block.scales is not None:
+            continue
         kernel = block.taps.shape[1]
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= kernel:
             raise ValueError(f"keep must be in 1..{kernel}, not {count!r}")

@@ -48,7 +48,7 @@ def set_thresholds(model: Network, clips: torch.Tensor, density_h: float, densit
     clips : torch.Tensor (N, M, T, V, C)
         Prepared calibration clips.
     density_h, density_y : float
-        Shares of H, of the channels that are read, and of Y that stay, above 0 and at most 1.
+        Shares of H, of the channels that are read, and of Y that stay, above 0 and at most 1; of P and Q as of H.
     density_z, density_z_first : float
         Shares of the magnitudes of Z that stay behind the dead zone, of the kept channels: in all blocks but the first,
         and in the first; 1 for no dead zone.
@@ -61,15 +61,27 @@ def set_thresholds(model: Network, clips: torch.Tensor, density_h: float, densit
         x = model.features(clips)
         constant = constant_outputs(model)
         for index, block in enumerate(model.blocks):
-            for theta in (block.gcn1.theta_z, block.theta_h, block.theta_y):
+            scales = block.scales
+            for theta in (block.gcn1.theta_z, block.theta_h, block.theta_y,
+                          *(() if scales is None else (scales.theta_p, scales.theta_q))):
                 theta.zero_()
             wanted_z = density_z if index else density_z_first
             if wanted_z < 1:
                 block.gcn1.theta_z.fill_(quantile_threshold(block.gcn1.graph_products(x, block.kept).abs(), wanted_z))
             block.theta_h.fill_(quantile_threshold(block.hidden(x)[:, block.read], density_h))
+            if scales is not None:
+                h = block.hidden(x)
+                scales.theta_p.fill_(quantile_threshold(_varying(scales.p(h, block.read)), density_h))
+                scales.theta_q.fill_(quantile_threshold(_varying(scales.q(scales.p(h, block.read))), density_h))
             if index + 1 < len(model.blocks):
                 block.theta_y.fill_(quantile_threshold(block(x)[:, ~constant[index]], density_y))
             x = block(x)
+
+
+def _varying(x: torch.Tensor) -> torch.Tensor:
+    """The channels of ``x`` (N, C, T, V) that are not constant, or zeros: a threshold at a constant would be chance."""
+    alive = x.amax((0, 2, 3)) > x.amin((0, 2, 3))
+    return x[:, alive] if alive.any() else torch.zeros_like(x)
 
 
 class ThresholdQuantiles:

@@ -36,18 +36,40 @@ def activities_of(design: Design, expected: Sequence[Path]) -> list[Activity]:
                     entries.append(tokens[f"{name}{index}"].reshape(-1, design.block_frames(index), MINI_BANKS))
                 x.append(tokens[f"x_tokens{index}"])
                 z.append(tokens[f"z_tokens{index}"])
-                h.append(tokens[f"h_tokens{index}"][design.pad])  # the middle tap meets every frame of the output once
+                # The middle tap meets every frame of the output once.
+                h.append(tokens[f"h_tokens{index}"][0 if block.scales is not None else design.pad])
         rows = persons * design.block_frames(index)
         out_rows = persons * design.block_frames(index + 1)
         channels = np.mean(x, axis=0) / rows
+        behind = _behind_h(design, index, expected, out_rows) if block.scales is not None else {}
         activities.append(Activity(
+            **behind,
             x_channels=tuple(channels.tolist()),
             x_banks=tuple((_banks(channels) / design.joints).tolist()),
             z_banks=tuple((np.mean(z, axis=0) / (rows * design.joints)).tolist()),
-            h_banks=tuple((np.mean(h, axis=0) / (out_rows * design.joints)).tolist()),
+            h_banks=tuple((np.mean(h, axis=0) / ((out_rows if block.scales is None else rows)
+                                                 * design.joints)).tolist()),
             x_max=_largest(x_entries, block.x_window), x_mean=tuple(np.mean(x_entries, axis=(0, 1, 2)).tolist()),
             h_max=_largest(h_entries, block.h_window), h_mean=tuple(np.mean(h_entries, axis=(0, 1, 2)).tolist())))
     return activities
+
+
+def _behind_h(design: Design, index: int, expected: Sequence[Path], out_rows: float) -> dict:
+    """Fields of the activity of a multi-scale block for P and Q, from golden files."""
+    block = design.blocks[index]
+    fields: dict[str, tuple] = {}
+    for name, middle, frames, places, window in (
+            ("p", design.pad, design.block_frames(index), out_rows, block.p_window),
+            ("q", 0, design.block_frames(index + 1), out_rows, 1)):
+        tokens, entries = [], []
+        for path in expected:
+            with np.load(path) as file:
+                tokens.append(file[f"{name}_tokens{index}"][middle])
+                entries.append(file[f"{name}_entries{index}"].reshape(-1, frames, MINI_BANKS))
+        fields |= {f"{name}_banks": tuple((np.mean(tokens, axis=0) / (places * design.joints)).tolist()),
+                   f"{name}_max": _largest(entries, window),
+                   f"{name}_mean": tuple(np.mean(entries, axis=(0, 1, 2)).tolist())}
+    return fields
 
 
 def _largest(entries: list[np.ndarray], window: int) -> tuple[int, ...]:

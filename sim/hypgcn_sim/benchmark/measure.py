@@ -58,7 +58,8 @@ def peak_gops(estimated: Estimate, folding: Folding) -> float:
 
     A multiplication counts as two operations. Packed multipliers do two products a cycle, all others one.
     """
-    packed = sum(units[name].resources.dsp for units in estimated.blocks for name in ("graph", "conv", "lanes"))
+    packed = sum(units[name].resources.dsp for units in estimated.blocks
+                 for name in ("graph", "conv", "p_lanes", "q_lanes", "lanes") if name in units)
     products = packed * (1 if folding.mac == "single" else 2) + (estimated.resources.dsp - packed)
     return 2e-3 * MHZ * products
 

@@ -86,6 +86,9 @@ def variants(design: Design) -> list[Variant]:
     design : Design
         The network.
     """
+    if design.multi_scale:
+        raise ValueError(f"design must have no multi-scale block for the ablation, whose ideas are those of one "
+                         f"temporal convolution, and {design.name} has")
     filled = "1 and -1 in turn in place of the weights that are left out"
     return [
         Variant(name=NOTHING_OFF, design=design, how=""),

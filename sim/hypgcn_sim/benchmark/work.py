@@ -23,6 +23,9 @@ def work(design: Design) -> dict[str, float]:
         ``dense``, before pruning; ``kept``, by the weights that are left; ``graph_skip``, the share of the graph
         product that dropped channels save; ``mac_reduction`` = dense / kept.
     """
+    if design.multi_scale:
+        raise ValueError(f"design must have no multi-scale block to count its work here, and {design.name} has: hypgcn "
+                         f"evaluate counts it")
     dense, left, graph_dense, graph_kept = 0, 0, 0, 0
     inputs, frames, rows = design.channels, design.frames, design.persons * design.joints
     for index, block in enumerate(design.blocks):

@@ -71,10 +71,12 @@ def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
           stores, of all persons
         * x_tokens0 ... : non-zeros of each channel of X as stored, of the persons that must be computed
         * h_tokens0 ... : non-zeros that each (tap, bank) of H meets, of the same persons
+        * p_entries0, q_entries0, p_tokens0, q_tokens0 ... : the same of P and Q of multi-scale blocks
         * z_tokens0 ... : non-zeros of each bank of Z, in the order of the graph unit, of the same persons
         * r_tokens0 ... : non-zeros of each bank of X in the rows that a stride leaves, of the same persons
     """
     from hypgcn.golden.absent import left_out
+    from hypgcn.golden.block import lost_of
     from hypgcn.golden.input import coordinates
     from hypgcn.golden.network import run
     from hypgcn.sparse import spatial_entries
@@ -87,13 +89,17 @@ def expect(design: Design, clip: np.ndarray) -> dict[str, np.ndarray]:
     for index, block in enumerate(design.blocks):
         name = f"blocks.{index}."
         x, h = tensors[name + "x_stored"], tensors[name + "h_stored"]
-        lost.append(int(tensors[name + "x_lost"].sum() + tensors[name + "h_lost"].sum()))
+        lost.append(lost_of({key: tensor for key, tensor in tensors.items() if key.startswith(name)}))
         kept[f"y{index}"] = observe_words(tensors[name + "y"])
         into = tensors[f"blocks.{index - 1}.y"] if index else tensors["x1"]
         kept[f"x_entries{index}"], kept[f"h_entries{index}"] = _entries(into), _entries(tensors[name + "h"])
         x, h, z = x[~gone], h[~gone], tensors[name + "z"][~gone]
         kept[f"x_tokens{index}"] = np.count_nonzero(x, axis=(0, 1, 2))
-        kept[f"h_tokens{index}"] = _by_tap(h, block.taps.shape[1], block.stride)
+        kept[f"h_tokens{index}"] = _by_tap(h, block.kernel, block.stride) if block.scales is None else _by_tap(h, 1, 1)
+        if block.scales is not None:
+            for store, kernel, stride in (("p", block.kernel, block.stride), ("q", 1, 1)):
+                kept[f"{store}_entries{index}"] = _entries(tensors[name + store])
+                kept[f"{store}_tokens{index}"] = _by_tap(tensors[f"{name}{store}_stored"][~gone], kernel, stride)
         kept[f"z_tokens{index}"] = split_banks(np.array([
             np.count_nonzero(x[..., channel] if subset is None else z[:, subset, ..., channel])
             for channel, subset in spatial_entries(block)])).sum(axis=1)

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hypgcn.block import BLOCK_UNITS
-from hypgcn.network import counted_units
 from hypgcn.stream.activity import STATES
 
 __all__ = ["FILL", "Run"]
@@ -30,6 +28,8 @@ class Run:
         Their overflow flags.
     counts : uint32 (clips, units, 3)
         Performance counters at the last score of each clip; no units without counters.
+    units : list of str
+        Their names.
     cycles : int
         Of the whole run.
     lost : list of int
@@ -47,6 +47,7 @@ class Run:
     scores: np.ndarray
     overflow: np.ndarray
     counts: np.ndarray
+    units: list[str] = field(default_factory=list)
     cycles: int = 0
     lost: list[int] = field(default_factory=list)
     seconds: float = 0.0
@@ -79,8 +80,6 @@ class Run:
         activity : dict of str to dict
             Cycles by unit and state: busy, starved, blocked.
         """
-        units = self.counts.shape[1]
-        names = counted_units((units - 2) // len(BLOCK_UNITS)) if units else []
         if len(self.last_out) > FILL:
             first = FILL - 1
             clips, cycles = len(self.last_out) - FILL, int(self.last_out[-1] - self.last_out[first])
@@ -88,5 +87,5 @@ class Run:
         else:
             clips, cycles, spent = len(self.last_out), int(self.last_out[-1] - self.first_in[0]), self.counts[-1]
         activity = {name: {state: int(spent[index, n]) for n, state in enumerate(STATES)}
-                    for index, name in enumerate(names)}
+                    for index, name in enumerate(self.units)}
         return cycles, clips, activity

@@ -10,7 +10,7 @@ import numpy as np
 from hypgcn.design import Design
 from hypgcn.design.folding import Folding
 from hypgcn.emission.emit import Emission, emit
-from hypgcn.network import Network
+from hypgcn.network import Network, counted_units
 
 from .build import build
 from .exchange import read_results, results_so_far, write_expected, write_stimuli
@@ -99,6 +99,7 @@ class FullSimulation:
         if status or output:
             raise AssertionError(self.shape.explain(output, len(clips), status, golden.people if golden else None))
         run = read_results(folder, self.shape, len(clips))
+        run.units = counted_units(self.design) if run.counts.shape[1] else []
         run.seconds, run.compared = time.monotonic() - start, golden.beats if golden else 0
         if expected is not None:
             lost = sum(np.load(path)["lost"] for path in expected)

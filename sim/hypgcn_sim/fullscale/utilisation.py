@@ -15,7 +15,7 @@ from .result import Run
 
 __all__ = ["UNITS_WITH_DSP", "idle_products", "mean_persons", "report", "useful_multiplies"]
 
-UNITS_WITH_DSP = {"graph": "graph", "conv": "conv", "h_requant": "h_requant", "lanes": "lanes", "combine": "combine"}
+UNITS_WITH_DSP = ("graph", "conv", "h_requant", "p_lanes", "p_combine", "q_lanes", "q_combine", "lanes", "combine")
 """Counted units of a block that have multipliers, and their names in the estimates."""
 
 
@@ -49,7 +49,7 @@ def useful_multiplies(design: Design, folding: Folding, expected: Sequence[Path]
         out_rows = persons * design.block_frames(index + 1)
         kept = block.kept != 0
         entries = design.subsets * int(kept.sum())
-        lanes = float((mean[f"h_tokens{index}"] * _filters(block.temporal)).sum())
+        lanes = float((mean[f"{'q' if block.scales else 'h'}_tokens{index}"] * _filters(block.temporal)).sum())
         if block.down is not None:
             entries += int(block.down.any(axis=0).sum())
         if block.res is not None:
@@ -64,6 +64,12 @@ def useful_multiplies(design: Design, folding: Folding, expected: Sequence[Path]
             "lanes": lanes,
             "combine": float(out_rows * design.joints * block.out_channels),
         })
+        if block.scales is not None:
+            blocks[-1] |= {
+                "p_lanes": float((mean[f"h_tokens{index}"] * _filters(block.scales.reduce[:, None])).sum()),
+                "p_combine": float(rows * design.joints * block.scales.p_channels),
+                "q_lanes": float((mean[f"p_tokens{index}"] * _filters(block.scales.branches)).sum()),
+                "q_combine": float(out_rows * design.joints * block.scales.q_channels)}
     return blocks
 
 
@@ -116,7 +122,7 @@ def report(design: Design, folding: Folding, run: Run, expected: Sequence[Path],
         row = {"unit": name, **{state: states[state] / max(1, counted_cycles) for state in STATES}}
         block, _, unit = name.removeprefix("blocks[").partition("].")
         if unit in UNITS_WITH_DSP:
-            dsp = estimated.blocks[int(block)][UNITS_WITH_DSP[unit]].resources.dsp
+            dsp = estimated.blocks[int(block)][unit].resources.dsp
             row |= {"dsp": dsp, "useful": round(useful[int(block)][unit]),
                     "utilisation": useful[int(block)][unit] / (2 * dsp * per_clip)}
             if unit in totals:

@@ -11,7 +11,8 @@ from ..fullscale.utilisation import mean_persons, useful_multiplies
 __all__ = ["products_by_unit"]
 
 _UNITS = {"graph": "spatial.graph", "conv": "spatial.array", "h_requant": "spatial.requant", "lanes": "temporal.lane",
-          "combine": "temporal.combine"}
+          "combine": "temporal.combine", "p_lanes": "reduce.lane", "p_combine": "reduce.combine",
+          "q_lanes": "branches.lane", "q_combine": "branches.combine"}
 _UNITS_ON_LANES = _UNITS | {"conv": "spatial.lane", "h_requant": "spatial.combine"}
 
 

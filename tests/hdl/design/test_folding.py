@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.design.folding import BlockFolding, Folding, ScalesFolding
 from hypgcn.design.presets import preset
+from hypgcn.design.scale_presets import with_scales
 
 
 def folding(**changes):
@@ -72,3 +73,39 @@ def test_foreign_file(tmp_path, text):
     (tmp_path / "f.json").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match="f.json is not a folding"):
         Folding.load(tmp_path / "f.json")
+
+
+def scaled(**changes):
+    return Folding(blocks=(BlockFolding(h_rows=1, scales=ScalesFolding()),
+                           BlockFolding(scales=ScalesFolding(**changes))))
+
+
+def test_scales_come_back_from_their_file(tmp_path):
+    chosen = scaled(q_lanes=3, p_ports=2)
+    chosen.validate(with_scales(preset("tiny")))
+    (tmp_path / "f.json").write_text(chosen.to_json(), encoding="utf-8")
+    assert Folding.load(tmp_path / "f.json") == chosen
+    assert "scales" not in folding().to_json()
+
+
+@pytest.mark.parametrize(("changes", "text"), [
+    ({"p_lanes": 0}, "p_lanes must be in 1..32, not 0"), ({"q_width": 3}, "q_width must be one of 2, 4, 8, 16, not 3"),
+    ({"p_width": 4}, "p_pairs must be in 2..16, not 1"), ({"q_depth": 3}, "q_depth must be in 1..2, not 3"),
+    ({"p_rows": 8}, "p_rows must be in 9..64, not 8"), ({"q_rows": 0}, "q_rows must be in 1..64, not 0"),
+    ({"p_ports": 2}, "p_ports must be in 1..1, the readers of the store, not 2"),
+    ({"q_ports": 2}, "q_ports must be in 1..1, the readers of the store, not 2")])
+def test_rejects_scales(changes, text):
+    with pytest.raises(ValueError, match=rf"blocks\[1\].scales.{text}"):
+        scaled(**changes).validate(with_scales(preset("tiny")))
+
+
+def test_scales_are_there_where_the_block_has_them():
+    with pytest.raises(ValueError, match=r"blocks\[0\].scales must be there in a multi-scale block"):
+        folding().validate(with_scales(preset("tiny")))
+    with pytest.raises(ValueError, match=r"blocks\[0\].scales must be absent, because the block has one temporal"):
+        Folding(blocks=(BlockFolding(scales=ScalesFolding()), BlockFolding())).validate(preset("tiny"))
+
+
+def test_a_maximum_needs_a_row_more_of_x():
+    with pytest.raises(ValueError, match=r"blocks\[0\].x_rows must be in 6..64, not 5"):
+        Folding(blocks=(BlockFolding(x_rows=5, scales=ScalesFolding()),) * 2).validate(with_scales(preset("tiny")))

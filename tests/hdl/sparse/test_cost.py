@@ -1,14 +1,17 @@
 """Estimated cost of the units of the temporal unit: against Yosys' counts, and cycles counted by hand."""
 
+from dataclasses import replace
+
 import pytest
 from hdl.measured import CONV, COUNTED, FOLDING, LARGE, check, model
 
 from hypgcn.arith.cost import unpack_luts
-from hypgcn.cost import Resources
+from hypgcn.cost import Memory, Resources
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import BlockModel
 from hypgcn.rfc.cost import ENCODERS, register_slice
-from hypgcn.sparse.cost import combiner, dispatcher, lane, lanes
+from hypgcn.sparse.cost import combiner, dispatcher, lane, lanes, max_rows
+from hypgcn.sparse.max_rows import MaxRowsConfig
 
 
 def one_lane():
@@ -59,3 +62,20 @@ def test_more_lanes_take_more_around_them():
         assert few.resources.lut < many.resources.lut
     assert dispatcher(plan, 2, identity=True).resources.lut < dispatcher(plan, 2, identity=False).resources.lut
     assert combiner(plan, 2, rows=5).cycles == 5 * plan.joints * plan.groups
+
+
+def test_a_running_maximum_takes_a_row_more_of_each_person():
+    cfg = MaxRowsConfig(frames=10, joints=25, channels=64, width=4, first=48, maximum=10)
+    cost = max_rows(cfg, persons=2)
+    assert cost.cycles == 2 * 11 * 25 * 16
+    assert cost.resources.bram36 == Memory("ram", 4 * 7 + 1 + 4 * 7, 400).primitives.bram36
+    assert max_rows(replace(cfg, maximum=1), persons=2).resources.lut < cost.resources.lut
+
+
+@pytest.mark.parametrize(("width", "maximum", "lut", "bram36"), [
+    (4, 10, 209, 1.0), (16, 42, 747, 3.5), (16, 1, 191, 2.0)])
+def test_running_maxima_against_yosys(width, maximum, lut, bram36):
+    """Counted on ``MaxRows`` alone, 25 joints of 64 channels, by ``hypgcn_sim.synthesis.units.synthesise``."""
+    cfg = MaxRowsConfig(frames=75, joints=25, channels=64, width=width, first=12, maximum=maximum)
+    found = max_rows(cfg, persons=1).resources
+    assert found.lut == pytest.approx(lut, rel=0.1) and found.bram36 == bram36

@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hypgcn.design.presets import random_block
+from hypgcn.design.presets import preset, random_block
+from hypgcn.design.scale_presets import with_scales
 from hypgcn.golden.spatial.graph import entries, graph
-from hypgcn.sparse import spatial_entries, spatial_layer, temporal_layer
+from hypgcn.sparse import branch_layer, reduce_layer, spatial_entries, spatial_layer, temporal_layer
 
 SHAPES = {"conv": (20, 17), "identity": (33, 33)}
 
@@ -59,3 +60,16 @@ def test_the_same_block_has_one_layer():
     block = block_of("conv")
     assert temporal_layer(block) is temporal_layer(block) and spatial_layer(block) is spatial_layer(block)
     assert temporal_layer(block) is not temporal_layer(block_of("conv"))
+
+
+def test_stages_of_a_multi_scale_block():
+    design = with_scales(preset("tiny"))
+    plain, block = preset("tiny").blocks[1], design.blocks[1]
+    reduce, branches, last = reduce_layer(block), branch_layer(block), temporal_layer(block)
+    assert (reduce.kernel, reduce.stride, reduce.running_max) == (1, 1, (block.scales.max_first,
+                                                                          block.scales.max_channels))
+    assert (branches.kernel, branches.stride, branches.running_max) == (9, 2, (0, 0))
+    assert (last.kernel, last.stride, last.x_stride) == (1, 1, 2) and temporal_layer(plain).x_stride == 0
+    assert reduce.shortcut == branches.shortcut == "none" and last.shortcut == block.shortcut_y
+    assert (reduce.channels, branches.channels, last.channels) == (20, 20, 20)
+    assert (branches.weights == block.scales.branches).all() and branches.acc_width == block.scales.q_acc_width

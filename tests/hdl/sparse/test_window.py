@@ -71,7 +71,36 @@ def test_rows_and_releases(case, idle, stall):
     assert result["o"] == [payload for payload, *_ in expected]
 
 
+@pytest.mark.parametrize(("idle", "stall"), STREAM_PATTERNS)
+@pytest.mark.parametrize("case", [(3, 5, 2, 6), (3, 6, 2, 7), (1, 2, 2, 3), (4, 4, 1, 3), (1, 1, 2, 2)], ids=str)
+def test_rows_of_x_at_a_stride_of_their_own(case, idle, stall):
+    """Output row t reads row t of the features and row t * x_stride of X, and frees as many."""
+    frames, x_frames, x_stride, x_rows = case
+    cfg = WindowConfig(frames=frames, stride=1, kernel=1, h_rows=2, x_rows=x_rows, x_stride=x_stride,
+                       x_frames=x_frames)
+    rng, dut, total = random.Random(6), Window(cfg), SEQUENCES * frames
+    slots = [(n * x_frames + t * x_stride) % x_rows for n in range(SEQUENCES) for t in range(frames)]
+    seen = {"done": 0, "h": 0, "x": 0, "offered": 0, "retired": 0}
+
+    async def store(ctx):
+        while seen["retired"] < total or seen["x"] < SEQUENCES * x_frames:
+            done = seen["done"] < total and seen["done"] - seen["h"] < 2 and rng.random() >= idle
+            retired = seen["retired"] < seen["offered"] and rng.random() >= stall
+            ctx.set(dut.h_done, done)
+            ctx.set(dut.retired, retired)
+            _, _, h, x, valid, ready = await ctx.tick().sample(dut.h_release, dut.x_release, dut.o.valid, dut.o.ready)
+            for name, more in (("done", done), ("h", h), ("x", x), ("offered", valid and ready), ("retired", retired)):
+                seen[name] += more
+            whole, part = divmod(seen["retired"], frames)
+            assert seen["x"] <= whole * x_frames + part * x_stride and seen["h"] <= seen["retired"]
+
+    result = run(dut, sinks={"o": total}, idle=idle, stall=stall, testbenches=[store], timeout=3000)
+    assert [row["x_slot"] for row in result["o"]] == slots
+
+
 @pytest.mark.parametrize(("change", "message"), [
+    ({"x_stride": 2}, "x_stride and x_frames must be 0, or the frames of X and the stride that makes 5 of them, not 2"),
+    ({"x_stride": 2, "x_frames": 8}, "makes 5 of them, not 2 and 8"),
     ({"frames": 0}, r"^frames must be at least 1, not 0$"),
     ({"stride": 3}, r"^stride must be in 1..2, not 3$"),
     ({"kernel": 4}, r"^kernel must be odd and positive, not 4$"),

@@ -161,7 +161,7 @@ def test_float64_gives_the_same(monkeypatch, seed):
     expected = run_integer(design, clips)
     monkeypatch.setattr("hypgcn_pruning.integers.products._EXACT", {torch.float64: 1 << 53})
     network = IntegerNetwork(design)
-    assert all(block.spatial.dtype == block.temporal.dtype == torch.float64 for block in network.blocks)
+    assert all(block.spatial.dtype == block.temporal.product.dtype == torch.float64 for block in network.blocks)
     found = run_integer(design, clips)
     assert all(torch.equal(found[name], tensor) for name, tensor in expected.items())
 

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from hypgcn_pruning.network.branches import MULTI_SCALE
 from hypgcn_pruning.network.widen import widen
 from hypgcn_pruning.sparsity.channels import drop_channels
 
@@ -41,3 +42,8 @@ def test_what_cannot_be_widened(make_network):
     drop_channels(pruned, 0.5)
     with pytest.raises(ValueError, match="must not be pruned"):
         widen(pruned, [20, 20, 34, 34, 34])
+
+
+def test_branches_are_not_widened(make_network):
+    with pytest.raises(ValueError, match="must not have branches to be widened"):
+        widen(make_network(branches=MULTI_SCALE, kernel=9), [40, 40, 68, 68, 68])

@@ -10,6 +10,7 @@ from hypgcn.cli import main
 from hypgcn.design import BANK, Design
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
+from hypgcn.design.scale_presets import with_scales
 from hypgcn.golden.absent import absent_response
 from hypgcn.golden.network import run as golden
 from hypgcn.network import counted_units
@@ -101,7 +102,7 @@ def test_useful_multiplies_counted_one_by_one(expected):
 
 def counted_run(cycles=1000):
     """Three clips, every unit busy for 60 %, starved for 30 % and blocked for 10 % of the cycles."""
-    names = counted_units(len(DESIGN.blocks))
+    names = counted_units(DESIGN)
     lanes = [FOLDING.blocks[int(name[7:name.index("]")])].lanes if name.endswith("lanes") else 1
              for name in names]
     share = np.array([[6, 3, 1]]) * np.array(lanes)[:, None] * cycles // 10
@@ -110,7 +111,7 @@ def counted_run(cycles=1000):
     counts -= counts[0] + np.uint32(7)
     times = np.array([1000, 2000, 3000])
     return Run(first_in=times - 900, last_in=times - 50, first_out=times - 3, last_out=times,
-               scores=np.zeros((3, 3), np.int64), overflow=np.zeros(3, bool), counts=counts)
+               scores=np.zeros((3, 3), np.int64), overflow=np.zeros(3, bool), counts=counts, units=names)
 
 
 def test_report_and_picture(expected, tmp_path):
@@ -311,3 +312,12 @@ def test_quick_benchmark_of_the_smallest_network(tmp_path, capsys):
     assert (tmp_path / "quick_memory.png").is_file()
     assert rows[0]["max_logic_levels"] is None and rows[0]["max_logic_levels_reason"]
     assert "271.2" in capsys.readouterr().out
+
+
+def test_multi_scale_designs_are_refused():
+    """What counts the work of one temporal convolution says so instead of counting a part of it."""
+    design = with_scales(preset("tiny"))
+    with pytest.raises(ValueError, match="design must have no multi-scale block to count its work here, and tiny"):
+        work(design)
+    with pytest.raises(ValueError, match="design must have no multi-scale block for the ablation"):
+        variants(design)

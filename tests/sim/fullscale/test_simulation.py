@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from hypgcn.design.presets import preset, random_design
+from hypgcn.design.scale_presets import with_scales
 from hypgcn.golden.network import run as golden
 from hypgcn.planning.allocator.allocate import within
 from hypgcn_sim.fullscale.build import ports_header
@@ -119,10 +120,11 @@ def test_steady_state_leaves_out_the_filling():
 
 
 @pytest.mark.slow
-def test_the_emitted_network_at_full_speed(tmp_path):
+@pytest.mark.parametrize("kind", ["plain", "multi-scale"])
+def test_the_emitted_network_at_full_speed(tmp_path, kind):
     """Equal to golden, and every planted difference is found."""
-    design = preset("tiny")
-    folding = within(design, 40)
+    design = preset("tiny") if kind == "plain" else with_scales(preset("tiny"))
+    folding = within(design, 40 if kind == "plain" else 80)
     clips, _ = make_clips(design, 3)
     expected = golden_clips(design, clips, tmp_path / "golden", jobs=1)
     simulation = FullSimulation(design, folding, tmp_path)

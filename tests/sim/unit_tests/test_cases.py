@@ -7,8 +7,10 @@ import pytest
 from raw_designs import raw_design
 
 from contracts.tree import PACKAGES, modules
+from hypgcn.design.folding import BlockFolding, Folding, ScalesFolding
 from hypgcn.design.presets import preset, random_design
 from hypgcn.design.raw_input import RawInput
+from hypgcn.design.scale_presets import with_scales
 from hypgcn.planning.allocator.allocate import within
 from hypgcn_sim.stimuli.clips import make_clips
 from hypgcn_sim.unit_tests.cases import TEST_CASES
@@ -77,6 +79,15 @@ def test_cases_of_odd_designs(shape, tmp_path):
     odd = context(random_design(1, name="odd", classes=2, **shape))
     for unit, make in TEST_CASES.items():
         write(make(odd), tmp_path / unit)
+
+
+@pytest.mark.parametrize("unit", ["temporal_lane", "temporal_unit_conv"])
+def test_units_of_one_temporal_convolution_need_one(unit):
+    design = with_scales(preset("tiny"))
+    clips, real = make_clips(design, 1)
+    folding = Folding(blocks=(BlockFolding(h_rows=1, scales=ScalesFolding()),) * 2)
+    with pytest.raises(ValueError, match=r"--unit temporal_\w+ must be of a block without branches; block_conv, "):
+        TEST_CASES[unit](Context(design, folding, clips, real))
 
 
 def test_same_seed_same_stimuli(tiny):

@@ -7,11 +7,15 @@ from .lanes import conv_temporal
 __all__ = ["temporal"]
 
 
-def temporal(h, x, block, theta: int) -> dict:
-    """Tensors of the unit for encoded H (T, V, O) and stored X (T, V, I).
+def temporal(features, x, block, theta: int) -> dict:
+    """Tensors of the unit for encoded H (T, V, H), or Q of a multi-scale block, and stored X (T, V, I).
 
-    Keys: ``h_stored``, ``h_lost`` (per row), ``b`` (accumulators), ``y``.
+    Keys: ``h_stored``, ``h_lost`` (per row), with branches ``q_stored`` and ``q_lost``; ``b`` (accumulators), ``y``.
     """
-    stored, lost = store(h, block.h_depths, block.h_window)
+    if block.scales is None:
+        name, depths, window = "h", block.h_depths, block.h_window
+    else:
+        name, depths, window = "q", block.scales.q_depths, 1
+    stored, lost = store(features, depths, window)
     acc = conv_temporal(stored, x, block)
-    return {"h_stored": stored, "h_lost": lost, "b": acc, "y": combine(acc, x, block, theta)}
+    return {f"{name}_stored": stored, f"{name}_lost": lost, "b": acc, "y": combine(acc, x, block, theta)}

@@ -28,7 +28,7 @@ from math import ceil
 from ...arith.cost import DSP48E2_OPERAND
 from ...cost import Resources
 from ...design import Design
-from ...design.folding import BlockFolding, Folding
+from ...design.folding import Folding
 from ...design.limits import STORE_MEMORIES
 from ..budget import PLENTY, RESOURCES, Budget
 from ..estimate import (
@@ -41,6 +41,7 @@ from ..estimate import (
     mean_activities,
     overlapping,
 )
+from ..estimate.stages import folding_of
 from .clips import ClipSearch
 from .options import (
     Choice,
@@ -57,6 +58,10 @@ from .prompt import FEWER_ROWS, Prompt, soon, with_fewer_rows
 from .search import Search
 
 __all__ = ["PLENTY", "RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "within"]
+
+
+THIN_ROWS = 3
+"""Rows of the stores in front of 1x1 convolutions: one is written, one read, and one lets both drift."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +151,7 @@ class Allocator:
         gains = []
         for index in range(len(design.blocks)):
             model = BlockModel.of(design, index, mac)
-            plain, ultra = (model.stores(BlockFolding(**self._rows(design, index), h_memory=memory))["h_store"]
+            plain, ultra = (model.stores(folding_of({**self._rows(design, index), "h_memory": memory}))["h_store"]
                             for memory in STORE_MEMORIES)
             if ultra.uram:
                 gains.append(((plain.bram36 - ultra.bram36) / ultra.uram, -index, ultra.uram))
@@ -178,10 +183,12 @@ class Allocator:
             per_clip = [model.with_activity(stretch[index]) for stretch in stretches]
             conv = conv_options(model, len(per_clip)) + conv_lane_options(model, rows["x_rows"], per_clip)
             memory = "ultra" if index in self.in_ultra else "auto"
-            beside = [conv, temporal_options(model, **rows, clips=per_clip, memory=memory)]
+            own = {name: rows.pop(name) for name in ("x_rows", "h_rows")}
+            beside = [conv, *(temporal_options(model, **own, clips=per_clip, memory=memory, stage=stage, behind=rows)
+                              for stage in model.shape.stages)]
             of_block = [pareto_front(options, self.key) for options in (
-                graph_options(model, design.subsets, rows["x_rows"], beside, per_clip), *beside)]
-            of_block.append(x_store_options(model, rows["x_rows"], of_block, len(per_clip)))
+                graph_options(model, design.subsets, own["x_rows"], beside, per_clip), *beside)]
+            of_block.append(x_store_options(model, own["x_rows"], of_block, len(per_clip)))
             self.choices += [(index, options) for options in of_block]
         self.choices.append((None, pareto_front(head_options(design, len(self.clips)))))
         fixed = {"dsp": total.dsp, "bram": ceil(2 * total.bram36), "lut": ceil(total.lut)}
@@ -196,7 +203,12 @@ class Allocator:
     @staticmethod
     def _rows(design: Design, index: int) -> dict[str, int]:
         stride = design.blocks[index].stride
-        return {"x_rows": design.pad + 7 + stride, "h_rows": design.kernel + 2 * stride + 1}
+        taps = design.kernel + 2 * stride + 1
+        if design.blocks[index].scales is None:
+            return {"x_rows": design.pad + 7 + stride, "h_rows": taps}
+        # A row in each of the stages behind H, and one that waits for its maximum.
+        return {"x_rows": design.pad + 11 + stride, "h_rows": THIN_ROWS, "scales.p_rows": taps,
+                "scales.q_rows": THIN_ROWS}
 
     @property
     def min_cycles(self) -> int:
@@ -315,7 +327,7 @@ class Allocator:
         for (index, _), option in zip(self.choices, chosen):
             (head if index is None else blocks[index]).update(option.fields)
         return Folding(mac=self.mac, **head, blocks=tuple(
-            BlockFolding(**fields, **self.rows(index)) for index, fields in enumerate(blocks)))
+            folding_of({**fields, **self.rows(index)}) for index, fields in enumerate(blocks)))
 
     def _allocation(self, chosen: list[Option], budget: Budget) -> Allocation:
         """The folding of the ``chosen`` options, with its estimate."""

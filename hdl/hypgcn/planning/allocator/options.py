@@ -1,12 +1,13 @@
 """The ways to build each choice of a network, with their cost: what :mod:`~hypgcn.planning.allocator.allocate` chooses
 from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
+from types import MappingProxyType
 
 from ...cost import Resources, UnitCost
-from ...design import BANK, Design
+from ...design import BANK, Design, bank_count
 from ...design.folding import BlockFolding, graph_units
 from ...design.limits import BANKS, HEAD_WIDTHS, LANE_DEPTH, LANES, WIDTHS, chain_depth
 from ...io_cost import io_units
@@ -15,6 +16,7 @@ from ...sparse.lane_plan import Work
 from ..estimate import COUPLING, BlockModel
 from ..estimate.latency import row_latency
 from ..estimate.loop import PIPELINE
+from ..estimate.stages import Stage, folding_of
 
 __all__ = ["MAX_PASSES", "Choice", "Option", "conv_lane_options", "conv_options", "graph_options", "head_options",
            "pareto_front", "slowest", "temporal_options", "x_store_options"]
@@ -179,7 +181,7 @@ def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel
     layer = model.shape.spatial_layer
     if layer.banks > BANKS.high:
         return options      # the store of Z cannot hold them
-    stores = [model.stores(BlockFolding(conv_lanes=lanes, x_rows=x_rows, z_rows=Z_ROWS))["z_store"]
+    stores = [model.z_store(BlockFolding(conv_lanes=lanes, x_rows=x_rows, z_rows=Z_ROWS))
               for lanes in range(1, LANES.high + 1)]
     for width in WIDTHS:
         step, offered_passes = width // 2, set()
@@ -237,8 +239,9 @@ def x_store_options(model: BlockModel, x_rows: int, choices: Sequence[Sequence[O
 
 
 def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequence[BlockModel] = (),
-                     memory: str = "auto") -> list[Option]:
-    """Options of the temporal unit with the H store: lanes, their size, and the width of Y.
+                     memory: str = "auto", *, stage: Stage | None = None,
+                     behind: Mapping[str, int] = MappingProxyType({})) -> list[Option]:
+    """Options of a convolution behind H with the store in front of it: lanes, their size, and the width of its output.
 
     Parameters
     ----------
@@ -250,42 +253,50 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
         ``model`` with the activity of each single clip, in which only the cycles of the lanes differ.
     memory : str
         ``h_memory``; with UltraRAM one port is offered, so that their number is known.
+    stage : Stage, optional
+        One of ``model.shape.stages``; ``None``: the one that makes Y.
+    behind : mapping of str to int
+        Rows of the stores of P and Q, as fields of :func:`~hypgcn.planning.estimate.stages.folding_of`.
     """
-    options = []
-    offered_ports = STORE_PORTS if memory == "auto" else STORE_PORTS[:1]
-    stores = {(lanes, ports): model.stores(BlockFolding(lanes=lanes, x_rows=x_rows, h_rows=h_rows, h_ports=ports,
-                                                        h_memory=memory))["h_store"]
+    options: list[Option] = []
+    stage = stage or model.shape.stages[-1]
+    own = memory if stage.reads == "h" else "auto"
+    offered_ports = STORE_PORTS if own == "auto" else STORE_PORTS[:1]
+    rows = {"x_rows": x_rows, "h_rows": h_rows, **behind}
+    stores = {(lanes, ports): model.stores(folding_of({**rows, **stage.fields(lanes, 1, 1, 2, ports),
+                                                       "h_memory": own}))[stage.store]
               for ports in offered_ports for lanes in range(ports, LANES.high + 1)}
     for width in WIDTHS:
         offered_passes = set()
-        for pairs in range(width // 2, model.shape.block.out_banks * BANK // 2 + 1):
-            passes = len(model.shape.plan(model.shape.temporal_layer, pairs, width).passes)
+        for pairs in range(width // 2, bank_count(stage.layer.outputs) * BANK // 2 + 1):
+            passes = len(model.shape.plan(stage.layer, pairs, width).passes)
             if passes in offered_passes or passes > MAX_PASSES:
                 continue
             offered_passes.add(passes)
             for depth in range(LANE_DEPTH.low, LANE_DEPTH.high + 1):
-                options += _temporal_lanes(model, stores, pairs, width, depth,
-                                           [clip.work(pairs, width, depth) for clip in clips])
+                options += _temporal_lanes(model, stage, stores, pairs, width, depth,
+                                           [clip.stage_work(stage, pairs, width, depth) for clip in clips])
+    if stage.reads != "h":
+        return options
     return [replace(option, fields={**option.fields, "h_memory": memory}) for option in options]
 
 
-def _temporal_lanes(model: BlockModel, stores: dict, pairs: int, width: int, depth: int,
+def _temporal_lanes(model: BlockModel, stage: Stage, stores: dict, pairs: int, width: int, depth: int,
                     works: Sequence[Work]) -> list[Option]:
-    """Options of one size of the temporal lanes: how many, and the ports of the H store."""
+    """Options of one size of the lanes of ``stage``: how many, and the ports of the store."""
     options: list[Option] = []
-    first = 1
+    first, name = 1, stage.name("lanes")
     for ports in sorted({ports for _, ports in stores}):
         for lanes in range(max(ports, first), LANES.high + 1):
-            units = model.temporal(lanes, pairs, width, ports, depth)
-            units["h_store"] = replace(units["h_store"], resources=stores[lanes, ports])
-            beside_lanes = slowest({name: unit for name, unit in units.items() if name != "lanes"})
+            units = model.stage(stage, lanes, pairs, width, ports, depth)
+            units[stage.store] = replace(units[stage.store], resources=stores[lanes, ports])
+            beside_lanes = slowest({unit: cost for unit, cost in units.items() if unit != name})
             per_clip = [model.shape.persons * work.on(lanes) for work in works]
-            options.append(Option.of({"lanes": lanes, "lane_pairs": pairs, "lane_depth": depth, "y_width": width,
-                                      "h_ports": ports}, units, [max(beside_lanes, cycles) for cycles in per_clip],
-                                     row_latency(model, units)))
-            if beside_lanes >= max(units["lanes"].cycles, *per_clip, 0):
+            options.append(Option.of(stage.fields(lanes, pairs, depth, width, ports), units,
+                                     [max(beside_lanes, cycles) for cycles in per_clip], row_latency(model, units)))
+            if beside_lanes >= max(units[name].cycles, *per_clip, 0):
                 break       # more lanes would only wait for vectors
-        if units["h_store"].cycles < beside_lanes or lanes == LANES.high:
+        if units[stage.store].cycles < beside_lanes or lanes == LANES.high:
             break       # more ports would only idle
         first = lanes   # fewer lanes do not need more ports
     return options

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,8 @@ __all__ = ["Activity", "clips_in_flight", "load_activities", "load_clips", "mean
 
 FORMAT = "hypgcn-activity"
 ROWS_IN_FLIGHT = 3
-"""Rows of a block in flight, beside those that its taps wait for: one each in the stores of X, Z and H."""
+"""Rows of a block in flight, beside those that its taps wait for: one each in the stores of X, Z and H; in a
+multi-scale block as many more, for the running maximum and the stores of P and Q."""
 FORMER_NAMES = {"x_most": "x_max", "h_most": "h_max"}
 """Fields of files that were written under other names, and their names now."""
 
@@ -38,6 +39,8 @@ class Activity:
         store; empty where nothing was measured.
     x_mean, h_mean : tuple of float
         The same, mean over the rows.
+    p_banks, q_banks, p_max, q_max, p_mean, q_mean : tuple
+        Likewise of P and Q; empty for a block that is not multi-scale.
     """
 
     x_channels: tuple[float, ...]
@@ -48,6 +51,12 @@ class Activity:
     h_max: tuple[int, ...] = ()
     x_mean: tuple[float, ...] = ()
     h_mean: tuple[float, ...] = ()
+    p_banks: tuple[float, ...] = ()
+    q_banks: tuple[float, ...] = ()
+    p_max: tuple[int, ...] = ()
+    q_max: tuple[int, ...] = ()
+    p_mean: tuple[float, ...] = ()
+    q_mean: tuple[float, ...] = ()
 
     @classmethod
     def assumed(cls, block: Block, joints: int, live: np.ndarray | None = None) -> "Activity":
@@ -67,22 +76,40 @@ class Activity:
         share = min(1.0, block.density_x * block.in_channels / max(1, int(alive.sum()))) * alive
         z = np.array([share[channel] if subset is None else block.density_z
                       for channel, subset in spatial_entries(block)])
+        scales = block.scales
+        behind = {} if scales is None else {
+            f"{name}_banks": tuple((_bank_sizes(channels) * density).tolist()) for name, channels, density in (
+                ("p", scales.p_channels, scales.density_p), ("q", scales.q_channels, scales.density_q))}
         return cls(x_channels=tuple((joints * share).tolist()), x_banks=_per_bank(share), z_banks=_per_bank(z),
-                   h_banks=tuple((_bank_sizes(block.h_channels) * block.density_h).tolist()))
+                   h_banks=tuple((_bank_sizes(block.h_channels) * block.density_h).tolist()), **behind)
 
     @classmethod
-    def measured(cls, x: np.ndarray, h: np.ndarray, z: np.ndarray | None = None) -> "Activity":
-        """Activity of X and H, arrays (..., V, C), as the stores of the block hold them, and of the entries of Z,
-        (..., V, E), in the order of the graph unit."""
+    def measured(cls, x: np.ndarray, h: np.ndarray, z: np.ndarray | None = None,
+                 behind: Mapping[str, np.ndarray] | None = None) -> "Activity":
+        """Activity of X and H, arrays (..., V, C), as the stores of the block hold them.
+
+        Parameters
+        ----------
+        x, h : np.ndarray (..., V, C)
+            Rows in the stores.
+        z : np.ndarray (..., V, E), optional
+            Entries of Z, in the order of the graph unit.
+        behind : dict of str to np.ndarray, optional
+            ``p`` and ``q``, rows in the stores of a multi-scale block.
+        """
         joints = x.shape[-2]
         x_counts, h_counts, *z_counts = (np.count_nonzero(rows.reshape(-1, *rows.shape[-2:]), axis=1).mean(axis=0)
                                          for rows in (x, h, z) if rows is not None)
         return cls(x_channels=tuple(x_counts.tolist()), x_banks=_per_bank(x_counts / joints),
-                   h_banks=_per_bank(h_counts / joints), z_banks=_per_bank(z_counts[0] / joints) if z_counts else ())
+                   h_banks=_per_bank(h_counts / joints), z_banks=_per_bank(z_counts[0] / joints) if z_counts else (),
+                   **{f"{name}_banks": _per_bank(np.count_nonzero(rows.reshape(-1, *rows.shape[-2:]), axis=1)
+                                                 .mean(axis=0) / joints) for name, rows in (behind or {}).items()})
 
     def usage(self, store: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
-        """Maximum and mean entries of a row, of each mini-bank of the store ``"x"`` or ``"h"``; of others, which have
-        room for every value, none."""
+        """Maximum and mean entries of a row, of each mini-bank of the store ``"x"``, ``"h"``, ``"p"`` or ``"q"``.
+
+        Of others, which have room for every value, none.
+        """
         return getattr(self, f"{store}_max", ()), getattr(self, f"{store}_mean", ())
 
 
@@ -101,7 +128,7 @@ def mean_activities(clips: Sequence[Sequence[Activity]]) -> list[Activity]:
     which are no mean."""
     if not clips:
         raise ValueError("clips must be at least 1, not 0")
-    names = ("x_channels", "x_banks", "h_banks", "z_banks")
+    names = ("x_channels", "x_banks", "h_banks", "z_banks", "p_banks", "q_banks")
     return [Activity(**{name: tuple(np.mean([getattr(activity, name) for activity in block], axis=0).tolist())
                         for name in names}) for block in zip(*clips, strict=True)]
 
@@ -114,7 +141,7 @@ def clips_in_flight(design: Design) -> int:
     """
     frames, step = 0, 1
     for block in design.blocks:
-        frames += step * (block.temporal.shape[1] // 2 + ROWS_IN_FLIGHT)
+        frames += step * (block.kernel // 2 + ROWS_IN_FLIGHT + ROWS_IN_FLIGHT * (block.scales is not None))
         step *= block.stride
     return 1 + frames // (design.frames * design.persons)
 
@@ -153,9 +180,14 @@ def save_activities(path: Path, design: Design, activities: Sequence[Activity], 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({
         "format": FORMAT, "design": design.name, "hash": design.hash, "clips": clips,
-        "blocks": [dataclasses.asdict(block) for block in activities],
-        "per_clip": [[dataclasses.asdict(block) for block in clip] for clip in per_clip]}) + "\n", encoding="utf-8",
+        "blocks": [_entry(block) for block in activities],
+        "per_clip": [[_entry(block) for block in clip] for clip in per_clip]}) + "\n", encoding="utf-8",
         newline="\n")
+
+
+def _entry(block: Activity) -> dict:
+    """``block`` for a file, without what only multi-scale blocks have where it has none."""
+    return {name: value for name, value in dataclasses.asdict(block).items() if value or name[0] not in "pq"}
 
 
 def load_activities(path: Path, design: Design) -> list[Activity]:
@@ -201,7 +233,9 @@ def _load(path: Path, design: Design) -> list[list[Activity]]:
 
 def _fits(blocks: Sequence[Activity], design: Design) -> bool:
     """Whether the activities of ``blocks`` have the sizes of the design's."""
-    sizes = [(len(block.x_channels), len(block.x_banks), len(block.h_banks)) for block in blocks]
-    entries = [len(values) for block in blocks for store in "xh" for values in block.usage(store)]
-    return (sizes == [(block.in_channels, block.in_banks, block.h_banks) for block in design.blocks]
+    sizes = [tuple(len(banks) for banks in (block.x_channels, block.x_banks, block.h_banks, block.p_banks,
+                                            block.q_banks)) for block in blocks]
+    entries = [len(values) for block in blocks for store in "xhpq" for values in block.usage(store)]
+    return (sizes == [(block.in_channels, block.in_banks, block.h_banks, *(
+        (0, 0) if block.scales is None else (block.scales.p_banks, block.scales.q_banks))) for block in design.blocks]
             and all(length in (0, MINI_BANKS) for length in entries))

@@ -3,109 +3,28 @@
 from dataclasses import replace
 from functools import cache
 
-from ...arith import PackedMacConfig
-from ...arith.cost import DSP48E2_OPERAND, requantiser
-from ...cost import Resources, UnitCost, varying_bits
-from ...design import BANK, Block, Design
+from ...arith.cost import DSP48E2_OPERAND
+from ...cost import Resources, UnitCost
+from ...design import BANK, Design
 from ...design.folding import BlockFolding
 from ...design.live_channels import live_channels
-from ...rfc import RowStoreConfig
 from ...rfc.cost import encoder, register_slice, row_store, shortcut_reader
-from ...rfc.shortcut import ShortcutConfig
-from ...sparse import SparseConfig
 from ...sparse import cost as sparse_cost
-from ...sparse.combine import requant_of
-from ...sparse.lane_plan import LanePlan, Work
-from ...sparse.layer import SparseLayer, spatial_layer, temporal_layer
-from ...spatial import SpatialConfig
+from ...sparse.lane_plan import Work
+from ...sparse.layer import SparseLayer
+from ...sparse.max_rows import MaxRowsConfig
 from ...spatial.corner_turn import CornerTurnConfig
 from ...spatial.cost import conv_array, corner_turn, frame_buffer, graph_unit, row_buffer, row_loader
 from .activity import Activity
 from .loop import PIPELINE, row_loop
+from .shape import BlockShape
+from .stages import Stage
 
 __all__ = ["COUPLING", "BlockModel", "BlockShape"]
 
 COUPLING = 1.07
 """Cycles of a network over those of its slowest unit: units wait for each other now and then, the more, the more of
 them take about as long. Set by recorded clips through two networks in RTL simulation; a block alone does not wait."""
-
-
-class BlockShape:
-    """What the cost of a block depends on beside folding and activity, with the parts that are slow to compute.
-
-    Parameters
-    ----------
-    block : Block
-        The block's weights.
-    joints, frames, persons : int
-        V, T of the rows of X, and persons per clip.
-    mac : str
-        Form of the packed MACs.
-    multiplier : int
-        Bits of the wider operand of the device's multipliers, sign included.
-    """
-
-    def __init__(self, block: Block, *, joints: int, frames: int, persons: int, mac: str = "dsp48e2",
-                 multiplier: int = DSP48E2_OPERAND):
-        self.block, self.joints, self.frames, self.persons = block, joints, frames, persons
-        self.mac, self.multiplier = mac, multiplier
-        self.rows = persons * frames
-        self.out_rows = persons * -(-frames // block.stride)
-        self.spatial = SpatialConfig(block=block, joints=joints, frames=frames, folding=BlockFolding(), mac=mac)
-        self.array, self.graph = self.spatial.array, self.spatial.graph
-        self.temporal_layer, self.spatial_layer = temporal_layer(block), spatial_layer(block)
-        # Caches of this instance, which end with it; lru_cache on the methods would keep every instance alive. The
-        # allocator asks for the same sizes with many lanes, joints in lockstep and clips.
-        self.plan, self.lane = cache(self._plan), cache(self._lane)
-        self.h_requant, self.requant = cache(self._h_requant), cache(self._requant)
-        self.weight_bits = cache(self._weight_bits)
-
-    def _plan(self, layer: SparseLayer, lane_pairs: int, width: int, depth: int = 1) -> LanePlan:
-        """Passes of a lane."""
-        return LanePlan(layer=layer, joints=self.joints, frames=self.frames, pairs=lane_pairs, width=width, depth=depth,
-                        mac=PackedMacConfig(acc_width=layer.acc_width, form=self.mac))
-
-    def _lane(self, layer: SparseLayer, lane_pairs: int, width: int, depth: int) -> Resources:
-        """Resources of one lane."""
-        plan = self.plan(layer, lane_pairs, width, depth)
-        return sparse_cost.lane(plan, plan.used_pairs)
-
-    def _h_requant(self, width: int) -> UnitCost:
-        """Cost of the requantiser of H, ``width`` values a cycle."""
-        folding = replace(self.spatial.folding, h_width=width, conv_pairs=max(1, width // 2))
-        return UnitCost(resources=requantiser(replace(self.spatial, folding=folding).requant, self.multiplier))
-
-    def _requant(self, layer: SparseLayer, width: int) -> UnitCost:
-        """Cost of the requantiser of a combiner, ``width`` values a cycle."""
-        return UnitCost(resources=requantiser(requant_of(layer, width), self.multiplier))
-
-    def _weight_bits(self, conv_pairs: int, conv_depth: int) -> list[int]:
-        """Bits of a weight word that differ between words, of each place of the 1x1 array's chains."""
-        cfg = replace(self.array, conv_pairs=conv_pairs, width=2, conv_depth=conv_depth)
-        return [varying_bits(table) for table in cfg.weight_tables]
-
-    def shortcut(self, width: int, conv_joints: int, pass_groups: int, groups: int) -> ShortcutConfig:
-        """Parameters of a reader of X for the identity shortcut. Its cost does not depend on the rows of the store."""
-        return ShortcutConfig.of(self.block.in_channels, groups=groups, pass_groups=pass_groups, rows=8,
-                                 joints=self.joints, width=width, conv_joints=conv_joints)
-
-    def store_configs(self, folding: BlockFolding) -> dict[str, RowStoreConfig]:
-        """Parameters of the stores of X and H, and of Z where the 1x1 convolution has lanes, by the names of their
-        units.
-        """
-        shared = {"joints": self.joints, "frames": self.frames, "mac": self.mac}
-        stores = {"x_store": self.x_store(folding.x_rows, folding.x_ports, folding.graph_units),
-                  "h_store": SparseConfig.of(block=self.block, folding=folding, **shared).store}
-        if folding.conv_lanes:
-            lanes = SparseConfig.of_spatial(block=self.block, folding=folding, **shared)
-            stores["z_store"] = lanes.store
-        return stores
-
-    def x_store(self, rows: int, ports: int = 1, loaders: int = 1) -> RowStoreConfig:
-        """Parameters of the store of X."""
-        return RowStoreConfig.of_x(self.block, loaders, frames=self.frames, rows=rows, joints=self.joints, ports=ports)
-
-
 Z_NAMES = {"lanes": "conv", "dispatch": "conv_dispatch", "h_store": "z_store", "combine": "h_requant",
            "y_shortcut": "h_shortcut"}
 """Names of the units of the 1x1 convolution on lanes, by those of the temporal convolution."""
@@ -124,7 +43,8 @@ class BlockModel:
 
     def __init__(self, shape: BlockShape, activity: Activity):
         self.shape, self.activity = shape, activity
-        self.work, self.z_work = cache(self._work), cache(self._z_work)     # of this instance, as those of BlockShape
+        # Of this instance, as those of BlockShape.
+        self.stage_work, self.z_work = cache(self._stage_work), cache(self._z_work)
 
     @classmethod
     def of(cls, design: Design, index: int, mac: str = "dsp48e2", activity: Activity | None = None,
@@ -139,10 +59,15 @@ class BlockModel:
         """The same block with other non-zeros."""
         return BlockModel(self.shape, activity)
 
-    def _work(self, lane_pairs: int, y_width: int, depth: int = 1) -> Work:
-        """Work of the lanes for one person."""
-        plan = self.shape.plan(self.shape.temporal_layer, lane_pairs, y_width, depth)
-        return plan.work(self.activity.h_banks, self.activity.x_banks)
+    def _stage_work(self, stage: Stage, lane_pairs: int, width: int, depth: int = 1) -> Work:
+        """Work of the lanes of ``stage`` for one person."""
+        plan = self.shape.plan(stage.layer, lane_pairs, width, depth)
+        x_banks = self.activity.x_banks if stage.layer.shortcut != "none" else (0.0,) * stage.layer.x_banks
+        return plan.work(getattr(self.activity, f"{stage.reads}_banks"), x_banks)
+
+    def work(self, lane_pairs: int, y_width: int, depth: int = 1) -> Work:
+        """Work of the lanes that make Y for one person."""
+        return self.stage_work(self.shape.stages[-1], lane_pairs, y_width, depth)
 
     def _z_work(self, lane_pairs: int, h_width: int, depth: int = 1) -> Work:
         """Work of the lanes of the 1x1 convolution for one person."""
@@ -195,9 +120,25 @@ class BlockModel:
 
     def temporal(self, lanes: int, lane_pairs: int, y_width: int, ports: int = 1,
                  depth: int = 1) -> dict[str, UnitCost]:
-        """Cost of the lanes, their dispatcher, and everything up to Y; of the H store only the cycles of its reads."""
-        return self._lanes(self.shape.temporal_layer, lanes, lane_pairs, y_width,
-                           self.work(lane_pairs, y_width, depth), self.shape.out_rows, ports, depth)
+        """Cost of the lanes that make Y, their dispatcher, and everything up to Y.
+
+        Of the store in front of them only the cycles of its reads.
+        """
+        return self.stage(self.shape.stages[-1], lanes, lane_pairs, y_width, ports, depth)
+
+    def stage(self, stage: Stage, lanes: int, lane_pairs: int, width: int, ports: int = 1,
+              depth: int = 1) -> dict[str, UnitCost]:
+        """Cost of a convolution behind H, as :meth:`temporal`, by the names that its units have in the block."""
+        shape = self.shape
+        units = self._lanes(stage.layer, lanes, lane_pairs, width, self.stage_work(stage, lane_pairs, width, depth),
+                            shape.persons * stage.out_frames, ports, depth)
+        first, channels = stage.layer.running_max
+        if channels:
+            maximum = MaxRowsConfig(frames=stage.out_frames, joints=shape.joints, channels=stage.layer.outputs,
+                                    width=width, first=first, maximum=channels)
+            units["combine"] = UnitCost.pipeline(units["combine"],
+                                                 sparse_cost.max_rows(maximum, persons=shape.persons))
+        return {stage.name(name): unit for name, unit in units.items()}
 
     def _lanes(self, layer: SparseLayer, lanes: int, lane_pairs: int, width: int, work: Work, out_rows: int,
                ports: int = 1, depth: int = 1) -> dict[str, UnitCost]:
@@ -224,6 +165,10 @@ class BlockModel:
         """Resources of the stores, by the names of their units."""
         return {name: row_store(cfg).resources for name, cfg in self.shape.store_configs(folding).items()}
 
+    def z_store(self, folding: BlockFolding) -> Resources:
+        """Resources of the store of Z alone."""
+        return row_store(self.shape.z_store(folding)).resources
+
     def units(self, folding: BlockFolding) -> dict[str, UnitCost]:
         """Cost of all units under ``folding``, by name."""
         units = self.graph(folding.graph_subsets, folding.graph_units)
@@ -232,12 +177,15 @@ class BlockModel:
                                      folding.conv_depth)
         else:
             units |= self.conv(folding.conv_joints, folding.conv_pairs, folding.h_width, folding.conv_depth)
-        units |= self.temporal(folding.lanes, folding.lane_pairs, folding.y_width, folding.h_ports, folding.lane_depth)
+        for stage in self.shape.stages:
+            lanes, pairs, depth, width, ports = stage.size(folding)
+            units |= self.stage(stage, lanes, pairs, width, ports, depth)
         stores = self.stores(folding)
-        x_loop, h_loop = self.loops(folding, units)
-        reads = {"x_store": self.x_reads(folding, units), "h_store": units["h_store"].cycles}
+        loops = self.loops(folding, units)
+        reads = {"x_store": self.x_reads(folding, units),
+                 **{stage.store: units[stage.store].cycles for stage in self.shape.stages}}
         # A loop is units that wait for each other, which is what COUPLING counts for every other unit.
-        for name, loop in (("x_store", x_loop), ("h_store", h_loop)):
+        for name, loop in zip(reads, loops):
             units[name] = UnitCost(cycles=max(reads[name], loop / COUPLING), resources=stores[name])
         if folding.conv_lanes:
             units["z_store"] = replace(units["z_store"], resources=stores["z_store"])
@@ -252,8 +200,8 @@ class BlockModel:
         return max(sum(readers[port::folding.x_ports]) for port in range(folding.x_ports))
 
     def loops(self, folding: BlockFolding, units: dict[str, UnitCost],
-              arrival: float | None = None) -> tuple[float, float]:
-        """Cycles of a clip that the rows of the X and of the H store allow (:func:`~.loop.row_loop`).
+              arrival: float | None = None) -> tuple[float, ...]:
+        """Cycles of a clip that the rows of the stores allow (:func:`~.loop.row_loop`).
 
         Parameters
         ----------
@@ -267,26 +215,43 @@ class BlockModel:
         Returns
         -------
         tuple of float
-            Cycles by the X store and by the H store, both without :data:`COUPLING`.
+            Cycles by the X store, by the H store, and by those of P and Q where there are any, all without
+            :data:`COUPLING`.
         """
         shape, block = self.shape, self.shape.block
-        pad = (block.taps.shape[1] - 1) // 2
+        pad = (block.kernel - 1) // 2
         loader, graph, conv, h_rows = self._row_cycles(units)
-        combine, lanes = (units[name].cycles / shape.out_rows for name in ("combine", "lanes"))
-        first_job = max(self.work(folding.lane_pairs, folding.y_width, folding.lane_depth).jobs)
-        sums = max(lanes, combine + first_job)
+        sums = [self._stage_cycles(stage, folding, units) for stage in shape.stages]
         row_cycles = max(loader, graph, conv, h_rows)
-        if arrival is None:
-            arrival = row_cycles = max(row_cycles, lanes / block.stride, combine / block.stride)
+        if arrival is None:     # the slowest stage, for as many rows as there are of X
+            behind = (units[stage.name(name)].cycles / (shape.persons * stage.out_frames) / (
+                shape.block.stride if stage.makes != "p" else 1) for stage in shape.stages
+                for name in ("lanes", "combine"))
+            arrival = row_cycles = max(row_cycles, *behind)
         if block.shortcut_y != "none":
-            response = loader + graph + conv + h_rows + sums + PIPELINE
-            x_loop = row_loop(folding.x_rows, pad, block.stride, arrival, row_cycles, response)
+            response = loader + graph + conv + h_rows + sum(sums) + PIPELINE
+            # A running maximum waits for the row behind.
+            reach = pad + (shape.stages[0].layer.running_max[1] > 0)
+            x_loop = row_loop(folding.x_rows, reach, block.stride, arrival, row_cycles, response)
         else:       # the spatial unit frees the rows
             response = loader + (graph + conv) * (block.shortcut_h == "identity") + PIPELINE
             x_loop = row_loop(folding.x_rows, 0, 1, arrival, row_cycles, response)
-        # The next row of H waits in the row buffer, and its first vectors in the pipeline: no latency to add.
-        h_loop = row_loop(folding.h_rows, 2 * pad, block.stride, h_rows, h_rows, sums)
-        return shape.rows * x_loop, shape.rows * h_loop
+        # The next row of H waits in the row buffer, and its first vectors in the pipeline: no latency to add. So do
+        # those of P and Q in their encoders.
+        loops, came = [shape.rows * x_loop], h_rows
+        for stage, done in zip(shape.stages, sums):
+            rows = folding.h_rows if stage.reads == "h" else getattr(folding.scales, f"{stage.reads}_rows")
+            loop = row_loop(rows, stage.layer.kernel - 1, stage.layer.stride, came, came, done)
+            loops.append(shape.persons * stage.frames * loop)
+            came = units[stage.name("combine")].cycles / (shape.persons * stage.out_frames)
+        return tuple(loops)
+
+    def _stage_cycles(self, stage: Stage, folding: BlockFolding, units: dict[str, UnitCost]) -> float:
+        """Cycles from the last row that an output row of ``stage`` waits for until it is done."""
+        _, pairs, depth, width, _ = stage.size(folding)
+        combine, lanes = (units[stage.name(name)].cycles / (self.shape.persons * stage.out_frames)
+                          for name in ("combine", "lanes"))
+        return max(lanes, combine + max(self.stage_work(stage, pairs, width, depth).jobs))
 
     def _row_cycles(self, units: dict[str, UnitCost]) -> list[float]:
         """Cycles that a row of X takes in loader, graph unit, 1x1 convolution, and behind its sums."""
@@ -294,14 +259,17 @@ class BlockModel:
         return [units[name].cycles / self.shape.rows for name in ("loader", "graph", "conv", behind)]
 
     def latency(self, units: dict[str, UnitCost]) -> float:
-        """Cycles from the last row of X to the last row of Y: one row in every spatial stage, then pad + 1 rows of Y,
-        or what a stride leaves of them, with the taps that are inside the clip.
+        """Cycles from the last row of X to the last row of Y.
+
+        One row in every spatial stage, then pad + 1 rows of Y, or what a stride leaves of them, with the taps that are
+        inside the clip; of the 1x1 convolutions of a multi-scale block one row each.
         """
-        shape = self.shape
-        spatial = sum(self._row_cycles(units))
-        kernel = shape.block.taps.shape[1]
-        pad = (kernel - 1) // 2
-        sums = max(units[name].cycles for name in ("lanes", "h_store")) / shape.out_rows
-        combine = units["combine"].cycles / shape.out_rows
-        return spatial + sum(max(combine, sums * (kernel - missing) / kernel)
-                             for missing in range(pad, -1, -shape.block.stride))
+        total = sum(self._row_cycles(units))
+        for stage in self.shape.stages:
+            rows = self.shape.persons * stage.out_frames
+            sums = max(units[name].cycles for name in (stage.name("lanes"), stage.store)) / rows
+            combine = units[stage.name("combine")].cycles / rows
+            kernel = stage.layer.kernel
+            total += sum(max(combine, sums * (kernel - missing) / kernel)
+                         for missing in range((kernel - 1) // 2, -1, -stage.layer.stride))
+        return total

@@ -274,6 +274,8 @@ def storage(design: Design, folding: Folding, activities: Sequence[Activity] | N
         if block.shortcut_y != "none":
             x_lifetimes["shortcut_y"] = fold.x_rows
         held = {"x": x_lifetimes, "h": {"lanes": fold.h_rows}}
+        if fold.scales is not None:
+            held |= {"p": {"lanes": fold.scales.p_rows}, "q": {"lanes": fold.scales.q_rows}}
         if fold.conv_lanes:
             held["z"] = {"lanes": fold.z_rows}
         for holds, lifetimes in held.items():

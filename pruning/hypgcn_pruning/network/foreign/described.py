@@ -36,7 +36,9 @@ class Described:
     similarity : str
         Its kind.
     joint_bias, shortcut_h : bool
-        See :class:`~hypgcn_pruning.network.model.ModelConfig`.
+        See :class:`~hypgcn_pruning.network.model_config.ModelConfig`.
+    branches : tuple of str
+        Likewise, and ``branch_share`` : float.
     graph_is_whole : bool
         ``PA`` of the state is the whole graph, to which ours adds that of the skeleton.
     state : dict of str to torch.Tensor
@@ -57,6 +59,8 @@ class Described:
     similarity: str = "softmax"
     joint_bias: bool = False
     shortcut_h: bool = True
+    branches: tuple[str, ...] = ()
+    branch_share: float = 0.0
     graph_is_whole: bool = False
     state: dict[str, torch.Tensor] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -126,6 +130,10 @@ class Taken:
         """Take the temporal convolution and the shortcut of block ``number`` from these keys."""
         self.conv(conv, width, width, kernel, into, f"l{number}.tcn1.conv")
         self.norm(norm, width, into, f"l{number}.tcn1.bn")
+        self.around(number, residual=residual, inputs=inputs, width=width, stride=stride, into=into)
+
+    def around(self, number: int, *, residual: tuple[str, str], inputs: int, width: int, stride: int, into: dict):
+        """Take the convolution and norm of the shortcut around block ``number``, if it has one, from these keys."""
         if number > 1 and (inputs != width or stride == 2):
             self.conv(residual[0], width, inputs, 1, into, f"l{number}.residual.conv")
             self.norm(residual[1], width, into, f"l{number}.residual.bn")

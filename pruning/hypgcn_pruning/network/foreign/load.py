@@ -22,7 +22,7 @@ __all__ = ["LAYOUTS", "detect_format", "load_foreign", "open_network"]
 FRAMES = 52
 """Default of T of a prepared clip: the files do not hold it."""
 LAYOUTS = {"2s-agcn": "2s-AGCN, AAGCN or CTR-GCN's baseline under the keys of their repositories",
-           "pyskl": "ST-GCN or AAGCN of PYSKL or mmaction2", "st-gcn": "ST-GCN of its own repository"}
+           "pyskl": "ST-GCN, ST-GCN++ or AAGCN of PYSKL or mmaction2", "st-gcn": "ST-GCN of its own repository"}
 """Formats of others, and what each stands for."""
 
 
@@ -111,7 +111,8 @@ def _network(path: Path, found: Described, skeleton: Skeleton, frames: int, pers
     model = Network(ModelConfig(
         skeleton=skeleton, classes=found.classes, channels=found.channels, persons=persons, frames=frames,
         blocks=found.blocks, kernel=found.kernel, dynamic_graph=found.dynamic_graph, similarity=found.similarity,
-        joint_bias=found.joint_bias, shortcut_h=found.shortcut_h))
+        joint_bias=found.joint_bias, shortcut_h=found.shortcut_h, branches=found.branches,
+        branch_share=found.branch_share))
     ours = model.state_dict()
     graph = torch.from_numpy(skeleton.adjacency())
     for name, tensor in found.state.items():

@@ -1,4 +1,4 @@
-"""Files of ST-GCN: its own repository's, and those of PYSKL's and mmaction2's ``STGCN``.
+"""Files of ST-GCN: its own repository's, and those of PYSKL's and mmaction2's ``STGCN``, which is ST-GCN++ as well.
 
 Its 1x1 convolution makes all subsets at once, and comes in front of the graph product or, in a form of PYSKL's, behind
 it. The weights are ours in either order, ``(W x) G = W (x G)``. A bias in front of the product reaches joint w times
@@ -8,7 +8,9 @@ the sum of column w of each graph, so that H gets a bias for each joint. There i
 
 import torch
 
+from ..branches import branches_of, kernel_of
 from .described import Described, Taken, head_of_pyskl, padded_graphs, published_strides
+from .multi_scale import branches_in, is_multi_scale, share_in, take_multi_scale
 from .wrappers import Unwrapped, block_numbers
 
 __all__ = ["read_st_gcn", "read_st_gcn_of_pyskl"]
@@ -70,16 +72,25 @@ def read_st_gcn_of_pyskl(file: Unwrapped, strides: tuple[int, ...] | None) -> De
     rows, columns = taken.shape("backbone.gcn.0.gcn.conv.weight", 4)[:2]
     graph_first = rows == outputs[0]    # the convolution is behind the graph product
     channels = columns // subsets if graph_first else columns
-    kernel = taken.shape("backbone.gcn.0.tcn.conv.weight", 4)[2]
+    notes: list[str] = []
+    branches: tuple[str, ...] = ()
+    share = 0.0
+    if is_multi_scale(taken, names[0]):
+        branches = branches_in(file, taken, names[0], notes)
+        share = share_in(file, taken, names, outputs, len(branches))
+        kernel = kernel_of(branches_of(branches))
+    else:
+        kernel = taken.shape("backbone.gcn.0.tcn.conv.weight", 4)[2]
     head = head_of_pyskl(file)
     classes = taken.shape(f"{head}.weight", 2)[0]
     values, held = taken.persons("backbone.data_bn", joints, channels)
     shortcut_h = _has_shortcut(file, taken, names, outputs, channels)
     steps = published_strides(file.path, outputs, channels, [taken.any(f"{name}.residual.") for name in names],
                               strides, file.options)
-    found = Described(name="ST-GCN", joints=joints, channels=channels, classes=classes, kernel=kernel, held=held,
-                      shared=held == 1, blocks=tuple(zip(outputs, steps)), joint_bias=not graph_first,
-                      shortcut_h=shortcut_h, graph_is_whole=True)
+    found = Described(name="ST-GCN++" if branches else "ST-GCN", joints=joints, channels=channels, classes=classes,
+                      kernel=kernel, held=held, shared=held == 1, blocks=tuple(zip(outputs, steps)),
+                      joint_bias=not graph_first, shortcut_h=shortcut_h, branches=branches, branch_share=share,
+                      graph_is_whole=True, notes=notes)
     state = found.state
     taken.norm("backbone.data_bn", values, state, "data_bn")
     inputs = channels
@@ -94,9 +105,14 @@ def read_st_gcn_of_pyskl(file: Unwrapped, strides: tuple[int, ...] | None) -> De
             taken.conv(f"{name}.gcn.down.0", width, inputs, 1, state, f"{ours}.gcn1.down.0")
             taken.norm(f"{name}.gcn.down.1", width, state, f"{ours}.gcn1.down.1")
         taken.norm(f"{name}.gcn.bn", width, state, f"{ours}.gcn1.bn")
-        taken.tail(number, conv=f"{name}.tcn.conv", norm=f"{name}.tcn.bn",
-                   residual=(f"{name}.residual.conv", f"{name}.residual.bn"), inputs=inputs, width=width, kernel=kernel,
-                   stride=step, into=state)
+        around = f"{name}.residual.conv", f"{name}.residual.bn"
+        if branches:
+            take_multi_scale(taken, name, number, width=width, branches=branches, share=share, kernel=kernel,
+                             into=state)
+            taken.around(number, residual=around, inputs=inputs, width=width, stride=step, into=state)
+        else:
+            taken.tail(number, conv=f"{name}.tcn.conv", norm=f"{name}.tcn.bn", residual=around, inputs=inputs,
+                       width=width, kernel=kernel, stride=step, into=state)
         inputs = width
     taken.head(head, classes, inputs, state)
     taken.finish()

@@ -11,8 +11,10 @@ UNMAPPED = (
     (r"(^|\.)fc[12]c\.", "channel attention", "its factors come from the mean of the whole clip"),
     (r"\.gcn1?\.convs\.\d+\.conv[1-4]\.", "CTR-GCN", "each channel has a graph of its own, made of the whole clip"),
     (r"\.gcn1?\.pre\.\d+\.|\.gcn1?\.post\.", "DG-STGCN", "its graphs are made of the whole clip, for each channel"),
-    (r"\.(tcn1?|temporal)\.branches\.", "the multi-scale temporal convolution of ST-GCN++ and CTR-GCN",
-     "it has branches with a convolution of their own in front and a running maximum"),
+    (r"\.tcn\.add_coeff$", "the temporal convolution of DG-STGCN", "it reads the mean of all joints of a frame"),
+    (r"\.(tcn1|temporal)\.branches\.", "the multi-scale temporal convolution of CTR-GCN",
+     "its branches have norms without a ReLU behind the taps, and a shortcut of their own (that of ST-GCN++ has a "
+     "place)"),
     (r"(^|\.)(shift_in|shift_out|Feature_Mask)$|\.Linear_weight$", "Shift-GCN",
      "it moves channels from joint to joint, where the hardware has graphs"),
     (r"(^|\.)sgcn\d|gcn3d\d", "MS-G3D", "its graphs join several frames"),

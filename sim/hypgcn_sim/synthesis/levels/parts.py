@@ -19,7 +19,13 @@ UNIT_NAMES = {
     "temporal.store.reader": "h_reads", "temporal.store": "h_store", "temporal.window": "window",
     "temporal.dispatch": "dispatch", "temporal.lane": "lanes", "temporal.x_arbiter": "x_arbiter",
     "temporal.shortcut": "y_shortcut", "temporal.combine": "combine", "temporal.encoder": "y_encoder",
-    "temporal": "temporal", "spatial": "spatial",
+    "temporal": "temporal", "spatial": "spatial", "p_skid": "p_skid", "q_skid": "q_skid",
+    "reduce.store.reader": "h_reads", "reduce.store": "h_store", "reduce.window": "p_window",
+    "reduce.dispatch": "p_dispatch", "reduce.lane": "p_lanes", "reduce.combine": "p_combine",
+    "reduce.max_rows": "max_rows", "reduce.encoder": "p_encoder", "reduce": "reduce",
+    "branches.store.reader": "p_reads", "branches.store": "p_store", "branches.window": "q_window",
+    "branches.dispatch": "q_dispatch", "branches.lane": "q_lanes", "branches.combine": "q_combine",
+    "branches.encoder": "q_encoder", "branches": "branches",
 }
 """Where in a block the registers of a unit are, and its name; the first that fits counts. The counted units have
 the names of :data:`hypgcn.block.BLOCK_UNITS`."""

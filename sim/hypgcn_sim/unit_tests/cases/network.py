@@ -1,13 +1,16 @@
 """Test cases of the boxes of the network (absent persons, input affine, block, head) and of the whole network."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from hypgcn.absent import AbsentPersons, leaves_out
 from hypgcn.block import Block, BlockConfig
+from hypgcn.design.folding import ScalesFolding
+from hypgcn.design.scale_presets import with_scales
 from hypgcn.golden.absent import absent_response, computed, left_out
-from hypgcn.golden.block import run_block
+from hypgcn.golden.block import lost_of, run_block
 from hypgcn.golden.input import coordinates
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
@@ -103,20 +106,26 @@ def _head(context: Context) -> Case:
 
 
 def _block(kind: str, context: Context) -> Case:
-    """Two short sequences through one block."""
-    design, index = context.design, getattr(context, kind)
+    """Two short sequences through one block; ``scales`` is the strided one with branches in it."""
+    design, index = context.design, context.conv if kind == "scales" else getattr(context, kind)
     block, folding = context.block(index)
+    if kind == "scales":
+        block = with_scales(design).blocks[index]
+        folding = replace(folding, x_rows=max(folding.x_rows, block.x_window), h_ports=1, scales=ScalesFolding(
+            p_lanes=2, p_pairs=3, p_width=4, q_lanes=2, q_pairs=2, q_width=4))
     x = context.x(index)[[0, -1], :BLOCK_FRAMES]
     cfg = BlockConfig(block=block, joints=design.joints, frames=x.shape[1], folding=folding, mac=context.folding.mac)
     tensors = [run_block(person, block) for person in x]
     y = np.stack([sequence["y"] for sequence in tensors])
-    lost = sum(int(sequence["x_lost"].sum() + sequence["h_lost"].sum()) for sequence in tensors)
+    lost = sum(map(lost_of, tensors))
+    behind = {} if block.scales is None else {f"threshold_{name}": getattr(block.scales, f"threshold_{name}")
+                                              for name in "pq"}
     return Case(
         name=f"block_{kind}",
         component=lambda: Block(cfg),
         sources={"i": Source(beats=vectors(x))},
         levels={"overflow_count": lost},
-        signals={"threshold_h": block.threshold_h, "threshold_y": block.threshold_y},
+        signals={"threshold_h": block.threshold_h, **behind, "threshold_y": block.threshold_y},
         sinks={
             "o": Sink(
                 beats=vectors(y),
@@ -143,8 +152,8 @@ def _network(context: Context) -> Case:
             beats=vectors(y), tensor=f"blocks.{index}.y",
             axes=[("person", computed(gone)), *axes_of(y, "person", "frame")[1:]], observe=True,
             ignore=("overflow",) if lost else ())
-    counts = [int(sum(tensors[f"blocks.{index}.{name}_lost"].sum() for tensors in golden for name in ("x", "h")))
-              for index in range(len(design.blocks))]
+    counts = [sum(lost_of({name: tensor for name, tensor in tensors.items() if name.startswith(f"blocks.{index}.")})
+                  for tensors in golden) for index in range(len(design.blocks))]
     return Case(
         name="network", component=lambda: NetworkWrapper(design, context.folding), idle=0.3, stall=0.5,
         sources={"i": Source(beats=_joints(context.clips))}, sinks=sinks, signals={"threshold_raise": 0},
@@ -154,5 +163,5 @@ def _network(context: Context) -> Case:
 
 TEST_CASES: dict[str, CaseMaker] = {
     "absent_persons": _absent, "input_affine": _input, "head": _head, "block_identity": partial(_block, "identity"),
-    "block_conv": partial(_block, "conv"), "network": _network,
+    "block_conv": partial(_block, "conv"), "block_scales": partial(_block, "scales"), "network": _network,
 }

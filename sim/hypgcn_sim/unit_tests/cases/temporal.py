@@ -4,9 +4,11 @@ from functools import partial
 
 import numpy as np
 
+from hypgcn.design import BANK, Block
 from hypgcn.golden.rfc.store import store
+from hypgcn.golden.temporal.scales import running_max
 from hypgcn.golden.temporal.unit import temporal
-from hypgcn.sparse import LaneConfig, LaneSchedule, SparseConfig, temporal_layer
+from hypgcn.sparse import LaneConfig, LaneSchedule, MaxRows, MaxRowsConfig, SparseConfig, temporal_layer
 
 from ...stimuli.beats import axes_of, vectors
 from ..case import Case, Responder, Sink, Source
@@ -24,6 +26,7 @@ def _lane(context: Context) -> Case:
     """A temporal lane: jobs in random order on two full stores."""
     design, index = context.design, context.conv
     block, folding = context.block(index)
+    _check_single(block, "temporal_lane")
     schedule = LaneSchedule.of(temporal_layer(block), folding.lane_pairs, folding.y_width)
     cfg = LaneConfig(
         schedule=schedule,
@@ -69,6 +72,12 @@ def _lane(context: Context) -> Case:
     )
 
 
+def _check_single(block: Block, unit: str):
+    if block.scales is not None:
+        raise ValueError(f"--unit {unit} must be of a block without branches; block_conv, block_identity and network "
+                         f"have the stages of a multi-scale one in them")
+
+
 def _cycled(rows: np.ndarray, count: int) -> np.ndarray:
     """``count`` rows, from the first on again after the last."""
     return rows[np.arange(count) % len(rows)]
@@ -78,6 +87,7 @@ def _unit(kind: str, context: Context) -> Case:
     """Two short sequences, each with its own zero padding."""
     design, index = context.design, getattr(context, kind)
     block, folding = context.block(index)
+    _check_single(block, "temporal_unit")
     frames = min(FRAMES, design.block_frames(index))
     x, h = (np.stack([context.rows(index, name, frames, person) for person in (0, -1)]) for name in ("x_stored", "h"))
     x, h = x[:, :frames], h[:, :frames]
@@ -99,7 +109,31 @@ def _unit(kind: str, context: Context) -> Case:
                              ignore=("overflow",) if lost else ())})
 
 
+def _max_rows(context: Context) -> Case:
+    """The running maximum over sequences of five rows, in channels of two neighbouring vectors."""
+    cfg = MaxRowsConfig(frames=5, joints=min(3, context.design.joints), channels=20, width=4, first=13, maximum=5)
+    rng, given, expected = context.rng("max_rows"), [], []
+    for _ in range(6):
+        shape = (cfg.frames, cfg.joints, cfg.channels)
+        rows = rng.integers(0, 128, shape) * rng.integers(0, 2, shape)
+        flags = np.sort(rng.integers(0, 2, cfg.frames))
+        given += _slices(rows, flags, cfg)
+        expected += _slices(running_max(rows, cfg.first, cfg.maximum), np.append(flags[1:], flags[-1]), cfg)
+    return Case(name="max_rows", component=lambda: MaxRows(cfg), sources={"i": Source(beats=given)},
+                sinks={"o": Sink(beats=expected, tensor="p", axes=[("slice", len(expected))])})
+
+
+def _slices(rows: np.ndarray, flags: np.ndarray, cfg: MaxRowsConfig) -> list[dict]:
+    """Slices of rows (T, V, C) with a flag for each row."""
+    padded = np.zeros((*rows.shape[:2], cfg.groups * cfg.width), np.int64)
+    padded[:, :, :cfg.channels] = rows
+    return [{"values": part.tolist(), "overflow": int(flag),
+             "last": int((group + 1) * cfg.width % BANK == 0 or group == cfg.groups - 1)}
+            for row, flag in zip(padded, flags) for joint in row
+            for group, part in enumerate(joint.reshape(-1, cfg.width))]
+
+
 TEST_CASES: dict[str, CaseMaker] = {
-    "temporal_lane": _lane, "temporal_unit_identity": partial(_unit, "identity"),
+    "max_rows": _max_rows, "temporal_lane": _lane, "temporal_unit_identity": partial(_unit, "identity"),
     "temporal_unit_conv": partial(_unit, "conv"),
 }

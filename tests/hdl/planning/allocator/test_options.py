@@ -8,6 +8,8 @@ import pytest
 
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
+from hypgcn.design.scale_presets import with_scales
+from hypgcn.planning.allocator.allocate import within
 from hypgcn.planning.allocator.options import (
     STORE_PORTS,
     Option,
@@ -20,6 +22,7 @@ from hypgcn.planning.allocator.options import (
     x_store_options,
 )
 from hypgcn.planning.estimate import COUPLING, BlockModel
+from hypgcn.planning.estimate.stages import folding_of
 
 
 def test_pareto_front_keeps_what_nothing_dominates():
@@ -98,3 +101,26 @@ def test_z_that_no_store_takes_has_the_array():
     assert conv_lane_options(BlockModel.of(design, 1), 10)
     with pytest.raises(ValueError, match=r"^blocks\[1\].conv_lanes must be 0: a joint of Z has \d+ vectors"):
         Folding(blocks=(BlockFolding(), BlockFolding(conv_lanes=1))).validate(wide)
+
+
+def test_each_stage_of_a_multi_scale_block_has_options():
+    """With the cost that the estimate gives for their folding, stores included."""
+    model = BlockModel.of(with_scales(random_design(3, name="ms", frames=6, joints=3, widths=(12,), strides=(1,))), 0)
+    rows = {"scales.p_rows": 11, "scales.q_rows": 3}
+    for stage in model.shape.stages:
+        options = temporal_options(model, 12, 3, stage=stage, behind=rows)
+        assert {option.fields.get("h_memory") for option in options} == {"auto" if stage.reads == "h" else None}
+        for option in options[::max(1, len(options) // 6)]:
+            folding = folding_of({"x_rows": 12, "h_rows": 3, **rows, **option.fields})
+            lanes, pairs, depth, width, ports = stage.size(folding)
+            units = model.stage(stage, lanes, pairs, width, ports, depth)
+            assert option.cycles == ceil(COUPLING * max(unit.cycles for unit in units.values()))
+            units[stage.store] = replace(units[stage.store], resources=model.stores(folding)[stage.store])
+            assert option.bram == ceil(2 * sum(unit.resources.bram36 for unit in units.values()))
+
+
+def test_the_allocator_chooses_all_stages():
+    design = with_scales(random_design(3, name="ms", frames=6, joints=2, widths=(8,), strides=(1,)))
+    folding = within(design, 60)
+    folding.validate(design)
+    assert folding.blocks[0].scales.p_rows == 12 and folding.blocks[0].h_rows == 3

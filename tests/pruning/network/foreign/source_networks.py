@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-__all__ = ["Baseline", "StGcn", "StGcnOfPyskl", "clips_of", "shaken"]
+__all__ = ["MS_CFG", "Baseline", "StGcn", "StGcnOfPyskl", "clips_of", "shaken"]
 
 PUBLISHED = ((64, 1),) * 4 + ((128, 2),) + ((128, 1),) * 2 + ((256, 2),) + ((256, 1),) * 2
 
@@ -133,11 +133,48 @@ class _Tcn(nn.Module):
         return self.bn(self.conv(x))
 
 
+MS_CFG = ((3, 1), (3, 2), (3, 3), (3, 4), ("max", 3), "1x1")
+
+
+class _Taps(nn.Module):
+    def __init__(self, width, taps, dilation, stride):
+        super().__init__()
+        self.conv = nn.Conv2d(width, width, (taps, 1), (stride, 1), (taps // 2 * dilation, 0), (dilation, 1))
+
+    def forward(self, x):
+        return self.conv(x)
+
+
+class _MultiScaleTcn(nn.Module):
+    """Branches with a 1x1 convolution each in front, and a norm, ReLU and 1x1 convolution behind all of them."""
+
+    def __init__(self, outputs, stride, branches=MS_CFG, share=None):
+        super().__init__()
+        each = outputs // len(branches) if share is None else int(outputs * share)
+        widths = [each] * len(branches)
+        if share is None:
+            widths[0] = outputs - each * (len(branches) - 1)
+        layers = []
+        for kind, width in zip(branches, widths):
+            if kind == "1x1":
+                layers.append(nn.Conv2d(outputs, width, 1, (stride, 1)))
+                continue
+            behind = (nn.MaxPool2d((kind[1], 1), (stride, 1), (1, 0)) if kind[0] == "max" else
+                      _Taps(width, *kind, stride))
+            layers.append(nn.Sequential(nn.Conv2d(outputs, width, 1), nn.BatchNorm2d(width), nn.ReLU(), behind))
+        self.branches = nn.ModuleList(layers)
+        self.transform = nn.Sequential(nn.BatchNorm2d(sum(widths)), nn.ReLU(), nn.Conv2d(sum(widths), outputs, 1))
+        self.bn = nn.BatchNorm2d(outputs)
+
+    def forward(self, x):
+        return self.bn(self.transform(torch.cat([branch(x) for branch in self.branches], 1)))
+
+
 class _PysklBlock(nn.Module):
-    def __init__(self, inputs, outputs, stride, first, *gcn):
+    def __init__(self, inputs, outputs, stride, first, *gcn, scales=None):
         super().__init__()
         self.gcn = _PysklGcn(inputs, outputs, *gcn)
-        self.tcn = _Tcn(outputs, outputs, 9, stride)
+        self.tcn = _Tcn(outputs, outputs, 9, stride) if scales is None else _MultiScaleTcn(outputs, stride, *scales)
         self.first = first
         self.residual = None if first or inputs == outputs and stride == 1 else _Tcn(inputs, outputs, 1, stride)
 
@@ -147,23 +184,26 @@ class _PysklBlock(nn.Module):
 
 
 class _Backbone(nn.Module):
-    def __init__(self, graph, blocks, persons, *gcn):
+    def __init__(self, graph, blocks, persons, *gcn, scales=None):
         super().__init__()
         self.data_bn = nn.BatchNorm1d(3 * graph.shape[1] * persons)
         inputs, layers = 3, []
         for index, (outputs, stride) in enumerate(blocks):
-            layers.append(_PysklBlock(inputs, outputs, stride, index == 0, graph, *gcn))
+            layers.append(_PysklBlock(inputs, outputs, stride, index == 0, graph, *gcn, scales=scales))
             inputs = outputs
         self.gcn = nn.ModuleList(layers)
 
 
 class StGcnOfPyskl(nn.Module):
-    """``STGCN`` of PYSKL and mmaction2, with single tap windows, in all its graph kinds and orders."""
+    """``STGCN`` of PYSKL and mmaction2, in all its graph kinds and orders.
+
+    With single tap windows, or with ``scales``, branches and their share (ST-GCN++).
+    """
 
     def __init__(self, graph, blocks=PUBLISHED, classes=5, persons=1, adaptive="importance", position="pre",
-                 shortcut=False):
+                 shortcut=False, scales=None):
         super().__init__()
-        self.backbone = _Backbone(graph, blocks, persons, adaptive, position, shortcut)
+        self.backbone = _Backbone(graph, blocks, persons, adaptive, position, shortcut, scales=scales)
         self.cls_head = nn.Module()
         self.cls_head.fc_cls = nn.Linear(blocks[-1][0], classes)
 

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import torch
 from hdl.network_check import check
-from pruning.network.foreign.source_networks import Baseline, StGcn, StGcnOfPyskl, clips_of, shaken
+from pruning.network.foreign.source_networks import MS_CFG, Baseline, StGcn, StGcnOfPyskl, clips_of, shaken
 
 from hypgcn.design.clip import quantise_clip
+from hypgcn.design.folding import BlockFolding, Folding, ScalesFolding
 from hypgcn.design.skeleton import Skeleton
 from hypgcn.planning.allocator.allocate import reaching
 from hypgcn_pruning.config import QuantiseConfig
@@ -19,7 +20,9 @@ KINDS = {
     "ST-GCN": lambda graph: StGcn(graph, BLOCKS, classes=2, kernel=3),
     "PYSKL, convolution first": lambda graph: StGcnOfPyskl(graph, BLOCKS, classes=2, adaptive="init", shortcut=True),
     "PYSKL, graph first": lambda graph: StGcnOfPyskl(graph, BLOCKS, classes=2, adaptive="init", position="post"),
-    "CTR-GCN's baseline": lambda graph: Baseline(graph + 0.1, BLOCKS, classes=2, persons=1)}
+    "CTR-GCN's baseline": lambda graph: Baseline(graph + 0.1, BLOCKS, classes=2, persons=1),
+    "ST-GCN++": lambda graph: StGcnOfPyskl(graph, ((6, 1), (7, 2)), classes=2, adaptive="init", shortcut=True,
+                                           scales=(MS_CFG, None))}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -31,5 +34,7 @@ def test_equal_to_golden(tmp_path, kind):
     clips = clips_of(1, 4, 3, count=6)
     design = quantise(model, clips, QuantiseConfig(name="kind"))
     clip = quantise_clip(design, clips[0].numpy())
-    out = check(design, reaching(design, 400), [clip], seed=1, idle=0.2, stall=0.3)
+    folding = reaching(design, 400) if not design.multi_scale else Folding(
+        blocks=(BlockFolding(h_rows=1, scales=ScalesFolding(q_lanes=2)),) * 2)
+    out = check(design, folding, [clip], seed=1, idle=0.2, stall=0.3)
     assert len({item["score"] for item in out["o"]}) == 2 and np.any(clip)

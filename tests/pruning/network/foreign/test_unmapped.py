@@ -9,8 +9,8 @@ KEYS = {
     "l3.gcn1.conv_sa.weight": "spatial attention", "l3.gcn1.conv_ta.bias": "temporal attention",
     "backbone.gcn.2.gcn.fc1c.weight": "channel attention", "l1.gcn1.convs.0.conv4.weight": "CTR-GCN",
     "backbone.gcn.0.gcn.pre.0.weight": "DG-STGCN", "l2.Linear_weight": "Shift-GCN", "l1.gcn1.Feature_Mask": "Shift-GCN",
-    "backbone.gcn.0.tcn.branches.0.0.weight": "the multi-scale temporal convolution", "sgcn1.0.mlp.weight": "MS-G3D",
-    "l1.tcn1.branches.3.0.weight": "the multi-scale temporal convolution"}
+    "backbone.gcn.0.tcn.add_coeff": "the temporal convolution of DG-STGCN", "sgcn1.0.mlp.weight": "MS-G3D",
+    "l1.tcn1.branches.3.0.weight": "the multi-scale temporal convolution of CTR-GCN"}
 
 
 @pytest.mark.parametrize("key", KEYS)
