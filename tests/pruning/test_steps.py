@@ -7,13 +7,13 @@ import torch
 
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, prepare_clip
-from hypgcn_pruning.config import QuantiseConfig, TrainConfig
+from hypgcn_pruning.config import PruneConfig, QuantiseConfig, TrainConfig
 from hypgcn_pruning.inputs import design_clips
 from hypgcn_pruning.network.branches import MULTI_SCALE
 from hypgcn_pruning.network.checkpoint import load_checkpoint
 from hypgcn_pruning.recordings.clip_arrays import load_npz
 from hypgcn_pruning.recordings.data import preparation_for, prepared
-from hypgcn_pruning.steps import quantise_step, train_step
+from hypgcn_pruning.steps import prune_step, quantise_step, train_step
 
 SHORT = TrainConfig(epochs=1, epoch_steps=1)
 
@@ -72,10 +72,10 @@ def test_validation_sees_no_test_clip(recorded, clips, tmp_path):
 
 def test_multi_scale_networks(recorded, tmp_path):
     """Trained, and taken up again by --init; one kind of temporal convolution never becomes the other."""
-    path = recorded("scales", blocks="8", temporal="multi-scale")
+    path = recorded("scales", blocks="12", temporal="multi-scale")
     config = load_checkpoint(path)[0].config
     assert config.branches == MULTI_SCALE and config.kernel == 9
-    assert load_checkpoint(recorded("again", blocks="8", init=str(path)))[0].config == config
+    assert load_checkpoint(recorded("again", blocks="12", init=str(path)))[0].config == config
     plain = recorded("plain", blocks="8")
     assert not load_checkpoint(plain)[0].config.branches
     with pytest.raises(ValueError, match="temporal must be left out, or that of .*last.safetensors, not 'multi-scale'"):
@@ -83,3 +83,7 @@ def test_multi_scale_networks(recorded, tmp_path):
     design = Design.load(quantise_step(path, tmp_path / "int8", data=str(tmp_path / "scales.npz"),
                                        config=QuantiseConfig()))
     assert design.multi_scale and design.version == 4
+    pruned = prune_step(path, tmp_path / "pruned", data=str(tmp_path / "scales.npz"), training=SHORT, progress=False,
+                        config=PruneConfig(branches=0.5, weights_epochs=1, threshold_epochs=1, calibration=8))
+    scales = load_checkpoint(pruned)[0].l1.scales
+    assert scales.width == 12 and int(scales.q_kept.sum()) == int(scales.p_kept.sum()) == 6

@@ -46,8 +46,9 @@ def preparation_depends(preparation: Preparation) -> dict:
 def network_depends(config: ModelConfig) -> dict:
     """Shape of a network."""
     shape = config.to_dict()
-    coordinates = shape.pop("channels")  # the name is that of a share in pruning
-    return {**shape, "coordinates": coordinates, "skeleton": config.skeleton.name,
+    coordinates = shape.pop("channels")  # the name is that of a share in pruning; so is that of branches
+    kinds = {"kinds of branches": ", ".join(config.branches)} if shape.pop("branches", None) else {}
+    return {**shape, **kinds, "coordinates": coordinates, "skeleton": config.skeleton.name,
             "skeleton's bones": _hashed(shape["skeleton"]),
             "blocks": ",".join(f"{outputs}/{stride}" for outputs, stride in config.blocks)}
 

@@ -74,6 +74,7 @@ def test_cases_of_a_design_for_raw_joints(unit, tmp_path):
 @pytest.mark.parametrize("shape", [
     {"frames": 1, "joints": 1, "widths": (3,), "strides": (1,)},
     {"frames": 3, "joints": 2, "widths": (17, 17), "strides": (2, 1), "persons": 2, "subsets": 1, "kernel": 3},
+    {"frames": 2, "joints": 1, "widths": (4,), "strides": (1,), "kernel": 1},
 ])
 def test_cases_of_odd_designs(shape, tmp_path):
     odd = context(random_design(1, name="odd", classes=2, **shape))

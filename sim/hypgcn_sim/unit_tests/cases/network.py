@@ -7,6 +7,7 @@ import numpy as np
 
 from hypgcn.absent import AbsentPersons, leaves_out
 from hypgcn.block import Block, BlockConfig
+from hypgcn.design import MAX_ROWS
 from hypgcn.design.folding import ScalesFolding
 from hypgcn.design.scale_presets import with_scales
 from hypgcn.golden.absent import absent_response, computed, left_out
@@ -106,10 +107,13 @@ def _head(context: Context) -> Case:
 
 
 def _block(kind: str, context: Context) -> Case:
-    """Two short sequences through one block; ``scales`` is the strided one with branches in it."""
+    """Two short sequences through one block; ``scales`` is the strided one with branches in it.
+
+    Where the network's window is a single row, which no branch fits, that is the block as it is.
+    """
     design, index = context.design, context.conv if kind == "scales" else getattr(context, kind)
     block, folding = context.block(index)
-    if kind == "scales":
+    if kind == "scales" and design.kernel >= MAX_ROWS:
         block = with_scales(design).blocks[index]
         folding = replace(folding, x_rows=max(folding.x_rows, block.x_window), h_ports=1, scales=ScalesFolding(
             p_lanes=2, p_pairs=3, p_width=4, q_lanes=2, q_pairs=2, q_width=4))
