@@ -35,7 +35,7 @@ class Scales:
         Channels of P from ``max_first`` on that are the maximum of a row, the one before and the one behind it; 0
         channels: none.
     p_depths, q_depths : tuple of int
-        As ``h_depths`` of :class:`~.block.Block`, of any ``p_window`` rows of P, and of a row of Q.
+        As ``h_depths`` of :class:`~hypgcn.design.block.Block`, of any ``p_window`` rows of P, and of a row of Q.
     p_entries, q_entries : tuple of float, or empty
         As ``h_entries`` there.
     density_p, density_q : float, 0..1
