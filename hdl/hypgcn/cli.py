@@ -5,10 +5,11 @@ Every subcommand is registered by a function that takes argparse's subparsers, a
 library are registered here; other packages add theirs through the entry-point group ``hypgcn.commands``, whose modules
 are imported for every call and therefore import heavy libraries only inside ``run``.
 
-Exit status: 0 success; 1 a check failed; 2 bad input, with one line that names it.
+Exit status: 0 success; 1 a check failed; 2 bad input, with one line that names it; 130 interrupted.
 """
 
 import argparse
+import difflib
 import importlib.metadata
 import io
 import sys
@@ -21,10 +22,13 @@ from . import __version__
 from .boards.command import register as register_board
 from .design import Design
 from .design.checks import check_int
-from .design.files import write_json
+from .design.files import check_out_file, check_out_folder, write_json
 from .design.folding import Folding
 from .design.names import check_module_name
 from .design.presets import PRESETS, preset
+from .doctor import register as register_doctor
+from .emission.update import check_foreign
+from .needs import install_command
 from .planning.commands import register_allocate, register_estimate
 from .planning.device_table import register_devices
 from .progress import Progress
@@ -87,6 +91,10 @@ def _run_verilog(args):
     if args.bare and args.testbench is not None:
         raise ValueError("--testbench needs the AXI buses, which --bare leaves out")
     check_int("--clips", args.clips, 1)
+    check_out_folder("--out", args.out)
+    check_foreign(args.out, {f"{args.name}.sv": None, f"{args.name}.json": None})
+    if args.measure:
+        check_out_file("--measure", args.measure)
     design = load_design(args.design)
     folding = load_folding(args.folding, design)
     clips = None if args.testbench is None else _testbench_clips(design, args.testbench, args.clips)
@@ -150,8 +158,8 @@ def _plugins():
 def _missing(name, error):
     """Register function of a command whose only action is to name the missing library."""
     def run(args):
-        raise ValueError(f"hypgcn {name} needs {error.name or error}, which is not installed: "
-                         f"pip install 'hypgcn[sim,train]'")
+        raise ValueError(f"hypgcn {name} needs {error.name or error}, which is not installed: run "
+                         f"{install_command('sim', 'train')}")
 
     def register(commands):
         # No prefix characters: any options are accepted, so that the message is about the library.
@@ -162,8 +170,20 @@ def _missing(name, error):
     return register
 
 
+class _Parser(argparse.ArgumentParser):
+    """Parser that names the command that was probably meant, in place of all of them."""
+
+    def _check_value(self, action, value):
+        choices = list(action.choices or ())
+        if action.dest == argparse.SUPPRESS and value not in choices:
+            meant = difflib.get_close_matches(str(value), choices, n=1)
+            hint = f"did you mean {meant[0]}?" if meant else "hypgcn --help lists them"
+            raise argparse.ArgumentError(None, f"{value!r} is no command: {hint}")
+        super()._check_value(action, value)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="hypgcn", description="Generator of sparse on-chip 2s-AGCN accelerators, from checkpoint to RTL.")
     parser.add_argument("--version", action="version", version=f"hypgcn {__version__}")
     parser.add_argument("--traceback", action="store_true", help="print the traceback of an error")
@@ -177,6 +197,7 @@ def _parser() -> argparse.ArgumentParser:
     register_board(commands, load_design, load_folding)
     for _, register in _plugins():
         register(commands)
+    register_doctor(commands)
     return parser
 
 
@@ -188,6 +209,12 @@ def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         return args.run(args) or 0
+    except KeyboardInterrupt:
+        if args.traceback:
+            raise
+        print("\nhypgcn: interrupted; finished files are whole, and the same command goes on from what is there",
+              file=sys.stderr)
+        return 130
     except (ValueError, OSError) as error:
         if args.traceback:
             raise

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from hypgcn.design.files import check_out_file, check_out_folder
 from hypgcn.design.skeleton import BUILT_IN, load_skeleton
+from hypgcn.needs import checked
 
 from .answers.predict_cli import register_predict
 from .config import STREAMS, CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
@@ -59,11 +61,8 @@ def _config(config, args, skip=()):
 
 def _steps():
     """The steps; torch is loaded here, not when commands are listed."""
-    try:
-        from . import steps
-    except ImportError as error:
-        raise ValueError(f"this command needs {error.name}, which is not installed: "
-                         f"pip install 'hypgcn[train]'") from error
+    from . import steps
+
     return steps
 
 
@@ -109,7 +108,13 @@ def _common(commands, name, text, out, run):
                         help="only the clips of these classes, by name or number; a network that is trained on them "
                              "has no others")
     parser.add_argument("-o", "--out", default=out, help="output file or folder (default: %(default)s)")
-    parser.set_defaults(run=run)
+    check = check_out_file if Path(out).suffix else check_out_folder
+
+    def check_and_run(args):
+        check("--out", args.out)
+        return run(args)
+    parser.set_defaults(run=check_and_run)
+    checked(parser, name, ("train",))
     return parser
 
 
@@ -189,6 +194,11 @@ def register(commands):
     register_reports(commands, _common, _add_options, _config, _data)
 
 
+def _say_next(args, command: str):
+    """Name the step that usually follows, on the same recordings."""
+    print(f"next: hypgcn {command} --data {args.data}" + (f" --protocol {args.protocol}" if args.protocol else ""))
+
+
 def _motion(args):
     clips = film(load_skeleton(args.skeleton), _config(FilmedConfig, args))
     save_clips(args.out, clips)
@@ -206,6 +216,8 @@ def _train(args):
                                 fresh=one.fresh)
 
     repeat(args, "train", run, "last.safetensors")
+    if len(args.seed) == 1:
+        _say_next(args, f"prune {Path(args.out) / 'last.safetensors'}")
 
 
 def _prune(args):
@@ -221,12 +233,15 @@ def _prune(args):
                                 key=one.key, fresh=one.fresh)
 
     repeat(args, "prune", run, "thresholds/last.safetensors")
+    if len(args.seed) == 1:
+        _say_next(args, f"quantise {Path(args.out) / 'pruned.safetensors'}")
 
 
 def _quantise(args):
     path = _steps().quantise_step(args.checkpoint, args.out, data=_data(args), config=_config(QuantiseConfig, args),
                                   training=_config(TrainConfig, args, skip=_TUNING), fresh=args.fresh)
     print(f"written: {path}")
+    _say_next(args, f"compile {path}")
 
 
 def _compile(args):
@@ -235,6 +250,7 @@ def _compile(args):
     path = _steps().compile_step(args.quantised, args.out, data=_data(args), config=config, meta=notes,
                                  fresh=args.fresh)
     print(f"written: {path}")
+    print(f"next: hypgcn verilog {path}")
 
 
 def _evaluate(args):

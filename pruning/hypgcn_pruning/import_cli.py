@@ -2,6 +2,8 @@
 
 import argparse
 
+from hypgcn.needs import checked
+
 from .config import FORMATS, STREAMS
 
 __all__ = ["add_foreign_options", "parse_strides", "register_import"]
@@ -48,14 +50,12 @@ def register_import(commands):
     parser.add_argument("-o", "--out", default="build/imported.safetensors",
                         help="checkpoint to write (default: %(default)s)")
     parser.set_defaults(run=_import)
+    checked(parser, "import", ("train",))
 
 
 def _import(args):
-    try:
-        from .network.foreign.convert import ImportOptions, import_network
-    except ImportError as error:
-        raise ValueError(f"this command needs {error.name}, which is not installed: "
-                         f"pip install 'hypgcn[train]'") from error
+    from .network.foreign.convert import ImportOptions, import_network  # torch, which listing commands does not need
+
     names = ("skeleton", "format", "frames", "persons", "stream", "strides", "key", "scale", "centring", "classes",
              "seed")
     given = {name: value for name in names if (value := getattr(args, name)) is not None}

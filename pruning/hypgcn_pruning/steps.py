@@ -29,6 +29,7 @@ from .messages import say
 from .network.batch_norms import settle_batch_norms
 from .network.checkpoint import load_checkpoint, save_checkpoint
 from .network.class_order import order_classes
+from .network.cost import is_pruned
 from .network.foreign import open_network
 from .network.model import PAPER_BLOCKS, SMALL_BLOCKS, ModelConfig, Network
 from .network.start import initial_state
@@ -179,6 +180,9 @@ def quantise_step(checkpoint, out, *, data: str | Source, config: QuantiseConfig
     model, info = load_checkpoint(checkpoint)
     preparation = preparation_in(info, checkpoint)
     clips = validation_split(network_clips(model, info, data), training.validate)
+    if not is_pruned(model):
+        say(f"{checkpoint}: nothing in it is pruned, so the design will be as large and slow as a dense one; hypgcn "
+            f"prune comes first")
     set_threads(training)
     tuning = settings_depends(training, skip=_TUNING)
     depends = joined({"checkpoint": content(checkpoint)}, settings_depends(config),

@@ -13,7 +13,7 @@ DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.design.folding", "hypgcn.desig
                "hypgcn.design.files", "hypgcn.design.names", "hypgcn.design.class_names", "hypgcn.design.persons",
                "hypgcn.design.words", "hypgcn.design.missing", "hypgcn.design.filling", "hypgcn.design.live_filling",
                "hypgcn.design.skeleton", "hypgcn.design.skeleton_maps",
-               "hypgcn.cli", "hypgcn.progress"}
+               "hypgcn.cli", "hypgcn.needs", "hypgcn.progress"}
 ALLOWED = {
     "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools"},
     "hypgcn_pruning": {"numpy", "ortools", "torch", "safetensors", "tqdm", "matplotlib", "lightning_fabric",

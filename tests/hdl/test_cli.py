@@ -104,8 +104,11 @@ def test_wrong_kind_in_design(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(("content", "text"), [
-    ("{}", "is not a folding"),
-    ("no json", "is not a folding"),
+    ("{}", "is not a folding: it must be an object with blocks, and may have mac, head_width, skip_absent; hypgcn "
+           "allocate writes one"),
+    ("[]", "is not a folding: it must be an object with blocks"),
+    ("no json", "is not a folding, which is a JSON file that hypgcn allocate writes: "),
+    ('{"blocks": [{"lane": 1}]}', "hypgcn allocate writes one"),
     ('{"blocks": []}', "blocks must hold 2 foldings"),
     ('{"blocks": [{"lanes": "x"}, {}]}', "lanes must be an integer"),
     ('{"blocks": [{"lanes": 99}, {}]}', "lanes must be in"),
@@ -155,3 +158,46 @@ def test_plugin_without_its_library(capsys, monkeypatch):
     entry = types.SimpleNamespace(name="train", load=load)
     monkeypatch.setattr(cli.importlib.metadata, "entry_points", lambda group: [entry])
     assert "needs torch" in error_of(capsys, "train", "--epochs", "3")
+
+
+@pytest.mark.parametrize(("typed", "hint"), [("trian", "did you mean train?"), ("verilgo", "did you mean verilog?"),
+                                             ("xyzzy", "hypgcn --help lists them")])
+def test_a_mistyped_command(capsys, typed, hint):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([typed])
+    assert f"hypgcn: error: '{typed}' is no command: {hint}\n" in capsys.readouterr().err
+
+
+def test_other_choices_are_listed_as_ever(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["run", "x", "--driver", "java"])
+    assert "choose from" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_one_line(capsys, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+    monkeypatch.setattr(cli, "load_design", interrupted)
+    assert cli.main(["verilog", "tiny"]) == 130
+    assert capsys.readouterr().err.strip() == ("hypgcn: interrupted; finished files are whole, and the same command "
+                                               "goes on from what is there")
+    with pytest.raises(KeyboardInterrupt):
+        cli.main(["--traceback", "verilog", "tiny"])
+
+
+def test_places_are_checked_before_the_work(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(cli, "load_design", lambda text: pytest.fail("the work began"))
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    (tmp_path / "hypgcn.sv").write_text("module mine; endmodule", encoding="utf-8")
+    assert "--out must be a folder, or a place for a new one, not " in error_of(capsys, "verilog", "tiny", "-o",
+                                                                                str(tmp_path / "file"))
+    assert "hypgcn.sv would be overwritten" in error_of(capsys, "verilog", "tiny", "-o", str(tmp_path))
+    assert "--measure must be a file, not " in error_of(capsys, "verilog", "tiny", "-o", str(tmp_path / "new"),
+                                                        "--measure", str(tmp_path))
+    for command in ("allocate", "estimate"):
+        option = ["--folding", "x", "--json"] if command == "estimate" else ["-o"]
+        assert "must be a file, not " in error_of(capsys, command, "tiny", *option, str(tmp_path))
+    assert "--out must be a file, not " in error_of(capsys, "devices", "-o", str(tmp_path))
+    assert "--out must be a folder" in error_of(capsys, "vivado", "tiny", "--part", "xcku115-flva1517-2-e", "-o",
+                                                str(tmp_path / "file"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "hypgcn.sv"]

@@ -103,8 +103,12 @@ def test_finished_training_is_not_repeated(flow, recordings):
              16, "--average", 0.8, "--epochs")
     hypgcn(*words, 2)
     assert (flow / "float/state.pt").stat().st_mtime_ns == before
-    with pytest.raises(ValueError, match=r"another run of train \(finished\), which differs .* in epochs: 2 there, 3"):
+    with pytest.raises(ValueError, match=r"another run of train \(finished\), which differs .* in epochs: 2 there, 3 "
+                                         r"here\. .* a longer run is another one .* give it by --init") as error:
         hypgcn(*words, 3)
+    assert str(error.value).endswith("another folder")
+    with pytest.raises(ValueError, match=r"in epochs: 2 there, 3 here; .*begin anew$"):
+        hypgcn(*words, 3, "--rate", 0.2)
 
 
 def test_fresh(flow, recordings, tmp_path):
@@ -170,6 +174,39 @@ def test_bad_input(flow, recordings, tmp_path, words, match):
     with pytest.raises(ValueError, match=match):
         hypgcn(*(places.get(word, word) for word in words), "--data", recordings, "-o", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_every_step_names_the_next_one(flow, recordings, capsys):
+    hypgcn("train", "--data", recordings, "-o", flow / "float", "--frames", 12, "--blocks", "20,20,24/2", "--epochs", 2,
+           "--batch", 16, "--average", 0.8)
+    assert capsys.readouterr().out.endswith(f"written: {flow / 'float/last.safetensors'}\nnext: hypgcn prune "
+                                            f"{flow / 'float/last.safetensors'} --data {recordings}\n")
+    hypgcn("quantise", flow / "pruned/pruned.safetensors", "--data", recordings, "-o", flow, "--name", "coco")
+    assert capsys.readouterr().out.endswith(f"next: hypgcn compile {flow / 'quantised'} --data {recordings}\n")
+    hypgcn("compile", flow / "quantised", "--data", recordings, "-o", flow, "--margin", 1.1, "--note",
+           "trained on=motion")
+    assert capsys.readouterr().out.endswith(f"next: hypgcn verilog {flow / 'design'}\n")
+
+
+def test_quantising_what_is_not_pruned_is_said(flow, recordings, tmp_path, capsys):
+    hypgcn("quantise", flow / "float/last.safetensors", "--data", recordings, "-o", tmp_path)
+    assert "last.safetensors: nothing in it is pruned, so the design will be as large" in capsys.readouterr().err
+    hypgcn("quantise", flow / "pruned/pruned.safetensors", "--data", recordings, "-o", flow, "--name", "coco")
+    assert "nothing in it is pruned" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "out", "match"), [
+    (("train",), "file", "--out must be a folder, or a place for a new one"),
+    (("evaluate", "DESIGN"), "folder", "--out must be a file, not "),
+    (("evaluate", "DESIGN"), "file/x.json", "--out must be a folder, or a place for a new one"),
+    (("missing", "FLOAT"), "folder", "--out must be a file, not ")])
+def test_places_of_results_are_checked_first(recordings, tmp_path, words, out, match):
+    """Before anything is read: the network and the design do not exist."""
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ValueError, match=match):
+        hypgcn(*words, "--data", recordings, "-o", tmp_path / out)
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "x" and not list((tmp_path / "folder").iterdir())
 
 
 def test_recordings_of_another_skeleton(flow, tmp_path):

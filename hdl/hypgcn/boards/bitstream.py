@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from ..design.files import write_json
+from ..needs import install_command
 from ..usage import cpu_seconds
 from .project import TOP
 from .stages import StageTracker
@@ -79,7 +80,7 @@ def make_bitstream(folder: Path, *, timeout: float = 7200, progress=None, pause:
     """
     for module, program in TOOLS.values():
         if importlib.util.find_spec(module) is None:
-            raise ModuleNotFoundError(f"{program} is missing: pip install 'hypgcn[boards]'", name=module)
+            raise ModuleNotFoundError(f"{program} is missing: {install_command('boards')}", name=module)
     if timeout <= 0:
         raise ValueError(f"timeout must be more than 0, not {timeout!r}")
     if shutil.which("sh") is None:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ..design.files import folder_lock
+from ..design.files import check_out_folder, folder_lock
+from ..needs import checked
 from ..progress import Progress, duration
 from .board import BOARDS, board
 
@@ -25,13 +26,12 @@ def register(commands, load_design, load_folding):
 
     def run(args) -> int:
         target = board(args.board)
+        if args.out:
+            check_out_folder("--out", args.out)
         design = load_design(args.design or target.design)
-        try:
-            return _run(args, target, design, load_folding(args.folding, design))
-        except ModuleNotFoundError as error:
-            raise ValueError(f"hypgcn board needs {error.name}, which is not installed: pip install 'hypgcn[boards]'"
-                             ) from error
+        return _run(args, target, design, load_folding(args.folding, design))
     parser.set_defaults(run=run)
+    checked(parser, "board", ("boards",))
 
 
 def _run(args, target, design, folding) -> int:

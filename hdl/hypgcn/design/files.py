@@ -3,18 +3,52 @@
 import json
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["folder_lock", "replacing", "write_file", "write_files", "write_json"]
+__all__ = ["check_out_file", "check_out_folder", "folder_lock", "replacing", "write_file", "write_files", "write_json"]
 
 
 def _temporary(path: Path) -> Path:
     # Random, because threads share the number of their process, and containers the numbers of processes. It stands in
     # the last suffix: torch.save writes the name without it into the file, whose bytes must be the same in every run.
     return path.with_name(f"{path.name}.part{secrets.token_hex(8)}")
+
+
+def check_out_folder(name: str, path):
+    """Raise :exc:`ValueError` unless files can be written into the folder ``path``, which may be missing yet.
+
+    Commands call it before their work, so that a mistake in ``path`` costs none. Nothing is left behind.
+
+    Parameters
+    ----------
+    name : str
+        Option that ``path`` comes from, for the error.
+    path : path
+    """
+    path = place = Path(path)
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        raise ValueError(f"{name} must be a folder, or a place for a new one, not {path}: {place} is a file")
+    try:
+        # Permissions alone do not say it: nobody can write into /proc, for one.
+        with tempfile.TemporaryDirectory(prefix=".hypgcn", dir=place):
+            pass
+    except OSError as error:
+        raise ValueError(f"{name} must be a folder that can be written, not {path}: nothing can be made in "
+                         f"{place}") from error
+
+
+def check_out_file(name: str, path):
+    """Raise :exc:`ValueError` unless the file ``path`` can be written, as :func:`check_out_folder` does."""
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{name} must be a file, not {path}, which is a folder")
+    check_out_folder(name, path.parent)
 
 
 @contextmanager

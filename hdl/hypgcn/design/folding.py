@@ -161,6 +161,14 @@ class Folding:
         """Folding of the JSON file at ``path``; :exc:`ValueError` names the mistake in it."""
         try:
             data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path} is not a folding, which is a JSON file that hypgcn allocate writes: {error}"
+                             ) from error
+        names = [field.name for field in dataclasses.fields(cls)]
+        if not isinstance(data, dict) or "blocks" not in data:
+            raise ValueError(f"{path} is not a folding: it must be an object with blocks, and may have "
+                             f"{', '.join(name for name in names if name != 'blocks')}; hypgcn allocate writes one")
+        try:
             return cls(**{**data, "blocks": tuple(BlockFolding(**block) for block in data["blocks"])})
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is not a folding: {error}") from error
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path} is not a folding: {error}; hypgcn allocate writes one") from error

@@ -18,7 +18,7 @@ from .. import __version__
 from ..design.files import folder_lock
 from ..design.names import check_module_name
 from .platform import RtlPlatform, component_ports
-from .update import update_files
+from .update import check_foreign, earlier_files, update_files
 
 __all__ = ["EmissionError", "Emission", "emit", "remove_emission"]
 
@@ -69,35 +69,29 @@ class Emission:
         Files with the same content are not touched. Files of an earlier emission of this name that are no longer
         needed are removed. All new content is on the disk under temporary names before the first file is replaced, so
         a failure leaves the old files. Of two processes that write into one folder one waits for the other.
+
+        Raises
+        ------
+        ValueError
+            A file of the same name is there that hypgcn did not write (:func:`check_foreign`).
         """
         out = Path(out_dir)
         sidecar = f"{self.name}.json"
         digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self.files.items()}
         content = {**self.files, sidecar: json.dumps({**self.sidecar, "files": digests}, indent=1) + "\n"}
         with folder_lock(out):
-            stale = [name for name in _earlier_files(out / sidecar) if name not in content]
+            check_foreign(out, content)
+            stale = [name for name in earlier_files(out / sidecar) if name not in content]
             changed = update_files(out, content)  # the sidecar is the last: it is never newer than a file it lists
             for name in stale:
                 (out / name).unlink(missing_ok=True)
         return changed + stale
 
 
-def _earlier_files(sidecar):
-    """Files that an earlier emission wrote, from its sidecar."""
-    try:
-        data = json.loads(sidecar.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    if not isinstance(data, dict) or data.get("generator") != "hypgcn" or not isinstance(data.get("files"), dict):
-        return []
-    inside = re.compile(r"(?:(?:sim|tb)/)?[\w-]+\.(?:sv|mem|f|md)|tb/Makefile")
-    return [name for name in data["files"] if inside.fullmatch(name)]
-
-
 def remove_emission(out_dir, name: str, keep=()):
     """Remove the files of the emission ``name`` from ``out_dir``, as its sidecar lists them, but those in ``keep``."""
     out = Path(out_dir)
-    for file in [*_earlier_files(out / f"{name}.json"), f"{name}.json"]:
+    for file in [*earlier_files(out / f"{name}.json"), f"{name}.json"]:
         if file not in keep:
             (out / file).unlink(missing_ok=True)
 

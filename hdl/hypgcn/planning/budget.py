@@ -51,7 +51,7 @@ class Budget:
         Raises
         ------
         ValueError
-            If a limit is neither a count nor a share, or below 1.
+            If a limit is neither a count nor a share of at most 100 %, or below 1.
         """
         counts = {}
         for name in RESOURCES:
@@ -60,9 +60,13 @@ class Budget:
                 if text is None:
                     counts[name] = available
                 elif text.endswith("%"):
-                    counts[name] = int(available * float(text[:-1]) / 100)
+                    share = float(text[:-1])
+                    if not share <= 100:
+                        raise ValueError
+                    counts[name] = int(available * share / 100)
                 else:
                     counts[name] = int(text)
             except ValueError:
-                raise ValueError(f"{name} must be a count or a share such as 80%, not {text!r}") from None
+                raise ValueError(f"{name} must be a count, or a share of at most 100% such as 80%, not {text!r}"
+                                 ) from None
         return cls(**counts)

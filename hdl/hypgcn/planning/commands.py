@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from ..design.files import check_out_file
 from .device import Device, devices
 
 __all__ = ["register_allocate", "register_estimate"]
@@ -30,6 +31,9 @@ def register_allocate(commands, load_design):
 def _run_allocate(args, load_design):
     from .allocator.allocate import Allocator, Budget  # the solver is slow to import, and only needed here
 
+    check_out_file("--out", args.out)
+    if args.report:
+        check_out_file("--report", args.report)
     device = Device.load(args.device)
     budget = Budget.of(device, dsp=args.dsp, bram36=args.bram36, lut=args.lut)
     design = load_design(args.design)
@@ -74,6 +78,8 @@ def register_estimate(commands, load_design, load_folding):
 def _run_estimate(args, load_design, load_folding):
     from .estimate import clip_cycles, estimate, storage
 
+    if args.json:
+        check_out_file("--json", args.json)
     design = load_design(args.design)
     folding, activities = load_folding(args.folding, design), _activities(args, design)
     if args.memory:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..design import Design
+from ..design.files import check_out_file
 from .budget import RESOURCES, Budget
 from .device import Device, devices
 
@@ -109,6 +110,7 @@ def register_devices(commands, load_design):
 def _run(args, load_design):
     from ..progress import Progress
 
+    check_out_file("--out", args.out)
     chosen = [Device.load(name) for name in args.device or ON_THE_PAGE]
     networks = [[load_design(path) for path in text.split("+")] for text in args.networks]
     progress = Progress("foldings")

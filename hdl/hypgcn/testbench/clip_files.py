@@ -88,7 +88,9 @@ def _int8_clips(path: Path, design: Design) -> np.ndarray | None:
                     return None
                 clips = clips["clips"]
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is damaged, or no file of arrays: {error}") from error
+        # NumPy's reason would advise to load the file unsafely.
+        raise ValueError(f"{path} must be a recording, or an .npy or .npz file of int8 clips, but is text, damaged or "
+                         f"truncated, or holds Python objects") from error
     if clips.dtype != np.int8:
         return None
     shape = (design.persons, design.frames, design.joints, design.channels)

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from ..design.files import check_out_folder
 from ..design.names import check_vivado_folder
 from ..planning.device import Device
 from ..planning.part import Part
@@ -47,6 +48,7 @@ def register(commands, load_design, load_folding):
         settings = VivadoSettings(part=args.part, mhz=args.mhz, name=args.name, bus_width=args.bus_width,
                                   jobs=args.jobs, exact_name=args.exact_name)
         check_vivado_folder("--out", args.out)
+        check_out_folder("--out", args.out)
         device = Device.load(args.device) if args.device else None
         if args.folding is None:
             resources_of(Part.parse(settings.part), device)

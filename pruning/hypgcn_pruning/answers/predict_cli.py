@@ -1,6 +1,6 @@
 """The subcommand ``hypgcn predict``."""
 
-import importlib
+from hypgcn.needs import checked
 
 from .predict_config import PredictConfig
 
@@ -19,15 +19,12 @@ def register_predict(commands, add_options, config_of):
                         help="recordings in any format that is read, with or without labels")
     add_options(parser, PredictConfig)
     parser.set_defaults(run=lambda args: _predict(args, config_of(PredictConfig, args)))
+    checked(parser, "predict", ("train",))
 
 
 def _predict(args, config):
-    try:
-        predict = importlib.import_module(".predict", __package__)
-        table = importlib.import_module(".table", __package__)
-    except ImportError as error:
-        raise ValueError(f"this command needs {error.name}, which is not installed: "
-                         f"pip install 'hypgcn[train]'") from error
+    from . import predict, table  # torch is loaded here, not when commands are listed
+
     answers, names = predict.predict_step(args.networks, args.data, config)
     print(table.answer_table(answers, names, top=config.top))
     for path in (config.json, config.picture):

@@ -55,8 +55,9 @@ def read_file(path: Path) -> tuple[dict, dict]:
         raise ValueError(f"{path} is not a checkpoint, or is cut off: it does not unpickle to tensors and plain "
                          f"data") from error
     except (RuntimeError, EOFError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path} is not a checkpoint, or is cut off: {reason}") from error
+        # Torch's own reason says nothing to a user: of a text it is the number of a letter.
+        raise ValueError(f"{path} is not a checkpoint, or is cut off: it must be a .safetensors file, or a .pt or .pth "
+                         f"file of torch.save") from error
     if not isinstance(content, dict):
         raise ValueError(f"{path} is not a checkpoint: it holds a {type(content).__name__}")
     return content, content

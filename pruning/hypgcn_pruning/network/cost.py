@@ -6,12 +6,13 @@ The float network and the design are counted by the same rules, so that their fi
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from hypgcn.design import BANK, Design, bank_count
 
 from .model import Network
 
-__all__ = ["BlockCost", "NetworkCost", "cost_of", "graph_skip"]
+__all__ = ["BlockCost", "NetworkCost", "cost_of", "graph_skip", "is_pruned"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,3 +219,9 @@ def cost_of(network: Network | Design) -> NetworkCost:
     zeros among the weights and in the graph do not. A design counts with the channels that its network had.
     """
     return _cost_of_design(network) if isinstance(network, Design) else _cost_of_network(network)
+
+
+def is_pruned(model: Network) -> bool:
+    """Whether anything of ``model`` was pruned: a mask has a zero, or a threshold is above 0."""
+    return any(not buffer.all() if buffer.dtype == torch.uint8 else name.rpartition(".")[2].startswith("theta")
+               and bool(buffer > 0) for name, buffer in model.named_buffers())

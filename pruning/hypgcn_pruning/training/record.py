@@ -37,11 +37,14 @@ class Step:
     version : int
         Number of what it computes: raised where the same settings begin to give other results, so that a run of the
         code before is neither continued by the code after it nor passes for its own.
+    longer : str
+        What to do about a run that differs in ``epochs`` alone: why it is another one, and what prolongs the result.
     """
 
     name: str
     files: tuple[str, ...]
     version: int = 1
+    longer: str = ""
 
     @property
     def record(self) -> str:
@@ -172,7 +175,9 @@ def _refused(folder: Path, step: Step, entry: dict, texts: Sequence[str]) -> Val
     state = "finished" if entry["finished"] else "unfinished"
     return ValueError(f"{folder} holds another run of {step.name} ({state}), which differs from this one in "
                       f"{'; '.join(texts)}. Give another folder (-o), or the settings and inputs of that run, or "
-                      f"--fresh to remove it and begin anew")
+                      f"--fresh to remove it and begin anew"
+                      + (f". {step.longer}" if step.longer and [text.partition(":")[0] for text in texts] == ["epochs"]
+                         else ""))
 
 
 @contextmanager

@@ -32,7 +32,9 @@ from .run_state import RunState
 
 __all__ = ["TRAIN", "last_epoch", "learning_rate", "train"]
 
-TRAIN = Step("train", ("last.safetensors", "best.safetensors", "curves.png", "state.pt"), version=2)
+TRAIN = Step("train", ("last.safetensors", "best.safetensors", "curves.png", "state.pt"), version=2,
+             longer="The learning rate falls over all epochs, so a longer run is another one from its first step on; "
+                    "to train the result further, give it by --init, with a lower --rate and another folder")
 
 SETTLING = 256
 """Training clips on which the batch norms of the result are checked."""

@@ -4,6 +4,8 @@ import json
 import time
 from pathlib import Path
 
+import numpy as np
+
 from hypgcn import __version__
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
@@ -78,9 +80,10 @@ def run(args) -> int:
             print(f"{path}: the first {len(chosen)} of {count} clips; --first sets the number")
     folding = load_folding(args.folding, design) or within(design, args.multipliers)
     print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
+    progress = Progress("building the simulated core")
+    library = build_core(Top.of(design, folding, args.bus_width), args.out / "cache", progress=progress)
+    progress.finish()
     progress = Progress("run")
-    progress(0, len(clips), "building the simulated core")
-    library = build_core(Top.of(design, folding, args.bus_width), args.out / "cache")
     start = time.monotonic()
     with SimulatedBus(library, seed=args.seed, idle=args.idle, stall=args.stall, cycles_per_ms=CYCLES_PER_MS) as bus:
         try:
@@ -136,7 +139,8 @@ def _row(design, clip, result, counters, check) -> dict:
     """Result of a clip for the table and the JSON file."""
     names = design.class_names or [str(index) for index in range(design.classes)]
     row = {"clip": clip.name, "class": names[result.argmax], "cycles": counters.clip_cycles,
-           "flags": list(result.flags), "scores": dict(zip(names, result.scores.tolist()))}
+           "flags": list(result.flags), "scores": dict(zip(names, result.scores.tolist())),
+           "probabilities": dict(zip(names, _probabilities(result.scores, design.logit_scale)))}
     if clip.label is not None and clip.label < len(names):
         row["label"] = names[clip.label]
     if check:
@@ -148,15 +152,22 @@ def _row(design, clip, result, counters, check) -> dict:
     return row
 
 
+def _probabilities(scores, scale: float) -> list[float]:
+    """Softmax of ``scores * scale``, to four places."""
+    exponentials = np.exp((scores - scores.max()) * scale)
+    return np.round(exponentials / exponentials.sum(), 4).tolist()
+
+
 def _table(rows, top: int) -> str:
-    """A line for each clip: cycles, the best classes with their scores, flags, and a label that differs."""
+    """A line for each clip: cycles, the best classes with probability and score, flags, and the label if known."""
     width = max(len(row["clip"]) for row in rows)
     lines = []
     for row in rows:
         best = sorted(row["scores"].items(), key=lambda item: -item[1])[:top]
         notes = [f"flags: {', '.join(row['flags'])}"] if row["flags"] else []
-        if row.get("label", row["class"]) != row["class"]:
-            notes.append(f"label: {row['label']}")
-        lines.append(f"{row['clip']:{width}}  {row['cycles']:>9,} cycles  "
-                     + "  ".join(f"{name} {score}" for name, score in best) + "".join(f"  ({note})" for note in notes))
+        if "label" in row:
+            notes.append(f"label: {row['label']}, {'right' if row['label'] == row['class'] else 'WRONG'}")
+        found = "  ".join(f"{name} {row['probabilities'][name]:.1%} ({score})" for name, score in best)
+        lines.append(f"{row['clip']:{width}}  {row['cycles']:>9,} cycles  {found}"
+                     + "".join(f"  ({note})" for note in notes))
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from hypgcn.shell.top import Top
 from ..verilator import objcache
 from ..verilator.build import BUILD_ARGS, ENVIRONMENT
 from ..verilator.lock import build_lock
+from ..verilator.native import Compiling
 
 __all__ = ["DRIVER", "HERE", "build_core", "build_driver", "build_model", "run_tool"]
 
@@ -23,6 +24,8 @@ DRIVER = HERE.parents[2] / "firmware/c"
 """Sources of the C driver, in a checkout; the installed packages do not contain them."""
 NAME = "hypgcn"
 FLAGS = ["-fPIC", "-fvisibility=hidden"]
+_EMISSION = 0.2
+"""Share of the time of a build that text takes, for the progress."""
 COMPILE = ["-std=c++17", "-O1", "-Wall", "-Wextra", *FLAGS]
 
 
@@ -53,7 +56,7 @@ def run_tool(command: list[str], log: Path, **options):
         raise OSError(f"{Path(command[0]).name} failed, see {log}: {lines[0] if lines else f'status {status}'}")
 
 
-def build_core(top: Top, cache: Path) -> Path:
+def build_core(top: Top, cache: Path, *, progress=None) -> Path:
     """Shared library of the core as a device, see device.cpp; memory images are beside it.
 
     Parameters
@@ -62,12 +65,14 @@ def build_core(top: Top, cache: Path) -> Path:
         The core.
     cache : Path
         Keeps libraries by the hash of the emitted text; one that is there is not built again.
+    progress : callable or None
+        Called as ``progress(done, 1, text)``.
     """
     sources = tuple(HERE / name for name in ("device.cpp", "masters.hpp", "axi_rules.hpp", "model.hpp"))
-    return build_model(top, cache, sources, (f"-DHYPGCN_BUS_BYTES={top.cfg.bus_bytes}",))
+    return build_model(top, cache, sources, (f"-DHYPGCN_BUS_BYTES={top.cfg.bus_bytes}",), progress=progress)
 
 
-def build_model(top, cache: Path, device: tuple[Path, ...], options: tuple[str, ...] = ()) -> Path:
+def build_model(top, cache: Path, device: tuple[Path, ...], options: tuple[str, ...] = (), *, progress=None) -> Path:
     """Shared library of a component with a device around it; several devices share the compiled model.
 
     Parameters
@@ -80,9 +85,15 @@ def build_model(top, cache: Path, device: tuple[Path, ...], options: tuple[str, 
         The C++ source, and its headers.
     options : tuple of str
         Compiler options of the source.
+    progress : callable or None
+        Called as ``progress(done, 1, text)``.
     """
+    def report(done, text):
+        if progress:
+            progress(done, 1, text)
+
     cache = cache.resolve()
-    emission = emit(top, NAME)
+    emission = emit(top, NAME, progress=lambda done, total, text: report(_EMISSION * done / total, text))
     tools = [importlib.metadata.version("verilator"), *BUILD_ARGS, *ENVIRONMENT.values(), *FLAGS]
     folder = cache / f"core-{_digest([*tools, *(text for file in emission.files.items() for text in file)])}"
     texts = [path.read_text(encoding="utf-8") for path in (*device, Path(__file__))]
@@ -91,7 +102,7 @@ def build_model(top, cache: Path, device: tuple[Path, ...], options: tuple[str, 
     with build_lock(folder):
         if not (folder / "complete").exists():
             emission.write(folder)
-            _compile_model(folder, cache)
+            _compile_model(folder, cache, report)
             (folder / "complete").touch()
         if not library.exists():
             _compile_device(folder, library, device[0], options)
@@ -111,7 +122,7 @@ def _package() -> str:
     return next(iter(verilator.__path__))
 
 
-def _compile_model(folder: Path, cache: Path):
+def _compile_model(folder: Path, cache: Path, report):
     """Compile the text in ``folder`` into Verilator's libraries, in ``folder/objects``."""
     shutil.rmtree(folder / "objects", ignore_errors=True)  # of an interrupted build
     environment = {
@@ -120,9 +131,11 @@ def _compile_model(folder: Path, cache: Path):
         "OBJCACHE": f"{sys.executable} {objcache.__file__} {cache / 'objects'}",
     }
     sources = sorted(str(path.relative_to(folder)) for path in [*folder.glob("*.sv"), *folder.glob("sim/*.sv")])
-    run_tool([f"{_package()}/bin/verilator", "--cc", "--build", "--build-jobs", str(os.cpu_count() or 1), *BUILD_ARGS,
-              "--top-module", NAME, "--prefix", "Vcore", "--Mdir", "objects", "-CFLAGS", " ".join(FLAGS), *sources],
-             folder / "model.log", cwd=folder, env=environment)
+    with Compiling(folder / "objects", "Vcore", lambda share: report(
+            _EMISSION + (1 - _EMISSION) * share, "Verilator and the C++ compiler")):
+        run_tool([f"{_package()}/bin/verilator", "--cc", "--build", "--build-jobs", str(os.cpu_count() or 1),
+                  *BUILD_ARGS, "--top-module", NAME, "--prefix", "Vcore", "--Mdir", "objects", "-CFLAGS",
+                  " ".join(FLAGS), *sources], folder / "model.log", cwd=folder, env=environment)
 
 
 def _compile_device(folder: Path, library: Path, source: Path, options: tuple[str, ...]):

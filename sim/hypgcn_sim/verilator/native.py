@@ -13,7 +13,7 @@ from hypgcn.emission.emit import Emission
 from . import build as verilator
 from .lock import build_lock
 
-__all__ = ["build_program"]
+__all__ = ["Compiling", "build_program"]
 
 TOP = "top"
 WORDS = Path(__file__).with_name("words.hpp")
@@ -79,7 +79,7 @@ def build_program(emission: Emission, folder: Path, main: Path, header: str, cac
         # No flags that name the folder: the objects of Verilator's own sources are shared by all builds.
         _run(["verilator", *arguments, "--Mdir", str(target), *map(str, sources), str(main)], target / "verilate.log")
         report(0.15)
-        with _Reporter(target, report):
+        with Compiling(target, f"V{TOP}", lambda share: report(0.15 + 0.85 * share)):
             _run(["make", "-j", str(jobs or os.cpu_count() or 1), "-C", str(target), "-f", f"V{TOP}.mk", *variables,
                   f"V{TOP}"], target / "make.log")
         for intermediate in (*target.glob("*.o"), *target.glob("*.gch")):
@@ -97,17 +97,27 @@ def _run(command: list[str], log: Path):
         raise RuntimeError(f"{command[0]} failed, see {log}: {errors[0].strip()}")
 
 
-class _Reporter:
-    """Reports the share of compiled sources in a folder while the compiler runs."""
+class Compiling:
+    """Reports the share of compiled sources in a folder while the compiler runs in the block.
 
-    def __init__(self, folder: Path, report: Callable[[float], None]):
-        self.folder, self.report, self.stop = folder, report, threading.Event()
+    Parameters
+    ----------
+    folder : Path
+        Of the sources that Verilator writes, and of their objects.
+    prefix : str
+        What their names begin with.
+    report : callable
+        Called with the share, 0..1, every half second.
+    """
+
+    def __init__(self, folder: Path, prefix: str, report: Callable[[float], None]):
+        self.folder, self.prefix, self.report, self.stop = folder, prefix, report, threading.Event()
         self.thread = threading.Thread(target=self._look, daemon=True)
 
     def _look(self):
         while not self.stop.wait(POLL):
-            sources = sum(1 for _ in self.folder.glob(f"V{TOP}*.cpp"))
-            self.report(0.15 + 0.85 * min(1.0, sum(1 for _ in self.folder.glob(f"V{TOP}*.o")) / max(1, sources)))
+            sources = sum(1 for _ in self.folder.glob(f"{self.prefix}*.cpp"))
+            self.report(min(1.0, sum(1 for _ in self.folder.glob(f"{self.prefix}*.o")) / max(1, sources)))
 
     def __enter__(self):
         self.thread.start()

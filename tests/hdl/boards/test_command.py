@@ -1,9 +1,7 @@
 import json
-import sys
 
 import pytest
 
-import hypgcn.boards
 from hypgcn.cli import main
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import random_design
@@ -16,18 +14,6 @@ from hypgcn.design.presets import random_design
 def test_bad_arguments_are_one_line(arguments, message, capsys):
     assert main(arguments) == 2
     assert message in capsys.readouterr().err
-
-
-def test_missing_package_is_named(tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "amaranth_boards.kcu105", None)
-    monkeypatch.delitem(sys.modules, "hypgcn.boards.platforms", raising=False)
-    monkeypatch.delattr(hypgcn.boards, "platforms", raising=False)
-    design = random_design(1, name="smallest", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3)
-    design.save(tmp_path / "design")
-    (tmp_path / "folding.json").write_text(Folding(blocks=(BlockFolding(),), mac="single").to_json(), encoding="utf-8")
-    assert main(["board", "ulx3s", str(tmp_path / "design"), "-o", str(tmp_path / "out"), "--folding",
-                 str(tmp_path / "folding.json")]) == 2
-    assert "needs amaranth_boards.kcu105, which is not installed" in capsys.readouterr().err
 
 
 @pytest.mark.slow

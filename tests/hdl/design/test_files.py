@@ -7,7 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from hypgcn.design.files import folder_lock, replacing, write_file, write_files, write_json
+from hypgcn.design.files import (
+    check_out_file,
+    check_out_folder,
+    folder_lock,
+    replacing,
+    write_file,
+    write_files,
+    write_json,
+)
 
 
 def test_writes_text_bytes_and_json_and_makes_the_folder(tmp_path):
@@ -117,3 +125,26 @@ def test_a_file_system_without_locks_is_no_failure(tmp_path, monkeypatch):
     monkeypatch.setattr("fcntl.flock", flock)
     with folder_lock(tmp_path, wait=0):
         pass
+
+
+def test_places_for_output(tmp_path):
+    check_out_folder("--out", tmp_path)
+    check_out_folder("--out", tmp_path / "a/b/c")
+    check_out_file("--json", tmp_path / "a/b.json")
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    check_out_file("--json", tmp_path / "file")
+    for path in (tmp_path / "file", tmp_path / "file/below"):
+        with pytest.raises(ValueError, match="--out must be a folder, or a place for a new one, not .*file is a file"):
+            check_out_folder("--out", path)
+    with pytest.raises(ValueError, match="--json must be a file, not .*, which is a folder"):
+        check_out_file("--json", tmp_path)
+    with pytest.raises(ValueError, match="--json must be a folder, or a place for a new one"):
+        check_out_file("--json", tmp_path / "file/x.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="there is no /proc on this system")
+def test_a_folder_that_nobody_can_write():
+    with pytest.raises(ValueError, match="--out must be a folder that can be written, not /proc/x/y: nothing can be "
+                                         "made in /proc"):
+        check_out_folder("--out", "/proc/x/y")

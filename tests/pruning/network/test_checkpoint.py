@@ -33,6 +33,13 @@ def test_cut_off(tmp_path, make_network, suffix, keep):
         load_checkpoint(path)
 
 
+def test_a_text_is_no_checkpoint(tmp_path):
+    (tmp_path / "a.txt").write_text("hello", encoding="utf-8")
+    with pytest.raises(ValueError, match="a.txt is not a checkpoint, or is cut off: it must be a .safetensors "
+                                         "file, or a .pt or .pth file of torch.save$"):
+        load_checkpoint(tmp_path / "a.txt")
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_foreign(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"

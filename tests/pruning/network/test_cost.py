@@ -9,7 +9,7 @@ import torch
 from hypgcn.design.presets import random_design
 from hypgcn_pruning.config import QuantiseConfig
 from hypgcn_pruning.integers.quantise import quantise
-from hypgcn_pruning.network.cost import cost_of, graph_skip
+from hypgcn_pruning.network.cost import cost_of, graph_skip, is_pruned
 from hypgcn_pruning.sparsity.channels import drop_channels, reorder_channels
 from hypgcn_pruning.sparsity.taps import cut_taps
 
@@ -73,3 +73,15 @@ def test_the_data_dependent_graph_is_work(make_network):
     assert work.macs()["similarity"] == 16 * 7 * 3 * 5 * (2 * 3 + 7)
     assert work.macs()["all"] > work.dense().macs()["all"]
     assert work.parameters() - work.dense().parameters() == 3 * 2 * 3 * 5
+
+
+def test_a_zero_in_a_mask_or_a_threshold_is_pruning(make_network):
+    assert not is_pruned(make_network())
+    for name, value in (("blocks.1.kept", 0), ("blocks.0.taps", 0), ("blocks.0.gcn1.edges", 0),
+                        ("blocks.0.theta_h", 0.1), ("blocks.1.gcn1.theta_z", 0.1)):
+        model = make_network()
+        found = [buffer for buffer_name, buffer in model.named_buffers()
+                 if buffer_name.replace("l1.", "blocks.0.").replace("l2.", "blocks.1.") == name]
+        assert len(found) == 1, name
+        found[0].view(-1)[0] = value
+        assert is_pruned(model), name

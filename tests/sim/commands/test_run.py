@@ -64,7 +64,7 @@ def _stand_ins(monkeypatch, tmp_path):
                         lambda group: [entry] if group == "hypgcn.commands" else [])
     monkeypatch.setattr(run_command, "DEFAULT_DESIGN", tmp_path / "none")
     monkeypatch.setattr(Top, "of", lambda design, folding, bus_width: ShellConfig.of(design, bus_width))
-    monkeypatch.setattr(build, "build_core", lambda top, cache: "library")
+    monkeypatch.setattr(build, "build_core", lambda top, cache, progress: "library")
     monkeypatch.setattr(hypgcn_host.simulator, "SimulatedBus", GoldenBus)
 
 
@@ -82,11 +82,14 @@ def test_prints_classes_scores_and_cycles(clips, tmp_path, capsys):
     logits = golden(design, generated_clip(design, 1))["logits"]
     line = next(line for line in printed.splitlines() if line.startswith("some.npz[1]"))
     assert "4,321 cycles" in line
-    assert f"{np.argmax(logits)} {logits.max()}" in line
+    shares = np.exp((logits - logits.max()) * design.logit_scale)
+    chances = shares / shares.sum()
+    assert f"{np.argmax(logits)} {chances.max():.1%} ({logits.max()})" in line
     assert "3 of 3 equal to the golden model" in printed
     written = json.loads((tmp_path / "out/found.json").read_text(encoding="utf-8"))
     assert (written["design"], written["hash"], written["driver"]) == (design.name, design.hash, "python")
     assert list(written["clips"][1]["scores"].values()) == logits.tolist()
+    assert np.allclose(list(written["clips"][1]["probabilities"].values()), chances, atol=1e-4)
 
 
 def test_first_clips_only(clips, capsys):
@@ -128,5 +131,15 @@ def test_missing_file(tmp_path, capsys):
 
 def test_labels_flags_and_best_classes():
     rows = [{"clip": "a", "cycles": 12345, "class": "x", "flags": ["overflow"], "label": "y",
-             "scores": {"y": 1, "x": 3, "z": 2}}]
-    assert run_command._table(rows, 2) == "a     12,345 cycles  x 3  z 2  (flags: overflow)  (label: y)"
+             "scores": {"y": 1, "x": 3, "z": 2}, "probabilities": {"y": 0.09, "x": 0.665, "z": 0.245}}]
+    assert run_command._table(rows, 2) == "a     12,345 cycles  x 66.5% (3)  z 24.5% (2)  (flags: overflow)  " \
+                                          "(label: y, WRONG)"
+    rows[0] |= {"label": "x", "flags": []}
+    assert run_command._table(rows, 1) == "a     12,345 cycles  x 66.5% (3)  (label: x, right)"
+    del rows[0]["label"]
+    assert run_command._table(rows, 1) == "a     12,345 cycles  x 66.5% (3)"
+
+
+def test_probabilities_of_large_scores():
+    found = run_command._probabilities(np.array([2_000_000, 1_999_000, -2_000_000], np.int32), 0.001)
+    assert found == [0.7311, 0.2689, 0.0]

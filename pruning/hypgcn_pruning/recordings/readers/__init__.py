@@ -115,7 +115,11 @@ def recognise(path) -> str:
         return "uav"
     files = sorted(file for file in path.rglob("*") if file.suffix in (".json", ".csv") and file.name != LABELS
                    and not file.stem.endswith("_label"))
-    return _of_json([file for file in files if file.suffix == ".json"]) or _of_tables(files) or "clips"
+    found = _of_json([file for file in files if file.suffix == ".json"]) or _of_tables(files)
+    if not found and not any(path.glob("*.npy")):
+        raise FileNotFoundError(f"{path} holds no recordings that are known: a dataset is "
+                                + "; ".join(FORMATS.values()))
+    return found or "clips"
 
 
 def read_clips(source: Source | str | Path) -> Clips:

@@ -88,3 +88,10 @@ def test_joints_of_other_formats_can_be_said(tmp_path):
     (tmp_path / "train.pkl").write_bytes(pickle.dumps([entry]))
     assert read_clips(Source(path=str(tmp_path / "train.pkl"), joints="h36m17")).joint_order == "h36m17"
     assert read_clips(tmp_path / "train.pkl").joint_order == "h36m17", "by its bones"
+
+
+def test_a_folder_without_recordings_says_all_that_is_read(tmp_path):
+    (tmp_path / "notes.md").write_text("nothing", encoding="utf-8")
+    with pytest.raises(FileNotFoundError, match="holds no recordings that are known: a dataset is") as error:
+        read_clips(tmp_path)
+    assert all(text in str(error.value) for text in FORMATS.values())
