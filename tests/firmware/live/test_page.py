@@ -9,10 +9,13 @@ from importlib.resources import files
 
 import pytest
 
+from hypgcn.pages import static_text
+
 PAGE = files("hypgcn_host.live").joinpath("page")
 
 BROWSER = """
-const { View, colour, fit, run } = require(process.argv[2]);
+const { View, run } = require(process.argv[2]);
+const { fit } = require("./skeleton.js");
 const calls = [];
 const pen = new Proxy({}, { get: (_, name) => (...words) => calls.push([name, ...words]), set: () => true });
 const elements = {};
@@ -59,8 +62,9 @@ def node(tmp_path, script):
     """What ``script`` prints behind :data:`BROWSER`, as JSON."""
     if not (program := shutil.which("node")):
         pytest.skip("Node.js is not installed")
-    (tmp_path / "page.js").write_text(PAGE.joinpath("page.js").read_text(encoding="utf-8"), encoding="utf-8",
-                                      newline="\n")
+    for name, text in (("page.js", PAGE.joinpath("page.js").read_text(encoding="utf-8")),
+                       ("skeleton.js", static_text("skeleton.js"))):
+        (tmp_path / name).write_text(text, encoding="utf-8", newline="\n")
     (tmp_path / "test.js").write_text(BROWSER + script, encoding="utf-8", newline="\n")
     done = subprocess.run([program, "test.js", "./page.js"], cwd=tmp_path, capture_output=True, encoding="utf-8",
                           check=False)
@@ -80,8 +84,8 @@ def test_nothing_comes_from_elsewhere():
         assert not re.search(r"https?://|//[a-z]+\.[a-z]|@import|url\(", text), name
     named = [attributes.get("src") or attributes.get("href") for tag, attributes in parsed()
              if tag in ("script", "link")]
-    assert sorted(named) == ["page.css", "page.js"]
-    assert all(PAGE.joinpath(name).is_file() for name in named)
+    assert sorted(named) == ["page.css", "page.js", "skeleton.js"]
+    assert all(name == "skeleton.js" or PAGE.joinpath(name).is_file() for name in named)
 
 
 def test_answers_are_shown(tmp_path):
