@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from firmware.live.bodies import design_for
 
 from hypgcn.design.presets import random_design
 from testbench import STREAM_PATTERNS, run
@@ -41,3 +42,15 @@ def test_five_lines_from_design_to_verilog(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "argv", ["design_to_verilog.py", str(tmp_path / "one"), str(tmp_path / "out")])
     runpy.run_path(str(EXAMPLES / "design_to_verilog.py"), run_name="__main__")
     assert "module hypgcn" in (tmp_path / "out" / "hypgcn.sv").read_text(encoding="utf-8")
+
+
+def test_poses_of_an_estimator(monkeypatch, tmp_path, capsys):
+    """Who moves from the first frame on is answered about, however the estimator calls its skeleton."""
+    live = runpy.run_path(str(EXAMPLES / "live_poses.py"))
+    live["follow"](live["stand_in"](1.0, 20), design_for(), "kinect20")
+    first = capsys.readouterr().out.splitlines()
+    assert len(first) == 6 and first[0].startswith("  0.40 s  person 1: ")
+    design_for().save(tmp_path / "one")
+    monkeypatch.setattr(sys, "argv", ["live_poses.py", str(tmp_path / "one")])
+    runpy.run_path(str(EXAMPLES / "live_poses.py"), run_name="__main__")
+    assert len(capsys.readouterr().out.splitlines()) == 16

@@ -29,12 +29,13 @@ class LiveConfig:
 
     Parameters
     ----------
-    window : float
-        Seconds of a clip, above 0.
+    window : float or tuple of float
+        Seconds of a clip, above 0. Of several, a clip of each length is classified, and their logits are averaged:
+        actions have different lengths.
     hop : int
         New frames from one answer to the next, 1 or more.
     begin : float
-        Seconds of a person that there must be before the first answer, 0..``window``.
+        Seconds of a person that there must be before the first answer, 0 to the longest window.
     smooth : float
         Seconds over which probabilities are smoothed, 0 or more (:class:`~.smoothing.Smoothing`).
     threshold : float
@@ -45,27 +46,32 @@ class LiveConfig:
         People at most, 1 or more; more are left out and counted.
     """
 
-    window: float = 1.5
+    window: float | tuple[float, ...] = 1.2
     hop: int = 1
-    begin: float = 0.5
-    smooth: float = 0.3
+    begin: float = 0.4
+    smooth: float = 0.2
     threshold: float = 0.5
     patience: float = 1.0
     people: int = 32
 
     def __post_init__(self):
-        if not 0 < self.window < float("inf"):
+        if not self.windows or not all(0 < seconds < float("inf") for seconds in self.windows):
             raise ValueError(f"window must be above 0 seconds, not {self.window!r}")
         for name, value in (("hop", self.hop), ("people", self.people)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} must be an integer of at least 1, not {value!r}")
-        if not 0 <= self.begin <= self.window:
-            raise ValueError(f"begin must be in 0..{self.window:g} seconds, the window, not {self.begin!r}")
+        if not 0 <= self.begin <= self.windows[-1]:
+            raise ValueError(f"begin must be in 0..{self.windows[-1]:g} seconds, the window, not {self.begin!r}")
         for name, seconds in (("smooth", self.smooth), ("patience", self.patience)):
             if not 0 <= seconds < float("inf"):
                 raise ValueError(f"{name} must be at least 0 seconds, not {seconds!r}")
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"threshold must be in 0..1, not {self.threshold!r}")
+
+    @property
+    def windows(self) -> tuple[float, ...]:
+        """Seconds of the clips, the shortest first."""
+        return tuple(sorted(self.window)) if isinstance(self.window, tuple) else (self.window,)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,7 +91,7 @@ class Answer:
     probabilities : np.ndarray float64 (classes,)
         Smoothed.
     seconds : float
-        From the first to the last frame of the clip.
+        From the first to the last frame of the clip, of the longest one.
     latency : float
         Seconds from the frame's arrival (the call of ``push``) to this answer.
     flags : tuple of str
@@ -163,7 +169,7 @@ class LiveClassifier:
                                 if design.class_names and first.class_names else list(range(first.classes)))
         self.persons = min(network.design.persons for network in self.networks)
         self._people = People(persons=self.persons, limit=self.config.people, patience=self.config.patience)
-        self._window = Window(self.config.window)
+        self._window = Window(self.config.windows[-1])
         self._smoothing: dict[tuple[int | str, ...], Smoothing] = {}
         self._since = 0
         self.pushed = self.answered = self.late = self.doubles = self.restarts = self.refused = 0
@@ -240,12 +246,18 @@ class LiveClassifier:
         span = self._window.span(group)
         if span is None or span.times[-1] < time or span.times[-1] - span.times[0] < self.config.begin:
             return None
+        spans = [span]
+        for seconds in self.config.windows[-2::-1]:
+            shorter = self._window.span(group, seconds)
+            if shorter is not None and len(shorter.times) < len(spans[-1].times):  # else it is the same clip
+                spans.append(shorter)
         logits, flags = np.zeros(len(self.labels)), []
-        total = sum(network.weight for network in self.networks)
+        total = sum(network.weight for network in self.networks) * len(spans)
         for network, order in zip(self.networks, self._orders):
-            scores, raised = network.logits(span)
-            logits += scores[order] * (network.weight / total)
-            flags += [flag for flag in raised if flag not in flags]
+            for clip in spans:
+                scores, raised = network.logits(clip)
+                logits += scores[order] * (network.weight / total)
+                flags += [flag for flag in raised if flag not in flags]
         smoothing = self._smoothing.setdefault(group, Smoothing(self.config.smooth))
         probabilities = smoothing.add(time, softmax(logits))
         best = int(np.argmax(probabilities))

@@ -10,8 +10,8 @@ from .sequence import Segment
 
 __all__ = ["Figures", "figures", "summed"]
 
-TimedLabel = tuple[float, str | None]
-"""Seconds, and the class that was answered then, ``None`` for no action."""
+TimedLabel = tuple[float, float, str | None]
+"""Seconds at which an answer was given, seconds of its clip, and its class, ``None`` for no action."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,15 +23,15 @@ class Figures:
     segments : int
         Actions.
     dominant : int
-        Segments whose class is answered more often in them than any other.
+        Segments whose class is answered more often than any other for the clips that have their middle in them.
     final : int
         Segments whose class is the last answer in them, when the window holds the largest part of them.
     delays : tuple of float
         Of each segment in which its class is answered at all, seconds from its begin to the first such answer.
     answers, right, silent : int
-        Answers in segments; those with the class of the segment; those of no action.
+        Answers about clips that have their middle in a segment; those with its class; those of no action.
     pauses, quiet : int
-        Answers in pauses; those of no action.
+        Answers about clips that have their middle in a pause; those of no action.
     alarms : int
         False alarms: the answer changes to a class that is neither that of the segment nor, up to ``carry`` seconds
         after its end, that of the one before.
@@ -84,15 +84,15 @@ def figures(segments: Sequence[Segment], answers: Sequence[TimedLabel], *, carry
     ----------
     segments : sequence of Segment
         One behind the other.
-    answers : sequence of (float, str or None)
-        In the order of their times.
+    answers : sequence of (float, float, str or None)
+        Time, seconds of the clip, class; in the order of their times.
     carry : float
         Seconds for which the class of the segment before is no false alarm: its frames are in the window still.
     """
     total = Figures(seconds=segments[-1].end - segments[0].begin)
     for segment in segments:
-        inside = [(time, label) for time, label in answers if segment.begin <= time < segment.end]
-        labels = [label for _, label in inside]
+        inside = [(time, label) for time, _, label in answers if segment.begin <= time < segment.end]
+        labels = [label for time, seconds, label in answers if segment.begin <= time - seconds / 2 < segment.end]
         if segment.label is None:
             total = summed([total, Figures(pauses=len(labels), quiet=labels.count(None))])
             continue
@@ -101,7 +101,7 @@ def figures(segments: Sequence[Segment], answers: Sequence[TimedLabel], *, carry
         unique = bool(counts) and (len(counts) == 1 or counts[0][1] > counts[1][1])
         total = summed([total, Figures(
             segments=1, dominant=unique and counts[0][0] == segment.label,
-            final=bool(labels) and labels[-1] == segment.label,
+            final=bool(inside) and inside[-1][1] == segment.label,
             delays=() if first is None else (first - segment.begin,), answers=len(labels),
             right=labels.count(segment.label), silent=labels.count(None))])
     return summed([total, Figures(alarms=_false_alarms(segments, answers, carry))])
@@ -109,7 +109,7 @@ def figures(segments: Sequence[Segment], answers: Sequence[TimedLabel], *, carry
 
 def _false_alarms(segments: Sequence[Segment], answers: Sequence[TimedLabel], carry: float) -> int:
     before, alarms, place = None, 0, 0
-    for time, label in answers:
+    for time, _, label in answers:
         while place + 1 < len(segments) and time >= segments[place].end:
             place += 1
         if label not in (None, before):

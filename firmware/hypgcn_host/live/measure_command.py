@@ -7,12 +7,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from hypgcn.design.files import write_json
+from hypgcn.progress import Progress
 
 from ..errors import CoreError
 from .classifier import LiveClassifier
 from .figures import Figures, figures, summed
 from .frame import Frame
 from .network import LiveNetwork, network_skeleton
+from .options import add_networks, config_of, open_networks
 from .sequence import Segment, join_clips, read_recording
 
 __all__ = ["frame_line", "register_measure"]
@@ -23,8 +25,6 @@ _PERSON = 1
 
 def register_measure(commands):
     """Add the parser of ``hypgcn live-measure`` to argparse's subparsers ``commands``."""
-    from .command import add_networks
-
     parser = commands.add_parser("live-measure", help="accuracy per segment, delay and false alarms of hypgcn live on "
                                                       "sequences of recorded clips")
     add_networks(parser)
@@ -49,10 +49,6 @@ def register_measure(commands):
 
 def run(args) -> int:
     """Measure, or write the sequences."""
-    from hypgcn.progress import Progress
-
-    from .command import config_of, open_networks
-
     config = config_of(args)
     for name in ("sequences", "clips"):
         if getattr(args, name) < 1:
@@ -75,8 +71,9 @@ def run(args) -> int:
                     update = live.push(frame.time, frame.people)
                 except CoreError as error:
                     raise OSError(f"core: {error}") from error
-                answers += [(answer.time, answer.label) for answer in update.answers if _PERSON in answer.people]
-            parts.append(figures(segments, answers, carry=config.window + config.smooth))
+                answers += [(answer.time, answer.seconds, answer.label) for answer in update.answers
+                            if _PERSON in answer.people]
+            parts.append(figures(segments, answers, carry=config.windows[-1] + config.smooth))
         total = summed(parts)
         progress.finish(f"{len(every)} sequences, {total.seconds:.0f} s of poses")
         print(_table(total))

@@ -14,10 +14,12 @@ from hypgcn.design.skeleton import BUILT_IN
 from .frame import PICTURES, VALUES, Frame, with_scores
 from .tracker import Tracker
 
-__all__ = ["MAX_LINE", "FrameReader", "StreamFormat", "header_of", "parse_line"]
+__all__ = ["MAX_LINE", "MAX_PEOPLE", "FrameReader", "StreamFormat", "header_of", "parse_line"]
 
 MAX_LINE = 1 << 20
 """Bytes of a line; more cannot be a frame of people."""
+MAX_PEOPLE = 100
+"""People of a frame; to track more takes longer than a frame."""
 _JOINTS = ("joints", "keypoints", "pose_keypoints_2d", "landmarks")
 _IDENTITY = ("id", "track_id", "person_id")
 _SCORES = ("score", "visibility", "confidence")
@@ -52,6 +54,9 @@ class StreamFormat:
     min_score: float = 0.0
 
     def __post_init__(self):
+        for name in ("skeleton", "values", "axes"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"{name} must be a text, not {getattr(self, name)!r}")
         if self.skeleton and self.skeleton not in BUILT_IN:
             raise ValueError(f"skeleton must be one of {', '.join(BUILT_IN)}, not {self.skeleton!r}")
         if self.values and self.values not in VALUES:
@@ -146,6 +151,8 @@ class FrameReader:
         found = entry.get("people")
         if not isinstance(found, list):
             raise ValueError(f"people must be a list, not {_short(found)}")
+        if len(found) > MAX_PEOPLE:
+            raise ValueError(f"people must be at most {MAX_PEOPLE}, not {len(found)}")
         bodies: list[np.ndarray] = []
         identities: list[int | str | None] = []
         labels: list[str | None] = []

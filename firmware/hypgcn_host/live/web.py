@@ -69,7 +69,7 @@ class Page:
         self._history: deque[str] = deque(maxlen=_REPLAYED)
         self._clients: dict[asyncio.Queue[str], web.WebSocketResponse] = {}
         self._scheduled = threading.Event()
-        self._shown = 0.0
+        self._shown, self._frame = 0.0, ""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="hypgcn-live-page")
         self._runner: web.AppRunner | None = None
@@ -100,7 +100,8 @@ class Page:
         people = {str(person): [[round(float(value), 4) for value in joint[:2]] if joint[-1] > 0 else None
                                 for joint in joints] for person, joints in frame.people.items()}
         labels = {str(person): label for person, label in frame.labels.items()}
-        self._publish(json.dumps({"kind": "frame", "time": frame.time, "people": people, "labels": labels}))
+        self._frame = json.dumps({"kind": "frame", "time": frame.time, "people": people, "labels": labels})
+        self._publish(self._frame)
 
     def show_record(self, record: dict):
         """Show an answer, an error, or who left."""
@@ -168,9 +169,9 @@ class Page:
 
     async def _send(self, socket: web.WebSocketResponse, queue: asyncio.Queue[str], history: list[str]):
         try:
-            await socket.send_str(self._start)
-            for text in history:
-                await socket.send_str(text)
+            for text in (self._start, *history, self._frame):
+                if text:
+                    await socket.send_str(text)
             while True:
                 await socket.send_str(await queue.get())
         except ConnectionError:

@@ -183,6 +183,26 @@ def test_scores_of_networks_are_summed_by_weight_and_name():
     assert live.labels[answer.best] == "wave"
 
 
+def test_windows_of_several_lengths_are_averaged():
+    live, core = classifier(FakeCore(score=30), dataclasses.replace(QUICK, window=(0.2, 0.4), hop=12))
+    core.choose = lambda clip: (len(core.clips) + 1) % 2  # the longest clip first: class 0, then class 1
+    answer = answers(feed(live, 12))[0]
+    assert len(core.clips) == 2 and answer.seconds == pytest.approx(11 / 30)
+    powers = np.exp([1.5, 1.5, 0])
+    np.testing.assert_allclose(answer.probabilities, powers / powers.sum())
+    network = LiveNetwork(design=design_for(), core=FakeCore())
+    for clip, seconds in zip(core.clips, (0.4, 0.2)):
+        np.testing.assert_array_equal(clip, network.clip(live._window.span((1,), seconds)))
+
+
+def test_windows_that_hold_the_same_are_one_clip():
+    live, core = classifier(config=dataclasses.replace(QUICK, window=(0.2, 0.3, 0.4)))
+    feed(live, 4)
+    assert len(core.clips) == 4
+    feed(live, 1, first=20)
+    assert len(core.clips) == 5
+
+
 def test_networks_without_names():
     live, _ = classifier(design=dataclasses.replace(design_for(), class_names=()))
     assert feed(live, 1)[0].answers[0].label == "class 0"
@@ -218,9 +238,11 @@ def test_people_that_are_none(people, text):
 
 @pytest.mark.parametrize(("settings", "text"), [
     ({"window": 0}, "window must be above 0 seconds, not 0"),
+    ({"window": (1.0, -1.0)}, r"window must be above 0 seconds, not \(1.0, -1.0\)"),
+    ({"window": ()}, r"window must be above 0 seconds, not \(\)"),
     ({"hop": 0}, "hop must be an integer of at least 1, not 0"),
     ({"people": 1.5}, "people must be an integer of at least 1, not 1.5"),
-    ({"begin": 2}, "begin must be in 0..1.5 seconds, the window, not 2"),
+    ({"begin": 2}, "begin must be in 0..1.2 seconds, the window, not 2"),
     ({"smooth": -1}, "smooth must be at least 0 seconds, not -1"),
     ({"patience": float("inf")}, "patience must be at least 0 seconds, not inf"),
     ({"threshold": 1.1}, "threshold must be in 0..1, not 1.1"),

@@ -14,7 +14,7 @@ from firmware.live.bodies import FakeCore, design_for, moving
 from hypgcn import cli
 from hypgcn.design.skeleton import BUILT_IN
 from hypgcn_host import BusError
-from hypgcn_host.live import command
+from hypgcn_host.live import command, options
 from hypgcn_host.live.command import register
 
 
@@ -60,6 +60,14 @@ def test_answers_are_lines(folder, capsys):
     assert "people a second" in err and "at 30 frames a second with an answer every frame" in err
     report = json.loads((folder / "out/report.json").read_text(encoding="utf-8"))
     assert report["answers"] == 3 and report["core_ms_per_clip"] > 0
+
+
+def test_windows_of_several_lengths(folder, capsys):
+    assert live(folder, "--hop", "30", "--window", "0.9,0.3", "--report", str(folder / "r.json")) == 0
+    assert answers(capsys)[0][0]["seconds"] == pytest.approx(26 / 30, abs=1e-3)
+    with pytest.raises(SystemExit):
+        live(folder, "--window", "1,x")
+    assert "invalid seconds value: '1,x'" in capsys.readouterr().err
 
 
 def test_two_networks_are_summed(folder, capsys):
@@ -148,7 +156,7 @@ def test_one_board_holds_one_design(folder, capsys):
 
 
 def test_everything_is_checked_before_a_core_is_opened(folder, capsys, monkeypatch):
-    monkeypatch.setattr(command, "open_core", lambda *_: pytest.fail("a core was opened"))
+    monkeypatch.setattr(options, "open_core", lambda *_: pytest.fail("a core was opened"))
     design_for("ntu25", seed=3).save(folder / "other")
     assert live(folder, designs=("one", "other")) == 2
     assert "networks must take the same joints, but live3 takes 25 of xyz and live1 20 of xyz" in answers(capsys)[1]
@@ -158,7 +166,7 @@ def test_a_core_that_is_dead_ends_the_stream(folder, capsys, monkeypatch):
     def choose(clip):
         raise BusError("no answer after 4 attempts")
 
-    monkeypatch.setattr(command, "open_core", lambda *_: FakeCore(choose))
+    monkeypatch.setattr(options, "open_core", lambda *_: FakeCore(choose))
     assert live(folder) == 1
     found, err = answers(capsys)
     assert found[-1] == {"error": "no answer after 4 attempts"} and len(found) == 6
@@ -187,7 +195,7 @@ def test_interrupted(folder, capsys, monkeypatch):
     def choose(clip):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "open_core", lambda *_: FakeCore(choose))
+    monkeypatch.setattr(options, "open_core", lambda *_: FakeCore(choose))
     assert live(folder) == 130
     assert "hypgcn live: interrupted" in answers(capsys)[1]
 
@@ -195,7 +203,7 @@ def test_interrupted(folder, capsys, monkeypatch):
 def test_the_timing_of_a_core_is_reported(folder, capsys, monkeypatch):
     core = FakeCore()
     core.timing = lambda: "1,000 cycles"
-    monkeypatch.setattr(command, "open_core", lambda *_: core)
+    monkeypatch.setattr(options, "open_core", lambda *_: core)
     assert live(folder, "--report", str(folder / "r.json")) == 0
     assert "hypgcn live: live1: 1,000 cycles" in answers(capsys)[1]
     assert json.loads((folder / "r.json").read_text(encoding="utf-8"))["timing"] == {"live1": "1,000 cycles"}
@@ -215,7 +223,7 @@ def test_the_page_is_served_while_a_recording_is_replayed(tmp_path, monkeypatch,
 
     monkeypatch.setattr(web.Page, "linger", linger)
     assert cli.main(["live", str(tmp_path / "one"), "--source", str(tmp_path / "x.jsonl"), "--begin", "0", "--web", "0",
-                     "--linger", "3"]) == 0
+                     "--speed", "0", "--linger", "3"]) == 0
     captured = capsys.readouterr()
     address = next(word for word in captured.err.split() if word.startswith("http://127.0.0.1:"))
     assert seen == [(3.0, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5])] and len(captured.out.splitlines()) == 6

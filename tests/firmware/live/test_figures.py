@@ -9,10 +9,10 @@ SEGMENTS = [Segment(begin=0, end=2, label="sit"), Segment(begin=2, end=3, label=
             Segment(begin=3, end=5, label="wave")]
 
 
-def timed(text, step=0.25):
+def timed(text, step=0.25, seconds=0.0):
     """Answers from letters, one every quarter of a second: s, w, x (another class), and . for no action."""
     names = {"s": "sit", "w": "wave", "x": "fall", ".": None}
-    return [(n * step, names[letter]) for n, letter in enumerate(text)]
+    return [(n * step, seconds, names[letter]) for n, letter in enumerate(text)]
 
 
 def test_a_good_day():
@@ -20,6 +20,15 @@ def test_a_good_day():
     assert (found.segments, found.dominant, found.final, found.alarms) == (2, 2, 2, 0)
     assert found.delays == (0.5, 0.25) and found.delay == 0.375
     assert (found.answers, found.right, found.silent, found.pauses, found.quiet) == (16, 13, 3, 4, 4)
+
+
+def test_answers_belong_to_the_middle_of_their_clips():
+    """Answers half a window late are right, and so are those that come behind the end of the segment."""
+    late = timed("..ssssss" "ss.." "..wwwwww" "ww", seconds=1.0)
+    found = figures(SEGMENTS, late, carry=1.0)
+    assert (found.dominant, found.answers, found.right, found.pauses, found.quiet) == (2, 16, 16, 4, 4)
+    assert found.delays == (0.5, 0.5)
+    assert figures(SEGMENTS, timed("..ssssss" "ss.." "..wwwwww" "ww"), carry=1.0).right == 12
 
 
 def test_the_class_before_may_linger():

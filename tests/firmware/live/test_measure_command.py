@@ -8,7 +8,7 @@ from firmware.live.bodies import FakeCore, design_for, moving
 
 from hypgcn import cli
 from hypgcn_host import BusError
-from hypgcn_host.live import command, measure_command
+from hypgcn_host.live import measure_command, options
 from hypgcn_host.live.command import register
 from hypgcn_host.live.frame import Frame
 from hypgcn_host.live.measure_command import frame_line
@@ -44,7 +44,7 @@ def test_a_core_that_knows(design, capsys, monkeypatch, tmp_path):
     """It reads the class off the last frame: everything is right, and the delay is that of smoothing."""
     core = FakeCore(lambda clip: 0)
     core.choose = lambda clip: int(np.clip(round(float(clip[0, -1].mean()) / 50), 0, 2))
-    monkeypatch.setattr(command, "open_core", lambda *_: core)
+    monkeypatch.setattr(options, "open_core", lambda *_: core)
     assert measure(design, "--json", str(tmp_path / "f.json")) == 0
     found = json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))
     assert (found["segments"], found["false_alarms"], found["recognised"]) == (8, 0, 1.0)
@@ -56,7 +56,7 @@ def test_a_core_that_knows(design, capsys, monkeypatch, tmp_path):
 
 
 def test_a_core_that_does_not(design, capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr(command, "open_core", lambda *_: FakeCore(lambda clip: 1))
+    monkeypatch.setattr(options, "open_core", lambda *_: FakeCore(lambda clip: 1))
     assert measure(design, "--pause", "1", "--json", str(tmp_path / "f.json")) == 0
     found = json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))
     assert found["dominant"] == found["final"] < 0.5 and found["quiet_in_pauses"] == 0.0
@@ -97,6 +97,6 @@ def test_a_core_that_fails(design, capsys, monkeypatch):
     def choose(clip):
         raise BusError("no answer")
 
-    monkeypatch.setattr(command, "open_core", lambda *_: FakeCore(choose))
+    monkeypatch.setattr(options, "open_core", lambda *_: FakeCore(choose))
     assert measure(design) == 2
     assert "core: no answer" in capsys.readouterr().err

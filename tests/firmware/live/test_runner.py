@@ -1,12 +1,14 @@
 """Whatever comes in a stream, what goes out is defined."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
 from firmware.live.bodies import FakeCore, design_for, moving
 
 from hypgcn_host import BusError
+from hypgcn_host.live import runner
 from hypgcn_host.live.classifier import LiveClassifier, LiveConfig
 from hypgcn_host.live.network import LiveNetwork
 from hypgcn_host.live.runner import MAX_FAILURES, Totals, follow
@@ -157,3 +159,34 @@ def test_latencies_do_not_grow(monkeypatch):
     totals = Totals()
     totals.latencies.extend(range(50_000))
     assert len(totals.latencies) == 10_000
+
+
+def test_nothing_grows_from_line_to_answer(monkeypatch):
+    """New people every few frames without identities, errors, late frames: memory stays where it is after a warm-up."""
+    monkeypatch.setattr(runner, "_KEPT", 50)
+    core = FakeCore()
+
+    def forget(clip):
+        core.clips.clear()
+        return 0
+
+    core.choose = forget
+    live = LiveClassifier([LiveNetwork(design=design_for(), core=core)],
+                          LiveConfig(begin=0.0, window=0.4, hop=5, patience=0.3))
+    used = []
+
+    def lines():
+        for n in range(2400):
+            if n in (1200, 2399):
+                used.append(tracemalloc.get_traced_memory()[0])
+            shift = 100.0 * (n // 5)
+            joints = [[x + shift, y, z] for x, y, z in POSE]
+            yield b"half a line" if n % 50 == 7 else json.dumps(
+                {"time": (n - 7.5 * (n % 11 == 0)) / 30, "people": [{"joints": joints}]}).encode()
+
+    tracemalloc.start()
+    follow(Feed(), lines(), FrameReader(StreamFormat(), joints=20), live, lambda record: None, lambda frame: None,
+           totals := Totals())
+    tracemalloc.stop()
+    assert totals.errors == 48 and totals.frames == 2352 and live.late > 100
+    assert used[1] - used[0] < 80_000, f"{used[1] - used[0]} bytes more after 1200 frames"

@@ -118,6 +118,7 @@ def test_lines_that_are_none(text, match):
     ({"frame": None, "people": []}, "frame must be a number, not null"),
     ({"time": 1}, "people must be a list, not null"),
     ({"time": 1, "people": {}}, "people must be a list, not {}"),
+    ({"time": 1, "people": [{}] * 101}, "people must be at most 100, not 101"),
     ({"time": 1, "people": [3]}, r"people\[0\] must be an object, not 3"),
     ({"time": 1, "people": [{"id": 1}]}, r"people\[0\] must have joints"),
     ({"time": 1, "people": [{"id": 1, "joints": points()[:19]}]}, r"people\[0\].joints must have 20 joints \(kinect20\)"
@@ -151,6 +152,8 @@ def test_headers():
 
 
 @pytest.mark.parametrize(("form", "match"), [
+    ({"skeleton": ["coco17"]}, r"skeleton must be a text, not \['coco17'\]"),
+    ({"axes": 5}, "axes must be a text, not 5"),
     ({"skeleton": "coco"}, "skeleton must be one of ntu25, kinect20, coco17, .* not 'coco'"),
     ({"values": "xyc"}, "values must be one of xy, xys, xyz, xyzs, not 'xyc'"),
     ({"rate": 0}, "rate must be above 0, not 0"), ({"scale": "2"}, "scale must be above 0, not '2'"),

@@ -102,14 +102,16 @@ def test_pictures_have_y_downwards():
     assert start["up"] is False and len(start["bones"]) == 16
 
 
-def test_a_page_that_is_opened_later_gets_the_answers_so_far():
+def test_a_page_that_is_opened_later_gets_the_answers_so_far_and_the_last_frame():
     with page() as served:
         for n in range(2 * web._REPLAYED):
             served.show_record({"time": n, "best": []})
         served.show_record({"left": [1]})
+        served.show_frame(frame(2000))
         time.sleep(0.2)
-        found = messages(served.address, 1 + web._REPLAYED)
-    assert [record["time"] for record in found[1:]] == list(range(web._REPLAYED, 2 * web._REPLAYED))
+        found = messages(served.address, 2 + web._REPLAYED)
+    assert [record["time"] for record in found[1:]] == [*range(web._REPLAYED, 2 * web._REPLAYED), 2000]
+    assert found[-1]["kind"] == "frame"
 
 
 def test_frames_of_a_fast_stream_are_left_out():
