@@ -116,12 +116,18 @@ def test_missing_joints_are_explained_where_there_are_some():
 
 def test_skeleton_label_and_scores_in_chromium(tmp_path):
     found, said = probe(tmp_path, page(), PIXELS + """
-return { inked: count()[0], shown: document.getElementById("scene").dataset.shown, answer: text("answer"),
+player.play(false);
+const inked = count()[0];
+const bones = player.clip.bones;
+player.clip.bones = []; player.draw();
+const joints = count()[0];
+player.clip.bones = bones;
+return { inked, joints, shown: document.getElementById("scene").dataset.shown, answer: text("answer"),
   truth: text("truth"), scores: [...document.querySelectorAll("#scores li")].map((row) => row.textContent),
   rows: [...document.querySelectorAll("#blocks tr")].map((row) => row.textContent), timing: text("timing"),
   check: text("check"), width: document.documentElement.scrollWidth };""")
     assert said == []
-    assert found["inked"] > 300 and found["shown"] == "1"
+    assert found["joints"] > 300 and found["inked"] > 1.3 * found["joints"] and found["shown"] == "1"
     assert (found["answer"], found["truth"]) == ("wave", "recorded as: wave")
     assert found["scores"] == ["wave75.0 %", "sit <b>down</b>25.0 %"]
     assert found["rows"] == ["block 150 %25 %13 %1,000", "block 210 %20 %30 %500"]
