@@ -42,11 +42,12 @@ def test_golden_scores_probabilities_and_densities():
     assert answer.scores[0][0] == f"class {logits.argmax()}"
     assert [score for _, _, score in answer.scores] == sorted(logits)[::-1]
     assert sum(p for _, p, _ in answer.scores) == pytest.approx(1, abs=1e-3)
-    x = tensors["blocks.0.x_stored"]
-    kept = DESIGN.blocks[0].kept.astype(bool)
-    z = tensors["blocks.0.z"][..., kept]
-    assert answer.blocks[0].x == pytest.approx(np.count_nonzero(x) / x.size, abs=1e-4)
-    assert answer.blocks[0].z == pytest.approx(np.count_nonzero(z) / z.size, abs=1e-4)
+    assert not all(block.kept.all() for block in DESIGN.blocks), "dropped channels make the case"
+    for index, (block, work) in enumerate(zip(DESIGN.blocks, answer.blocks, strict=True)):
+        x, h = (tensors[f"blocks.{index}.{name}_stored"] for name in "xh")
+        z = tensors[f"blocks.{index}.z"][..., block.kept.astype(bool)]
+        for found, values in ((work.x, x), (work.z, z), (work.h, h)):
+            assert found == pytest.approx(np.count_nonzero(values) / values.size, abs=1e-4)
     assert len(answer.blocks) == 2 and answer.blocks[1].busy is None
     assert answer.equal is None and "golden integers" in answer.timing
 
