@@ -123,7 +123,7 @@ def _figures(design: Design, count: int, skeleton: Skeleton) -> list[DemoClip]:
         body = match_persons(body, design.persons)
         found.append(DemoClip(name=f"figure {number + 1}: {action}", places=body,
                               clip=prepared(body, design, "generated figure"), skeleton=skeleton,
-                              source=f"a generated figure that is to look like: {action}"))
+                              source=f"generated as: {action}"))
     return found
 
 
