@@ -10,10 +10,13 @@ TRAINED := checkpoints/nwucla_joint/design
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verilog limits registers vivado-files vivado bitstream lint-rtl formal sim fuzz sim-4state sim-full sim-testset bench bench-quick synth scale test-quick test test-all lint lint-debt clean
+.PHONY: help demo verilog limits registers vivado-files vivado bitstream lint-rtl formal sim fuzz sim-4state sim-full sim-testset bench bench-quick synth scale test-quick test test-all lint lint-debt clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+demo: .venv/ready-sim ## clips on the simulated core of DESIGN (default: the small one), as a page: build/demo.html
+	$(BIN)/hypgcn demo $(DESIGN) --device sim $(ARGS)
 
 verilog: .venv/ready-base ## SystemVerilog of DESIGN (a folder or a preset; default: the trained full network) into OUT
 	$(BIN)/hypgcn verilog '$(or $(DESIGN),$(TRAINED))' -o '$(OUT)' $(ARGS)

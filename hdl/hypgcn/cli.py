@@ -33,6 +33,7 @@ from .needs import install_command
 from .planning.commands import register_allocate, register_estimate
 from .planning.device_table import register_devices
 from .progress import Progress
+from .report.command import register_report
 from .usage import peak_memory_mb
 from .vivado.command import register as register_vivado
 
@@ -195,6 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     register_allocate(commands, load_design)
     register_estimate(commands, load_design, load_folding)
     register_devices(commands, load_design)
+    register_report(commands, load_design, load_folding)
     register_vivado(commands, load_design, load_folding)
     register_board(commands, load_design, load_folding)
     for _, register in _plugins():

@@ -12,9 +12,9 @@ from pathlib import Path
 __all__ = ["EXTRAS", "Need", "check_needs", "checked", "install_command", "needs_of"]
 
 EXTRAS = {
-    "base": "hypgcn verilog, allocate, estimate, devices, vivado",
+    "base": "hypgcn verilog, allocate, estimate, devices, report, view, vivado",
     "train": "hypgcn train, prune, quantise, compile, evaluate, predict",
-    "sim": "hypgcn sim, run, fullscale, lint, synth",
+    "sim": "hypgcn sim, run, demo, fullscale, lint, synth",
     "formal": "hypgcn formal",
     "boards": "hypgcn board",
     "live": "hypgcn live",

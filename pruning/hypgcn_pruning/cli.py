@@ -20,6 +20,7 @@ from .recordings.save_clips import save_clips
 from .reports.class_figures import weakest
 from .reports.report_cli import register_reports
 from .seeds import parse_seeds, repeat
+from .view_cli import register_view
 
 __all__ = ["register"]
 
@@ -198,6 +199,7 @@ def register(commands):
     parser.add_argument("--record", action="store_true", help="write the accuracies into the design's meta as well")
 
     register_predict(commands, _add_options, _config)
+    register_view(commands)
     register_reports(commands, _common, _add_options, _config, _data)
 
 

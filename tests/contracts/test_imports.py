@@ -14,9 +14,10 @@ DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.design.folding", "hypgcn.desig
                "hypgcn.design.words", "hypgcn.design.missing", "hypgcn.design.filling", "hypgcn.design.live_filling",
                "hypgcn.design.skeleton", "hypgcn.design.skeleton_maps", "hypgcn.design.live_channels",
                "hypgcn.design.raw_input", "hypgcn.design.raw_conversion", "hypgcn.cli", "hypgcn.needs",
-               "hypgcn.progress"}
+               "hypgcn.pages", "hypgcn.progress"}
 ALLOWED = {
-    "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools"},
+    # matplotlib and its Pillow write GIFs in hypgcn.pages.picture, where they are installed.
+    "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools", "matplotlib", "PIL"},
     "hypgcn_pruning": {"numpy", "ortools", "torch", "safetensors", "tqdm", "matplotlib", "lightning_fabric",
                        *DESIGN_SIDE},
     # The simulated core is driven by the host's drivers.
@@ -52,6 +53,12 @@ def test_imports_point_one_way(package):
 ])
 def test_rule_tells_right_from_wrong(name, package, legal):
     assert _legal(name, package) is legal
+
+
+def test_pictures_are_drawn_in_one_file_of_the_library():
+    found = {path.name for path in modules("hypgcn") for _, name in imports(path, "hypgcn")
+             if name.partition(".")[0] in ("matplotlib", "PIL")}
+    assert found == {"picture.py"}
 
 
 def test_no_postponed_annotations_in_hdl():

@@ -16,7 +16,7 @@ from contracts.tree import PACKAGES, ROOT, modules
 # (private word, field's term, ordinary uses)
 WORDS = [
     (r"\btold\b|\btells?\b|\bhears?\b", "flagged, signalled, carries, reports", r""),
-    (r"\bwalk(?:s|ed|ing|ers?)?\b", "pass over, traversal, read-address generator", r""),
+    (r"\bwalk(?:s|ed|ing|ers?)?\b", "pass over, traversal, read-address generator", r"walk around"),  # of NW-UCLA
     (r"\bwatch(?:es|ed|ing)?\b", "performance counter, activity, monitor", r""),
     (r"\bunder way\b|\bon (?:its|their) way\b", "in flight, outstanding", r""),
     (r"\bdrain order\b|\bsends? off\b|\bsent off\b", "output order, captured, drained", r""),

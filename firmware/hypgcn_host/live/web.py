@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from hypgcn.design.skeleton import BUILT_IN
+from hypgcn.pages import static_text
 
 from .classifier import LiveClassifier
 from .frame import VALUES, Frame
@@ -28,7 +29,10 @@ _REPLAYED = 600
 """Answers that a page gets that is opened later."""
 _FRAME_SECONDS = 1 / 40
 """Between frames that are shown; of a faster stream some are left out."""
-_KINDS = {"index.html": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
+_KINDS = {"index.html": "text/html", "page.css": "text/css", "skeleton.js": "text/javascript",
+          "page.js": "text/javascript"}
+_SHARED = ("skeleton.js",)
+"""Files of :mod:`hypgcn.pages`."""
 _HEADERS = {"Content-Security-Policy": "default-src 'self'; connect-src ws://127.0.0.1:* ws://localhost:*",
             "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
@@ -131,7 +135,8 @@ class Page:
     async def _serve(self):
         app = web.Application(middlewares=[_own_requests])
         for name, kind in _KINDS.items():
-            content = files(__package__).joinpath("page", name).read_bytes()
+            content = static_text(name).encode() if name in _SHARED else \
+                files(__package__).joinpath("page", name).read_bytes()
             app.router.add_get("/" if name == "index.html" else f"/{name}", _file(content, kind))
         app.router.add_get("/socket", self._socket)
         app.on_shutdown.append(self._part)

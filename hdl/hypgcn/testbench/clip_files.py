@@ -11,11 +11,12 @@ from ..design import Design
 from ..design.clip import Preparation, prepare_clip, quantise_clip
 from ..design.persons import match_persons
 
-__all__ = ["GROUP", "NamedClip", "read_clips"]
+__all__ = ["GROUP", "NamedClip", "prepared", "read_clips", "recorded_clips"]
 
 GROUP = "hypgcn.recordings"
 """Entry points that read recordings: ``read(path, joints=, skeleton=)`` gives objects with ``name``, ``clip`` (float
-(M, T, V, C)), ``label`` and ``test``. The package hypgcn_pruning provides the one of this project."""
+(M, T, V, C)), ``label`` and ``test``; they may have ``class_name`` and ``scored``, whether the last channel is a
+confidence. The package hypgcn_pruning provides the one of this project."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +70,26 @@ def read_clips(path: Path, design: Design, count: int) -> tuple[list[NamedClip],
     if ready is not None:
         return [NamedClip(name=f"{path.name}[{n}]" if len(ready) > 1 else path.name, clip=clip)
                 for n, clip in enumerate(ready[:count])], len(ready)
+    recorded = recorded_clips(path, design)
+    return [NamedClip(name=clip.name, clip=prepared(clip.clip, design, path), label=clip.label)
+            for clip in recorded[:count]], len(recorded)
+
+
+def recorded_clips(path: Path, design: Design) -> list:
+    """Clips of a recording on the joints of ``design``, as the plug-in of :data:`GROUP` gives them.
+
+    They are test clips only, if the file marks them.
+
+    Raises
+    ------
+    ValueError
+        When the file is damaged, holds no clip, or does not fit the design.
+    """
     skeleton = (design.meta.get("skeleton") or {}).get("name")
     recorded = [clip for clip in _reader()(path, joints=design.joints, skeleton=skeleton) if clip.test]
     if not recorded:
         raise ValueError(f"{path} holds no clip")
-    return [NamedClip(name=clip.name, clip=_prepared(clip.clip, design, path), label=clip.label)
-            for clip in recorded[:count]], len(recorded)
+    return recorded
 
 
 def _ready_clips(path: Path, design: Design) -> np.ndarray | None:
@@ -112,7 +127,8 @@ def _reader():
                      f"int8 (or, for raw input, int16) arrays in npy or npz")
 
 
-def _prepared(clip: np.ndarray, design: Design, path: Path) -> np.ndarray:
+def prepared(clip: np.ndarray, design: Design, path) -> np.ndarray:
+    """Int8 clip (M, T, V, C) of a float one, prepared by ``design.meta``; :exc:`ValueError` names ``path``."""
     if clip.shape[3] != design.channels:
         raise ValueError(f"{path}: clips must have {design.channels} channels, not {clip.shape[3]}")
     entry = design.meta.get("preparation")

@@ -22,7 +22,7 @@ from .readers.ntu import FRAMES, complete_bodies, read_skeleton
 from .readers.ntu_preparation import prepare_ntu
 from .readers.pose_files import KINDS, pose_clips
 
-__all__ = ["FileClip", "map_joints", "read_clip_file"]
+__all__ = ["FileClip", "map_joints", "read_clip_file", "recorded_clips"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +77,27 @@ def map_joints(clip: np.ndarray, joints: int, skeleton: str | None, order: str =
 
 
 
+def recorded_clips(path: Path) -> list[FileClip]:
+    """Clips of a file as they were recorded: nothing filled, turned or mapped; see :func:`read_clip_file`."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path} not found")
+    if path.suffix == ".skeleton":
+        bodies = read_skeleton(path)
+        if not bodies.any():
+            raise ValueError(f"{path}: this recording holds no body")
+        return [FileClip(name=path.name, clip=bodies, joint_order="ntu25")]
+    if path.suffix == ".npy":
+        return _of_array(path)
+    if path.suffix == ".npz":
+        return _unlabelled(path) or _of_clips(path, load_npz(path))
+    if (kind := recognise(path)) not in KINDS:
+        return _of_clips(path, read_clips(Source(path=str(path))))
+    clips = [FileClip(name=clip.name, clip=clip.data, joint_order=clip.joint_order)
+             for clip in pose_clips(path, kind) if clip.data.any()]
+    if not clips:
+        raise ValueError(f"{path}: this recording holds no body")
+    return clips
+
 
 def read_clip_file(path, *, joints: int, skeleton: str | None = None, what: str = "design") -> list[FileClip]:
     """Clips of an ``.npz`` (``data`` (N, C, T, V, M), and ``length``, ``label``, ``split`` where present), an ``.npy``
@@ -90,27 +111,12 @@ def read_clip_file(path, *, joints: int, skeleton: str | None = None, what: str 
     and replayed up to 300 frames if the design is for ``ntu25``, as for training; else it stays as it was recorded.
     """
     path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"{path} not found")
+    clips = recorded_clips(path)
     if path.suffix == ".skeleton":
-        bodies = read_skeleton(path)
-        if not bodies.any():
-            raise ValueError(f"{path}: this recording holds no body")
         tally = Tally()
-        bodies = complete_bodies(bodies, path.name, tally)
+        bodies = complete_bodies(clips[0].clip, path.name, tally)
         tally.say(path)
         clips = [FileClip(name=path.name, clip=prepare_ntu(bodies, FRAMES) if skeleton == "ntu25" else bodies)]
-    elif path.suffix == ".npy":
-        clips = _of_array(path)
-    elif path.suffix == ".npz":
-        clips = _unlabelled(path) or _of_clips(path, load_npz(path))
-    elif (kind := recognise(path)) in KINDS:
-        clips = [FileClip(name=clip.name, clip=clip.data, joint_order=clip.joint_order)
-                 for clip in pose_clips(path, kind) if clip.data.any()]
-        if not clips:
-            raise ValueError(f"{path}: this recording holds no body")
-    else:
-        clips = _of_clips(path, read_clips(Source(path=str(path))))
     unknown = [c.clip[..., :3] for c in clips if not c.joint_order]
     order = joint_order(unknown, unknown[0].shape[2], None, path) if unknown and skeleton in BUILT_IN else ""
     if path.suffix != ".skeleton":      # those are filled before they are turned

@@ -1,10 +1,10 @@
 """Generated recordings of several people, filmed by several cameras: a dataset that can be split by subject or view.
 
-Classes are swings as in :mod:`~hypgcn_pruning.recordings.motion`, in pairs that share all of them but one, as people sit down and stand up
-with the same joints. A subject has a body of its own proportions, a posture, and a style, in which it
-swings wider or narrower, faster or slower, and earlier or later. Every performance is filmed by all cameras at once,
-each from its own direction and height; places are in metres in the camera's frame, with more noise in depth, far away,
-and on the side of the body that the camera does not see. Or they are what a pose estimator finds in the picture.
+Classes are swings as in :mod:`~hypgcn_pruning.recordings.motion`, in pairs that share all of them but one, as people
+sit down and stand up with the same joints. A subject has a body of its own proportions, a posture, and a style, in
+which it swings wider or narrower, faster or slower, and earlier or later. Every performance is filmed by all cameras at
+once, each from its own direction and height; places are in metres in the camera's frame, with more noise in depth, far
+away, and on the side of the body that the camera does not see. Or they are what a pose estimator finds in the picture.
 
 Clips are made when they are asked for, so that a dataset may be larger than the memory.
 """

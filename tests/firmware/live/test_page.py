@@ -1,5 +1,6 @@
 """The page itself: parsed, run in Node.js against a browser of a few lines, and in Chromium where there is one."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -9,11 +10,15 @@ from html.parser import HTMLParser
 from importlib.resources import files
 
 import pytest
+from chromium import PROGRAMS, console
+
+from hypgcn.pages import static_text
 
 PAGE = files("hypgcn_host.live").joinpath("page")
 
 BROWSER = """
-const { View, colour, fit, run } = require(process.argv[2]);
+const { View, run } = require(process.argv[2]);
+const { fit } = require("./skeleton.js");
 const calls = [];
 const pen = new Proxy({}, { get: (_, name) => (...words) => calls.push([name, ...words]), set: () => true });
 const elements = {};
@@ -60,8 +65,9 @@ def node(tmp_path, script):
     """What ``script`` prints behind :data:`BROWSER`, as JSON."""
     if not (program := shutil.which("node")):
         pytest.skip("Node.js is not installed")
-    (tmp_path / "page.js").write_text(PAGE.joinpath("page.js").read_text(encoding="utf-8"), encoding="utf-8",
-                                      newline="\n")
+    for name, text in (("page.js", PAGE.joinpath("page.js").read_text(encoding="utf-8")),
+                       ("skeleton.js", static_text("skeleton.js"))):
+        (tmp_path / name).write_text(text, encoding="utf-8", newline="\n")
     (tmp_path / "test.js").write_text(BROWSER + script, encoding="utf-8", newline="\n")
     done = subprocess.run([program, "test.js", "./page.js"], cwd=tmp_path, capture_output=True, encoding="utf-8",
                           check=False)
@@ -81,8 +87,8 @@ def test_nothing_comes_from_elsewhere():
         assert not re.search(r"https?://|//[a-z]+\.[a-z]|@import|url\(", text), name
     named = [attributes.get("src") or attributes.get("href") for tag, attributes in parsed()
              if tag in ("script", "link")]
-    assert sorted(named) == ["page.css", "page.js"]
-    assert all(PAGE.joinpath(name).is_file() for name in named)
+    assert sorted(named) == ["page.css", "page.js", "skeleton.js"]
+    assert all(name == "skeleton.js" or PAGE.joinpath(name).is_file() for name in named)
 
 
 def test_answers_are_shown(tmp_path):
@@ -163,23 +169,40 @@ console.log(JSON.stringify([open, elements.error.textContent, elements.state.tex
     assert found == ["live", "line 3: <b>x", "the stream has ended, or the connection is lost; trying again", True]
 
 
-def test_in_chromium(tmp_path):
-    """A replay with two answers, as a browser shows it."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+def test_in_chromium(monkeypatch, tmp_path):
+    """A replay with an answer, as a browser shows it."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.skip("Chromium is not installed (Debian: chromium)")
     pytest.importorskip("aiohttp")
     from firmware.live.test_web import frame, page
 
+    from hypgcn_host.live import web
+
+    def patient(content, kind):
+        async def answer(request):
+            await asyncio.sleep(1 if request.query else 0)
+            return await serve(content, kind)(request)
+        return answer
+
+    # Frames by a timer: a browser without a screen leaves most of them out. Its clock stands still while it waits for
+    # a file, here for the second in which the messages arrive.
+    serve, script = web._file, static_text("skeleton.js")
+    monkeypatch.setattr(web, "_file", patient)
+    monkeypatch.setattr(web, "static_text", lambda name: script + """
+window.requestAnimationFrame = (draw) => window.setTimeout(draw, 16);
+new Image().src = "page.css?late";
+""")
     with page() as served:
         served.show_record({"time": 0.5, "people": [7], "label": "wave", "class": 2, "probability": 0.9,
                             "best": [["wave", 0.9]], "latency_ms": 5})
-        command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=4000",
-                   f"--user-data-dir={tmp_path}", "--dump-dom", served.address]
-        with (tmp_path / "dom").open("wb") as file, \
-                subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL) as browser:
+        command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000",
+                   "--enable-logging=stderr", f"--user-data-dir={tmp_path}", "--dump-dom", served.address]
+        with (tmp_path / "dom").open("wb") as file, (tmp_path / "log").open("wb") as log, \
+                subprocess.Popen(command, stdout=file, stderr=log) as browser:
             while browser.poll() is None:
                 served.show_frame(frame(0.5))
                 time.sleep(0.02)
         text = (tmp_path / "dom").read_text(encoding="utf-8")
     assert "<td>wave</td>" in text and "90 %" in text and "5.0 ms from the last frame" in text
+    assert console((tmp_path / "log").read_text(encoding="utf-8")) == []

@@ -55,6 +55,7 @@ def test_files():
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert get(served.address + "page.js")[0]["Content-Type"] == "text/javascript; charset=utf-8"
         assert get(served.address + "page.css")[1]
+        assert b"drawBody" in get(served.address + "skeleton.js")[1]
         with pytest.raises(urllib.error.HTTPError, match="404"):
             get(served.address + "../web.py")
 

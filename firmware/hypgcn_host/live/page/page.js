@@ -6,26 +6,7 @@ const MINUTE = 60;
 const FORGET = 2; // seconds after which somebody who is not in any frame leaves the picture
 const MAX_ROWS = 8;
 
-/** Colour of a class; classes differ by hue. */
-function colour(number, count) {
-  return `hsl(${Math.round((360 * number) / Math.max(1, count))} 65% 50%)`;
-}
-
-/** Scale and shift from joints to a picture of this size, so that all of them are in it. */
-function fit(bodies, width, height, up) {
-  let [left, right, low, high] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (const body of bodies) {
-    for (const joint of body) {
-      if (!joint) continue;
-      left = Math.min(left, joint[0]); right = Math.max(right, joint[0]);
-      low = Math.min(low, joint[1]); high = Math.max(high, joint[1]);
-    }
-  }
-  if (left > right) return (joint) => [width / 2, height / 2];
-  const scale = 0.85 * Math.min(width / (right - left || 1), height / (high - low || 1));
-  const [x, y] = [(left + right) / 2, (low + high) / 2];
-  return (joint) => [width / 2 + scale * (joint[0] - x), height / 2 + (up ? -1 : 1) * scale * (joint[1] - y)];
-}
+const { colour, fit, drawBody } = typeof module === "undefined" ? Skeleton : require("./skeleton.js");
 
 /** State of the page: takes messages, knows what is to be drawn. */
 class View {
@@ -89,30 +70,14 @@ function drawScene(view, canvas) {
   pen.clearRect(0, 0, canvas.width, canvas.height);
   const place = fit(Object.values(view.frame.people), canvas.width, canvas.height, view.start.up);
   const count = view.start.classes.length;
-  pen.lineWidth = 3;
   pen.font = "18px system-ui, sans-serif";
   for (const [person, body] of Object.entries(view.frame.people)) {
     const answer = view.answers.get(person);
     const ink = answer && answer.class !== null ? colour(answer.class, count) : "#888";
-    pen.strokeStyle = pen.fillStyle = ink;
-    for (const [from, to] of view.start.bones) {
-      if (!body[from] || !body[to]) continue;
-      pen.beginPath();
-      pen.moveTo(...place(body[from]));
-      pen.lineTo(...place(body[to]));
-      pen.stroke();
-    }
-    let top = null;
-    for (const joint of body) {
-      if (!joint) continue;
-      const at = place(joint);
-      pen.beginPath();
-      pen.arc(at[0], at[1], 3.5, 0, 2 * Math.PI);
-      pen.fill();
-      if (top === null || at[1] < top[1]) top = at;
-    }
+    const top = drawBody(pen, body, view.start.bones, place, { ink: () => ink });
     if (top) {
       const text = answer ? answer.label || "no action" : "";
+      pen.fillStyle = ink;
       pen.fillText(`${person}  ${text}`, Math.min(top[0], canvas.width - 200), Math.max(20, top[1] - 12));
     }
   }
@@ -214,5 +179,5 @@ function run(host) {
 if (typeof module === "undefined") {
   run(window);
 } else {
-  module.exports = { View, colour, fit, run };
+  module.exports = { View, run };
 }

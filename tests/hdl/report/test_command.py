@@ -1,0 +1,49 @@
+"""``hypgcn report``."""
+
+import re
+
+import pytest
+
+from hypgcn import cli
+from hypgcn.design.presets import preset
+from hypgcn.pages import browser
+from hypgcn.planning.allocator.allocate import within
+
+
+@pytest.fixture
+def folding(tmp_path):
+    path = tmp_path / "folding.json"
+    path.write_text(within(preset("tiny"), 256).to_json(), encoding="utf-8", newline="\n")
+    return path
+
+
+def test_writes_the_page(folding, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "new/report.html"
+    opened = []
+    monkeypatch.setattr(browser.webbrowser, "open", lambda address: opened.append(address) or True)
+    assert cli.main(["report", "tiny", "--folding", str(folding), "-o", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "tiny-seeded on XCKU115, by estimate: " in printed and f"written: {out}" in printed and not opened
+    html = out.read_text(encoding="utf-8")
+    assert "tiny-seeded" in html and f"from {folding}" in html
+    assert cli.main(["report", "tiny", "--folding", str(folding), "-o", str(out), "--open"]) == 0
+    assert opened == [out.as_uri()]
+
+
+def test_without_a_folding_it_is_the_fastest_that_fits(tmp_path):
+    out = tmp_path / "report.html"
+    assert cli.main(["report", "tiny", "--device", "xc7s50", "-o", str(out)]) == 0
+    assert "the fastest that fits XC7S50, by estimate" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (("nothing",), "design 'nothing' is neither a folder with design.json nor a preset"),
+    (("tiny", "--device", "xc1"), "device must be one of .* not 'xc1'"),
+    (("tiny", "--folding", "none.json"), "none.json"),
+    (("tiny", "-o", "."), "--out must be a file, not ., which is a folder"),
+])
+def test_errors(words, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", *words]) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not (tmp_path / "build").exists()
