@@ -35,7 +35,8 @@ _ANSWER = """<section aria-labelledby="answer-title" aria-live="off">
 <section id="work" aria-labelledby="work-title">
 <h2 id="work-title">What this clip makes of the blocks</h2>
 <p class="quiet">Shares of non-zeros: X and H as they are stored, and Z before the 1x1 convolution; zeros take no
-cycles. Busy cycles: those in which a block waits neither for input nor for the block behind it.</p>
+cycles. Busy cycles, by the core's counters: those in which the input of a block has a vector, or takes none, and its
+output is not held back; units inside work in other cycles, too.</p>
 <div class="wide"><table class="blocks"><thead><tr><th>block</th><th>X</th><th>Z</th><th>H</th><th>busy cycles</th></tr>
 </thead><tbody id="blocks"></tbody></table></div>
 </section>"""

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """What a network says of the clips, and what is counted."""
 
 import types
@@ -5,9 +6,10 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from sim.cosim.devices import BUILD, skip_without_compilers
 
 import hypgcn_host.simulator
-from hypgcn.design.presets import preset
+from hypgcn.design.presets import preset, random_design
 from hypgcn.golden.network import run as golden
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.shell.top import Top
@@ -22,6 +24,15 @@ CLIPS = demo_clips(DESIGN, 2, None)[0]
 
 def no_progress(*_):
     pass
+
+
+class Silent:
+    """A progress that says nothing."""
+
+    def __call__(self, *_):
+        pass
+
+    finish = __call__
 
 
 @contextmanager
@@ -100,3 +111,18 @@ def test_the_simulated_core_counts_each_clip_for_itself(monkeypatch, tmp_path):
         with pytest.raises(OSError, match="the simulated core: no result"):
             classify(None)
     assert made == {"cache": tmp_path, "finished": True}
+
+
+@pytest.mark.slow  # compiles a core
+def test_the_emitted_core():
+    """A block that is compiled in seconds: its counters and scores on the page."""
+    skip_without_compilers()
+    design = random_design(1, name="demo", frames=6, joints=5, classes=3, widths=(3,), strides=(1,), kernel=3,
+                           subsets=1)
+    clips, _ = demo_clips(design, 3, None)
+    with simulated_core(design, within(design, 16), BUILD / "cache", Silent()) as classify:
+        shown = answered(design, clips, classify, no_progress)
+    found = [clip.answer for clip in shown]
+    assert all(answer.equal for answer in found) and len({answer.scores for answer in found}) == 3
+    assert all(0 < answer.blocks[0].busy < 10_000 for answer in found)
+    assert max(answer.blocks[0].busy for answer in found) < 2 * min(answer.blocks[0].busy for answer in found)
