@@ -107,6 +107,9 @@ PATIENCE_FRAMES = Limit(
 CLASSES = Limit(
     "classes", 1, 1024, "classes, scores of a result",
     "the largest dataset in use has 400")
+STREAMS = Limit(
+    "designs of an ensemble", 2, 8, "networks behind one raw input",
+    "published ensembles have two, four or six streams")
 BLOCKS = Limit(
     "blocks", 1, 64, "blocks of the network",
     "block counters fill 1 KiB of the 4 KiB of registers")
@@ -131,10 +134,6 @@ SHORTCUTS_H = Choices(
 SHORTCUTS_Y = Choices(
     "shortcut_y", ("none", "identity", "conv"), "shortcut into Y",
     "its first block has none")
-
-STREAMS = Limit(
-    "designs of an ensemble", 2, 8, "networks behind one raw input",
-    "published ensembles have two, four or six streams")
 
 SHAPE = {"persons": PERSONS, "frames": FRAMES, "joints": JOINTS, "channels": INPUT_CHANNELS, "classes": CLASSES}
 """Limits of what a clip and its result look like, by field."""

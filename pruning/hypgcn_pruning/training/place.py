@@ -27,7 +27,7 @@ def set_threads(config: TrainConfig):
 
 
 def slow_precision(config: TrainConfig) -> str:
-    """What to tell the user where ``precision`` gains nothing on this machine, else an empty text.
+    """What to say to the user where ``precision`` gains nothing on this machine, else an empty text.
 
     Without instructions for bfloat16 a processor converts every number: the result is as good, but takes longer than
     one of 32 bits.

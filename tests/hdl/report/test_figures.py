@@ -39,6 +39,6 @@ def test_units_and_fields_of_the_folding():
 
 
 def test_a_folding_of_another_device_is_refused():
-    with pytest.raises(ValueError, match="folding must have a MAC that XC7Z020 can do, single, not dsp48e2"):
+    with pytest.raises(ValueError, match="folding must have a MAC that XC7Z020 can do, dsp48e1, not dsp48e2"):
         figures("xc7z020")
     assert figures(folding=dataclasses.replace(FOLDING, mac="inferred")).estimate.cycles > 0

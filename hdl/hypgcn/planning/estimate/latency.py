@@ -10,6 +10,7 @@ from ...io_cost import io_units
 from .activity import Activity, clips_in_flight
 from .block import BlockModel
 from .loop import PIPELINE
+from .stages import Stage
 
 __all__ = ["QUEUEING", "RowStages", "last_frame_latency", "latency_of_rows", "row_latency"]
 
@@ -33,9 +34,11 @@ class RowStages:
     sums, combine : float
         Cycles of a row of Y in the lanes, if all its taps are inside the clip, and behind them.
     x_rows, h_rows : int
-        Rows that the stores hold.
+        Rows that the stores of X, and of what the taps read, hold.
     keeps_x : bool
         A row of X stays in its store until the row of Y that it is added to is done.
+    behind : float
+        Cycles of a row of Y in a convolution behind the taps.
     """
 
     frames: int
@@ -47,15 +50,26 @@ class RowStages:
     x_rows: int
     h_rows: int
     keeps_x: bool
+    behind: float = 0.0
 
     @classmethod
     def of(cls, model: BlockModel, folding: BlockFolding, units: dict[str, UnitCost]) -> "RowStages":
-        """Stages of the block of ``model``, of which ``units`` are the costs under ``folding``."""
-        shape, block = model.shape, model.shape.block
-        sums, combine = _temporal(model, units)
-        return cls(frames=shape.frames, stride=block.stride, kernel=block.taps.shape[1],
-                   spatial=tuple(_spatial(model, units)), sums=sums, combine=combine, x_rows=folding.x_rows,
-                   h_rows=folding.h_rows, keeps_x=block.shortcut_y != "none")
+        """Stages of the block of ``model``, of which ``units`` are the costs under ``folding``.
+
+        Of a multi-scale block the convolution in front of the taps is one more stage of the spatial unit, and the
+        running maximum widens the window; such blocks were not compared with simulation.
+        """
+        shape, block, stages = model.shape, model.shape.block, model.shape.stages
+        taps = stages[0] if block.scales is None else stages[1]
+        rows = [_sums_and_combine(stage, model, units) for stage in stages]
+        sums, combine = rows[stages.index(taps)]
+        before = [max(row) for row in rows[:stages.index(taps)]]
+        behind = sum(max(row) for row in rows[stages.index(taps) + 1:])
+        widened = 2 if block.scales is not None and stages[0].layer.running_max[1] > 0 else 0
+        return cls(frames=shape.frames, stride=block.stride, kernel=taps.layer.kernel + widened,
+                   spatial=(*_spatial(model, units), *before), sums=sums, combine=combine, x_rows=folding.x_rows,
+                   h_rows=folding.h_rows if folding.scales is None else folding.scales.p_rows,
+                   keeps_x=block.shortcut_y != "none", behind=behind)
 
     @property
     def pad(self) -> int:
@@ -130,8 +144,9 @@ class _Block:
         _, last = self.stages.window(row)
         if slot is None or last >= len(self.spatial[-1]):
             return False
-        start = max(self.spatial[-1][last] + PIPELINE, slot, self.y[-1] if self.y else 0.0)
-        self.y.append(start + self.stages.cycles(row))
+        behind = self.stages.behind
+        start = max(self.spatial[-1][last] + PIPELINE, slot, self.y[-1] - behind if self.y else 0.0)
+        self.y.append(start + self.stages.cycles(row) + behind)
         return True
 
 
@@ -197,12 +212,13 @@ def row_latency(model: BlockModel, units: dict[str, UnitCost]) -> float:
     A sum over units, so that the latencies of choices add up.
     """
     found = sum(_spatial(model, units))
-    if "lanes" in units:
-        sums, combine = _temporal(model, units)
-        kernel = model.shape.block.taps.shape[1]
-        pad = (kernel - 1) // 2
+    for stage in model.shape.stages:
+        if stage.name("lanes") not in units:
+            continue
+        sums, combine = _sums_and_combine(stage, model, units)
+        kernel = stage.layer.kernel
         found += sum(max(combine, sums * (kernel - missing) / kernel)
-                     for missing in range(pad, -1, -model.shape.block.stride))
+                     for missing in range((kernel - 1) // 2, -1, -stage.layer.stride))
     return found
 
 
@@ -219,12 +235,12 @@ def _spatial(model: BlockModel, units: dict[str, UnitCost]) -> Iterable[float]:
         yield from (row("conv"), row("h_rows"))
 
 
-def _temporal(model: BlockModel, units: dict[str, UnitCost]) -> tuple[float, float]:
-    """Cycles of a row of Y with all its taps in the lanes, and behind them."""
-    shape, kernel = model.shape, model.shape.block.taps.shape[1]
-    stages = RowStages(frames=shape.frames, stride=shape.block.stride, kernel=kernel, spatial=(), sums=0, combine=0,
-                       x_rows=0, h_rows=0, keeps_x=False)
-    windows = [stages.window(row) for row in range(stages.outputs)]
+def _sums_and_combine(stage: Stage, model: BlockModel, units: dict[str, UnitCost]) -> tuple[float, float]:
+    """Cycles of an output row of ``stage`` with all its taps in the lanes, and behind them."""
+    persons, kernel = model.shape.persons, stage.layer.kernel
+    rows = RowStages(frames=stage.frames, stride=stage.layer.stride, kernel=kernel, spatial=(), sums=0, combine=0,
+                     x_rows=0, h_rows=0, keeps_x=False)
+    windows = [rows.window(row) for row in range(rows.outputs)]
     inside = sum(last - first + 1 for first, last in windows)
-    return (max(units[name].cycles for name in ("lanes", "h_store")) / shape.persons * kernel / inside,
-            units["combine"].cycles / shape.out_rows)
+    return (max(units[name].cycles for name in (stage.name("lanes"), stage.store)) / persons * kernel / inside,
+            units[stage.name("combine")].cycles / (persons * stage.out_frames))
