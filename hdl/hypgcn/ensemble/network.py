@@ -46,9 +46,9 @@ class EnsembleNetwork(wiring.Component):
     def __init__(self, ensemble: Ensemble, foldings: Sequence[Folding]):
         if len(foldings) != len(ensemble.designs):
             raise ValueError(f"foldings must be {len(ensemble.designs)}, one a network, not {len(foldings)}")
-        self.cfg = ensemble
-        self.networks = [Network(design, folding, activity=True)
-                         for design, folding in zip(ensemble.designs, foldings)]
+        for design, folding in zip(ensemble.designs, foldings):
+            folding.validate(design)
+        self.cfg, self.foldings = ensemble, tuple(foldings)
         first, blocks = ensemble.designs[0], sum(len(design.blocks) for design in ensemble.designs)
         super().__init__({
             "i": In(stream.Signature(joint_layout(first.channels, first.element_width))),
@@ -61,11 +61,12 @@ class EnsembleNetwork(wiring.Component):
     def elaborate(self, platform):
         """Fork, networks, sum."""
         m = Module()
-        m.submodules.fork = fork = Fork(self.i.payload.shape(), len(self.networks))
+        networks = [Network(design, folding, activity=True) for design, folding in zip(self.cfg.designs, self.foldings)]
+        m.submodules.fork = fork = Fork(self.i.payload.shape(), len(networks))
         m.submodules.sum = total = EnsembleSum(self.cfg)
         connect(m, wiring.flipped(self.i), fork.i)
         first = 0
-        for index, network in enumerate(self.networks):
+        for index, network in enumerate(networks):
             m.submodules[f"network{index}"] = network
             connect(m, fork.o[index], network.i)
             connect(m, network.o, getattr(total, f"i{index}"))

@@ -10,6 +10,8 @@ from sim.commands.test_run import GoldenBus
 from contracts.tree import ROOT
 from hypgcn.design.presets import preset
 from hypgcn.golden.network import run
+from hypgcn.shell.config import ShellConfig
+from hypgcn.shell.top import Top
 from hypgcn.testbench.clips import generated_clip
 from hypgcn_sim.cosim import build, cores
 
@@ -31,6 +33,7 @@ def opened(monkeypatch, tmp_path):
         return buses[-1]
 
     built = []
+    monkeypatch.setattr(Top, "of", lambda design, folding, bus_width: ShellConfig.of(design, bus_width))
     monkeypatch.setattr(build, "build_core", lambda top, cache: built.append(cache) or "library.so")
     monkeypatch.setattr(cores, "SimulatedBus", bus)
     return SimpleNamespace(buses=buses, built=built, folder=str(tmp_path))
