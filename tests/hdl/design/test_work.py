@@ -10,7 +10,7 @@ from hypgcn.design.work import multiplications
 
 
 def test_by_hand():
-    """The tiny network has 5 joints and 6 frames of 2 persons; its first block keeps all it is told to keep."""
+    """The first block of the tiny network, which has 5 joints, 6 frames and 2 persons."""
     design = preset("tiny")
     block, found = design.blocks[0], multiplications(design)[0]
     kept, rows = int(block.kept.sum()), design.persons * design.joints * design.frames

@@ -1,6 +1,8 @@
 # amaranth: UnusedElaboratable=no
 """Two networks behind one raw input on the Amaranth simulator against golden, clip after clip."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from axi import CoreTestbench, beats_of
@@ -54,3 +56,5 @@ def test_behind_the_buses():
 def test_a_folding_for_each():
     with pytest.raises(ValueError, match="foldings must be 2, one a network, not 1"):
         EnsembleNetwork(small_ensemble(), [FOLDING])
+    with pytest.raises(ValueError, match="blocks must hold"):
+        EnsembleNetwork(small_ensemble(), [FOLDING, replace(FOLDING, blocks=FOLDING.blocks * 2)])

@@ -67,7 +67,7 @@ def test_full_rate():
 
 
 def test_half_an_element_is_none():
-    """Of a raw coordinate both bytes count; with one, it is 0 and flagged."""
+    """A raw coordinate needs both of its bytes; where one lacks, it is 0 and flagged."""
     cfg = config(32, element_width=16)
     packet = beats_of(bytes(range(1, 25)), 4)
     packet[2]["keep"] = 0b1011

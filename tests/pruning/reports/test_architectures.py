@@ -55,7 +55,7 @@ def test_published_shapes():
 
 
 def test_designs_are_dense_and_pruned_as_by_default():
-    """Of the channels 46 %, of the taps 4, and the densities that are assumed."""
+    """46 % of the channels, four taps, and the assumed densities."""
     shape = ARCHITECTURES[0].shape
     dense, pruned = (design_of(shape, form, form) for form in architectures.FORMS)
     for design, form in ((dense, "dense"), (pruned, "pruned")):

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from hdl.measured import DESIGN, STEADY, simulated_folding
 
-from hypgcn.design.presets import preset
+from hypgcn.design.presets import preset, random_design
+from hypgcn.design.scale_presets import with_scales
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.planning.estimate import BlockModel, last_frame_latency
 from hypgcn.planning.estimate.latency import RowStages, latency_of_rows, row_latency
@@ -63,6 +64,27 @@ def test_rows_without_a_shortcut_leave_with_the_spatial_unit():
     kept = replace(STAGES, frames=40, x_rows=5, h_rows=40, sums=300)
     found = [latency_of_rows([replace(kept, keeps_x=keeps)], 1, arrival=1, head=0, clips=1) for keeps in (False, True)]
     assert found[0] > 3 * found[1]
+
+
+def test_a_convolution_behind_the_taps_is_a_delay():
+    """Each row of Y is later by it, and the rows behind it do not wait for it."""
+    slow = replace(STAGES, frames=12, sums=300, x_rows=12, h_rows=12)   # nobody waits for a place
+    found = [latency_of_rows([replace(slow, behind=behind)], 1, arrival=1, head=0, clips=1) for behind in (0, 17)]
+    assert found[1] == found[0] + 17
+
+
+def test_stages_of_a_multi_scale_block():
+    """The convolution in front of the taps is a stage more, and a running maximum needs a row more on either side."""
+    design = with_scales(random_design(3, name="ms", frames=6, joints=2, widths=(8,), strides=(1,)))
+    folding, model = within(design, 60).blocks[0], BlockModel.of(design, 0)
+    found = RowStages.of(model, folding, model.units(folding))
+    first, taps, _ = model.shape.stages
+    assert first.layer.running_max[1] > 0 and found.kernel == taps.layer.kernel + 2
+    units = model.units(folding)
+    assert found.spatial[-1] == pytest.approx(max(units["p_lanes"].cycles, units["h_store"].cycles,
+                                                  units["p_combine"].cycles) / (model.shape.persons * first.out_frames))
+    assert found.h_rows == folding.scales.p_rows and found.behind > 0
+    assert last_frame_latency(design, within(design, 60)) > 0
 
 
 def test_choices_add_up():
