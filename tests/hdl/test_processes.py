@@ -3,22 +3,9 @@ import subprocess
 import sys
 
 import pytest
+from process_work import begin, end, work
 
 from hypgcn.processes import in_processes
-
-_begun = []
-
-
-def begin(text):
-    _begun.append(text)
-
-
-def work(number):
-    return number * number, _begun[-1], os.getpid()
-
-
-def end(number):
-    os._exit(3)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -36,12 +23,11 @@ def test_a_process_that_ends():
 @pytest.mark.parametrize(("guard", "text"), [(False, "jobs must be 1 here, not 2"), (True, "[0, 1, 4]")])
 def test_a_script_without_a_guard_ends(tmp_path, guard, text):
     """Case 43: each process imports the script, which would begin processes of its own, without end."""
-    lines = ["from test_processes import begin, in_processes, work",
+    lines = ["from process_work import begin, work", "from hypgcn.processes import in_processes",
              *(["if __name__ == '__main__':"] if guard else ["if True:"]),
              "    try:", "        print([found[0] for found in in_processes(work, range(3), 2, begin, ('ready',))])",
              "    except ValueError as error:", "        print(error)"]
     (tmp_path / "script.py").write_text("\n".join(lines), encoding="utf-8")
-    path = os.pathsep.join([os.path.dirname(__file__), *sys.path])
     done = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, encoding="utf-8",
-                          timeout=120, env={**os.environ, "PYTHONPATH": path})
+                          timeout=120, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
     assert text in done.stdout.splitlines()[-1]
