@@ -28,13 +28,25 @@ class TemporalConv(nn.Module):
     def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """(N, outputs, T / stride, V) of x (N, inputs, T, V)."""
         conv = self.conv
+        x, stride = self._strided(x)
         if mask is None:
-            return self.bn(F.conv2d(x, conv.weight, conv.bias, conv.stride, conv.padding))
+            return self.bn(F.conv2d(x, conv.weight, conv.bias, stride, conv.padding))
         rows = mask.flatten(1).any(1).nonzero()[:, 0]
         weight, bias = conv.weight[rows] * mask[rows][..., None], conv.bias[rows]
         if not len(rows):
-            return self._normalised(x[:, :0, ::conv.stride[0]], rows)
-        return self._normalised(F.conv2d(x, weight, bias, conv.stride, conv.padding), rows)
+            return self._normalised(x[:, :0, ::stride[0]], rows)
+        return self._normalised(F.conv2d(x, weight, bias, stride, conv.padding), rows)
+
+    def _strided(self, x: torch.Tensor) -> tuple[torch.Tensor, tuple[int, ...]]:
+        """``x`` and the stride with which it is convolved: where it is 1, ``x`` has the frames that are read alone.
+
+        The backward pass of oneDNN's strided 1x1 convolution writes past its memory where there are fewer channels than
+        a vector register holds, 16 at most (uxlfoundation/oneDNN, issue 6035): training crashes, or never ends.
+        """
+        conv = self.conv
+        if conv.kernel_size[0] > 1 or conv.stride[0] == 1 or conv.in_channels >= 16:
+            return x, conv.stride
+        return x[:, :, ::conv.stride[0]], (1, 1)
 
     def _normalised(self, y: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """All outputs from ``y``, the convolution's outputs ``rows``; the others convolve to their bias."""
