@@ -1,35 +1,15 @@
-"""A block of a design: its shape, its integers, and their checks."""
+"""A block of a design: its shape and its integers."""
 
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from . import limits
-from .banks import BANK, MINI_BANKS, bank_count
-from .checks import acc_width, check_acc_width, check_choice, check_depths, check_limit, check_tensor
+from .banks import MINI_BANKS, bank_count
+from .block_checks import validate_block
+from .checks import acc_width
 from .scales import Scales
 
 __all__ = ["Block", "even_taps", "windows"]
-
-_FIELDS = {
-    "in_channels": limits.CHANNELS,
-    "h_channels": limits.CHANNELS,
-    "out_channels": limits.CHANNELS,
-    "stride": limits.STRIDE,
-    "dense_channels": limits.CHANNELS,
-    "dense_stride": limits.STRIDE,
-    "graph_shift": limits.GRAPH_SHIFT,
-    "h_shift": limits.SHIFT,
-    "y_shift": limits.SHIFT,
-    "h_res_mult": limits.RES_MULT,
-    "y_res_mult": limits.RES_MULT,
-    "h_res_shift": limits.RES_SHIFT,
-    "y_res_shift": limits.RES_SHIFT,
-    "threshold_z": limits.THRESHOLD,
-    "threshold_h": limits.THRESHOLD,
-    "threshold_y": limits.THRESHOLD,
-}
-
 
 def windows(kernel: int, stride: int) -> tuple[int, int]:
     """Rows that the stores of X and of H must hold together, in a block of so many taps and of this stride."""
@@ -170,59 +150,7 @@ class Block:
 
     def validate(self, where: str, joints: int, subsets: int, kernel: int):
         """Raise :exc:`ValueError` or :exc:`TypeError` for the first illegal field, with ``where`` before its name."""
-        for name, limit in _FIELDS.items():
-            check_limit(f"{where}.{name}", getattr(self, name), limit)
-        check_choice(f"{where}.shortcut_h", self.shortcut_h, limits.SHORTCUTS_H)
-        check_choice(f"{where}.shortcut_y", self.shortcut_y, limits.SHORTCUTS_Y)
-        for shortcut, name in ((self.shortcut_h, "h_channels"), (self.shortcut_y, "out_channels")):
-            if shortcut == "identity" and self.in_channels > getattr(self, name):
-                raise ValueError(f"{where}: an identity shortcut needs in_channels up to {name}, "
-                                 f"not {self.in_channels} and {getattr(self, name)}")
-        for name in ("density_x", "density_h", "density_z"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(f"{where}.{name} must be in 0..1, not {getattr(self, name)!r}")
-
-        if self.scales is not None:
-            self.scales.validate(f"{where}.scales", joints, self.h_channels, kernel, self.stride)
-        inputs, hidden, outputs = self.in_channels, self.h_channels, self.out_channels
-        flag, weight = (np.uint8, 0, 1), (np.int8, limits.WEIGHT.low, limits.WEIGHT.high)
-        mult, bias = (np.int32, limits.MULT.low, limits.MULT.high), (np.int64, limits.BIAS.low, limits.BIAS.high)
-        shapes = {
-            "kept": ((inputs,), *flag),
-            "filters": ((outputs,), *flag),
-            "taps": ((bank_count(self.sum_channels), 1 if self.scales else kernel), *flag),
-            "graph": ((subsets, joints, joints), *weight),
-            "spatial": ((hidden, subsets, inputs), *weight),
-            "temporal": ((outputs, 1 if self.scales else kernel, self.sum_channels), *weight),
-            "h_mult": ((hidden,), *mult),
-            "y_mult": ((outputs,), *mult),
-            "h_bias": ((joints, hidden) if self.joint_bias else (hidden,), *bias),
-            "y_bias": ((outputs,), *bias),
-        }
-        for name, shortcut, rows in (("down", self.shortcut_h, hidden), ("res", self.shortcut_y, outputs)):
-            if shortcut == "conv":
-                shapes[name] = ((rows, inputs), *weight)
-            elif getattr(self, name) is not None:
-                raise ValueError(f"{where}.{name} must be absent, because its shortcut is {shortcut!r}")
-        for name, (shape, dtype, low, high) in shapes.items():
-            check_tensor(f"{where}.{name}", getattr(self, name), shape, dtype, low, high)
-        self._validate_masks(where)
-        for name, channels, window in (("x", inputs, self.x_window), ("h", hidden, self.h_window)):
-            check_depths(f"{where}.{name}", getattr(self, f"{name}_depths"), getattr(self, f"{name}_entries"),
-                         window * joints * bank_count(channels))
-        for name, width in (("spatial", self.h_acc_width), ("temporal", self.y_acc_width)):
-            check_acc_width(f"{where}.{name}", width)
-
-    def _validate_masks(self, where):
-        if not self.kept.any():
-            raise ValueError(f"{where}.kept must keep at least one channel")
-        if self.spatial[:, :, self.kept == 0].any():
-            raise ValueError(f"{where}.spatial must be zero for the channels that kept drops")
-        if self.temporal[self.filters == 0].any():
-            raise ValueError(f"{where}.temporal must be zero for the output channels that filters drops")
-        cut = np.repeat(self.taps == 0, BANK, axis=0)[:self.sum_channels].T
-        if self.temporal[:, cut].any():
-            raise ValueError(f"{where}.temporal must be zero where taps cuts a tap of a bank")
+        validate_block(self, where, joints, subsets, kernel)
 
     @property
     def joint_bias(self) -> bool:
