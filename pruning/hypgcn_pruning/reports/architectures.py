@@ -29,6 +29,7 @@ from ..building.narrow import narrow
 from ..building.statistics import StoreStatistics
 from ..config import CompileConfig, PruneConfig, QuantiseConfig
 from ..integers.quantise import calibrate, quantise
+from ..network.branches import MULTI_SCALE
 from ..network.foreign.unmapped import UNMAPPED
 from ..network.model import PAPER_BLOCKS, ModelConfig, Network
 from ..sparsity.channels import drop_channels, reorder_channels
@@ -69,7 +70,7 @@ class Architecture:
     classes : int
     kernel : int
         Taps.
-    joint_bias, shortcut_h : bool
+    joint_bias, shortcut_h, branches
         As of :class:`~.model.ModelConfig`.
     """
 
@@ -82,13 +83,14 @@ class Architecture:
     kernel: int = 9
     joint_bias: bool = False
     shortcut_h: bool = True
+    branches: tuple[str, ...] = ()
 
     @property
     def shape(self) -> ModelConfig:
         """All of them have two persons and the ten blocks of ST-GCN."""
         return ModelConfig(skeleton=BUILT_IN[self.joints], classes=self.classes, persons=2, frames=self.frames,
                            blocks=PAPER_BLOCKS, kernel=self.kernel, joint_bias=self.joint_bias,
-                           shortcut_h=self.shortcut_h)
+                           shortcut_h=self.shortcut_h, branches=self.branches)
 
 
 _GRAPH = "the data-dependent graph, when it is pruned"
@@ -104,6 +106,7 @@ ARCHITECTURES = (
     Architecture(model="ST-GCN, `conv_pos='post'`, `gcn_with_res`", framework="PYSKL, mmaction2", frames=100),
     Architecture(model="ST-GCN of 17 joints, `conv_pos='pre'`", framework="PYSKL, mmaction2", frames=100,
                  joints="coco17", joint_bias=True, shortcut_h=False),
+    Architecture(model="ST-GCN++", framework="PYSKL", frames=100, branches=MULTI_SCALE),
     Architecture(model="baseline of CTR-GCN", framework="its repository", frames=64, kernel=5),
 )
 """Networks that load. What is refused has its row from :data:`~.unmapped.UNMAPPED`."""
@@ -150,10 +153,17 @@ def _with_densities(design: Design, form: str) -> Design:
         x_density = assumed["x"] if index else 1.0     # coordinates are hardly ever zero
         x = _store(live_channels(design, index), x_density, joints, block.x_window)
         h = _store(every, assumed["h"], joints, block.h_window)
+        scales = block.scales
+        if scales is not None:
+            p, q = (_store(np.ones(channels, bool), assumed["h"], joints, window) for channels, window in
+                    ((scales.p_channels, block.p_window), (scales.q_channels, 1)))
+            scales = replace(scales, p_depths=p.depths(margin, scales.p_depths[0]), p_entries=p.mean_entries,
+                             q_depths=q.depths(margin, scales.q_depths[0]), q_entries=q.mean_entries,
+                             density_p=p.density, density_q=q.density)
         z = assumed["z"] if index else assumed["z_first"]
         return replace(block, x_depths=x.depths(margin, block.x_depths[0]), x_entries=x.mean_entries,
                        h_depths=h.depths(margin, block.h_depths[0]), h_entries=h.mean_entries,
-                       density_x=x.density, density_h=h.density, density_z=z,
+                       density_x=x.density, density_h=h.density, density_z=z, scales=scales,
                        threshold_z=_THRESHOLD if z < 1 else 0)
 
     return replace(design, blocks=tuple(filled(index, block) for index, block in enumerate(design.blocks)))
@@ -193,7 +203,7 @@ def _fitted(design: Design, device: str, cache: Path, cached: bool) -> dict | No
     not there.
     """
     assumed = [(block.x_depths, block.h_depths, block.x_entries, block.h_entries, block.density_x, block.density_h,
-                block.density_z) for block in design.blocks]
+                block.density_z, *_of_scales(block)) for block in design.blocks]
     key = hashlib.sha256(repr((design.hash, assumed, device)).encode()).hexdigest()[:24]
     path = cache / f"{key}.json"
     if not path.is_file():
@@ -201,6 +211,12 @@ def _fitted(design: Design, device: str, cache: Path, cached: bool) -> dict | No
             return None
         write_json(path, _estimate(design, device))
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _of_scales(block: Block) -> tuple:
+    scales = block.scales
+    return () if scales is None else (scales.p_depths, scales.q_depths, scales.p_entries, scales.q_entries,
+                                      scales.density_p, scales.density_q)
 
 
 def _estimate(design: Design, device: str) -> dict:
@@ -267,4 +283,4 @@ def measure_architectures(devices: Sequence[str] = DEVICES, architectures: Seque
 def _shape_row(shape: ModelConfig) -> dict:
     return {"frames": shape.frames, "persons": shape.persons, "joints": shape.skeleton.joints,
             "taps": shape.kernel, "classes": shape.classes, "blocks": [list(block) for block in shape.blocks],
-            "joint_bias": shape.joint_bias, "shortcut_h": shape.shortcut_h}
+            "joint_bias": shape.joint_bias, "shortcut_h": shape.shortcut_h, "branches": list(shape.branches)}

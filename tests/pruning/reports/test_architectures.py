@@ -50,7 +50,7 @@ def test_published_shapes():
         shape = shapes[model, framework]
         assert (shape.frames, shape.skeleton.joints, shape.classes, shape.kernel) == (frames, joints, classes, taps)
     for (model, _), shape in shapes.items():
-        inside = model.startswith("ST-GCN") and "post" not in model
+        inside = model.startswith("ST-GCN") and "post" not in model and model != "ST-GCN++"
         assert shape.joint_bias is inside and shape.shortcut_h is not inside, model
 
 
@@ -73,6 +73,23 @@ def test_designs_are_dense_and_pruned_as_by_default():
 def test_biases_of_joints():
     shape = replace(next(a for a in ARCHITECTURES if a.joint_bias).shape, blocks=((16, 1), (16, 2)), frames=16)
     assert all(block.h_bias.shape == (25, 16) for block in design_of(shape, "dense", "d").blocks)
+
+
+@pytest.mark.parametrize("form", architectures.FORMS)
+def test_branches_have_stores_of_the_density_of_h(form):
+    """Of a block of 32 channels two vectors of 25 joints, in nine rows of P and one of Q."""
+    (published,) = [a.shape for a in ARCHITECTURES if a.branches]
+    assert published.branches == ("3@1", "3@2", "3@3", "3@4", "max", "1x1") and published.kernel == 9
+    design = design_of(replace(published, blocks=((32, 1), (32, 2)), frames=16), form, form)
+    for block in design.blocks:
+        scales = block.branched
+        assert (scales.density_p, scales.density_q) == (ASSUMED[form]["h"],) * 2
+        assert (scales.p_depths[0], scales.q_depths[0]) == (9 * 25 * 2, 25 * 2)
+        assert scales.p_depths[3] < scales.p_depths[0] / 4 and scales.p_entries == scales.q_entries
+        assert scales.p_entries[1] == pytest.approx(50 * architectures._exceeding(16, ASSUMED[form]["h"])[1], abs=0.01)
+    changed = replace(design, blocks=tuple(replace(block, scales=replace(block.branched, density_p=0.1))
+                                           for block in design.blocks))
+    assert architectures._of_scales(changed.blocks[0]) != architectures._of_scales(design.blocks[0])
 
 
 @pytest.mark.parametrize(("count", "density"), [(16, 0.4), (7, 0.1), (16, 1.0), (0, 0.5)])
