@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {"hypgcn": "hdl", "hypgcn_pruning": "pruning", "hypgcn_sim": "sim", "hypgcn_host": "firmware"}
-PAGES = ["CONTRIBUTING.md", "CHANGELOG.md", "docs/**/*.md", "docs/images/*", "results/*.png"]
+PAGES = ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/**/*.md", "docs/images/*", "results/*.png"]
 HERE = Path(__file__).parent
 
 
