@@ -7,6 +7,7 @@ What is public, and stable as ``docs/api.md`` says::
                      estimate, Estimate: cycles and resources of a folding
     hypgcn.design    the design in all its parts; hypgcn.design.skeleton: joints and bones
     hypgcn.generate  SystemVerilog, memory images and their description, of a design
+    hypgcn.cli       the command hypgcn, as the function main
     hypgcn.golden    the integers that the hardware computes, in NumPy
 
     hypgcn.rfc, hypgcn.stream     parts for any Amaranth design: compressed rows, stream plumbing

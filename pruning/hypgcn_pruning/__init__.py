@@ -6,10 +6,12 @@ The names here are public; modules are internal. They are imported when they are
 import importlib
 
 _HOMES = {
-    "Clips": "recordings.data", "CompileConfig": "config", "MotionConfig": "recordings.motion", "PruneConfig": "config",
-    "QuantiseConfig": "config", "Source": "recordings.readers", "TrainConfig": "config", "compile_step": "steps",
-    "evaluate_step": "steps", "generate_motion": "recordings.motion", "prune_step": "steps", "quantise_step": "steps",
-    "read_clips": "recordings.readers", "train_step": "steps",
+    "Clips": "recordings.data", "CompileConfig": "config", "FilmedConfig": "recordings.filmed",
+    "MotionConfig": "recordings.motion", "PruneConfig": "config", "QuantiseConfig": "config",
+    "Source": "recordings.readers", "TrainConfig": "config", "compile_step": "steps", "evaluate_step": "steps",
+    "film": "recordings.filmed", "generate_motion": "recordings.motion", "prune_step": "steps",
+    "quantise_step": "steps", "read_clips": "recordings.readers", "save_clips": "recordings.save_clips",
+    "train_step": "steps",
 }
 __all__ = list(_HOMES)
 

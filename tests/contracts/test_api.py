@@ -67,9 +67,9 @@ def test_what_is_shown_uses_the_public_api(path):
 
 
 def test_an_internal_name_is_noticed():
-    source = ("import hypgcn.cli\nfrom hypgcn import Design, rfc, cli\nfrom hypgcn.rfc import RowStore\n"
+    source = ("import hypgcn.needs\nfrom hypgcn import Design, rfc, needs\nfrom hypgcn.rfc import RowStore\n"
               "from hypgcn.rfc.store import RowStore\nfrom hypgcn.design import Block, missing\n")
-    assert internal(used(source)) == {("hypgcn.cli", ""), ("hypgcn", "cli"), ("hypgcn.rfc.store", "RowStore"),
+    assert internal(used(source)) == {("hypgcn.needs", ""), ("hypgcn", "needs"), ("hypgcn.rfc.store", "RowStore"),
                                       ("hypgcn.design", "missing")}
 
 
