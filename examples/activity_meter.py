@@ -11,7 +11,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hypgcn.rfc import RfcDecoder, RfcEncoder, RowStore, RowStoreConfig
-from hypgcn.stream.layouts import dense_layout
+from hypgcn.stream import dense_layout
 
 
 class ActivityMeter(wiring.Component):

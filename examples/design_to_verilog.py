@@ -1,7 +1,7 @@
 """From a design (a folder or a preset) to SystemVerilog: ``python examples/design_to_verilog.py DESIGN OUT``."""
 import sys
 
-from hypgcn.cli import load_design
+from hypgcn import load_design
 from hypgcn.generate import generate
 
 design = load_design(sys.argv[1])

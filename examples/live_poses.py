@@ -13,10 +13,9 @@ import sys
 
 import numpy as np
 
-from hypgcn.cli import load_design
+from hypgcn import load_design
 from hypgcn.design.skeleton import BUILT_IN
-from hypgcn_host.live import GoldenCore, LiveClassifier, LiveNetwork, with_scores
-from hypgcn_host.live.tracker import Tracker
+from hypgcn_host.live import GoldenCore, LiveClassifier, LiveNetwork, Tracker, with_scores
 
 
 def follow(frames, design, skeleton):

@@ -4,13 +4,14 @@ reference for each folder of each package.
 Links between pages are the same in the site as in the project, because the pages keep their places.
 """
 
+import json
 import shutil
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {"hypgcn": "hdl", "hypgcn_pruning": "pruning", "hypgcn_sim": "sim", "hypgcn_host": "firmware"}
-PAGES = ["CONTRIBUTING.md", "CHANGELOG.md", "docs/**/*.md", "docs/images/*", "results/*.png"]
+PAGES = ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/**/*.md", "docs/images/*", "results/*.png"]
 HERE = Path(__file__).parent
 
 
@@ -25,6 +26,24 @@ def copy_pages(out: Path) -> None:
     start = (ROOT / "README.md").read_text(encoding="utf-8") + "\n"
     (out / "index.md").write_text(start + (HERE / "contents.md").read_text(encoding="utf-8"), encoding="utf-8",
                                   newline="\n")
+
+
+def notebook_page(text: str) -> str:
+    """Markdown of a notebook's cells, without outputs."""
+    pieces = []
+    for cell in json.loads(text)["cells"]:
+        source = "".join(cell["source"])
+        pieces.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
+    return "\n\n".join(pieces) + "\n"
+
+
+def write_notebooks(out: Path) -> None:
+    """Write each notebook of the examples as a page, and the notebook itself beside it, for links that load it."""
+    (out / "examples").mkdir(exist_ok=True)
+    for path in sorted(ROOT.glob("examples/*.ipynb")):
+        shutil.copyfile(path, out / "examples" / path.name)
+        page = notebook_page(path.read_text(encoding="utf-8"))
+        (out / "examples" / f"{path.stem}.md").write_text(page, encoding="utf-8", newline="\n")
 
 
 def api_page(folder: Path, base: Path) -> str:
@@ -61,6 +80,7 @@ def assemble(out: Path) -> None:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     copy_pages(out)
+    write_notebooks(out)
     write_api(out / "api")
 
 

@@ -15,7 +15,7 @@ import hypgcn
 logger = logging.getLogger(__name__)
 
 project = "hypgcn"
-author = project_copyright = "The hypgcn authors"
+author = project_copyright = "The hypgcn contributors"
 version = release = hypgcn.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]

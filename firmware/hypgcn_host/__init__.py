@@ -11,6 +11,7 @@ from .errors import (
     ResultError,
     ShapeError,
 )
+from .sources import c_sources
 
 __all__ = ["AbiError", "BlockCounters", "BusError", "BusTimeout", "Core", "CoreError", "Counters", "HashError",
-           "Identity", "IdentityError", "Result", "ResultError", "ShapeError"]
+           "Identity", "IdentityError", "Result", "ResultError", "ShapeError", "c_sources"]

@@ -1,4 +1,4 @@
-"""The C driver (``firmware/c``) as a shared library, with the interface of :class:`~hypgcn_host.core.Core`."""
+"""The C driver as a shared library, with the interface of :class:`~hypgcn_host.core.Core`."""
 
 import ctypes
 from ctypes import POINTER, Structure, byref, c_bool, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
@@ -17,6 +17,7 @@ from .errors import (
     ShapeError,
 )
 from .registers import FIELDS
+from .sources import c_sources
 
 __all__ = ["CBus", "CDriver"]
 
@@ -86,7 +87,7 @@ class CDriver:
     Parameters
     ----------
     library
-        Path of ``libhypgcn.so``, as ``make -C firmware/c`` builds it.
+        Path of ``libhypgcn.so``, as ``make`` builds it in the folder of :func:`~hypgcn_host.sources.c_sources`.
     bus : CBus
         Its functions must outlive the driver.
     hash : str or None
@@ -106,7 +107,7 @@ class CDriver:
                 function = getattr(self._library, f"hypgcn_{name}")
                 function.restype, function.argtypes = c_int, [POINTER(_Core), *arguments]
         except (OSError, AttributeError) as error:
-            raise CoreError(f"{library} is not the C driver, which make -C firmware/c builds: {error}") from error
+            raise CoreError(f"{library} is not the C driver, which make -C {c_sources()} builds: {error}") from error
         self._library.hypgcn_describe_error.restype = c_char_p
         self._core, self._bus = _Core(), bus
         self._interrupted = False  # a clip was begun and its result did not come

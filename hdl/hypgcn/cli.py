@@ -26,6 +26,7 @@ from .design.files import check_out_file, check_out_folder, write_json
 from .design.folding import Folding
 from .design.names import check_module_name
 from .design.presets import PRESETS, preset
+from .design.shipped import SHIPPED, shipped_design
 from .doctor import register as register_doctor
 from .emission.update import check_foreign
 from .input_options import add_input_options, with_input
@@ -44,16 +45,19 @@ GROUP = "hypgcn.commands"
 
 
 def load_design(text: str) -> Design:
-    """Design of a folder or ``design.json``, or the preset of that name; :exc:`ValueError` names the mistake."""
+    """Design of a folder or ``design.json``, or by name: shipped or a preset; :exc:`ValueError` names the mistake."""
     path = Path(text)
     if path.exists():
         try:
             return Design.load(path)
         except TypeError as error:
             raise ValueError(f"{path}: {error}") from error
+    if text == SHIPPED:
+        return Design.load(shipped_design())
     if text in PRESETS:
         return preset(text)
-    raise ValueError(f"design {text!r} is neither a folder with design.json nor a preset ({', '.join(PRESETS)})")
+    raise ValueError(f"design {text!r} is neither a folder with design.json nor a preset ({', '.join(PRESETS)}) nor "
+                     f"the trained design that comes with hypgcn ({SHIPPED})")
 
 
 def load_folding(text: str | None, design: Design) -> Folding | None:
@@ -70,7 +74,9 @@ def load_folding(text: str | None, design: Design) -> Folding | None:
 
 def _register_verilog(commands):
     parser = commands.add_parser("verilog", help="write SystemVerilog, memory images and the JSON sidecar of a design")
-    parser.add_argument("design", metavar="DESIGN", help=f"folder of a design, or a preset: {', '.join(PRESETS)}")
+    parser.add_argument("design", metavar="DESIGN", nargs="?", default=SHIPPED,
+                        help=f"folder of a design, or a preset: {', '.join(PRESETS)} (default: %(default)s, trained, "
+                             f"which comes with hypgcn)")
     parser.add_argument("-o", "--out", metavar="DIR", default="build/verilog",
                         help="output folder (default: %(default)s)")
     parser.add_argument("--folding", metavar="FILE",

@@ -2,7 +2,7 @@
 
 import platform
 
-from .needs import EXTRAS, install_command, needs_of
+from .needs import EXTRAS, checkout, install_command, needs_of
 
 __all__ = ["register"]
 
@@ -26,7 +26,8 @@ def run(args) -> int:
         raise ValueError(f"PART must be one of {', '.join(EXTRAS)}, not {', '.join(unknown)}")
     print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
     incomplete = []
-    for part, purpose in EXTRAS.items():
+    shown = [part for part in EXTRAS if checkout() or part not in _WITH_CHECKOUT or part in args.parts]
+    for part, purpose in ((part, EXTRAS[part]) for part in shown):
         needs = needs_of(part)
         whole = all(need.fits for need in needs)
         if not whole:

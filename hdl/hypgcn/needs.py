@@ -1,6 +1,7 @@
 """What commands need beside the hardware library: which optional packages and programs are installed, and the rest."""
 
 import importlib.metadata
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["EXTRAS", "Need", "check_needs", "checked", "install_command", "needs_of"]
+__all__ = ["EXTRAS", "Need", "check_needs", "checked", "checkout", "install_command", "needs_of"]
 
 EXTRAS = {
     "base": "hypgcn verilog, allocate, estimate, devices, report, view, vivado",
@@ -91,12 +92,29 @@ def _version(name: str) -> str | None:
         return None
 
 
+def checkout() -> Path | None:
+    """Root of the checkout that this file is in; ``None`` for an installed package."""
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / "pyproject.toml").is_file() else None
+
+
 def install_command(*parts: str) -> str:
-    """Command that installs parts for this Python: from the checkout that this file is in, or by name."""
-    root, extras = Path(__file__).resolve().parents[2], ",".join(parts)
-    if (root / "pyproject.toml").is_file():
-        return f"{sys.executable} -m pip install --editable '{root}[{extras}]'"
-    return f"{sys.executable} -m pip install 'hypgcn[{extras}]'"
+    """Command that installs parts for this Python: from the checkout, from where the package came from, or by name."""
+    root, extras = checkout(), f"[{','.join(parts)}]" if parts else ""
+    if root:
+        return f"{sys.executable} -m pip install --editable '{root}{extras}'"
+    origin = _origin()
+    return f"{sys.executable} -m pip install 'hypgcn{extras}{f' @ {origin}' if origin else ''}'"
+
+
+def _origin() -> str | None:
+    """URL of the file that hypgcn was installed from, as pip records it; ``None`` where it came from an index."""
+    try:
+        record = importlib.metadata.distribution("hypgcn").read_text  # always UTF-8
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    found = json.loads(record("direct_url.json") or "{}")
+    return found.get("url") if "archive_info" in found else None
 
 
 def check_needs(command: str, *parts: str):

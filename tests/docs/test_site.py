@@ -1,10 +1,16 @@
 """The site's build links what docstrings refer to, and fails where there is nothing; its contents list every page."""
 
+import importlib.util
 import re
 import subprocess
 import sys
 
 from contracts.tree import ROOT
+
+_SPEC = importlib.util.spec_from_file_location("assemble", ROOT / "docs/site/assemble.py")
+assert _SPEC and _SPEC.loader
+assemble = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(assemble)
 
 PAGE = """
 Page
@@ -44,4 +50,13 @@ def test_contents_list_every_page():
     listed = set(re.findall(r"^[\w/]+$", (ROOT / "docs/site/contents.md").read_text(encoding="utf-8"), re.M))
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
     named = {str(path.relative_to(ROOT).with_suffix("")) for path in pages} - {"README"}
+    named |= {str(path.relative_to(ROOT).with_suffix("")) for path in (ROOT / "examples").glob("*.ipynb")}
     assert listed == named | {"docs/decisions/index", "api/index"}
+
+
+def test_notebooks_become_pages(tmp_path):
+    (tmp_path / "out").mkdir()
+    assemble.write_notebooks(tmp_path / "out")
+    page = (tmp_path / "out/examples/rfc_store.md").read_text(encoding="utf-8")
+    assert page.startswith("# The row store") and "```python\nclass Peaks(wiring.Component):" in page
+    assert (tmp_path / "out/examples/rfc_store.ipynb").is_file()

@@ -50,6 +50,15 @@ def test_only_the_parts_that_were_asked_for_count(capsys, monkeypatch):
     assert "untested version" in capsys.readouterr().out
 
 
+def test_outside_of_a_checkout_no_make_is_named(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(needs, "__file__", str(tmp_path / "site-packages/hypgcn/needs.py"))
+    assert cli.main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    assert "sim: " in printed and "make docs" not in printed and "make test" not in printed
+    cli.main(["doctor", "docs"])
+    assert "make docs" in capsys.readouterr().out
+
+
 def test_an_unknown_part(capsys):
     assert cli.main(["doctor", "wheels"]) == 2
     assert "PART must be one of base, train" in capsys.readouterr().err

@@ -2,7 +2,9 @@
 
 import argparse
 import importlib.metadata
+import json
 import sys
+import types
 
 import pytest
 
@@ -53,10 +55,12 @@ def test_the_real_metadata_has_every_part():
     assert {need.name for need in needs_of("sim")} >= {"cocotb", "g++", "make"}
 
 
+def missing(name):
+    raise importlib.metadata.PackageNotFoundError(name)
+
+
 def test_sources_without_an_installation_have_no_packages(monkeypatch):
-    def requires(name):
-        raise importlib.metadata.PackageNotFoundError(name)
-    monkeypatch.setattr(importlib.metadata, "requires", requires)
+    monkeypatch.setattr(importlib.metadata, "requires", missing)
     assert needs_of("train") == []
 
 
@@ -76,11 +80,26 @@ def test_one_missing_program_needs_no_package(metadata, monkeypatch):
         check_needs("hypgcn sim", "sim")
 
 
-def test_a_checkout_installs_from_its_folder(monkeypatch, tmp_path):
+def test_a_checkout_installs_from_its_folder():
     assert install_command("sim", "train").endswith("[sim,train]'")
     assert "--editable" in install_command("sim")
-    module = tmp_path / "site-packages/hypgcn/needs.py"
-    monkeypatch.setattr(needs, "__file__", str(module))
+
+
+@pytest.mark.parametrize(("record", "origin"), [
+    (None, ""), ({"url": "file:///src", "dir_info": {}}, ""),
+    ({"url": "file:///dist/hypgcn-1-py3-none-any.whl", "archive_info": {}},
+     " @ file:///dist/hypgcn-1-py3-none-any.whl")])
+def test_an_installed_package_comes_from_where_it_came(monkeypatch, tmp_path, record, origin):
+    monkeypatch.setattr(needs, "__file__", str(tmp_path / "site-packages/hypgcn/needs.py"))
+    distribution = types.SimpleNamespace(read_text=lambda name: record and json.dumps(record))
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: distribution)
+    assert install_command("sim") == f"{sys.executable} -m pip install 'hypgcn[sim]{origin}'"
+    assert install_command() == f"{sys.executable} -m pip install 'hypgcn{origin}'"
+
+
+def test_a_package_without_a_record_has_its_name(monkeypatch, tmp_path):
+    monkeypatch.setattr(needs, "__file__", str(tmp_path / "site-packages/hypgcn/needs.py"))
+    monkeypatch.setattr(importlib.metadata, "distribution", missing)
     assert install_command("sim") == f"{sys.executable} -m pip install 'hypgcn[sim]'"
 
 

@@ -7,6 +7,7 @@ from .classifier import Answer, LiveClassifier, LiveConfig, Update
 from .cores import GoldenCore, open_core
 from .frame import Frame, with_scores
 from .network import LiveNetwork
+from .tracker import Tracker
 
-__all__ = ["Answer", "Frame", "GoldenCore", "LiveClassifier", "LiveConfig", "LiveNetwork", "Update", "open_core",
-           "with_scores"]
+__all__ = ["Answer", "Frame", "GoldenCore", "LiveClassifier", "LiveConfig", "LiveNetwork", "Tracker", "Update",
+           "open_core", "with_scores"]

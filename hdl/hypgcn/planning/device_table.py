@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..design import Design
 from ..design.files import check_out_file
+from ..design.shipped import SHIPPED
 from .budget import RESOURCES, Budget
 from .device import Device, devices
 
@@ -18,7 +19,7 @@ ON_THE_PAGE = ("xc7z020", "xc7a100t", "xc7a200t", "xczu3eg", "xck26", "xczu9eg",
 """Devices of the table when none are given, small ones first."""
 NETWORKS = ("checkpoints/nwucla_small/design+checkpoints/nwucla_small_bone/design", "checkpoints/nwucla_joint/design",
             "checkpoints/nwucla_joint_paper/design")
-"""Networks of the table when none are given."""
+"""Networks of the table when none are given, in a checkout; elsewhere the one that comes with hypgcn."""
 NEARLY_ALL = 0.97
 """Share of a resource from which on it is said to limit: a faster folding rarely fits the rest."""
 
@@ -96,9 +97,9 @@ def table(entries: list[Entry]) -> str:
 def register_devices(commands, load_design):
     """Add the parser of ``hypgcn devices``."""
     parser = commands.add_parser("devices", help="which devices hold which networks, how fast, and what limits them")
-    parser.add_argument("networks", metavar="DESIGN", nargs="*", default=list(NETWORKS),
+    parser.add_argument("networks", metavar="DESIGN", nargs="*",
                         help="folders of designs, or presets; DESIGN+DESIGN: both on one device, half of it each "
-                             f"(default: {', '.join(NETWORKS)})")
+                             f"(default: {', '.join(NETWORKS)}; where these are not there {SHIPPED})")
     parser.add_argument("--device", action="append", metavar="NAME",
                         help=f"{', '.join(devices())}, or a TOML file; may be given more than once (default: "
                              f"{', '.join(ON_THE_PAGE)})")
@@ -107,12 +108,17 @@ def register_devices(commands, load_design):
     parser.set_defaults(run=lambda args: _run(args, load_design))
 
 
+def _default() -> tuple[str, ...]:
+    there = all(Path(path).exists() for text in NETWORKS for path in text.split("+"))
+    return NETWORKS if there else (SHIPPED,)
+
+
 def _run(args, load_design):
     from ..progress import Progress
 
     check_out_file("--out", args.out)
     chosen = [Device.load(name) for name in args.device or ON_THE_PAGE]
-    networks = [[load_design(path) for path in text.split("+")] for text in args.networks]
+    networks = [[load_design(path) for path in text.split("+")] for text in args.networks or _default()]
     progress = Progress("foldings")
     entries: list[Entry] = []
     for designs in networks:

@@ -1,7 +1,8 @@
 """Results in the README and the pages, from measured JSON files.
 
 ``python -m hypgcn_sim.benchmark.readme`` copies the summaries that commands left under ``build/`` into ``results/`` and
-rewrites the sections of ``README.md``, ``docs/devices.md`` and ``docs/benchmark.md`` between their markers.
+rewrites the sections of ``README.md``, ``docs/results.md``, ``docs/devices.md`` and ``docs/benchmark.md`` between
+their markers.
 """
 
 import json
@@ -11,11 +12,12 @@ from pathlib import Path
 
 from hypgcn.planning.device_table import Entry, table
 
+from .front import headline, short_accuracy, short_table
 from .table import markdown, paragraph, variants_markdown
 from .targets import losses_markdown, targets_markdown
 
-__all__ = ["SOURCES", "accuracy_tables", "devices_table", "performance_table", "results_table", "results_text", "main",
-           "targets_table", "variants_table"]
+__all__ = ["SOURCES", "accuracy_tables", "devices_table", "front_text", "main", "performance_table", "results_table",
+           "results_text", "speed_text", "targets_table", "variants_table"]
 
 SOURCES = {
     "emission.json": ("build/emission.json", "make verilog ARGS='--measure build/emission.json'"),
@@ -46,6 +48,7 @@ STEPS = {"dense_c": "dense with C", "dense": "dense", "pruned": "pruned", "int8"
 """Steps of the accuracy table, with the titles of their columns."""
 METRICS = "checkpoints/nwucla_small/metrics.json"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+SPEED_BEGIN, SPEED_END = "<!-- speed -->", "<!-- end of speed -->"
 TARGETS_BEGIN, TARGETS_END = "<!-- targets -->", "<!-- end of targets -->"
 DEVICES_BEGIN, DEVICES_END = "<!-- devices -->", "<!-- end of devices -->"
 
@@ -67,7 +70,7 @@ def _simulation_rows(root: Path) -> list[str]:
 
     if sim := _load(root / "results" / "sim.json"):
         command = f"`{SOURCES['sim.json'][1]}`"
-        row("unit tests of emitted RTL in Verilator, equal to the golden integers",
+        row(f"unit tests of emitted RTL in Verilator, equal to the golden integers; units of `{sim[0]['design']}`",
             f"{sum(case['passed'] for case in sim)} of {len(sim)}", command)
         for case in sim:
             if case["unit"] == "network":
@@ -112,13 +115,14 @@ def results_table(root: Path) -> str:
     if synth := _load(root / "results" / "synth.json"):
         command = f"`{SOURCES['synth.json'][1]}`"
         mapped = sum(unit["mapped"] for unit in synth)
-        row("units mapped by Yosys `synth_xilinx -family xcu`", f"{mapped} of {len(synth)}", command)
+        design = f" of `{synth[0]['design']}`" if synth[0].get("design") else ""
+        row(f"units{design} mapped by Yosys `synth_xilinx -family xcu`", f"{mapped} of {len(synth)}", command)
         named = {unit["unit"]: unit for unit in synth if unit["mapped"]}
         for name, label in (("packed_mac_dsp48e2", "a packed MAC with the unpacking of its two sums"),
                             ("row_store", "a row store"),
                             ("rfc_encoder", "the RFC encoder"), ("rfc_decoder", "the RFC decoder")):
             if unit := named.get(name):
-                row(f"{label} (`{name}`)",
+                row(f"{label} (`{name}`{design})",
                     f"{unit['dsp']} DSP48E2, {unit['lut']} LUT, {unit['ff']} FF, {unit['bram36']:g} BRAM36", "the same")
     if board := _load(root / "results" / "ecp5.json"):
         used = ", ".join(f"{part['used']:,} of {part['available']:,} {name.upper()}"
@@ -184,7 +188,7 @@ def accuracy_tables(root: Path) -> str:
             f"holds the command that measures it.")
         lines += [caption, "", *_streams(group_rows), ""]
     if points := _load(root / TRADEOFF):
-        lines += [f"![Top-1 against the reduction of multiplications, {len(points)} networks]({PICTURE})", "",
+        lines += [f"![Top-1 against the reduction of multiplications, {len(points)} networks](../{PICTURE})", "",
                   f"The points and their commands are in `{TRADEOFF}`.", ""]
     return "\n".join(lines).strip()
 
@@ -194,10 +198,10 @@ def performance_table(root: Path) -> str:
     rows = _load(root / "results" / "performance.json")
     if not rows:
         return ""
-    text = f"{markdown(rows)}\n\nBy `{SOURCES['performance.json'][1]}`, see `docs/benchmark.md`."
+    text = f"{markdown(rows)}\n\nBy `{SOURCES['performance.json'][1]}`, see [benchmark](benchmark.md)."
     for picture, what in PICTURES.items():
         if (root / "results" / picture).is_file():
-            text += f"\n\n![{what}](results/{picture})"
+            text += f"\n\n![{what}](../results/{picture})"
     return text
 
 
@@ -219,24 +223,36 @@ def variants_table(root: Path) -> str:
 
 
 def results_text(root: Path) -> str:
-    """Text of the README between its markers."""
-    texts = (performance_table(root), variants_table(root), results_table(root), accuracy_tables(root))
+    """Text of ``docs/results.md`` between its markers: a section for each kind of figure that is there."""
+    sections = {"Speed and resources": performance_table(root), "One idea switched off each": variants_table(root),
+                "Single figures": results_table(root), "Accuracy": accuracy_tables(root)}
+    return "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items() if text)
+
+
+def speed_text(root: Path) -> str:
+    """What the first screen of the README says of the speed; empty without ``results/performance.json``."""
+    rows = _load(root / "results" / "performance.json")
+    return headline(rows) if rows else ""
+
+
+def front_text(root: Path) -> str:
+    """The short tables of the README."""
+    rows, accuracies = _load(root / "results" / "performance.json"), _load(root / ACCURACY)
+    texts = (short_table(rows) if rows else "", short_accuracy(accuracies or []))
     return "\n\n".join(text for text in texts if text)
 
 
 def main(root: Path) -> int:
-    """Bring ``results/`` and the README in ``root`` up to date."""
+    """Bring ``results/``, the README and the pages in ``root`` up to date."""
     (root / "results").mkdir(exist_ok=True)
     for name, (source, command) in SOURCES.items():
         if (root / source).is_file():
             shutil.copyfile(root / source, root / "results" / name)
         else:
             print(f"results/{name} stays as it is: {source} is not there ({command})")
-    _rewrite(root / "README.md", BEGIN, END, results_text(root))
-    for page, begin, end, section in (("devices.md", DEVICES_BEGIN, DEVICES_END, devices_table),
-                                      ("benchmark.md", TARGETS_BEGIN, TARGETS_END, targets_table)):
-        if (root / "docs" / page).is_file():
-            _rewrite(root / "docs" / page, begin, end, section(root))
+    for page, begin, end, section in SECTIONS:
+        if (root / page).is_file():
+            _rewrite(root / page, begin, end, section(root))
     return 0
 
 
@@ -254,6 +270,13 @@ def devices_table(root: Path) -> str:
     """Markdown table of ``results/devices.json``; empty where the file is missing."""
     rows = _load(root / "results" / "devices.json")
     return "" if rows is None else table([Entry.of(row) for row in rows])
+
+
+SECTIONS = (("README.md", SPEED_BEGIN, SPEED_END, speed_text), ("README.md", BEGIN, END, front_text),
+            ("docs/results.md", BEGIN, END, results_text),
+            ("docs/devices.md", DEVICES_BEGIN, DEVICES_END, devices_table),
+            ("docs/benchmark.md", TARGETS_BEGIN, TARGETS_END, targets_table))
+"""Pages with a section of figures, between which lines, and what writes it."""
 
 
 if __name__ == "__main__":

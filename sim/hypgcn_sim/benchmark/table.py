@@ -1,8 +1,8 @@
-"""Tables of the benchmark: for a terminal, and as Markdown for the README, each beside the paper's figures."""
+"""Tables of the benchmark: for a terminal, and as Markdown for the pages, each beside the paper's figures."""
 
 import textwrap
 
-__all__ = ["MHZ", "PAPER", "PAPER_RATE", "markdown", "paragraph", "table", "variants_markdown"]
+__all__ = ["MHZ", "PAPER", "PAPER_RATE", "columns_markdown", "markdown", "paragraph", "table", "variants_markdown"]
 
 MHZ = 172
 """Clock of the paper in MHz; all rows are compared at it."""
@@ -66,7 +66,7 @@ def table(rows: list[dict]) -> str:
 
 
 def markdown(rows: list[dict]) -> str:
-    """Markdown of the measured rows beside the paper's, for the README.
+    """Markdown of the measured rows beside the paper's, for the page of results.
 
     Parameters
     ----------
@@ -75,8 +75,22 @@ def markdown(rows: list[dict]) -> str:
     """
     clips = "; ".join(sorted({row["clip"] for row in rows}))
     return "\n".join([
-        paragraph(f"At 172 MHz, cycles from RTL simulation ({clips}), beside the figures of RFC-HyPGCN:"), "",
+        paragraph(f"At an assumed clock of {MHZ} MHz, not routed; cycles from RTL simulation ({clips}; {_used(rows)}), "
+                  f"beside the figures of RFC-HyPGCN:"), "",
         *_lines([PAPER, *rows], [column for column in COLUMNS if column[0] != "variant"])])
+
+
+def _used(rows: list[dict]) -> str:
+    """How many of the clips the cycles are those of."""
+    counts = sorted({len(row["cycles_of_each"]) for row in rows if row.get("cycles_of_each")})
+    if not counts:
+        return "their mean"
+    return f"the mean of {' or '.join(map(str, counts))}, without the first two, while the network fills"
+
+
+def columns_markdown(rows: list[dict], keys: tuple[str, ...]) -> str:
+    """Markdown of ``rows`` with the columns ``keys`` alone, in the order of all columns."""
+    return "\n".join(_lines(rows, [column for column in COLUMNS if column[0] in keys]))
 
 
 VARIANT_COLUMNS = (("variant", "variant", "{}"), ("cycles_per_clip", "cycles/clip", "{:,}"),

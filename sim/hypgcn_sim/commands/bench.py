@@ -13,7 +13,7 @@ from hypgcn.progress import Progress
 
 from ..stimuli.clips import RECORDINGS
 from ..verilator.folder import check_build_folder
-from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS, add_run_options, check_counts
+from .defaults import DEFAULT_DESIGN, MULTIPLIERS, add_run_options, check_counts
 
 __all__ = ["CHOICE", "choice", "register"]
 
@@ -85,7 +85,7 @@ def run(args) -> int:
 def _default(quick: bool) -> str:
     """Design to measure when none is given."""
     if quick:
-        return str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK
+        return DEFAULT_DESIGN
     if Path(FULL).exists():
         return FULL
     raise ValueError(f"DESIGN must be given where {FULL} is not there: hypgcn compile makes a design of the paper's "

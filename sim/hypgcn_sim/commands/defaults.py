@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
-__all__ = ["DEFAULT_DESIGN", "FALLBACK", "MULTIPLIERS", "add_run_options", "check_counts"]
+from hypgcn.design.shipped import SHIPPED
 
-DEFAULT_DESIGN = Path("checkpoints/nwucla_small/design")
-FALLBACK = "tiny"
+__all__ = ["DEFAULT_DESIGN", "MULTIPLIERS", "add_run_options", "check_counts"]
+
+DEFAULT_DESIGN = SHIPPED
 MULTIPLIERS = 256
 """Multipliers of the default folding: it compiles in a minute and takes some ten thousand cycles a clip."""
 

@@ -14,8 +14,6 @@ from .defaults import DEFAULT_DESIGN, MULTIPLIERS
 
 __all__ = ["register"]
 
-FALLBACK = "small"
-"""Preset where the checkout is not there: the smallest whose 20 joints are those of a body."""
 DEVICES = ("sim", "golden")
 CLIPS = 6
 
@@ -26,8 +24,7 @@ def register(commands):
     parser = commands.add_parser("demo", help=text, description=f"{text[0].upper()}{text[1:]}, with the densities and "
                                  "the cycles of every clip. Recorded clips where a recording is there, else generated.")
     parser.add_argument("design", metavar="DESIGN", nargs="?",
-                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN} if it is there, else "
-                             f"{FALLBACK}, whose weights are not trained)")
+                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})")
     parser.add_argument("--clips", type=int, default=CLIPS, metavar="N", help="clips (default: %(default)s)")
     parser.add_argument("--recordings", type=Path, metavar="FILE",
                         help=f"recording whose test clips are taken, one of each class in turn (default: {RECORDINGS} "
@@ -61,7 +58,7 @@ def run(args) -> int:
     if device == "sim":
         check_needs("hypgcn demo --device sim", "sim")
         check_build_folder("--cache", args.cache)
-    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
+    design = load_design(args.design or DEFAULT_DESIGN)
     clips, kind = _clips(args, design)
     print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}; {len(clips)} {kind}")
     with _opened(args, device, design) as classify:

@@ -7,7 +7,7 @@ from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
 from ..stimuli.clips import RECORDINGS
-from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+from .defaults import DEFAULT_DESIGN, MULTIPLIERS
 
 __all__ = ["register"]
 
@@ -17,7 +17,7 @@ def register(commands):
     parser = commands.add_parser("power", help="a Vivado project with the switching activity of clips for "
                                                "report_power, and an energy estimate from counted events")
     parser.add_argument("design", metavar="DESIGN", nargs="?",
-                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN}, else {FALLBACK})")
+                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})")
     parser.add_argument("--folding", metavar="FILE", help="JSON file of hypgcn allocate")
     parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
                         help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
@@ -55,7 +55,7 @@ def run(args) -> int:
         if getattr(args, name) < 1:
             raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
     settings = VivadoSettings(part=args.part, mhz=args.mhz)
-    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.is_dir() else FALLBACK))
+    design = load_design(args.design or DEFAULT_DESIGN)
     folding = load_folding(args.folding, design) or within(design, args.multipliers)
     clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, seed=args.seed,
                             explicit=args.recordings is not None)

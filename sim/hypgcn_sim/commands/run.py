@@ -12,7 +12,7 @@ from hypgcn.input_options import add_input_options, with_input
 from hypgcn.progress import Progress
 
 from ..verilator.folder import check_build_folder
-from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+from .defaults import DEFAULT_DESIGN, MULTIPLIERS
 
 __all__ = ["register"]
 
@@ -28,8 +28,7 @@ def register(commands):
     parser.add_argument("clips", metavar="CLIP", nargs="+", type=Path,
                         help="npz, npy, .skeleton, or another recording of the training")
     parser.add_argument("--design", metavar="DESIGN",
-                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN} if it is there, else "
-                             f"{FALLBACK})")
+                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})")
     parser.add_argument("--device", choices=DEVICES, default="sim",
                         help="sim: the emitted core in Verilator (default: %(default)s)")
     parser.add_argument("--driver", choices=DRIVERS, default="python",
@@ -73,7 +72,7 @@ def run(args) -> int:
 
     from ..cosim.build import build_core
 
-    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
+    design = load_design(args.design or DEFAULT_DESIGN)
     design = with_input(design, args)
     clips = []
     for path in args.clips:

@@ -14,7 +14,7 @@ def register(commands):
     """Add the parser of ``hypgcn scaling``."""
     parser = commands.add_parser("scaling", help="clips a second of one network from a small folding to a whole "
                                                  "device, by RTL simulation, with a picture")
-    parser.add_argument("design", metavar="DESIGN", nargs="?", default=str(DEFAULT_DESIGN),
+    parser.add_argument("design", metavar="DESIGN", nargs="?", default=DEFAULT_DESIGN,
                         help="folder of a design, or a preset (default: %(default)s)")
     parser.add_argument("--device", default="xcku115", metavar="NAME", help="device (default: %(default)s)")
     parser.add_argument("--share", default="85%", metavar="N%",

@@ -7,7 +7,7 @@ from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
 from ..verilator.folder import check_build_folder
-from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+from .defaults import DEFAULT_DESIGN, MULTIPLIERS
 
 __all__ = ["register"]
 
@@ -22,7 +22,7 @@ def register(commands):
         "design",
         metavar="DESIGN",
         nargs="?",
-        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN} if it is there, else {FALLBACK})",
+        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})",
     )
     parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
     parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
@@ -60,7 +60,7 @@ def run(args) -> int:
     for name in ("idle", "stall"):
         if getattr(args, name) is not None and not 0.0 <= getattr(args, name) < 1.0:
             raise ValueError(f"--{name} must be at least 0 and below 1, not {getattr(args, name)}")
-    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
+    design = load_design(args.design or DEFAULT_DESIGN)
 
     from hypgcn.planning.allocator.allocate import within
 

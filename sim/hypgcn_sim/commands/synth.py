@@ -5,7 +5,7 @@ from pathlib import Path
 from hypgcn.cli import load_design, load_folding
 from hypgcn.progress import Progress
 
-from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+from .defaults import DEFAULT_DESIGN, MULTIPLIERS
 
 __all__ = ["register"]
 
@@ -23,7 +23,7 @@ def register(commands):
         "design",
         metavar="DESIGN",
         nargs="?",
-        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN} if it is there, else {FALLBACK})",
+        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})",
     )
     parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
     parser.add_argument("--unit", action="append", metavar="NAME", help="only this unit; may be given more than once")
@@ -46,7 +46,7 @@ def run(args) -> int:
     units = args.unit or [name for name in TEST_CASES if name not in ("network", "core")]
     if unknown := [name for name in units if name not in TEST_CASES]:
         raise ValueError(f"--unit must be one of {', '.join(TEST_CASES)}, not {', '.join(unknown)}")
-    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
+    design = load_design(args.design or DEFAULT_DESIGN)
     folding = load_folding(args.folding, design) or within(design, MULTIPLIERS)
     clips, real = make_clips(design, 2, seed=1)
     context = Context(design, folding, clips, real, 1)

@@ -12,7 +12,7 @@ __all__ = ["register"]
 def register(commands):
     """Add the parser of ``hypgcn testset``."""
     parser = commands.add_parser("testset", help="a whole test set through the emitted network in Verilator: its top-1")
-    add_arguments(parser, str(DEFAULT_DESIGN), "build/testset")
+    add_arguments(parser, DEFAULT_DESIGN, "build/testset")
     parser.add_argument("--clips", type=int, metavar="N", help="a seeded choice of N clips (default: all)")
     parser.add_argument("--no-golden", action="store_true", help="do not compare the scores with the golden model's")
     parser.set_defaults(multipliers=MULTIPLIERS, run=run)
@@ -29,7 +29,7 @@ def run(args) -> int:
 
     if args.clips is not None and args.clips < 1:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")
-    design, folding = prepare(args, str(DEFAULT_DESIGN))
+    design, folding = prepare(args, DEFAULT_DESIGN)
     source = args.recordings or RECORDINGS
     if not source.exists():
         raise FileNotFoundError(f"{source} not found: --recordings must be an npz with data, length, label and split")

@@ -4,7 +4,7 @@ from hypgcn.cli import load_design
 
 from ..stimuli.clips import RECORDINGS
 from ..verilator.folder import check_build_folder
-from .defaults import DEFAULT_DESIGN, FALLBACK, add_run_options, check_counts
+from .defaults import DEFAULT_DESIGN, add_run_options, check_counts
 
 __all__ = ["register"]
 
@@ -41,7 +41,7 @@ def run(args) -> int:
 
     check_build_folder("--out", args.out)
     check_counts(args, "multipliers", "clips", "jobs")
-    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
+    design = load_design(args.design or DEFAULT_DESIGN)
     recordings, explicit = args.recordings or RECORDINGS, args.recordings is not None
     clips, real = clips_for(design, args.clips, recordings, explicit=explicit)
     chosen, _ = clips_for(design, CHOICE, recordings, explicit=explicit, part="train")

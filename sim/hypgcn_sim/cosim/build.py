@@ -11,6 +11,7 @@ from pathlib import Path
 from hypgcn.design.files import replacing
 from hypgcn.emission.emit import emit
 from hypgcn.shell.top import Top
+from hypgcn_host.sources import c_sources
 
 from ..verilator import objcache
 from ..verilator.build import BUILD_ARGS, ENVIRONMENT
@@ -20,8 +21,8 @@ from ..verilator.native import Compiling
 __all__ = ["DRIVER", "HERE", "build_core", "build_driver", "build_model", "run_tool"]
 
 HERE = Path(__file__).parent
-DRIVER = HERE.parents[2] / "firmware/c"
-"""Sources of the C driver, in a checkout; the installed packages do not contain them."""
+DRIVER = c_sources()
+"""Sources of the C driver."""
 NAME = "hypgcn"
 FLAGS = ["-fPIC", "-fvisibility=hidden"]
 _EMISSION = 0.2
@@ -160,10 +161,11 @@ def build_driver(folder: Path) -> Path:
     Raises
     ------
     FileNotFoundError
-        Without the checkout of the project.
+        Where the package was put together without it.
     """
     if not (DRIVER / "Makefile").is_file():
-        raise FileNotFoundError(f"{DRIVER / 'Makefile'} not found: the C driver needs the checkout of the project")
+        raise FileNotFoundError(f"{DRIVER / 'Makefile'} not found: this installation of hypgcn has no C "
+                                f"driver, which its wheel holds; install it again")
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     library = folder / "libhypgcn.so"

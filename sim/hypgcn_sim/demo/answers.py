@@ -47,8 +47,17 @@ def golden_only() -> Iterator[Callable[[np.ndarray], None]]:
 
 
 @contextmanager
-def simulated_core(design: Design, folding: Folding, cache: Path, progress) -> Iterator[Callable]:
+def simulated_core(design: Design, folding: Folding, cache: Path, progress=None) -> Iterator[Callable]:
     """The emitted core in Verilator behind the Python driver: a function from an int8 clip to :class:`Measured`.
+
+    Parameters
+    ----------
+    design : Design
+    folding : Folding
+    cache : Path
+        Folder that keeps what is compiled.
+    progress : Progress or None
+        Shows how far the compilation is.
 
     Raises
     ------
@@ -62,7 +71,8 @@ def simulated_core(design: Design, folding: Folding, cache: Path, progress) -> I
     from ..cosim.build import build_core
 
     library = build_core(Top.of(design, folding, 32), cache, progress=progress)
-    progress.finish()
+    if progress:
+        progress.finish()
     with SimulatedBus(library, cycles_per_ms=_CYCLES_PER_MS) as bus:
         core = Core.open(bus, design.hash, timeout=_TIMEOUT)
         before = [0] * len(design.blocks)

@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from contracts.tree import ROOT
 from hypgcn.cli import main
 from hypgcn.design.presets import preset
+from hypgcn.design.shipped import SHIPPED
+from hypgcn.planning import device_table
 from hypgcn.planning.allocator.allocate import Allocator, Budget
 from hypgcn.planning.device import Device
-from hypgcn.planning.device_table import Entry, fit, table
+from hypgcn.planning.device_table import NETWORKS, Entry, fit, table
 
 DEVICE = Device(name="D", mac="dsp48e2", multiplier=27, dsp=200, bram36=60, lut=60_000, ff=1000)
 
@@ -45,6 +48,13 @@ def test_table_has_a_line_for_each():
                      limit="lut"), Entry(network="n", device="e", cycles=None, used={}, limit="needs 9 dsp")]
     assert table(entries).splitlines()[2:] == [
         "| `n` | d | 172,000 | 1,200 | 3.5 | 9 | 0 | lut |", "| `n` | e | does not fit |  |  |  |  | needs 9 dsp |"]
+
+
+def test_networks_when_none_are_given(monkeypatch, tmp_path):
+    monkeypatch.chdir(ROOT)
+    assert device_table._default() == NETWORKS
+    monkeypatch.chdir(tmp_path)
+    assert device_table._default() == (SHIPPED,)
 
 
 def test_command(tmp_path, capsys):

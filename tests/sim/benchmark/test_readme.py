@@ -1,4 +1,4 @@
-"""The README's table says what the measured files say, and nothing else."""
+"""README and pages say what the measured files say, and nothing else."""
 
 import json
 import re
@@ -14,26 +14,38 @@ from hypgcn_sim.benchmark.readme import (
     END,
     PICTURE,
     SOURCES,
+    SPEED_BEGIN,
+    SPEED_END,
     TARGETS_BEGIN,
     TARGETS_END,
     TRADEOFF,
     accuracy_tables,
     devices_table,
+    front_text,
     main,
     performance_table,
     results_table,
     results_text,
+    speed_text,
     targets_table,
 )
 
 ROOT = Path(__file__).parents[3]
 
 
-def test_readme_is_up_to_date():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = text.split(BEGIN)[1].split(END)[0].strip()
-    assert table == results_text(ROOT), "run python -m hypgcn_sim.benchmark.readme"
+@pytest.mark.parametrize(("page", "begin", "end", "section"), [
+    ("README.md", SPEED_BEGIN, SPEED_END, speed_text), ("README.md", BEGIN, END, front_text),
+    ("docs/results.md", BEGIN, END, results_text)])
+def test_the_front_and_the_page_of_results_are_up_to_date(page, begin, end, section):
+    text = (ROOT / page).read_text(encoding="utf-8").split(begin)[1].split(end)[0].strip()
+    assert text == section(ROOT) and len(text) > 300, "run python -m hypgcn_sim.benchmark.readme"
     assert (ROOT / PICTURE).is_file() == (ROOT / TRADEOFF).is_file()
+
+
+def test_pictures_of_the_page_are_there():
+    text = (ROOT / "docs/results.md").read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[.*?\]\((.*?)\)", text)
+    assert len(pictures) >= 3 and all((ROOT / "docs" / name).is_file() for name in pictures)
 
 
 def test_the_page_of_devices_is_up_to_date():
@@ -82,7 +94,10 @@ def test_what_the_project_promises_and_does_not_keep_yet(device, kept):
 
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "README.md").write_text(f"before\n{BEGIN}\noutdated\n{END}\nafter\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text(f"before\n{SPEED_BEGIN}\n{SPEED_END}\n{BEGIN}\noutdated\n{END}\nafter\n",
+                                        encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/results.md").write_text(f"before\n{BEGIN}\noutdated\n{END}\nafter\n", encoding="utf-8")
     source = tmp_path / SOURCES["synth.json"][0]
     source.parent.mkdir(parents=True)
     source.write_text(json.dumps([{"unit": "row_store", "mapped": True, "dsp": 0, "lut": 11, "ff": 12, "bram36": 1.5},
@@ -92,7 +107,7 @@ def project(tmp_path):
 
 def test_collects_what_is_there(project, capsys):
     assert main(project) == 0
-    text = (project / "README.md").read_text(encoding="utf-8")
+    text = (project / "docs/results.md").read_text(encoding="utf-8")
     assert text.startswith("before\n") and text.endswith("\nafter\n") and "outdated" not in text
     assert "1 of 2" in text and "0 DSP48E2, 11 LUT, 12 FF, 1.5 BRAM36" in text
     assert "results/sim.json stays as it is" in capsys.readouterr().out
@@ -105,7 +120,7 @@ def test_bitstream(project):
         "board": "ulx3s", "device": "lfe5u-85f", "design": "some", "clock_mhz": 31.25, "wanted_mhz": 25.0,
         "cpu_seconds": 1234, "utilisation": {"lut": {"used": 2345, "available": 83640}}}), encoding="utf-8")
     assert main(project) == 0
-    text = (project / "README.md").read_text(encoding="utf-8")
+    text = (project / "docs/results.md").read_text(encoding="utf-8")
     assert "`some` on lfe5u-85f" in text
     assert "31.25 MHz, target 25 MHz; 2,345 of 83,640 LUT; 1,234 s of CPU" in text
 
@@ -139,9 +154,9 @@ def test_accuracy_table(project):
     assert "| 26.0 x | 0.33 | 0.34 | 0.15 |" in accuracy_tables(project)
     (project / ACCURACY).write_text(json.dumps(rows), encoding="utf-8")
     (project / TRADEOFF).write_text(json.dumps([{}, {}]), encoding="utf-8")
-    assert f"2 networks]({PICTURE})" in accuracy_tables(project)
+    assert f"2 networks](../{PICTURE})" in accuracy_tables(project)
     assert main(project) == 0
-    assert text in (project / "README.md").read_text(encoding="utf-8") and text in results_text(project)
+    assert text in (project / "docs/results.md").read_text(encoding="utf-8") and text in results_text(project)
 
 
 def test_accuracy_of_any_streams_and_seeds(project):
@@ -174,13 +189,15 @@ def test_without_measured_accuracies_nothing_is_shown(project):
     assert accuracy_tables(project) == ""
     (project / ACCURACY).parent.mkdir(exist_ok=True)
     (project / ACCURACY).write_text("[]", encoding="utf-8")
-    assert accuracy_tables(project) == "" and results_text(project) == results_table(project)
+    assert accuracy_tables(project) == "" and front_text(project) == ""
+    assert results_text(project) == f"## Single figures\n\n{results_table(project)}"
 
 
 def test_performance_comes_from_its_file(project):
     assert performance_table(project) == ""
     row = {"device": "XCKU115", "design": "some", "variant": "", "cycles": "simulated", "resources": "synthesised",
-           "clip": "20 clips", "cycles_per_clip": 123456, "fps_at_172mhz": 1393.2, "dsp": 3000, "bram36": 512.5,
+           "clip": "20 clips, 20 of them recorded, of 1 x 30 frames x 20 joints", "cycles_per_clip": 123456,
+           "cycles_of_each": [1, 2, 3], "fps_at_172mhz": 1393.2, "dsp": 3000, "bram36": 512.5,
            "lut": 170000}
     (project / "results").mkdir(exist_ok=True)
     (project / "results/performance.json").write_text(json.dumps([row]), encoding="utf-8")
@@ -191,6 +208,8 @@ def test_performance_comes_from_its_file(project):
     (project / "results/testset.json").write_text(json.dumps(
         {"design": "some", "top1": 0.897, "right": 416, "clips": 464, "different": 0}), encoding="utf-8")
     assert main(project) == 0
-    shown = (project / "README.md").read_text(encoding="utf-8")
-    assert text in shown and "(results/utilisation.png)" in shown
+    shown = (project / "docs/results.md").read_text(encoding="utf-8")
+    assert text in shown and "(../results/utilisation.png)" in shown
+    front = (project / "README.md").read_text(encoding="utf-8")
+    assert "1,393.2 clips a second" in front and "| XCKU115 | some | 1,393.2 | 3,000 |" in front
     assert "top-1 89.7 %, 416 of 464 clips, 0 of them different" in shown

@@ -22,7 +22,7 @@ def _alone(monkeypatch, tmp_path):
     entry = types.SimpleNamespace(name="demo", load=lambda: demo.register)
     monkeypatch.setattr(cli.importlib.metadata, "entry_points",
                         lambda group: [entry] if group == "hypgcn.commands" else [])
-    monkeypatch.setattr(demo, "DEFAULT_DESIGN", tmp_path / "none")
+    monkeypatch.setattr(demo, "DEFAULT_DESIGN", "small")
     monkeypatch.setattr(demo, "RECORDINGS", tmp_path / "none.npz")
     monkeypatch.setattr(demo, "check_needs", lambda *_: None)
     monkeypatch.chdir(tmp_path)

@@ -66,7 +66,7 @@ def _stand_ins(monkeypatch, tmp_path):
     entry = types.SimpleNamespace(name="run", load=lambda: run_command.register)
     monkeypatch.setattr(cli.importlib.metadata, "entry_points",
                         lambda group: [entry] if group == "hypgcn.commands" else [])
-    monkeypatch.setattr(run_command, "DEFAULT_DESIGN", tmp_path / "none")
+    monkeypatch.setattr(run_command, "DEFAULT_DESIGN", "tiny")
     monkeypatch.setattr(Top, "of", lambda design, folding, bus_width: ShellConfig.of(design, bus_width))
     monkeypatch.setattr(build, "build_core", lambda top, cache, progress: "library")
     monkeypatch.setattr(hypgcn_host.simulator, "SimulatedBus", GoldenBus)

@@ -14,7 +14,7 @@ from hypgcn_sim.unit_tests.cases import TEST_CASES
 def _plugged_in(monkeypatch, tmp_path):
     entry = types.SimpleNamespace(name="sim", load=lambda: register)
     monkeypatch.setattr(cli.importlib.metadata, "entry_points", lambda group: [entry])
-    monkeypatch.setattr(command, "DEFAULT_DESIGN", tmp_path / "none")
+    monkeypatch.setattr(command, "DEFAULT_DESIGN", "tiny")
 
 
 def run(monkeypatch, tmp_path, *argv, failing=()):
