@@ -182,7 +182,10 @@ class Ensemble:
                              f"ensemble a name: {error}") from error
         designs = []
         for stream, folder, content, _ in rows:
-            design = Design.load(path.parent / folder)
+            try:
+                design = Design.load(path.parent / folder)
+            except TypeError as error:
+                raise ValueError(f"{path}: the design of {stream} in {folder}: {error}") from error
             if design.hash != content:
                 raise ValueError(f"{path}: the design of {stream} in {folder} must be {content[:12]}, not "
                                  f"{design.hash[:12]}: make the ensemble again")
