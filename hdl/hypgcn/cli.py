@@ -23,7 +23,7 @@ from . import __version__
 from .boards.command import register as register_board
 from .design import Design
 from .design.checks import check_int
-from .design.ensemble import Ensemble
+from .design.ensemble import Ensemble, is_ensemble
 from .design.ensemble_folding import load_foldings
 from .design.files import check_out_file, check_out_folder, write_json
 from .design.folding import Folding
@@ -37,7 +37,7 @@ from .planning.commands import register_allocate, register_estimate
 from .planning.device_table import register_devices
 from .progress import Progress
 from .report.command import register_report
-from .stream_options import Networks, add_stream_options, is_ensemble, load_network, register_ensemble
+from .stream_options import Networks, add_stream_options, load_network, register_ensemble
 from .usage import peak_memory_mb
 from .vivado.command import register as register_vivado
 

@@ -1,18 +1,17 @@
 """Options of commands for several networks as one, and ``hypgcn ensemble``, which writes them into a folder."""
 
 import argparse
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from .design import Design
-from .design.ensemble import ENSEMBLE_FILE, ENSEMBLE_FORMAT, Ensemble, check_stream
+from .design.ensemble import ENSEMBLE_FILE, Ensemble, check_stream, is_ensemble
 from .design.files import check_out_folder
 from .input_options import add_input_options, with_input
 
-__all__ = ["Networks", "add_stream_options", "is_ensemble", "load_network", "register_ensemble"]
+__all__ = ["Networks", "add_stream_options", "load_network", "register_ensemble"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,20 +50,6 @@ def add_stream_options(parser: argparse.ArgumentParser):
                             "such), and their scores are summed")
     group.add_argument("--weight", action="append", default=[], metavar="NAME=NUMBER",
                        help="weight of the logits of a stream in the sum (default: 1)")
-
-
-def is_ensemble(text: str) -> bool:
-    """Whether ``text`` is the file of an ensemble, or a folder with one."""
-    path = Path(text)
-    if path.is_dir():
-        return (path / ENSEMBLE_FILE).is_file()
-    if path.suffix != ".json" or not path.is_file():
-        return False
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        return False
-    return isinstance(data, dict) and data.get("format") == ENSEMBLE_FORMAT
 
 
 def load_network(args: argparse.Namespace, load_design: Callable[[str], Design],

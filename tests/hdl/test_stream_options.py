@@ -11,10 +11,10 @@ from hypgcn import cli
 from hypgcn.cli import load_design
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation
-from hypgcn.design.ensemble import Ensemble
+from hypgcn.design.ensemble import Ensemble, is_ensemble
 from hypgcn.design.presets import preset
 from hypgcn.input_options import add_input_options
-from hypgcn.stream_options import add_stream_options, is_ensemble, load_network
+from hypgcn.stream_options import add_stream_options, load_network
 
 
 def parsed(*words):

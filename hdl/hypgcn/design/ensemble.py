@@ -16,7 +16,7 @@ from .files import write_file
 from .names import check_title
 from .network import Design
 
-__all__ = ["ENSEMBLE_FILE", "ENSEMBLE_FORMAT", "Ensemble", "check_stream"]
+__all__ = ["ENSEMBLE_FILE", "ENSEMBLE_FORMAT", "Ensemble", "check_stream", "is_ensemble"]
 
 ENSEMBLE_FILE = "ensemble.json"
 """Name of the file in a folder of an ensemble."""
@@ -199,6 +199,20 @@ class Ensemble:
 
 def _missing(design: Design):
     return design.raw and (design.raw.unit, design.input_scale, design.raw.missing, design.raw.patience)
+
+
+def is_ensemble(path) -> bool:
+    """Whether ``path`` is the file of an ensemble, or a folder with one."""
+    path = Path(path)
+    if path.is_dir():
+        return (path / ENSEMBLE_FILE).is_file()
+    if path.suffix != ".json" or not path.is_file():
+        return False
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return isinstance(data, dict) and data.get("format") == ENSEMBLE_FORMAT
 
 
 def check_stream(name: str, value):
