@@ -7,7 +7,6 @@ from tqdm import tqdm
 
 from hypgcn.design.clip import quantise_clip
 from hypgcn.design.ensemble import Ensemble
-from hypgcn.golden.ensemble import ensemble_scores
 
 from ..integers.integer import IntegerNetwork, predict_integer
 from ..network.predict import BATCH
@@ -40,7 +39,15 @@ def ensemble_logits(ensemble: Ensemble, clips: PreparedClips | np.ndarray) -> tu
             logits.append(scores.numpy())
         lost.append(np.any([overflow.numpy() > 0 for _, overflow in outcomes], axis=0))
     streams = [np.concatenate(logits) for logits in found]
-    return {SUM: ensemble_scores(ensemble, streams), **dict(zip(ensemble.streams, streams))}, np.concatenate(lost)
+    return {SUM: _sum(ensemble, streams), **dict(zip(ensemble.streams, streams))}, np.concatenate(lost)
+
+
+def _sum(ensemble: Ensemble, streams: Sequence[np.ndarray]) -> np.ndarray:
+    """The integers of the sum, by ``docs/numbers.md``."""
+    total = np.full_like(streams[0], 2 ** ensemble.shift // 2)
+    for mult, logits in zip(ensemble.mults, streams):
+        total += mult * logits
+    return total // 2 ** ensemble.shift
 
 
 def evaluate_ensemble(clips: PreparedClips | np.ndarray, labels: np.ndarray, ensemble: Ensemble,
