@@ -83,9 +83,11 @@ static enum hypgcn_error check_identity(struct hypgcn *core, uint64_t hash)
         error = HYPGCN_ERROR_IDENTITY;
     }
     uint32_t version = read_register(core, HYPGCN_REG_VERSION, &error);
-    if (error == HYPGCN_OK && FIELD(version, VERSION_ABI) != HYPGCN_ABI) {
+    uint32_t abi = FIELD(version, VERSION_ABI);
+    if (error == HYPGCN_OK && abi != HYPGCN_ABI && abi != HYPGCN_ABI_ENSEMBLE) {
         error = HYPGCN_ERROR_ABI;
     }
+    core->shape.streams = error == HYPGCN_OK && abi == HYPGCN_ABI_ENSEMBLE ? HYPGCN_MAX_STREAMS : 0; /* counted below */
     core->version = version & ~HYPGCN_REG_VERSION_ABI_MASK;
     uint32_t low = read_register(core, HYPGCN_REG_HASH_LOW, &error);
     uint32_t high = read_register(core, HYPGCN_REG_HASH_HIGH, &error);
@@ -106,6 +108,30 @@ static bool is_possible(const struct hypgcn_shape *shape)
            && shape->blocks <= HYPGCN_MAX_BLOCKS;
 }
 
+/*
+ * Blocks of the networks of an ensemble, and how many networks there are: the rest is 0. Whether that is possible: at
+ * least two, without a gap, with all blocks together.
+ */
+static bool read_streams(struct hypgcn *core, enum hypgcn_error *error)
+{
+    struct hypgcn_shape *shape = &core->shape;
+    if (shape->streams == 0) {
+        return true;
+    }
+    uint32_t words[] = {read_register(core, HYPGCN_REG_STREAMS_0, error),
+                        read_register(core, HYPGCN_REG_STREAMS_1, error)};
+    uint32_t blocks = 0;
+    bool gap = false;
+    shape->streams = 0;
+    for (uint32_t n = 0; n < HYPGCN_MAX_STREAMS; n++) {
+        shape->stream_blocks[n] = words[n / 4] >> 8 * (n % 4) & 0xffu;
+        blocks += shape->stream_blocks[n];
+        gap = gap || (shape->stream_blocks[n] != 0 && shape->streams != n);
+        shape->streams += shape->stream_blocks[n] != 0;
+    }
+    return !gap && shape->streams >= 2 && blocks == shape->blocks;
+}
+
 static enum hypgcn_error read_shape(struct hypgcn *core)
 {
     struct hypgcn_shape *shape = &core->shape;
@@ -123,8 +149,9 @@ static enum hypgcn_error read_shape(struct hypgcn *core)
     shape->bus_bytes = FIELD(network, NETWORK_BUS_BYTES);
     uint32_t elements = shape->persons * shape->frames * shape->joints * shape->channels; /* checked below */
     shape->element_bytes = shape->clip_bytes / HYPGCN_MAX_ELEMENT_BYTES == elements ? HYPGCN_MAX_ELEMENT_BYTES : 1;
-    shape->result_words = shape->classes + HYPGCN_RESULT_TRAILER;
-    return error == HYPGCN_OK && !is_possible(shape) ? HYPGCN_ERROR_SHAPE : error;
+    bool streams_possible = read_streams(core, &error);
+    shape->result_words = (1u + shape->streams) * shape->classes + HYPGCN_RESULT_TRAILER;
+    return error == HYPGCN_OK && !(is_possible(shape) && streams_possible) ? HYPGCN_ERROR_SHAPE : error;
 }
 
 enum hypgcn_error hypgcn_open_core(struct hypgcn *core, const struct hypgcn_bus *bus, uint64_t hash)
@@ -174,10 +201,16 @@ static size_t transfer_words(const struct hypgcn *core, const void *clip, size_t
     return received;
 }
 
+/* Words of a result in front of its trailer. */
+static uint32_t score_words(const struct hypgcn *core)
+{
+    return core->shape.result_words - HYPGCN_RESULT_TRAILER;
+}
+
 /* Whether `received` bytes in `words` are a whole result with the number that is due. */
 static bool is_due(const struct hypgcn *core, const uint32_t *words, size_t received)
 {
-    const uint32_t *trailer = words + core->shape.classes;
+    const uint32_t *trailer = words + score_words(core);
     return received == core->shape.result_words * sizeof *words
            && (trailer[HYPGCN_RESULT_FLAGS] & HYPGCN_FLAG_ABORTED) == 0
            && trailer[HYPGCN_RESULT_CLIP] == core->next_clip
@@ -206,12 +239,13 @@ enum hypgcn_error hypgcn_classify_clip(struct hypgcn *core, const void *clip, si
     if (error != HYPGCN_OK) {
         return error;
     }
-    const uint32_t *trailer = words + core->shape.classes;
+    const uint32_t *trailer = words + score_words(core);
     *result = (struct hypgcn_result){
         .scores = (const int32_t *)words,
         .argmax = trailer[HYPGCN_RESULT_ARGMAX],
         .clip = trailer[HYPGCN_RESULT_CLIP],
         .flags = trailer[HYPGCN_RESULT_FLAGS],
+        .stream_scores = core->shape.streams != 0 ? (const int32_t *)words + core->shape.classes : NULL,
     };
     core->next_clip++;
     core->stale = 0;

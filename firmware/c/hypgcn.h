@@ -77,8 +77,10 @@ struct hypgcn_shape {
     uint32_t classes, blocks;
     uint32_t bus_bytes;     /* of a beat of a clip */
     uint32_t clip_bytes;    /* product of the first four and element_bytes */
-    uint32_t result_words;  /* of 32 bits: scores and trailer */
+    uint32_t result_words;  /* of 32 bits: scores, those of each network of an ensemble, and trailer */
     uint32_t element_bytes; /* 1: clips are int8, prepared; 2: int16, raw joints, lower byte first */
+    uint32_t streams;       /* networks of an ensemble; 0 in a core of one network */
+    uint32_t stream_blocks[HYPGCN_MAX_STREAMS]; /* blocks of each of them: those of `blocks`, in order */
 };
 
 /* Filled by hypgcn_open_core; `timeout_ms` and `polls` may be changed afterwards. */
@@ -98,6 +100,7 @@ struct hypgcn_result {
     uint32_t argmax;       /* class of the highest score, 0..classes-1 */
     uint32_t clip;         /* number since the core was reset, from 0; wraps */
     uint32_t flags;        /* HYPGCN_FLAG_...; 0: the scores are those of the network for this clip */
+    const int32_t *stream_scores; /* [streams][classes], in the caller's buffer; NULL in a core of one network */
 };
 
 struct hypgcn_counters {

@@ -4,7 +4,9 @@
 
 #define HYPGCN_MAGIC                               0x4e434748u
 #define HYPGCN_ABI                                 1u
+#define HYPGCN_ABI_ENSEMBLE                        2u
 #define HYPGCN_MAX_BLOCKS                          64u
+#define HYPGCN_MAX_STREAMS                         8u
 
 #define HYPGCN_REG_CONTROL                         0x000u
 #define HYPGCN_REG_CONTROL_START_MASK              0x00000001u
@@ -118,6 +120,26 @@
 
 #define HYPGCN_REG_CLIP_CYCLES                     0x050u
 
+#define HYPGCN_REG_STREAMS_0                       0x054u
+#define HYPGCN_REG_STREAMS_0_BLOCKS_0_MASK         0x000000ffu
+#define HYPGCN_REG_STREAMS_0_BLOCKS_0_SHIFT        0u
+#define HYPGCN_REG_STREAMS_0_BLOCKS_1_MASK         0x0000ff00u
+#define HYPGCN_REG_STREAMS_0_BLOCKS_1_SHIFT        8u
+#define HYPGCN_REG_STREAMS_0_BLOCKS_2_MASK         0x00ff0000u
+#define HYPGCN_REG_STREAMS_0_BLOCKS_2_SHIFT        16u
+#define HYPGCN_REG_STREAMS_0_BLOCKS_3_MASK         0xff000000u
+#define HYPGCN_REG_STREAMS_0_BLOCKS_3_SHIFT        24u
+
+#define HYPGCN_REG_STREAMS_1                       0x058u
+#define HYPGCN_REG_STREAMS_1_BLOCKS_4_MASK         0x000000ffu
+#define HYPGCN_REG_STREAMS_1_BLOCKS_4_SHIFT        0u
+#define HYPGCN_REG_STREAMS_1_BLOCKS_5_MASK         0x0000ff00u
+#define HYPGCN_REG_STREAMS_1_BLOCKS_5_SHIFT        8u
+#define HYPGCN_REG_STREAMS_1_BLOCKS_6_MASK         0x00ff0000u
+#define HYPGCN_REG_STREAMS_1_BLOCKS_6_SHIFT        16u
+#define HYPGCN_REG_STREAMS_1_BLOCKS_7_MASK         0xff000000u
+#define HYPGCN_REG_STREAMS_1_BLOCKS_7_SHIFT        24u
+
 #define HYPGCN_REG_BLOCK_BUSY(n)                   (0x100u + 16u * (n))
 
 #define HYPGCN_REG_BLOCK_STARVED(n)                (0x104u + 16u * (n))
@@ -149,6 +171,6 @@
 #define HYPGCN_MAX_CLASSES                         1024u
 #define HYPGCN_MAX_ELEMENT_BYTES                   2u
 #define HYPGCN_MAX_CLIP_BYTES                      (HYPGCN_MAX_PERSONS * HYPGCN_MAX_FRAMES * HYPGCN_MAX_JOINTS * HYPGCN_MAX_CHANNELS * HYPGCN_MAX_ELEMENT_BYTES)
-#define HYPGCN_MAX_RESULT_WORDS                    (HYPGCN_MAX_CLASSES + HYPGCN_RESULT_TRAILER)
+#define HYPGCN_MAX_RESULT_WORDS                    ((1u + HYPGCN_MAX_STREAMS) * HYPGCN_MAX_CLASSES + HYPGCN_RESULT_TRAILER)
 
 #endif

@@ -16,7 +16,7 @@ from .errors import (
     ResultError,
     ShapeError,
 )
-from .registers import FIELDS
+from .registers import FIELDS, MAX_STREAMS
 from .sources import c_sources
 
 __all__ = ["CBus", "CDriver"]
@@ -43,7 +43,8 @@ class CBus(Structure):
 class _Shape(Structure):
     _fields_ = [(name, c_uint32) for name in ("persons", "frames", "joints", "channels", "classes", "blocks",
                                               "bus_bytes", "clip_bytes", "result_words",
-                                              "element_bytes")]
+                                              "element_bytes", "streams")] + [
+        ("stream_blocks", c_uint32 * MAX_STREAMS)]
 
 
 class _Core(Structure):
@@ -52,7 +53,8 @@ class _Core(Structure):
 
 
 class _Result(Structure):
-    _fields_ = [("scores", POINTER(ctypes.c_int32)), ("argmax", c_uint32), ("clip", c_uint32), ("flags", c_uint32)]
+    _fields_ = [("scores", POINTER(ctypes.c_int32)), ("argmax", c_uint32), ("clip", c_uint32), ("flags", c_uint32),
+                ("stream_scores", POINTER(ctypes.c_int32))]
 
 
 _TOTALS = ("clips_in", "clips_out", "clip_cycles")
@@ -117,7 +119,8 @@ class CDriver:
         self.identity = Identity(
             hash=f"{self._core.hash:016x}", version=".".join(str(version >> at & 255) for at in (16, 8, 0)),
             **{name: getattr(shape, name) for name in ("persons", "frames", "joints", "channels", "classes", "blocks",
-                                                       "bus_bytes", "element_bytes")})
+                                                       "bus_bytes", "element_bytes")},
+            stream_blocks=tuple(shape.stream_blocks[:shape.streams]))
 
     @property
     def timeout(self) -> float:
@@ -142,8 +145,12 @@ class CDriver:
         self._interrupted = clip.nbytes == self.identity.clip_bytes  # another size is refused before anything is sent
         self._call("classify_clip", clip.tobytes(), clip.nbytes, words, len(words), byref(found))
         self._interrupted = False
-        scores = np.ctypeslib.as_array(found.scores, (self.identity.classes,)).astype(np.int64)
-        return Result(scores=scores, argmax=found.argmax, clip=found.clip, flags=flag_names(found.flags))
+        classes, streams = self.identity.classes, len(self.identity.stream_blocks)
+        scores = np.ctypeslib.as_array(found.scores, (classes,)).astype(np.int64)
+        of_streams = (np.ctypeslib.as_array(found.stream_scores, (streams, classes)).astype(np.int64) if streams
+                      else np.zeros((0, 0), np.int64))
+        return Result(scores=scores, argmax=found.argmax, clip=found.clip, flags=flag_names(found.flags),
+                      streams=of_streams)
 
     def counters(self, *, clear: bool = False) -> Counters:
         """All counters at this moment; ``clear`` : those of the blocks' cycles start from 0 in the same cycle."""

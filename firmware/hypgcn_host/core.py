@@ -7,13 +7,24 @@
 """
 
 import time
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 
 from .errors import AbiError, BusTimeout, HashError, IdentityError, ResultError, ShapeError
-from .registers import ABI, FIELDS, FLAGS, MAGIC, MAX_BLOCKS, OFFSETS, STRIDES, TRAILER
+from .registers import (
+    ABI,
+    ENSEMBLE_ABI,
+    FIELDS,
+    FLAGS,
+    MAGIC,
+    MAX_BLOCKS,
+    MAX_STREAMS,
+    OFFSETS,
+    STRIDES,
+    TRAILER,
+)
 
 __all__ = ["BlockCounters", "Bus", "Core", "Counters", "Identity", "Result", "flag_names"]
 
@@ -59,6 +70,8 @@ class Identity:
         Bytes of a beat of a clip.
     element_bytes : int
         Of a clip: 1, prepared coordinates, int8, or 2, raw joints, int16.
+    stream_blocks : tuple of int
+        Blocks of each network of an ensemble, which are those of ``blocks`` in order; empty for a core of one network.
     """
 
     hash: str
@@ -71,6 +84,7 @@ class Identity:
     blocks: int
     bus_bytes: int
     element_bytes: int = 1
+    stream_blocks: tuple[int, ...] = ()
 
     @property
     def dtype(self) -> np.dtype:
@@ -89,8 +103,8 @@ class Identity:
 
     @property
     def result_bytes(self) -> int:
-        """Bytes of a result: scores and trailer."""
-        return 4 * (self.classes + len(TRAILER))
+        """Bytes of a result: scores, those of each network of an ensemble, and trailer."""
+        return 4 * (self.classes * (1 + len(self.stream_blocks)) + len(TRAILER))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,19 +114,22 @@ class Result:
     Parameters
     ----------
     scores : np.ndarray int64 (classes,)
-        Logits in steps of the design's ``logit_scale``.
+        Logits in steps of the design's ``logit_scale``; of an ensemble the sums, in steps of its ``score_scale``.
     argmax : int
         Class of the highest score.
     clip : int
         Number since the reset, from 0.
     flags : tuple of str
         See ``docs/integration.md``; empty: the scores are those of the network for this clip.
+    streams : np.ndarray int64 (streams, classes)
+        Logits of each network of an ensemble; no rows for a core of one network.
     """
 
     scores: np.ndarray
     argmax: int
     clip: int
     flags: tuple[str, ...]
+    streams: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,13 +218,17 @@ class Core:
             raise IdentityError(f"there is no hypgcn core at this address: MAGIC must be {MAGIC:#010x}, not "
                                 f"{magic:#010x}")
         version = self.fields("VERSION")
-        if version["abi"] != ABI:
-            raise AbiError(f"the core's registers are version {version['abi']}, this driver knows {ABI}")
+        if version["abi"] not in (ABI, ENSEMBLE_ABI):
+            raise AbiError(f"the core's registers are version {version['abi']}, this driver knows {ABI} and "
+                           f"{ENSEMBLE_ABI}")
         actual = f"{self.read('HASH_HIGH'):08x}{self.read('HASH_LOW'):08x}"
         if hash is not None and hash[:16].lower() != actual:
             raise HashError(f"the core was made from the design {actual}, not {hash[:16]}")
         names = [*self.fields("SHAPE_0").items(), *self.fields("SHAPE_1").items(), *self.fields("NETWORK").items()]
-        identity = Identity(hash=actual, version="{major}.{minor}.{patch}".format(**version), **dict(names))
+        shape: dict[str, Any] = dict(names)
+        identity = Identity(hash=actual, version="{major}.{minor}.{patch}".format(**version), **shape)
+        if version["abi"] == ENSEMBLE_ABI:
+            identity = replace(identity, stream_blocks=self._stream_blocks(identity))
         clip_bytes = self.read("CLIP_BYTES")
         if clip_bytes == 2 * identity.clip_bytes:
             identity = replace(identity, element_bytes=2)
@@ -218,6 +239,15 @@ class Core:
             check_sizes(identity.clip_bytes, identity.result_bytes)
         self.identity = identity
         return identity
+
+    def _stream_blocks(self, identity: Identity) -> tuple[int, ...]:
+        """Blocks of each network of an ensemble."""
+        blocks = [count for word in range(MAX_STREAMS // 4) for count in self.fields(f"STREAMS_{word}").values()]
+        found = tuple(count for count in blocks if count)
+        if len(found) < 2 or any(blocks[len(found):]) or sum(found) != identity.blocks:
+            raise ShapeError(f"the networks that the core reports are impossible: {', '.join(map(str, blocks))} "
+                             f"blocks, {identity.blocks} together")
+        return found
 
     def classify(self, clip) -> Result:
         """Scores of a clip of ``identity.shape`` and ``identity.dtype``.
@@ -251,10 +281,11 @@ class Core:
         if len(content) != self.identity.result_bytes:
             return None
         words = np.frombuffer(content, "<i4").astype(np.int64)
-        trailer = {name: int(word) % 2 ** 32 for name, word in zip(TRAILER, words[classes:])}
+        scores = words[:-len(TRAILER)].reshape(-1, classes)
+        trailer = {name: int(word) % 2 ** 32 for name, word in zip(TRAILER, words[-len(TRAILER):])}
         if trailer["flags"] & FLAGS["aborted"] or trailer["clip"] != self._next_clip or trailer["argmax"] >= classes:
             return None
-        return Result(scores=words[:classes], argmax=trailer["argmax"], clip=trailer["clip"],
+        return Result(scores=scores[0], streams=scores[1:], argmax=trailer["argmax"], clip=trailer["clip"],
                       flags=flag_names(trailer["flags"]))
 
     def counters(self, *, clear: bool = False) -> Counters:

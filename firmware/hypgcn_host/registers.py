@@ -6,7 +6,9 @@ Written by hypgcn.shell.register_files from hdl/hypgcn/shell/registers.py. Do no
 # fmt: off
 MAGIC = 0x4e434748
 ABI = 1
+ENSEMBLE_ABI = 2
 MAX_BLOCKS = 64
+MAX_STREAMS = 8
 
 OFFSETS = {
     "CONTROL": 0x000,
@@ -30,6 +32,8 @@ OFFSETS = {
     "CLIPS_IN": 0x048,
     "CLIPS_OUT": 0x04c,
     "CLIP_CYCLES": 0x050,
+    "STREAMS_0": 0x054,
+    "STREAMS_1": 0x058,
     "BLOCK_BUSY": 0x100,
     "BLOCK_STARVED": 0x104,
     "BLOCK_BLOCKED": 0x108,
@@ -131,6 +135,18 @@ FIELDS = {
     },
     "CLIP_CYCLES": {
         "value": (0xffffffff, 0),
+    },
+    "STREAMS_0": {
+        "blocks_0": (0x000000ff, 0),
+        "blocks_1": (0x0000ff00, 8),
+        "blocks_2": (0x00ff0000, 16),
+        "blocks_3": (0xff000000, 24),
+    },
+    "STREAMS_1": {
+        "blocks_4": (0x000000ff, 0),
+        "blocks_5": (0x0000ff00, 8),
+        "blocks_6": (0x00ff0000, 16),
+        "blocks_7": (0xff000000, 24),
     },
     "BLOCK_BUSY": {
         "value": (0xffffffff, 0),

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,7 +28,7 @@ ERRORS = {1: "the frame was damaged", 2: "the request is unknown", 3: "the lengt
 DAMAGED = 1
 SPARE_BYTES = 4096
 """Bytes of noise and old answers that are skipped while one answer is due."""
-MAGIC, PROTOCOL = b"HGCN", 1
+MAGIC, PROTOCOL, ENSEMBLE_PROTOCOL = b"HGCN", 1, 2
 
 
 class ProtocolError(CoreError):
@@ -77,7 +77,8 @@ class Identity:
     """What is on the board.
 
     ``hash`` : first 16 hexadecimal digits of the design's; ``score_bytes`` : of one score; ``element_bytes`` : of a
-    clip, 1 of prepared coordinates, int8, and 2 of raw joints, int16.
+    clip, 1 of prepared coordinates, int8, and 2 of raw joints, int16; ``streams`` : networks of an ensemble, 0 of one
+    network.
     """
 
     hash: str
@@ -88,6 +89,7 @@ class Identity:
     classes: int
     score_bytes: int
     element_bytes: int = 1
+    streams: int = 0
 
     @property
     def dtype(self) -> np.dtype:
@@ -102,10 +104,15 @@ class Identity:
 
 @dataclass(frozen=True)
 class Result:
-    """``scores`` : int64 per class; ``overflow`` : a store lost values in this clip, see ``docs/numbers.md``."""
+    """Result of a clip.
+
+    ``scores`` : int64 per class; ``overflow`` : a store lost values in this clip, see ``docs/numbers.md``; ``streams``
+    : int64 (streams, classes), scores of each network of an ensemble, whose sums are the ``scores``.
+    """
 
     scores: np.ndarray
     overflow: bool
+    streams: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
     @property
     def argmax(self) -> int:
@@ -147,12 +154,15 @@ class UartClient:
         body = self._ask(HELLO, b"", IDENTITY)
         if body[:4] != MAGIC:
             raise ProtocolError(f"not a hypgcn board: magic {body[:4]!r} instead of {MAGIC!r}")
-        if len(body) < 5 or body[4] != PROTOCOL:
-            raise ProtocolError(f"protocol must be {PROTOCOL}, not {body[4:5].hex() or 'missing'}")
-        if len(body) != 21:
-            raise ProtocolError(f"the identity must have 21 bytes, not {len(body)}")
+        if len(body) < 5 or body[4] not in (PROTOCOL, ENSEMBLE_PROTOCOL):
+            raise ProtocolError(f"protocol must be {PROTOCOL} or {ENSEMBLE_PROTOCOL}, not "
+                                f"{body[4:5].hex() or 'missing'}")
+        size = 21 + (body[4] == ENSEMBLE_PROTOCOL)
+        if len(body) != size:
+            raise ProtocolError(f"the identity must have {size} bytes, not {len(body)}")
         found = Identity(body[5:13].hex(), int.from_bytes(body[13:15], "little"), body[15], body[16],
-                         body[17] & ~RAW, int.from_bytes(body[18:20], "little"), body[20], 2 if body[17] & RAW else 1)
+                         body[17] & ~RAW, int.from_bytes(body[18:20], "little"), body[20], 2 if body[17] & RAW else 1,
+                         body[21] if size == 22 else 0)
         if expected_hash is not None and not expected_hash.startswith(found.hash):
             raise ProtocolError(f"the board has design {found.hash}, not {expected_hash[:16]}")
         self._identity = found
@@ -167,11 +177,13 @@ class UartClient:
         if clip.shape != found.shape:
             raise ValueError(f"clip must have shape {found.shape}, not {clip.shape}")
         body = self._ask(CLIP, clip.tobytes(), RESULT)
-        if len(body) != 1 + found.classes * found.score_bytes:
-            raise ProtocolError(f"a result must have {1 + found.classes * found.score_bytes} bytes, not {len(body)}")
-        scores = [int.from_bytes(body[at:at + found.score_bytes], "little", signed=True)
-                  for at in range(1, len(body), found.score_bytes)]
-        return Result(np.array(scores, np.int64), bool(body[0] & 1))
+        size = 1 + found.classes * (1 + found.streams) * found.score_bytes
+        if len(body) != size:
+            raise ProtocolError(f"a result must have {size} bytes, not {len(body)}")
+        scores = np.array([int.from_bytes(body[at:at + found.score_bytes], "little", signed=True)
+                           for at in range(1, len(body), found.score_bytes)], np.int64)
+        sums, *streams = scores.reshape(found.classes, 1 + found.streams).T
+        return Result(sums, bool(body[0] & 1), np.array(streams, np.int64))
 
     def _ask(self, request: int, body: bytes, expected: int) -> bytes:
         seen = "nothing"
@@ -196,7 +208,7 @@ class UartClient:
     def _longest(self):
         """Bytes of the largest answer, without escapes."""
         found = self._identity
-        return 64 if found is None else 64 + found.classes * found.score_bytes
+        return 64 if found is None else 64 + found.classes * (1 + found.streams) * found.score_bytes
 
     def _frame(self) -> bytes | None:
         """Payload of the next good frame, ``None`` when the time is over or too much else has come."""

@@ -15,6 +15,7 @@ import io
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from . import __version__
 from .boards.command import register as register_board
 from .design import Design
 from .design.checks import check_int
+from .design.ensemble import Ensemble, is_ensemble
+from .design.ensemble_folding import load_foldings
 from .design.files import check_out_file, check_out_folder, write_json
 from .design.folding import Folding
 from .design.names import check_module_name
@@ -29,16 +32,17 @@ from .design.presets import PRESETS, preset
 from .design.shipped import SHIPPED, shipped_design
 from .doctor import register as register_doctor
 from .emission.update import check_foreign
-from .input_options import add_input_options, with_input
+from .input_options import add_input_options
 from .needs import install_command
 from .planning.commands import register_allocate, register_estimate
 from .planning.device_table import register_devices
 from .progress import Progress
 from .report.command import register_report
+from .stream_options import Networks, add_stream_options, load_network, register_ensemble
 from .usage import peak_memory_mb
 from .vivado.command import register as register_vivado
 
-__all__ = ["load_design", "load_folding", "main"]
+__all__ = ["load_design", "load_folding", "load_foldings_of", "main"]
 
 GROUP = "hypgcn.commands"
 """Entry-point group of the subcommands of other packages."""
@@ -47,6 +51,9 @@ GROUP = "hypgcn.commands"
 def load_design(text: str) -> Design:
     """Design of a folder or ``design.json``, or by name: shipped or a preset; :exc:`ValueError` names the mistake."""
     path = Path(text)
+    if is_ensemble(text):
+        raise ValueError(f"{text} is an ensemble, which this command does not take: give it one design, such as that "
+                         f"of a stream in the folder of the ensemble")
     if path.exists():
         try:
             return Design.load(path)
@@ -72,11 +79,19 @@ def load_folding(text: str | None, design: Design) -> Folding | None:
     return folding
 
 
+def load_foldings_of(text: str | None, network: Design | Ensemble) -> Any:
+    """:func:`load_folding`; for an ensemble :func:`~.design.ensemble_folding.load_foldings`, ``None`` for no file."""
+    if isinstance(network, Ensemble):
+        return None if text is None else load_foldings(text, network)
+    return load_folding(text, network)
+
+
 def _register_verilog(commands):
     parser = commands.add_parser("verilog", help="write SystemVerilog, memory images and the JSON sidecar of a design")
-    parser.add_argument("design", metavar="DESIGN", nargs="?", default=SHIPPED,
-                        help=f"folder of a design, or a preset: {', '.join(PRESETS)} (default: %(default)s, trained, "
-                             f"which comes with hypgcn)")
+    parser.add_argument("design", metavar="DESIGN", nargs="?",
+                        help=f"folder of a design or of an ensemble, or a preset: {', '.join(PRESETS)} (default: "
+                             f"{SHIPPED}, trained, which comes with hypgcn)")
+    add_stream_options(parser)
     parser.add_argument("-o", "--out", metavar="DIR", default="build/verilog",
                         help="output folder (default: %(default)s)")
     parser.add_argument("--folding", metavar="FILE",
@@ -104,19 +119,23 @@ def _run_verilog(args):
     check_foreign(args.out, {f"{args.name}.sv": None, f"{args.name}.json": None})
     if args.measure:
         check_out_file("--measure", args.measure)
-    design = with_input(load_design(args.design), args)
-    folding = load_folding(args.folding, design)
-    clips = None if args.testbench is None else _testbench_clips(design, args.testbench, args.clips)
-    from .generate import generate  # elaboration is not needed for the other commands
+    network = load_network(args, load_design, SHIPPED)
+    designs = network.designs if isinstance(network, Ensemble) else (network,)
+    folding = load_foldings_of(args.folding, network)
+    clips = None if args.testbench is None else _testbench_clips(designs[0], args.testbench, args.clips)
+    from . import generate  # elaboration is not needed for the other commands
 
-    print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
+    kind = "ensemble" if isinstance(network, Ensemble) else "design"
+    print(f"hypgcn {__version__}: {kind} {network.name}, hash {network.hash[:16]}")
     start = time.monotonic()
     progress = Progress("verilog")
-    emission = generate(design, folding, Path(args.out), name=args.name,
-                        bus_width=None if args.bare else args.bus_width, testbench=clips, progress=progress)
+    options: dict[str, Any] = {"name": args.name, "bus_width": None if args.bare else args.bus_width,
+                               "testbench": clips, "progress": progress}
+    emission = (generate.generate_ensemble(network, folding, Path(args.out), **options)
+                if isinstance(network, Ensemble) else generate.generate(network, folding, Path(args.out), **options))
     progress.finish()
     measured = {
-        "design": design.name, "hash": design.hash, "blocks": len(design.blocks),
+        "design": network.name, "hash": network.hash, "blocks": sum(len(design.blocks) for design in designs),
         "multipliers": emission.sidecar["multipliers"], "files": len(emission.files) + 1,
         "megabytes": round(sum(map(len, emission.files.values())) / 1e6, 1),
         "seconds": round(time.monotonic() - start, 1), "peak_memory_mb": peak_memory_mb(),
@@ -199,8 +218,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _register_verilog(commands)
     _register_presets(commands)
-    register_allocate(commands, load_design)
-    register_estimate(commands, load_design, load_folding)
+    register_ensemble(commands, load_design)
+    networks = Networks(load_design=load_design, load_foldings=load_foldings_of)
+    register_allocate(commands, networks)
+    register_estimate(commands, networks)
     register_devices(commands, load_design)
     register_report(commands, load_design, load_folding)
     register_vivado(commands, load_design, load_folding)

@@ -1,14 +1,19 @@
-"""Generator: the RTL files of a design and their sidecar, as ``hypgcn verilog`` writes them."""
+"""Generator: the RTL files of a design or an ensemble, and their sidecar, as ``hypgcn verilog`` writes them."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from .arith import PackedMac, Requant
 from .design import Design
+from .design.ensemble import Ensemble
 from .design.folding import Folding
 from .emission.emit import Emission, emit
+from .ensemble import EnsembleNetwork
 from .network import Network
 from .planning.allocator.allocate import within
-from .planning.estimate import estimate
+from .planning.allocator.streams import estimate_streams, streams_within
+from .planning.estimate import Estimate, estimate
 from .rfc import RfcDecoder, RfcEncoder, RfcExpander
 from .rfc.store_reader import StoreReader
 from .rfc.store_writer import StoreWriter
@@ -16,7 +21,7 @@ from .shell.register_files import as_json
 from .shell.top import Top
 from .testbench import files_of_testbench
 
-__all__ = ["DEFAULT_MULTIPLIERS", "generate"]
+__all__ = ["DEFAULT_MULTIPLIERS", "generate", "generate_ensemble"]
 
 DEFAULT_MULTIPLIERS = 3544
 """Multipliers of the default folding: those of RFC-HyPGCN on the XCKU115."""
@@ -69,43 +74,92 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     top = Network(design, folding, observe=observe) if bus_width is None else Top.of(design, folding, bus_width)
     emission = emit(top, name, progress=progress)
     emission.sidecar["parameters"] = {
-        "design": {
-            "name": design.name,
-            "hash": design.hash,
-            "weights": design.meta.get("weights", "unknown"),
-            **{
-                field: getattr(design, field)
-                for field in (
-                    "frames",
-                    "joints",
-                    "persons",
-                    "channels",
-                    "classes",
-                    "subsets",
-                    "kernel",
-                    "input_scale",
-                    "logit_scale",
-                )
-            },
-        },
+        "design": _design_entry(design),
         "folding": folding.to_dict(),
         "observe": observe,
         "bus_width": bus_width,
     }
-    if design.raw is not None:
-        emission.sidecar["parameters"]["design"]["raw"] = design.raw.to_dict()
     if bus_width is not None:
         emission.sidecar["registers"] = as_json()
     emission.sidecar["latencies"] = _LATENCIES
     estimated = estimate(design, folding)
     emission.sidecar["multipliers"] = estimated.resources.dsp
-    emission.sidecar["clip_cycles"] = [{name: round(unit.cycles) for name, unit in units.items() if unit.cycles}
-                                       for units in estimated.blocks]
-    if testbench is not None and bus_width is not None:
-        emission.files.update(files_of_testbench(
-            name, design, testbench, bus_width=bus_width, clip_cycles=round(max(
-                cycles for units in emission.sidecar["clip_cycles"] for cycles in units.values())),
-            rtl=[path for path in emission.files if path.endswith(".sv")], progress=progress))
+    emission.sidecar["clip_cycles"] = _clip_cycles(estimated)
+    _add_testbench(emission, design, testbench, bus_width, emission.sidecar["clip_cycles"], progress)
     if out_dir is not None:
         emission.write(out_dir)
     return emission
+
+
+def generate_ensemble(ensemble: Ensemble, foldings: Sequence[Folding] | None, out_dir, *, name: str = "hypgcn",
+                      bus_width: int | None = None, testbench: np.ndarray | None = None, progress=None) -> Emission:
+    """Write the networks of ``ensemble`` behind one input and one shell, as :func:`generate` writes one network.
+
+    Each network is a module ``NAME_STREAM``, and its memory images begin with that name.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    foldings : sequence of Folding or None
+        Parallelism of each network; ``None`` takes the fastest ones with at most ``DEFAULT_MULTIPLIERS`` multipliers
+        together (:func:`~hypgcn.planning.allocator.streams.streams_within`).
+    out_dir, name, bus_width, testbench, progress
+        See :func:`generate`.
+
+    Returns
+    -------
+    Emission
+        Its sidecar has as ``parameters`` the ``ensemble`` (name, hash, integers of the sum, and for each stream its
+        weight, multiplier, design and folding) and ``bus_width``. ``clip_cycles`` are of each stream; ``multipliers``
+        and ``registers`` of the whole.
+    """
+    if testbench is not None and bus_width is None:
+        raise ValueError("testbench must be None without a bus_width: it drives the AXI buses")
+    foldings = tuple(foldings or streams_within(ensemble, DEFAULT_MULTIPLIERS))
+    top = (EnsembleNetwork(ensemble, foldings) if bus_width is None
+           else Top.of_ensemble(ensemble, foldings, bus_width))
+    emission = emit(top, name, progress=progress)
+    emission.sidecar["parameters"] = {
+        "ensemble": {
+            "name": ensemble.name, "hash": ensemble.hash, "shift": ensemble.shift, "score_width": ensemble.score_width,
+            "score_scale": ensemble.score_scale,
+            "streams": [{"stream": stream, "weight": str(weight), "mult": mult, "design": _design_entry(design),
+                         "folding": folding.to_dict()} for stream, weight, mult, design, folding in zip(
+                ensemble.streams, ensemble.weights, ensemble.mults, ensemble.designs, foldings)],
+        },
+        "bus_width": bus_width,
+    }
+    if bus_width is not None:
+        emission.sidecar["registers"] = as_json(ensemble.streams)
+    emission.sidecar["latencies"] = _LATENCIES
+    allocation = estimate_streams(ensemble, foldings)
+    emission.sidecar["multipliers"] = allocation.resources.dsp
+    cycles = [_clip_cycles(part) for part in allocation.estimates]
+    emission.sidecar["clip_cycles"] = dict(zip(ensemble.streams, cycles))
+    _add_testbench(emission, ensemble, testbench, bus_width, [block for part in cycles for block in part], progress)
+    if out_dir is not None:
+        emission.write(out_dir)
+    return emission
+
+
+def _design_entry(design: Design) -> dict:
+    """Entry of the sidecar that says which network it is."""
+    names = ("frames", "joints", "persons", "channels", "classes", "subsets", "kernel", "input_scale", "logit_scale")
+    return {"name": design.name, "hash": design.hash, "weights": design.meta.get("weights", "unknown"),
+            **{field: getattr(design, field) for field in names},
+            **({} if design.raw is None else {"raw": design.raw.to_dict()})}
+
+
+def _clip_cycles(estimated: Estimate) -> list[dict[str, int]]:
+    """Estimated cycles of a clip, of each block and unit."""
+    return [{name: round(unit.cycles) for name, unit in units.items() if unit.cycles} for units in estimated.blocks]
+
+
+def _add_testbench(emission: Emission, network: Design | Ensemble, clips: np.ndarray | None, bus_width: int | None,
+                   cycles: list[dict[str, int]], progress):
+    """Add the files of the testbench, if there are clips for one."""
+    if clips is not None and bus_width is not None:
+        emission.files.update(files_of_testbench(
+            emission.name, network, clips, bus_width=bus_width,
+            clip_cycles=max(count for units in cycles for count in units.values()),
+            rtl=[path for path in emission.files if path.endswith(".sv")], progress=progress))

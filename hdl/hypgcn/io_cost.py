@@ -1,19 +1,27 @@
 """Cost of what stands in the network beside its blocks: raw joints, input, absent persons, head."""
 
+from math import ceil
+
 from .absent import AbsentPersons, leaves_out
+from .arith.cost import DSP48E2_OPERAND
 from .cost import Memory, Resources, UnitCost, luts, rom_width, varying_bits
 from .design import BANK, Design
+from .design.ensemble import Ensemble
 from .design.raw_input import RAW_BITS, RawInput
 from .head import class_cycles, term_words
 from .input import requant_of
 from .rfc.cost import EXPANDER
 
-__all__ = ["absent_persons", "head", "input_affine", "io_units", "raw_preparation"]
+__all__ = ["absent_persons", "ensemble_units", "head", "input_affine", "io_units", "raw_preparation"]
 
 INPUT_CHANNEL = 28
 """LUTs per channel of a joint: few, since most of the input's encoder meets constant zeros."""
 RAW_INPUT_BIT = 1
 """LUTs per channel and bit beyond eight of a coordinate at the input affine."""
+FORK_SINK = 3
+"""LUTs per sink of a fork."""
+ENSEMBLE_MULT = 17
+"""Bits of a multiplier of a sum of scores, sign included."""
 
 
 def input_affine(design: Design) -> UnitCost:
@@ -106,3 +114,21 @@ def io_units(design: Design, head_width: int, skip_absent: bool = True) -> dict[
     in_front = UnitCost(resources=Resources(lut=luts.VECTOR * (head_width < BANK)))
     return units | {"input": input_affine(design),
                     "head": UnitCost.pipeline(head(design, head_width, absent=absent), in_front)}
+
+
+def ensemble_units(ensemble: Ensemble) -> dict[str, UnitCost]:
+    """Cost of what the networks of an ensemble share, by name.
+
+    That are the fork of the joints, the sum of the scores, and the memory of the networks' own scores in the shell.
+    """
+    design, widths = ensemble.designs[0], ensemble.logit_widths
+    count, bits = len(widths), max(widths) + ENSEMBLE_MULT + (len(widths) - 1).bit_length()
+    words = [Memory("async", min(32, width), design.classes) for width in widths]
+    return {
+        "fork": UnitCost(cycles=design.persons * design.frames * design.joints, resources=Resources(
+            lut=FORK_SINK * count)),
+        "sum": UnitCost(cycles=design.classes, resources=Resources(
+            dsp=sum(ceil(width / DSP48E2_OPERAND) for width in widths), lut=bits * (1.4 * count - 0.6))),
+        "scores": UnitCost(cycles=design.classes * (1 + count), resources=Resources.of(
+            memories=words, lut=8 + 16 * count)),
+    }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hypgcn.design.ensemble import is_ensemble
 from hypgcn.design.files import check_out_file, check_out_folder
 from hypgcn.design.skeleton import BUILT_IN, load_skeleton
 from hypgcn.needs import checked
@@ -189,7 +190,7 @@ def register(commands):
 
     parser = _common(commands, "evaluate", "measure accuracies, of each class too, on the held-out clips",
                      "build/train/metrics.json", _evaluate)
-    parser.add_argument("design", metavar="DESIGN", help="folder of a design")
+    parser.add_argument("design", metavar="DESIGN", help="folder of a design, or of an ensemble")
     parser.add_argument("--pruned", metavar="CHECKPOINT", help="pruned float network to compare with")
     parser.add_argument("--float", dest="checkpoint", metavar="CHECKPOINT",
                         help="unpruned float network to compare with")
@@ -264,10 +265,19 @@ def _compile(args):
 
 
 def _evaluate(args):
-    report = _steps().evaluate_step(args.out, data=_data(args), design=args.design, pruned=args.pruned,
-                                   checkpoint=args.checkpoint, record=args.record, count=args.clips)
+    if is_ensemble(args.design):
+        for option, value in (("--pruned", args.pruned), ("--float", args.checkpoint), ("--record", args.record)):
+            if value:
+                raise ValueError(f"{option} must be left out for {args.design}, an ensemble: compare the design of "
+                                 f"each stream with its float network")
+        shown = "sum"
+        report = _steps().evaluate_ensemble_step(args.out, data=_data(args), ensemble=args.design, count=args.clips)
+    else:
+        shown = "int8"
+        report = _steps().evaluate_step(args.out, data=_data(args), design=args.design, pruned=args.pruned,
+                                       checkpoint=args.checkpoint, record=args.record, count=args.clips)
     long = ("design", "classes", "confusion")
     print(json.dumps({name: entry for name, entry in report.items() if name not in long}, indent=1))
-    for text in weakest(np.array(report["confusion"]["int8"]), [row["name"] for row in report["classes"]]):
-        print(f"int8: {text}")
+    for text in weakest(np.array(report["confusion"][shown]), [row["name"] for row in report["classes"]]):
+        print(f"{shown}: {text}")
     print(f"written: {args.out} and {Path(args.out).with_suffix('.png')}")

@@ -12,6 +12,7 @@ import torch
 
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, quantise_clip
+from hypgcn.design.ensemble import Ensemble
 from hypgcn.design.files import write_json
 from hypgcn.design.raw_conversion import whole_preparation, with_raw_input
 
@@ -44,6 +45,7 @@ from .recordings.prepared import PreparedClips
 from .recordings.readers import Source
 from .recordings.validation import validation_split
 from .reports.confusion import save_confusion
+from .reports.ensemble import SUM, evaluate_ensemble
 from .reports.evaluate import evaluate, losses
 from .sparsity.prune import prune
 from .training.depends import joined, network_depends, preparation_depends, settings_depends
@@ -51,7 +53,8 @@ from .training.place import set_threads
 from .training.record import Step, content, is_finished, open_run
 from .training.train import TRAIN, train
 
-__all__ = ["compile_step", "evaluate_step", "parse_blocks", "prune_step", "quantise_step", "train_step"]
+__all__ = ["compile_step", "evaluate_ensemble_step", "evaluate_step", "parse_blocks", "prune_step", "quantise_step",
+           "train_step"]
 
 _PRUNE = Step("prune", ("pruned.safetensors", "ratios.json", *(
     name for folder in ("weights", "thresholds", "channels[0-9]*", "taps[0-9]*", "admm_channels", "admm_taps")
@@ -284,13 +287,9 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
     ``measured`` in the report has the contents of what was measured. With ``count`` at most so many test clips, at even
     steps; the report has ``clips_of``, the number of all."""
     start = time.monotonic()
-    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise ValueError(f"clips must be an integer of at least 0, not {count!r}")
+    _check_evaluation(out, count)
     if count and record:
         raise ValueError(f"record must be off with clips {count}: a design's meta has the accuracy of all test clips")
-    if Path(out).suffix == ".png":
-        raise ValueError(f"out must be a file for JSON, such as metrics.json, beside which the picture is written, not "
-                         f"{str(out)!r}")
     loaded = Design.load(design)
     clips, preparation = design_clips(loaded, data)
     every = clips.part(1)
@@ -313,11 +312,46 @@ def evaluate_step(out, *, data: str | Source, design: str, pruned: str | None = 
     if record:
         test = {"clips": report["clips"], "accuracy": report["accuracy"]}
         replace(loaded, meta={**loaded.meta, "test": test}).save(design)
-    write_json(Path(out), report)
-    save_confusion(Path(out).with_suffix(".png"), np.array(report["confusion"]["int8"]),
-                   [row["name"] for row in report["classes"]],
-                   f"{loaded.name}, int8: top-1 {100 * report['accuracy']['int8']:.2f} % of {report['clips']} clips"
-                   + (f", chosen of {len(every)}" if len(held) < len(every) else ""))
+    _save_evaluation(out, report, f"{loaded.name}, int8", "int8")
     for text in losses(report["accuracy"]):
         say(text)
     return report
+
+
+def evaluate_ensemble_step(out, *, data: str | Source, ensemble: str, count: int = 0) -> dict:
+    """Accuracies over the test clips of an ensemble's integers, of the sum and of each network; written to ``out`` as
+    :func:`evaluate_step` does."""
+    start = time.monotonic()
+    _check_evaluation(out, count)
+    loaded = Ensemble.load(ensemble)
+    first = loaded.designs[0]
+    clips, preparation = design_clips(first, data)
+    every = clips.part(1)
+    check_test_clips(clips, data)
+    held = every.evenly(count) if count else every
+    report = evaluate_ensemble(PreparedClips(held, preparation, first.persons), held.label, loaded,
+                               first.class_names or held.class_names)
+    if len(held) < len(every):
+        report["clips_of"] = len(every)
+    report["measured"] = {"ensemble": loaded.hash, **clips.identity}
+    report["seconds"] = round(time.monotonic() - start, 1)
+    _save_evaluation(out, report, f"{loaded.name}, sum of int8 networks", SUM)
+    return report
+
+
+def _check_evaluation(out, count):
+    """Raise :exc:`ValueError` for arguments of an evaluation that are out of their ranges."""
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise ValueError(f"clips must be an integer of at least 0, not {count!r}")
+    if Path(out).suffix == ".png":
+        raise ValueError(f"out must be a file for JSON, such as metrics.json, beside which the picture is written, not "
+                         f"{str(out)!r}")
+
+
+def _save_evaluation(out, report: dict, what: str, name: str):
+    """Write a report, and beside it the confusion matrix of ``name``."""
+    write_json(Path(out), report)
+    save_confusion(Path(out).with_suffix(".png"), np.array(report["confusion"][name]),
+                   [row["name"] for row in report["classes"]],
+                   f"{what}: top-1 {100 * report['accuracy'][name]:.2f} % of {report['clips']} clips"
+                   + (f", chosen of {report['clips_of']}" if "clips_of" in report else ""))

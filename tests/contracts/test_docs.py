@@ -13,7 +13,7 @@ HOMES = [ROOT, ROOT / "docs", *PACKAGES, *(folder for package in PACKAGES for fo
          ROOT / "sim/hypgcn_sim/unit_tests/testbench"]
 WRITTEN = {"steps.json", "seeds.json", "design.json", "bench.json", "case.json", "summary.json", "metrics.json",
            "project.json", "results/accuracy.json", "results/tradeoff.json", "ranges.json", "ratios.json",
-           "layers.json"}
+           "layers.json", "ensemble.json"}
 """What commands write, not part of the project; so is everything under build/."""
 
 

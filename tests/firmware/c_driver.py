@@ -49,7 +49,7 @@ class Bus(Structure):
 class Shape(Structure):
     _fields_ = [(name, c_uint32) for name in ("persons", "frames", "joints", "channels", "classes", "blocks",
                                               "bus_bytes", "clip_bytes", "result_words",
-                                              "element_bytes")]
+                                              "element_bytes", "streams")] + [("stream_blocks", c_uint32 * 8)]
 
 
 class Core(Structure):
@@ -58,7 +58,8 @@ class Core(Structure):
 
 
 class Result(Structure):
-    _fields_ = [("scores", POINTER(ctypes.c_int32)), ("argmax", c_uint32), ("clip", c_uint32), ("flags", c_uint32)]
+    _fields_ = [("scores", POINTER(ctypes.c_int32)), ("argmax", c_uint32), ("clip", c_uint32), ("flags", c_uint32),
+                ("stream_scores", POINTER(ctypes.c_int32))]
 
 
 class Counters(Structure):
@@ -95,6 +96,7 @@ class FakeCore:
 
     ``fail`` : {(what, address or None): error} of the next access of that kind; ``log`` : all accesses
     ``packets`` : results that come before the real ones; ``silent`` : no result comes
+    ``streams`` : networks of an ensemble, whose scores are 10, 11, ..., 20, 21, ...
     """
 
     HASH = 0x0123456789abcdef
@@ -109,7 +111,7 @@ class FakeCore:
             **{register(name).offset: value for name, value in words.items()},
         }
         self.fail, self.log, self.packets = {}, [], []
-        self.silent, self.reset_lasts, self.flags, self.number = False, 0, 0, 0
+        self.silent, self.reset_lasts, self.flags, self.number, self.streams = False, 0, 0, 0, 0
         self.bus = Bus(None, READ(self._read), WRITE(self._write), TRANSFER(self._transfer), CHECK())
 
     def answer(self, clip):
@@ -117,7 +119,8 @@ class FakeCore:
         total = sum(value - 256 * (value > 127) for value in clip)
         classes = self.words[register("NETWORK").offset] & 0xffff
         scores = [total, -total, *(-abs(total) - n for n in range(2, classes))][:classes]
-        words = [*scores, scores.index(max(scores)), self.number, self.flags]
+        of_streams = [10 * (stream + 1) + n for stream in range(self.streams) for n in range(classes)]
+        words = [*scores, *of_streams, scores.index(max(scores)), self.number, self.flags]
         self.number += 1
         return b"".join((word & 0xffffffff).to_bytes(4, "little") for word in words)
 

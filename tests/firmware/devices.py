@@ -50,7 +50,7 @@ class XdmaPaths(Structure):
 
 
 class Xdma(Structure):
-    _fields_ = [("user", c_int), ("h2c", c_int), ("c2h", c_int), ("base", c_uint64), ("space", c_char * 8256)]
+    _fields_ = [("user", c_int), ("h2c", c_int), ("c2h", c_int), ("base", c_uint64), ("space", c_char * 41024)]
 
 
 class UioPaths(Structure):

@@ -1,6 +1,7 @@
 """The C driver on a fake core: what it reads and writes, and every way in which it can fail."""
 
 import ctypes
+import os
 import re
 import shutil
 import subprocess
@@ -25,7 +26,7 @@ from firmware.c_driver import (
 )
 
 from contracts.tree import ROOT
-from hypgcn.design.limits import BLOCKS, CLASSES, SHAPE
+from hypgcn.design.limits import BLOCKS, CLASSES, SHAPE, STREAMS
 from hypgcn.design.raw_input import MARKER
 from hypgcn.shell.registers import register
 
@@ -76,7 +77,8 @@ def test_any_design_when_no_hash_is_given(library):
 
 
 @pytest.mark.parametrize(("words", "error"), [
-    ({"MAGIC": 0}, "IDENTITY"), ({"MAGIC": 0xffffffff}, "IDENTITY"), ({"VERSION": 2 << 24}, "ABI"),
+    ({"MAGIC": 0}, "IDENTITY"), ({"MAGIC": 0xffffffff}, "IDENTITY"), ({"VERSION": 3 << 24}, "ABI"),
+    ({"VERSION": 0}, "ABI"),
     ({"HASH_LOW": 1}, "HASH"), ({"HASH_HIGH": 1}, "HASH"), ({"SHAPE_0": 0}, "SHAPE"), ({"SHAPE_1": 1}, "SHAPE"),
     ({"CLIP_BYTES": 17}, "SHAPE"), ({"NETWORK": 2 << 16}, "SHAPE"), ({"NETWORK": 2}, "SHAPE"),
     ({"NETWORK": 65 << 16 | 2}, "SHAPE"), ({"SHAPE_0": 0xffffffff, "SHAPE_1": 0xffffffff}, "SHAPE"),
@@ -85,6 +87,59 @@ def test_open_refuses_other_cores_untouched(words, error, library):
     fake = FakeCore(**words)
     assert library.hypgcn_open_core(byref(Core()), byref(fake.bus), FakeCore.HASH) == code(error)
     assert not [entry for entry in fake.log if entry[0] == "write"]
+
+
+def test_limits_hold_the_largest_result(library, tmp_path):
+    source = tmp_path / "most.c"
+    source.write_text('#include <stdio.h>\n#include "hypgcn.h"\n'
+                      'int main(void) { return printf("%u", HYPGCN_MAX_RESULT_WORDS) < 0; }\n', encoding="utf-8")
+    subprocess.run([os.environ.get("CC", "gcc"), "-I", str(ROOT / "firmware/c"), str(source), "-o",
+                    str(tmp_path / "most")], check=True)
+    found = subprocess.run([str(tmp_path / "most")], check=True, capture_output=True, encoding="utf-8").stdout
+    assert int(found) == (1 + STREAMS.high) * CLASSES.high + 3
+
+
+ENSEMBLE = {"VERSION": 2 << 24 | 0x000102, "STREAMS_0": 1 << 8 | 1}
+"""Registers of a core of two networks of one block each."""
+
+
+def test_an_ensemble_is_classified(library):
+    """The streams' scores are behind the sums, the trailer behind both."""
+    fake = FakeCore(**ENSEMBLE)
+    fake.streams = 2
+    core, _ = opened(library, fake)
+    assert (core.shape.streams, list(core.shape.stream_blocks)) == (2, [1, 1, 0, 0, 0, 0, 0, 0])
+    assert core.shape.result_words == 9
+    for number in range(2):
+        error, result = classify(library, core, CLIP, 9)
+        assert error == 0 and result.clip == number
+        assert [result.stream_scores[n] for n in range(4)] == [10, 11, 20, 21]
+        assert (result.scores[0], result.argmax) == (sum(CLIP), 0)
+    assert classify(library, core, CLIP, 8)[0] == code("SIZE")
+
+
+def test_one_network_has_no_streams(library):
+    """Even where the registers that it lacks read as something."""
+    core, _ = opened(library, FakeCore(STREAMS_0=1 << 8 | 1))
+    error, result = classify(library, core, CLIP)
+    assert error == 0 and core.shape.streams == 0 and not result.stream_scores
+
+
+@pytest.mark.parametrize("streams", [
+    {"STREAMS_0": 0}, {"STREAMS_0": 2}, {"STREAMS_0": 1 << 8}, {"STREAMS_0": 1 << 16 | 1}, {"STREAMS_0": 2 << 8 | 1},
+    {"STREAMS_0": 1, "STREAMS_1": 1}])
+def test_impossible_networks_are_refused(streams, library):
+    """No network, one, a gap, other blocks than all together."""
+    fake = FakeCore(**{**ENSEMBLE, **streams})
+    assert library.hypgcn_open_core(byref(Core()), byref(fake.bus), 0) == code("SHAPE")
+    assert not [entry for entry in fake.log if entry[0] == "write"]
+
+
+@pytest.mark.parametrize("name", ["STREAMS_0", "STREAMS_1"])
+def test_open_passes_on_what_the_bus_says_of_networks(name, library):
+    fake = FakeCore(**ENSEMBLE)
+    fake.fail["read", offset(name)] = "BUS"
+    assert library.hypgcn_open_core(byref(Core()), byref(fake.bus), 0) == code("BUS")
 
 
 @pytest.mark.parametrize("name", ["MAGIC", "VERSION", "HASH_LOW", "HASH_HIGH", "SHAPE_0", "SHAPE_1", "NETWORK",
@@ -109,8 +164,8 @@ def test_limits_of_the_header_are_those_of_designs(library):
     """What an application may reserve holds every clip and result, and a core beyond them is refused."""
     text = (ROOT / "firmware/c/hypgcn_registers.h").read_text(encoding="utf-8")
     found = {name: int(value) for name, value in re.findall(r"^#define HYPGCN_MAX_(\w+) +(\d+)u$", text, re.MULTILINE)}
-    assert found == {"BLOCKS": BLOCKS.high, **{name.upper(): limit.high for name, limit in SHAPE.items()},
-                     "ELEMENT_BYTES": 2}
+    assert found == {"BLOCKS": BLOCKS.high, "STREAMS": STREAMS.high, "ELEMENT_BYTES": 2,
+                     **{name.upper(): limit.high for name, limit in SHAPE.items()}}
     assert f"#define HYPGCN_MISSING                             ({MARKER})\n" in text
     for words in ({"NETWORK": 4 << 24 | 2 << 16 | CLASSES.high + 1},
                   {"SHAPE_0": 64 << 16 | 8192, "SHAPE_1": 16 << 16 | 16, "CLIP_BYTES": 64 * 8192 * 256},

@@ -98,6 +98,10 @@ def test_identity_is_checked_before_anything_is_written(open_core):
 @pytest.mark.parametrize(("changes", "error", "text"), [
     ({"MAGIC": 1}, IdentityError, "no hypgcn core at this address"),
     ({"VERSION": 0x7f000000}, AbiError, "version"),
+    ({"VERSION": 2 << 24, "STREAMS_0": 1 << 8}, ShapeError, "impossible"),
+    ({"VERSION": 2 << 24, "STREAMS_0": 2}, ShapeError, "impossible"),
+    ({"VERSION": 2 << 24, "STREAMS_0": 2 << 8 | 1}, ShapeError, "impossible"),
+    ({"VERSION": 2 << 24, "STREAMS_0": 1, "STREAMS_1": 1}, ShapeError, "impossible"),
     ({"HASH_LOW": 1}, HashError, "made from"),
     ({"SHAPE_0": 0}, ShapeError, "impossible"),
     ({"CLIP_BYTES": 19}, ShapeError, "impossible"), ({"CLIP_BYTES": 37}, ShapeError, "impossible"),
@@ -109,6 +113,24 @@ def test_another_core_is_refused(open_core, changes, error, text):
     with pytest.raises(error, match=text):
         open_core(fake)
     assert not [entry for entry in fake.log if entry[0] == "write"]
+
+
+def test_an_ensemble(open_core):
+    """Both drivers give the scores of each network beside the sums."""
+    fake = FakeCore(VERSION=2 << 24 | 0x000102, STREAMS_0=1 << 8 | 1)
+    fake.streams = 2
+    core = open_core(fake)
+    assert core.identity.stream_blocks == (1, 1) and core.identity.result_bytes == 36
+    for number in range(2):
+        found = core.classify(CLIP)
+        assert found.scores.tolist() == [CLIP.sum(), -CLIP.sum()]
+        assert found.streams.tolist() == [[10, 11], [20, 21]]
+        assert (found.argmax, found.clip, found.flags) == (0, number, ())
+
+
+def test_one_network_has_no_streams(open_core):
+    core = open_core(FakeCore())
+    assert core.identity.stream_blocks == () and core.classify(CLIP).streams.shape[0] == 0
 
 
 def test_classify(open_core):

@@ -66,6 +66,20 @@ def test_raw_joints():
         client.classify(CLIP)
 
 
+def test_an_ensemble():
+    """A class after the other: its sum, then its scores by each network."""
+    two = IDENTITY[:4] + b"\x02" + IDENTITY[5:] + b"\x02"
+    client = UartClient(Script(reply(0x81, two), result(9, 1, 2, -8, 3, -4)))
+    assert client.hello().streams == 2
+    found = client.classify(CLIP)
+    assert (found.scores.tolist(), found.streams.tolist(), found.argmax) == ([9, -8], [[1, 3], [2, -4]], 0)
+    assert UartClient(Script(reply(0x81, IDENTITY), result(3, 3))).classify(CLIP).streams.size == 0
+    with pytest.raises(ProtocolError, match="the identity must have 22 bytes, not 21"):
+        UartClient(Script(reply(0x81, two[:-1]))).hello()
+    with pytest.raises(ProtocolError, match="a result must have 19 bytes, not 7"):
+        UartClient(Script(reply(0x81, two), result(3, 3))).classify(CLIP)
+
+
 def test_the_first_classification_says_hello():
     assert UartClient(Script(reply(0x81, IDENTITY), result(3, 3))).classify(CLIP).argmax == 0
 
@@ -105,8 +119,8 @@ def test_line_that_is_never_silent(noise):
 
 @pytest.mark.parametrize(("answer", "message"), [
     (reply(0x81, b"XXXX" + IDENTITY[4:]), "not a hypgcn board"),
-    (reply(0x81, b"HGCN\x02" + IDENTITY[5:]), "protocol must be 1, not 02"),
-    (reply(0x81, b"HGCN"), "protocol must be 1, not missing"),
+    (reply(0x81, b"HGCN\x03" + IDENTITY[5:]), "protocol must be 1 or 2, not 03"),
+    (reply(0x81, b"HGCN"), "protocol must be 1 or 2, not missing"),
     (reply(0x81, IDENTITY[:-1]), "must have 21 bytes, not 20"),
     (reply(0x83, b"\x02"), "refuses: the request is unknown"),
     (reply(0x83, b"\x07"), "refuses: error 7"),

@@ -4,9 +4,12 @@ import types
 
 import numpy as np
 import pytest
+from ensembles import small_ensemble
 
 from hypgcn import __version__, cli
 from hypgcn.design.clip import Preparation
+from hypgcn.design.ensemble_folding import foldings_to_json
+from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import PRESETS, preset
 from hypgcn.design.raw_input import RawInput
 from hypgcn.testbench.clips import generated_clips
@@ -39,8 +42,7 @@ def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
         called.update(design=design, folding=folding, out_dir=out_dir, name=name, bus_width=bus_width,
                       testbench=testbench)
         return types.SimpleNamespace(files={"a.sv": "x" * 250_000}, sidecar={"multipliers": 7})
-    module = types.SimpleNamespace(generate=generate)
-    monkeypatch.setitem(__import__("sys").modules, "hypgcn.generate", module)
+    monkeypatch.setattr("hypgcn.generate.generate", generate)
     measure = tmp_path / "build" / "m.json"
     assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), "--name", "top", "--measure", str(measure)]) == 0
     printed = capsys.readouterr().out
@@ -235,3 +237,35 @@ def test_places_are_checked_before_the_work(capsys, monkeypatch, tmp_path):
     assert "--out must be a folder" in error_of(capsys, "vivado", "tiny", "--part", "xcku115-flva1517-2-e", "-o",
                                                 str(tmp_path / "file"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "hypgcn.sv"]
+
+
+def test_verilog_of_an_ensemble(capsys, monkeypatch, tmp_path):
+    """Streams or their folder, foldings of a file, clips of the raw joints that all take."""
+    called = []
+
+    def generate_ensemble(ensemble, foldings, out_dir, *, name, bus_width, testbench, progress):
+        called.append((ensemble, foldings, bus_width, testbench))
+        return types.SimpleNamespace(files={}, sidecar={"multipliers": 7})
+    monkeypatch.setattr("hypgcn.generate.generate_ensemble", generate_ensemble)
+    made = small_ensemble()
+    folders = [tmp_path / "two" / stream for stream in made.streams]
+    for design, folder in zip(made.designs, folders):
+        design.save(folder)
+    made.save(tmp_path / "two/ensemble.json", folders)
+    foldings = (Folding(blocks=(BlockFolding(),)), Folding(blocks=(BlockFolding(lane_pairs=2),)))
+    (tmp_path / "f.json").write_text(foldings_to_json(made, foldings), encoding="utf-8")
+    words = [word for stream, folder in zip(made.streams, folders) for word in ("--stream", f"{stream}={folder}")]
+    out = ["-o", str(tmp_path / "out")]
+    assert cli.main(["verilog", *words, "--weight", "bone-motion=2", *out, "--folding", str(tmp_path / "f.json"),
+                     "--testbench", "--clips", "3", "--measure", str(tmp_path / "m.json")]) == 0
+    ensemble, found, bus_width, clips = called[0]
+    assert (ensemble.hash, found, bus_width, len(clips)) == (made.hash, foldings, 32, 3)
+    assert clips.dtype == np.int16
+    assert f"ensemble joint+bone-motion, hash {made.hash[:16]}" in capsys.readouterr().out
+    assert json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))["blocks"] == 2
+    assert cli.main(["verilog", str(tmp_path / "two"), *out, "--bare"]) == 0
+    assert called[1][0].hash == made.hash and called[1][1:] == (None, None, None)
+    assert "streams must be joint, bone-motion, not " not in capsys.readouterr().err
+    (tmp_path / "f.json").write_text(foldings[0].to_json(), encoding="utf-8")
+    assert "f.json is not a file of foldings: it must be an object with streams" in error_of(
+        capsys, "verilog", str(tmp_path / "two"), "--folding", str(tmp_path / "f.json"), *out)

@@ -4,12 +4,15 @@ import json
 import re
 
 import pytest
+from ensembles import small_ensemble
 
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
 from hypgcn.emission.emit import Emission
 from hypgcn.emission.platform import component_ports
-from hypgcn.generate import generate
+from hypgcn.generate import generate, generate_ensemble
+from hypgcn.testbench.clips import generated_clips
+from hypgcn.testbench.files import result_words
 
 DESIGN = random_design(1, name="smallest", frames=2, joints=2, classes=2, widths=(3,), strides=(1,), kernel=3,
                        subsets=1)
@@ -95,3 +98,63 @@ def test_folding_that_cannot_work_leaves_nothing(tmp_path):
     with pytest.raises(ValueError, match=r"blocks\[1\].h_rows must be in 9..64, not 3"):
         generate(preset("tiny"), Folding(blocks=(BlockFolding(), BlockFolding(h_rows=3))), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def ensemble(tmp_path_factory):
+    out, made = tmp_path_factory.mktemp("ensemble"), small_ensemble(frames=1, joints=5, persons=1)
+    clips = generated_clips(made.designs[0], 2)
+    return out, made, generate_ensemble(made, (FOLDING, FOLDING), out, bus_width=32, testbench=clips), clips
+
+
+def test_sidecar_of_an_ensemble(ensemble):
+    out, made, _, _ = ensemble
+    sidecar = json.loads((out / "hypgcn.json").read_text(encoding="utf-8"))
+    entry = sidecar["parameters"]["ensemble"]
+    assert (entry["hash"], entry["shift"], entry["score_scale"]) == (made.hash, made.shift, made.score_scale)
+    assert [(row["stream"], row["weight"], row["mult"], row["design"]["hash"]) for row in entry["streams"]] == [
+        (stream, str(weight), mult, design.hash) for stream, weight, mult, design
+        in zip(made.streams, made.weights, made.mults, made.designs)]
+    for row, design in zip(entry["streams"], made.designs):
+        assert row["folding"] == json.loads(FOLDING.to_json()) and row["design"]["raw"] == design.raw.to_dict()
+        assert row["design"]["logit_scale"] == design.logit_scale
+    assert sidecar["registers"]["abi"] == 2 and sidecar["registers"]["result"]["scores"] == ["sum", *made.streams]
+    assert set(sidecar["clip_cycles"]) == set(made.streams) and sidecar["parameters"]["bus_width"] == 32
+    assert set(sidecar["files"]) | {"hypgcn.json"} == set(content(out))
+
+
+def test_each_network_is_a_module_with_images_of_its_own(ensemble):
+    out = ensemble[0]
+    for stream in ("joint", "bone_motion"):
+        assert re.search(rf"^module hypgcn_{stream}\(", (out / f"hypgcn_{stream}.sv").read_text(encoding="utf-8"),
+                         re.MULTILINE)
+    images = {path.name for path in out.glob("*.mem")}
+    assert images == {name for name in images if name.startswith(("hypgcn_joint_", "hypgcn_bone_motion_"))}
+    assert len({name.split("_")[1] for name in images}) == 2
+
+
+def test_testbench_of_an_ensemble_has_its_words(ensemble):
+    out, made, _, clips = ensemble
+    words = [int(word, 16) for word in (out / "tb/hypgcn_tb_results.mem").read_text(encoding="utf-8").split()]
+    assert words == [word for number, clip in enumerate(clips) for word in result_words(made, clip, number)]
+    assert f"HASH = 64'h{made.hash[:16]};" in (out / "tb/hypgcn_tb.sv").read_text(encoding="utf-8")
+
+
+def test_an_ensemble_without_buses(monkeypatch):
+    tops = []
+    monkeypatch.setattr("hypgcn.generate.emit", lambda top, name, progress: tops.append(top) or Emission(name, {}))
+    made = small_ensemble(frames=1, joints=5, persons=1)
+    emission = generate_ensemble(made, (FOLDING, FOLDING), None)
+    assert "i__payload" in component_ports(tops[0]) and "registers" not in emission.sidecar
+    tops[0]._MustUse__used = True   # it is never elaborated
+    with pytest.raises(ValueError, match="testbench must be None without a bus_width"):
+        generate_ensemble(made, (FOLDING, FOLDING), None, testbench=generated_clips(made.designs[0], 1))
+
+
+def test_foldings_of_an_ensemble_share_the_default_multipliers(monkeypatch):
+    tops = []
+    monkeypatch.setattr("hypgcn.generate.emit", lambda top, name, progress: tops.append(top) or Emission(name, {}))
+    monkeypatch.setattr("hypgcn.generate.DEFAULT_MULTIPLIERS", 60)
+    emission = generate_ensemble(small_ensemble(frames=9, joints=5, persons=1), None, None)
+    tops[0]._MustUse__used = True
+    assert emission.sidecar["multipliers"] <= 60

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from hdl.measured import COUNTED, DESIGN, FOLDING, check
 
 from hypgcn.absent import leaves_out
 from hypgcn.cost import luts
+from hypgcn.design.ensemble import Ensemble
 from hypgcn.design.presets import preset, random_design
 from hypgcn.design.raw_input import RawInput
-from hypgcn.io_cost import absent_persons, head, input_affine, io_units, raw_preparation
+from hypgcn.io_cost import absent_persons, ensemble_units, head, input_affine, io_units, raw_preparation
 
 ESTIMATED = {
     "input_affine": lambda: input_affine(DESIGN).resources,
@@ -54,6 +56,29 @@ def test_wider_coordinates_against_yosys(name):
     design = raw_design(name)
     check(input_affine(design).resources, RAW[f"{name}.input"])
     check(absent_persons(design).resources, RAW[f"{name}.absent"])
+
+
+ENSEMBLE = {row["unit"]: row for row in json.loads((Path(__file__).parent / "cost/ensemble_units.json").read_text(
+    encoding="utf-8"))}
+"""What two and four small networks of raw joints share, mapped likewise: ``scores`` is the shell's result output with
+the scores of the networks, less the same without."""
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_what_an_ensemble_shares_against_yosys(count):
+    design = replace(raw_design("joint"), logit_scale=1.0)
+    ensemble = Ensemble(name="e", streams=tuple(f"s{index}" for index in range(count)), designs=(design,) * count,
+                        weights=(Fraction(1),) * count)
+    assert ensemble.logit_widths == (27,) * count     # as those that were mapped
+    for unit, cost in ensemble_units(ensemble).items():
+        check(cost.resources, ENSEMBLE[f"{'two' if count == 2 else 'four'}.{unit}"])
+
+
+def test_wide_scores_take_a_second_multiplier():
+    design = replace(raw_design("joint"), logit_scale=1.0)
+    wide = replace(design, head_bias=design.head_bias * 0 + 2 ** 35)
+    ensemble = Ensemble(name="e", streams=("a", "b"), designs=(design, wide), weights=(Fraction(1),) * 2)
+    assert ensemble_units(ensemble)["sum"].resources.dsp == 3
 
 
 def test_raw_joints_are_a_unit_of_their_own():

@@ -9,15 +9,20 @@ from amaranth.lib.wiring import In, Out
 
 from ..design import Design, limits
 from ..design.checks import check_choice, check_hash, check_limit
+from ..design.ensemble import Ensemble
 from ..design.raw_input import RAW_BITS
 from ..mem import Ram
 from ..stream.layouts import frame_byte_layout, joint_layout, result_layout
 
-__all__ = ["ERRORS", "MAGIC", "PROTOCOL", "RAW", "REPLIES", "REQUESTS", "ClipServer", "ClipServerConfig"]
+__all__ = ["ENSEMBLE_PROTOCOL", "ERRORS", "MAGIC", "PROTOCOL", "RAW", "REPLIES", "REQUESTS", "ClipServer",
+           "ClipServerConfig"]
 
 MAGIC = b"HGCN"
 PROTOCOL = 1
 """Version of the protocol; incremented with every change that breaks an old host."""
+ENSEMBLE_PROTOCOL = 2
+"""Version of boards with several networks: the identity has the number of networks behind all else, and in a result
+the scores of a class by each network follow that of the sum."""
 REQUESTS = {"hello": 0x01, "clip": 0x02}
 """First byte of a request, by kind."""
 REPLIES = {"identity": 0x81, "result": 0x82, "error": 0x83}
@@ -49,6 +54,8 @@ class ClipServerConfig:
         Hash of the design, at least 16 hexadecimal digits.
     element_width : 8 or 16
         Bits of an element of a clip: int8, or int16 of raw joints.
+    stream_widths : tuple of int, each 2..48
+        Bits of a signed score of each network of an ensemble; empty for one network.
     """
 
     persons: int
@@ -59,6 +66,7 @@ class ClipServerConfig:
     logit_width: int
     hash: str
     element_width: int = 8
+    stream_widths: tuple[int, ...] = ()
 
     def __post_init__(self):
         for name, limit in limits.SHAPE.items():
@@ -66,6 +74,8 @@ class ClipServerConfig:
         check_limit("logit_width", self.logit_width, limits.LOGIT_WIDTH)
         check_hash("hash", self.hash)
         check_choice("element_width", self.element_width, (8, RAW_BITS))
+        for index, width in enumerate(self.stream_widths):
+            check_limit(f"stream_widths[{index}]", width, limits.LOGIT_WIDTH)
 
     @classmethod
     def of(cls, design: Design) -> "ClipServerConfig":
@@ -73,6 +83,14 @@ class ClipServerConfig:
         return cls(**{name: getattr(design, name) for name in
                       ("persons", "frames", "joints", "channels", "classes", "logit_width", "hash",
                        "element_width")})
+
+    @classmethod
+    def of_ensemble(cls, ensemble: Ensemble) -> "ClipServerConfig":
+        """Configuration of ``ensemble``."""
+        design = ensemble.designs[0]
+        return cls(**{name: getattr(design, name) for name in
+                      ("persons", "frames", "joints", "channels", "classes", "element_width")},
+                   logit_width=ensemble.score_width, hash=ensemble.hash, stream_widths=ensemble.logit_widths)
 
     @property
     def joint_bytes(self) -> int:
@@ -87,15 +105,22 @@ class ClipServerConfig:
     @property
     def score_bytes(self) -> int:
         """Bytes of one score, signed, lowest byte first."""
-        return -(-self.logit_width // 8)
+        return -(-max(self.logit_width, *self.stream_widths) // 8) if self.stream_widths else -(-self.logit_width // 8)
+
+    @property
+    def class_bytes(self) -> int:
+        """Bytes of all scores of a class: that of the sum, and of each network of an ensemble."""
+        return self.score_bytes * (1 + len(self.stream_widths))
 
     @property
     def identity(self) -> bytes:
         """Content of the reply to a hello."""
         channels = self.channels | (RAW if self.element_width == RAW_BITS else 0)
-        return (MAGIC + bytes([PROTOCOL]) + bytes.fromhex(self.hash[:16]) + self.frames.to_bytes(2, "little")
+        protocol = ENSEMBLE_PROTOCOL if self.stream_widths else PROTOCOL
+        streams = bytes([len(self.stream_widths)] if self.stream_widths else [])
+        return (MAGIC + bytes([protocol]) + bytes.fromhex(self.hash[:16]) + self.frames.to_bytes(2, "little")
                 + bytes([self.joints, self.persons, channels]) + self.classes.to_bytes(2, "little")
-                + bytes([self.score_bytes]))
+                + bytes([self.score_bytes]) + streams)
 
 
 class _State:
@@ -119,8 +144,8 @@ class _State:
         self.place = Signal(range(cfg.clip_bytes + 1))  # next byte of the clip to be read
         self.channel = Signal(range(max(2, cfg.joint_bytes)))    # of int8; of wider ones the byte of the joint
         self.joint = Signal(data.ArrayLayout(signed(cfg.element_width), cfg.channels), reset_less=True)
-        self.index = Signal(range(max(len(cfg.identity), cfg.score_bytes + 1)))  # byte of the identity or of a score
-        self.score = Signal(signed(8 * cfg.score_bytes))
+        self.index = Signal(range(max(len(cfg.identity), cfg.class_bytes + 1)))  # byte of the identity or of a class
+        self.score = Signal(signed(8 * cfg.class_bytes))
 
 
 class ClipServer(wiring.Component):
@@ -159,7 +184,7 @@ class ClipServer(wiring.Component):
             "byte": In(8), "byte_strobe": In(1), "end": In(1), "good": In(1), "inside": In(1),
             "reply": Out(stream.Signature(frame_byte_layout())),
             "joints": Out(stream.Signature(joint_layout(cfg.channels, cfg.element_width))),
-            "scores": In(stream.Signature(result_layout(cfg.classes, cfg.logit_width))),
+            "scores": In(stream.Signature(result_layout(cfg.classes, cfg.logit_width, cfg.stream_widths))),
             "busy": Out(1),
         })
 
@@ -172,7 +197,7 @@ class ClipServer(wiring.Component):
             clip.w_data.eq(self.byte),
             clip.r_addr.eq(s.place),
             self.joints.payload.eq(s.joint),
-            s.score.eq(self.scores.payload.score),
+            s.score.eq(self._class_scores()),
             self.busy.eq(1),
         ]
         # Half a frame must not be taken for a request: a frame that began too early is ignored to its end.
@@ -185,6 +210,14 @@ class ClipServer(wiring.Component):
             self._send_identity(m, s)
             self._send_result(m, s)
         return m
+
+    def _class_scores(self):
+        """Scores of a class, a whole number of bytes each: of an ensemble that of the sum and those of its networks."""
+        score = self.scores.payload.score
+        if not self.cfg.stream_widths:
+            return score
+        words = [score, *(self.scores.payload[f"stream{index}"] for index in range(len(self.cfg.stream_widths)))]
+        return Cat(Cat(word, word[-1].replicate(8 * self.cfg.score_bytes - len(word))) for word in words)
 
     def _receive_request(self, m, s, clip):
         """State Request: a frame goes into the memory, and its end decides on the reply."""
@@ -285,7 +318,7 @@ class ClipServer(wiring.Component):
         """States Flags, Scores: the result as it comes from the network, which waits while the line sends."""
         with m.State("Flags"), m.If(self.scores.valid), self._sent(m, self.scores.payload.overflow):
             m.next = "Scores"
-        last_byte = s.index == self.cfg.score_bytes - 1
+        last_byte = s.index == self.cfg.class_bytes - 1
         last = last_byte & self.scores.payload.last
         with m.State("Scores"), m.If(self.scores.valid), self._sent(m, s.score.word_select(s.index, 8), last):
             m.d.sync += s.index.eq(s.index + 1)

@@ -1,11 +1,15 @@
 """A network between the two lines of a UART."""
 
+from collections.abc import Sequence
+
 from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ..design import Design
+from ..design.ensemble import Ensemble
 from ..design.folding import Folding
+from ..ensemble import EnsembleNetwork
 from ..network import Network
 from ..stream import connect
 from .clip_server import ClipServer, ClipServerConfig
@@ -19,7 +23,7 @@ class UartTop(wiring.Component):
     """Classifies clips that arrive over a UART, by the protocol of ``docs/boards.md``.
 
     One clip at a time. Throughput: a clip takes ``10 * divisor`` cycles for each of its ``clip_bytes + 7`` bytes and
-    of the ``classes * score_bytes + 7`` bytes of the reply, escapes not counted, and the latency of the network.
+    of the ``classes * class_bytes + 7`` bytes of the reply, escapes not counted, and the latency of the network.
 
     Parameters
     ----------
@@ -46,6 +50,11 @@ class UartTop(wiring.Component):
     def of(cls, design: Design, folding: Folding, divisor: int) -> "UartTop":
         """UART top of ``design`` with the parallelism of ``folding``."""
         return cls(ClipServerConfig.of(design), Network(design, folding), divisor)
+
+    @classmethod
+    def of_ensemble(cls, ensemble: Ensemble, foldings: Sequence[Folding], divisor: int) -> "UartTop":
+        """UART top of ``ensemble`` with the parallelism of ``foldings``, one a network."""
+        return cls(ClipServerConfig.of_ensemble(ensemble), EnsembleNetwork(ensemble, foldings), divisor)
 
     def elaborate(self, platform):
         m = Module()

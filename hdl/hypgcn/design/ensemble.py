@@ -3,24 +3,29 @@
 import hashlib
 import json
 import os
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from . import limits
 from .checks import bits_signed
 from .files import write_file
-from .names import check_text, check_title
+from .names import check_title
 from .network import Design
 
-__all__ = ["ENSEMBLE_FORMAT", "Ensemble"]
+__all__ = ["ENSEMBLE_FILE", "ENSEMBLE_FORMAT", "Ensemble", "check_stream", "is_ensemble"]
 
+ENSEMBLE_FILE = "ensemble.json"
+"""Name of the file in a folder of an ensemble."""
 ENSEMBLE_FORMAT = "hypgcn-ensemble"
 _VERSION = 1
 _MULT = 65535
 """Largest multiplier of a stream; that of the stream with the largest steps."""
 _SCORE_BITS, _SUM_BITS = 32, 60
+_STREAM = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,7 +37,8 @@ class Ensemble:
     name : str
         One line for people.
     streams : tuple of str
-        Name of each stream, such as ``joint``; no two alike.
+        Name of each stream, such as ``joint``: letters, digits, ``-`` and ``_``, at most 32, a letter first. No two
+        are alike, ``-`` and ``_`` and the case of letters left out of account: they become names of files.
     designs : tuple of Design
         Two to eight with raw input of the same clips, in the same unit, with the same treatment of missing joints, and
         with the same classes.
@@ -65,14 +71,14 @@ class Ensemble:
             if len(values) != len(self.designs):
                 raise ValueError(f"{name} must hold {len(self.designs)} values, one a design, not {len(values)}")
         for index, (stream, weight) in enumerate(zip(self.streams, self.weights)):
-            check_text(f"streams[{index}]", stream)
+            check_stream(f"streams[{index}]", stream)
             if not isinstance(weight, Fraction) or weight <= 0:
                 raise ValueError(f"weights: that of {stream} must be a positive fraction, not {weight!r}")
-        if len(set(self.streams)) < len(self.streams):
+        if len({stream.lower().replace("_", "-") for stream in self.streams}) < len(self.streams):
             raise ValueError(f"streams must differ, not {', '.join(self.streams)}")
 
     def _check_sizes(self):
-        blocks = sum(len(design.blocks) for design in self.designs)
+        blocks = sum(self.block_counts)
         if blocks > limits.BLOCKS.high:
             raise ValueError(f"designs must have at most {limits.BLOCKS.high} blocks together, not {blocks}")
         for stream, mult in zip(self.streams, self.mults):
@@ -105,6 +111,16 @@ class Ensemble:
         while bits_signed((self._largest >> shift) + 1) > _SCORE_BITS:
             shift += 1
         return shift
+
+    @property
+    def logit_widths(self) -> tuple[int, ...]:
+        """Width of the logits of each stream."""
+        return tuple(design.logit_width for design in self.designs)
+
+    @property
+    def block_counts(self) -> tuple[int, ...]:
+        """Blocks of each stream."""
+        return tuple(len(design.blocks) for design in self.designs)
 
     @property
     def score_width(self) -> int:
@@ -141,7 +157,7 @@ class Ensemble:
 
     @classmethod
     def load(cls, path) -> "Ensemble":
-        """Ensemble of the file ``path``, with its designs.
+        """Ensemble of the file ``path``, or of ``ensemble.json`` in the folder ``path``, with its designs.
 
         Raises
         ------
@@ -151,6 +167,7 @@ class Ensemble:
             It is foreign or damaged, a design is another one than it was made with, or they do not fit together.
         """
         path = Path(path)
+        path = path / ENSEMBLE_FILE if path.is_dir() else path
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
@@ -165,7 +182,10 @@ class Ensemble:
                              f"ensemble a name: {error}") from error
         designs = []
         for stream, folder, content, _ in rows:
-            design = Design.load(path.parent / folder)
+            try:
+                design = Design.load(path.parent / folder)
+            except TypeError as error:
+                raise ValueError(f"{path}: the design of {stream} in {folder}: {error}") from error
             if design.hash != content:
                 raise ValueError(f"{path}: the design of {stream} in {folder} must be {content[:12]}, not "
                                  f"{design.hash[:12]}: make the ensemble again")
@@ -181,8 +201,39 @@ def _missing(design: Design):
     return design.raw and (design.raw.unit, design.input_scale, design.raw.missing, design.raw.patience)
 
 
-_SHARED = {
-    "clips": lambda design: design.clip_shape,
+def is_ensemble(path) -> bool:
+    """Whether ``path`` is the file of an ensemble, or a folder with one."""
+    path = Path(path)
+    if path.is_dir():
+        return (path / ENSEMBLE_FILE).is_file()
+    if path.suffix != ".json" or not path.is_file():
+        return False
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return isinstance(data, dict) and data.get("format") == ENSEMBLE_FORMAT
+
+
+def check_stream(name: str, value):
+    """Raise :exc:`TypeError` or :exc:`ValueError` unless ``value`` may be the name of a stream."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text, not {value!r}")
+    if not _STREAM.fullmatch(value):
+        raise ValueError(f"{name} must be letters, digits, - and _, at most 32, a letter first, not {value!r}")
+
+
+def _field(name: str, design: Design):
+    return getattr(design, name)
+
+
+def _skeleton(design: Design):
+    return (design.meta.get("skeleton") or {}).get("name", "unknown")
+
+
+_SHARED: dict[str, Callable[[Design], object]] = {
+    "skeleton": _skeleton,
+    **{name: partial(_field, name) for name in ("persons", "frames", "joints", "channels")},
     "unit and treatment of missing joints": _missing,
     "preparation by the host": lambda design: design.meta.get("preparation"),
     "number of classes": lambda design: design.classes,

@@ -245,6 +245,11 @@ class Folding:
         except ValueError as error:
             raise ValueError(f"{path} is not a folding, which is a JSON file that hypgcn allocate writes: {error}"
                              ) from error
+        return cls.from_dict(data, path)
+
+    @classmethod
+    def from_dict(cls, data, path) -> "Folding":
+        """Folding of :meth:`to_dict`'s data; :exc:`ValueError` names ``path``, where they are from, and the mistake."""
         names = [field.name for field in dataclasses.fields(cls)]
         if not isinstance(data, dict) or "blocks" not in data:
             raise ValueError(f"{path} is not a folding: it must be an object with blocks, and may have "

@@ -34,12 +34,15 @@ class EmittedModule:
         Instances in it, by the name of the emitted module.
     memories : Counter
         Memories in it, by (kind, name, width, depth, file or ``None``).
+    prefix : str
+        Beginning of the names of its memory images.
     """
 
     name: str
     component: object
     uses: Counter = field(default_factory=Counter)
     memories: Counter = field(default_factory=Counter)
+    prefix: str = ""
 
 
 def component_ports(component) -> dict:
@@ -87,7 +90,7 @@ class RtlPlatform:
     def __init__(self, name: str, top):
         self.images: dict[str, str] = {}
         self.sources: dict[str, str] = {}
-        self.modules = [EmittedModule(name, top)]
+        self.modules = [EmittedModule(name, top, prefix=name)]
         self.pending = deque(self.modules)
         self._current = self.modules[0]
         self._by_key: dict = {}
@@ -99,15 +102,19 @@ class RtlPlatform:
         self._current = self.pending.popleft()
         return self._current
 
-    def share(self, component) -> Instance:
-        """Instance of the module that all components of the same class and ``cfg`` share."""
-        key = (type(component), component.cfg)
+    def share(self, component, part: str = "") -> Instance:
+        """Instance of the module that all components of the same class and ``cfg`` share, or of one for ``part``.
+
+        The images of a module have the prefix of the module that needs it first: in a part, the name of that.
+        """
+        key = part if part else (type(component), component.cfg)
         try:
             module = self._by_key.get(key)
         except TypeError as error:
             raise TypeError(f"cfg of a shared {type(component).__name__} must be hashable: {error}") from error
         if module is None:
-            module = EmittedModule(self._unused_name(type(component).__name__), component)
+            name = self._unused_name(re.sub(r"\W", "_", part) if part else type(component).__name__)
+            module = EmittedModule(name, component, prefix=name if part else self._current.prefix)
             self._by_key[key] = module
             self.modules.append(module)
             self.pending.append(module)
@@ -137,7 +144,7 @@ class RtlPlatform:
             digits = -(-width // 4)
             text = "".join(f"{word:0{digits}x}\n" for word in init)
             digest = hashlib.sha256(f"{width}\n{text}".encode()).hexdigest()[:12]
-            file = f"{self.modules[0].name}_{name}_{digest}.mem"
+            file = f"{self._current.prefix}_{name}_{digest}.mem"
             self.images[file] = text
         self._current.memories[kind, name, width, depth, file or None] += 1
         return file

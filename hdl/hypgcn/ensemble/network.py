@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..design.ensemble import Ensemble
 from ..design.folding import Folding
+from ..emission.shared import shared
 from ..network import Network
 from ..stream import connect
 from ..stream.layouts import activity_layout, joint_layout, result_layout
@@ -34,7 +35,7 @@ class EnsembleNetwork(wiring.Component):
     i : In(stream, C x int16)
         One raw joint, order (person, frame, joint).
     o : Out(stream, result)
-        Scores of the sum, classes ascending, ``last`` on a clip's last.
+        Scores of the sum and of each network, classes ascending, ``last`` on a clip's last.
     threshold_raise : In(7)
         See :class:`~hypgcn.network.Network`; of all networks.
     overflow_counts : Out(blocks x 32)
@@ -52,14 +53,14 @@ class EnsembleNetwork(wiring.Component):
         first, blocks = ensemble.designs[0], sum(len(design.blocks) for design in ensemble.designs)
         super().__init__({
             "i": In(stream.Signature(joint_layout(first.channels, first.element_width))),
-            "o": Out(stream.Signature(result_layout(first.classes, ensemble.score_width))),
+            "o": Out(stream.Signature(result_layout(first.classes, ensemble.score_width, ensemble.logit_widths))),
             "threshold_raise": In(7),
             "overflow_counts": Out(data.ArrayLayout(32, blocks)),
             "activity": Out(data.ArrayLayout(activity_layout(), blocks)),
         })
 
     def elaborate(self, platform):
-        """Fork, networks, sum."""
+        """Fork, networks, sum. Each network is a module of its own, with the name of its stream."""
         m = Module()
         networks = [Network(design, folding, activity=True) for design, folding in zip(self.cfg.designs, self.foldings)]
         m.submodules.fork = fork = Fork(self.i.payload.shape(), len(networks))
@@ -67,7 +68,7 @@ class EnsembleNetwork(wiring.Component):
         connect(m, wiring.flipped(self.i), fork.i)
         first = 0
         for index, network in enumerate(networks):
-            m.submodules[f"network{index}"] = network
+            m.submodules[f"network{index}"] = shared(platform, network, part=self.cfg.streams[index])
             connect(m, fork.o[index], network.i)
             connect(m, network.o, getattr(total, f"i{index}"))
             m.d.comb += network.threshold_raise.eq(self.threshold_raise)

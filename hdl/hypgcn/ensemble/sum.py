@@ -13,6 +13,8 @@ __all__ = ["EnsembleSum"]
 class EnsembleSum(wiring.Component):
     """Add the scores of a class of all networks, each times its constant, and round (``docs/numbers.md``).
 
+    The scores themselves go along.
+
     ``score = (sum_s mult[s] * logit[s] + half) >> shift``, ``overflow`` if one of the networks has it.
 
     Throughput: one class a cycle. Latency: ``LATENCY`` cycles. A network that is early waits for the others; a held
@@ -27,7 +29,7 @@ class EnsembleSum(wiring.Component):
     i0, i1, ... : In(stream, result)
         Of each network, class 0 first.
     o : Out(stream, result)
-        The sum.
+        The sum, and the score of each network.
     """
 
     LATENCY = 3
@@ -38,7 +40,7 @@ class EnsembleSum(wiring.Component):
         super().__init__({
             **{f"i{index}": In(stream.Signature(result_layout(classes, design.logit_width)))
                for index, design in enumerate(ensemble.designs)},
-            "o": Out(stream.Signature(result_layout(classes, ensemble.score_width))),
+            "o": Out(stream.Signature(result_layout(classes, ensemble.score_width, ensemble.logit_widths))),
         })
 
     def elaborate(self, platform):
@@ -51,8 +53,9 @@ class EnsembleSum(wiring.Component):
         joined = Cat(each.valid for each in inputs).all()
         m.d.comb += [advance.eq(~self.o.valid | self.o.ready), self.o.valid.eq(valid[-1]),
                      *(each.ready.eq(joined & advance) for each in inputs)]
-        # Class, last and overflow beside the score, a register a stage.
-        side = Cat(first.index, first.last, Cat(each.payload.overflow for each in inputs).any())
+        # Class, last, overflow and the networks' scores beside the sum, a register a stage.
+        side = Cat(first.index, first.last, Cat(each.payload.overflow for each in inputs).any(),
+                   *(each.payload.score for each in inputs))
         sides = [Signal(len(side), name=f"side{stage}", reset_less=True) for stage in range(self.LATENCY)]
         scores = [Signal(each.payload.score.shape(), name=f"score{index}", reset_less=True)
                   for index, each in enumerate(inputs)]
@@ -68,5 +71,7 @@ class EnsembleSum(wiring.Component):
                   in zip(products, scores, cfg.mults)),
                 self.o.payload.score.eq(total >> cfg.shift),
             ]
-        m.d.comb += Cat(self.o.payload.index, self.o.payload.last, self.o.payload.overflow).eq(sides[-1])
+        o = self.o.payload
+        m.d.comb += Cat(o.index, o.last, o.overflow,
+                        *(o[f"stream{index}"] for index in range(len(inputs)))).eq(sides[-1])
         return m

@@ -4,9 +4,11 @@ import json
 import re
 from pathlib import Path
 
+from ..design.ensemble import Ensemble
 from ..design.files import check_out_file
 from .device import Device, devices
 from .device_table import CLOCK_MHZ
+from .streams_command import allocate_streams, estimate_of_streams
 
 __all__ = ["parse_latency", "register_allocate", "register_estimate"]
 
@@ -30,10 +32,10 @@ def parse_latency(text: str, mhz: float) -> float | None:
     return cycles
 
 
-def register_allocate(commands, load_design):
-    """Add the parser of ``hypgcn allocate``."""
+def register_allocate(commands, networks):
+    """Add the parser of ``hypgcn allocate``; ``networks`` adds the options of what it is for, and reads them."""
     parser = commands.add_parser("allocate", help="choose the folding of a design for a device and budgets")
-    parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
+    networks.add_options(parser)
     parser.add_argument("--device", default="xcku115", metavar="NAME",
                         help=f"{', '.join(devices())}, or a TOML file (default: %(default)s)")
     for name, text in (("dsp", "multipliers"), ("bram36", "block RAMs of 36 kbit"), ("lut", "LUTs")):
@@ -50,10 +52,10 @@ def register_allocate(commands, load_design):
                         help="the folding, for hypgcn verilog --folding (default: %(default)s)")
     _add_activity(parser)
     parser.add_argument("--report", metavar="FILE", type=Path, help="write everything that is printed as JSON")
-    parser.set_defaults(run=lambda args: _run_allocate(args, load_design))
+    parser.set_defaults(run=lambda args: _run_allocate(args, networks))
 
 
-def _run_allocate(args, load_design):
+def _run_allocate(args, networks):
     from .allocator.allocate import Allocator, Budget  # the solver is slow to import, and only needed here
     from .estimate import last_frame_latency
 
@@ -67,7 +69,10 @@ def _run_allocate(args, load_design):
     wanted = None if args.latency is None else parse_latency(args.latency, args.mhz)
     device = Device.load(args.device)
     budget = Budget.of(device, dsp=args.dsp, bram36=args.bram36, lut=args.lut)
-    design = load_design(args.design)
+    design = networks.load(args)
+    if isinstance(design, Ensemble):
+        _refuse(args, "latency", "activity")
+        return allocate_streams(args, design, device, budget)
     clips = _clips(args, design)
     allocator = Allocator(design, device.mac, None if clips else _activities(args, design), clips, device.multiplier,
                           device.uram, by_latency=args.latency is not None)
@@ -97,26 +102,37 @@ def _run_allocate(args, load_design):
             "units": _rows(allocation.estimate)}, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
-def register_estimate(commands, load_design, load_folding):
-    """Add the parser of ``hypgcn estimate``."""
+def _refuse(args, *names):
+    """Raise :exc:`ValueError` for options that ensembles do not have."""
+    for name in names:
+        if getattr(args, name):
+            raise ValueError(f"--{name} must be left out for an ensemble, whose networks are estimated by the "
+                             f"densities of their designs")
+
+
+def register_estimate(commands, networks):
+    """Add the parser of ``hypgcn estimate``; ``networks`` is as for :func:`register_allocate`."""
     parser = commands.add_parser("estimate", help="cycles, DSPs, block RAMs and LUTs of every unit under a folding")
-    parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
+    networks.add_options(parser)
     parser.add_argument("--folding", metavar="FILE", required=True, help="folding that hypgcn allocate wrote")
     _add_activity(parser)
     parser.add_argument("--memory", action="store_true",
                         help="show the memories of features instead: stores, mini-banks, and the savings by sharing "
                              "and compression")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write what is shown as JSON")
-    parser.set_defaults(run=lambda args: _run_estimate(args, load_design, load_folding))
+    parser.set_defaults(run=lambda args: _run_estimate(args, networks))
 
 
-def _run_estimate(args, load_design, load_folding):
+def _run_estimate(args, networks):
     from .estimate import clip_cycles, estimate, last_frame_latency, storage
 
     if args.json:
         check_out_file("--json", args.json)
-    design = load_design(args.design)
-    folding, activities = load_folding(args.folding, design), _activities(args, design)
+    design = networks.load(args)
+    if isinstance(design, Ensemble):
+        _refuse(args, "activity", "memory")
+        return estimate_of_streams(args, design, networks.load_foldings(args.folding, design))
+    folding, activities = networks.load_foldings(args.folding, design), _activities(args, design)
     if args.memory:
         memories = storage(design, folding, activities)
         print(memories.table())

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from ..design import Design, limits
-from ..design.checks import check_choice, check_hash, check_limit
+from ..design.checks import check_choice, check_hash, check_limit, check_range
 from ..design.ensemble import Ensemble
 from ..design.raw_input import RAW_BITS
+from .registers import TRAILER
 
 __all__ = ["ShellConfig"]
 
@@ -32,6 +33,10 @@ class ShellConfig:
         Clips that may be in flight; no further one is admitted meanwhile.
     element_width : 8 or 16
         Bits of an element of a clip: int8, or int16 of raw joints. A beat has at least one.
+    stream_widths : tuple of int, each 2..48
+        Bits of a signed score of each network of an ensemble, whose scores follow the sums; empty for one network.
+    stream_blocks : tuple of int
+        Blocks of each of these networks; they sum up to ``blocks``.
     """
 
     persons: int
@@ -45,6 +50,8 @@ class ShellConfig:
     bus_width: int = 32
     clips_inside: int = 32
     element_width: int = 8
+    stream_widths: tuple[int, ...] = ()
+    stream_blocks: tuple[int, ...] = ()
 
     def __post_init__(self):
         for name, limit in limits.SHAPE.items():
@@ -55,6 +62,14 @@ class ShellConfig:
         check_choice("bus_width", self.bus_width, limits.BUS_WIDTHS)
         check_hash("hash", self.hash)
         check_choice("element_width", self.element_width, (8, RAW_BITS))
+        if self.stream_widths:
+            check_range("streams", len(self.stream_widths), limits.STREAMS.low, limits.STREAMS.high)
+        for index, width in enumerate(self.stream_widths):
+            check_limit(f"stream_widths[{index}]", width, limits.LOGIT_WIDTH)
+        if len(self.stream_blocks) != len(self.stream_widths) or self.stream_blocks and (
+                min(self.stream_blocks) < 1 or sum(self.stream_blocks) != self.blocks):
+            raise ValueError(f"stream_blocks must be at least 1 for each of {len(self.stream_widths)} streams, "
+                             f"{self.blocks} together, not {self.stream_blocks!r}")
         if self.bus_width < self.element_width:
             raise ValueError(f"bus_width must be at least {self.element_width} for raw joints, which have "
                              f"{self.element_width} bits a coordinate, not {self.bus_width!r}")
@@ -72,7 +87,8 @@ class ShellConfig:
         shape = {name: getattr(design, name) for name in
                  ("persons", "frames", "joints", "channels", "classes", "element_width")}
         return cls(**shape, logit_width=ensemble.score_width, hash=ensemble.hash, bus_width=bus_width,
-                   blocks=sum(len(part.blocks) for part in ensemble.designs))
+                   blocks=sum(ensemble.block_counts), stream_widths=ensemble.logit_widths,
+                   stream_blocks=ensemble.block_counts)
 
     @property
     def elements(self) -> int:
@@ -93,6 +109,11 @@ class ShellConfig:
     def bus_bytes(self) -> int:
         """Bytes of a beat."""
         return self.bus_width // 8
+
+    @property
+    def result_words(self) -> int:
+        """Words of a result: scores, those of each stream of an ensemble, trailer."""
+        return self.classes * (1 + len(self.stream_widths)) + len(TRAILER)
 
     @property
     def hash_words(self) -> tuple[int, int]:

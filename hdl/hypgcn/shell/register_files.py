@@ -4,11 +4,22 @@
 """
 
 import sys
+from collections.abc import Sequence
 
-from ..design.limits import SHAPE
+from ..design.limits import SHAPE, STREAMS
 from ..design.raw_input import MARKER, RAW_BITS
 from ..emission.update import update_files
-from .registers import ABI, ACCESSES, MAGIC, MAX_BLOCKS, REGISTERS, RESULT_FLAGS, TRAILER
+from .registers import (
+    ABI,
+    ACCESSES,
+    ALL_REGISTERS,
+    ENSEMBLE_ABI,
+    MAGIC,
+    MAX_BLOCKS,
+    REGISTERS,
+    RESULT_FLAGS,
+    TRAILER,
+)
 
 __all__ = ["FILES", "as_json", "c_header", "markdown", "python_map", "write"]
 
@@ -19,8 +30,9 @@ def c_header() -> str:
     """Text of ``hypgcn_registers.h``: offsets, masks and shifts of all fields, the words of a result, and limits."""
     lines = [f"/* {_NOTE} */", "#ifndef HYPGCN_REGISTERS_H", "#define HYPGCN_REGISTERS_H", "",
              _define("HYPGCN_MAGIC", f"{MAGIC:#010x}u"), _define("HYPGCN_ABI", f"{ABI}u"),
-             _define("HYPGCN_MAX_BLOCKS", f"{MAX_BLOCKS}u")]
-    for register in REGISTERS:
+             _define("HYPGCN_ABI_ENSEMBLE", f"{ENSEMBLE_ABI}u"), _define("HYPGCN_MAX_BLOCKS", f"{MAX_BLOCKS}u"),
+             _define("HYPGCN_MAX_STREAMS", f"{STREAMS.high}u")]
+    for register in ALL_REGISTERS:
         name = f"HYPGCN_REG_{register.name}"
         lines.append("")
         if register.count == 1:
@@ -42,7 +54,8 @@ def c_header() -> str:
     clip = " * ".join(f"HYPGCN_MAX_{name.upper()}" for name in SHAPE if name != "classes")
     lines.append(_define("HYPGCN_MAX_ELEMENT_BYTES", f"{RAW_BITS // 8}u"))
     lines.append(_define("HYPGCN_MAX_CLIP_BYTES", f"({clip} * HYPGCN_MAX_ELEMENT_BYTES)"))
-    lines.append(_define("HYPGCN_MAX_RESULT_WORDS", "(HYPGCN_MAX_CLASSES + HYPGCN_RESULT_TRAILER)"))
+    lines.append(_define("HYPGCN_MAX_RESULT_WORDS",
+                         "((1u + HYPGCN_MAX_STREAMS) * HYPGCN_MAX_CLASSES + HYPGCN_RESULT_TRAILER)"))
     return "\n".join([*lines, "", "#endif", ""])
 
 
@@ -58,13 +71,14 @@ def _plain(register):
 def python_map() -> str:
     """Text of ``registers.py`` of the host package: offsets, and mask and shift of each field."""
     lines = ['"""Control registers of the core.', "", f'{_NOTE}', '"""', "", "# fmt: off",
-             f"MAGIC = {MAGIC:#010x}", f"ABI = {ABI}", f"MAX_BLOCKS = {MAX_BLOCKS}", ""]
-    lines += ["OFFSETS = {", *(f'    "{register.name}": {register.offset:#05x},' for register in REGISTERS)]
+             f"MAGIC = {MAGIC:#010x}", f"ABI = {ABI}", f"ENSEMBLE_ABI = {ENSEMBLE_ABI}", f"MAX_BLOCKS = {MAX_BLOCKS}",
+             f"MAX_STREAMS = {STREAMS.high}", ""]
+    lines += ["OFFSETS = {", *(f'    "{register.name}": {register.offset:#05x},' for register in ALL_REGISTERS)]
     lines += ["}", '"""Byte address of each register; of the first word of a register per block."""', ""]
     lines.append("STRIDES = {")
     lines += [f'    "{register.name}": {register.stride},' for register in REGISTERS if register.count > 1]
     lines += ["}", '"""Bytes between the words of a register per block."""', "", "FIELDS = {"]
-    for register in REGISTERS:
+    for register in ALL_REGISTERS:
         lines.append(f'    "{register.name}": {{')
         lines += [f'        "{field.name}": ({field.mask:#010x}, {field.low}),' for field in register.fields]
         lines.append("    },")
@@ -88,16 +102,18 @@ def markdown() -> str:
              "each other; a read returns the value from before or from after a write, never a mixture.", "",
              "| address | register | meaning |", "| --- | --- | --- |"]
     lines += [f"| {_address(register)} | [{register.name}](#{register.name.lower()}) | {register.text} |"
-              for register in REGISTERS]
+              for register in ALL_REGISTERS]
     lines += ["", "Access of a field:", ""]
     lines += [f"* `{name}`: {text}." for name, text in ACCESSES.items()]
-    for register in REGISTERS:
+    for register in ALL_REGISTERS:
         lines += ["", f"## {register.name}", "", f"{_address(register)}. {register.text}"]
         if not _plain(register):
             lines += ["", "| bits | field | access | meaning |", "| --- | --- | --- | --- |"]
             lines += [f"| {_bits(field)} | {field.name} | {field.access} | {field.text} |" for field in register.fields]
     lines += ["", "## Words of a result", "",
-              "`m_axis` carries the scores, int32, class 0 first, and then:", "", "| word | meaning |", "| --- | --- |",
+              "`m_axis` carries the scores, int32, class 0 first. In a core of several networks these are the sums,",
+              "and the scores of each network follow, one network after another. Then:", "",
+              "| word | meaning |", "| --- | --- |",
               "| argmax | the class with the highest score; the lowest index wins a tie |",
               "| clip | number of the clip since reset, from 0 |",
               "| flags | errors of the clip, below; carries TLAST |", "",
@@ -116,15 +132,22 @@ def _bits(field):
     return str(field.low) if field.width == 1 else f"{field.low + field.width - 1}:{field.low}"
 
 
-def as_json() -> dict:
-    """Description as plain data, for the sidecar of an emission."""
+def as_json(streams: Sequence[str] = ()) -> dict:
+    """Description as plain data, for the sidecar of an emission.
+
+    Parameters
+    ----------
+    streams : sequence of str
+        Names of the networks of an ensemble; empty for a core of one network.
+    """
+    result: dict = {"trailer": list(TRAILER), "flags": {flag.name: flag.mask for flag in RESULT_FLAGS}}
     return {
-        "abi": ABI, "magic": MAGIC, "result": {"trailer": list(TRAILER),
-                                               "flags": {flag.name: flag.mask for flag in RESULT_FLAGS}},
+        "abi": ENSEMBLE_ABI if streams else ABI, "magic": MAGIC,
+        "result": {**({"scores": ["sum", *streams]} if streams else {}), **result},
         "registers": [{
             "name": register.name, "offset": register.offset, "count": register.count, "stride": register.stride,
             "fields": [{"name": field.name, "low": field.low, "width": field.width, "access": field.access}
-                       for field in register.fields]} for register in REGISTERS],
+                       for field in register.fields]} for register in (ALL_REGISTERS if streams else REGISTERS)],
     }
 
 

@@ -6,15 +6,18 @@
 from dataclasses import dataclass
 
 from ..design.checks import check_choice, check_range
-from ..design.limits import BLOCKS
+from ..design.limits import BLOCKS, STREAMS
 
-__all__ = ["ABI", "ACCESSES", "ADDRESS_BITS", "MAGIC", "MAX_BLOCKS", "Field", "REGISTERS", "RESULT_FLAGS", "Register",
-           "TRAILER", "register"]
+__all__ = ["ABI", "ACCESSES", "ADDRESS_BITS", "ALL_REGISTERS", "ENSEMBLE_ABI", "MAGIC", "MAX_BLOCKS", "Field",
+           "REGISTERS", "RESULT_FLAGS", "Register", "STREAM_REGISTERS", "TRAILER", "register"]
 
 MAGIC = 0x4E434748
 """Identity of the core: the bytes ``HGCN`` in memory order."""
 ABI = 1
 """Version of this description; incremented with every change that breaks an old driver."""
+ENSEMBLE_ABI = 2
+"""Version that cores of several networks report: a driver that knows ``ABI`` alone would take the scores of their
+streams for the trailer. All else is as in ``ABI``."""
 ADDRESS_BITS = 12
 """Width of a byte address: one page of 4 KiB."""
 MAX_BLOCKS = BLOCKS.high
@@ -176,7 +179,8 @@ REGISTERS: tuple[Register, ...] = (
         Field(name="patch", low=0, width=8, text="patch version of the generator"),
         Field(name="minor", low=8, width=8, text="minor version of the generator"),
         Field(name="major", low=16, width=8, text="major version of the generator"),
-        Field(name="abi", low=24, width=8, text=f"version of this register description, {ABI}"))),
+        Field(name="abi", low=24, width=8, text=f"version of this register description, {ABI}; {ENSEMBLE_ABI} in a "
+                                                    f"core of several networks, whose results are longer"))),
     _word("HASH_LOW", 0x18, "Digits 9 to 16 of the design's hash."),
     _word("HASH_HIGH", 0x1C, "The first eight hexadecimal digits of the design's hash."),
     Register(name="SHAPE_0", offset=0x20, text="Shape of a clip.", fields=(
@@ -187,7 +191,8 @@ REGISTERS: tuple[Register, ...] = (
         Field(name="channels", low=16, width=16, text="channels of a joint, C"))),
     Register(name="NETWORK", offset=0x28, text="Classes, blocks, and the input bus.", fields=(
         Field(name="classes", low=0, width=16, text="scores of a result"),
-        Field(name="blocks", low=16, width=8, text="blocks of the network; counters of higher blocks read 0"),
+        Field(name="blocks", low=16, width=8, text="blocks of the network, or of all networks, one after another; "
+                                                   "counters of higher blocks read 0"),
         Field(name="bus_bytes", low=24, width=8, text="bytes of s_axis_tdata"))),
     _word("CLIP_BYTES", 0x2C, "Bytes of a clip: M * T * V * C elements of one byte, int8, or of two with raw input, "
                               "int16."),
@@ -224,12 +229,23 @@ REGISTERS: tuple[Register, ...] = (
     _word("BLOCK_OVERFLOW", 0x10C, "Vectors that lost values in the stores of block N since reset; SNAPSHOT.clear does "
                                    f"not change it. {_COUNTER}", **_PER_BLOCK),
 )
+"""Registers of every core, by address."""
+
+STREAM_REGISTERS = tuple(
+    Register(name=f"STREAMS_{word}", offset=0x54 + 4 * word,
+             text=f"Networks {4 * word} to {4 * word + 3} of an ensemble; 0 in a core of one network.", fields=tuple(
+        Field(name=f"blocks_{stream}", low=8 * (stream % 4), width=8,
+              text=f"blocks of network {stream}, 0 where there is none") for stream in range(4 * word, 4 * word + 4)))
+    for word in range(STREAMS.high // 4))
+"""Registers that cores of several networks have, too."""
+
+ALL_REGISTERS = tuple(sorted(REGISTERS + STREAM_REGISTERS, key=lambda entry: entry.offset))
 """All registers, by address."""
 
 
 def register(name: str) -> Register:
     """Register called ``name``; :exc:`KeyError` when there is none."""
-    for entry in REGISTERS:
+    for entry in ALL_REGISTERS:
         if entry.name == name:
             return entry
     raise KeyError(f"there is no register {name}")

@@ -4,15 +4,19 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..mem import AsyncRam
 from ..stream.layouts import clip_layout, result_layout, word_layout
 from .config import ShellConfig
-from .registers import RESULT_FLAGS, TRAILER
+from .registers import RESULT_FLAGS
 
 __all__ = ["ResultOutput"]
 
 
 class ResultOutput(wiring.Component):
     """Makes a packet of every result: the scores as int32, class 0 first, then argmax, number of the clip, flags.
+
+    Behind the scores of an ensemble, and before argmax, are those of each of its networks, one network after another.
+    They come class by class with the sums, and are kept meanwhile in LUT RAM of ``classes`` words.
 
     A score that does not fit is sent as the nearest int32 and flagged; argmax compares the scores themselves, the
     lowest index wins a tie. Throughput: one word a cycle. Latency: 0 cycles. A skid buffer must follow ``o``, because
@@ -47,7 +51,7 @@ class ResultOutput(wiring.Component):
     def __init__(self, cfg: ShellConfig):
         self.cfg = cfg
         super().__init__({
-            "i": In(stream.Signature(result_layout(cfg.classes, cfg.logit_width))),
+            "i": In(stream.Signature(result_layout(cfg.classes, cfg.logit_width, cfg.stream_widths))),
             "clip": In(stream.Signature(clip_layout())),
             "o": Out(stream.Signature(word_layout())),
             "cut": In(1), "active": Out(1), "done": Out(1), "aborted": Out(1),
@@ -57,7 +61,7 @@ class ResultOutput(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         cfg = self.cfg
-        length = cfg.classes + len(TRAILER)
+        length = cfg.result_words
         word = Signal(range(length))
         number = Signal(32)
         argmax = Signal(range(max(2, cfg.classes)))
@@ -65,11 +69,9 @@ class ResultOutput(wiring.Component):
         overflow = Signal()
         saturated = Signal()
         score = self.i.payload.score
-        fits, nearest = Const(1), score
-        if cfg.logit_width > 32:
-            top = score[31:]
-            fits = top.all() | ~top.any()
-            nearest = Mux(fits, score, Mux(score < 0, -(1 << 31), (1 << 31) - 1))
+        fits, nearest = _as_int32(score)
+        streams = _StreamScores(m, self.i, cfg) if cfg.stream_widths else None
+        all_fit = fits if streams is None else fits & streams.fit
         flags = {
             "overflow": overflow,
             "saturated": saturated,
@@ -94,13 +96,25 @@ class ResultOutput(wiring.Component):
                     self.i.ready.eq(self.o.ready & ~self.cut),
                 ]
                 with m.If(self.i.valid & self.i.ready):
-                    m.d.sync += [overflow.eq(overflow | self.i.payload.overflow), saturated.eq(saturated | ~fits)]
+                    m.d.sync += [overflow.eq(overflow | self.i.payload.overflow), saturated.eq(saturated | ~all_fit)]
                     with m.If((self.i.payload.index == 0) | (score > best)):
                         m.d.sync += [best.eq(score), argmax.eq(self.i.payload.index)]
                     with m.If(self.i.payload.last):
-                        m.next = "Argmax"
+                        m.next = "Argmax" if streams is None else "Streams"
                 with m.If(self.cut & self.active):
                     m.next = "Fill"
+            if streams is not None:
+                with m.State("Streams"):
+                    m.d.comb += [
+                        self.o.valid.eq(1),
+                        self.o.payload.data.eq(streams.data),
+                        streams.taken.eq(self.o.ready & ~self.cut),
+                    ]
+                    with m.If(streams.taken & streams.end):
+                        m.next = "Argmax"
+                    with m.If(self.cut):
+                        m.d.comb += streams.restart.eq(1)
+                        m.next = "Fill"
             with m.State("Argmax"):
                 send(argmax, "Clip")
             with m.State("Clip"):
@@ -136,3 +150,58 @@ class ResultOutput(wiring.Component):
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += word.eq(Mux(word == length - 1, 0, word + 1))
         return m
+
+
+def _as_int32(score):
+    """Whether ``score`` fits int32, and the nearest value that does."""
+    if len(score) <= 32:
+        return Const(1), score
+    top = score[31:]
+    fits = top.all() | ~top.any()
+    return fits, Mux(fits, score, Mux(score < 0, -(1 << 31), (1 << 31) - 1))
+
+
+class _StreamScores:
+    """Scores of the networks of an ensemble: kept while the sums are sent, then sent one network after another.
+
+    Parameters
+    ----------
+    m : Module
+    i : stream of results
+        Whose scores are kept when they are taken.
+    cfg : ShellConfig
+
+    Attributes
+    ----------
+    fit : Value
+        All scores of the class at ``i`` fit 32 bits.
+    data : Signal
+        Score that is due.
+    taken : Signal
+        To be set where that is taken.
+    end : Value
+        It is the last one.
+    restart : Signal
+        To be set where the rest is given up.
+    """
+
+    def __init__(self, m, i, cfg):
+        words = [_as_int32(i.payload[f"stream{index}"]) for index in range(len(cfg.stream_widths))]
+        self.fit = Cat(fits for fits, _ in words).all()
+        self.data = Signal(signed(32), name="stream_score")
+        self.taken, self.restart = Signal(name="stream_taken"), Signal(name="stream_restart")
+        place, chosen = Signal(range(max(2, cfg.classes))), Signal(range(len(words)))
+        last = place == cfg.classes - 1
+        self.end = last & (chosen == len(words) - 1)
+        with m.Switch(chosen):
+            for index, (_, nearest) in enumerate(words):
+                width = min(32, cfg.stream_widths[index])
+                m.submodules[f"stream{index}"] = ram = AsyncRam(width, cfg.classes)
+                m.d.comb += [ram.w_en.eq(i.valid & i.ready), ram.w_addr.eq(i.payload.index), ram.w_data.eq(nearest),
+                             ram.r_addr.eq(place)]
+                with m.Case(index):
+                    m.d.comb += self.data.eq(ram.r_data.as_signed())
+        with m.If(self.restart | (self.taken & self.end)):
+            m.d.sync += [place.eq(0), chosen.eq(0)]
+        with m.Elif(self.taken):
+            m.d.sync += [place.eq(Mux(last, 0, place + 1)), chosen.eq(chosen + last)]

@@ -24,7 +24,7 @@ from . import (
     ShellConfig,
     axi_lite_ports,
 )
-from .registers import ABI, ADDRESS_BITS, MAGIC, RESULT_FLAGS
+from .registers import ABI, ADDRESS_BITS, ALL_REGISTERS, ENSEMBLE_ABI, MAGIC, REGISTERS, RESULT_FLAGS
 
 __all__ = ["CONTROL", "Top"]
 
@@ -84,7 +84,9 @@ class Top(wiring.Component):
 
     @classmethod
     def of_ensemble(cls, ensemble: Ensemble, foldings: Sequence[Folding], bus_width: int = 32) -> "Top":
-        """Core of ``ensemble`` with the parallelism of ``foldings``, one a network: its scores are the sums."""
+        """Core of ``ensemble`` with the parallelism of ``foldings``, one a network: its scores are the sums,
+        and those of the networks follow them.
+        """
         return cls(ShellConfig.of_ensemble(ensemble, bus_width), EnsembleNetwork(ensemble, foldings))
 
     def _annotate(self):
@@ -123,7 +125,8 @@ class Top(wiring.Component):
         m.submodules.clips = clips = in_core(Queue(clip_layout(), self.cfg.clips_inside))
         m.submodules.result_output = result = ResultOutput(self.cfg)
         m.submodules.counters = counters = Counters(self.cfg.blocks)
-        m.submodules.bank = bank = RegisterBank(self.cfg.blocks)
+        m.submodules.bank = bank = RegisterBank(
+            self.cfg.blocks, ALL_REGISTERS if self.cfg.stream_blocks else REGISTERS)
 
         self._registers(m, bank)
         flush = self._reset(m, bank, core_reset)
@@ -203,10 +206,12 @@ class Top(wiring.Component):
         hash_low, hash_high = cfg.hash_words
         major, minor, patch = (int(part) for part in __version__.split(".")[:3])
         fixed = {
-            "magic": MAGIC, "version_abi": ABI, "version_major": major, "version_minor": minor, "version_patch": patch,
+            "magic": MAGIC, "version_abi": ENSEMBLE_ABI if cfg.stream_blocks else ABI,
+            "version_major": major, "version_minor": minor, "version_patch": patch,
             "hash_low": hash_low, "hash_high": hash_high, "shape_0_frames": cfg.frames, "shape_0_joints": cfg.joints,
             "shape_1_persons": cfg.persons, "shape_1_channels": cfg.channels, "network_classes": cfg.classes,
             "network_blocks": cfg.blocks, "network_bus_bytes": cfg.bus_bytes, "clip_bytes": cfg.clip_bytes,
+            **{f"streams_{stream // 4}_blocks_{stream}": blocks for stream, blocks in enumerate(cfg.stream_blocks)},
         }
         m.d.comb += [getattr(bank, name).eq(value) for name, value in fixed.items()]
 

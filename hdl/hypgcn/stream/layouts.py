@@ -1,5 +1,7 @@
 """Payloads of all streams, in one place."""
 
+from collections.abc import Sequence
+
 from amaranth import *
 from amaranth.lib import data
 
@@ -229,7 +231,7 @@ def residual_layout(width: int) -> data.StructLayout:
     return data.StructLayout({"res": data.ArrayLayout(signed(8), width)})
 
 
-def result_layout(classes: int, logit_width: int) -> data.StructLayout:
+def result_layout(classes: int, logit_width: int, stream_widths: Sequence[int] = ()) -> data.StructLayout:
     """Score of one class of a clip.
 
     Members
@@ -237,13 +239,16 @@ def result_layout(classes: int, logit_width: int) -> data.StructLayout:
     index : range(classes)
         Class.
     score : signed(logit_width)
-        Its logit.
+        Its logit, or the sum of an ensemble.
     last : 1
         Last class of the clip.
     overflow : 1
         A store has lost values in this clip; the same on all classes.
+    stream0, stream1, ... : signed(stream_widths[0]), ...
+        Logit of the class of each network of an ensemble.
     """
-    return data.StructLayout({"index": range(max(2, classes)), "score": signed(logit_width), "last": 1, "overflow": 1})
+    return data.StructLayout({"index": range(max(2, classes)), "score": signed(logit_width), "last": 1, "overflow": 1,
+                              **{f"stream{index}": signed(width) for index, width in enumerate(stream_widths)}})
 
 
 def activity_layout() -> data.StructLayout:

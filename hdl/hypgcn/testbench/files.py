@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from ..design import Design
+from ..design.ensemble import Ensemble
+from ..golden.ensemble import run_ensemble
 from ..golden.network import run
 from ..shell.registers import MAGIC, REGISTERS, RESULT_FLAGS, register
 
@@ -18,7 +20,7 @@ _FLAG = {field.name: field.mask for field in RESULT_FLAGS}
 _INT32 = np.iinfo(np.int32)
 
 
-def files_of_testbench(name: str, design: Design, clips: np.ndarray, *, bus_width: int, rtl: list[str],
+def files_of_testbench(name: str, design: Design | Ensemble, clips: np.ndarray, *, bus_width: int, rtl: list[str],
                     clip_cycles: int, progress=None) -> dict[str, str]:
     """The testbench of an emitted core.
 
@@ -26,8 +28,8 @@ def files_of_testbench(name: str, design: Design, clips: np.ndarray, *, bus_widt
     ----------
     name : str
         Top module of the core.
-    design : Design
-        Its network.
+    design : Design or Ensemble
+        Its network or networks.
     clips : (N, M, T, V, C)
         Clips to send, at least one, of the type that ``design`` takes.
     bus_width : int
@@ -82,13 +84,13 @@ def files_of_testbench(name: str, design: Design, clips: np.ndarray, *, bus_widt
     }
 
 
-def result_words(design: Design, clip: np.ndarray, number: int) -> list[int]:
+def result_words(design: Design | Ensemble, clip: np.ndarray, number: int) -> list[int]:
     """Words of a result as m_axis sends them.
 
     Parameters
     ----------
-    design : Design
-        The network.
+    design : Design or Ensemble
+        The network or networks.
     clip : (M, T, V, C)
         The clip.
     number : int
@@ -97,13 +99,13 @@ def result_words(design: Design, clip: np.ndarray, number: int) -> list[int]:
     Returns
     -------
     list of int, 0..2**32 - 1
-        Scores (saturated to 32 bits), argmax, number, flags.
+        Scores, those of each network of an ensemble (saturated to 32 bits), argmax, number, flags.
     """
-    golden = run(design, clip)
-    logits = golden["logits"]
+    golden = run_ensemble(design, clip) if isinstance(design, Ensemble) else run(design, clip)
+    logits = np.concatenate([golden["logits"], *(tensors["logits"] for tensors in golden.get("streams", ()))])
     scores = np.clip(logits, _INT32.min, _INT32.max)
     flags = _FLAG["overflow"] * bool(golden["overflow"]) | _FLAG["saturated"] * bool((scores != logits).any())
-    return [*(int(score) & 0xFFFFFFFF for score in scores), int(np.argmax(logits)), number, flags]
+    return [*(int(score) & 0xFFFFFFFF for score in scores), int(np.argmax(golden["logits"])), number, flags]
 
 
 def _field(of, name):

@@ -3,9 +3,12 @@
 import os
 from pathlib import Path
 
-from hypgcn.cli import load_design, load_folding
+from hypgcn.cli import load_design, load_foldings_of
+from hypgcn.design import Design
+from hypgcn.design.ensemble import Ensemble
 from hypgcn.input_options import add_input_options, with_input
 from hypgcn.progress import Progress, duration
+from hypgcn.stream_options import add_stream_options, load_network
 
 from ..benchmark.table import MHZ
 from ..stimuli.clips import RECORDINGS
@@ -42,17 +45,29 @@ def add_arguments(parser, default: str, out: str):
 
 def prepare(args, default: str):
     """Design and folding by the arguments."""
+    check(args)
+    design = with_input(load_design(args.design or default), args)
+    return design, folding_for(args, design)
+
+
+def check(args):
+    """Raise :exc:`ValueError` for arguments that are out of their ranges."""
     check_build_folder("--out", args.out)
     if args.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
     if args.multipliers < 1:
         raise ValueError(f"--multipliers must be at least 1, not {args.multipliers}")
-    design = with_input(load_design(args.design or default), args)
-    folding = load_folding(args.folding, design)
-    if folding is None:
-        from hypgcn.planning.allocator.allocate import within
-        folding = within(design, args.multipliers)
-    return design, folding
+
+
+def folding_for(args, network: Design | Ensemble):
+    """Folding of a design, or foldings of an ensemble: those of ``--folding``, or within ``--multipliers``."""
+    if args.folding is not None:
+        return load_foldings_of(args.folding, network)
+    if isinstance(network, Ensemble):
+        from hypgcn.planning.allocator.streams import streams_within
+        return streams_within(network, args.multipliers)
+    from hypgcn.planning.allocator.allocate import within
+    return within(network, args.multipliers)
 
 
 def register(commands):
@@ -60,6 +75,7 @@ def register(commands):
     parser = commands.add_parser("fullscale", help="whole clips through the emitted network in Verilator, back to "
                                                    "back: equality, cycles per clip, latency, utilisation of units")
     add_arguments(parser, "full", "build/fullscale")
+    add_stream_options(parser)
     parser.add_argument("--clips", type=int, default=20, metavar="N", help="clips (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N",
                         help="seed of the choice of clips (default: %(default)s)")
@@ -68,20 +84,21 @@ def register(commands):
 
 def run(args) -> int:
     """Simulate, compare and report; 1 when a beat differs from the golden model."""
-    import numpy as np
-
     from hypgcn.design.files import write_json
 
     from ..benchmark.pictures import save_utilisation_picture
     from ..fullscale.golden import golden_clips
-    from ..fullscale.result import FILL
     from ..fullscale.simulation import FullSimulation
     from ..fullscale.utilisation import idle_products, report
     from ..stimuli.recordings import clips_for
 
     if args.clips < 1:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")
-    design, folding = prepare(args, "full")
+    check(args)
+    network = load_network(args, load_design, "full")
+    if isinstance(network, Ensemble):
+        return run_ensemble(args, network)
+    design, folding = network, folding_for(args, network)
     clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, seed=args.seed,
                             explicit=args.recordings is not None)
     print(f"design {design.name}, hash {design.hash[:16]}: {len(clips)} clips, {real} of them recorded")
@@ -102,17 +119,13 @@ def run(args) -> int:
         return 1
     progress.finish(f"{len(clips)} clips equal, {done.cycles / done.seconds:,.0f} cycles/s, all")
     print(f"{done.compared:,} vectors and scores equal to golden; {sum(done.lost)} vectors lost values")
-    latency = int(np.median(done.latency[FILL:])) if len(clips) > FILL else int(done.latency[-1])
+    latency = latency_of(done)
     result = {"design": design.name, "hash": design.hash, "clips": len(clips), "real_clips": real,
               "cycles": done.cycles, "cycles_per_clip": done.cycles_per_clip, "steady": done.steady.tolist(),
               "first_clip_cycles": int(done.last_out[0] - done.first_in[0]), "latency_last_frame_cycles": latency,
               "compared": done.compared, "lost": done.lost,
               "seconds": {**simulation.seconds, "simulation": done.seconds}}
-    if done.cycles_per_clip is not None:
-        print(f"{done.cycles_per_clip:,.0f} cycles per clip in the steady state, "
-              f"{MHZ * 1e6 / done.cycles_per_clip:,.1f} clips/s at {MHZ} MHz")
-    print(f"latency: {latency:,} cycles from a clip's last frame to its result, {result['first_clip_cycles']:,} from "
-          f"the first frame of the first clip")
+    print_speed(result)
     used = report(design, folding, done, expected)
     write_json(args.out / "report.json", {**result, "utilisation": used})
     picture = args.out / "utilisation.png"
@@ -126,3 +139,70 @@ def run(args) -> int:
           + ", ".join(f"{unit} {idle / total:.0%}" for unit, idle in idle_products(used)[:6]))
     print(f"written: {args.out / 'report.json'}, {picture}")
     return 0
+
+
+def run_ensemble(args, ensemble: Ensemble) -> int:
+    """The same for the networks of an ensemble; 1 when a sum or a score differs from the golden model."""
+    from hypgcn.design.files import write_json
+    from hypgcn.planning.allocator.streams import estimate_streams
+
+    from ..fullscale.ensemble import EnsembleSimulation, golden_streams
+    from ..stimuli.recordings import clips_for
+
+    foldings = folding_for(args, ensemble)
+    allocation = estimate_streams(ensemble, foldings)
+    clips, real = clips_for(ensemble.designs[0], args.clips, args.recordings or RECORDINGS, seed=args.seed,
+                            explicit=args.recordings is not None)
+    print(f"ensemble {ensemble.name}, hash {ensemble.hash[:16]}: {len(clips)} clips, {real} of them recorded")
+    progress = Progress("golden")
+    expected = golden_streams(ensemble, clips, args.out / "golden", jobs=args.jobs, progress=progress)
+    progress.finish(f"{len(clips)} clips of {len(ensemble.streams)} networks")
+    progress = Progress("build")
+    simulation = EnsembleSimulation(ensemble, foldings, args.out / ensemble.hash[:12], cache=args.out / "cache",
+                                    progress=progress)
+    progress.finish(f"emission {duration(simulation.seconds['emission'])}, "
+                    f"Verilator and compiler {duration(simulation.seconds['build'])}, all")
+    progress = Progress("simulation")
+    try:
+        done = simulation.run(clips, expected, seed=args.seed, progress=progress)
+    except AssertionError as error:
+        progress.finish("DIFFERENT")
+        print(error)
+        return 1
+    progress.finish(f"{len(clips)} clips equal, {done.cycles / done.seconds:,.0f} cycles/s, all")
+    print(f"{done.compared:,} sums and scores equal to golden; {sum(done.lost)} vectors lost values")
+    latency = latency_of(done)
+    result = {
+        "ensemble": ensemble.name, "hash": ensemble.hash,
+        "streams": [{"stream": stream, "design": design.name, "hash": design.hash, "weight": str(weight),
+                     "estimated_cycles": round(part.cycles), "dsp": part.resources.dsp}
+                    for stream, design, weight, part in zip(ensemble.streams, ensemble.designs, ensemble.weights,
+                                                            allocation.estimates)],
+        "dsp": allocation.resources.dsp, "clips": len(clips), "real_clips": real, "cycles": done.cycles,
+        "cycles_per_clip": done.cycles_per_clip, "steady": done.steady.tolist(),
+        "first_clip_cycles": int(done.last_out[0] - done.first_in[0]), "latency_last_frame_cycles": latency,
+        "compared": done.compared, "lost": done.lost, "seconds": {**simulation.seconds, "simulation": done.seconds}}
+    print_speed(result)
+    for stream, part in zip(ensemble.streams, allocation.estimates):
+        print(f"  {stream}: {part.cycles:,.0f} cycles and {part.resources.dsp} multipliers estimated")
+    write_json(args.out / "report.json", result)
+    print(f"written: {args.out / 'report.json'}")
+    return 0
+
+
+def latency_of(done) -> int:
+    """Cycles from a clip's last frame to its result: the median in the steady state, if there is one."""
+    import numpy as np
+
+    from ..fullscale.result import FILL
+
+    return int(np.median(done.latency[FILL:])) if len(done.latency) > FILL else int(done.latency[-1])
+
+
+def print_speed(result: dict):
+    """Print cycles per clip and latencies."""
+    if result["cycles_per_clip"] is not None:
+        print(f"{result['cycles_per_clip']:,.0f} cycles per clip in the steady state, "
+              f"{MHZ * 1e6 / result['cycles_per_clip']:,.1f} clips/s at {MHZ} MHz")
+    print(f"latency: {result['latency_last_frame_cycles']:,} cycles from a clip's last frame to its result, "
+          f"{result['first_clip_cycles']:,} from the first frame of the first clip")

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn import __version__
-from hypgcn.cli import load_design, load_folding
-from hypgcn.input_options import add_input_options, with_input
+from hypgcn.cli import load_design, load_foldings_of
+from hypgcn.design.ensemble import Ensemble
+from hypgcn.input_options import add_input_options
 from hypgcn.progress import Progress
+from hypgcn.stream_options import add_stream_options, load_network
 
 from ..verilator.folder import check_build_folder
 from .defaults import DEFAULT_DESIGN, MULTIPLIERS
@@ -28,7 +30,8 @@ def register(commands):
     parser.add_argument("clips", metavar="CLIP", nargs="+", type=Path,
                         help="npz, npy, .skeleton, or another recording of the training")
     parser.add_argument("--design", metavar="DESIGN",
-                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})")
+                        help=f"folder of a design or of an ensemble, or a preset (default: {DEFAULT_DESIGN})")
+    add_stream_options(parser)
     parser.add_argument("--device", choices=DEVICES, default="sim",
                         help="sim: the emitted core in Verilator (default: %(default)s)")
     parser.add_argument("--driver", choices=DRIVERS, default="python",
@@ -40,8 +43,9 @@ def register(commands):
     parser.add_argument("--check", action="store_true", help="compare all scores with the golden model")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all scores, cycles and counters")
     parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
-    parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
-                        help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
+    parser.add_argument("--multipliers", type=int, metavar="N",
+                        help=f"without --folding: the fastest folding with at most N multipliers (default: "
+                             f"{MULTIPLIERS} for each network)")
     parser.add_argument("--bus-width", type=int, default=32, metavar="BITS",
                         help="width of the input stream, 8 to 512 (default: %(default)s)")
     parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS",
@@ -64,40 +68,40 @@ def run(args) -> int:
     check_build_folder("--out", args.out)
     if args.timeout <= 0:
         raise ValueError(f"--timeout must be more than 0, not {args.timeout}")
-    from hypgcn.planning.allocator.allocate import within
-    from hypgcn.shell.top import Top
     from hypgcn.testbench.clip_files import read_clips
     from hypgcn_host import CoreError
     from hypgcn_host.simulator import SimulatedBus
 
     from ..cosim.build import build_core
 
-    design = load_design(args.design or DEFAULT_DESIGN)
-    design = with_input(design, args)
+    network = load_network(args, load_design, DEFAULT_DESIGN)
+    designs = network.designs if isinstance(network, Ensemble) else (network,)
     clips = []
     for path in args.clips:
-        chosen, count = read_clips(path, design, args.first)
+        chosen, count = read_clips(path, designs[0], args.first)
         clips += chosen
         if len(chosen) < count:
             print(f"{path}: the first {len(chosen)} of {count} clips; --first sets the number")
-    folding = load_folding(args.folding, design) or within(design, args.multipliers)
-    print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
+    top = _top(args, network)
+    print(f"hypgcn {__version__}: {'ensemble' if isinstance(network, Ensemble) else 'design'} {network.name}, hash "
+          f"{network.hash[:16]}")
     progress = Progress("building the simulated core")
-    library = build_core(Top.of(design, folding, args.bus_width), args.out / "cache", progress=progress)
+    library = build_core(top, args.out / "cache", progress=progress)
     progress.finish()
     progress = Progress("run")
     start = time.monotonic()
     with SimulatedBus(library, seed=args.seed, idle=args.idle, stall=args.stall, cycles_per_ms=CYCLES_PER_MS) as bus:
         try:
-            rows, counters = _classify(args, bus, design, clips, progress)
+            rows, counters = _classify(args, bus, network, clips, progress)
         except CoreError as error:
             raise OSError(f"the simulated core: {error}") from error
         cycles = bus.cycles
     seconds = time.monotonic() - start
     progress.finish(f"{len(rows)} clips, {cycles:,} cycles in {seconds:.1f} s, driver {args.driver}")
     print(_table(rows, args.top))
-    for index, block in enumerate(counters.blocks):
-        print(f"block {index + 1}: busy {block.busy:,}, starved {block.starved:,}, blocked {block.blocked:,} cycles, "
+    names = _block_names(network)
+    for name, block in zip(names, counters.blocks, strict=True):
+        print(f"{name}: busy {block.busy:,}, starved {block.starved:,}, blocked {block.blocked:,} cycles, "
               f"{block.overflow} overflows")
     wrong = [row["clip"] for row in rows if row.get("golden") is False]
     if args.check:
@@ -106,50 +110,80 @@ def run(args) -> int:
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps({
-            "design": design.name, "hash": design.hash, "driver": args.driver, "clips": rows,
+            "design": network.name, "hash": network.hash, "driver": args.driver, "clips": rows,
             "blocks": [vars(block) for block in counters.blocks]}, indent=1) + "\n", encoding="utf-8", newline="\n")
         print(f"written: {args.json}")
     return 1 if wrong else 0
 
 
-def _classify(args, bus, design, clips, progress):
+def _top(args, network):
+    """The core, with the foldings of ``--folding`` or within ``--multipliers``."""
+    from hypgcn.planning.allocator.allocate import within
+    from hypgcn.planning.allocator.streams import streams_within
+    from hypgcn.shell.top import Top
+
+    if args.multipliers is not None and args.multipliers < 1:
+        raise ValueError(f"--multipliers must be at least 1, not {args.multipliers}")
+    found = load_foldings_of(args.folding, network)
+    if isinstance(network, Ensemble):
+        count = args.multipliers or MULTIPLIERS * len(network.designs)
+        return Top.of_ensemble(network, found or streams_within(network, count), args.bus_width)
+    return Top.of(network, found or within(network, args.multipliers or MULTIPLIERS), args.bus_width)
+
+
+def _block_names(network) -> list[str]:
+    """Names of the blocks, in the order of the counters."""
+    if isinstance(network, Ensemble):
+        return [f"{stream} block {index + 1}" for stream, count in zip(network.streams, network.block_counts)
+                for index in range(count)]
+    return [f"block {index + 1}" for index in range(len(network.blocks))]
+
+
+def _classify(args, bus, network, clips, progress):
     """Rows of the clips, and the counters at the end."""
-    core, rows = _driver(args, bus, design), []
+    core, rows = _driver(args, bus, network), []
     for number, clip in enumerate(clips):
         progress(number, len(clips), clip.name)
         result = core.classify(clip.clip)
-        rows.append(_row(design, clip, result, core.counters(), args.check))
+        rows.append(_row(network, clip, result, core.counters(), args.check))
     counters = core.counters()
     bus.finish()
     return rows, counters
 
 
-def _driver(args, bus, design):
+def _driver(args, bus, network):
     """The driver on the bus."""
     if args.driver == "python":
         from hypgcn_host import Core
 
-        return Core.open(bus, design.hash, timeout=args.timeout)
+        return Core.open(bus, network.hash, timeout=args.timeout)
     from hypgcn_host.c_driver import CBus, CDriver
 
     from ..cosim.build import build_driver
 
-    return CDriver(build_driver(args.out / "driver"), CBus.simulated(bus), design.hash, timeout=args.timeout)
+    return CDriver(build_driver(args.out / "driver"), CBus.simulated(bus), network.hash, timeout=args.timeout)
 
 
-def _row(design, clip, result, counters, check) -> dict:
+def _row(network, clip, result, counters, check) -> dict:
     """Result of a clip for the table and the JSON file."""
+    streams = network.streams if isinstance(network, Ensemble) else ()
+    design = network.designs[0] if streams else network
     names = design.class_names or [str(index) for index in range(design.classes)]
     row = {"clip": clip.name, "class": names[result.argmax], "cycles": counters.clip_cycles,
            "flags": list(result.flags), "scores": dict(zip(names, result.scores.tolist())),
-           "probabilities": dict(zip(names, _probabilities(result.scores, design.logit_scale)))}
+           "probabilities": dict(zip(names, _probabilities(
+               result.scores, network.score_scale if streams else design.logit_scale)))}
+    if streams:
+        row["streams"] = {stream: dict(zip(names, scores)) for stream, scores in zip(streams, result.streams.tolist())}
     if clip.label is not None and clip.label < len(names):
         row["label"] = names[clip.label]
     if check:
+        from hypgcn.golden.ensemble import run_ensemble
         from hypgcn.golden.network import run as golden
 
-        expected = golden(design, clip.clip)
+        expected = run_ensemble(network, clip.clip) if streams else golden(design, clip.clip)
         row["golden"] = expected["logits"].tolist() == result.scores.tolist() \
+            and [part["logits"].tolist() for part in expected.get("streams", ())] == result.streams.tolist() \
             and bool(expected["overflow"]) == ("overflow" in result.flags)
     return row
 
@@ -167,6 +201,9 @@ def _table(rows, top: int) -> str:
     for row in rows:
         best = sorted(row["scores"].items(), key=lambda item: -item[1])[:top]
         notes = [f"flags: {', '.join(row['flags'])}"] if row["flags"] else []
+        if "streams" in row:
+            notes.append(", ".join(f"{stream}: {max(scores, key=scores.__getitem__)}"
+                                   for stream, scores in row["streams"].items()))
         if "label" in row:
             notes.append(f"label: {row['label']}, {'right' if row['label'] == row['class'] else 'WRONG'}")
         found = "  ".join(f"{name} {row['probabilities'][name]:.1%} ({score})" for name, score in best)

@@ -1,8 +1,9 @@
 """Ports of an emitted network as the full-speed testbench reads them: their layouts, and the place of a beat."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypgcn.design import Design
+from hypgcn.design.ensemble import Ensemble
 from hypgcn.stream.layouts import result_layout, vector_layout
 
 from ..stimuli.payload import describe, difference, width_of
@@ -45,6 +46,13 @@ class Shape:
                    observe=observe, banks=tuple(block.out_banks for block in design.blocks),
                    frames=tuple(design.block_frames(index + 1) for index in range(len(design.blocks))),
                    persons=design.persons, joints=design.joints)
+
+    @classmethod
+    def of_ensemble(cls, ensemble: Ensemble) -> "Shape":
+        """Shape of the ports of ``ensemble``, which shows no outputs of blocks."""
+        one = cls.of(ensemble.designs[0])
+        result = result_layout(one.classes, ensemble.score_width, ensemble.logit_widths)
+        return replace(one, result=describe(result), banks=(), frames=())
 
     def scoreboard(self, stream: str, clips: int, word: int, people: list[str] | None = None) -> Scoreboard:
         """Scoreboard that names the place of one expected ``word`` of a stream.

@@ -17,7 +17,7 @@ from .exchange import read_results, results_so_far, write_expected, write_stimul
 from .ports import Shape
 from .result import Run
 
-__all__ = ["FullSimulation"]
+__all__ = ["TOP", "FullSimulation", "simulate"]
 
 TOP = "top"
 
@@ -94,8 +94,8 @@ class FullSimulation:
             folder, self.shape, expected, blocks=len(self.design.blocks) if self.observe else 0,
             skip_absent=self.folding.skip_absent)
         start = time.monotonic()
-        output, status = self._simulate(folder, seed, lambda: progress(
-            results_so_far(folder), len(clips), f"{name}: clips through the network"))
+        output, status = simulate(self.program, folder, self.folder / "rtl", seed, lambda done: progress(
+            done, len(clips), f"{name}: clips through the network"))
         if status or output:
             raise AssertionError(self.shape.explain(output, len(clips), status, golden.people if golden else None))
         run = read_results(folder, self.shape, len(clips))
@@ -107,18 +107,39 @@ class FullSimulation:
                 raise AssertionError(f"overflow_counts: expected {list(map(int, lost))}, got {run.lost}, at the end")
         return run
 
-    def _simulate(self, folder: Path, seed: int, report: Callable[[], None]) -> tuple[str, int]:
-        """Output and exit status of the simulator; ``report`` is called once a second."""
-        # The emitted text names its memory images relative to its own folder.
-        with subprocess.Popen([self.program, str(folder), str(seed)], cwd=(self.folder / "rtl"), encoding="utf-8",
-                              errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-            try:
-                while True:
-                    try:
-                        output, _ = process.communicate(timeout=1.0)
-                        return output.strip(), process.returncode
-                    except subprocess.TimeoutExpired:
-                        report()
-            except BaseException:
-                process.kill()
-                raise
+
+def simulate(program: Path, folder: Path, rtl: Path, seed: int, report: Callable[[int], None]) -> tuple[str, int]:
+    """Run a simulator.
+
+    Parameters
+    ----------
+    program : Path
+        The simulator.
+    folder : Path
+        Stimuli, expected beats and results.
+    rtl : Path
+        Folder of the emitted text: it names its memory images relative to that.
+    seed : int
+        Of the random contents of registers and memories without a reset.
+    report : callable
+        Called with the results so far, once a second.
+
+    Returns
+    -------
+    output : str
+        What it printed.
+    status : int
+        Exit status.
+    """
+    with subprocess.Popen([program, str(folder), str(seed)], cwd=rtl, encoding="utf-8", errors="replace",
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        try:
+            while True:
+                try:
+                    output, _ = process.communicate(timeout=1.0)
+                    return output.strip(), process.returncode
+                except subprocess.TimeoutExpired:
+                    report(results_so_far(folder))
+        except BaseException:
+            process.kill()
+            raise

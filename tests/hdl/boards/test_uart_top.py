@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from ensembles import small_ensemble
+from raw_designs import raw_clip
 from stub_core import StubCore, stub_scores
 from uart_line import SimulatedPort
 
@@ -10,6 +12,7 @@ from hypgcn.boards.frames import FLAG
 from hypgcn.boards.uart_top import UartTop
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset
+from hypgcn.golden.ensemble import run_ensemble
 from hypgcn.golden.network import run
 from hypgcn.shell import ShellConfig
 from hypgcn_host.uart import ProtocolError, UartClient, wrap
@@ -60,6 +63,22 @@ def test_damage_is_repaired(direction, number, change):
     port, client = board(lambda way, at, byte: change(byte) if (way, at) == (direction, number) else byte)
     client.hello()
     classify_all(client)
+
+
+def test_an_ensemble_sends_the_scores_of_its_networks():
+    ensemble = small_ensemble(frames=1, joints=5, persons=1)
+    folding = Folding(blocks=(BlockFolding(conv_pairs=4, lane_pairs=4),))
+    port = SimulatedPort(UartTop.of_ensemble(ensemble, [folding, folding], DIVISOR), DIVISOR, cycles=4000)
+    client = UartClient(port, timeout=1.0)
+    identity = client.hello(ensemble.hash)
+    assert (identity.streams, identity.element_bytes, identity.score_bytes) == (2, 2, 4)
+    for seed in (1, 2):
+        clip = raw_clip(ensemble.designs[0], seed)
+        tensors, result = run_ensemble(ensemble, clip), client.classify(clip)
+        assert result.scores.tolist() == tensors["logits"].tolist()
+        assert result.streams.tolist() == [part["logits"].tolist() for part in tensors["streams"]]
+        assert (result.overflow, result.argmax) == (tensors["overflow"], int(np.argmax(tensors["logits"])))
+    assert client.repeated == 0
 
 
 def test_damaged_request_is_refused_by_the_board():

@@ -37,7 +37,10 @@ def test_no_shift_where_the_sum_fits():
 def test_what_must_be_alike():
     joint = small_network("joint")
     for other, text in (
-            (small_network("bone", frames=3), r"s1: design raw must have the clips of s0, 2, 2, 5, 3, not 2, 3, 5, 3"),
+            (small_network("bone", frames=3), r"s1: design raw must have the frames of s0, 2, not 3"),
+            (small_network("bone", persons=1), r"s1: design raw must have the persons of s0, 2, not 1"),
+            (dataclasses.replace(joint, meta={"skeleton": {"name": "ntu25"}}),
+             "s1: design raw must have the skeleton of s0, unknown, not ntu25"),
             (small_network("bone", classes=4), "must have the number of classes of s0, 3, not 4"),
             (dataclasses.replace(joint, class_names=("a", "b", "c")), "must have the class names of s0, , not a, b, c"),
             (dataclasses.replace(joint, raw=dataclasses.replace(joint.raw, patience=5)),
@@ -52,6 +55,11 @@ def test_what_must_be_alike():
 
 @pytest.mark.parametrize("changes,text", [
     (dict(streams=("a", "a")), "streams must differ, not a, a"),
+    (dict(streams=("a-b", "A_b")), "streams must differ, not a-b, A_b"),
+    (dict(streams=("a", "../b")),
+     r"streams\[1\] must be letters, digits, - and _, at most 32, a letter first, not '../b'"),
+    (dict(streams=("a", "")), r"streams\[1\] must be letters"),
+    (dict(streams=("a", "b" * 33)), r"streams\[1\] must be letters"),
     (dict(streams=("a",)), "streams must hold 2 values, one a design, not 1"),
     (dict(weights=(Fraction(1), Fraction(0))), "weights: that of s1 must be a positive fraction, not Fraction"),
     (dict(weights=(Fraction(1), 2.0)), "weights: that of s1 must be a positive fraction, not 2.0"),

@@ -71,6 +71,30 @@ def test_memories():
     assert set(platform.sources) == {"hypgcn_rom.sv", "hypgcn_ram.sv"}
 
 
+class Named(Part):
+    cfg = "same"
+
+
+def test_parts_are_modules_of_their_own():
+    """Called by their part, and so are the images in them, of shared modules that they use first, too."""
+    platform = RtlPlatform("net", Part())
+    platform.next_module()
+    first, second = Named(), Named()
+    names = [platform.share(component, part).type for component, part in ((first, "joint"), (second, "bone-motion"))]
+    assert names == ["net_joint", "net_bone_motion"]
+    image = dict(width=9, depth=2, name="weights", init=[1, 511])
+    module = platform.next_module()
+    assert module.name == "net_joint" and module.component is first
+    assert platform.memory("hypgcn_rom", **image).startswith("net_joint_weights_")
+    platform.share(Named())
+    assert platform.next_module().name == "net_bone_motion"
+    assert platform.memory("hypgcn_rom", **image).startswith("net_bone_motion_weights_")
+    platform.share(Named())     # the same module as that in the first part
+    assert platform.next_module().name == "net_named"
+    assert platform.memory("hypgcn_rom", **image).startswith("net_joint_weights_")
+    assert platform.next_module() is None
+
+
 def test_models():
     platform = RtlPlatform("net", Part())
     platform.model("DSP48E2")

@@ -12,6 +12,7 @@ from raw_designs import extreme_clip, raw_clip
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.ensemble import EnsembleNetwork
 from hypgcn.golden.ensemble import run_ensemble
+from hypgcn.shell.registers import ENSEMBLE_ABI
 from hypgcn.shell.top import Top
 from testbench import run
 
@@ -24,7 +25,8 @@ def test_matches_golden(idle, stall):
     design = ensemble.designs[0]
     clips = [raw_clip(design, 1), np.zeros(design.clip_shape, np.int16), extreme_clip(design, 2)]
     found = [run_ensemble(ensemble, clip) for clip in clips]
-    expected = [{"index": j, "score": int(score), "last": int(j == 2), "overflow": int(tensors["overflow"])}
+    expected = [{"index": j, "score": int(score), "last": int(j == 2), "overflow": int(tensors["overflow"]),
+                 **{f"stream{index}": int(part["logits"][j]) for index, part in enumerate(tensors["streams"])}}
                 for tensors in found for j, score in enumerate(tensors["logits"])]
     joints = [joint for clip in clips for joint in clip.reshape(-1, 3).tolist()]
     out = run(EnsembleNetwork(ensemble, [FOLDING, FOLDING]), {"i": joints}, {"o": len(expected)}, idle=idle,
@@ -33,7 +35,7 @@ def test_matches_golden(idle, stall):
 
 
 def test_behind_the_buses():
-    """The shell of an ensemble: int16 in, scores of 32 bits out, the hash of the ensemble."""
+    """The shell of an ensemble: int16 in, sums and scores of 32 bits out, the hash of the ensemble."""
     ensemble = small_ensemble(frames=1, joints=5, persons=1)
     clips = [raw_clip(ensemble.designs[0], seed) for seed in (1, 2)]
     dut = Top.of_ensemble(ensemble, [FOLDING, FOLDING])
@@ -42,6 +44,9 @@ def test_behind_the_buses():
         assert await tb.read("HASH_HIGH") == int(ensemble.hash[:8], 16)
         assert await tb.read("CLIP_BYTES") == clips[0].nbytes
         assert await tb.read("NETWORK", field="blocks") == 2
+        assert await tb.read("VERSION", field="abi") == ENSEMBLE_ABI
+        assert [await tb.read("STREAMS_0", field=f"blocks_{stream}") for stream in range(4)] == [1, 1, 0, 0]
+        assert await tb.read("STREAMS_1") == 0
         await tb.write("CONTROL", auto_restart=1)
         for clip in clips:
             await tb.send(beats_of(clip.astype("<i2").tobytes(), 4))
@@ -49,8 +54,10 @@ def test_behind_the_buses():
     tb = CoreTestbench(dut, idle=0.2, stall=0.2)
     tb.run(test)
     for number, (clip, words) in enumerate(zip(clips, tb.packets)):
-        logits = run_ensemble(ensemble, clip)["logits"]
-        assert words == [*(int(score) % 2**32 for score in logits), int(np.argmax(logits)), number, 0]
+        tensors = run_ensemble(ensemble, clip)
+        scores = [score for part in (tensors, *tensors["streams"]) for score in part["logits"]]
+        assert len(scores) == 3 * 3
+        assert words == [*(int(score) % 2**32 for score in scores), int(np.argmax(tensors["logits"])), number, 0]
 
 
 def test_a_folding_for_each():

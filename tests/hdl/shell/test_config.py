@@ -1,6 +1,7 @@
 """Shape of the shell: derived numbers, and strict about what is not."""
 
 import pytest
+from ensembles import small_ensemble
 
 from hypgcn.design.presets import preset
 from hypgcn.shell import ShellConfig
@@ -23,7 +24,22 @@ def test_of_a_design():
     assert (cfg.blocks, cfg.bus_width, cfg.hash) == (len(design.blocks), 16, design.hash)
 
 
+def test_of_an_ensemble():
+    ensemble = small_ensemble()
+    cfg = ShellConfig.of_ensemble(ensemble)
+    assert cfg.stream_blocks == tuple(len(design.blocks) for design in ensemble.designs) and cfg.blocks == 2
+    assert cfg.stream_widths == tuple(design.logit_width for design in ensemble.designs)
+    assert (cfg.result_words, ShellConfig(**GOOD).result_words) == (3 * 3 + 3, 4 + 3)
+
+
 @pytest.mark.parametrize(("change", "error", "text"), [
+    ({"stream_widths": (9,), "stream_blocks": (2,)}, ValueError, "streams must be in 2..8, not 1"),
+    ({"stream_widths": (9, 49), "stream_blocks": (1, 1)}, ValueError, r"stream_widths\[1\] must be in 2..48, not 49"),
+    ({"stream_widths": (9, 9), "stream_blocks": (2,)}, ValueError,
+     r"stream_blocks must be at least 1 for each of 2 streams, 2 together, not \(2,\)"),
+    ({"stream_widths": (9, 9), "stream_blocks": (2, 0)}, ValueError, r"stream_blocks must be .* not \(2, 0\)"),
+    ({"stream_widths": (9, 9), "stream_blocks": (2, 1)}, ValueError, r"stream_blocks must be .* not \(2, 1\)"),
+    ({"stream_blocks": (2,)}, ValueError, r"stream_blocks must be .* not \(2,\)"),
     ({"persons": 0}, ValueError, "persons must be in 1..16, not 0"),
     ({"frames": 4097}, ValueError, "frames must be in 1..4096, not 4097"),
     ({"blocks": 65}, ValueError, "blocks must be in 1..64, not 65"),

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.tree import ROOT
 from hypgcn.shell import register_files
-from hypgcn.shell.registers import MAGIC, REGISTERS, RESULT_FLAGS
+from hypgcn.shell.registers import ALL_REGISTERS, MAGIC, REGISTERS, RESULT_FLAGS, STREAM_REGISTERS
 
 
 @pytest.mark.parametrize("name", register_files.FILES)
@@ -45,7 +45,7 @@ def test_c_header_says_what_the_description_says():
     found = defines(text)
     assert text.count("#define ") - 1 == len(found), "a name is defined twice"  # one is the guard
     assert int(found["HYPGCN_MAGIC"].rstrip("u"), 16) == MAGIC
-    for entry in REGISTERS:
+    for entry in ALL_REGISTERS:
         if entry.count == 1:
             assert int(found[f"HYPGCN_REG_{entry.name}"].rstrip("u"), 16) == entry.offset
         else:
@@ -62,17 +62,17 @@ def test_python_map_says_what_the_description_says():
     spec = importlib.util.spec_from_file_location("map", ROOT / "firmware/hypgcn_host/registers.py")
     found = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(found)
-    assert found.OFFSETS == {entry.name: entry.offset for entry in REGISTERS}
-    assert found.STRIDES == {entry.name: entry.stride for entry in REGISTERS if entry.count > 1}
+    assert found.OFFSETS == {entry.name: entry.offset for entry in ALL_REGISTERS}
+    assert found.STRIDES == {entry.name: entry.stride for entry in ALL_REGISTERS if entry.count > 1}
     assert found.FIELDS == {entry.name: {field.name: (field.mask, field.low) for field in entry.fields}
-                            for entry in REGISTERS}
+                            for entry in ALL_REGISTERS}
     assert found.FLAGS == {flag.name: flag.mask for flag in RESULT_FLAGS}
     assert found.MAGIC == MAGIC
 
 
 def test_page_names_every_register_and_field():
     page = register_files.markdown()
-    for entry in REGISTERS:
+    for entry in ALL_REGISTERS:
         assert f"## {entry.name}\n" in page
         for field in entry.fields:
             assert field.width == 32 or f"| {field.name} |" in page
@@ -82,3 +82,13 @@ def test_json_is_plain_and_complete():
     data = json.loads(json.dumps(register_files.as_json()))
     assert [entry["name"] for entry in data["registers"]] == [entry.name for entry in REGISTERS]
     assert data["result"]["trailer"] == ["argmax", "clip", "flags"]
+
+
+def test_json_of_an_ensemble_has_its_registers_and_what_a_result_holds():
+    data = json.loads(json.dumps(register_files.as_json(("joint", "bone"))))
+    names = [entry["name"] for entry in data["registers"]]
+    assert names == [entry.name for entry in ALL_REGISTERS]
+    assert set(names) - {entry.name for entry in REGISTERS} == {entry.name for entry in STREAM_REGISTERS}
+    assert data["abi"] == 2 and data["result"]["scores"] == ["sum", "joint", "bone"]
+    alone = register_files.as_json()
+    assert alone["abi"] == 1 and "scores" not in alone["result"]

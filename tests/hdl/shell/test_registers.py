@@ -2,21 +2,32 @@
 
 import pytest
 
-from hypgcn.shell.registers import ADDRESS_BITS, MAGIC, MAX_BLOCKS, REGISTERS, RESULT_FLAGS, Field, Register, register
+from hypgcn.shell.registers import (
+    ADDRESS_BITS,
+    ALL_REGISTERS,
+    MAGIC,
+    MAX_BLOCKS,
+    REGISTERS,
+    RESULT_FLAGS,
+    Field,
+    Register,
+    register,
+)
 
 BIT = Field(name="bit", low=0, text="a bit")
 
 
 def test_no_two_words_share_an_address_and_all_are_in_the_page():
-    addresses = [entry.address(index) for entry in REGISTERS for index in range(entry.count)]
+    addresses = [entry.address(index) for entry in ALL_REGISTERS for index in range(entry.count)]
     assert len(addresses) == len(set(addresses))
     assert max(addresses) < 1 << ADDRESS_BITS
     assert all(address % 4 == 0 for address in addresses)
     assert [entry.offset for entry in REGISTERS] == sorted(entry.offset for entry in REGISTERS)
+    assert [entry.offset for entry in ALL_REGISTERS] == sorted(entry.offset for entry in ALL_REGISTERS)
 
 
 def test_names_are_used_once():
-    names = [entry.name for entry in REGISTERS]
+    names = [entry.name for entry in ALL_REGISTERS]
     assert len(names) == len(set(names))
     for entry in REGISTERS:
         fields = [field.name for field in entry.fields]

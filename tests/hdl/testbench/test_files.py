@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from ensembles import small_ensemble
 from raw_designs import raw_design
 
 from hypgcn.design.presets import preset
 from hypgcn.design.raw_input import RawInput
 from hypgcn.emission.emit import Emission
+from hypgcn.golden.ensemble import run_ensemble
 from hypgcn.golden.network import run
 from hypgcn.shell.registers import MAGIC, RESULT_FLAGS
 from hypgcn.testbench import files, files_of_testbench
@@ -53,6 +55,15 @@ def test_results_are_scores_argmax_number_and_flags():
         logits = run(DESIGN, clip)["logits"]
         assert words[number * 6:number * 6 + 6] == [*(int(score) % 2**32 for score in logits), np.argmax(logits),
                                                     number, 0]
+
+
+def test_results_of_an_ensemble_have_the_scores_of_its_networks():
+    ensemble = small_ensemble(frames=2, joints=5, persons=1)
+    for number, clip in enumerate(generated_clips(ensemble.designs[0], 2)):
+        sums = run_ensemble(ensemble, clip)["logits"]
+        scores = [*sums, *(score for design in ensemble.designs for score in run(design, clip)["logits"])]
+        assert result_words(ensemble, clip, number) == [*(int(score) % 2**32 for score in scores), np.argmax(sums),
+                                                        number, 0]
 
 
 def test_overflow_and_saturation_are_flags(monkeypatch):

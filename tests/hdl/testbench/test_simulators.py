@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from ensembles import small_ensemble
 
+from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import preset, random_design
-from hypgcn.generate import generate
+from hypgcn.generate import generate, generate_ensemble
 from hypgcn.testbench.clips import generated_clips
 
 
@@ -73,6 +75,19 @@ def test_a_simulator_makes_the_folder_that_it_writes_into(small, verb):
 def test_scores_in_icarus(small):
     status, text = icarus(small, "+idle=0", "+stall=60", "+seed=3")
     assert status == 0 and "PASS: 2 clips, 12 words equal" in text, text
+
+
+def test_sums_and_scores_of_an_ensemble_in_icarus(tmp_path):
+    ensemble = small_ensemble(frames=2, joints=5, persons=1)
+    generate_ensemble(ensemble, [Folding(blocks=(BlockFolding(conv_pairs=4),))] * 2, tmp_path, bus_width=32,
+                      testbench=generated_clips(ensemble.designs[0], 2))
+    status, text = icarus(tmp_path, "+idle=10", "+stall=40", "+seed=2")
+    assert status == 0 and "PASS: 2 clips, 24 words equal" in text, text
+    words = tmp_path / "tb/hypgcn_tb_results.mem"   # the fourth score is the first one of the first network
+    lines = words.read_text(encoding="utf-8").splitlines()
+    lines[3] = f"{int(lines[3], 16) ^ 1:08x}"
+    words.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert icarus(tmp_path)[0] != 0
 
 
 # As long as the run above; part of `make sim-4state`.

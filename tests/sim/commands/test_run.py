@@ -6,15 +6,17 @@ import types
 
 import numpy as np
 import pytest
+from ensembles import small_ensemble
 
 import hypgcn_host.simulator
 from hypgcn import cli
 from hypgcn.design.clip import Preparation
 from hypgcn.design.presets import preset
 from hypgcn.design.raw_conversion import RawSettings, with_raw_input
+from hypgcn.golden.ensemble import run_ensemble
 from hypgcn.golden.network import run as golden
 from hypgcn.shell import ShellConfig
-from hypgcn.shell.registers import ABI, MAGIC, register
+from hypgcn.shell.registers import ABI, ENSEMBLE_ABI, MAGIC, register
 from hypgcn.shell.top import Top
 from hypgcn.testbench.clips import generated_clip
 from hypgcn_sim.commands import run as run_command
@@ -112,6 +114,78 @@ def test_raw_joints(tmp_path, monkeypatch, capsys):
     np.savez(tmp_path / "ready.npz", clips=generated_clip(tiny, 1)[None])
     assert cli.main(["run", str(tmp_path / "ready.npz"), *options]) == 2
     assert "clips must be int16, which design tiny-seeded takes, not int8" in capsys.readouterr().err
+
+
+class EnsembleBus(GoldenBus):
+    """Registers and results of a core of two networks."""
+
+    ensemble = small_ensemble(frames=2, joints=5, persons=1)
+    design = ensemble.designs[0]
+    flip_stream = 0     # added to the last score of the last network
+
+    def __init__(self, library, **options):
+        super().__init__(library, **options)
+        self.words |= {register(name).offset: value for name, value in {
+            "VERSION": ENSEMBLE_ABI << 24, "HASH_HIGH": int(self.ensemble.hash[:8], 16),
+            "HASH_LOW": int(self.ensemble.hash[8:16], 16), "NETWORK": 2 << 16 | self.design.classes,
+            "STREAMS_0": 1 << 8 | 1}.items()}
+
+    def transfer(self, data, size, timeout):
+        clip = np.frombuffer(data, self.design.clip_type).reshape(self.design.clip_shape)
+        found = run_ensemble(self.ensemble, clip)
+        scores = [int(score) for part in (found, *found["streams"]) for score in part["logits"]]
+        scores[-1] += self.flip_stream
+        self.number += 1
+        words = [*scores, int(np.argmax(found["logits"])), self.number - 1, 8 * bool(found["overflow"])]
+        return b"".join(word.to_bytes(4, "little", signed=True) for word in words)
+
+
+@pytest.fixture
+def ensemble(monkeypatch, tmp_path):
+    """Words of a command for an ensemble in a folder, with clips."""
+    made = EnsembleBus.ensemble
+    folders = [tmp_path / "two" / stream for stream in made.streams]
+    for design, folder in zip(made.designs, folders):
+        design.save(folder)
+    made.save(tmp_path / "two/ensemble.json", folders)
+    np.savez(tmp_path / "raw.npz", clips=np.stack([generated_clip(made.designs[0], seed) for seed in range(2)]))
+    monkeypatch.setattr(hypgcn_host.simulator, "SimulatedBus", EnsembleBus)
+    monkeypatch.setattr(Top, "of_ensemble", lambda *args: ShellConfig.of_ensemble(args[0], args[2]))
+    return ["run", str(tmp_path / "raw.npz"), "--design", str(tmp_path / "two"), "--multipliers", "60"]
+
+
+def test_an_ensemble_has_the_scores_of_its_networks(ensemble, tmp_path, capsys):
+    made = EnsembleBus.ensemble
+    assert cli.main([*ensemble, "--check", "--json", str(tmp_path / "found.json")]) == 0
+    printed = capsys.readouterr().out
+    assert "2 of 2 equal to the golden model" in printed and f"ensemble small, hash {made.hash[:16]}" in printed
+    assert "joint block 1: busy" in printed and "bone-motion block 1: busy" in printed
+    row = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["clips"][1]
+    found = run_ensemble(made, generated_clip(made.designs[0], 1))
+    assert list(row["scores"].values()) == found["logits"].tolist()
+    assert {stream: list(scores.values()) for stream, scores in row["streams"].items()} == {
+        stream: part["logits"].tolist() for stream, part in zip(made.streams, found["streams"])}
+    shares = np.exp((found["logits"] - found["logits"].max()) * made.score_scale)
+    assert np.allclose(list(row["probabilities"].values()), shares / shares.sum(), atol=1e-4)
+    best = [int(part["logits"].argmax()) for part in found["streams"]]
+    line = next(line for line in printed.splitlines() if line.startswith("raw.npz[1]"))
+    assert f"(joint: {best[0]}, bone-motion: {best[1]})" in line
+
+
+def test_a_wrong_score_of_a_network_gives_status_1(ensemble, monkeypatch, capsys):
+    monkeypatch.setattr(EnsembleBus, "flip_stream", 1)
+    assert cli.main([*ensemble, "--check"]) == 1
+    assert "0 of 2 equal to the golden model" in capsys.readouterr().out
+
+
+def test_an_ensemble_of_streams(ensemble, tmp_path, capsys):
+    made = EnsembleBus.ensemble
+    words = [word for stream in made.streams for word in ("--stream", f"{stream}={tmp_path / 'two' / stream}")]
+    assert cli.main(["run", str(tmp_path / "raw.npz"), *words, "--weight", "bone-motion=2", "--check",
+                     "--multipliers", "60"]) == 0
+    assert made.hash[:16] in capsys.readouterr().out
+    assert cli.main([*ensemble[:-2], "--multipliers", "0"]) == 2
+    assert "--multipliers must be at least 1, not 0" in capsys.readouterr().err
 
 
 def test_first_clips_only(clips, capsys):

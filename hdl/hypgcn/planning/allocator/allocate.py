@@ -57,7 +57,7 @@ from .options import (
 from .prompt import FEWER_ROWS, Prompt, soon, with_fewer_rows
 from .search import Search
 
-__all__ = ["PLENTY", "RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "within"]
+__all__ = ["PLENTY", "RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "shortfall", "within"]
 
 
 THIN_ROWS = 3
@@ -245,7 +245,7 @@ class Allocator:
             raise ValueError(f"cycles must be at least {self.min_cycles}, not {cycles}: {self.search.bound}")
         chosen = self.search.solve(budget, cycles)
         if chosen is None:
-            raise ValueError(self._shortfall(budget, cycles))
+            raise ValueError(shortfall(self.search, f"design {self.design.name}", budget, cycles))
         return self._allocation(chosen, budget)
 
     def within_latency(self, budget: Budget, latency: float | None) -> Allocation:
@@ -271,7 +271,7 @@ class Allocator:
         soonest = min((prompt for _, prompt in found if prompt is not None),
                       key=lambda prompt: (prompt.latency, prompt.cycles), default=None)
         if soonest is None:
-            raise ValueError(self._shortfall(budget, None))
+            raise ValueError(shortfall(self.search, f"design {self.design.name}", budget, None))
         fastest = min((prompt for prompt, _ in found if prompt is not None),
                       key=lambda prompt: (prompt.cycles, prompt.latency), default=None)
         if latency is not None and fastest is None:
@@ -284,7 +284,7 @@ class Allocator:
 
     def _prompts(self, chosen: list[Option]) -> list[Prompt]:
         """The folding of the ``chosen`` options with all and with fewer rows, judged."""
-        full, found = self._folding(chosen), []
+        full, found = self.folding(chosen), []
         for fewer in FEWER_ROWS:
             folding = with_fewer_rows(self.design, full, fewer)
             found.append(Prompt(folding=folding, latency=last_frame_latency(self.design, folding, self.activities),
@@ -320,7 +320,7 @@ class Allocator:
         """Cycles and resources, by name."""
         return {"cycles": round(allocation.cycles), **allocation.used}
 
-    def _folding(self, chosen: list[Option]) -> Folding:
+    def folding(self, chosen: list[Option]) -> Folding:
         """The folding of the ``chosen`` options."""
         blocks: list[dict] = [{} for _ in self.design.blocks]
         head: dict = {}
@@ -331,26 +331,26 @@ class Allocator:
 
     def _allocation(self, chosen: list[Option], budget: Budget) -> Allocation:
         """The folding of the ``chosen`` options, with its estimate."""
-        folding = self._folding(chosen)
+        folding = self.folding(chosen)
         return Allocation(folding=folding, budget=budget,
                           estimate=estimate(self.design, folding, self.activities, self.multiplier),
                           clips=tuple(clip_cycles(self.design, folding, self.clips)))
 
-    def _shortfall(self, budget: Budget, cycles: int | None) -> str:
-        """Which budgets fail, and by how much."""
-        search = self.search
-        chosen = search.cheapest(budget, cycles or search.max_cycles, overdraw=True)
-        at = "at any speed" if cycles is None else f"for {cycles} cycles per clip"
-        if chosen is None:
-            return f"no folding {at}: the reads of an X store alone take longer"
-        missing = []
-        for name, limit in search.limits(budget).items():
-            needed, fixed = sum(getattr(option, name) for option in chosen), search.fixed[name]
-            if needed > limit:
-                scale = 2 if name == "bram" else 1
-                missing.append(f"{(needed + fixed) / scale:g} {'bram36' if name == 'bram' else name}, "
-                               f"{(needed - limit) / scale:g} more than the budget of {(limit + fixed) / scale:g}")
-        return f"design {self.design.name} does not fit {at}: it needs " + " and ".join(missing)
+
+def shortfall(search: Search, name: str, budget: Budget, cycles: int | None) -> str:
+    """Which budgets fail for the network called ``name``, and by how much."""
+    chosen = search.cheapest(budget, cycles or search.max_cycles, overdraw=True)
+    at = "at any speed" if cycles is None else f"for {cycles} cycles per clip"
+    if chosen is None:
+        return f"no folding {at}: the reads of an X store alone take longer"
+    missing = []
+    for resource, limit in search.limits(budget).items():
+        needed, fixed = sum(getattr(option, resource) for option in chosen), search.fixed[resource]
+        if needed > limit:
+            scale = 2 if resource == "bram" else 1
+            missing.append(f"{(needed + fixed) / scale:g} {'bram36' if resource == 'bram' else resource}, "
+                           f"{(needed - limit) / scale:g} more than the budget of {(limit + fixed) / scale:g}")
+    return f"{name} does not fit {at}: it needs " + " and ".join(missing)
 
 
 def within(design: Design, dsp: int, *, mac: str = "dsp48e2") -> Folding:

@@ -1,0 +1,139 @@
+"""One budget for the networks of an ensemble: foldings with which all take the same cycles.
+
+The choices of all networks are one search (:class:`~.search.Search`): what it minimises is the cycles of the slowest
+choice of any network, since a clip is done when the last network is, and the resources are the sum of all networks and
+of what they share. So no network is faster than the others at their expense, and what a network cannot use goes to the
+others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from ...arith.cost import DSP48E2_OPERAND
+from ...cost import Resources, UnitCost
+from ...design.ensemble import Ensemble
+from ...design.folding import Folding
+from ...io_cost import ensemble_units
+from ..budget import PLENTY, Budget
+from ..estimate import Estimate, estimate
+from .allocate import Allocator, shortfall
+from .options import Choice
+from .search import Search
+
+__all__ = ["StreamAllocation", "StreamAllocator", "estimate_streams", "streams_within"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamAllocation:
+    """A folding for each network of an ensemble, and what all take.
+
+    Parameters
+    ----------
+    foldings : tuple of Folding
+        One a stream.
+    estimates : tuple of Estimate
+        What each network takes.
+    shared : dict
+        Cost of what the networks share, by name.
+    """
+
+    foldings: tuple[Folding, ...]
+    estimates: tuple[Estimate, ...]
+    shared: dict[str, UnitCost]
+
+    @property
+    def cycles(self) -> float:
+        """Cycles per clip: those of the slowest network."""
+        return max(part.cycles for part in self.estimates)
+
+    @property
+    def resources(self) -> Resources:
+        """All networks and what they share."""
+        return sum((part.resources for part in self.estimates), self.shared_resources)
+
+    @property
+    def shared_resources(self) -> Resources:
+        """What the networks share."""
+        return sum((unit.resources for unit in self.shared.values()), Resources())
+
+
+class StreamAllocator:
+    """All options of an ensemble, ready for any number of requests.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    mac, multiplier
+        See :class:`~.allocate.Allocator`.
+    uram : int
+        UltraRAMs, which the networks share equally: used where that makes foldings possible or faster.
+    """
+
+    def __init__(self, ensemble: Ensemble, mac: str = "dsp48e2", multiplier: int = DSP48E2_OPERAND, uram: int = 0):
+        self.ensemble, self.multiplier = ensemble, multiplier
+        self.shared = ensemble_units(ensemble)
+        made: dict[int, Allocator] = {}     # streams may share a design
+        for design in ensemble.designs:
+            if id(design) not in made:
+                made[id(design)] = Allocator(design, mac, multiplier=multiplier, uram=uram // len(ensemble.designs))
+        self.allocators = [made[id(design)] for design in ensemble.designs]
+        self.with_ultra = [part.with_ultra or part for part in self.allocators]
+
+    def solve(self, budget: Budget, *, cycles: int | None = None) -> StreamAllocation:
+        """The foldings of fewest cycles within ``budget``, or the cheapest with at most ``cycles`` per clip.
+
+        Raises
+        ------
+        ValueError
+            If nothing fits: which budget fails, and by how much.
+        """
+        if cycles is not None and cycles < 1:
+            raise ValueError(f"cycles must be at least 1, not {cycles!r}")
+        found, reasons = [], []
+        for parts in (self.allocators, self.with_ultra)[:1 + (self.with_ultra != self.allocators)]:
+            search = self._search(parts)
+            if cycles is not None and cycles < search.min_cycles:
+                raise ValueError(f"cycles must be at least {search.min_cycles}, not {cycles}: "
+                                 f"{self._slowest(parts)}")
+            chosen = search.solve(budget, cycles)
+            if chosen is None:
+                reasons.append(shortfall(search, f"ensemble {self.ensemble.name}", budget, cycles))
+            else:
+                found.append(self._allocation(parts, chosen))
+        if not found:
+            raise ValueError(reasons[-1])
+        return found[0] if cycles is not None else min(found, key=lambda allocation: allocation.cycles)
+
+    def _search(self, parts: Sequence[Allocator]) -> Search:
+        """Over the choices of all networks; blocks are numbered through, and what is shared is fixed."""
+        choices: list[Choice] = []
+        first = 0
+        for part in parts:
+            choices += [(None if index is None else first + index, options) for index, options in part.choices]
+            first += len(part.design.blocks)
+        total = sum((unit.resources for unit in self.shared.values()), Resources())
+        return Search(choices, {"dsp": total.dsp, "bram": ceil(2 * total.bram36), "lut": ceil(total.lut)})
+
+    def _slowest(self, parts: Sequence[Allocator]) -> str:
+        stream, part = max(zip(self.ensemble.streams, parts), key=lambda pair: pair[1].search.min_cycles)
+        return f"{stream}: {part.search.bound}"
+
+    def _allocation(self, parts: Sequence[Allocator], chosen: list) -> StreamAllocation:
+        foldings = []
+        for part in parts:
+            foldings.append(part.folding(chosen[:len(part.choices)]))
+            chosen = chosen[len(part.choices):]
+        return estimate_streams(self.ensemble, foldings, self.multiplier)
+
+
+def estimate_streams(ensemble: Ensemble, foldings: Sequence[Folding],
+                     multiplier: int = DSP48E2_OPERAND) -> StreamAllocation:
+    """What ``ensemble`` takes under ``foldings``; ``multiplier`` is as for :func:`~..estimate.estimate`."""
+    return StreamAllocation(foldings=tuple(foldings), shared=ensemble_units(ensemble), estimates=tuple(
+        estimate(design, folding, multiplier=multiplier) for design, folding in zip(ensemble.designs, foldings)))
+
+
+def streams_within(ensemble: Ensemble, dsp: int, *, mac: str = "dsp48e2") -> tuple[Folding, ...]:
+    """The fastest foldings with at most ``dsp`` multipliers together and unlimited other resources."""
+    return StreamAllocator(ensemble, mac).solve(Budget(dsp=dsp, bram36=PLENTY, lut=PLENTY)).foldings

@@ -1,0 +1,85 @@
+"""``hypgcn allocate`` and ``hypgcn estimate`` for the networks of an ensemble."""
+
+from collections.abc import Sequence
+
+from ..cost import Resources, UnitCost
+from ..design.ensemble import Ensemble
+from ..design.ensemble_folding import foldings_to_json
+from ..design.files import write_file, write_json
+from .budget import Budget
+from .device import Device
+
+__all__ = ["allocate_streams", "estimate_of_streams"]
+
+_SHARED = "shared"
+"""Row of what the networks share: the fork of the joints, the sum, the memory of the scores."""
+
+
+def allocate_streams(args, ensemble: Ensemble, device: Device, budget: Budget):
+    """Choose foldings within ``budget``, print what they take, and write them to ``args.out``.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        With ``cycles``, ``out`` and ``report``.
+    ensemble : Ensemble
+    device : Device
+    budget : Budget
+    """
+    from .allocator.streams import StreamAllocator  # the solver is slow to import
+
+    allocation = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram).solve(
+        budget, cycles=args.cycles)
+    write_file(args.out, foldings_to_json(ensemble, allocation.foldings))
+    rows = _rows(ensemble, allocation)
+    print(f"ensemble {ensemble.name} on {device.name}: {allocation.cycles:,.0f} cycles per clip")
+    print(_table(rows, {name: getattr(budget, name) for name in ("dsp", "bram36", "lut")}))
+    print(f"foldings written to {args.out}")
+    if args.report:
+        write_json(args.report, {
+            "ensemble": ensemble.name, "hash": ensemble.hash, "device": device.name, "cycles": round(allocation.cycles),
+            "used": _used(allocation.resources), "streams": rows,
+            "units": {stream: _units(part.units) for stream, part in zip(ensemble.streams, allocation.estimates)},
+            _SHARED: _units(allocation.shared)})
+
+
+def estimate_of_streams(args, ensemble: Ensemble, foldings: Sequence):
+    """Print what ``ensemble`` takes under ``foldings``, and write it to ``args.json`` where that is given."""
+    from .allocator.streams import estimate_streams
+
+    allocation = estimate_streams(ensemble, foldings)
+    rows = _rows(ensemble, allocation)
+    print(f"ensemble {ensemble.name}: {allocation.cycles:,.0f} cycles per clip")
+    print(_table(rows, {}))
+    if args.json:
+        write_json(args.json, {"cycles": round(allocation.cycles), "used": _used(allocation.resources),
+                               "streams": rows})
+
+
+def _rows(ensemble: Ensemble, allocation) -> list[dict]:
+    """A row for each stream, one for what they share, and one for all."""
+    rows = [{"stream": stream, "cycles": round(part.cycles), "slowest": part.slowest, **_used(part.resources)}
+            for stream, part in zip(ensemble.streams, allocation.estimates)]
+    return [*rows, {"stream": _SHARED, **_used(allocation.shared_resources)},
+            {"stream": "all", "cycles": round(allocation.cycles), **_used(allocation.resources)}]
+
+
+def _used(resources: Resources) -> dict[str, float]:
+    return {"dsp": resources.dsp, "bram36": resources.bram36, "lut": round(resources.lut),
+            **({"uram": resources.uram} if resources.uram else {})}
+
+
+def _units(units: dict[str, UnitCost]) -> list[dict]:
+    return [{"unit": name, "cycles": round(unit.cycles), **_used(unit.resources)} for name, unit in units.items()]
+
+
+def _table(rows: list[dict], limits: dict[str, float]) -> str:
+    """Lines of ``rows``, and one of the budget where there is one."""
+    lines = [f"  {'stream':12} {'cycles':>9} {'dsp':>6} {'bram36':>7} {'lut':>8}  slowest unit"]
+    for row in rows:
+        cycles = f"{row['cycles']:,}" if "cycles" in row else ""
+        lines.append(f"  {row['stream']:12} {cycles:>9} {row['dsp']:6} {row['bram36']:7g} {row['lut']:8,}"
+                     f"  {row.get('slowest', '')}".rstrip())
+    if limits:
+        lines.append(f"  {'of':12} {'':9} {limits['dsp']:6} {limits['bram36']:7g} {limits['lut']:8,}")
+    return "\n".join(lines)

@@ -1,0 +1,119 @@
+"""One budget for several networks: as fast as each other, within it together, and no worse than by hand."""
+
+import dataclasses
+from fractions import Fraction
+
+import pytest
+from ensembles import small_network
+
+from hypgcn.design.ensemble import Ensemble
+from hypgcn.planning.allocator import streams
+from hypgcn.planning.allocator.allocate import Allocator
+from hypgcn.planning.allocator.streams import StreamAllocator, estimate_streams, streams_within
+from hypgcn.planning.budget import PLENTY, Budget
+
+SHAPE = dict(frames=20, joints=5, persons=1)
+
+
+def ensemble_of(*designs):
+    return Ensemble(name="e", streams=tuple(f"s{index}" for index in range(len(designs))), designs=designs,
+                    weights=(Fraction(1),) * len(designs))
+
+
+@pytest.fixture(scope="module")
+def uneven():
+    """A wide network of two blocks beside a narrow one."""
+    return ensemble_of(small_network("joint", widths=(32, 32), strides=(1, 1), **SHAPE),
+                       small_network("bone", seed=2, widths=(16,), **SHAPE))
+
+
+@pytest.fixture(scope="module")
+def allocator(uneven):
+    return StreamAllocator(uneven)
+
+
+def budget(dsp):
+    return Budget(dsp=dsp, bram36=PLENTY, lut=PLENTY)
+
+
+def test_no_network_waits_for_resources_that_another_has_too_many_of(uneven, allocator):
+    """By hand: every split of the multipliers between the two, each allocated alone, is at most as fast."""
+    total = 90
+    found = allocator.solve(budget(total))
+    assert found.resources.dsp <= total
+    alone = [Allocator(design) for design in uneven.designs]
+    shared = found.shared_resources.dsp
+    best = PLENTY
+    for first in range(20, total - shared - 20, 5):
+        try:
+            parts = [part.solve(budget(dsp)) for part, dsp in zip(alone, (first, total - shared - first))]
+        except ValueError:
+            continue
+        best = min(best, max(part.cycles for part in parts))
+    assert found.cycles <= best
+    even = max(part.solve(budget((total - shared) // 2)).cycles for part in alone)
+    assert found.cycles < even, "half of the budget each is slower"
+    wide, narrow = (part.resources.dsp for part in found.estimates)
+    assert wide > narrow
+
+
+def test_what_is_shared_counts(uneven, allocator):
+    found = allocator.solve(budget(90))
+    assert set(found.shared) == {"fork", "sum", "scores"}
+    networks = sum(part.resources.dsp for part in found.estimates)
+    assert found.resources.dsp == networks + 2 and found.resources.lut > sum(
+        part.resources.lut for part in found.estimates)
+    exact = found.resources.dsp
+    faster = allocator.solve(Budget(dsp=exact, bram36=PLENTY, lut=PLENTY))
+    assert faster.resources.dsp <= exact
+
+
+def test_least_resources_for_given_cycles(allocator):
+    target = round(1.5 * allocator.solve(budget(200)).cycles)
+    found = allocator.solve(budget(200), cycles=target)
+    assert found.cycles <= target
+    assert found.resources.dsp < allocator.solve(budget(200)).resources.dsp
+
+
+def test_errors_name_the_stream_and_the_shortfall(allocator):
+    with pytest.raises(ValueError, match=r"ensemble e does not fit at any speed: it needs \d+ dsp, \d+ more than the "
+                                         "budget of 20"):
+        allocator.solve(budget(20))
+    with pytest.raises(ValueError, match="cycles must be at least 1, not 0"):
+        allocator.solve(budget(100), cycles=0)
+    with pytest.raises(ValueError, match=r"cycles must be at least \d+, not 1: s\d: (head|blocks\[\d\]) takes as many"):
+        allocator.solve(budget(100), cycles=1)
+
+
+def test_streams_may_share_a_design(uneven, monkeypatch):
+    """Its options are made once."""
+    made = []
+    real = streams.Allocator
+    monkeypatch.setattr(streams, "Allocator", lambda design, *args, **options: made.append(design)
+                        or real(design, *args, **options))
+    narrow = uneven.designs[1]
+    found = StreamAllocator(ensemble_of(narrow, narrow, narrow)).solve(budget(120))
+    assert made == [narrow] and len(found.foldings) == 3
+    assert len({part.cycles for part in found.estimates}) == 1
+
+
+def test_ultra_rams_are_shared_equally(uneven, monkeypatch):
+    given = []
+    real = streams.Allocator
+
+    def make(design, *args, uram, **options):
+        given.append(uram)
+        return real(design, *args, uram=uram, **options)
+    monkeypatch.setattr(streams, "Allocator", make)
+    StreamAllocator(uneven, uram=9).solve(budget(120))
+    assert given == [4, 4]
+
+
+def test_default_foldings_and_their_estimate(uneven):
+    foldings = streams_within(uneven, 90)
+    found = estimate_streams(uneven, foldings)
+    assert found.foldings == foldings and found.resources.dsp <= 90
+    assert found.cycles == max(part.cycles for part in found.estimates)
+    for folding, design in zip(foldings, uneven.designs):
+        folding.validate(design)
+    assert dataclasses.replace(found, shared={}).resources.dsp == found.resources.dsp - 2

@@ -1,0 +1,84 @@
+# amaranth: UnusedElaboratable=no
+"""Whole clips through the networks of an ensemble in Verilator: sums and scores, and what a difference is called."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ensembles import small_ensemble
+from raw_designs import raw_clip
+
+from hypgcn import cli
+from hypgcn.design.folding import BlockFolding, Folding
+from hypgcn.golden.ensemble import run_ensemble
+from hypgcn_sim.fullscale.ensemble import EnsembleSimulation, golden_streams
+
+FOLDING = Folding(blocks=(BlockFolding(conv_pairs=4),))
+ENSEMBLE = small_ensemble(frames=4, joints=5, persons=2)
+CLIPS = np.stack([raw_clip(ENSEMBLE.designs[0], seed) for seed in range(4)])
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    return golden_streams(ENSEMBLE, CLIPS, tmp_path_factory.mktemp("golden"), jobs=1)
+
+
+@pytest.fixture(scope="module")
+def simulation(tmp_path_factory):
+    return EnsembleSimulation(ENSEMBLE, (FOLDING, FOLDING), tmp_path_factory.mktemp("ensemble"))
+
+
+def test_golden_of_clips_is_that_of_each(expected):
+    for index, clip in enumerate(CLIPS):
+        found = run_ensemble(ENSEMBLE, clip)
+        assert found["logits"].tolist() == expected.sums[index].tolist()
+        assert [part["logits"].tolist() for part in found["streams"]] == expected.streams[:, index].tolist()
+        assert found["overflow"] == expected.overflow[index]
+    assert len(expected.lost) == 2
+
+
+def test_sums_and_scores_are_golden(simulation, expected):
+    done = simulation.run(CLIPS, expected)
+    assert done.scores.tolist() == expected.sums.tolist()
+    assert done.compared == 4 * 3 * 3 and done.cycles_per_clip and done.lost == [0, 0]
+    again = simulation.run(CLIPS[::-1].copy(), replace(expected, sums=expected.sums[::-1],
+                                                       streams=expected.streams[:, ::-1]), seed=5)
+    assert again.scores.tolist() == expected.sums[::-1].tolist()
+
+
+@pytest.mark.parametrize("field,text", [
+    ("sums", r"logits\[.*clip 2.*class 1.*\]\.score: expected -?\d+, got -?\d+"),
+    ("streams", r"clip 2.*class 1.*\.stream1: expected"),
+    ("overflow", r"clip 2.*class 0.*\.overflow: expected 1, got 0"),
+    ("lost", r"overflow_counts: expected \[0, 1\], got \[0, 0\], at the end"),
+])
+def test_differences_are_named(simulation, expected, field, text):
+    wrong = getattr(expected, field).copy()
+    place = {"sums": (2, 1), "streams": (1, 2, 1), "overflow": 2, "lost": 1}[field]
+    wrong[place] = not wrong[place] if field == "overflow" else wrong[place] + 1
+    with pytest.raises(AssertionError, match=text):
+        simulation.run(CLIPS, replace(expected, **{field: wrong}))
+
+
+def test_the_command_takes_streams(tmp_path, capsys, monkeypatch, simulation):
+    """Golden, foldings and report; the simulator is the one above."""
+    made = simulation.ensemble
+    folders = [tmp_path / "two" / stream for stream in made.streams]
+    for design, folder in zip(made.designs, folders):
+        design.save(folder)
+    made.save(tmp_path / "two/ensemble.json", folders)
+    monkeypatch.setattr("hypgcn_sim.fullscale.ensemble.EnsembleSimulation",
+                        lambda ensemble, foldings, folder, cache, progress: simulation)
+    out = tmp_path / "out"
+    assert cli.main(["fullscale", str(tmp_path / "two"), "--clips", "3", "--jobs", "1", "--multipliers", "60", "--out",
+                     str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "27 sums and scores equal to golden" in printed and "cycles per clip in the steady state" in printed
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert (report["hash"], report["clips"], report["real_clips"]) == (made.hash, 3, 0)
+    assert [row["stream"] for row in report["streams"]] == list(made.streams) and report["dsp"] <= 60
+    monkeypatch.setattr(simulation, "run", lambda *_, **__: (_ for _ in ()).throw(AssertionError("clip 1 differs")))
+    assert cli.main(["fullscale", str(tmp_path / "two"), "--clips", "3", "--jobs", "1", "--multipliers", "60", "--out",
+                     str(out)]) == 1
+    assert "clip 1 differs" in capsys.readouterr().out
