@@ -10,10 +10,13 @@ TRAINED := checkpoints/nwucla_joint/design
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo verilog limits registers vivado-files vivado bitstream lint-rtl formal sim fuzz sim-4state sim-full sim-testset bench bench-quick synth scale test-quick test test-all lint lint-debt clean
+.PHONY: help setup demo verilog limits registers vivado-files vivado bitstream lint-rtl formal sim fuzz sim-4state sim-full sim-testset bench bench-quick synth scale test-quick test test-all lint lint-debt clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+setup: .venv/ready-use ## hypgcn with training, simulation, proofs, boards and live streams, in .venv
+	@echo '. $(BIN)/activate puts hypgcn on the path; hypgcn doctor says what is there'
 
 demo: .venv/ready-sim ## clips on the simulated core of DESIGN (default: the small one), as a page: build/demo.html
 	$(BIN)/hypgcn demo $(DESIGN) --device sim $(ARGS)
@@ -127,9 +130,13 @@ clean: ## remove everything that make wrote, .venv too
 	$(BIN)/python -m pip install --quiet --editable '.[boards]'
 	touch .venv/ready-base $@
 
+.venv/ready-use: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[train,sim,formal,boards,live]'
+	touch .venv/ready-base .venv/ready-sim .venv/ready-formal .venv/ready-boards $@
+
 .venv/ready-dev: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[train,sim,formal,boards,live,docs,dev]'
-	touch .venv/ready-base .venv/ready-sim .venv/ready-formal .venv/ready-boards .venv/ready-docs $@
+	touch .venv/ready-base .venv/ready-sim .venv/ready-formal .venv/ready-boards .venv/ready-use .venv/ready-docs $@
 
 # The API reference imports all packages.
 .venv/ready-docs: pyproject.toml | .venv/bin/python

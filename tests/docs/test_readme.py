@@ -3,11 +3,14 @@
 import json
 import re
 import shlex
+import shutil
+import subprocess
 
 import pytest
 
 from contracts.tree import ROOT
 from hypgcn.cli import main
+from hypgcn.needs import EXTRAS
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 WAYS = dict(re.findall(r"^### (I \w+ \w+)\n\n```\w+\n(.*?)^```$", TEXT, re.S | re.M))
@@ -45,6 +48,15 @@ def test_extras_that_are_named_exist():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     named = {name for names in re.findall(r"'\.\[([a-z,]+)\]'", TEXT) for name in names.split(",")}
     assert named and all(f"\n{name} = [" in text for name in named)
+
+
+def test_make_setup_installs_all_that_is_used():
+    if not shutil.which("make"):
+        pytest.skip("make is not on the path")
+    lines = subprocess.run(["make", "-n", "-B", "setup"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    extras, = re.findall(r"'\.\[([a-z,]+)\]'", lines.stdout)
+    assert set(extras.split(",")) == EXTRAS.keys() - {"base", "docs", "dev"}
+    assert ". .venv/bin/activate puts hypgcn on the path" in lines.stdout
 
 
 def test_vivado_report(tmp_path, monkeypatch):
