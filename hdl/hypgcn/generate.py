@@ -8,6 +8,7 @@ from .design.folding import Folding
 from .emission.emit import Emission, emit
 from .network import Network
 from .planning.allocator.allocate import within
+from .planning.defaults import DEFAULT_MULTIPLIERS
 from .planning.estimate import estimate
 from .rfc import RfcDecoder, RfcEncoder, RfcExpander
 from .rfc.store_reader import StoreReader
@@ -17,9 +18,6 @@ from .shell.top import Top
 from .testbench import files_of_testbench
 
 __all__ = ["DEFAULT_MULTIPLIERS", "generate"]
-
-DEFAULT_MULTIPLIERS = 3544
-"""Multipliers of the default folding: those of RFC-HyPGCN on the XCKU115."""
 
 _LATENCIES = {
     unit.__name__: unit.LATENCY

@@ -3,12 +3,17 @@
 import os
 from pathlib import Path
 
-__all__ = ["DEFAULT_DESIGN", "FALLBACK", "MULTIPLIERS", "add_run_options", "check_counts"]
+from hypgcn.planning.defaults import SIMULATED_MULTIPLIERS as MULTIPLIERS
+
+__all__ = ["DEFAULT_DESIGN", "FALLBACK", "MULTIPLIERS", "add_run_options", "check_counts", "default_design"]
 
 DEFAULT_DESIGN = Path("checkpoints/nwucla_small/design")
 FALLBACK = "tiny"
-MULTIPLIERS = 256
-"""Multipliers of the default folding: it compiles in a minute and takes some ten thousand cycles a clip."""
+
+
+def default_design() -> str:
+    """The trained small network, or the smallest preset where there is no checkout."""
+    return str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK
 
 
 def add_run_options(parser, out: str):

@@ -1,18 +1,17 @@
 """``hypgcn run``: classify clip files on the simulated core, through a driver."""
 
-import json
 import time
 from pathlib import Path
 
 import numpy as np
 
-from hypgcn import __version__
-from hypgcn.cli import load_design, load_folding
+from hypgcn.choices import add_folding_options, chosen_folding, folding_words, load_design
+from hypgcn.console import add_json, examples, finished, introduce, show
 from hypgcn.input_options import add_input_options, with_input
 from hypgcn.progress import Progress
 
 from ..verilator.folder import check_build_folder
-from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS
+from .defaults import DEFAULT_DESIGN, FALLBACK, MULTIPLIERS, default_design
 
 __all__ = ["register"]
 
@@ -25,6 +24,8 @@ CYCLES_PER_MS = 1000
 def register(commands):
     """Add the parser of ``hypgcn run``."""
     parser = commands.add_parser("run", help="classify clip files on the simulated core, through a driver")
+    examples(parser, "hypgcn run build/motion20.npz --first 2 --check",
+             "hypgcn run build/motion20.npz --design checkpoints/nwucla_small/design --driver c --first 2 --json")
     parser.add_argument("clips", metavar="CLIP", nargs="+", type=Path,
                         help="npz, npy, .skeleton, or another recording of the training")
     parser.add_argument("--design", metavar="DESIGN",
@@ -39,10 +40,8 @@ def register(commands):
     parser.add_argument("--top", type=int, default=TOP, metavar="N",
                         help="classes that are printed for a clip (default: %(default)s)")
     parser.add_argument("--check", action="store_true", help="compare all scores with the golden model")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all scores, cycles and counters")
-    parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
-    parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
-                        help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
+    add_json(parser)
+    add_folding_options(parser, MULTIPLIERS)
     parser.add_argument("--bus-width", type=int, default=32, metavar="BITS",
                         help="width of the input stream, 8 to 512 (default: %(default)s)")
     parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS",
@@ -65,7 +64,7 @@ def run(args) -> int:
     check_build_folder("--out", args.out)
     if args.timeout <= 0:
         raise ValueError(f"--timeout must be more than 0, not {args.timeout}")
-    from hypgcn.planning.allocator.allocate import within
+    from hypgcn.shell.config import ShellConfig
     from hypgcn.shell.top import Top
     from hypgcn.testbench.clip_files import read_clips
     from hypgcn_host import CoreError
@@ -73,7 +72,7 @@ def run(args) -> int:
 
     from ..cosim.build import build_core
 
-    design = load_design(args.design or (str(DEFAULT_DESIGN) if DEFAULT_DESIGN.exists() else FALLBACK))
+    design = load_design(args.design or default_design())
     design = with_input(design, args)
     clips = []
     for path in args.clips:
@@ -81,12 +80,13 @@ def run(args) -> int:
         clips += chosen
         if len(chosen) < count:
             print(f"{path}: the first {len(chosen)} of {count} clips; --first sets the number")
-    folding = load_folding(args.folding, design) or within(design, args.multipliers)
-    print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
+    ShellConfig.of(design, args.bus_width)  # a width that cannot be is said before any work
+    introduce(design, folding_words(args))
+    folding = chosen_folding(args, design)
     progress = Progress("building the simulated core")
     library = build_core(Top.of(design, folding, args.bus_width), args.out / "cache", progress=progress)
     progress.finish()
-    progress = Progress("run")
+    progress = Progress("classifying")
     start = time.monotonic()
     with SimulatedBus(library, seed=args.seed, idle=args.idle, stall=args.stall, cycles_per_ms=CYCLES_PER_MS) as bus:
         try:
@@ -96,20 +96,15 @@ def run(args) -> int:
         cycles = bus.cycles
     seconds = time.monotonic() - start
     progress.finish(f"{len(rows)} clips, {cycles:,} cycles in {seconds:.1f} s, driver {args.driver}")
-    print(_table(rows, args.top))
-    for index, block in enumerate(counters.blocks):
-        print(f"block {index + 1}: busy {block.busy:,}, starved {block.starved:,}, blocked {block.blocked:,} cycles, "
-              f"{block.overflow} overflows")
+    blocks = [f"block {index + 1}: busy {block.busy:,}, starved {block.starved:,}, blocked {block.blocked:,} cycles, "
+              f"{block.overflow} overflows" for index, block in enumerate(counters.blocks)]
+    show(args, {"design": design.name, "hash": design.hash, "driver": args.driver, "clips": rows,
+                "blocks": [vars(block) for block in counters.blocks]}, "\n".join([_table(rows, args.top), *blocks]))
     wrong = [row["clip"] for row in rows if row.get("golden") is False]
     if args.check:
         print(f"{len(rows) - len(wrong)} of {len(rows)} equal to the golden model"
               + (f"; different: {', '.join(wrong)}" if wrong else ""))
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps({
-            "design": design.name, "hash": design.hash, "driver": args.driver, "clips": rows,
-            "blocks": [vars(block) for block in counters.blocks]}, indent=1) + "\n", encoding="utf-8", newline="\n")
-        print(f"written: {args.json}")
+    finished(then=["demo", args.design or default_design(), "--recordings", args.clips[0]])
     return 1 if wrong else 0
 
 

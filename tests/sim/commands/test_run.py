@@ -17,6 +17,7 @@ from hypgcn.shell import ShellConfig
 from hypgcn.shell.registers import ABI, MAGIC, register
 from hypgcn.shell.top import Top
 from hypgcn.testbench.clips import generated_clip
+from hypgcn_sim.commands import defaults
 from hypgcn_sim.commands import run as run_command
 from hypgcn_sim.cosim import build
 
@@ -66,7 +67,7 @@ def _stand_ins(monkeypatch, tmp_path):
     entry = types.SimpleNamespace(name="run", load=lambda: run_command.register)
     monkeypatch.setattr(cli.importlib.metadata, "entry_points",
                         lambda group: [entry] if group == "hypgcn.commands" else [])
-    monkeypatch.setattr(run_command, "DEFAULT_DESIGN", tmp_path / "none")
+    monkeypatch.setattr(defaults, "DEFAULT_DESIGN", tmp_path / "none")
     monkeypatch.setattr(Top, "of", lambda design, folding, bus_width: ShellConfig.of(design, bus_width))
     monkeypatch.setattr(build, "build_core", lambda top, cache, progress: "library")
     monkeypatch.setattr(hypgcn_host.simulator, "SimulatedBus", GoldenBus)
@@ -80,8 +81,10 @@ def clips(tmp_path):
 
 
 def test_prints_classes_scores_and_cycles(clips, tmp_path, capsys):
-    assert cli.main(["run", str(clips), "--check", "--json", str(tmp_path / "out/found.json")]) == 0
+    assert cli.main(["run", str(clips), "--check"]) == 0
     printed = capsys.readouterr().out
+    assert printed.splitlines()[0].endswith("; folding: the fastest with at most 256 multipliers (--multipliers)")
+    assert printed.endswith(f"next: hypgcn demo tiny --recordings {clips}\n")
     design = preset("tiny")
     logits = golden(design, generated_clip(design, 1))["logits"]
     line = next(line for line in printed.splitlines() if line.startswith("some.npz[1]"))
@@ -90,7 +93,8 @@ def test_prints_classes_scores_and_cycles(clips, tmp_path, capsys):
     chances = shares / shares.sum()
     assert f"{np.argmax(logits)} {chances.max():.1%} ({logits.max()})" in line
     assert "3 of 3 equal to the golden model" in printed
-    written = json.loads((tmp_path / "out/found.json").read_text(encoding="utf-8"))
+    assert cli.main(["run", str(clips), "--json"]) == 0
+    written = json.loads(capsys.readouterr().out)
     assert (written["design"], written["hash"], written["driver"]) == (design.name, design.hash, "python")
     assert list(written["clips"][1]["scores"].values()) == logits.tolist()
     assert np.allclose(list(written["clips"][1]["probabilities"].values()), chances, atol=1e-4)
