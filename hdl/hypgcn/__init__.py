@@ -30,7 +30,7 @@ _HOMES = {
     "Allocation": "planning.allocator.allocate", "Budget": "planning.budget", "Design": "design",
     "Device": "planning.device", "Estimate": "planning.estimate", "Folding": "design.folding",
     "PRESETS": "design.presets", "allocate": "planning.allocator.allocate", "estimate": "planning.estimate",
-    "load_design": "cli", "preset": "design.presets",
+    "load_design": "choices", "preset": "design.presets",
 }
 """Modules of the public names. None has the name of a module here: which of both it were would depend on imports."""
 __all__ = ["__version__"] + list(_HOMES)

@@ -9,7 +9,6 @@ Exit status: 0 success; 1 a check failed; 2 bad input, with one line that names 
 """
 
 import argparse
-import difflib
 import importlib.metadata
 import io
 import sys
@@ -21,15 +20,23 @@ import numpy as np
 
 from . import __version__
 from .boards.command import register as register_board
-from .design import Design
+from .choices import (
+    add_folding_options,
+    chosen_folding,
+    folding_words,
+    load_design,
+    load_folding,
+    load_foldings_of,
+)
+from .console import Commands, HelpFormatter, Parser, add_json, examples, finished, introduce, json_alone, show, texts
+from .console.completion import register_completion
+from .console.groups import listing
 from .design.checks import check_int
-from .design.ensemble import Ensemble, is_ensemble
-from .design.ensemble_folding import load_foldings
+from .design.ensemble import Ensemble
 from .design.files import check_out_file, check_out_folder, write_json
-from .design.folding import Folding
 from .design.names import check_module_name
 from .design.presets import PRESETS, preset
-from .design.shipped import SHIPPED, shipped_design
+from .design.shipped import SHIPPED
 from .doctor import register as register_doctor
 from .emission.update import check_foreign
 from .input_options import add_input_options
@@ -42,60 +49,25 @@ from .stream_options import Networks, add_stream_options, load_network, register
 from .usage import peak_memory_mb
 from .vivado.command import register as register_vivado
 
-__all__ = ["load_design", "load_folding", "load_foldings_of", "main"]
+__all__ = ["load_design", "load_folding", "load_foldings_of", "main", "whole_parser"]
 
 GROUP = "hypgcn.commands"
 """Entry-point group of the subcommands of other packages."""
 
 
-def load_design(text: str) -> Design:
-    """Design of a folder or ``design.json``, or by name: shipped or a preset; :exc:`ValueError` names the mistake."""
-    path = Path(text)
-    if is_ensemble(text):
-        raise ValueError(f"{text} is an ensemble, which this command does not take: give it one design, such as that "
-                         f"of a stream in the folder of the ensemble")
-    if path.exists():
-        try:
-            return Design.load(path)
-        except TypeError as error:
-            raise ValueError(f"{path}: {error}") from error
-    if text == SHIPPED:
-        return Design.load(shipped_design())
-    if text in PRESETS:
-        return preset(text)
-    raise ValueError(f"design {text!r} is neither a folder with design.json nor a preset ({', '.join(PRESETS)}) nor "
-                     f"the trained design that comes with hypgcn ({SHIPPED})")
-
-
-def load_folding(text: str | None, design: Design) -> Folding | None:
-    """Folding of a file, checked against ``design``; ``None`` for no file leaves the choice to the generator."""
-    if text is None:
-        return None
-    try:
-        folding = Folding.load(text)
-        folding.validate(design)
-    except TypeError as error:
-        raise ValueError(f"{text}: {error}") from error
-    return folding
-
-
-def load_foldings_of(text: str | None, network: Design | Ensemble) -> Any:
-    """:func:`load_folding`; for an ensemble :func:`~.design.ensemble_folding.load_foldings`, ``None`` for no file."""
-    if isinstance(network, Ensemble):
-        return None if text is None else load_foldings(text, network)
-    return load_folding(text, network)
-
-
 def _register_verilog(commands):
-    parser = commands.add_parser("verilog", help="write SystemVerilog, memory images and the JSON sidecar of a design")
+    parser = commands.add_parser("verilog", help="write SystemVerilog, memory images and a JSON sidecar")
+    examples(parser, "hypgcn verilog tiny -o build/tiny",
+             "hypgcn verilog checkpoints/nwucla_small/design --multipliers 256 --testbench --clips 2 -o build/nwucla",
+             "hypgcn verilog --stream joint=checkpoints/nwucla_small/design --stream "
+             "bone=checkpoints/nwucla_small_bone/design --input raw -o build/pair")
     parser.add_argument("design", metavar="DESIGN", nargs="?",
                         help=f"folder of a design or of an ensemble, or a preset: {', '.join(PRESETS)} (default: "
                              f"{SHIPPED}, trained, which comes with hypgcn)")
     add_stream_options(parser)
     parser.add_argument("-o", "--out", metavar="DIR", default="build/verilog",
                         help="output folder (default: %(default)s)")
-    parser.add_argument("--folding", metavar="FILE",
-                        help="JSON file with the parallelism of each block (default: chosen)")
+    add_folding_options(parser)
     parser.add_argument("--name", default="hypgcn", help="name of the top module (default: %(default)s)")
     parser.add_argument("--bus-width", type=int, default=32, metavar="BITS",
                         help="bits of the input stream, 8 to 512 (default: %(default)s)")
@@ -121,14 +93,17 @@ def _run_verilog(args):
         check_out_file("--measure", args.measure)
     network = load_network(args, load_design, SHIPPED)
     designs = network.designs if isinstance(network, Ensemble) else (network,)
-    folding = load_foldings_of(args.folding, network)
-    clips = None if args.testbench is None else _testbench_clips(designs[0], args.testbench, args.clips)
     from . import generate  # elaboration is not needed for the other commands
+    from .shell.config import ShellConfig
 
-    kind = "ensemble" if isinstance(network, Ensemble) else "design"
-    print(f"hypgcn {__version__}: {kind} {network.name}, hash {network.hash[:16]}")
+    if not args.bare:
+        ShellConfig.of_network(network, args.bus_width)  # a width that cannot be is said before any work
+    clips = None if args.testbench is None else _testbench_clips(designs[0], args.testbench, args.clips)
+    introduce(network, folding_words(args, network))
+    folding = chosen_folding(args, network)
+
     start = time.monotonic()
-    progress = Progress("verilog")
+    progress = Progress("emission")
     options: dict[str, Any] = {"name": args.name, "bus_width": None if args.bare else args.bus_width,
                                "testbench": clips, "progress": progress}
     emission = (generate.generate_ensemble(network, folding, Path(args.out), **options)
@@ -141,10 +116,12 @@ def _run_verilog(args):
         "seconds": round(time.monotonic() - start, 1), "peak_memory_mb": peak_memory_mb(),
     }
     memory = "unknown" if measured["peak_memory_mb"] is None else f"{measured['peak_memory_mb']} MB"
-    print(f"written to {args.out}: {measured['files']} files, {measured['megabytes']} MB, "
-          f"{measured['multipliers']} multipliers; {measured['seconds']} s, peak memory {memory}")
     if args.measure:
         write_json(args.measure, measured)
+    finished(args.out, args.measure,
+             note=f"{measured['files']} files, {measured['megabytes']} MB, {measured['multipliers']} multipliers; "
+                  f"{measured['seconds']} s, peak memory {memory}",
+             then=["lint", args.out, *(["--name", args.name] if args.name != "hypgcn" else [])])
 
 
 def _testbench_clips(design, path, count):
@@ -162,16 +139,26 @@ def _testbench_clips(design, path, count):
 
 def _register_presets(commands):
     parser = commands.add_parser("presets", help="list the designs with seeded weights")
+    examples(parser, "hypgcn presets", "hypgcn presets --json")
+    add_json(parser)
     parser.set_defaults(run=_run_presets)
 
 
 def _run_presets(args):
-    print(f"{'preset':10} {'blocks':>6} {'channels':>9} {'joints':>6} {'frames':>6} {'persons':>7} {'classes':>7}")
+    rows = []
     for name in PRESETS:
         design = preset(name)
         widths = [block.out_channels for block in design.blocks]
-        print(f"{name:10} {len(widths):6} {f'{min(widths)}-{max(widths)}':>9} {design.joints:6} {design.frames:6} "
-              f"{design.persons:7} {design.classes:7}")
+        rows.append({"preset": name, "blocks": len(widths), "fewest_channels": min(widths),
+                     "most_channels": max(widths), "joints": design.joints, "frames": design.frames,
+                     "persons": design.persons, "classes": design.classes})
+    lines = [f"{'preset':10} {'blocks':>6} {'channels':>9} {'joints':>6} {'frames':>6} {'persons':>7} {'classes':>7}"]
+    for row in rows:
+        channels = f"{row['fewest_channels']}-{row['most_channels']}"
+        lines.append(f"{row['preset']:10} {row['blocks']:6} {channels:>9} {row['joints']:6} {row['frames']:6} "
+                     f"{row['persons']:7} {row['classes']:7}")
+    show(args, rows, "\n".join(lines))
+    finished(then=["verilog", "tiny"])
 
 
 def _plugins():
@@ -198,24 +185,12 @@ def _missing(name, error):
     return register
 
 
-class _Parser(argparse.ArgumentParser):
-    """Parser that names the command that was probably meant, in place of all of them."""
-
-    def _check_value(self, action, value):
-        choices = list(action.choices or ())
-        if action.dest == argparse.SUPPRESS and value not in choices:
-            meant = difflib.get_close_matches(str(value), choices, n=1)
-            hint = f"did you mean {meant[0]}?" if meant else "hypgcn --help lists them"
-            raise argparse.ArgumentError(None, f"{value!r} is no command: {hint}")
-        super()._check_value(action, value)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="hypgcn", description="Generator of sparse on-chip 2s-AGCN accelerators, from checkpoint to RTL.")
+def whole_parser() -> argparse.ArgumentParser:
+    """The parser of all commands that are installed."""
+    parser = Parser(prog="hypgcn", formatter_class=HelpFormatter)
     parser.add_argument("--version", action="version", version=f"hypgcn {__version__}")
     parser.add_argument("--traceback", action="store_true", help="print the traceback of an error")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, action=Commands)
     _register_verilog(commands)
     _register_presets(commands)
     register_ensemble(commands, load_design)
@@ -229,6 +204,10 @@ def _parser() -> argparse.ArgumentParser:
     for _, register in _plugins():
         register(commands)
     register_doctor(commands)
+    register_completion(commands, whole_parser)
+    parser.description = ("Generator of sparse on-chip accelerators for skeleton action recognition, from checkpoint "
+                          f"to RTL.\n\n{listing(texts(commands))}\n\nhypgcn COMMAND --help shows the options of a "
+                          "command, and examples that run.")
     return parser
 
 
@@ -237,9 +216,11 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a console without umlauts is no reason to stop
-    args = _parser().parse_args(argv)
+    args = whole_parser().parse_args(argv)
+    args.words = sys.argv[1:] if argv is None else list(argv)  # for a next command that is this one with an option more
     try:
-        return args.run(args) or 0
+        with json_alone(args):
+            return args.run(args) or 0
     except KeyboardInterrupt:
         if args.traceback:
             raise

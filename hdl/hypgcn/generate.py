@@ -13,6 +13,7 @@ from .ensemble import EnsembleNetwork
 from .network import Network
 from .planning.allocator.allocate import within
 from .planning.allocator.streams import estimate_streams, streams_within
+from .planning.defaults import DEFAULT_MULTIPLIERS
 from .planning.estimate import Estimate, estimate
 from .rfc import RfcDecoder, RfcEncoder, RfcExpander
 from .rfc.store_reader import StoreReader
@@ -22,9 +23,6 @@ from .shell.top import Top
 from .testbench import files_of_testbench
 
 __all__ = ["DEFAULT_MULTIPLIERS", "generate", "generate_ensemble"]
-
-DEFAULT_MULTIPLIERS = 3544
-"""Multipliers of the default folding: those of RFC-HyPGCN on the XCKU115."""
 
 _LATENCIES = {
     unit.__name__: unit.LATENCY

@@ -6,7 +6,7 @@ from .design import Design
 from .design.raw_conversion import RawSettings, with_raw_input
 from .design.raw_input import MISSING, UNITS
 
-__all__ = ["add_input_options", "with_input"]
+__all__ = ["add_input_options", "input_words", "with_input"]
 
 _RAW = {"unit": None, "step": None, "missing": "hold", "patience": None}
 
@@ -41,3 +41,11 @@ def with_input(design: Design, args: argparse.Namespace) -> Design:
         if getattr(args, name) != default:
             raise ValueError(f"--{name} must be left out without --input raw, not {getattr(args, name)!r}")
     return design
+
+
+def input_words(args: argparse.Namespace) -> list[str]:
+    """Words of a command line that say the same as ``args`` about what a core takes."""
+    if args.input != "raw":
+        return []
+    chosen = {name: getattr(args, name) for name, default in _RAW.items() if getattr(args, name) != default}
+    return ["--input", "raw", *(word for name, value in chosen.items() for word in (f"--{name}", str(value)))]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from .console import add_json, examples, finished, introduce, show
 from .design import Design
 from .design.ensemble import ENSEMBLE_FILE, Ensemble, check_stream, is_ensemble
 from .design.files import check_out_folder
-from .input_options import add_input_options, with_input
+from .input_options import add_input_options, input_words, with_input
 
-__all__ = ["Networks", "add_stream_options", "load_network", "register_ensemble"]
+__all__ = ["Networks", "add_stream_options", "load_network", "network_words", "register_ensemble"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,10 @@ class Networks:
     def load(self, args: argparse.Namespace) -> Design | Ensemble:
         """See :func:`load_network`."""
         return load_network(args, self.load_design)
+
+    def words(self, args: argparse.Namespace) -> list[str]:
+        """See :func:`network_words`."""
+        return network_words(args)
 
 
 def add_stream_options(parser: argparse.ArgumentParser):
@@ -89,6 +94,13 @@ def load_network(args: argparse.Namespace, load_design: Callable[[str], Design],
     return ensemble
 
 
+def network_words(args: argparse.Namespace, default: str | None = None) -> list[str]:
+    """Words of a command line that name the network that :func:`load_network` makes of ``args``."""
+    streams = [word for text in args.stream for word in ("--stream", text)]
+    weights = [word for text in args.weight for word in ("--weight", text)]
+    return [*(streams or [str(args.design or default)]), *weights, *input_words(args)]
+
+
 def _of_streams(args: argparse.Namespace, load_design: Callable[[str], Design]) -> Ensemble:
     named = _pairs("--stream", "NAME=DESIGN, such as joint=build/joint/design", args.stream)
     weights = _pairs("--weight", "NAME=NUMBER, such as joint=1.5", args.weight)
@@ -137,8 +149,12 @@ def _weight(name: str, text: str) -> Fraction:
 
 def register_ensemble(commands, load_design: Callable[[str], Design]):
     """Add the parser of ``hypgcn ensemble``."""
-    parser = commands.add_parser("ensemble", help="several networks as one: check that they fit together, and write "
-                                                  "them into a folder that other commands take as DESIGN")
+    parser = commands.add_parser("ensemble", help="several networks as one, in a folder for the other commands",
+                                 description="Several networks as one: check that they fit together, and write them "
+                                             "into a folder that other commands take as DESIGN.")
+    examples(parser, "hypgcn ensemble --stream joint=checkpoints/nwucla_small/design --stream "
+             "bone=checkpoints/nwucla_small_bone/design --input raw -o build/two")
+    add_json(parser)
     add_stream_options(parser)
     parser.add_argument("-o", "--out", metavar="DIR", type=Path, default=Path("build/ensemble"),
                         help="folder for ensemble.json and the design of each stream (default: %(default)s)")
@@ -155,10 +171,14 @@ def _run(args: argparse.Namespace, load_design: Callable[[str], Design]):
     for design, folder in zip(ensemble.designs, folders):
         design.save(folder)
     ensemble.save(args.out / ENSEMBLE_FILE, folders)
-    print(f"ensemble {ensemble.name}, hash {ensemble.hash[:16]}")
-    for stream, design, weight, mult in zip(ensemble.streams, ensemble.designs, ensemble.weights, ensemble.mults):
-        print(f"  {stream:12} design {design.name}, hash {design.hash[:16]}, weight {float(weight):g}, logits times "
-              f"{mult}")
-    print(f"sum shifted right by {ensemble.shift}, {ensemble.score_width} bits; a score times "
-          f"{ensemble.score_scale:.6g} is the weighted sum of logits")
-    print(f"written to {args.out / ENSEMBLE_FILE}")
+    introduce(ensemble)
+    parts = list(zip(ensemble.streams, ensemble.designs, ensemble.weights, ensemble.mults))
+    rows = [{"stream": stream, "design": design.name, "hash": design.hash, "weight": str(weight), "mult": mult}
+            for stream, design, weight, mult in parts]
+    lines = [f"  {stream:12} design {design.name}, hash {design.hash[:16]}, weight {float(weight):g}, logits times "
+             f"{mult}" for stream, design, weight, mult in parts]
+    lines.append(f"sum shifted right by {ensemble.shift}, {ensemble.score_width} bits; a score times "
+                 f"{ensemble.score_scale:.6g} is the weighted sum of logits")
+    show(args, {"ensemble": ensemble.name, "hash": ensemble.hash, "streams": rows, "shift": ensemble.shift,
+                "score_width": ensemble.score_width, "score_scale": ensemble.score_scale}, "\n".join(lines))
+    finished(args.out / ENSEMBLE_FILE, then=["allocate", args.out])

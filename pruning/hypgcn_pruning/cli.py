@@ -2,11 +2,11 @@
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
 
+from hypgcn.console import add_json, examples, finished, show
 from hypgcn.design.ensemble import is_ensemble
 from hypgcn.design.files import check_out_file, check_out_folder
 from hypgcn.design.skeleton import BUILT_IN, load_skeleton
@@ -19,6 +19,7 @@ from .recordings.filmed import FilmedConfig, film
 from .recordings.readers import FORMATS as DATA_FORMATS
 from .recordings.save_clips import save_clips
 from .reports.class_figures import weakest
+from .reports.evaluate_table import report_lines
 from .reports.report_cli import register_reports
 from .seeds import parse_seeds, repeat
 from .view_cli import register_view
@@ -86,7 +87,7 @@ def _data(args):
 
 def _common(commands, name, text, out, run):
     """A subcommand with the options of recordings and output that all steps have."""
-    parser = commands.add_parser(name, help=text, description=text)
+    parser = commands.add_parser(name, help=text)
     parser.add_argument("--data", default="motion", help=_DATA)
     parser.add_argument("--data-format", choices=tuple(DATA_FORMATS),
                         help="format of the recordings; left out, it is recognised")
@@ -123,8 +124,19 @@ def _common(commands, name, text, out, run):
 
 def register(commands):
     """Add the offline path's parsers to argparse's subparsers ``commands``."""
-    text = "write a generated dataset, an .npz of several people filmed by several cameras"
-    parser = commands.add_parser("motion", help=text, description=text)
+    _register_float(commands)
+    _register_design(commands)
+    register_predict(commands, _add_options, _config)
+    register_view(commands)
+    register_reports(commands, _common, _add_options, _config, _data)
+
+
+def _register_float(commands):
+    """Commands up to the trained network."""
+    parser = commands.add_parser("motion", help="write a generated dataset of people filmed by cameras",
+                                 description="Write a generated dataset, an .npz of several people filmed by several "
+                                             "cameras.")
+    examples(parser, "hypgcn motion -o build/motion.npz", "hypgcn motion --skeleton kinect20 -o build/motion20.npz")
     parser.add_argument("--skeleton", default="ntu25",
                         help=f"{_SKELETONS} (default: %(default)s)")
     _add_options(parser, FilmedConfig)
@@ -132,6 +144,10 @@ def register(commands):
     parser.set_defaults(run=_motion)
 
     parser = _common(commands, "train", "train a float network", "build/train/float", _train)
+    examples(parser, "hypgcn train --data build/motion.npz --skeleton ntu25 --frames 32 --blocks 32,32,64/2 --epochs 6 "
+             "-o build/example/float",
+             "hypgcn train --data build/motion.npz --skeleton ntu25 --frames 32 --blocks 32,32,64/2 --epochs 6 "
+             "--stream bone -o build/example/bone")
     parser.add_argument("--skeleton", help=_SKELETONS)
     parser.add_argument("--frames", type=int, default=52, help="frames of a prepared clip (default: %(default)s)")
     parser.add_argument("--persons", type=int, default=1, help="persons of a clip (default: %(default)s)")
@@ -163,8 +179,14 @@ def register(commands):
     _add_fresh(parser)
 
     register_import(commands)
-    parser = _common(commands, "prune", "prune channels and taps, set activation thresholds, fine-tune",
+
+
+def _register_design(commands):
+    """Commands from the trained network to the design, and what it does."""
+    parser = _common(commands, "prune", "drop channels and taps, set activation thresholds, fine-tune",
                      "build/train/pruned", _prune)
+    examples(parser, "hypgcn prune build/example/float/last.safetensors --data build/motion.npz --channels 0.5 "
+             "--taps 3 --weights-epochs 3 --threshold-epochs 3 -o build/example/pruned")
     parser.add_argument("checkpoint", metavar="CHECKPOINT",
                         help="float network (.safetensors, .pt) of this project, or of others; {seed} in its name "
                              "is the number of each seed")
@@ -174,8 +196,10 @@ def register(commands):
     _add_seeds(parser)
     _add_fresh(parser)
 
-    parser = _common(commands, "quantise", "quantise a pruned network to int8, by calibration (PTQ) or training (QAT)",
+    parser = _common(commands, "quantise", "quantise a pruned network to int8, by calibration or training",
                      "build/train", _quantise)
+    examples(parser, "hypgcn quantise build/example/pruned/pruned.safetensors --data build/motion.npz --name example "
+             "-o build/example")
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="pruned network (.safetensors or .pt)")
     _add_options(parser, QuantiseConfig)
     _add_options(parser, TrainConfig, skip=_TUNING)
@@ -183,13 +207,17 @@ def register(commands):
 
     parser = _common(commands, "compile", "plan the row stores by calibration clips and write the design",
                      "build/train", _compile)
+    examples(parser, "hypgcn compile build/example/quantised --data build/motion.npz -o build/example")
     parser.add_argument("quantised", metavar="QUANTISED", help="folder that hypgcn quantise wrote")
     _add_options(parser, CompileConfig)
     parser.add_argument("--note", action="append", default=[], metavar="KEY=TEXT", help="entry of the design's meta")
     _add_fresh(parser)
 
-    parser = _common(commands, "evaluate", "measure accuracies, of each class too, on the held-out clips",
+    parser = _common(commands, "evaluate", "measure a design, and where accuracy went, on test clips",
                      "build/train/metrics.json", _evaluate)
+    examples(parser, "hypgcn evaluate build/example/design --data build/motion.npz "
+             "--pruned build/example/pruned/pruned.safetensors --float build/example/float/last.safetensors "
+             "-o build/example/metrics.json")
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or of an ensemble")
     parser.add_argument("--pruned", metavar="CHECKPOINT", help="pruned float network to compare with")
     parser.add_argument("--float", dest="checkpoint", metavar="CHECKPOINT",
@@ -198,21 +226,20 @@ def register(commands):
                         help="at most so many test clips, at even steps through all; the report says of how many "
                              "(default: 0, all)")
     parser.add_argument("--record", action="store_true", help="write the accuracies into the design's meta as well")
-
-    register_predict(commands, _add_options, _config)
-    register_view(commands)
-    register_reports(commands, _common, _add_options, _config, _data)
+    add_json(parser)
 
 
-def _say_next(args, command: str):
-    """Name the step that usually follows, on the same recordings."""
-    print(f"next: hypgcn {command} --data {args.data}" + (f" --protocol {args.protocol}" if args.protocol else ""))
+def _on_same(args, *words) -> list:
+    """The command ``words`` on the recordings of ``args``."""
+    return [*words, "--data", args.data, *(["--protocol", args.protocol] if args.protocol else [])]
 
 
 def _motion(args):
+    check_out_file("--out", args.out)
     clips = film(load_skeleton(args.skeleton), _config(FilmedConfig, args))
     save_clips(args.out, clips)
-    print(f"written: {args.out}, {len(clips)} clips of {clips.classes} classes")
+    finished(args.out, note=f"{len(clips)} clips of {clips.classes} classes",
+             then=["train", "--data", args.out, "--skeleton", args.skeleton])
 
 
 def _train(args):
@@ -228,7 +255,7 @@ def _train(args):
 
     repeat(args, "train", run, "last.safetensors")
     if len(args.seed) == 1:
-        _say_next(args, f"prune {Path(args.out) / 'last.safetensors'}")
+        finished(then=_on_same(args, "prune", Path(args.out) / "last.safetensors"))
 
 
 def _prune(args):
@@ -245,14 +272,13 @@ def _prune(args):
 
     repeat(args, "prune", run, "thresholds/last.safetensors")
     if len(args.seed) == 1:
-        _say_next(args, f"quantise {Path(args.out) / 'pruned.safetensors'}")
+        finished(then=_on_same(args, "quantise", Path(args.out) / "pruned.safetensors"))
 
 
 def _quantise(args):
     path = _steps().quantise_step(args.checkpoint, args.out, data=_data(args), config=_config(QuantiseConfig, args),
                                   training=_config(TrainConfig, args, skip=_TUNING), fresh=args.fresh)
-    print(f"written: {path}")
-    _say_next(args, f"compile {path}")
+    finished(path, then=_on_same(args, "compile", path))
 
 
 def _compile(args):
@@ -260,8 +286,7 @@ def _compile(args):
     config = _config(CompileConfig, args)
     path = _steps().compile_step(args.quantised, args.out, data=_data(args), config=config, meta=notes,
                                  fresh=args.fresh)
-    print(f"written: {path}")
-    print(f"next: hypgcn verilog {path}")
+    finished(path, then=_on_same(args, "evaluate", path))
 
 
 def _evaluate(args):
@@ -276,8 +301,6 @@ def _evaluate(args):
         shown = "int8"
         report = _steps().evaluate_step(args.out, data=_data(args), design=args.design, pruned=args.pruned,
                                        checkpoint=args.checkpoint, record=args.record, count=args.clips)
-    long = ("design", "classes", "confusion")
-    print(json.dumps({name: entry for name, entry in report.items() if name not in long}, indent=1))
-    for text in weakest(np.array(report["confusion"][shown]), [row["name"] for row in report["classes"]]):
-        print(f"{shown}: {text}")
-    print(f"written: {args.out} and {Path(args.out).with_suffix('.png')}")
+    show(args, report, "\n".join([*report_lines(report), *(f"{shown}: {text}" for text in weakest(
+        np.array(report["confusion"][shown]), [row["name"] for row in report["classes"]]))]))
+    finished(args.out, Path(args.out).with_suffix(".png"), then=["verilog", args.design])

@@ -2,6 +2,7 @@
 
 import argparse
 
+from hypgcn.console import examples, finished
 from hypgcn.needs import checked
 
 from .config import FORMATS, STREAMS
@@ -37,8 +38,11 @@ def add_foreign_options(parser, *, required: bool):
 
 def register_import(commands):
     """Add the parser to argparse's subparsers ``commands``."""
-    text = "turn a checkpoint of 2s-AGCN, AAGCN, ST-GCN, CTR-GCN's baseline, PYSKL or mmaction2 into one of ours"
-    parser = commands.add_parser("import", help=text, description=text)
+    parser = commands.add_parser("import", help="turn a checkpoint of another framework into one of ours",
+                                 description="Turn a checkpoint of 2s-AGCN, AAGCN, ST-GCN, CTR-GCN's baseline, PYSKL "
+                                             "or mmaction2 into one of ours.")
+    examples(parser, "hypgcn import YOURS.pth --skeleton ntu25 -o build/imported.safetensors",
+             "hypgcn import YOURS.pth --skeleton coco17 --format pyskl --frames 100 --scale clip")
     parser.add_argument("file", metavar="FILE", help="checkpoint (.pth, .pt, .safetensors); nothing in it is run")
     add_foreign_options(parser, required=True)
     parser.add_argument("--scale", choices=("none", "axis", "clip"),
@@ -67,5 +71,4 @@ def _import(args):
           f"each, {config.persons} person{'s' if config.persons > 1 else ''}, {config.classes} classes")
     for note in source["notes"]:
         print(f"note: {note}")
-    print(f"written: {args.out}")
-    print(f"next: hypgcn prune {args.out} --data RECORDINGS")
+    finished(args.out, then=["prune", args.out, "--data", "RECORDINGS"])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 
+from hypgcn.console import finished
 from hypgcn.design.files import write_json
 
 __all__ = ["SPREAD", "accuracy_spread", "parse_seeds", "repeat"]
@@ -87,13 +88,13 @@ def repeat(args: argparse.Namespace, step: str, run: Callable[[argparse.Namespac
 
     out = Path(args.out)
     if len(args.seed) == 1:
-        print(f"written: {run(_of_seed(args, args.seed[0], out))}")
+        finished(run(_of_seed(args, args.seed[0], out)))
         return
     rows, every = [], [_of_seed(args, seed, out / f"seed{seed}") for seed in args.seed]
     for one in every:
         _check_sources(one)
     for one in every:
-        print(f"written: {run(one)}")
+        finished(run(one))
         rows.append(last_epoch(Path(one.out) / trained))
     trained_on = bool(rows[0].get("measured"))
     names = [f"{'training_' * trained_on}{name}" for name in ("accuracy", "class_accuracy")]
@@ -106,4 +107,4 @@ def repeat(args: argparse.Namespace, step: str, run: Callable[[argparse.Namespac
     print(f"{step}, {len(rows)} seeds: last epoch's top-1{where} is {100 * top1['mean']:.2f} % in the mean, "
           f"{100 * top1['low']:.2f} to {100 * top1['high']:.2f} %, sample standard deviation "
           f"{100 * top1['deviation']:.2f} points")
-    print(f"written: {path}")
+    finished(path)

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from hypgcn.console import examples, finished
 from hypgcn.design.files import check_out_file, write_file
 from hypgcn.design.skeleton import BUILT_IN, load_skeleton
 
@@ -24,6 +25,8 @@ def _numbers(text: str) -> tuple[int, ...]:
 def register_view(commands):
     """Add the parser to argparse's subparsers ``commands``."""
     parser = commands.add_parser("view", help=_TEXT, description=f"Write {_TEXT}; it needs no network and no server.")
+    examples(parser, "hypgcn view build/motion20.npz --clips 0,3,17",
+             "hypgcn view build/motion20.npz --gif build/view.gif")
     parser.add_argument("clip", metavar="CLIP", type=Path, help="a recording in any format that training reads")
     parser.add_argument("--clips", type=_numbers, default=(), metavar="N[,N...]",
                         help=f"numbers of the clips to show, from 0 (default: the first {_FIRST})")
@@ -56,7 +59,6 @@ def _view(args):
     print(f"{args.clip}: {line}" + ("; --clips chooses others" if len(clips) < total and not args.clips else ""))
     if args.gif:
         save_gif(args.gif, clips)
-        print(f"written: {args.gif}")
-    print(f"written: {args.out}")
+    finished(args.gif, args.out, note="open it in a browser")
     if args.open:
         open_page(args.out)

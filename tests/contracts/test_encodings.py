@@ -78,7 +78,7 @@ import locale, sys
 from pathlib import Path
 assert sys.getfilesystemencoding() == "ascii" == locale.getencoding().replace("ANSI_X3.4-1968", "ascii").lower()
 from hypgcn import cli
-assert cli.main(["estimate", sys.argv[1], "--folding", sys.argv[2], "--json", sys.argv[3]]) == 0
+assert cli.main(["estimate", sys.argv[1], "--folding", sys.argv[2]]) == 0
 assert cli.main(["allocate", sys.argv[1], "--dsp", "120", "-o", sys.argv[4]]) == 0
 assert cli.main(["estimate", sys.argv[1], "--folding", sys.argv[4] + "none"]) == 2
 assert cli.main(["estimate", "\\u00dcbung", "--folding", sys.argv[4]]) == 2

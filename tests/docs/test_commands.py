@@ -67,8 +67,8 @@ def wrong(command: str) -> str | None:
     """What is wrong with a command, or ``None``."""
     words = shlex.split(command, comments=True)
     if words[0] == "hypgcn":
-        if words[1].isupper():
-            return None  # stands for any verb
+        if words[1].isupper() or words[1] == "--help":
+            return None  # stands for any verb, or for none
         return wrong_option(words[1], words[2:]) if words[1] in verbs() else f"no verb {words[1]}"
     if words[1] == "-C":
         return None if (ROOT / words[2] / "Makefile").is_file() else f"no Makefile in {words[2]}"

@@ -12,6 +12,9 @@ from hypgcn.design.ensemble_folding import foldings_to_json
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import PRESETS, preset
 from hypgcn.design.raw_input import RawInput
+from hypgcn.planning.allocator.allocate import within
+from hypgcn.planning.allocator.streams import streams_within
+from hypgcn.planning.defaults import DEFAULT_MULTIPLIERS
 from hypgcn.testbench.clips import generated_clips
 
 
@@ -32,7 +35,14 @@ def test_version(capsys):
 
 def test_presets_are_listed(capsys):
     assert cli.main(["presets"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == list(PRESETS)
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in printed[1:-1]] == list(PRESETS)
+    assert printed[-1] == "next: hypgcn verilog tiny"
+    assert cli.main(["presets", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    for line, row in zip(printed[1:], rows, strict=False):
+        values = list(row.values())
+        assert line.split() == [str(value) for value in (*values[:2], f"{values[2]}-{values[3]}", *values[4:])]
 
 
 def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
@@ -50,13 +60,18 @@ def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
     assert (measured["multipliers"], measured["files"], measured["megabytes"]) == (7, 2, 0.2)
     assert 0 <= measured["seconds"] < 60 and measured["peak_memory_mb"] > 10
     assert "2 files, 0.2 MB, 7 multipliers" in printed
-    assert __version__ in printed
-    assert preset("tiny").hash[:16] in printed
-    assert str(tmp_path / "out") in printed
+    first, *_, written, following = printed.splitlines()
+    assert first == (f"hypgcn {__version__}: design tiny-seeded, hash {preset('tiny').hash[:16]}; folding: the fastest "
+                     f"with at most 3,544 multipliers (--multipliers)")
+    assert written.startswith(f"written: {tmp_path / 'out'} and {measure}; 2 files") and following == (
+        f"next: hypgcn lint {tmp_path / 'out'} --name top")
     assert called["name"] == "top"
-    assert called["folding"] is None
+    assert called["folding"] == within(preset("tiny"), DEFAULT_MULTIPLIERS)
     assert called["out_dir"] == tmp_path / "out"
     assert called["bus_width"] == 32
+    assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), "--multipliers", "40"]) == 0
+    assert called["folding"] == within(preset("tiny"), 40)
+    assert "with at most 40 multipliers" in capsys.readouterr().out
     for argv, width in ((["--bus-width", "64"], 64), (["--bare"], None)):
         assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), *argv]) == 0
         assert called["bus_width"] == width
@@ -230,9 +245,7 @@ def test_places_are_checked_before_the_work(capsys, monkeypatch, tmp_path):
     assert "hypgcn.sv would be overwritten" in error_of(capsys, "verilog", "tiny", "-o", str(tmp_path))
     assert "--measure must be a file, not " in error_of(capsys, "verilog", "tiny", "-o", str(tmp_path / "new"),
                                                         "--measure", str(tmp_path))
-    for command in ("allocate", "estimate"):
-        option = ["--folding", "x", "--json"] if command == "estimate" else ["-o"]
-        assert "must be a file, not " in error_of(capsys, command, "tiny", *option, str(tmp_path))
+    assert "must be a file, not " in error_of(capsys, "allocate", "tiny", "-o", str(tmp_path))
     assert "--out must be a file, not " in error_of(capsys, "devices", "-o", str(tmp_path))
     assert "--out must be a folder" in error_of(capsys, "vivado", "tiny", "--part", "xcku115-flva1517-2-e", "-o",
                                                 str(tmp_path / "file"))
@@ -264,7 +277,8 @@ def test_verilog_of_an_ensemble(capsys, monkeypatch, tmp_path):
     assert f"ensemble joint+bone-motion, hash {made.hash[:16]}" in capsys.readouterr().out
     assert json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))["blocks"] == 2
     assert cli.main(["verilog", str(tmp_path / "two"), *out, "--bare"]) == 0
-    assert called[1][0].hash == made.hash and called[1][1:] == (None, None, None)
+    assert called[1][0].hash == made.hash and called[1][2:] == (None, None)
+    assert called[1][1] == streams_within(made, DEFAULT_MULTIPLIERS)
     assert "streams must be joint, bone-motion, not " not in capsys.readouterr().err
     (tmp_path / "f.json").write_text(foldings[0].to_json(), encoding="utf-8")
     assert "f.json is not a file of foldings: it must be an object with streams" in error_of(

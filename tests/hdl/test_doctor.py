@@ -1,5 +1,7 @@
 """``hypgcn doctor``: its table, its exit status, and that every command checks what it needs."""
 
+import json
+
 import pytest
 
 from hypgcn import cli, needs
@@ -38,6 +40,18 @@ def test_what_is_missing_is_listed_and_fails(capsys, nothing):
     assert "[train,sim,formal,boards,live]'" in printed
     assert cli.main(["doctor", "docs"]) == 1
     assert "docs" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_the_same_as_json(capsys, nothing):
+    assert cli.main(["doctor"]) == 1
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert cli.main(["doctor", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["install"].endswith("[train,sim,formal,boards,live]'") and list(found["parts"]) == list(needs.EXTRAS)
+    for part in found["parts"].values():
+        for need in part["needs"]:
+            state = "ok" if need["fits"] else "missing"
+            assert [need["name"], need["found"] or "-", need["wanted"] or "any", state] in lines
 
 
 def test_only_the_parts_that_were_asked_for_count(capsys, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 
 from hypgcn.design.clip import Preparation
 from hypgcn.design.presets import preset
-from hypgcn.input_options import add_input_options, with_input
+from hypgcn.input_options import add_input_options, input_words, with_input
 
 
 def parsed(*words):
@@ -42,3 +42,10 @@ def test_raw(design):
 def test_settings_of_raw_joints_need_them(design, name, value, shown):
     with pytest.raises(ValueError, match=f"--{name} must be left out without --input raw, not {shown}"):
         with_input(design, parsed(f"--{name}", value))
+
+
+@pytest.mark.parametrize("words", [
+    [], ["--input", "raw"], ["--input", "raw", "--unit", "1/8 pixel", "--step", "0.002", "--missing", "zero"],
+    ["--input", "raw", "--patience", "4"]])
+def test_words_that_say_the_same(words):
+    assert input_words(parsed(*words)) == words

@@ -2,19 +2,20 @@
 
 import argparse
 import dataclasses
+import json
 from fractions import Fraction
 
 import pytest
 from ensembles import small_ensemble, small_network
 
-from hypgcn import cli
-from hypgcn.cli import load_design
+from hypgcn import __version__, cli
+from hypgcn.choices import load_design
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation
 from hypgcn.design.ensemble import Ensemble, is_ensemble
 from hypgcn.design.presets import preset
 from hypgcn.input_options import add_input_options
-from hypgcn.stream_options import add_stream_options, load_network
+from hypgcn.stream_options import add_stream_options, load_network, network_words
 
 
 def parsed(*words):
@@ -58,6 +59,14 @@ def test_streams_and_weights(folders):
         == Fraction(7, 10)
 
 
+@pytest.mark.parametrize("words", [
+    ["tiny"], ["build/two"], ["tiny", "--input", "raw", "--missing", "zero"],
+    ["--stream", "a=x", "--stream", "b=y", "--weight", "b=3/2", "--input", "raw"]])
+def test_words_that_name_the_same_network(words):
+    assert network_words(parsed(*words)) == words
+    assert network_words(parsed(), "full") == ["full"]
+
+
 def test_raw_input_is_made_for_each_stream_by_its_own_preparation(folders):
     found = loaded(*streams(folders, ("joint", "int8"), ("bone", "int8_bone")), "--input", "raw", "--patience", "4")
     assert [(design.raw.centre, bool(design.raw.parents), design.raw.patience) for design in found.designs] == [
@@ -75,14 +84,22 @@ def test_a_folder_and_a_file_of_an_ensemble(folders, capsys):
     words = [*streams(folders, ("joint", "int8"), ("bone", "int8_bone")), "--input", "raw", "--weight", "bone=1.5"]
     assert cli.main(["ensemble", *words, "-o", str(out)]) == 0
     printed = capsys.readouterr().out
+    assert printed.endswith(f"written: {out / 'ensemble.json'}\nnext: hypgcn allocate {out}\n")
     for path in (out, out / "ensemble.json"):
         assert is_ensemble(str(path))
         found = loaded(str(path))
         assert isinstance(found, Ensemble) and found.weights == (1, Fraction(3, 2))
-    assert f"ensemble joint+bone, hash {found.hash[:16]}" in printed
+    assert printed.startswith(f"hypgcn {__version__}: ensemble joint+bone, hash {found.hash[:16]}\n")
     for stream, mult in zip(found.streams, found.mults):
         assert f"  {stream:12} design tiny-seeded" in printed and f"logits times {mult}" in printed
     assert found.hash == loaded(*words).hash
+    assert cli.main(["ensemble", *words, "-o", str(out), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["hash"], figures["shift"], figures["score_width"], figures["score_scale"]) == (
+        found.hash, found.shift, found.score_width, found.score_scale)
+    assert [(row["stream"], row["hash"], row["weight"], row["mult"]) for row in figures["streams"]] == [
+        (stream, design.hash, weight, mult) for stream, design, weight, mult in zip(
+            ("joint", "bone"), found.designs, ("1", "3/2"), found.mults)]
     for other in (folders / "joint", folders / "joint/design.json", folders, "tiny", folders / "none.json"):
         assert not is_ensemble(str(other))
     (folders / "other.json").write_text("{", encoding="utf-8")

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from hypgcn.cli import main
 from hypgcn.design import Design
 from hypgcn.design.clip import quantise_clip
 from hypgcn.design.skeleton import load_skeleton
@@ -85,7 +86,13 @@ def test_evaluate_shows_the_weakest_classes(flow, recordings, tmp_path, capsys):
     wrong = [row for row in found["classes"] if row["accuracy"]["int8"] < 1]
     assert text.count("most often taken for") == len(wrong) > 0 and "confusion" not in text
     assert f"int8: {min(wrong, key=lambda row: row['accuracy']['int8'])['name']} " in text
-    assert f"written: {tmp_path / 'm.json'} and {tmp_path / 'm.png'}" in text
+    assert text.endswith(f"written: {tmp_path / 'm.json'} and {tmp_path / 'm.png'}\nnext: hypgcn verilog "
+                         f"{flow / 'design'}\n")
+    shown = next(line for line in text.splitlines() if line.startswith("int8 ")).split()
+    assert shown[1:3] == [f"{100 * found['accuracy']['int8']:.2f}", "%"]
+    assert main(["evaluate", str(flow / "design"), "--data", str(tmp_path / "wrong.npz"), "--json", "-o",
+                 str(tmp_path / "m.json")]) == 0
+    assert json.loads(capsys.readouterr().out) | {"seconds": 0} == found | {"seconds": 0}
     with pytest.raises(ValueError, match="out must be a file for JSON, such as metrics.json, beside which .* not"):
         hypgcn("evaluate", flow / "design", "--data", recordings, "-o", tmp_path / "m.png")
 
@@ -185,7 +192,7 @@ def test_every_step_names_the_next_one(flow, recordings, capsys):
     assert capsys.readouterr().out.endswith(f"next: hypgcn compile {flow / 'quantised'} --data {recordings}\n")
     hypgcn("compile", flow / "quantised", "--data", recordings, "-o", flow, "--margin", 1.1, "--note",
            "trained on=motion")
-    assert capsys.readouterr().out.endswith(f"next: hypgcn verilog {flow / 'design'}\n")
+    assert capsys.readouterr().out.endswith(f"next: hypgcn evaluate {flow / 'design'} --data {recordings}\n")
 
 
 def test_quantising_what_is_not_pruned_is_said(flow, recordings, tmp_path, capsys):

@@ -8,6 +8,7 @@ from dataclasses import fields
 from itertools import chain
 from pathlib import Path
 
+from hypgcn.console import examples
 from hypgcn.design.files import write_json
 from hypgcn.needs import install_command
 
@@ -36,6 +37,9 @@ def register(commands):
     parser = commands.add_parser("live", help="recognise actions in a running stream of poses",
                                  description="Recognise actions in a running stream of poses: frames as JSON lines in, "
                                              "answers as JSON lines out.")
+    examples(parser, "hypgcn live checkpoints/nwucla_small/design --source build/live/sequence0.jsonl --speed 0",
+             "hypgcn live checkpoints/nwucla_small/design checkpoints/nwucla_small_bone/design "
+             "--source build/live/sequence0.jsonl --web")
     add_networks(parser)
     parser.add_argument("--source", metavar="FILE|-|URL", required=True,
                         help="JSON lines: a recorded file, which is replayed at its speed; - for the standard input; "

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from hypgcn.design.files import write_json
+from hypgcn.console import add_json, examples, finished, show
 from hypgcn.progress import Progress
 
 from ..errors import CoreError
@@ -25,8 +25,12 @@ _PERSON = 1
 
 def register_measure(commands):
     """Add the parser of ``hypgcn live-measure`` to argparse's subparsers ``commands``."""
-    parser = commands.add_parser("live-measure", help="accuracy per segment, delay and false alarms of hypgcn live on "
-                                                      "sequences of recorded clips")
+    parser = commands.add_parser("live-measure", help="how well hypgcn live follows sequences of recorded clips",
+                                 description="Measure the accuracy per segment, the delay and the false alarms of "
+                                             "hypgcn live on sequences of recorded clips.")
+    examples(parser, "hypgcn live-measure checkpoints/nwucla_small/design --data build/motion20.npz --sequences 1 "
+             "--clips 4 --write build/live",
+             "hypgcn live-measure checkpoints/nwucla_small/design --data build/motion20.npz --sequences 2 --clips 6")
     add_networks(parser)
     parser.add_argument("--data", metavar="RECORDING", required=True, help="clips with labels, in any format that "
                                                                            "training reads")
@@ -43,7 +47,7 @@ def register_measure(commands):
                         help="seed of the choice of clips (default: %(default)s)")
     parser.add_argument("--write", type=Path, metavar="DIR", help="write the sequences as JSON lines for hypgcn live, "
                                                                   "and measure nothing")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -58,6 +62,7 @@ def run(args) -> int:
         every = list(_sequences(args, networks[0]))
         if args.write:
             _write(args.write, every, networks[0])
+            finished(args.write, then=["live", *args.designs, "--source", args.write / "sequence0.jsonl"])
             return 0
         progress, parts = Progress("live-measure"), []
         live = LiveClassifier(networks, config)
@@ -76,13 +81,10 @@ def run(args) -> int:
             parts.append(figures(segments, answers, carry=config.windows[-1] + config.smooth))
         total = summed(parts)
         progress.finish(f"{len(every)} sequences, {total.seconds:.0f} s of poses")
-        print(_table(total))
-        if args.json:
-            record = {"designs": {network.design.name: network.design.hash for network in networks},
-                      "part": args.part, "sequences": args.sequences, "clips": args.clips, "pause": args.pause,
-                      "seed": args.seed, **vars(config), **total.to_dict()}
-            write_json(args.json, record)
-            print(f"written: {args.json}")
+        show(args, {"designs": {network.design.name: network.design.hash for network in networks},
+                    "part": args.part, "sequences": args.sequences, "clips": args.clips, "pause": args.pause,
+                    "seed": args.seed, **vars(config), **total.to_dict()}, _table(total))
+        finished(then=["live", *args.designs, "--source", "STREAM"])
     return 0
 
 
@@ -117,7 +119,7 @@ def _write(folder: Path, every, network: LiveNetwork):
             file.write(json.dumps(header) + "\n")
             file.writelines(map(frame_line, frames))
         actions = [segment.label for segment in segments if segment.label is not None]
-        print(f"written: {path}, {frames[-1].time:.0f} s: {', '.join(actions)}")
+        print(f"{path}, {frames[-1].time:.0f} s: {', '.join(actions)}")
 
 
 def _table(total: Figures) -> str:

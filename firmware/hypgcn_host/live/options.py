@@ -59,7 +59,7 @@ def open_networks(args, stack: ExitStack, form: StreamFormat | None = None) -> l
     form : StreamFormat or None
         Of the stream; ``None`` for joints and numbers as the first design has them.
     """
-    from hypgcn.cli import load_design
+    from hypgcn.choices import load_design
 
     designs = [load_design(text) for text in args.designs]
     devices = args.device or ["golden"]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ..console import examples, finished, introduce
 from ..design.files import check_out_folder, folder_lock
 from ..needs import checked
 from ..progress import Progress, duration
@@ -13,6 +14,7 @@ __all__ = ["register"]
 def register(commands, load_design, load_folding):
     """Add the parser of ``hypgcn board``; the loaders turn what the user typed into a design and its folding."""
     parser = commands.add_parser("board", help="write build files of a board: network, UART, pins, script")
+    examples(parser, "hypgcn board ulx3s", "hypgcn board kcu105 checkpoints/nwucla_small/design -o build/kcu105")
     parser.add_argument("board", metavar="BOARD", help="; ".join(f"{name}: {entry.text}"
                                                                  for name, entry in BOARDS.items()))
     parser.add_argument("design", metavar="DESIGN", nargs="?",
@@ -39,17 +41,19 @@ def _run(args, target, design, folding) -> int:
     from .project import fitting, write_board  # amaranth-boards is not needed for the other commands
 
     out = args.out or Path("build/bitstream") / target.name
+    introduce(design, f"folding {args.folding}" if folding else f"folding: the fastest that fits {target.name}")
     folding = folding or fitting(design, target)
-    progress = Progress("board")
+    progress = Progress("emission")
     emission = write_board(design, folding, target, out, progress=progress)
     progress.finish()
-    print(f"written to {out}: design {design.name} for {target.text}, {len(emission.files)} files of RTL; "
-          f"UART at {target.baud} baud")
+    open_tools = target.device.startswith("lfe5")
+    finished(out, note=f"{len(emission.files)} files of RTL for {target.text}; UART at {target.baud} baud",
+             then=[*args.words, "--bitstream"] if open_tools and not args.bitstream else ())
     if not args.bitstream:
         return 0
     from .bitstream import make_bitstream
 
-    if not target.device.startswith("lfe5"):
+    if not open_tools:
         raise ValueError(f"a bitstream for {target.name} needs Vivado: run build_top.sh in {out} where it is installed")
     progress = Progress("bitstream")
     try:
@@ -60,6 +64,6 @@ def _run(args, target, design, folding) -> int:
         return 1
     progress.finish()
     used = ", ".join(f"{name} {row['used']} of {row['available']}" for name, row in made["utilisation"].items())
-    print(f"{out / made['bitstream']}: {made['clock_mhz']} MHz routed, target {made['wanted_mhz']:g} MHz; {used}; "
-          f"{duration(made['seconds'])}")
+    finished(out / made["bitstream"], note=f"{made['clock_mhz']} MHz routed, target {made['wanted_mhz']:g} MHz; "
+                                           f"{used}; {duration(made['seconds'])}")
     return 0 if made["met"] else 1

@@ -1,11 +1,11 @@
 """``hypgcn allocate``: a folding for a device; ``hypgcn estimate``: cycles and resources of a design and folding."""
 
-import json
 import re
 from pathlib import Path
 
+from ..console import add_json, examples, finished, introduce, show
 from ..design.ensemble import Ensemble
-from ..design.files import check_out_file
+from ..design.files import check_out_file, write_file
 from .device import Device, devices
 from .device_table import CLOCK_MHZ
 from .streams_command import allocate_streams, estimate_of_streams
@@ -35,6 +35,10 @@ def parse_latency(text: str, mhz: float) -> float | None:
 def register_allocate(commands, networks):
     """Add the parser of ``hypgcn allocate``; ``networks`` adds the options of what it is for, and reads them."""
     parser = commands.add_parser("allocate", help="choose the folding of a design for a device and budgets")
+    examples(parser, "hypgcn allocate tiny --device xc7a100t -o build/tiny_folding.json",
+             "hypgcn allocate tiny --latency 0.5ms --mhz 100 --bram36 50% -o build/tiny_prompt.json",
+             "hypgcn allocate --stream joint=checkpoints/nwucla_small/design --stream "
+             "bone=checkpoints/nwucla_small_bone/design --input raw --dsp 1000 -o build/pair.json")
     networks.add_options(parser)
     parser.add_argument("--device", default="xcku115", metavar="NAME",
                         help=f"{', '.join(devices())}, or a TOML file (default: %(default)s)")
@@ -51,7 +55,7 @@ def register_allocate(commands, networks):
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, default=Path("build/folding.json"),
                         help="the folding, for hypgcn verilog --folding (default: %(default)s)")
     _add_activity(parser)
-    parser.add_argument("--report", metavar="FILE", type=Path, help="write everything that is printed as JSON")
+    add_json(parser)
     parser.set_defaults(run=lambda args: _run_allocate(args, networks))
 
 
@@ -60,8 +64,6 @@ def _run_allocate(args, networks):
     from .estimate import last_frame_latency
 
     check_out_file("--out", args.out)
-    if args.report:
-        check_out_file("--report", args.report)
     if args.cycles is not None and args.latency is not None:
         raise ValueError("--latency must not be given with --cycles")
     if not args.mhz > 0:
@@ -72,34 +74,36 @@ def _run_allocate(args, networks):
     design = networks.load(args)
     if isinstance(design, Ensemble):
         _refuse(args, "latency", "activity")
-        return allocate_streams(args, design, device, budget)
+    limits = [f"{limit} {name}" for name in ("dsp", "bram36", "lut") if (limit := getattr(args, name))]
+    introduce(design, f"the fastest within {' and '.join([f'{device.name} (--device)', *limits])}"
+              if args.cycles is None else f"the cheapest on {device.name} (--device) with {args.cycles:,} cycles")
+    following = ["verilog", *networks.words(args), "--folding", args.out]
+    if isinstance(design, Ensemble):
+        return allocate_streams(args, design, device, budget, following)
     clips = _clips(args, design)
     allocator = Allocator(design, device.mac, None if clips else _activities(args, design), clips, device.multiplier,
                           device.uram, by_latency=args.latency is not None)
     allocation = (allocator.solve(budget, cycles=args.cycles) if args.latency is None
                   else allocator.within_latency(budget, wanted))
     latency = last_frame_latency(design, allocation.folding, allocator.activities)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(allocation.folding.to_json(), encoding="utf-8", newline="\n")
+    write_file(args.out, allocation.folding.to_json())
 
     slowest = (f"mean over {len(allocation.clips)} clips" if allocation.clips
                else f"slowest unit {allocation.estimate.slowest}")
-    print(f"design {design.name} on {device.name}: {allocation.cycles:,.0f} cycles per clip, {slowest}")
-    for name, used in allocation.used.items():
-        print(f"  {name:7} {used:>9,g} of {getattr(device if name == 'uram' else budget, name):>9,g}")
-    print(f"latency after the last frame {latency:,.0f} cycles, {latency / args.mhz / 1e3:.3f} ms at {args.mhz:g} MHz")
+    lines = [f"design {design.name} on {device.name}: {allocation.cycles:,.0f} cycles per clip, {slowest}"]
+    available = {name: getattr(device if name == "uram" else budget, name) for name in allocation.used}
+    lines += [f"  {name:7} {used:>9,g} of {available[name]:>9,g}" for name, used in allocation.used.items()]
+    lines.append(f"latency after the last frame {latency:,.0f} cycles, {latency / args.mhz / 1e3:.3f} ms at "
+                 f"{args.mhz:g} MHz")
     faster, cheaper = allocator.better(allocation), allocator.cheaper(allocation)
     for text, other in (("5 % faster", faster), ("5 % less of the scarcest resource", cheaper)):
-        print(f"{text}: " + ("none" if other is None else ", ".join(f"{value:,g} {name}"
-                                                                    for name, value in other.items())))
-    print(f"folding written to {args.out}")
-    if args.report:
-        args.report.write_text(json.dumps({
-            "design": design.name, "hash": design.hash, "device": device.name, "cycles": round(allocation.cycles),
-            "latency": round(latency),
-            "clips": [round(cycles) for cycles in allocation.clips], "slowest": allocation.estimate.slowest,
-            "used": allocation.used, "better": faster, "cheaper": cheaper,
-            "units": _rows(allocation.estimate)}, indent=1) + "\n", encoding="utf-8", newline="\n")
+        lines.append(f"{text}: " + ("none" if other is None else ", ".join(f"{value:,g} {name}"
+                                                                           for name, value in other.items())))
+    show(args, {"design": design.name, "hash": design.hash, "device": device.name, "cycles": round(allocation.cycles),
+                "latency": round(latency), "clips": [round(cycles) for cycles in allocation.clips],
+                "slowest": allocation.estimate.slowest, "used": allocation.used, "available": available,
+                "better": faster, "cheaper": cheaper, "units": _rows(allocation.estimate)}, "\n".join(lines))
+    finished(args.out, then=following)
 
 
 def _refuse(args, *names):
@@ -112,47 +116,56 @@ def _refuse(args, *names):
 
 def register_estimate(commands, networks):
     """Add the parser of ``hypgcn estimate``; ``networks`` is as for :func:`register_allocate`."""
-    parser = commands.add_parser("estimate", help="cycles, DSPs, block RAMs and LUTs of every unit under a folding")
+    parser = commands.add_parser("estimate", help="cycles, DSPs, block RAMs and LUTs of every unit of a folding")
+    examples(parser, "hypgcn estimate tiny --folding build/tiny_folding.json",
+             "hypgcn estimate tiny --folding build/tiny_folding.json --memory --json")
     networks.add_options(parser)
     parser.add_argument("--folding", metavar="FILE", required=True, help="folding that hypgcn allocate wrote")
     _add_activity(parser)
     parser.add_argument("--memory", action="store_true",
                         help="show the memories of features instead: stores, mini-banks, and the savings by sharing "
                              "and compression")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write what is shown as JSON")
+    add_json(parser)
     parser.set_defaults(run=lambda args: _run_estimate(args, networks))
 
 
 def _run_estimate(args, networks):
-    from .estimate import clip_cycles, estimate, last_frame_latency, storage
+    from .estimate import clip_cycles, storage
 
-    if args.json:
-        check_out_file("--json", args.json)
     design = networks.load(args)
+    following = ["verilog", *networks.words(args), "--folding", args.folding]
     if isinstance(design, Ensemble):
         _refuse(args, "activity", "memory")
-        return estimate_of_streams(args, design, networks.load_foldings(args.folding, design))
+        return estimate_of_streams(args, design, networks.load_foldings(args.folding, design), following)
     folding, activities = networks.load_foldings(args.folding, design), _activities(args, design)
     if args.memory:
         memories = storage(design, folding, activities)
-        print(memories.table())
-        _save(args.json, memories.report())
-        return
-    network = estimate(design, folding, activities)
-    rows = _rows(network)
-    latency = last_frame_latency(design, folding, activities)
-    print(f"latency after the last frame {latency:,.0f} cycles, clips following each other without a gap")
-    print(f"{'unit':24} {'cycles':>9} {'busy':>6} {'dsp':>6} {'bram36':>7} {'lut':>8}")
-    for row in rows:
-        print(f"{row['unit']:24} {row['cycles']:9,} {row['cycles'] / network.cycles:6.0%} {row['dsp']:6} "
-              f"{row['bram36']:7g} {row['lut']:8,}")
-    total = network.resources
-    print(f"{'all':24} {network.cycles:9,.0f} {'':6} {total.dsp:6} {total.bram36:7g} {total.lut:8,.0f}")
-    if clips := _clips(args, design):
-        per_clip = clip_cycles(design, folding, clips)
-        print(f"mean over {len(per_clip)} clips, by the slowest unit of each: {sum(per_clip) / len(per_clip):,.0f} "
-              f"cycles, {min(per_clip):,.0f} to {max(per_clip):,.0f}")
-    _save(args.json, rows)
+        show(args, memories.report(), memories.table())
+    else:
+        clips = _clips(args, design)
+        figures, text = _estimated(design, folding, activities, clip_cycles(design, folding, clips) if clips else [])
+        show(args, figures, text)
+    finished(then=following)
+
+
+def _estimated(design, folding, activities, per_clip) -> tuple[dict, str]:
+    """Figures of ``hypgcn estimate``, and their table."""
+    from .estimate import estimate, last_frame_latency
+
+    network, latency = estimate(design, folding, activities), last_frame_latency(design, folding, activities)
+    rows, total = _rows(network), network.resources
+    figures = {"design": design.name, "hash": design.hash, "latency": round(latency), "units": rows,
+               "cycles": round(network.cycles), "dsp": total.dsp, "bram36": total.bram36, "lut": round(total.lut),
+               "clips": [round(cycles) for cycles in per_clip]}
+    lines = [f"latency after the last frame {latency:,.0f} cycles, clips following each other without a gap",
+             f"{'unit':24} {'cycles':>9} {'busy':>6} {'dsp':>6} {'bram36':>7} {'lut':>8}"]
+    lines += [f"{row['unit']:24} {row['cycles']:9,} {row['cycles'] / network.cycles:6.0%} {row['dsp']:6} "
+              f"{row['bram36']:7g} {row['lut']:8,}" for row in rows]
+    lines.append(f"{'all':24} {network.cycles:9,.0f} {'':6} {total.dsp:6} {total.bram36:7g} {total.lut:8,.0f}")
+    if per_clip:
+        lines.append(f"mean over {len(per_clip)} clips, by the slowest unit of each: "
+                     f"{sum(per_clip) / len(per_clip):,.0f} cycles, {min(per_clip):,.0f} to {max(per_clip):,.0f}")
+    return figures, "\n".join(lines)
 
 
 def _add_activity(parser):
@@ -177,13 +190,6 @@ def _clips(args, design):
     from .estimate import load_clips
 
     return load_clips(args.activity, design)
-
-
-def _save(path: Path | None, report):
-    """Write ``report`` as JSON, if a file is asked for."""
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def _rows(network) -> list[dict]:

@@ -1,11 +1,11 @@
 """``hypgcn devices``: which devices hold which networks, how fast, and what limits each, by estimate."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..console import add_json, examples, finished, show
 from ..design import Design
-from ..design.files import check_out_file
+from ..design.files import check_out_file, write_json
 from ..design.shipped import SHIPPED
 from .budget import RESOURCES, Budget
 from .device import Device, devices
@@ -96,7 +96,11 @@ def table(entries: list[Entry]) -> str:
 
 def register_devices(commands, load_design):
     """Add the parser of ``hypgcn devices``."""
-    parser = commands.add_parser("devices", help="which devices hold which networks, how fast, and what limits them")
+    parser = commands.add_parser("devices", help="which devices hold which networks, and how fast",
+                                 description="Which devices hold which networks, how fast, and what limits each, by "
+                                             "estimate.")
+    examples(parser, "hypgcn devices tiny --device xc7a100t",
+             "hypgcn devices checkpoints/nwucla_small/design --device xck26 --device xcu50 --json")
     parser.add_argument("networks", metavar="DESIGN", nargs="*",
                         help="folders of designs, or presets; DESIGN+DESIGN: both on one device, half of it each "
                              f"(default: {', '.join(NETWORKS)}; where these are not there {SHIPPED})")
@@ -105,6 +109,7 @@ def register_devices(commands, load_design):
                              f"{', '.join(ON_THE_PAGE)})")
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, default=Path("build/devices.json"),
                         help="the same as JSON (default: %(default)s)")
+    add_json(parser)
     parser.set_defaults(run=lambda args: _run(args, load_design))
 
 
@@ -118,16 +123,19 @@ def _run(args, load_design):
 
     check_out_file("--out", args.out)
     chosen = [Device.load(name) for name in args.device or ON_THE_PAGE]
-    networks = [[load_design(path) for path in text.split("+")] for text in args.networks or _default()]
-    progress = Progress("foldings")
+    texts = args.networks or _default()
+    networks = [[load_design(path) for path in text.split("+")] for text in texts]
+    progress = Progress("choosing foldings")
     entries: list[Entry] = []
     for designs in networks:
         for device in chosen:
             progress(len(entries), len(networks) * len(chosen), f"{designs[0].name} on {device.name}")
             entries.append(fit(designs, device))
     progress.finish()
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps([entry.as_dict() for entry in entries], indent=1) + "\n", encoding="utf-8",
-                        newline="\n")
-    print(table(entries))
-    print(f"\nby estimate, at an assumed {CLOCK_MHZ:g} MHz; written: {args.out}")
+    rows = [entry.as_dict() for entry in entries]
+    write_json(args.out, rows)
+    show(args, rows, table(entries))
+    fits = next((text for text, designs in zip(texts, networks) for entry in entries
+                 if len(designs) == 1 and entry.cycles and entry.network == designs[0].name), None)
+    finished(args.out, note=f"by estimate, at an assumed {CLOCK_MHZ:g} MHz",
+             then=["allocate", fits, "--device", args.device[0] if args.device else ON_THE_PAGE[0]] if fits else ())

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from ..console import finished, show
 from ..cost import Resources, UnitCost
 from ..design.ensemble import Ensemble
 from ..design.ensemble_folding import foldings_to_json
-from ..design.files import write_file, write_json
+from ..design.files import write_file
 from .budget import Budget
 from .device import Device
 
@@ -15,45 +16,49 @@ _SHARED = "shared"
 """Row of what the networks share: the fork of the joints, the sum, the memory of the scores."""
 
 
-def allocate_streams(args, ensemble: Ensemble, device: Device, budget: Budget):
-    """Choose foldings within ``budget``, print what they take, and write them to ``args.out``.
+def allocate_streams(args, ensemble: Ensemble, device: Device, budget: Budget, following: Sequence):
+    """Choose foldings within ``budget``, show what they take, and write them to ``args.out``.
 
     Parameters
     ----------
     args : argparse.Namespace
-        With ``cycles``, ``out`` and ``report``.
+        With ``cycles``, ``out`` and the option ``--json``.
     ensemble : Ensemble
     device : Device
     budget : Budget
+    following : sequence
+        Words of the command that usually follows.
     """
     from .allocator.streams import StreamAllocator  # the solver is slow to import
 
     allocation = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram).solve(
         budget, cycles=args.cycles)
     write_file(args.out, foldings_to_json(ensemble, allocation.foldings))
-    rows = _rows(ensemble, allocation)
-    print(f"ensemble {ensemble.name} on {device.name}: {allocation.cycles:,.0f} cycles per clip")
-    print(_table(rows, {name: getattr(budget, name) for name in ("dsp", "bram36", "lut")}))
-    print(f"foldings written to {args.out}")
-    if args.report:
-        write_json(args.report, {
-            "ensemble": ensemble.name, "hash": ensemble.hash, "device": device.name, "cycles": round(allocation.cycles),
-            "used": _used(allocation.resources), "streams": rows,
-            "units": {stream: _units(part.units) for stream, part in zip(ensemble.streams, allocation.estimates)},
-            _SHARED: _units(allocation.shared)})
+    figures, used = _figures(ensemble, allocation), _used(allocation.resources)
+    available = {name: getattr(device if name == "uram" else budget, name) for name in used}
+    show(args, {**figures, "device": device.name, "available": available},
+         f"ensemble {ensemble.name} on {device.name}: {allocation.cycles:,.0f} cycles per clip\n"
+         + _table(figures["streams"], available))
+    finished(args.out, then=following)
 
 
-def estimate_of_streams(args, ensemble: Ensemble, foldings: Sequence):
-    """Print what ``ensemble`` takes under ``foldings``, and write it to ``args.json`` where that is given."""
+def estimate_of_streams(args, ensemble: Ensemble, foldings: Sequence, following: Sequence):
+    """Show what ``ensemble`` takes under ``foldings``; ``following`` are words of the command that usually follows."""
     from .allocator.streams import estimate_streams
 
     allocation = estimate_streams(ensemble, foldings)
-    rows = _rows(ensemble, allocation)
-    print(f"ensemble {ensemble.name}: {allocation.cycles:,.0f} cycles per clip")
-    print(_table(rows, {}))
-    if args.json:
-        write_json(args.json, {"cycles": round(allocation.cycles), "used": _used(allocation.resources),
-                               "streams": rows})
+    figures = _figures(ensemble, allocation)
+    show(args, figures, f"ensemble {ensemble.name}: {allocation.cycles:,.0f} cycles per clip\n"
+         + _table(figures["streams"], {}))
+    finished(then=following)
+
+
+def _figures(ensemble: Ensemble, allocation) -> dict:
+    """Everything about ``allocation``, as plain data."""
+    return {"ensemble": ensemble.name, "hash": ensemble.hash, "cycles": round(allocation.cycles),
+            "used": _used(allocation.resources), "streams": _rows(ensemble, allocation),
+            "units": {stream: _units(part.units) for stream, part in zip(ensemble.streams, allocation.estimates)},
+            _SHARED: _units(allocation.shared)}
 
 
 def _rows(ensemble: Ensemble, allocation) -> list[dict]:

@@ -90,6 +90,12 @@ class ShellConfig:
                    blocks=sum(ensemble.block_counts), stream_widths=ensemble.logit_widths,
                    stream_blocks=ensemble.block_counts)
 
+    @classmethod
+    def of_network(cls, network: Design | Ensemble, bus_width: int = 32) -> "ShellConfig":
+        """:meth:`of_ensemble` for an ensemble, else :meth:`of`."""
+        return (cls.of_ensemble(network, bus_width) if isinstance(network, Ensemble)
+                else cls.of(network, bus_width))
+
     @property
     def elements(self) -> int:
         """Elements of a clip."""

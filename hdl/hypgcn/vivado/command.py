@@ -4,8 +4,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from ..console import examples, finished, introduce
 from ..design.files import check_out_folder
 from ..design.names import check_vivado_folder
+from ..planning.defaults import DEFAULT_MULTIPLIERS
 from ..planning.device import Device
 from ..planning.part import Part
 from ..progress import Progress
@@ -21,11 +23,14 @@ def register(commands, load_design, load_folding):
     """Add the parser of ``hypgcn vivado``; the loaders turn what the user typed into a design and its folding."""
     default = VivadoSettings()
     parser = commands.add_parser("vivado", help="write RTL, constraints and Tcl for Vivado; run Vivado on them")
+    examples(parser, "hypgcn vivado tiny --part xck26-sfvc784-2LV-c -o build/vivado_tiny",
+             "hypgcn vivado checkpoints/nwucla_small/design --mhz 172")
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("-o", "--out", metavar="DIR", type=Path, default=Path("build/vivado"),
                         help="output folder (default: %(default)s)")
     parser.add_argument("--folding", metavar="FILE",
-                        help="JSON file with the parallelism of each block (default: chosen)")
+                        help="the parallelism of each block, a file of hypgcn allocate (default: the fastest folding "
+                             f"with at most {DEFAULT_MULTIPLIERS} multipliers that leaves a fifth of the part)")
     parser.add_argument("--part", default=default.part, help="part as Vivado writes it (default: %(default)s)")
     parser.add_argument("--device", metavar="NAME", help="device, or TOML file, whose resources bound the folding that "
                                                          "is chosen (default: those of the part)")
@@ -60,17 +65,24 @@ def register(commands, load_design, load_folding):
 
 
 def _run(args, design, folding, settings, device) -> int:
-    from .budget import choose_folding
+    from .budget import SHARE, choose_folding
     from .project import write_project  # elaboration is not needed for the other commands
 
+    introduce(design, f"folding {args.folding}" if folding else
+              f"folding: the fastest with at most {DEFAULT_MULTIPLIERS:,} multipliers and {SHARE} % of "
+              f"{device.name if device else settings.part}")
     if folding is None:
         folding = choose_folding(design, Part.parse(settings.part), device)
-    progress = Progress("vivado")
+    progress = Progress("emission")
     emission = write_project(design, folding, args.out, settings, progress=progress)
     progress.finish()
-    print(f"written to {args.out}: {emission.name}, {len(emission.files)} files of RTL for {settings.part} at "
-          f"{settings.mhz:g} MHz, multipliers {folding.mac}, {', '.join(SCRIPTS.values())}")
-    return run_vivado(args.out, args.scripts)
+    note = (f"{emission.name}, {len(emission.files)} files of RTL for {settings.part} at {settings.mhz:g} MHz, "
+            f"multipliers {folding.mac}, {', '.join(SCRIPTS.values())}")
+    if args.scripts:
+        finished(args.out, note=note)
+        return run_vivado(args.out, args.scripts)
+    finished(args.out, note=note, then=[*args.words, "--run", "build"])
+    return 0
 
 
 def run_vivado(folder: Path, scripts) -> int:

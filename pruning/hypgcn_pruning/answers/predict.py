@@ -163,6 +163,12 @@ def _entry(answer: ClipAnswer, names: Sequence[str], config: PredictConfig) -> d
 
 def predict_step(paths: Sequence[str], data: Sequence[str],
                  config: PredictConfig | None = None) -> tuple[list[ClipAnswer], list[str]]:
+    """The answers and the names of the classes of :func:`predicted`."""
+    return predicted(paths, data, config)[:2]
+
+
+def predicted(paths: Sequence[str], data: Sequence[str],
+              config: PredictConfig | None = None) -> tuple[list[ClipAnswer], list[str], dict]:
     """What the networks at ``paths`` together answer about all clips of the files ``data``.
 
     Parameters
@@ -180,6 +186,8 @@ def predict_step(paths: Sequence[str], data: Sequence[str],
         In the order of the recordings.
     list of str
         Names of the classes; ``class N`` where the networks have none.
+    dict
+        All of it as plain data, with the contents of the networks.
 
     Raises
     ------
@@ -201,13 +209,13 @@ def predict_step(paths: Sequence[str], data: Sequence[str],
         check_panels(len(every[0]))
     _say_persons(networks, every[0])
     answers = list(_answers(networks, weights, every, config))
+    rows = [{"path": network.path, "content": content(network.path), "kind": network.kind,
+             "stream": network.stream, "weight": float(weight)} for network, weight in zip(networks, weights)]
+    report = {"networks": rows, "class_names": names, "classes": config.classes or "all",
+              "window": config.window or None, "hop": config.step if config.window else None,
+              "clips": [_entry(answer, names, config) for answer in answers]}
     if config.json:
-        rows = [{"path": network.path, "content": content(network.path), "kind": network.kind,
-                 "stream": network.stream, "weight": float(weight)} for network, weight in zip(networks, weights)]
-        write_json(config.json, {"networks": rows, "class_names": names,
-                                 "classes": config.classes or "all", "window": config.window or None,
-                                 "hop": config.step if config.window else None,
-                                 "clips": [_entry(answer, names, config) for answer in answers]})
+        write_json(config.json, report)
     if config.picture:
         save_picture(config.picture, answers, names)
-    return answers, names
+    return answers, names, report

@@ -1,10 +1,12 @@
-"""Rows of ``results/accuracy.json``: accuracy on the held-out clips at every step from float to int8, of each stream
+"""Rows of ``hypgcn accuracy``: accuracy on the held-out clips at every step from float to int8, of each stream
 and of their sums."""
 
 import hashlib
 import os
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -23,7 +25,7 @@ from ..training.record import content
 from .class_figures import confusion_matrix, mean_class_accuracy, top_k
 from .class_files import save_classes
 from .measure import Measured, measure, summed_scores
-from .report_config import ACCURACY, STEPS, AccuracyConfig
+from .report_config import ACCURACY, RESULTS, STEPS, AccuracyConfig
 from .rows import check_place, relative, source_options, update_rows
 from .streams import check_pairs, check_weighted, sorted_place, stream_of, stream_weights, sums, weights_text
 
@@ -117,7 +119,8 @@ def golden(measured: Measured, path: str, cache: Path, jobs: int):
         given = cache / f"clips-{key}.npz"
         np.savez(given, clips=clips)  # piece by piece, and uncompressed, so that golden can map it
         let_go(clips)
-        status = hypgcn(["golden", path, str(given), "-o", str(found), "--jobs", str(jobs or os.cpu_count() or 1)])
+        with redirect_stdout(sys.stderr):  # what another command says is a note here
+            status = hypgcn(["golden", path, str(given), "-o", str(found), "--jobs", str(jobs or os.cpu_count() or 1)])
         given.unlink()
         if status:
             raise ValueError(f"{path}: the golden model gave no logits")
@@ -226,7 +229,7 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
         different numbers of seeds.
     """
     config = config or AccuracyConfig()
-    check_place("out", out, config.validate, ACCURACY)
+    check_place("out", out, config.validate, (ACCURACY, RESULTS[ACCURACY]))
     base = ["hypgcn", "accuracy", *source_options(data)]
     protocol = config.split or (data.protocol if isinstance(data, Source) and data.protocol else "as in the file")
     if config.validate:
@@ -235,8 +238,7 @@ def accuracy_step(out, *, data: str | Source, networks: Mapping[str, Mapping[str
     for option in ("dataset", "split", "network", "validate", "weights"):
         if (value := getattr(config, option)) != getattr(AccuracyConfig(), option):
             base += [f"--{option}", value]
-    if str(out) != ACCURACY:
-        base += ["-o", relative("out", out)]
+    base += ["-o", relative("out", out)]
     named = _named(networks)
     weighted = stream_weights(config.weights)
     check_weighted(weighted, (stream for stream, _ in named))

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 
 from ..config import option
 
-__all__ = ["STEPS", "ACCURACY", "ARCHITECTURES", "MISSING", "TRADEOFF", "AccuracyConfig", "MissingConfig"]
+__all__ = ["STEPS", "ACCURACY", "ARCHITECTURES", "MISSING", "RESULTS", "TRADEOFF", "AccuracyConfig",
+           "MissingConfig"]
 
 STEPS = ("dense_c", "dense", "pruned", "int8")
 """From the float network with the data-dependent graph to the design."""
-ACCURACY, TRADEOFF = "results/accuracy.json", "results/tradeoff.json"
-ARCHITECTURES = "results/architectures.json"
-"""Where results are kept."""
-MISSING = "build/missing.json"
-"""Where the table of missing joints goes, unless somebody wants it elsewhere."""
+ACCURACY, TRADEOFF = "build/accuracy.json", "build/tradeoff.json"
+ARCHITECTURES, MISSING = "build/architectures.json", "build/missing.json"
+"""Where reports go, unless somebody wants them elsewhere."""
+RESULTS = {ACCURACY: "results/accuracy.json", TRADEOFF: "results/tradeoff.json",
+           ARCHITECTURES: "results/architectures.json"}
+"""Where the results of the repository are kept; they are written on request alone (``-o``)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,10 +19,10 @@ def relative(name: str, path) -> str:
     return str(path)
 
 
-def check_place(name: str, path, validate: str, results: str):
+def check_place(name: str, path, validate: str, results: Sequence[str]):
     """Raise :exc:`ValueError` where figures of validation clips would go among the ``results`` of the test clips."""
-    if validate and Path(path) == Path(results):
-        raise ValueError(f"{name} must be another file than {results} with --validate {validate}: that one holds "
+    if validate and Path(path) in map(Path, results):
+        raise ValueError(f"{name} must be another file than {path} with --validate {validate}: that one holds "
                          f"results on the test clips")
 
 

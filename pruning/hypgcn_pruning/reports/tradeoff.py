@@ -1,4 +1,4 @@
-"""The trade-off between accuracy and work: points of ``results/tradeoff.json`` and their picture."""
+"""The trade-off between accuracy and work: points of ``hypgcn tradeoff`` and their picture."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from ..config import PruneConfig
 from ..recordings.readers import Source
 from .accuracy import figures, top1
 from .measure import measure
-from .report_config import TRADEOFF
+from .report_config import RESULTS, TRADEOFF
 from .rows import check_place, relative, source_options, update_rows
 
 __all__ = ["picture", "tradeoff_step"]
@@ -65,10 +65,8 @@ def tradeoff_step(out, *, data: str | Source, points: Mapping[str, str],
 
     With ``validate`` the clips are those that training holds out to choose settings by; they go into another file than
     the results of the test clips. """
-    check_place("out", out, validate, TRADEOFF)
-    out, base = Path(out), ["hypgcn", "tradeoff", *source_options(data)]
-    if str(out) != TRADEOFF:
-        base += ["-o", relative("out", out)]
+    check_place("out", out, validate, (TRADEOFF, RESULTS[TRADEOFF]))
+    out, base = Path(out), ["hypgcn", "tradeoff", *source_options(data), "-o", relative("out", out)]
     if validate:
         base += ["--validate", validate]
     found = [_point(name, relative("point", path), data, validate, shlex.join([*base, "--point", f"{name}={path}"]))

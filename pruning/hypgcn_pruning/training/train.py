@@ -177,7 +177,8 @@ class _Session:
         """All epochs that are left; the result is in ``state.pt``."""
         self.start(fabric)
         steps = self.steps
-        with tqdm(total=self.config.epochs * steps, initial=self.state.epoch * steps, desc="train", mininterval=1,
+        with tqdm(total=self.config.epochs * steps, initial=self.state.epoch * steps,
+                  desc=f"training {self.folder}", mininterval=1,
                   disable=not self.progress or fabric.global_rank > 0) as self.bar:
             while self.state.epoch < self.config.epochs:
                 loss, rate = self.learn()

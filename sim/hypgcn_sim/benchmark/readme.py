@@ -39,7 +39,7 @@ SOURCES = {
 }
 """Files in ``results/``: where the command leaves each, and the command."""
 ACCURACY, TRADEOFF, PICTURE = "results/accuracy.json", "results/tradeoff.json", "results/tradeoff.png"
-"""Files that `hypgcn accuracy` and `hypgcn tradeoff` write into ``results/`` themselves."""
+"""Files that `hypgcn accuracy` and `hypgcn tradeoff` write into ``results/`` when asked to (``-o``)."""
 PICTURES = {"utilisation.png": "Busy, starved and blocked cycles of every unit",
             "memory.png": "Block RAMs of the stores beside other ways to keep the same features",
             "scaling.png": "Clips a second against multipliers, from a small folding to a whole device"}

@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from hypgcn.cli import load_design
+from hypgcn.choices import load_design
+from hypgcn.console import examples, finished, introduce
 from hypgcn.progress import Progress
 
 from ..stimuli.clips import RECORDINGS
@@ -14,8 +15,11 @@ __all__ = ["register"]
 
 def register(commands):
     """Add the parser of ``hypgcn activity``."""
-    parser = commands.add_parser("activity", help="measure the non-zeros in a design with the golden model, for hypgcn "
-                                                  "estimate and allocate")
+    parser = commands.add_parser("activity", help="measure the non-zeros of clips, for estimate and allocate",
+                                 description="Measure the non-zeros in a design with the golden model, for hypgcn "
+                                             "estimate and hypgcn allocate.")
+    examples(parser, "hypgcn activity tiny --clips 2 -o build/tiny_activity.json",
+             "hypgcn activity checkpoints/nwucla_small/design --part train --clips 16")
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("--clips", type=int, default=8, metavar="N", help="clips (default: %(default)s)")
     parser.add_argument("--recordings", type=Path, metavar="FILE",
@@ -46,10 +50,11 @@ def run(args):
     design = load_design(args.design)
     clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, explicit=args.recordings is not None,
                             part=args.part)
-    progress = Progress(f"golden {design.name}")
+    introduce(design)
+    progress = Progress("golden model")
     expected = golden_clips(design, clips, args.cache, jobs=args.jobs, progress=progress)
     summary = f"{len(clips)} {args.part} clips, {real} of them recorded"
     progress.finish(summary)
     save_activities(args.out, design, activities_of(design, expected), summary,
                     [activities_of(design, [path]) for path in expected])
-    print(f"written: {args.out}")
+    finished(args.out, then=["allocate", args.design, "--activity", args.out])

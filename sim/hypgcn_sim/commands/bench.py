@@ -8,7 +8,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from hypgcn.cli import load_design, load_folding
+from hypgcn.choices import load_design, load_folding
+from hypgcn.console import add_json, examples, finished, introduce, show
 from hypgcn.progress import Progress
 
 from ..stimuli.clips import RECORDINGS
@@ -29,8 +30,11 @@ CHOICE, QUICK_CHOICE = 16, 4
 
 def register(commands):
     """Add the parser of ``hypgcn bench``."""
-    parser = commands.add_parser("bench", help="the benchmark: cycles from RTL simulation, resources from Yosys, "
-                                               "beside the paper's figures")
+    parser = commands.add_parser("bench", help="the benchmark: cycles and resources beside the paper's",
+                                 description="The benchmark: cycles from RTL simulation, resources from Yosys, beside "
+                                             "the figures of RFC-HyPGCN.")
+    examples(parser, "hypgcn bench --quick", "hypgcn bench tiny --device xcku040 --no-synthesis --clips 2")
+    add_json(parser)
     parser.add_argument("design", metavar="DESIGN", nargs="?",
                         help=f"folder of a design, or a preset (default: {FULL}, or with --quick {DEFAULT_DESIGN})")
     parser.add_argument("--quick", action="store_true", help="the small network, few clips, resources estimated")
@@ -59,6 +63,8 @@ def run(args) -> int:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")
     design = load_design(args.design or _default(args.quick))
     clips, real = clips_for(design, count, args.recordings or RECORDINGS, explicit=args.recordings is not None)
+    introduce(design, f"foldings: the fastest with at most {MULTIPLIERS} multipliers" if args.quick
+              else "foldings: the fastest within the budget of each device")
     points = _points(args, design)
     rows: list[dict] = []
     path = args.out / ("quick.json" if args.quick else "performance.json")
@@ -77,8 +83,8 @@ def run(args) -> int:
             shutil.copyfile(place / "utilisation.png", args.out / ("quick.png" if args.quick else "utilisation.png"))
             shutil.copyfile(place / "memory.png", args.out / ("quick_memory.png" if args.quick else "memory.png"))
         write_json(path, rows)   # after every device: each takes most of an hour
-    print(table(rows))
-    print(f"\nwritten: {path}")
+    show(args, rows, table(rows))
+    finished(path)
     return 0
 
 

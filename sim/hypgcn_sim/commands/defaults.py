@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 
 from hypgcn.design.shipped import SHIPPED
+from hypgcn.planning.defaults import SIMULATED_MULTIPLIERS as MULTIPLIERS
 
 __all__ = ["DEFAULT_DESIGN", "MULTIPLIERS", "add_run_options", "check_counts"]
 
 DEFAULT_DESIGN = SHIPPED
-MULTIPLIERS = 256
-"""Multipliers of the default folding: it compiles in a minute and takes some ten thousand cycles a clip."""
 
 
 def add_run_options(parser, out: str):

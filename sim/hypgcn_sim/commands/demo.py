@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hypgcn import __version__
-from hypgcn.cli import load_design
+from hypgcn.choices import load_design
+from hypgcn.console import examples, finished, introduce
 from hypgcn.design.files import check_out_file, write_file
 from hypgcn.needs import check_needs, needs_of
 from hypgcn.progress import Progress
@@ -20,9 +20,11 @@ CLIPS = 6
 
 def register(commands):
     """Add the parser of ``hypgcn demo``."""
-    text = "clips classified by the simulated core, as one HTML page: the skeleton moves, label and scores beside it"
-    parser = commands.add_parser("demo", help=text, description=f"{text[0].upper()}{text[1:]}, with the densities and "
-                                 "the cycles of every clip. Recorded clips where a recording is there, else generated.")
+    parser = commands.add_parser("demo", help="a page with moving skeletons and what the core calls them",
+                                 description="Clips classified by the simulated core, as one HTML page: the skeleton "
+                                 "moves, label and scores beside it, with the densities and the cycles of every clip. "
+                                 "Recorded clips where a recording is there, else generated.")
+    examples(parser, "hypgcn demo --clips 2", "hypgcn demo checkpoints/nwucla_small/design --generated --device golden")
     parser.add_argument("design", metavar="DESIGN", nargs="?",
                         help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})")
     parser.add_argument("--clips", type=int, default=CLIPS, metavar="N", help="clips (default: %(default)s)")
@@ -60,7 +62,8 @@ def run(args) -> int:
         check_build_folder("--cache", args.cache)
     design = load_design(args.design or DEFAULT_DESIGN)
     clips, kind = _clips(args, design)
-    print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}; {len(clips)} {kind}")
+    introduce(design, f"{len(clips)} {kind}", *([f"folding: the fastest with at most {args.multipliers:,} multipliers "
+                                                 f"(--multipliers)"] if device == "sim" else []))
     with _opened(args, device, design) as classify:
         progress = Progress("classifying")
         shown = answered(design, clips, classify, progress)
@@ -75,8 +78,8 @@ def run(args) -> int:
         print(text)
     if args.gif:
         save_gif(args.gif, shown)
-        print(f"written: {args.gif}")
-    print(f"written: {args.out}; open it in a browser")
+    finished(args.gif, args.out, note="open it in a browser",
+             then=["report", args.design or DEFAULT_DESIGN])
     if args.open:
         open_page(args.out)
     return 1 if any(answer.equal is False for answer in answers) else 0

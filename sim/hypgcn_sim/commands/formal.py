@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hypgcn.console import add_json, examples, show
 from hypgcn.progress import Progress
 
 __all__ = ["register"]
@@ -9,20 +10,20 @@ __all__ = ["register"]
 
 def register(commands):
     """Add the parser of ``hypgcn formal``."""
-    parser = commands.add_parser("formal", help="prove properties of units, by induction or bounded model checking")
+    parser = commands.add_parser("formal", help="prove properties of units, by induction or bounded checking",
+                                 description="Prove properties of units, by induction or bounded model checking.")
+    examples(parser, "hypgcn formal --list", "hypgcn formal skid --json")
     parser.add_argument("proof", nargs="*", metavar="NAME", help="proof, see --list (default: all that are quick)")
     parser.add_argument("--deep", action="store_true", help="all proofs, with larger depths")
     parser.add_argument("--list", action="store_true", help="list the proofs and what they claim")
     parser.add_argument("--out", type=Path, default=Path("build/formal"), metavar="DIR",
                         help="folder for models and logs (default: %(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what is proved, depths and seconds as JSON")
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(args) -> int:
     """Run the proofs; 1 when one of them fails, is vacuous, or lets its mutant pass."""
-    from hypgcn.design.files import write_json
-
     from ..formal.proofs import PROOFS
     from ..formal.runner import report, run_proofs, table
 
@@ -37,7 +38,5 @@ def run(args) -> int:
     results = run_proofs(names, args.out, deep=args.deep, progress=progress)
     failed = sum(not result.passed for result in results)
     progress.finish(f"{len(results) - failed} of {len(results)} proved")
-    print(table(results))
-    if args.json:
-        write_json(args.json, report(results))
+    show(args, report(results), table(results))
     return 1 if failed else 0

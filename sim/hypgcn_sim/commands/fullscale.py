@@ -3,12 +3,13 @@
 import os
 from pathlib import Path
 
-from hypgcn.cli import load_design, load_foldings_of
-from hypgcn.design import Design
+from hypgcn.choices import add_folding_options, chosen_folding, folding_words, load_design
+from hypgcn.console import add_json, examples, finished, introduce, show
 from hypgcn.design.ensemble import Ensemble
 from hypgcn.input_options import add_input_options, with_input
+from hypgcn.planning.defaults import DEFAULT_MULTIPLIERS
 from hypgcn.progress import Progress, duration
-from hypgcn.stream_options import add_stream_options, load_network
+from hypgcn.stream_options import add_stream_options, load_network, network_words
 
 from ..benchmark.table import MHZ
 from ..stimuli.clips import RECORDINGS
@@ -17,7 +18,7 @@ from ..verilator.folder import check_build_folder
 __all__ = ["add_arguments", "prepare", "register"]
 
 
-def add_arguments(parser, default: str, out: str):
+def add_arguments(parser, default: str, out: str, multipliers: int = DEFAULT_MULTIPLIERS):
     """Add the arguments that :func:`prepare` reads.
 
     Parameters
@@ -28,12 +29,12 @@ def add_arguments(parser, default: str, out: str):
         Design when none is given.
     out : str
         Default folder.
+    multipliers : int
+        Most of the default folding.
     """
     parser.add_argument("design", metavar="DESIGN", nargs="?", help=f"folder of a design, or a preset "
                                                                       f"(default: {default})")
-    parser.add_argument("--folding", metavar="FILE", help="JSON file of hypgcn allocate")
-    parser.add_argument("--multipliers", type=int, default=3544, metavar="N",
-                        help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
+    add_folding_options(parser, multipliers)
     parser.add_argument("--recordings", type=Path, metavar="FILE",
                         help="npz with test clips: data (clip, channel, frame, joint, person), length, label, split")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
@@ -55,25 +56,22 @@ def check(args):
     check_build_folder("--out", args.out)
     if args.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
-    if args.multipliers < 1:
-        raise ValueError(f"--multipliers must be at least 1, not {args.multipliers}")
 
 
-def folding_for(args, network: Design | Ensemble):
-    """Folding of a design, or foldings of an ensemble: those of ``--folding``, or within ``--multipliers``."""
-    if args.folding is not None:
-        return load_foldings_of(args.folding, network)
-    if isinstance(network, Ensemble):
-        from hypgcn.planning.allocator.streams import streams_within
-        return streams_within(network, args.multipliers)
-    from hypgcn.planning.allocator.allocate import within
-    return within(network, args.multipliers)
+def folding_for(args, network):
+    """Folding of a design, or foldings of an ensemble, by the arguments; after the first line of the output."""
+    introduce(network, folding_words(args, network))
+    return chosen_folding(args, network)
 
 
 def register(commands):
     """Add the parser of ``hypgcn fullscale``."""
-    parser = commands.add_parser("fullscale", help="whole clips through the emitted network in Verilator, back to "
-                                                   "back: equality, cycles per clip, latency, utilisation of units")
+    parser = commands.add_parser("fullscale", help="whole clips through the network: cycles, latency, utilisation",
+                                 description="Whole clips through the emitted network in Verilator, back to back: "
+                                             "equality, cycles per clip, latency, utilisation of units.")
+    examples(parser, "hypgcn fullscale tiny --clips 4 --multipliers 60 --out build/fullscale_tiny",
+             "hypgcn fullscale checkpoints/nwucla_small/design --multipliers 256 --clips 8 --json")
+    add_json(parser)
     add_arguments(parser, "full", "build/fullscale")
     add_stream_options(parser)
     parser.add_argument("--clips", type=int, default=20, metavar="N", help="clips (default: %(default)s)")
@@ -89,7 +87,7 @@ def run(args) -> int:
     from ..benchmark.pictures import save_utilisation_picture
     from ..fullscale.golden import golden_clips
     from ..fullscale.simulation import FullSimulation
-    from ..fullscale.utilisation import idle_products, report
+    from ..fullscale.utilisation import report
     from ..stimuli.recordings import clips_for
 
     if args.clips < 1:
@@ -101,11 +99,11 @@ def run(args) -> int:
     design, folding = network, folding_for(args, network)
     clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, seed=args.seed,
                             explicit=args.recordings is not None)
-    print(f"design {design.name}, hash {design.hash[:16]}: {len(clips)} clips, {real} of them recorded")
-    progress = Progress("golden")
+    print(f"{len(clips)} clips, {real} of them recorded")
+    progress = Progress("golden model")
     expected = golden_clips(design, clips, args.out / "golden", jobs=args.jobs, progress=progress)
     progress.finish(f"{len(expected)} clips")
-    progress = Progress("build")
+    progress = Progress("building the simulation")
     simulation = FullSimulation(design, folding, args.out / design.hash[:12], cache=args.out / "cache",
                                 progress=progress)
     progress.finish(f"emission {duration(simulation.seconds['emission'])}, "
@@ -125,19 +123,14 @@ def run(args) -> int:
               "first_clip_cycles": int(done.last_out[0] - done.first_in[0]), "latency_last_frame_cycles": latency,
               "compared": done.compared, "lost": done.lost,
               "seconds": {**simulation.seconds, "simulation": done.seconds}}
-    print_speed(result)
     used = report(design, folding, done, expected)
-    write_json(args.out / "report.json", {**result, "utilisation": used})
+    result["utilisation"] = used
+    write_json(args.out / "report.json", result)
     picture = args.out / "utilisation.png"
     save_utilisation_picture(used, picture,
                              f"{design.name}: activity in {used['cycles']:,} cycles of {used['clips']} clips")
-    for name, key in (("whole design", "dsp_utilisation"), ("temporal lanes", "lanes_utilisation"),
-                      ("1x1 arrays", "arrays_utilisation")):
-        print(f"multipliers in use, {name}: {used[key]:.1%}")
-    total = sum(idle for _, idle in idle_products(used)) or 1.0
-    print("most idle or useless products: "
-          + ", ".join(f"{unit} {idle / total:.0%}" for unit, idle in idle_products(used)[:6]))
-    print(f"written: {args.out / 'report.json'}, {picture}")
+    show(args, result, _summary(result))
+    finished(args.out / "report.json", picture, then=["vivado", args.design or "full"])
     return 0
 
 
@@ -153,11 +146,11 @@ def run_ensemble(args, ensemble: Ensemble) -> int:
     allocation = estimate_streams(ensemble, foldings)
     clips, real = clips_for(ensemble.designs[0], args.clips, args.recordings or RECORDINGS, seed=args.seed,
                             explicit=args.recordings is not None)
-    print(f"ensemble {ensemble.name}, hash {ensemble.hash[:16]}: {len(clips)} clips, {real} of them recorded")
-    progress = Progress("golden")
+    print(f"{len(clips)} clips, {real} of them recorded")
+    progress = Progress("golden model")
     expected = golden_streams(ensemble, clips, args.out / "golden", jobs=args.jobs, progress=progress)
     progress.finish(f"{len(clips)} clips of {len(ensemble.streams)} networks")
-    progress = Progress("build")
+    progress = Progress("building the simulation")
     simulation = EnsembleSimulation(ensemble, foldings, args.out / ensemble.hash[:12], cache=args.out / "cache",
                                     progress=progress)
     progress.finish(f"emission {duration(simulation.seconds['emission'])}, "
@@ -182,11 +175,12 @@ def run_ensemble(args, ensemble: Ensemble) -> int:
         "cycles_per_clip": done.cycles_per_clip, "steady": done.steady.tolist(),
         "first_clip_cycles": int(done.last_out[0] - done.first_in[0]), "latency_last_frame_cycles": latency,
         "compared": done.compared, "lost": done.lost, "seconds": {**simulation.seconds, "simulation": done.seconds}}
-    print_speed(result)
-    for stream, part in zip(ensemble.streams, allocation.estimates):
-        print(f"  {stream}: {part.cycles:,.0f} cycles and {part.resources.dsp} multipliers estimated")
     write_json(args.out / "report.json", result)
-    print(f"written: {args.out / 'report.json'}")
+    show(args, result, "\n".join([*_speed(result), *(
+        f"  {row['stream']}: {row['estimated_cycles']:,} cycles and {row['dsp']} multipliers estimated"
+        for row in result["streams"])]))
+    finished(args.out / "report.json",
+             then=["verilog", *network_words(args), *(["--folding", args.folding] if args.folding else [])])
     return 0
 
 
@@ -199,10 +193,25 @@ def latency_of(done) -> int:
     return int(np.median(done.latency[FILL:])) if len(done.latency) > FILL else int(done.latency[-1])
 
 
-def print_speed(result: dict):
-    """Print cycles per clip and latencies."""
+def _speed(result: dict) -> list[str]:
+    """Lines with cycles per clip and latencies."""
+    lines = []
     if result["cycles_per_clip"] is not None:
-        print(f"{result['cycles_per_clip']:,.0f} cycles per clip in the steady state, "
-              f"{MHZ * 1e6 / result['cycles_per_clip']:,.1f} clips/s at {MHZ} MHz")
-    print(f"latency: {result['latency_last_frame_cycles']:,} cycles from a clip's last frame to its result, "
-          f"{result['first_clip_cycles']:,} from the first frame of the first clip")
+        lines.append(f"{result['cycles_per_clip']:,.0f} cycles per clip in the steady state, "
+                     f"{MHZ * 1e6 / result['cycles_per_clip']:,.1f} clips/s at {MHZ} MHz")
+    lines.append(f"latency: {result['latency_last_frame_cycles']:,} cycles from a clip's last frame to its result, "
+                 f"{result['first_clip_cycles']:,} from the first frame of the first clip")
+    return lines
+
+
+def _summary(result: dict) -> str:
+    from ..fullscale.utilisation import idle_products
+
+    used, lines = result["utilisation"], _speed(result)
+    lines += [f"multipliers in use, {name}: {used[key]:.1%}" for name, key in (
+        ("whole design", "dsp_utilisation"), ("temporal lanes", "lanes_utilisation"),
+        ("1x1 arrays", "arrays_utilisation"))]
+    total = sum(idle for _, idle in idle_products(used)) or 1.0
+    lines.append("most idle or useless products: "
+                 + ", ".join(f"{unit} {idle / total:.0%}" for unit, idle in idle_products(used)[:6]))
+    return "\n".join(lines)

@@ -1,7 +1,9 @@
 """``hypgcn fuzz``: random vectors through single units at native speed, against the golden model."""
 
+from dataclasses import asdict
 from pathlib import Path
 
+from hypgcn.console import add_json, examples, show
 from hypgcn.design.checks import check_int
 from hypgcn.progress import Progress
 
@@ -15,6 +17,8 @@ VECTORS = 1_000_000
 def register(commands):
     """Add the parser of ``hypgcn fuzz``."""
     parser = commands.add_parser("fuzz", help="send random vectors through single units, at native speed")
+    examples(parser, "hypgcn fuzz --list", "hypgcn fuzz encoder --vectors 10000 --json")
+    add_json(parser)
     parser.add_argument("units", metavar="UNIT", nargs="*", help="unit, see --list (default: all)")
     parser.add_argument("--list", action="store_true", help="list the units")
     parser.add_argument("--vectors", type=int, default=VECTORS, metavar="N",
@@ -48,7 +52,6 @@ def run(args) -> int:
                    progress=progress)
     failed = [result for result in results if result.error]
     progress.finish(f"{len(results) - len(failed)} of {len(results)} units equal")
-    print(table(results))
-    for result in failed:
-        print(f"\n{result.error}")
+    show(args, [asdict(result) for result in results],
+         "\n".join([table(results), *(f"\n{result.error}" for result in failed)]))
     return 1 if failed else 0

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hypgcn.cli import load_design
+from hypgcn.choices import load_design
+from hypgcn.console import examples, finished, introduce
 from hypgcn.design import Design
 from hypgcn.design.files import replacing
 from hypgcn.processes import in_processes
@@ -80,6 +81,7 @@ def golden_logits(design: Design, clips: np.ndarray, jobs: int = 1, progress=Non
 def register(commands):
     """Add the parser of ``hypgcn golden``."""
     parser = commands.add_parser("golden", help="logits of the golden model for a file of clips")
+    examples(parser, "hypgcn golden checkpoints/nwucla_small/design YOURS.npz -o build/golden.npz")
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("clips", metavar="CLIPS", type=Path,
                         help="npz with clips: int8, or int16 for raw input, (clip, person, frame, joint, channel)")
@@ -96,9 +98,10 @@ def run(args):
         raise ValueError(f"--jobs must be at least 1, not {args.jobs}")
     design = load_design(args.design)
     clips = load_clips(args.clips, design)
-    progress = Progress(f"golden {design.name}")
+    introduce(design)
+    progress = Progress("golden model")
     logits, overflow = golden_logits(design, clips, min(args.jobs, len(clips)), progress)
     progress.finish(f"{len(clips)} clips done")
     with replacing(args.out) as temporary, open(temporary, "wb") as file:
         np.savez(file, logits=logits, overflow=overflow, hash=np.array(design.hash))
-    print(f"written: {args.out}")
+    finished(args.out, note="logits, overflow and the design's hash")

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+from hypgcn.console import examples
+
 __all__ = ["register"]
 
 
 def register(commands):
     """Add the parser of ``hypgcn lint``."""
     parser = commands.add_parser("lint", help="check emitted RTL with Verilator, slang, Verible and Yosys")
+    examples(parser, "hypgcn lint build/tiny", "hypgcn lint build/tiny --no-yosys")
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder of hypgcn verilog")
     parser.add_argument("--name", default="hypgcn", help="name of the top module (default: %(default)s)")
     parser.add_argument("--no-yosys", action="store_true", help="leave out Yosys, whose first run takes a minute")

@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from hypgcn.cli import load_design, load_folding
+from hypgcn.choices import add_folding_options, chosen_folding, folding_words, load_design
+from hypgcn.console import add_json, examples, finished, introduce, show
 from hypgcn.progress import Progress
 
 from ..stimuli.clips import RECORDINGS
@@ -14,13 +15,14 @@ __all__ = ["register"]
 
 def register(commands):
     """Add the parser of ``hypgcn power``."""
-    parser = commands.add_parser("power", help="a Vivado project with the switching activity of clips for "
-                                               "report_power, and an energy estimate from counted events")
+    parser = commands.add_parser("power", help="switching activity for Vivado, and an energy estimate",
+                                 description="Write a Vivado project with the switching activity of clips for "
+                                             "report_power, and estimate the energy from counted events.")
+    examples(parser, "hypgcn power tiny --clips 1 -o build/power_tiny")
+    add_json(parser)
     parser.add_argument("design", metavar="DESIGN", nargs="?",
                         help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})")
-    parser.add_argument("--folding", metavar="FILE", help="JSON file of hypgcn allocate")
-    parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
-                        help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
+    add_folding_options(parser, MULTIPLIERS)
     parser.add_argument("--clips", type=int, default=2, metavar="N", help="clips (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N",
                         help="seed of the choice of clips (default: %(default)s)")
@@ -41,7 +43,6 @@ def run(args) -> int:
 
     from hypgcn.design.files import write_json
     from hypgcn.emission.update import update_files
-    from hypgcn.planning.allocator.allocate import within
     from hypgcn.vivado import VivadoSettings
     from hypgcn.vivado.project import RTL, write_project
 
@@ -51,21 +52,25 @@ def run(args) -> int:
     from ..power.simulation import build_tracer, record
     from ..stimuli.recordings import clips_for
 
-    for name in ("clips", "jobs", "multipliers"):
+    for name in ("clips", "jobs"):
         if getattr(args, name) < 1:
             raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
     settings = VivadoSettings(part=args.part, mhz=args.mhz)
     design = load_design(args.design or DEFAULT_DESIGN)
-    folding = load_folding(args.folding, design) or within(design, args.multipliers)
+    introduce(design, folding_words(args, design))
+    folding = chosen_folding(args, design)
     clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, seed=args.seed,
                             explicit=args.recordings is not None)
-    expected = golden_clips(design, clips, args.out / "golden", jobs=args.jobs)
+    progress = Progress("golden model")
+    expected = golden_clips(design, clips, args.out / "golden", jobs=args.jobs, progress=progress)
+    progress.finish(f"{len(expected)} clips")
     progress = Progress("emission")
     emission = write_project(design, folding, args.out, settings, progress=progress)
     progress.finish()
-    print("Verilator and the C++ compiler: minutes for a whole network", flush=True)
+    print("building the simulation: Verilator and the C++ compiler take minutes for a whole network", flush=True)
     rtl, saif = args.out / RTL, args.out / f"{settings.name}_power.saif"
     program = build_tracer(emission, rtl, settings.bus_width, jobs=args.jobs)
+    print(f"simulating {len(clips)} clips", flush=True)
     scores = record(program, rtl, clips, design.classes, settings.mhz, saif)
     logits = np.array([np.load(path)["logits"] for path in expected])
     if not np.array_equal(scores, logits):
@@ -74,6 +79,6 @@ def run(args) -> int:
     report = power_report(design, folding, expected, saif, settings.name, settings.mhz, real)
     update_files(args.out, {"power.tcl": power_tcl(settings.name)})
     write_json(args.out / "power.json", report)
-    print(table(report))
-    print(f"written: {args.out / 'power.json'}, {saif}, {args.out / 'power.tcl'}")
+    show(args, report, table(report))
+    finished(args.out / "power.json", saif, args.out / "power.tcl", note="Vivado runs power.tcl after build.tcl")
     return 0

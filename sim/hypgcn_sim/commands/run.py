@@ -1,17 +1,16 @@
 """``hypgcn run``: classify clip files on the simulated core, through a driver."""
 
-import json
 import time
 from pathlib import Path
 
 import numpy as np
 
-from hypgcn import __version__
-from hypgcn.cli import load_design, load_foldings_of
+from hypgcn.choices import add_folding_options, chosen_folding, folding_words, load_design
+from hypgcn.console import add_json, examples, finished, introduce, show
 from hypgcn.design.ensemble import Ensemble
 from hypgcn.input_options import add_input_options
 from hypgcn.progress import Progress
-from hypgcn.stream_options import add_stream_options, load_network
+from hypgcn.stream_options import add_stream_options, load_network, network_words
 
 from ..verilator.folder import check_build_folder
 from .defaults import DEFAULT_DESIGN, MULTIPLIERS
@@ -27,6 +26,8 @@ CYCLES_PER_MS = 1000
 def register(commands):
     """Add the parser of ``hypgcn run``."""
     parser = commands.add_parser("run", help="classify clip files on the simulated core, through a driver")
+    examples(parser, "hypgcn run build/motion20.npz --first 2 --check",
+             "hypgcn run build/motion20.npz --design checkpoints/nwucla_small/design --driver c --first 2 --json")
     parser.add_argument("clips", metavar="CLIP", nargs="+", type=Path,
                         help="npz, npy, .skeleton, or another recording of the training")
     parser.add_argument("--design", metavar="DESIGN",
@@ -41,11 +42,8 @@ def register(commands):
     parser.add_argument("--top", type=int, default=TOP, metavar="N",
                         help="classes that are printed for a clip (default: %(default)s)")
     parser.add_argument("--check", action="store_true", help="compare all scores with the golden model")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all scores, cycles and counters")
-    parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
-    parser.add_argument("--multipliers", type=int, metavar="N",
-                        help=f"without --folding: the fastest folding with at most N multipliers (default: "
-                             f"{MULTIPLIERS} for each network)")
+    add_json(parser)
+    add_folding_options(parser, MULTIPLIERS, each=True)
     parser.add_argument("--bus-width", type=int, default=32, metavar="BITS",
                         help="width of the input stream, 8 to 512 (default: %(default)s)")
     parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS",
@@ -68,6 +66,8 @@ def run(args) -> int:
     check_build_folder("--out", args.out)
     if args.timeout <= 0:
         raise ValueError(f"--timeout must be more than 0, not {args.timeout}")
+    from hypgcn.shell.config import ShellConfig
+    from hypgcn.shell.top import Top
     from hypgcn.testbench.clip_files import read_clips
     from hypgcn_host import CoreError
     from hypgcn_host.simulator import SimulatedBus
@@ -82,13 +82,15 @@ def run(args) -> int:
         clips += chosen
         if len(chosen) < count:
             print(f"{path}: the first {len(chosen)} of {count} clips; --first sets the number")
-    top = _top(args, network)
-    print(f"hypgcn {__version__}: {'ensemble' if isinstance(network, Ensemble) else 'design'} {network.name}, hash "
-          f"{network.hash[:16]}")
+    ShellConfig.of_network(network, args.bus_width)  # a width that cannot be is said before any work
+    introduce(network, folding_words(args, network))
+    folding = chosen_folding(args, network)
+    top = (Top.of_ensemble(network, folding, args.bus_width) if isinstance(network, Ensemble)
+           else Top.of(network, folding, args.bus_width))
     progress = Progress("building the simulated core")
     library = build_core(top, args.out / "cache", progress=progress)
     progress.finish()
-    progress = Progress("run")
+    progress = Progress("classifying")
     start = time.monotonic()
     with SimulatedBus(library, seed=args.seed, idle=args.idle, stall=args.stall, cycles_per_ms=CYCLES_PER_MS) as bus:
         try:
@@ -98,37 +100,17 @@ def run(args) -> int:
         cycles = bus.cycles
     seconds = time.monotonic() - start
     progress.finish(f"{len(rows)} clips, {cycles:,} cycles in {seconds:.1f} s, driver {args.driver}")
-    print(_table(rows, args.top))
-    names = _block_names(network)
-    for name, block in zip(names, counters.blocks, strict=True):
-        print(f"{name}: busy {block.busy:,}, starved {block.starved:,}, blocked {block.blocked:,} cycles, "
-              f"{block.overflow} overflows")
+    blocks = [f"{name}: busy {block.busy:,}, starved {block.starved:,}, blocked {block.blocked:,} cycles, "
+              f"{block.overflow} overflows" for name, block in zip(_block_names(network), counters.blocks, strict=True)]
+    show(args, {"design": network.name, "hash": network.hash, "driver": args.driver, "clips": rows,
+                "blocks": [vars(block) for block in counters.blocks]}, "\n".join([_table(rows, args.top), *blocks]))
     wrong = [row["clip"] for row in rows if row.get("golden") is False]
     if args.check:
         print(f"{len(rows) - len(wrong)} of {len(rows)} equal to the golden model"
               + (f"; different: {', '.join(wrong)}" if wrong else ""))
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps({
-            "design": network.name, "hash": network.hash, "driver": args.driver, "clips": rows,
-            "blocks": [vars(block) for block in counters.blocks]}, indent=1) + "\n", encoding="utf-8", newline="\n")
-        print(f"written: {args.json}")
+    finished(then=["fullscale", *network_words(args)] if isinstance(network, Ensemble) else
+             ["demo", args.design or DEFAULT_DESIGN, "--recordings", args.clips[0]])
     return 1 if wrong else 0
-
-
-def _top(args, network):
-    """The core, with the foldings of ``--folding`` or within ``--multipliers``."""
-    from hypgcn.planning.allocator.allocate import within
-    from hypgcn.planning.allocator.streams import streams_within
-    from hypgcn.shell.top import Top
-
-    if args.multipliers is not None and args.multipliers < 1:
-        raise ValueError(f"--multipliers must be at least 1, not {args.multipliers}")
-    found = load_foldings_of(args.folding, network)
-    if isinstance(network, Ensemble):
-        count = args.multipliers or MULTIPLIERS * len(network.designs)
-        return Top.of_ensemble(network, found or streams_within(network, count), args.bus_width)
-    return Top.of(network, found or within(network, args.multipliers or MULTIPLIERS), args.bus_width)
 
 
 def _block_names(network) -> list[str]:

@@ -1,6 +1,7 @@
 """``hypgcn scaling``: throughput of one network from a small folding to a whole device, simulated, and its picture."""
 
-from hypgcn.cli import load_design
+from hypgcn.choices import load_design
+from hypgcn.console import add_json, examples, finished, introduce, show
 
 from ..stimuli.clips import RECORDINGS
 from ..verilator.folder import check_build_folder
@@ -12,8 +13,11 @@ __all__ = ["register"]
 
 def register(commands):
     """Add the parser of ``hypgcn scaling``."""
-    parser = commands.add_parser("scaling", help="clips a second of one network from a small folding to a whole "
-                                                 "device, by RTL simulation, with a picture")
+    parser = commands.add_parser("scaling", help="one network from a small folding to a whole device, simulated",
+                                 description="Clips a second of one network from a small folding to a whole device, "
+                                             "by RTL simulation, with a picture.")
+    examples(parser, "hypgcn scaling tiny --points 2 --clips 2 --out build/scaling_tiny")
+    add_json(parser)
     parser.add_argument("design", metavar="DESIGN", nargs="?", default=DEFAULT_DESIGN,
                         help="folder of a design, or a preset (default: %(default)s)")
     parser.add_argument("--device", default="xcku115", metavar="NAME", help="device (default: %(default)s)")
@@ -40,6 +44,7 @@ def run(args) -> int:
     check_build_folder("--out", args.out)
     check_counts(args, "points", "clips", "jobs")
     design, device = load_design(args.design), Device.load(args.device)
+    introduce(design, f"{args.points} foldings up to {args.share} of {device.name} (--share)")
     budget = Budget.of(device, dsp=args.share, bram36=args.share, lut=args.share)
     clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, explicit=args.recordings is not None)
     points = scaling_points(design, device, budget, choice(args, design, CHOICE), args.points)
@@ -53,6 +58,6 @@ def run(args) -> int:
         print(f"{design.name} on {device.name}: the RTL differs from golden: {error}")
         return 1
     save_scaling_picture(rows, path.with_suffix(".png"), f"{design.name} on {device.name}, cycles by RTL simulation")
-    print(table(rows))
-    print(f"\nwritten: {path}, {path.with_suffix('.png')}")
+    show(args, rows, table(rows))
+    finished(path, path.with_suffix(".png"))
     return 0

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hypgcn import __version__
-from hypgcn.cli import load_design, load_folding
+from hypgcn.choices import add_folding_options, chosen_folding, folding_words, load_design
+from hypgcn.console import add_json, examples, finished, introduce, show
 from hypgcn.progress import Progress
 
 from ..verilator.folder import check_build_folder
@@ -17,16 +17,15 @@ NETWORK_WEIGHT = 20.0
 
 def register(commands):
     """Add the parser of ``hypgcn sim``."""
-    parser = commands.add_parser("sim", help="simulate every unit and the whole network against the golden model")
+    parser = commands.add_parser("sim", help="simulate every unit and the whole network")
+    examples(parser, "hypgcn sim tiny --unit requant --unit rfc_encoder", "hypgcn sim tiny --clips 4 --json")
     parser.add_argument(
         "design",
         metavar="DESIGN",
         nargs="?",
         help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})",
     )
-    parser.add_argument("--folding", metavar="FILE", help="JSON file with lanes, widths and units per block")
-    parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
-                        help="without --folding: the fastest folding with at most N multipliers (default: %(default)s)")
+    add_folding_options(parser, MULTIPLIERS)
     parser.add_argument(
         "--clips", type=int, default=20, metavar="N", help="clips through the network (default: %(default)s)"
     )
@@ -41,6 +40,7 @@ def register(commands):
                             help=f"chance per cycle that {text} (default: each unit's own)")
     parser.add_argument("--out", type=Path, default=Path("build/sim"), metavar="DIR",
                         help="folder for everything that is made (default: %(default)s)")
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -62,18 +62,16 @@ def run(args) -> int:
             raise ValueError(f"--{name} must be at least 0 and below 1, not {getattr(args, name)}")
     design = load_design(args.design or DEFAULT_DESIGN)
 
-    from hypgcn.planning.allocator.allocate import within
-
     from ..stimuli.clips import make_clips
     from ..unit_tests.context import Context
     from ..unit_tests.report import table, write_summary
     from ..unit_tests.runner import run_cases
 
-    folding = load_folding(args.folding, design) or within(design, args.multipliers)
+    introduce(design, folding_words(args, design))
+    folding = chosen_folding(args, design)
     clips, real = make_clips(design, args.clips, recordings=args.recordings, seed=args.seed)
-    print(f"hypgcn {__version__}: design {design.name}, hash {design.hash[:16]}")
     print(f"{len(clips)} clips, {real} of them recorded")
-    progress = Progress("sim")
+    progress = Progress("units")
     results = run_cases(
         Context(design, folding, clips, real, args.seed, args.idle, args.stall),
         {name: NETWORK_WEIGHT if name in ("network", "core") else 1.0 for name in chosen},
@@ -82,7 +80,6 @@ def run(args) -> int:
     )
     failed = sum(not result.passed for result in results)
     progress.finish(f"{len(results) - failed} of {len(results)} units equal")
-    write_summary(results, args.out / "summary.json")
-    print(table(results))
-    print(f"\nsummary written to {args.out / 'summary.json'}")
+    show(args, write_summary(results, args.out / "summary.json"), table(results))
+    finished(args.out / "summary.json", then=["fullscale", args.design or DEFAULT_DESIGN])
     return 1 if failed else 0

@@ -1,6 +1,7 @@
 """``hypgcn variants``: the ablation, a design with one idea switched off each, simulated."""
 
-from hypgcn.cli import load_design
+from hypgcn.choices import load_design
+from hypgcn.console import add_json, examples, finished, introduce, show
 
 from ..stimuli.clips import RECORDINGS
 from ..verilator.folder import check_build_folder
@@ -16,13 +17,17 @@ CHOICE = 4
 
 def register(commands):
     """Add the parser of ``hypgcn variants``."""
-    parser = commands.add_parser("variants", help="one idea switched off each: cycles from RTL simulation of the "
-                                                  "fastest folding for as many multipliers")
+    parser = commands.add_parser("variants", help="one idea switched off each: cycles from RTL simulation",
+                                 description="One idea switched off each: cycles from RTL simulation of the fastest "
+                                             "folding for as many multipliers.")
+    examples(parser, "hypgcn variants tiny --multipliers 60 --clips 2 --out build/variants_tiny")
+    add_json(parser)
     parser.add_argument("design", metavar="DESIGN", nargs="?",
                         help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})")
     parser.add_argument("--device", default="xcku115", metavar="NAME", help="device (default: %(default)s)")
     parser.add_argument("--multipliers", type=int, default=MULTIPLIERS, metavar="N",
-                        help="multipliers of each folding (default: %(default)s)")
+                        help="multipliers of each folding, which suffice for the small network without packing "
+                             "(default: %(default)s)")
     parser.add_argument("--clips", type=int, default=6, metavar="N",
                         help="clips through the RTL (default: %(default)s)")
     add_run_options(parser, "build/variants")
@@ -42,6 +47,7 @@ def run(args) -> int:
     check_build_folder("--out", args.out)
     check_counts(args, "multipliers", "clips", "jobs")
     design = load_design(args.design or DEFAULT_DESIGN)
+    introduce(design, f"foldings: the fastest with at most {args.multipliers:,} multipliers (--multipliers)")
     recordings, explicit = args.recordings or RECORDINGS, args.recordings is not None
     clips, real = clips_for(design, args.clips, recordings, explicit=explicit)
     chosen, _ = clips_for(design, CHOICE, recordings, explicit=explicit, part="train")
@@ -56,6 +62,6 @@ def run(args) -> int:
     except AssertionError as error:
         print(f"{design.name}: the RTL differs from golden: {error}")
         return 1
-    print(table(rows))
-    print(f"\nwritten: {path}")
+    show(args, rows, table(rows))
+    finished(path)
     return 0

@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design import Design
+from hypgcn.planning.defaults import SIMULATED_MULTIPLIERS as MULTIPLIERS
 from hypgcn_host import Core, Result
 from hypgcn_host.c_driver import CBus, CDriver
 from hypgcn_host.simulator import SimulatedBus
 
 __all__ = ["MULTIPLIERS", "SimulatedCore", "open_c_driver", "open_simulation"]
 
-MULTIPLIERS = 256
-"""Multipliers of the folding, as in ``hypgcn run``: it compiles in a minute."""
 FOLDER = Path("build/sim")
 _CYCLES_PER_MS = 1000
 _TIMEOUT = 60.0

@@ -22,8 +22,8 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
-def write_summary(results: list[Result], path: Path):
-    """Write the results as JSON.
+def write_summary(results: list[Result], path: Path) -> list[dict]:
+    """Write the results as JSON, and return the rows.
 
     Parameters
     ----------
@@ -38,3 +38,4 @@ def write_summary(results: list[Result], path: Path):
         row = {name: getattr(result, name) for name in ("unit", "design", "clips", "real_clips", "cycles", "passed")}
         rows.append(row if result.passed else {**row, "error": result.error})
     write_json(path, rows)
+    return rows

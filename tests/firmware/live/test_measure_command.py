@@ -45,20 +45,22 @@ def test_a_core_that_knows(design, capsys, monkeypatch, tmp_path):
     core = FakeCore(lambda clip: 0)
     core.choose = lambda clip: int(np.clip(round(float(clip[0, -1].mean()) / 50), 0, 2))
     monkeypatch.setattr(options, "open_core", lambda *_: core)
-    assert measure(design, "--json", str(tmp_path / "f.json")) == 0
-    found = json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))
+    assert measure(design, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
     assert (found["segments"], found["false_alarms"], found["recognised"]) == (8, 0, 1.0)
     assert found["dominant"] == found["final"] == 1.0 and 0 < found["delay_seconds"] <= 0.2
     assert found["window"] == 0.5 and found["part"] == "test" and found["seconds"] == 8.0
+    assert measure(design) == 0
     text = capsys.readouterr().out
+    assert text.endswith(f"next: hypgcn live {design} --source STREAM\n")
     assert "most frequent class is right    100.0 %" in text
     assert "false alarms                    0, 0.0 a minute" in text
 
 
 def test_a_core_that_does_not(design, capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(options, "open_core", lambda *_: FakeCore(lambda clip: 1))
-    assert measure(design, "--pause", "1", "--json", str(tmp_path / "f.json")) == 0
-    found = json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))
+    assert measure(design, "--pause", "1", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
     assert found["dominant"] == found["final"] < 0.5 and found["quiet_in_pauses"] == 0.0
     assert found["seconds"] == 8 + 6
 
@@ -67,7 +69,9 @@ def test_sequences_are_written_for_live(design, capsys, tmp_path):
     assert measure(design, "--write", str(tmp_path / "seq")) == 0
     lines = (tmp_path / "seq/sequence0.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[0]) == {"skeleton": "kinect20", "values": "xyz"} and len(lines) == 1 + 4 * 30
-    assert "sequence1.jsonl, 4 s: " in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "sequence1.jsonl, 4 s: " in printed
+    assert printed.endswith(f"next: hypgcn live {design} --source {tmp_path / 'seq/sequence0.jsonl'}\n")
     assert cli.main(["live", design, "--source", str(tmp_path / "seq/sequence0.jsonl"), "--speed", "0",
                      "--hop", "30"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 4

@@ -6,7 +6,7 @@ import re
 import pytest
 from ensembles import small_ensemble
 
-from hypgcn import cli
+from hypgcn import __version__, cli
 from hypgcn.design.ensemble_folding import load_foldings
 
 
@@ -22,12 +22,18 @@ def ensemble(tmp_path):
 
 def test_allocate_then_estimate(capsys, tmp_path, ensemble):
     folder, made = ensemble
-    foldings, report, rows = (tmp_path / "a" / f"{name}.json" for name in ("foldings", "report", "rows"))
-    assert cli.main(["allocate", str(folder), "--device", "xcku040", "--dsp", "60", "-o", str(foldings), "--report",
-                     str(report)]) == 0
-    printed = capsys.readouterr().out
+    foldings = tmp_path / "a/foldings.json"
+    words = ["allocate", str(folder), "--device", "xcku040", "--dsp", "60", "-o", str(foldings)]
+    assert cli.main(words) == 0
+    first, second, *_, written, following = capsys.readouterr().out.splitlines()
+    assert first == (f"hypgcn {__version__}: ensemble small, hash {made.hash[:16]}; the fastest within XCKU040 "
+                     f"(--device) and 60 dsp")
+    assert (written, following) == (f"written: {foldings}", f"next: hypgcn verilog {folder} --folding {foldings}")
     load_foldings(foldings, made)
-    found = json.loads(report.read_text(encoding="utf-8"))
+    assert cli.main(words) == 0
+    printed = capsys.readouterr().out
+    assert cli.main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
     assert found["device"] == "XCKU040" and found["used"]["dsp"] <= 60 and found["hash"] == made.hash
     assert [row["stream"] for row in found["streams"]] == ["joint", "bone-motion", "shared", "all"]
     *parts, whole = found["streams"]
@@ -35,12 +41,16 @@ def test_allocate_then_estimate(capsys, tmp_path, ensemble):
     assert found["cycles"] == max(row.get("cycles", 0) for row in parts)
     assert set(found["units"]) == set(made.streams) and {row["unit"] for row in found["shared"]} == {
         "fork", "sum", "scores"}
-    assert f"ensemble small on XCKU040: {found['cycles']:,} cycles per clip" in printed and str(foldings) in printed
+    assert second == f"ensemble small on XCKU040: {found['cycles']:,} cycles per clip"
+    assert found["available"] == {"dsp": 60, "bram36": 600, "lut": 242_400}
     assert re.search(r"^  of +60 +600 +242,400$", printed, re.MULTILINE)
-    assert cli.main(["estimate", str(folder), "--folding", str(foldings), "--json", str(rows)]) == 0
-    assert json.loads(rows.read_text(encoding="utf-8")) == {
-        "cycles": found["cycles"], "used": found["used"], "streams": found["streams"]}
-    assert f"ensemble small: {found['cycles']:,} cycles per clip" in capsys.readouterr().out
+    assert cli.main(["estimate", str(folder), "--folding", str(foldings)]) == 0
+    first, *_, following = capsys.readouterr().out.splitlines()
+    assert first == f"ensemble small: {found['cycles']:,} cycles per clip"
+    assert following == f"next: hypgcn verilog {folder} --folding {foldings}"
+    assert cli.main(["estimate", str(folder), "--folding", str(foldings), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        name: entry for name, entry in found.items() if name not in ("device", "available")}
 
 
 def test_streams_on_the_command_line(capsys, tmp_path, ensemble):
@@ -49,6 +59,8 @@ def test_streams_on_the_command_line(capsys, tmp_path, ensemble):
     out = tmp_path / "f.json"
     assert cli.main(["allocate", *words, "--dsp", "60", "-o", str(out)]) == 0
     assert [folding.mac for folding in load_foldings(out, made)] == ["dsp48e2"] * 2
+    following = capsys.readouterr().out.splitlines()[-1]
+    assert following == f"next: hypgcn verilog {' '.join(words)} --folding {out}"
 
 
 @pytest.mark.parametrize("words,text", [

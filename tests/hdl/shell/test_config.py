@@ -27,6 +27,8 @@ def test_of_a_design():
 def test_of_an_ensemble():
     ensemble = small_ensemble()
     cfg = ShellConfig.of_ensemble(ensemble)
+    assert (cfg, ShellConfig.of(preset("tiny"), 16)) == (ShellConfig.of_network(ensemble),
+                                                         ShellConfig.of_network(preset("tiny"), 16))
     assert cfg.stream_blocks == tuple(len(design.blocks) for design in ensemble.designs) and cfg.blocks == 2
     assert cfg.stream_widths == tuple(design.logit_width for design in ensemble.designs)
     assert (cfg.result_words, ShellConfig(**GOOD).result_words) == (3 * 3 + 3, 4 + 3)

@@ -28,7 +28,7 @@ def test_files_need_no_vivado(tmp_path, capsys, monkeypatch):
     assert "vivado is not on the PATH" in printed.err
     name = json.loads((tmp_path / "out/project.json").read_text(encoding="utf-8"))["name"]
     assert re.fullmatch("hypgcn_[0-9a-f]{8}", name)
-    assert f"written to {tmp_path / 'out'}: {name}, " in printed.out
+    assert f"written: {tmp_path / 'out'}; {name}, " in printed.out
     assert "-period 6.666 " in (tmp_path / f"out/constraints/{name}_ooc.xdc").read_text(encoding="utf-8")
     assert "s_axis_tdata[*]" in (tmp_path / f"out/constraints/{name}_ooc.xdc").read_text(encoding="utf-8")
     # What the constraint names is a register, and the net that resets the network (case 10).

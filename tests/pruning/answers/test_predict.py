@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from hypgcn.cli import main
 from hypgcn.design import Design
 from hypgcn.design.clip import prepare_clip, quantise_clip
 from hypgcn.golden import run as golden
@@ -93,10 +94,19 @@ def test_every_kind_of_network(place, clips, path):
         assert answers[index].recorded == NAMES[clips.label[index]]
 
 
+def figures(capsys, *words) -> dict:
+    """What a command prints with ``--json``."""
+    capsys.readouterr()
+    assert main([*map(str, words), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
 def test_table_and_json(place, clips, capsys):
-    assert hypgcn("predict", "design", "--data", "clips.npz", "--top", 2, "--json", "a.json", "--test-only") is None
+    words = ("predict", "design", "--data", "clips.npz", "--top", 2, "--test-only")
+    assert hypgcn(*words) is None
     text = capsys.readouterr().out
-    found = json.loads((place / "a.json").read_text(encoding="utf-8"))
+    assert text.endswith("next: hypgcn view clips.npz\n")
+    found = figures(capsys, *words)
     held = np.flatnonzero(clips.split == 1)
     assert len(found["clips"]) == len(held) and found["class_names"] == list(NAMES)
     assert found["networks"][0] | {"content": ""} == {"path": "design", "content": "", "kind": "int8",
@@ -184,11 +194,13 @@ def test_scores_over_time(place, clips, capsys):
     """Each window is a clip of its own; nobody is there in three of them, which count nowhere."""
     whole = long_recording(clips, absent=range(30, 66))
     np.save("long.npy", whole)
-    assert hypgcn("predict", "design", "--data", "long.npy", "--window", 16, "--hop", 10, "--json", "l.json",
-                  "--picture", "l.png") is None
-    found = json.loads((place / "l.json").read_text(encoding="utf-8"))
+    words = ("predict", "design", "--data", "long.npy", "--window", 16, "--hop", 10)
+    assert hypgcn(*words, "--picture", "l.png") is None
+    text = capsys.readouterr().out
+    assert "written: l.png\n" in text
+    found = figures(capsys, *words)
     assert (found["window"], found["hop"]) == (16, 10)
-    entry, text = found["clips"][0], capsys.readouterr().out
+    entry = found["clips"][0]
     windows = entry["windows"]
     assert [window["first_frame"] for window in windows][:3] == [0, 10, 20]
     assert windows[-1]["first_frame"] + windows[-1]["frames"] == whole.shape[1]
@@ -214,9 +226,9 @@ def test_scores_over_time(place, clips, capsys):
 
 def test_nobody(place, capsys):
     np.save("empty.npy", np.zeros((30, 7, 3), np.float32))
-    assert hypgcn("predict", "design", "--data", "empty.npy", "--json", "e.json") is None
+    assert hypgcn("predict", "design", "--data", "empty.npy") is None
     assert capsys.readouterr().out.startswith("empty.npy  nobody is there")
-    (entry,) = json.loads((place / "e.json").read_text(encoding="utf-8"))["clips"]
+    (entry,) = figures(capsys, "predict", "design", "--data", "empty.npy")["clips"]
     assert entry["anybody"] is False and entry["best"] == [] and entry["probabilities"] is None
     hypgcn("predict", "design", "--data", "empty.npy", "--window", 8, "--picture", "e.svg")
     assert (place / "e.svg").is_file()

@@ -5,11 +5,13 @@ import json
 import shlex
 import shutil
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from hypgcn.cli import main
 from hypgcn.design import Design
 from hypgcn.design.clip import quantise_clip
 from hypgcn_pruning import cli
@@ -24,7 +26,7 @@ from hypgcn_pruning.recordings.validation import validation_split
 from hypgcn_pruning.reports import accuracy
 from hypgcn_pruning.reports.accuracy import accuracy_step
 from hypgcn_pruning.reports.measure import measure, summed_scores
-from hypgcn_pruning.reports.report_config import AccuracyConfig
+from hypgcn_pruning.reports.report_config import ACCURACY, RESULTS, AccuracyConfig
 from hypgcn_pruning.sparsity.channels import drop_channels, reorder_channels
 from hypgcn_pruning.sparsity.taps import cut_taps
 from hypgcn_pruning.sparsity.thresholds import set_thresholds
@@ -139,7 +141,16 @@ def test_commands_give_their_rows_again(place, capsys, monkeypatch):
     assert [(row["stream"], row["step"]) for row in found] == [
         ("joint", "int8"), ("bone", "int8"), ("joint+bone", "int8")]
     assert found == [rows[3], rows[7], rows[11]]
-    assert "joint+bone int8" in capsys.readouterr().out
+    words = shlex.split(rows[-1]["command"])[1:]
+    capsys.readouterr()
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert len(shown) == 3
+    for row, line in zip(shown, text.splitlines(), strict=False):
+        assert line.split()[:3] == [row["stream"], row["step"], f"{100 * row['top1']:.2f}"]
+    assert "joint+bone int8" in text and text.endswith("written: table.json\nnext: hypgcn report joint_design\n")
 
 
 @pytest.fixture
@@ -380,8 +391,10 @@ def test_bad_options(place, words, match):
 def test_validation_clips(place, clips, capsys):
     """Half of the training clips of every class; never among the results of the test clips."""
     words = ("accuracy", "--data", "clips.npz", "--joint", "dense=joint.safetensors", "--validate", "0.5")
-    with pytest.raises(ValueError, match="out must be another file than results/accuracy.json with --validate 0.5"):
-        hypgcn(*words)
+    for path, option in (("build/accuracy.json", ()), *((path, ("-o", path)) for path in RESULTS.values())):
+        if "accuracy" in path:
+            with pytest.raises(ValueError, match=f"out must be another file than {path} with --validate 0.5"):
+                hypgcn(*words, *option)
     assert hypgcn(*words, "-o", "table.json") == 0
     (row,) = json.loads((place / "table.json").read_text(encoding="utf-8"))
     held = validation_split(clips, "0.5").part(1)
@@ -389,6 +402,26 @@ def test_validation_clips(place, clips, capsys):
     assert (found.label == held.label).all() and len(held) not in (len(clips.part(0)), len(clips.part(1)))
     assert row["clips"] == len(held) and row["top1"] == accuracy.top1([found])
     assert row["protocol"] == "as in the file, 0.5 of its training clips" and "--validate 0.5" in row["command"]
+
+
+def test_nothing_is_written_into_the_results_unless_asked(place, clips):
+    """Case 14: the default is a file in ``build``; a row's command says where the row is."""
+    (place / "results").mkdir(exist_ok=True)
+    words = ("accuracy", "--data", "clips.npz", "--joint", "dense=joint.safetensors")
+    assert hypgcn(*words) == 0
+    assert not any((place / "results").iterdir())
+    (row,) = json.loads((place / "build/accuracy.json").read_text(encoding="utf-8"))
+    assert "-o build/accuracy.json" in row["command"]
+    assert hypgcn(*words, "-o", "results/accuracy.json") == 0
+    (row,) = json.loads((place / "results/accuracy.json").read_text(encoding="utf-8"))
+    assert "-o results/accuracy.json" in row["command"]
+    shutil.rmtree(place / "results")
+    shutil.rmtree(place / "build")
+
+
+def test_rows_of_the_repository_say_where_they_are():
+    rows = json.loads((Path(__file__).parents[3] / RESULTS[ACCURACY]).read_text(encoding="utf-8"))
+    assert all(f" -o {RESULTS[ACCURACY]} " in row["command"] for row in rows)
 
 
 def test_clips_that_are_training_clips_as_well(place, clips, capsys):

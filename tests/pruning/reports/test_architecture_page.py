@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hypgcn_pruning.reports.architecture_page import MARK, architecture_tables, write_tables
-from hypgcn_pruning.reports.report_config import ARCHITECTURES
+from hypgcn_pruning.reports.report_config import ARCHITECTURES, RESULTS
 
 ROOT = Path(__file__).parents[3]
 FITS = {"device": "D", "fits": True, "cycles": 12345, "clips_per_second_at_172mhz": 13932.8, "limit": "dsp",
@@ -37,5 +37,5 @@ def test_a_page_without_marks(tmp_path):
 
 def test_the_page_has_the_results():
     text = (ROOT / "docs/models.md").read_text(encoding="utf-8")
-    rows = json.loads((ROOT / ARCHITECTURES).read_text(encoding="utf-8"))
+    rows = json.loads((ROOT / RESULTS[ARCHITECTURES]).read_text(encoding="utf-8"))
     assert text[text.index(MARK[0]) + len(MARK[0]):text.index(MARK[1])].strip() == architecture_tables(rows)

@@ -140,7 +140,7 @@ def test_command(few_blocks, tmp_path, monkeypatch, capsys):
 
 def test_results_are_of_these_networks():
     """``results/architectures.json`` was made of these shapes and assumptions, for these devices."""
-    rows = json.loads((ROOT / report_config.ARCHITECTURES).read_text(encoding="utf-8"))
+    rows = json.loads((ROOT / report_config.RESULTS[report_config.ARCHITECTURES]).read_text(encoding="utf-8"))
     loaded = [row for row in rows if row["loads"]]
     assert [(row["model"], row["framework"], row["lost"]) for row in loaded] == [
         (a.model, a.framework, a.lost) for a in ARCHITECTURES]
@@ -156,7 +156,7 @@ def test_results_are_of_these_networks():
 @pytest.mark.slow
 def test_an_estimate_repeats(tmp_path):
     """Those of the first network, which take three minutes."""
-    rows = json.loads((ROOT / report_config.ARCHITECTURES).read_text(encoding="utf-8"))
+    rows = json.loads((ROOT / report_config.RESULTS[report_config.ARCHITECTURES]).read_text(encoding="utf-8"))
     chosen = ARCHITECTURES[0]
     row, *_ = measure_architectures(architectures=[chosen], cache=tmp_path, progress=False)
     assert row == next(r for r in rows if r["model"] == chosen.model and r["framework"] == chosen.framework)

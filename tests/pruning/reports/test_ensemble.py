@@ -77,7 +77,12 @@ def test_evaluate_takes_the_folder(folder, capsys, clips):
     ensemble = Ensemble.load(folder / "two")
     assert report["clips"] == len(clips.part(1)) and report["measured"]["ensemble"] == ensemble.hash
     assert set(report["accuracy"]) == {"sum", "joint", "bone"} and out.with_suffix(".png").is_file()
-    assert "sum: " in printed and '"accuracy"' in printed and '"confusion"' not in printed
+    assert "sum: " in printed and printed.endswith(f"next: hypgcn verilog {folder / 'two'}\n")
+    for name, share in report["accuracy"].items():
+        assert next(line for line in printed.splitlines() if line.startswith(f"{name} ")).split()[1] \
+            == f"{100 * share:.2f}"
+    assert cli.main(["evaluate", str(folder / "two"), *options, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) | {"seconds": 0} == report | {"seconds": 0}
     assert all(Design.load(folder / "two" / stream).raw is not None for stream in ("joint", "bone"))
     assert cli.main(["evaluate", str(folder / "two"), *options, "--clips", "3"]) == 0
     few = json.loads(out.read_text(encoding="utf-8"))

@@ -41,7 +41,13 @@ def place(tmp_path, monkeypatch, make_network, clips, preparation):
 def test_points(place, capsys):
     assert main(["tradeoff", "--data", "clips.npz", "--point", "half=half", "--point", "dense=dense.safetensors",
                  "-o", "t.json"]) == 0
-    assert "written: t.json and its picture" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert printed.endswith("written: t.json and t.png\n")
+    assert main(["tradeoff", "--data", "clips.npz", "--point", "half=half", "--point", "dense=dense.safetensors",
+                 "-o", "t.json", "--json"]) == 0
+    for line, row in zip(printed.splitlines(), json.loads(capsys.readouterr().out), strict=False):
+        assert line.split()[:5] == [row["name"], f"{row['mac_reduction']:.2f}", "x", "float",
+                                    f"{100 * row['top1_float']:.2f}"]
     dense, half = json.loads((place / "t.json").read_text(encoding="utf-8"))
     assert (dense["name"], dense["mac_reduction"], dense["top1_int8"], dense["pruning"]) == ("dense", 1, None, "")
     assert half["mac_reduction"] > 1.3 and half["params"] < dense["params"] and half["top1_int8"] is not None
@@ -61,13 +67,27 @@ def test_points(place, capsys):
 
 def test_validation_clips(place, clips, capsys):
     words = ["tradeoff", "--data", "clips.npz", "--point", "half=half", "--validate", "0.34"]
-    assert main(words) == 2
-    assert "out must be another file than results/tradeoff.json" in capsys.readouterr().err
+    for path, option in (("build/tradeoff.json", ()), ("results/tradeoff.json", ("-o", "results/tradeoff.json"))):
+        assert main([*words, *option]) == 2
+        assert f"out must be another file than {path} with" in capsys.readouterr().err
     assert main([*words, "-o", "v.json"]) == 0
     (point,) = json.loads((place / "v.json").read_text(encoding="utf-8"))
     assert point["clips"] == len(validation_split(clips, "0.34").part(1)) and "--validate 0.34" in point["command"]
     design = measure("half/design", "clips.npz", validate="0.34")
     assert point["top1_int8"] == round(float((design.scores.argmax(1) == design.label).mean()), 4)
+
+
+def test_nothing_is_written_into_the_results_unless_asked(place):
+    """Case 14: the default is a file in ``build``; a row's command says where the row is."""
+    (place / "results").mkdir()
+    words = ["tradeoff", "--data", "clips.npz", "--point", "dense=dense.safetensors"]
+    assert main(words) == 0
+    assert not any((place / "results").iterdir()) and (place / "build/tradeoff.png").is_file()
+    (point,) = json.loads((place / "build/tradeoff.json").read_text(encoding="utf-8"))
+    assert "-o build/tradeoff.json" in point["command"]
+    assert main([*words, "-o", "results/tradeoff.json"]) == 0
+    (point,) = json.loads((place / "results/tradeoff.json").read_text(encoding="utf-8"))
+    assert "-o results/tradeoff.json" in point["command"]
 
 
 def test_picture_has_no_date_and_shows_every_point():

@@ -26,7 +26,7 @@ def test_command(design, clips, tmp_path, capsys, jobs):
     np.savez(tmp_path / "c.npz", clips=clips)
     words = ["golden", str(tmp_path / "d"), str(tmp_path / "c.npz"), "--jobs", str(jobs), "-o"]
     assert main([*words, str(tmp_path / "out/l.npz")]) == 0
-    assert "golden d: 5 clips done" in capsys.readouterr().err
+    assert "golden model: 5 clips done" in capsys.readouterr().err
     expected = [run(design, clip) for clip in clips]
     with np.load(tmp_path / "out/l.npz") as found:
         np.testing.assert_array_equal(found["logits"], [e["logits"] for e in expected])

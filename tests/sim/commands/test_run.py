@@ -9,7 +9,7 @@ import pytest
 from ensembles import small_ensemble
 
 import hypgcn_host.simulator
-from hypgcn import cli
+from hypgcn import __version__, cli
 from hypgcn.design.clip import Preparation
 from hypgcn.design.presets import preset
 from hypgcn.design.raw_conversion import RawSettings, with_raw_input
@@ -82,8 +82,10 @@ def clips(tmp_path):
 
 
 def test_prints_classes_scores_and_cycles(clips, tmp_path, capsys):
-    assert cli.main(["run", str(clips), "--check", "--json", str(tmp_path / "out/found.json")]) == 0
+    assert cli.main(["run", str(clips), "--check"]) == 0
     printed = capsys.readouterr().out
+    assert printed.splitlines()[0].endswith("; folding: the fastest with at most 256 multipliers (--multipliers)")
+    assert printed.endswith(f"next: hypgcn demo tiny --recordings {clips}\n")
     design = preset("tiny")
     logits = golden(design, generated_clip(design, 1))["logits"]
     line = next(line for line in printed.splitlines() if line.startswith("some.npz[1]"))
@@ -92,7 +94,8 @@ def test_prints_classes_scores_and_cycles(clips, tmp_path, capsys):
     chances = shares / shares.sum()
     assert f"{np.argmax(logits)} {chances.max():.1%} ({logits.max()})" in line
     assert "3 of 3 equal to the golden model" in printed
-    written = json.loads((tmp_path / "out/found.json").read_text(encoding="utf-8"))
+    assert cli.main(["run", str(clips), "--json"]) == 0
+    written = json.loads(capsys.readouterr().out)
     assert (written["design"], written["hash"], written["driver"]) == (design.name, design.hash, "python")
     assert list(written["clips"][1]["scores"].values()) == logits.tolist()
     assert np.allclose(list(written["clips"][1]["probabilities"].values()), chances, atol=1e-4)
@@ -156,11 +159,16 @@ def ensemble(monkeypatch, tmp_path):
 
 def test_an_ensemble_has_the_scores_of_its_networks(ensemble, tmp_path, capsys):
     made = EnsembleBus.ensemble
-    assert cli.main([*ensemble, "--check", "--json", str(tmp_path / "found.json")]) == 0
+    assert cli.main([*ensemble, "--check"]) == 0
     printed = capsys.readouterr().out
-    assert "2 of 2 equal to the golden model" in printed and f"ensemble small, hash {made.hash[:16]}" in printed
+    assert "2 of 2 equal to the golden model" in printed and printed.startswith(
+        f"hypgcn {__version__}: ensemble small, hash {made.hash[:16]}; foldings: the fastest with at most 60 "
+        f"multipliers together (--multipliers)\n") and printed.endswith(f"next: hypgcn fullscale {tmp_path / 'two'}\n")
     assert "joint block 1: busy" in printed and "bone-motion block 1: busy" in printed
-    row = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["clips"][1]
+    assert cli.main([*ensemble, "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    row = figures["clips"][1]
+    assert (figures["hash"], len(figures["blocks"])) == (made.hash, 2)
     found = run_ensemble(made, generated_clip(made.designs[0], 1))
     assert list(row["scores"].values()) == found["logits"].tolist()
     assert {stream: list(scores.values()) for stream, scores in row["streams"].items()} == {
@@ -183,7 +191,11 @@ def test_an_ensemble_of_streams(ensemble, tmp_path, capsys):
     words = [word for stream in made.streams for word in ("--stream", f"{stream}={tmp_path / 'two' / stream}")]
     assert cli.main(["run", str(tmp_path / "raw.npz"), *words, "--weight", "bone-motion=2", "--check",
                      "--multipliers", "60"]) == 0
-    assert made.hash[:16] in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert made.hash[:16] in printed and printed.splitlines()[-1] == (
+        f"next: hypgcn fullscale {' '.join(words)} --weight bone-motion=2")
+    assert cli.main(ensemble[:-2]) == 0
+    assert "foldings: the fastest with at most 512 multipliers together" in capsys.readouterr().out
     assert cli.main([*ensemble[:-2], "--multipliers", "0"]) == 2
     assert "--multipliers must be at least 1, not 0" in capsys.readouterr().err
 

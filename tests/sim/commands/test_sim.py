@@ -25,7 +25,7 @@ def run(monkeypatch, tmp_path, *argv, failing=()):
         called.update(context=context, units=units, folder=folder)
         return [runner.Result(unit=name, design=context.design.name, passed=name not in failing) for name in units]
     monkeypatch.setattr(runner, "run_cases", run_cases)
-    (tmp_path / "out").mkdir()
+    (tmp_path / "out").mkdir(exist_ok=True)
     return cli.main(["sim", *argv, "--out", str(tmp_path / "out")]), called
 
 
@@ -39,6 +39,12 @@ def test_all_units_of_the_default_design(monkeypatch, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "6 clips, 0 of them recorded" in printed
     assert called["context"].design.hash[:16] in printed
+    assert printed.splitlines()[0].endswith("; folding: the fastest with at most 256 multipliers (--multipliers)")
+    assert printed.splitlines()[-2:] == [f"written: {tmp_path / 'out/summary.json'}", "next: hypgcn fullscale tiny"]
+    assert run(monkeypatch, tmp_path, "--clips", "4", "--json")[0] == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert rows == json.loads((tmp_path / "out/summary.json").read_text(encoding="utf-8"))
+    assert [line.split()[0] for line in printed.splitlines() if line.endswith("equal")] == [row["unit"] for row in rows]
 
 
 def test_a_difference_gives_status_1(monkeypatch, tmp_path, capsys):

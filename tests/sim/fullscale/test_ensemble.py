@@ -9,7 +9,7 @@ import pytest
 from ensembles import small_ensemble
 from raw_designs import raw_clip
 
-from hypgcn import cli
+from hypgcn import __version__, cli
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.golden.ensemble import run_ensemble
 from hypgcn_sim.fullscale.ensemble import EnsembleSimulation, golden_streams
@@ -75,6 +75,9 @@ def test_the_command_takes_streams(tmp_path, capsys, monkeypatch, simulation):
                      str(out)]) == 0
     printed = capsys.readouterr().out
     assert "27 sums and scores equal to golden" in printed and "cycles per clip in the steady state" in printed
+    assert printed.startswith(f"hypgcn {__version__}: ensemble {made.name}, hash {made.hash[:16]}; foldings: the "
+                              f"fastest with at most 60 multipliers together (--multipliers)\n")
+    assert printed.endswith(f"written: {out / 'report.json'}\nnext: hypgcn verilog {tmp_path / 'two'}\n")
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert (report["hash"], report["clips"], report["real_clips"]) == (made.hash, 3, 0)
     assert [row["stream"] for row in report["streams"]] == list(made.streams) and report["dsp"] <= 60
