@@ -1,6 +1,7 @@
 """``hypgcn allocate`` and ``hypgcn estimate`` for the networks of an ensemble."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..cost import Resources, UnitCost
 from ..design.ensemble import Ensemble
@@ -8,6 +9,7 @@ from ..design.ensemble_folding import foldings_to_json
 from ..design.files import write_file, write_json
 from .budget import Budget
 from .device import Device
+from .estimate import Activity, load_activities
 
 __all__ = ["allocate_streams", "estimate_of_streams"]
 
@@ -21,15 +23,15 @@ def allocate_streams(args, ensemble: Ensemble, device: Device, budget: Budget):
     Parameters
     ----------
     args : argparse.Namespace
-        With ``cycles``, ``out`` and ``report``.
+        With ``activity``, ``cycles``, ``out`` and ``report``.
     ensemble : Ensemble
     device : Device
     budget : Budget
     """
     from .allocator.streams import StreamAllocator  # the solver is slow to import
 
-    allocation = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram).solve(
-        budget, cycles=args.cycles)
+    allocator = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram, _activities(args, ensemble))
+    allocation = allocator.solve(budget, cycles=args.cycles)
     write_file(args.out, foldings_to_json(ensemble, allocation.foldings))
     rows = _rows(ensemble, allocation)
     print(f"ensemble {ensemble.name} on {device.name}: {allocation.cycles:,.0f} cycles per clip")
@@ -47,13 +49,29 @@ def estimate_of_streams(args, ensemble: Ensemble, foldings: Sequence):
     """Print what ``ensemble`` takes under ``foldings``, and write it to ``args.json`` where that is given."""
     from .allocator.streams import estimate_streams
 
-    allocation = estimate_streams(ensemble, foldings)
+    allocation = estimate_streams(ensemble, foldings, activities=_activities(args, ensemble))
     rows = _rows(ensemble, allocation)
     print(f"ensemble {ensemble.name}: {allocation.cycles:,.0f} cycles per clip")
     print(_table(rows, {}))
     if args.json:
         write_json(args.json, {"cycles": round(allocation.cycles), "used": _used(allocation.resources),
                                "streams": rows})
+
+
+def _activities(args, ensemble: Ensemble) -> list[list[Activity]] | None:
+    """Activities of each stream, over all clips of its file; ``None`` without files."""
+    if not args.activity:
+        return None
+    files = {}
+    for text in args.activity:
+        stream, _, path = text.partition("=")
+        if stream not in ensemble.streams or not path:
+            raise ValueError(f"--activity must be STREAM=FILE, with STREAM one of {', '.join(ensemble.streams)}, not "
+                             f"{text!r}")
+        files[stream] = Path(path)
+    if missing := [stream for stream in ensemble.streams if stream not in files]:
+        raise ValueError(f"--activity must be given for each stream, or for none: {', '.join(missing)} lacks it")
+    return [load_activities(files[stream], design) for stream, design in zip(ensemble.streams, ensemble.designs)]
 
 
 def _rows(ensemble: Ensemble, allocation) -> list[dict]:
