@@ -33,7 +33,7 @@ foreach file [glob -nocomplain *.mem] {
 
 
 Foldings = Folding | tuple[Folding, ...]
-"""Of a design, or one a network of an ensemble."""
+"""The parallelism of one network, or of each network of an ensemble."""
 
 
 def fitting(network: Design | Ensemble, board: Board) -> Foldings:
