@@ -200,7 +200,7 @@ def whole_parser() -> argparse.ArgumentParser:
     register_devices(commands, load_design)
     register_report(commands, load_design, load_folding)
     register_vivado(commands, load_design, load_folding)
-    register_board(commands, load_design, load_folding)
+    register_board(commands, load_design, load_foldings_of)
     for _, register in _plugins():
         register(commands)
     register_doctor(commands)

@@ -13,7 +13,7 @@ from pathlib import Path
 __all__ = ["EXTRAS", "Need", "check_needs", "checked", "checkout", "install_command", "needs_of"]
 
 EXTRAS = {
-    "base": "hypgcn verilog, allocate, estimate, devices, report, view, vivado",
+    "base": "hypgcn verilog, ensemble, allocate, estimate, devices, report, view, vivado",
     "train": "hypgcn train, prune, quantise, compile, evaluate, predict",
     "sim": "hypgcn sim, run, demo, fullscale, lint, synth",
     "formal": "hypgcn formal",

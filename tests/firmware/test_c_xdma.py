@@ -186,7 +186,7 @@ def test_clip_longer_than_a_packet_is_found_at_open(host):
     used = host(words=shape)
     assert used.open_core() == code("PACKET")
     assert not [entry for entry in used.fake.log if entry[0] == "write"]
-    assert used.transfer(rx_size=4161)[0] == code("BUFFER")
+    assert used.transfer(rx_size=36_929)[0] == code("BUFFER")
 
 
 def test_stream_that_is_a_file_keeps_its_contents(host, tmp_path):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..console import examples, finished, introduce
+from ..design.ensemble import Ensemble, is_ensemble
 from ..design.files import check_out_folder, folder_lock
 from ..needs import checked
 from ..progress import Progress, duration
@@ -11,14 +12,14 @@ from .board import BOARDS, board
 __all__ = ["register"]
 
 
-def register(commands, load_design, load_folding):
-    """Add the parser of ``hypgcn board``; the loaders turn what the user typed into a design and its folding."""
+def register(commands, load_design, load_foldings):
+    """Add the parser of ``hypgcn board``; the loaders make a design and its folding, or foldings, of what is typed."""
     parser = commands.add_parser("board", help="write build files of a board: network, UART, pins, script")
     examples(parser, "hypgcn board ulx3s", "hypgcn board kcu105 checkpoints/nwucla_small/design -o build/kcu105")
     parser.add_argument("board", metavar="BOARD", help="; ".join(f"{name}: {entry.text}"
                                                                  for name, entry in BOARDS.items()))
     parser.add_argument("design", metavar="DESIGN", nargs="?",
-                        help="folder of a design, or a preset (default: the preset of the board)")
+                        help="folder of a design or of an ensemble, or a preset (default: the preset of the board)")
     parser.add_argument("-o", "--out", metavar="DIR", type=Path, help="output folder (default: build/bitstream/BOARD)")
     parser.add_argument("--folding", metavar="FILE",
                         help="JSON file with the parallelism of each block (default: chosen for the board)")
@@ -30,21 +31,22 @@ def register(commands, load_design, load_folding):
         target = board(args.board)
         if args.out:
             check_out_folder("--out", args.out)
-        design = load_design(args.design or target.design)
-        return _run(args, target, design, load_folding(args.folding, design))
+        text = args.design or target.design
+        network = Ensemble.load(text) if is_ensemble(text) else load_design(text)
+        return _run(args, target, network, load_foldings(args.folding, network))
     parser.set_defaults(run=run)
     checked(parser, "board", ("boards",))
 
 
-def _run(args, target, design, folding) -> int:
+def _run(args, target, network, folding) -> int:
     """Write the files and build: 1 when a tool fails or the clock is missed."""
     from .project import fitting, write_board  # amaranth-boards is not needed for the other commands
 
     out = args.out or Path("build/bitstream") / target.name
-    introduce(design, f"folding {args.folding}" if folding else f"folding: the fastest that fits {target.name}")
-    folding = folding or fitting(design, target)
+    introduce(network, f"folding {args.folding}" if folding else f"folding: the fastest that fits {target.name}")
+    folding = folding or fitting(network, target)
     progress = Progress("emission")
-    emission = write_board(design, folding, target, out, progress=progress)
+    emission = write_board(network, folding, target, out, progress=progress)
     progress.finish()
     open_tools = target.device.startswith("lfe5")
     finished(out, note=f"{len(emission.files)} files of RTL for {target.text}; UART at {target.baud} baud",

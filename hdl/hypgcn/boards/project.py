@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 from ..design import Design
+from ..design.ensemble import Ensemble
+from ..design.ensemble_folding import foldings_to_json
 from ..design.files import folder_lock, write_files
 from ..design.folding import Folding
 from ..design.names import check_vivado_folder
 from ..emission.emit import Emission, emit
 from ..planning.allocator.allocate import Allocator, Budget
+from ..planning.allocator.streams import StreamAllocator
 from ..planning.device import Device
 from .board import Board
 from .clip_server import ClipServerConfig
@@ -29,25 +32,35 @@ foreach file [glob -nocomplain *.mem] {
 }"""
 
 
-def fitting(design: Design, board: Board) -> Folding:
-    """Cheapest folding that keeps up with the UART, within the board's share of its device.
+Foldings = Folding | tuple[Folding, ...]
+"""The parallelism of one network, or of each network of an ensemble."""
+
+
+def fitting(network: Design | Ensemble, board: Board) -> Foldings:
+    """Cheapest folding, or foldings, that keep up with the UART, within the board's share of its device.
 
     Where none keeps up, the fastest folding within the share. :exc:`ValueError` names the resource that does not
     suffice for any folding.
     """
     device = Device.load(board.device)
     budget = Budget.of(device, **dict.fromkeys(("dsp", "bram36", "lut"), f"{board.share}%"))
-    allocator = Allocator(design, device.mac, multiplier=device.multiplier)
+    bits = 10 * board.divisor
+    if isinstance(network, Ensemble):
+        streams = StreamAllocator(network, device.mac, device.multiplier)
+        whole = streams.solve(budget)
+        line = bits * ClipServerConfig.of_ensemble(network).clip_bytes
+        return (whole if whole.cycles > line else streams.solve(budget, cycles=line)).foldings
+    allocator = Allocator(network, device.mac, multiplier=device.multiplier)
     fastest = allocator.solve(budget)
-    line = 10 * board.divisor * ClipServerConfig.of(design).clip_bytes
-    if fastest.cycles > line:
-        return fastest.folding
-    return allocator.solve(budget, cycles=line).folding
+    line = bits * ClipServerConfig.of(network).clip_bytes
+    return (fastest if fastest.cycles > line else allocator.solve(budget, cycles=line)).folding
 
 
-def emit_for(design: Design, folding: Folding, board: Board, *, progress=None) -> Emission:
-    """Emission of the network with the UART of the board."""
-    return emit(UartTop.of(design, folding, board.divisor), NAME, progress=progress)
+def emit_for(network: Design | Ensemble, folding: Foldings, board: Board, *, progress=None) -> Emission:
+    """Emission of the network, or networks, with the UART of the board."""
+    top = (UartTop.of_ensemble(network, folding, board.divisor) if isinstance(network, Ensemble)
+           else UartTop.of(network, folding, board.divisor))
+    return emit(top, NAME, progress=progress)
 
 
 def plan(emission: Emission, platform):
@@ -63,8 +76,8 @@ def plan(emission: Emission, platform):
                           ecppack_opts="--compress")
 
 
-def write_board(design: Design, folding: Folding, board: Board, out_dir, *, progress=None) -> Emission:
-    """Write the files of ``board`` for ``design`` into ``out_dir``, ready for ``build_top.sh`` there.
+def write_board(network: Design | Ensemble, folding: Foldings, board: Board, out_dir, *, progress=None) -> Emission:
+    """Write the files of ``board`` for ``network`` into ``out_dir``, ready for ``build_top.sh`` there.
 
     Returns
     -------
@@ -81,9 +94,10 @@ def write_board(design: Design, folding: Folding, board: Board, out_dir, *, prog
     platform = getattr(platforms, board.platform)()
     if platform.toolchain == "Vivado":
         check_vivado_folder("out", out_dir)
-    emission = emit_for(design, folding, board, progress=progress)
+    emission = emit_for(network, folding, board, progress=progress)
+    text = foldings_to_json(network, folding) if isinstance(folding, tuple) else folding.to_json()
     about = {"generator": "hypgcn", "board": board.name, "device": board.device, "clock_hz": board.clock_hz,
-             "baud": board.baud, "design": design.name, "hash": design.hash, "folding": json.loads(folding.to_json())}
+             "baud": board.baud, "design": network.name, "hash": network.hash, "folding": json.loads(text)}
     out = Path(out_dir)
     files = {out / name: content for name, content in plan(emission, platform).files.items()}
     with folder_lock(out):

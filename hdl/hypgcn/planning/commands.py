@@ -73,7 +73,7 @@ def _run_allocate(args, networks):
     budget = Budget.of(device, dsp=args.dsp, bram36=args.bram36, lut=args.lut)
     design = networks.load(args)
     if isinstance(design, Ensemble):
-        _refuse(args, "latency", "activity")
+        _refuse(args, "latency")
     limits = [f"{limit} {name}" for name in ("dsp", "bram36", "lut") if (limit := getattr(args, name))]
     introduce(design, f"the fastest within {' and '.join([f'{device.name} (--device)', *limits])}"
               if args.cycles is None else f"the cheapest on {device.name} (--device) with {args.cycles:,} cycles")
@@ -110,8 +110,7 @@ def _refuse(args, *names):
     """Raise :exc:`ValueError` for options that ensembles do not have."""
     for name in names:
         if getattr(args, name):
-            raise ValueError(f"--{name} must be left out for an ensemble, whose networks are estimated by the "
-                             f"densities of their designs")
+            raise ValueError(f"--{name} must be left out for an ensemble: it is of one network")
 
 
 def register_estimate(commands, networks):
@@ -135,7 +134,7 @@ def _run_estimate(args, networks):
     design = networks.load(args)
     following = ["verilog", *networks.words(args), "--folding", args.folding]
     if isinstance(design, Ensemble):
-        _refuse(args, "activity", "memory")
+        _refuse(args, "memory")
         return estimate_of_streams(args, design, networks.load_foldings(args.folding, design), following)
     folding, activities = networks.load_foldings(args.folding, design), _activities(args, design)
     if args.memory:
@@ -170,26 +169,36 @@ def _estimated(design, folding, activities, per_clip) -> tuple[dict, str]:
 
 def _add_activity(parser):
     """Add the option for measured non-zeros."""
-    parser.add_argument("--activity", metavar="FILE", type=Path, help="non-zeros as measured by hypgcn activity "
-                                                                      "(default: the densities of the design)")
+    parser.add_argument("--activity", action="append", default=[], metavar="FILE",
+                        help="non-zeros as measured by hypgcn activity; for an ensemble STREAM=FILE, once for each "
+                             "stream (default: the densities of the design)")
 
 
 def _activities(args, design):
     """Activities over all clips, or ``None`` without a file."""
-    if args.activity is None:
+    path = _activity_file(args)
+    if path is None:
         return None
     from .estimate import load_activities
 
-    return load_activities(args.activity, design)
+    return load_activities(path, design)
+
+
+def _activity_file(args) -> Path | None:
+    """The file of ``--activity`` for one network, ``None`` without."""
+    if len(args.activity) > 1:
+        raise ValueError(f"--activity must be given once for one network, not {len(args.activity)} times")
+    return Path(args.activity[0]) if args.activity else None
 
 
 def _clips(args, design):
     """Activities of single clips, where the file has them."""
-    if args.activity is None:
+    path = _activity_file(args)
+    if path is None:
         return []
     from .estimate import load_clips
 
-    return load_clips(args.activity, design)
+    return load_clips(path, design)
 
 
 def _rows(network) -> list[dict]:

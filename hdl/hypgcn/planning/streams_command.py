@@ -1,6 +1,7 @@
 """``hypgcn allocate`` and ``hypgcn estimate`` for the networks of an ensemble."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..console import finished, show
 from ..cost import Resources, UnitCost
@@ -9,6 +10,7 @@ from ..design.ensemble_folding import foldings_to_json
 from ..design.files import write_file
 from .budget import Budget
 from .device import Device
+from .estimate import Activity, load_activities
 
 __all__ = ["allocate_streams", "estimate_of_streams"]
 
@@ -22,7 +24,7 @@ def allocate_streams(args, ensemble: Ensemble, device: Device, budget: Budget, f
     Parameters
     ----------
     args : argparse.Namespace
-        With ``cycles``, ``out`` and the option ``--json``.
+        With ``activity``, ``cycles``, ``out`` and the option ``--json``.
     ensemble : Ensemble
     device : Device
     budget : Budget
@@ -31,8 +33,8 @@ def allocate_streams(args, ensemble: Ensemble, device: Device, budget: Budget, f
     """
     from .allocator.streams import StreamAllocator  # the solver is slow to import
 
-    allocation = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram).solve(
-        budget, cycles=args.cycles)
+    allocator = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram, _activities(args, ensemble))
+    allocation = allocator.solve(budget, cycles=args.cycles)
     write_file(args.out, foldings_to_json(ensemble, allocation.foldings))
     figures, used = _figures(ensemble, allocation), _used(allocation.resources)
     available = {name: getattr(device if name == "uram" else budget, name) for name in used}
@@ -46,7 +48,7 @@ def estimate_of_streams(args, ensemble: Ensemble, foldings: Sequence, following:
     """Show what ``ensemble`` takes under ``foldings``; ``following`` are words of the command that usually follows."""
     from .allocator.streams import estimate_streams
 
-    allocation = estimate_streams(ensemble, foldings)
+    allocation = estimate_streams(ensemble, foldings, activities=_activities(args, ensemble))
     figures = _figures(ensemble, allocation)
     show(args, figures, f"ensemble {ensemble.name}: {allocation.cycles:,.0f} cycles per clip\n"
          + _table(figures["streams"], {}))
@@ -59,6 +61,22 @@ def _figures(ensemble: Ensemble, allocation) -> dict:
             "used": _used(allocation.resources), "streams": _rows(ensemble, allocation),
             "units": {stream: _units(part.units) for stream, part in zip(ensemble.streams, allocation.estimates)},
             _SHARED: _units(allocation.shared)}
+
+
+def _activities(args, ensemble: Ensemble) -> list[list[Activity]] | None:
+    """Activities of each stream, over all clips of its file; ``None`` without files."""
+    if not args.activity:
+        return None
+    files = {}
+    for text in args.activity:
+        stream, _, path = text.partition("=")
+        if stream not in ensemble.streams or not path:
+            raise ValueError(f"--activity must be STREAM=FILE, with STREAM one of {', '.join(ensemble.streams)}, not "
+                             f"{text!r}")
+        files[stream] = Path(path)
+    if missing := [stream for stream in ensemble.streams if stream not in files]:
+        raise ValueError(f"--activity must be given for each stream, or for none: {', '.join(missing)} lacks it")
+    return [load_activities(files[stream], design) for stream, design in zip(ensemble.streams, ensemble.designs)]
 
 
 def _rows(ensemble: Ensemble, allocation) -> list[dict]:

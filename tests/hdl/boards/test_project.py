@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from ensembles import small_ensemble
 from vivado_stub import interpreter, run_tcl
 
 pytest.importorskip("amaranth_boards", reason="the extra 'boards' is not installed")
@@ -15,6 +16,7 @@ from hypgcn.boards.project import fitting, plan, write_board  # noqa: E402
 from hypgcn.design.folding import BlockFolding, Folding  # noqa: E402
 from hypgcn.design.presets import preset, random_design  # noqa: E402
 from hypgcn.emission.emit import Emission  # noqa: E402
+from hypgcn.planning.allocator.streams import estimate_streams, streams_within  # noqa: E402
 from hypgcn.planning.estimate import estimate  # noqa: E402
 
 SOURCES = Emission("hypgcn", {"hypgcn.sv": "module hypgcn(); endmodule\n", "hypgcn_w.mem": "0\n", "sim/DSP48E2.sv": ""})
@@ -45,6 +47,28 @@ def test_folding_keeps_up_with_the_line_and_is_no_faster():
     fastest = fitting(design, dataclasses.replace(chosen, baud=6_250_000))
     assert estimate(design, fastest).cycles < found.cycles
     assert estimate(design, fastest).resources.dsp > found.resources.dsp
+
+
+def test_foldings_of_an_ensemble_keep_up_together(monkeypatch, tmp_path):
+    chosen, ensemble = board("kcu105"), small_ensemble(frames=40, joints=5, persons=2)
+    line = 10 * chosen.divisor * 40 * 5 * 2 * 3 * 2
+    foldings = fitting(ensemble, chosen)
+    assert [folding.mac for folding in foldings] == ["dsp48e2"] * 2
+    found = estimate_streams(ensemble, foldings)
+    assert found.cycles <= line
+    fastest = estimate_streams(ensemble, streams_within(ensemble, 200))
+    assert fastest.cycles < found.cycles and fastest.resources.dsp > found.resources.dsp, "no faster than the line"
+    slow = dataclasses.replace(chosen, share=1)
+    with pytest.raises(ValueError, match="ensemble small does not fit at any speed"):
+        fitting(ensemble, slow)
+    tops = []
+    monkeypatch.setattr("hypgcn.boards.project.emit", lambda top, name, progress: tops.append(top) or SOURCES)
+    write_board(ensemble, foldings, chosen, tmp_path)
+    for part in (tops[0], tops[0].core, tops[0].receiver, tops[0].transmitter):
+        part._MustUse__used = True      # they are never elaborated
+    about = json.loads((tmp_path / "board.json").read_text(encoding="utf-8"))
+    assert about["hash"] == ensemble.hash and list(about["folding"]["streams"]) == list(ensemble.streams)
+    assert tops[0].cfg.stream_widths == ensemble.logit_widths
 
 
 def test_folding_for_a_line_that_is_too_fast():

@@ -60,6 +60,28 @@ def test_behind_the_buses():
         assert words == [*(int(score) % 2**32 for score in scores), int(np.argmax(tensors["logits"])), number, 0]
 
 
+@pytest.mark.parametrize("beats", [7])
+def test_soft_reset_in_the_middle_of_a_clip(beats):
+    """Fork, networks and sum begin anew together: the next clip has its own sums and scores."""
+    ensemble = small_ensemble(frames=1, joints=5, persons=1)
+    lost, clip = (raw_clip(ensemble.designs[0], seed) for seed in (3, 4))
+
+    async def test(tb):
+        await tb.write("CONTROL", auto_restart=1)
+        await tb.send(beats_of(lost.astype("<i2").tobytes(), 4)[:beats])
+        await tb.cycles(30)
+        await tb.write("RESET", core=1, input=1)
+        await tb.cycles(20)
+        await tb.write("CONTROL", auto_restart=1)
+        await tb.send(beats_of(clip.astype("<i2").tobytes(), 4))
+        await tb.results(1)
+    tb = CoreTestbench(Top.of_ensemble(ensemble, [FOLDING, FOLDING]))
+    tb.run(test)
+    tensors = run_ensemble(ensemble, clip)
+    scores = [int(score) % 2**32 for part in (tensors, *tensors["streams"]) for score in part["logits"]]
+    assert tb.packets == [[*scores, int(np.argmax(tensors["logits"])), 0, 0]]
+
+
 def test_a_folding_for_each():
     with pytest.raises(ValueError, match="foldings must be 2, one a network, not 1"):
         EnsembleNetwork(small_ensemble(), [FOLDING])

@@ -8,6 +8,8 @@ from ensembles import small_ensemble
 
 from hypgcn import __version__, cli
 from hypgcn.design.ensemble_folding import load_foldings
+from hypgcn.planning.allocator.streams import estimate_streams
+from hypgcn.planning.estimate import Activity, load_activities, save_activities
 
 
 @pytest.fixture
@@ -65,14 +67,44 @@ def test_streams_on_the_command_line(capsys, tmp_path, ensemble):
 
 @pytest.mark.parametrize("words,text", [
     (["--dsp", "9"], "more than the budget of 9"),
-    (["--latency", "least"], "--latency must be left out for an ensemble, whose networks are estimated by the "
-                             "densities"),
-    (["--activity", "a.json"], "--activity must be left out for an ensemble"),
+    (["--latency", "least"], "--latency must be left out for an ensemble: it is of one network"),
+    (["--activity", "a.json"], "--activity must be STREAM=FILE, with STREAM one of joint, bone-motion, not 'a.json'"),
+    (["--activity", "bone=a.json"], "--activity must be STREAM=FILE"),
+    (["--activity", "joint=a.json"], "--activity must be given for each stream, or for none: bone-motion lacks it"),
 ])
 def test_what_does_not_fit(capsys, tmp_path, ensemble, words, text):
     path = tmp_path / "f.json"
     assert cli.main(["allocate", str(ensemble[0]), *words, "-o", str(path)]) == 2
     assert text in capsys.readouterr().err and not path.exists()
+
+
+def test_activities_of_each_stream(capsys, tmp_path, ensemble):
+    """A network whose clips have more non-zeros than its design says gets more of the budget."""
+    folder, made = ensemble
+    words, foldings, report = [], tmp_path / "f.json", tmp_path / "r.json"
+    for stream, design, values in zip(made.streams, made.designs, (16.0, 1.0)):
+        busy = [Activity(x_channels=(5.0,) * block.in_channels, x_banks=(16.0,) * block.in_banks,
+                         h_banks=(values,) * block.out_banks) for block in design.blocks]
+        save_activities(tmp_path / f"{stream}.json", design, busy, "made up")
+        words += ["--activity", f"{stream}={tmp_path / stream}.json"]
+    options = ["--dsp", "40", "-o", str(foldings), "--report", str(report)]
+    found = []
+    for more in ([], words):
+        assert cli.main(["allocate", str(folder), *options, *more]) == 0
+        found.append(json.loads(report.read_text(encoding="utf-8")))
+    assert found[0]["cycles"] != found[1]["cycles"]
+    activities = [load_activities(tmp_path / f"{stream}.json", design)
+                  for stream, design in zip(made.streams, made.designs)]
+    expected = estimate_streams(made, load_foldings(foldings, made), activities=activities)
+    assert found[1]["cycles"] == round(expected.cycles)
+    capsys.readouterr()
+    assert cli.main(["estimate", str(folder), "--folding", str(foldings), *words]) == 0
+    assert f"ensemble small: {found[1]['cycles']:,} cycles per clip" in capsys.readouterr().out
+
+
+def test_one_network_takes_one_file(capsys, tmp_path):
+    assert cli.main(["allocate", "tiny", "--activity", "a", "--activity", "b", "-o", str(tmp_path / "f.json")]) == 2
+    assert "--activity must be given once for one network, not 2 times" in capsys.readouterr().err
 
 
 def test_estimate_refuses_what_it_does_not_know(capsys, ensemble, tmp_path):

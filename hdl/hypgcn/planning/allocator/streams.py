@@ -16,7 +16,7 @@ from ...design.ensemble import Ensemble
 from ...design.folding import Folding
 from ...io_cost import ensemble_units
 from ..budget import PLENTY, Budget
-from ..estimate import Estimate, estimate
+from ..estimate import Activity, Estimate, estimate
 from .allocate import Allocator, shortfall
 from .options import Choice
 from .search import Search
@@ -68,16 +68,22 @@ class StreamAllocator:
         See :class:`~.allocate.Allocator`.
     uram : int
         UltraRAMs, which the networks share equally: used where that makes foldings possible or faster.
+    activities : sequence of sequence of Activity, optional
+        Non-zeros of each block of each network; ``None``: from the designs' densities.
     """
 
-    def __init__(self, ensemble: Ensemble, mac: str = "dsp48e2", multiplier: int = DSP48E2_OPERAND, uram: int = 0):
-        self.ensemble, self.multiplier = ensemble, multiplier
+    def __init__(self, ensemble: Ensemble, mac: str = "dsp48e2", multiplier: int = DSP48E2_OPERAND, uram: int = 0,
+                 activities: Sequence[Sequence[Activity]] | None = None):
+        self.ensemble, self.multiplier, self.activities = ensemble, multiplier, activities
         self.shared = ensemble_units(ensemble)
-        made: dict[int, Allocator] = {}     # streams may share a design
-        for design in ensemble.designs:
-            if id(design) not in made:
-                made[id(design)] = Allocator(design, mac, multiplier=multiplier, uram=uram // len(ensemble.designs))
-        self.allocators = [made[id(design)] for design in ensemble.designs]
+        made: dict[tuple[int, int], Allocator] = {}     # streams may share a design
+        self.allocators = []
+        for design, activity in zip(ensemble.designs, _of_each(ensemble, activities)):
+            key = id(design), id(activity)
+            if key not in made:
+                made[key] = Allocator(design, mac, activity, multiplier=multiplier,
+                                      uram=uram // len(ensemble.designs))
+            self.allocators.append(made[key])
         self.with_ultra = [part.with_ultra or part for part in self.allocators]
 
     def solve(self, budget: Budget, *, cycles: int | None = None) -> StreamAllocation:
@@ -124,14 +130,21 @@ class StreamAllocator:
         for part in parts:
             foldings.append(part.folding(chosen[:len(part.choices)]))
             chosen = chosen[len(part.choices):]
-        return estimate_streams(self.ensemble, foldings, self.multiplier)
+        return estimate_streams(self.ensemble, foldings, self.multiplier, self.activities)
 
 
-def estimate_streams(ensemble: Ensemble, foldings: Sequence[Folding],
-                     multiplier: int = DSP48E2_OPERAND) -> StreamAllocation:
-    """What ``ensemble`` takes under ``foldings``; ``multiplier`` is as for :func:`~..estimate.estimate`."""
+def estimate_streams(ensemble: Ensemble, foldings: Sequence[Folding], multiplier: int = DSP48E2_OPERAND,
+                     activities: Sequence[Sequence[Activity]] | None = None) -> StreamAllocation:
+    """What ``ensemble`` takes under ``foldings``; the other parameters are those of :class:`StreamAllocator`."""
     return StreamAllocation(foldings=tuple(foldings), shared=ensemble_units(ensemble), estimates=tuple(
-        estimate(design, folding, multiplier=multiplier) for design, folding in zip(ensemble.designs, foldings)))
+        estimate(design, folding, activity, multiplier) for design, folding, activity in zip(
+            ensemble.designs, foldings, _of_each(ensemble, activities))))
+
+
+def _of_each(ensemble: Ensemble,
+             activities: Sequence[Sequence[Activity]] | None) -> Sequence[Sequence[Activity] | None]:
+    """Activities of each network, ``None`` where they are not known."""
+    return [None] * len(ensemble.designs) if activities is None else activities
 
 
 def streams_within(ensemble: Ensemble, dsp: int, *, mac: str = "dsp48e2") -> tuple[Folding, ...]:

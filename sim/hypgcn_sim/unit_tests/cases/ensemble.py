@@ -34,9 +34,11 @@ def _ensemble() -> Ensemble:
                     weights=(Fraction(1), Fraction(2)))
 
 
-def _beats(scores, overflow) -> list[dict]:
-    return [{"index": j, "score": int(score), "last": int(j == CLASSES - 1), "overflow": int(flag)}
-            for row, flag in zip(scores, overflow) for j, score in enumerate(row)]
+def _beats(scores, overflow, streams=()) -> list[dict]:
+    """Beats of ``scores`` (clips, classes), with those of each network in ``streams``, which are of the same shape."""
+    return [{"index": j, "score": int(score), "last": int(j == CLASSES - 1), "overflow": int(flag),
+             **{f"stream{index}": int(part[clip][j]) for index, part in enumerate(streams)}}
+            for clip, (row, flag) in enumerate(zip(scores, overflow)) for j, score in enumerate(row)]
 
 
 def _axes(clips: int) -> list[tuple[str, int]]:
@@ -53,7 +55,7 @@ def _sum(context: Context) -> Case:
     overflow = rng.integers(0, 2, (len(ends), clips))
     return Case(name="ensemble_sum", component=lambda: EnsembleSum(ensemble),
                 sources={f"i{index}": Source(beats=_beats(*part)) for index, part in enumerate(zip(logits, overflow))},
-                sinks={"o": Sink(beats=_beats(ensemble_scores(ensemble, logits), overflow.any(axis=0)),
+                sinks={"o": Sink(beats=_beats(ensemble_scores(ensemble, logits), overflow.any(axis=0), logits),
                                  tensor="logits", axes=_axes(clips))})
 
 
@@ -62,7 +64,8 @@ def _network(_: Context) -> Case:
     ensemble = _ensemble()
     clips = generated_clips(ensemble.designs[0], CLIPS)
     found = [run_ensemble(ensemble, clip) for clip in clips]
-    expected = _beats([tensors["logits"] for tensors in found], [tensors["overflow"] for tensors in found])
+    streams = [[tensors["streams"][index]["logits"] for tensors in found] for index in range(len(ensemble.designs))]
+    expected = _beats([tensors["logits"] for tensors in found], [tensors["overflow"] for tensors in found], streams)
     return Case(name="ensemble_network", component=lambda: EnsembleNetwork(ensemble, [FOLDING, FOLDING]),
                 sources={"i": Source(beats=np.asarray(clips).reshape(-1, clips.shape[-1]).tolist())},
                 sinks={"o": Sink(beats=expected, tensor="logits", axes=_axes(CLIPS))},

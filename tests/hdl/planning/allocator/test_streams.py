@@ -63,9 +63,24 @@ def test_what_is_shared_counts(uneven, allocator):
     networks = sum(part.resources.dsp for part in found.estimates)
     assert found.resources.dsp == networks + 2 and found.resources.lut > sum(
         part.resources.lut for part in found.estimates)
-    exact = found.resources.dsp
-    faster = allocator.solve(Budget(dsp=exact, bram36=PLENTY, lut=PLENTY))
-    assert faster.resources.dsp <= exact
+    assert allocator.solve(budget(networks)).resources.dsp <= networks, "the sum takes its part of the budget"
+
+
+def test_every_block_of_every_network_has_its_own_store(uneven, monkeypatch):
+    """Blocks are numbered through: what two networks read is not added up for one port."""
+    searched = []
+    real = streams.Search
+    monkeypatch.setattr(streams, "Search", lambda choices, fixed: searched.append((choices, fixed))
+                        or real(choices, fixed))
+    allocator = StreamAllocator(uneven)
+    allocator.solve(budget(90))
+    choices, fixed = searched[0]
+    alone = [part.choices for part in allocator.allocators]
+    assert len(choices) == sum(map(len, alone))
+    assert {index for index, _ in choices} == {None, 0, 1, 2}
+    assert [index for index, _ in choices[len(alone[0]):]] == [None if index is None else index + 2
+                                                               for index, _ in alone[1]]
+    assert fixed["dsp"] == 2 and fixed["lut"] > 0
 
 
 def test_least_resources_for_given_cycles(allocator):
