@@ -32,6 +32,8 @@ class Device:
         LUTs and flip-flops.
     uram : int
         UltraRAMs; a file without has none.
+    boards : tuple of str
+        Boards that people have with it; a file without names none.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Device:
     lut: int
     ff: int
     uram: int = 0
+    boards: tuple[str, ...] = ()
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
@@ -50,6 +53,8 @@ class Device:
         for name in ("multiplier", "dsp", "bram36", "lut", "ff"):
             check_int(name, getattr(self, name), 1)
         check_int("uram", self.uram, 0)
+        if not isinstance(self.boards, tuple) or not all(isinstance(board, str) and board for board in self.boards):
+            raise ValueError(f"boards must be a list of texts, not {self.boards!r}")
 
     @classmethod
     def load(cls, text: str) -> "Device":
@@ -73,8 +78,10 @@ class Device:
         try:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
             names = {field.name for field in fields(cls)}
-            if wrong := sorted(names ^ {*data, "uram"}):
+            if wrong := sorted(names ^ {*data, "uram", "boards"}):
                 raise ValueError(f"it must have exactly {', '.join(sorted(names))}; see {', '.join(wrong)}")
+            if isinstance(data.get("boards"), list):
+                data["boards"] = tuple(data["boards"])
             return cls(**data)
         except (ValueError, TypeError) as error:
             raise ValueError(f"{path} is not a device: {error}") from error

@@ -1,6 +1,8 @@
 """Device files: those that come with the library, and those of users."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 
@@ -38,7 +40,28 @@ def test_devices_with_ultra_ram():
         "xck26": 64, "xczu3eg": 0, "xcu50": 640, "xcvu9p": 960}
 
 
+def test_boards(tmp_path):
+    """By their makers' pages; each board has one device."""
+    known = {name: Device.load(name).boards for name in devices()}
+    assert {name: known[name] for name in ("xck26", "xczu7ev", "xczu9eg", "xcku040", "xcvu9p", "lfe5u-85f")} == {
+        "xck26": ("KV260",), "xczu7ev": ("ZCU104",), "xczu9eg": ("ZCU102",), "xcku040": ("KCU105",),
+        "xcvu9p": ("VCU118",), "lfe5u-85f": ("ULX3S-85F",)}
+    every = [board for boards in known.values() for board in boards]
+    assert len(every) == len(set(every)) and {"PYNQ-Z2", "Arty A7-100T", "Alveo U50", "Alveo U250"} <= set(every)
+    assert Device.load(write(tmp_path)).boards == () and Device.load(write(tmp_path, boards=["B"])).boards == ("B",)
+
+
+def test_the_sample_of_the_page(tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "devices.md").read_text(encoding="utf-8")
+    (sample,) = re.findall(r"^```toml\n(.*?)^```$", page, re.M | re.S)
+    (tmp_path / "mine.toml").write_text(sample, encoding="utf-8")
+    found = Device.load(str(tmp_path / "mine.toml"))
+    assert (found.dsp, found.bram36, found.uram, found.boards) == (1248, 120, 64, ("KV260",))
+
+
 @pytest.mark.parametrize(("changes", "text"), [
+    ({"boards": "KV260"}, "boards must be a list of texts, not 'KV260'"),
+    ({"boards": [1]}, r"boards must be a list of texts, not \(1,\)"), ({"boards": [""]}, "boards must be a list"),
     ({"dsp": 0}, "dsp must be at least 1, not 0"), ({"lut": 1.5}, "lut must be an integer, not 1.5"),
     ({"mac": "lut"}, "mac must be one of 'dsp48e2', 'dsp48e1', 'inferred', 'single', not 'lut'"),
     ({"name": ""}, "name must be a text"),
