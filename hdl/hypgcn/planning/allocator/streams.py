@@ -129,7 +129,7 @@ class StreamAllocator:
 
 def estimate_streams(ensemble: Ensemble, foldings: Sequence[Folding],
                      multiplier: int = DSP48E2_OPERAND) -> StreamAllocation:
-    """What ``ensemble`` takes under ``foldings``; ``multiplier`` is as for :func:`~..estimate.estimate`."""
+    """What ``ensemble`` takes under ``foldings``; ``multiplier`` as for :func:`~hypgcn.planning.estimate.estimate`."""
     return StreamAllocation(foldings=tuple(foldings), shared=ensemble_units(ensemble), estimates=tuple(
         estimate(design, folding, multiplier=multiplier) for design, folding in zip(ensemble.designs, foldings)))
 
