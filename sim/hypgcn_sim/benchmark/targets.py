@@ -75,7 +75,7 @@ def targets_markdown(rows: list[dict]) -> str:
         Of :func:`hypgcn_sim.benchmark.measure.measure`, with ``generation``.
     """
     rows = _measured(rows)
-    titles = ["clips/s at 172 MHz", "cycles a clip",
+    titles = [f"clips/s at an assumed {MHZ} MHz, not routed", "cycles a clip",
               f"cycles by the estimate for the same clips (target {ESTIMATE:.0%})",
               "DSP48E2, BRAM36, LUT", f"useful multiplications of all multipliers (target {UTILISATION:.0%})",
               f"deepest path between registers, in levels of logic (target {LEVELS})",
