@@ -84,6 +84,8 @@ def _register_verilog(commands):
                              "recording or of a file of clips")
     parser.add_argument("--clips", type=int, default=2, metavar="N",
                         help="clips of the testbench (default: %(default)s)")
+    parser.add_argument("--source", action="store_true",
+                        help="attributes src: the files and lines of the Python text that signals come from")
     add_input_options(parser)
     parser.add_argument("--measure", metavar="FILE", type=Path, help="write run time, peak memory and sizes as JSON")
     parser.set_defaults(run=_run_verilog)
@@ -107,7 +109,8 @@ def _run_verilog(args):
     start = time.monotonic()
     progress = Progress("verilog")
     emission = generate(design, folding, Path(args.out), name=args.name,
-                        bus_width=None if args.bare else args.bus_width, testbench=clips, progress=progress)
+                        bus_width=None if args.bare else args.bus_width, testbench=clips, source=args.source,
+                        progress=progress)
     progress.finish()
     measured = {
         "design": design.name, "hash": design.hash, "blocks": len(design.blocks),

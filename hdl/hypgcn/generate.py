@@ -9,6 +9,7 @@ from .emission.emit import Emission, emit
 from .network import Network
 from .planning.allocator.allocate import within
 from .planning.estimate import estimate
+from .planning.part import FORMS
 from .rfc import RfcDecoder, RfcEncoder, RfcExpander
 from .rfc.store_reader import StoreReader
 from .rfc.store_writer import StoreWriter
@@ -28,7 +29,8 @@ _LATENCIES = {
 
 
 def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "hypgcn", observe: bool = False,
-             bus_width: int | None = None, testbench: np.ndarray | None = None, progress=None) -> Emission:
+             bus_width: int | None = None, testbench: np.ndarray | None = None, part: str | None = None,
+             source: bool = False, progress=None) -> Emission:
     """Write SystemVerilog, memory images and the sidecar ``NAME.json`` of ``design`` into ``out_dir``.
 
     The same design and folding give the same bytes; files that would not change are not touched. A failure leaves
@@ -50,6 +52,10 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
         Bits of the input stream of a :class:`~hypgcn.shell.top.Top`; ``None`` emits the bare network.
     testbench : (N, M, T, V, C) or None
         Clips of a testbench in the folder ``tb`` (:mod:`hypgcn.testbench`); only with a ``bus_width``.
+    part : str or None
+        Part for which Vivado files are written, named in the heads of the files.
+    source : bool
+        With attributes ``src``: the places in the Python text.
     progress : callable or None
         Called as ``progress(done, total, text)``.
 
@@ -67,7 +73,9 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     folding = folding or within(design, DEFAULT_MULTIPLIERS)
     folding.validate(design)
     top = Network(design, folding, observe=observe) if bus_width is None else Top.of(design, folding, bus_width)
-    emission = emit(top, name, progress=progress)
+    estimated = estimate(design, folding)
+    header = _header(design, folding, estimated.resources.dsp, name, bus_width, part)
+    emission = emit(top, name, header=header, source=source, progress=progress)
     emission.sidecar["parameters"] = {
         "design": {
             "name": design.name,
@@ -97,7 +105,6 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     if bus_width is not None:
         emission.sidecar["registers"] = as_json()
     emission.sidecar["latencies"] = _LATENCIES
-    estimated = estimate(design, folding)
     emission.sidecar["multipliers"] = estimated.resources.dsp
     emission.sidecar["clip_cycles"] = [{name: round(unit.cycles) for name, unit in units.items() if unit.cycles}
                                        for units in estimated.blocks]
@@ -109,3 +116,18 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     if out_dir is not None:
         emission.write(out_dir)
     return emission
+
+
+def _header(design, folding, multipliers, name, bus_width, part) -> dict[str, str]:
+    """What the head of each file says; it follows from the design and the options alone, and is the same everywhere."""
+    series = [name for name, (_, forms) in FORMS.items() if folding.mac in forms]
+    command = f"hypgcn verilog DESIGN --folding FILE --name {name}"
+    command += " --bare" if bus_width is None else f" --bus-width {bus_width}"
+    if part is not None:
+        command = command.replace("verilog", "vivado") + f" --exact-name --part {part}"
+    return {
+        "Design": f"{design.name}, hash {design.hash}",
+        "Folding": f"{multipliers} multipliers of the form {folding.mac}, {len(folding.blocks)} blocks",
+        "Device": part or ", ".join(series),
+        "Command": f"{command}  (FILE: parameters.folding of {name}.json)",
+    }

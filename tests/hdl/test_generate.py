@@ -55,7 +55,7 @@ def test_files_that_are_the_same_stay_untouched(written):
 
 def test_observation_ports_are_there_only_when_asked_for(written, monkeypatch):
     tops = []
-    monkeypatch.setattr("hypgcn.generate.emit", lambda top, name, progress: tops.append(top) or Emission(name, {}))
+    monkeypatch.setattr("hypgcn.generate.emit", lambda top, name, **options: tops.append(top) or Emission(name, {}))
     monkeypatch.setattr(Emission, "write", lambda emission, out: [])
     generate(DESIGN, FOLDING, None, observe=True)
     assert any(name.startswith("observe_0") for name in component_ports(tops[0]))
@@ -74,8 +74,8 @@ def test_top_with_buses(written, tmp_path):
     assert sidecar["registers"]["registers"][0]["name"] == "CONTROL"
     text = (tmp_path / "hypgcn.sv").read_text(encoding="utf-8")
     for port in ports:
-        assert re.search(rf'X_INTERFACE_INFO = "xilinx.com:[^"]*" \*\)(\s*\(\*.*\*\))?\s*(input|output)[^;]* {port};',
-                         text), port
+        assert re.search(rf'X_INTERFACE_INFO = "xilinx.com:[^"]*" \*\)(\s*\(\*.*\*\))?\s*(input|output) [^,\n]* {port}'
+                         r"( = [^,\n]*)?,?\n", text), port
     for parameters in ("aclk, ASSOCIATED_BUSIF s_axis:m_axis:s_axi_control, ASSOCIATED_RESET aresetn",
                        "aresetn, POLARITY ACTIVE_LOW", "irq, SENSITIVITY LEVEL_HIGH",
                        "s_axis, TDATA_NUM_BYTES 8, HAS_TKEEP 1, HAS_TLAST 1, HAS_TREADY 1, ",

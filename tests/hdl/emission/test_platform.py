@@ -59,15 +59,13 @@ def test_unhashable_config():
 def test_memories():
     platform = RtlPlatform("net", Part())
     platform.next_module()
-    file = platform.memory("hypgcn_rom", width=9, depth=2, name="weights", init=[1, 511])
-    assert file.startswith("net_weights_")
-    assert platform.images[file] == "001\n1ff\n"
-    assert platform.memory("hypgcn_rom", width=9, depth=2, name="weights", init=[1, 511]) == file
-    others = {platform.memory("hypgcn_rom", width=width, depth=2, name=name, init=init)
-              for width, name, init in ((10, "weights", [1, 511]), (9, "bias", [1, 511]), (9, "weights", [511, 1]))}
-    assert len(others | {file}) == 4
-    assert platform.memory("hypgcn_ram", width=4, depth=3) == ""
-    assert platform.modules[0].memories["hypgcn_rom", "weights", 9, 2, file] == 2
+    places = [platform.memory("hypgcn_rom", width=9, depth=2, name="weights", holds=holds, init=[1, 511])
+              for holds in ("weights of a layer", "")]
+    images = [platform.images[int(place)] for place in places]
+    assert [image.text for image in images] == ["001\n1ff\n"] * 2, "every memory has an image"
+    assert [image.holds for image in images] == ["weights of a layer", "weights"]
+    assert platform.memory("hypgcn_ram", width=4, depth=3) == platform.memory("hypgcn_ram", width=4, depth=3) == ""
+    assert platform.modules[0].memories["hypgcn_ram", 4, 3] == 2
     assert set(platform.sources) == {"hypgcn_rom.sv", "hypgcn_ram.sv"}
 
 
