@@ -108,7 +108,8 @@ def differences(before: Path, after: Path) -> list[str]:
     """What differs between two folders of ``hypgcn verilog``, beside names; empty when nothing does."""
     before, after = Path(before), Path(after)
     sidecars = [json.loads(next(folder.glob("*.json")).read_text(encoding="utf-8")) for folder in (before, after)]
-    images = [{digest for name, digest in sidecar["files"].items() if name.endswith(".mem")} for sidecar in sidecars]
+    images = [{digest for name, digest in sidecar["files"].items() if name.endswith(".mem") and "/" not in name}
+              for sidecar in sidecars]
     found = [] if images[0] == images[1] else ["memory images differ"]
     ours, theirs = fingerprint(before), fingerprint(after)
     if ours[""][0] != theirs[""][0]:

@@ -79,7 +79,7 @@ def _name_in(design, fragment, info, ports, owners):
     taken = Taken([*ports, *(design.fragments[submodule].name[-1] for submodule, _, _ in fragment.subfragments)])
     top = design.ports if fragment is design.fragment else []
     named = SignalDict((signal, name) for name, signal, _ in top)
-    own, inner, children, others = [], [], [], []
+    own, inner, children, outer = [], [], [], []
     for signal in info.used_signals:
         owner, port = owners.get(signal, (None, signal.name))
         if signal in named:
@@ -92,9 +92,9 @@ def _name_in(design, fragment, info, ports, owners):
         elif below := _below(design, owner, fragment):
             children.append((signal, ("__".join((*below, port)),)))
         else:
-            others.append((signal, (port, f"{design.fragments[owner].name[-1]}__{port}")))
+            outer.append((signal, (port, f"{design.fragments[owner].name[-1]}__{port}")))
     info.signal_names = SignalDict(own)
-    for signal, choices in (*inner, *children, *others):
+    for signal, choices in (*inner, *children, *outer):
         info.signal_names[signal] = taken.free(*choices)
     info.assigned_names = taken.names
 

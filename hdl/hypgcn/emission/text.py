@@ -48,7 +48,7 @@ def readable(name: str, ports: Sequence[str], body: str, *, comment: str, first:
     first : list of str
         Ports that go first.
     states : dict
-        {register: {value: name}}: they are listed beside the register.
+        {register: {value: name}}: a simulation shows them as an enumeration, ``REGISTER_name``.
 
     Raises
     ------
@@ -70,10 +70,9 @@ def readable(name: str, ports: Sequence[str], body: str, *, comment: str, first:
         elif _NUMBERED.fullmatch(signal):
             numbered.append(f"{attributes}  {kind} {width}{signal}{rest.rstrip()};\n")
         else:
-            listed = states.get(signal.lstrip("\\"))
-            note = f"  // {', '.join(f'{value} {state}' for value, state in listed.items())}" if listed else ""
-            line = f"{attributes}  {kind} {width}{match[4]}{rest.rstrip()};{note}\n"
-            named.append((natural(signal.lstrip("\\")), line))
+            shown = _shown(signal, states[signal]) if signal in states else ""
+            named.append((natural(signal.lstrip("\\")),
+                          f"{attributes}  {kind} {width}{match[4]}{rest.rstrip()};\n{shown}"))
     if set(heads) != set(ports) or set(kinds) != set(ports):
         raise ValueError(f"ports of {name} must be declared one by one, not as {sorted(set(heads) ^ set(ports))}")
     order = [port for port in first if port in heads]
@@ -91,6 +90,16 @@ def readable(name: str, ports: Sequence[str], body: str, *, comment: str, first:
     if numbered:
         lines += ["  // Values within expressions, numbered by Yosys.\n", *numbered]
     return "".join(lines) + body[at:] + "endmodule\n"
+
+
+def _shown(register: str, states: Mapping[int, str]) -> str:
+    """Names of the states for waveforms. Not by a cast, which Icarus 11 lacks."""
+    names = {value: f"{register}_{state}" for value, state in states.items()}
+    listed = ", ".join([f"{name} = {value}" for value, name in names.items()] + [f"{register}_invalid = -1"])
+    cases = "".join(f"    {value}: {register}_name = {name};\n" for value, name in names.items())
+    return (f"  // synthesis translate_off\n  enum int {{{listed}}} {register}_name;\n"
+            f"  always_comb case ({register})\n{cases}    default: {register}_name = {register}_invalid;\n  endcase\n"
+            f"  // synthesis translate_on\n")
 
 
 def natural(name: str) -> list:

@@ -63,7 +63,15 @@ def test_named_before_numbered_and_nothing_lost():
     assert body == """\
   wire \\d.x[2] ;
   wire \\d.x[10] ;
-  reg [1:0] phase_state = 2'h0;  // 0 IDLE, 1 SEND
+  reg [1:0] phase_state = 2'h0;
+  // synthesis translate_off
+  enum int {phase_state_IDLE = 0, phase_state_SEND = 1, phase_state_invalid = -1} phase_state_name;
+  always_comb case (phase_state)
+    0: phase_state_name = phase_state_IDLE;
+    1: phase_state_name = phase_state_SEND;
+    default: phase_state_name = phase_state_invalid;
+  endcase
+  // synthesis translate_on
   // Values within expressions, numbered by Yosys.
   reg [3:0] _0_ = 4'h5;
   wire _1_;
