@@ -127,7 +127,7 @@ def _header(design, folding, multipliers, name, bus_width, part) -> dict[str, st
         command = command.replace("verilog", "vivado") + f" --exact-name --part {part}"
     return {
         "Design": f"{design.name}, hash {design.hash}",
-        "Folding": f"{multipliers} multipliers of the form {folding.mac}, {len(folding.blocks)} blocks",
+        "Folding": f"{multipliers} multipliers of the form {folding.mac}; blocks: {len(folding.blocks)}",
         "Device": part or ", ".join(series),
         "Command": f"{command}  (FILE: parameters.folding of {name}.json)",
     }

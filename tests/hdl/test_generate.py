@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,30 @@ def test_sidecar_tells_ports_design_and_memories(written):
     assert len(sidecar["clip_cycles"]) == 1
     assert set(sidecar["files"]) | {"hypgcn.json"} == set(content(out))
     assert seen[-1][0] <= seen[-1][1] and [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_files_say_what_they_were_made_from(written):
+    """Without a date or a place of this machine: the same design gives the same bytes."""
+    out, _, emission = written
+    for name in ("hypgcn", "hypgcn_block0", "hypgcn_block0_spatial", "hypgcn_block0_temporal",
+                 "hypgcn_block0_temporal_lane", "hypgcn_head", "hypgcn_input"):
+        head = emission.files[f"{name}.sv"].partition("\n\n")[0]
+        assert head.startswith(f"// {name}: written by hypgcn ")
+        assert f"// Design   smallest, hash {DESIGN.hash}\n" in head
+        assert re.search(r"// Folding  \d+ multipliers of the form dsp48e2; blocks: 1\n", head)
+        assert "// Device   UltraScale, UltraScale+, Versal\n" in head
+        assert "// Command  hypgcn verilog DESIGN --folding FILE --name hypgcn --bare" in head
+    here = (str(out.parent), str(Path(__file__).parents[2]))
+    assert not [name for name, text in emission.files.items() for place in here if place in text]
+
+
+def test_no_name_needs_a_dollar_sign(written):
+    """Nor has a module one: what is left are system functions."""
+    ours = [text for name, text in written[2].files.items() if name.endswith(".sv") and not name.startswith("sim/")
+            and name not in ("hypgcn_rom.sv", "hypgcn_ram.sv", "hypgcn_async_ram.sv")]
+    assert set(re.findall(r"\S*\$\w*", "".join(ours))) <= {"$signed", "($signed", "{$signed", "~$signed", "-$signed"}
+    modules = re.findall(r"^module (\S+)", "".join(ours), re.MULTILINE)
+    assert len(set(modules)) == len(modules) > 50 and all(name.isidentifier() for name in modules)
 
 
 @pytest.mark.slow  # emission/test_emit.py holds the same for a small component, under several seeds of hashes

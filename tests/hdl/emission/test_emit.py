@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -110,6 +111,13 @@ def test_sidecar(demo):
         "file": "demo_lane_rom.mem", "block": None, "unit": "lane", "memory": "rom", "holds": "weights", "depth": 3,
         "width": 16, "instances": 2}
     assert "| `demo_lane_rom.mem` |  | lane | rom | weights | 3 | 16 | 2 |" in demo.files["demo.md"]
+
+
+def test_places_in_the_source_on_request(demo):
+    assert not any("src =" in text for text in demo.files.values())
+    places = re.findall(r'src = "([^"]*)"', emit(Queue(LINK, 5), "queue", source=True).files["queue.sv"])
+    assert any(re.fullmatch(r"hypgcn/stream/queue.py:\d+", place) for place in places)
+    assert not any(place.startswith("/") for place in places)
 
 
 def test_same_text_for_every_hash_seed(demo):
