@@ -10,6 +10,7 @@ from amaranth.back import rtlil
 from amaranth.hdl import ClockDomain, Fragment, Instance
 from amaranth.hdl._ast import SignalDict
 from amaranth.hdl._ir import Design, PortDirection, build_netlist
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
 from .naming import name_ports, name_signals
@@ -121,7 +122,9 @@ def _inside(fragment, info) -> Inside:
     signals = info.signal_names
     clocks = [signal for domain in fragment.domains.values() for signal in (domain.clk, domain.rst)
               if signal is not None]
-    return Inside(component=fragment.origins[0] if fragment.origins else None,
+    # A component in another clock or reset has a wrapper around it, which says nothing.
+    component = next((origin for origin in fragment.origins or () if isinstance(origin, wiring.Component)), None)
+    return Inside(component=component,
                   clocks=tuple(dict.fromkeys(signals[signal] for signal in clocks if signal in signals)),
                   states={name: states for signal, name in signals.items() if (states := _states(signal))})
 

@@ -207,7 +207,8 @@ def _verilog(batch: list[tuple[PlacedModule, str]], *, source: bool) -> dict[str
             inside = module.elaborated.inside[path]
             what = about(inside.component)
             order = sorted(ports, key=natural) if path else list(module.elaborated.ports)
-            text = readable(name, order, body, comment=what, first=inside.clocks, states=inside.states)
+            text = readable(name, order, body, comment=what, first=inside.clocks, states=inside.states,
+                            top=not path)
             texts.setdefault(module.files[path], []).append(ModuleText(name=name, about=what, text=text))
     return texts
 

@@ -11,6 +11,7 @@ _MODULE = re.compile(r"^module (\S+?) ?\((.*?)\);\n(.*?)^endmodule\n", re.MULTIL
 _ATTRIBUTES = r"((?:  \(\*.*\*\)\n)*)"
 _DECLARATION = re.compile(_ATTRIBUTES + r"  (input|output|wire|reg) ((?:\[-?\d+:\d+\] )?)((?:\\\S+ )|\w+)([^;\n]*);\n")
 _NUMBERED = re.compile(r"_\d+_")
+_INTERFACE = re.compile(r"  \(\* X_INTERFACE_.*\*\)\n")
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -30,7 +31,7 @@ def about(component) -> str:
 
 
 def readable(name: str, ports: Sequence[str], body: str, *, comment: str, first: Sequence[str],
-             states: Mapping[str, Mapping[int, str]]) -> str:
+             states: Mapping[str, Mapping[int, str]], top: bool = True) -> str:
     """A module with ports in its head, clock and reset first, and named signals before the numbered ones.
 
     Only declarations are moved: everything behind them is left as Yosys wrote it.
@@ -50,6 +51,10 @@ def readable(name: str, ports: Sequence[str], body: str, *, comment: str, first:
     states : dict
         {register: {value: name}}: a simulation shows them as an enumeration, ``REGISTER_name``.
 
+    top : bool
+        Keep attributes of interfaces at the ports. Nets have those of a port that they lead to; Vivado wants them at
+        the pins of a core.
+
     Raises
     ------
     ValueError
@@ -61,6 +66,8 @@ def readable(name: str, ports: Sequence[str], body: str, *, comment: str, first:
     while match := _DECLARATION.match(body, at):
         attributes, kind, width, signal, rest = match.groups()
         at, signal = match.end(), signal.strip()
+        if not (top and kind in ("input", "output")):
+            attributes = _INTERFACE.sub("", attributes)
         if kind in ("input", "output"):
             heads[signal] = attributes, kind, width
         elif signal in heads:

@@ -2,7 +2,7 @@
 
 import re
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, ResetInserter
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -31,7 +31,8 @@ class Outer(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.machine = machine = Machine()
+        machine = Machine()
+        m.submodules.machine = ResetInserter(self.go)(machine)
         m.d.comb += [machine.go.eq(self.go), self.busy.eq(machine.busy)]
         return m
 

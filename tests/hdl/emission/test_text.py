@@ -82,6 +82,14 @@ endmodule
 """
 
 
+def test_interfaces_are_those_of_the_pins():
+    assert "X_INTERFACE_INFO" in written() and "X_INTERFACE_INFO" not in written(top=False)
+    _, body = modules_of(YOSYS)["counter"]
+    body = body.replace("  reg [1:0] phase", '  (* X_INTERFACE_INFO = "data" *)\n  (* keep = 1 *)\n  reg [1:0] phase')
+    text = readable("counter", PORTS, body, comment="", first=[], states={})
+    assert text.count("X_INTERFACE_INFO") == 1 and "  (* keep = 1 *)\n  reg [1:0] phase_state" in text
+
+
 def test_modules():
     found = modules_of(YOSYS)
     assert list(found) == ["counter", "empty"]
