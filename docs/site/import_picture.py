@@ -13,7 +13,7 @@ import grimp
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs/images"
 PLACES = {"hypgcn": "hdl", "hypgcn_sim": "sim"}
-WIDTH, BOX_HEIGHT, FLOOR, SPACE = 1000, 30, 78, 28
+WIDTH, BOX_HEIGHT, FLOOR, SPACE = 1000, 30, 60, 28
 CHARACTER = 9.2  # of the monospaced 15 pixel font
 ROUNDS = 24      # after which nothing moves any more that could be seen
 
@@ -83,13 +83,16 @@ def place(widths: list[dict], paths: list[list]) -> dict:
             for item in order:
                 x[item] = max(wish[item], left + row[item] / 2)
                 left = x[item] + row[item] / 2 + SPACE
-            # All of the floor moves so that it is as near to its wishes as it can be, and stays in the picture.
+            # The floor moves so that it is as near to its wishes as it can be; what would leave the picture stays in.
             shift = sum(wish[item] - x[item] for item in order) / len(order)
-            first, last = order[0], order[-1]
-            shift = min(shift, WIDTH - SPACE - x[last] - row[last] / 2)
-            shift = max(shift, SPACE + row[first] / 2 - x[first])
+            right = WIDTH - SPACE
+            for item in reversed(order):
+                x[item] = min(x[item] + shift, right - row[item] / 2)
+                right = x[item] - row[item] / 2 - SPACE
+            left = SPACE
             for item in order:
-                x[item] += shift
+                x[item] = max(x[item], left + row[item] / 2)
+                left = x[item] + row[item] / 2 + SPACE
     return {item: (x[item], FLOOR * (index + 0.5)) for index, row in enumerate(widths) for item in row}
 
 

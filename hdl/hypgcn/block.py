@@ -127,6 +127,8 @@ class Block(wiring.Component):
         What the units do; only with ``cfg.counters``.
     """
 
+    module_file = True
+
     def __init__(self, cfg: BlockConfig):
         self.cfg = cfg
         super().__init__({

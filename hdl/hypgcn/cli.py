@@ -77,6 +77,8 @@ def _register_verilog(commands):
                              "recording or of a file of clips")
     parser.add_argument("--clips", type=int, default=2, metavar="N",
                         help="clips of the testbench (default: %(default)s)")
+    parser.add_argument("--source", action="store_true",
+                        help="attributes src: the files and lines of the Python text that signals come from")
     add_input_options(parser)
     parser.add_argument("--measure", metavar="FILE", type=Path, help="write run time, peak memory and sizes as JSON")
     parser.set_defaults(run=_run_verilog)
@@ -105,7 +107,7 @@ def _run_verilog(args):
     start = time.monotonic()
     progress = Progress("emission")
     options: dict[str, Any] = {"name": args.name, "bus_width": None if args.bare else args.bus_width,
-                               "testbench": clips, "progress": progress}
+                               "testbench": clips, "source": args.source, "progress": progress}
     emission = (generate.generate_ensemble(network, folding, Path(args.out), **options)
                 if isinstance(network, Ensemble) else generate.generate(network, folding, Path(args.out), **options))
     progress.finish()

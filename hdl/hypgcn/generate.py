@@ -15,6 +15,7 @@ from .planning.allocator.allocate import within
 from .planning.allocator.streams import estimate_streams, streams_within
 from .planning.defaults import DEFAULT_MULTIPLIERS
 from .planning.estimate import Estimate, estimate
+from .planning.part import FORMS
 from .rfc import RfcDecoder, RfcEncoder, RfcExpander
 from .rfc.store_reader import StoreReader
 from .rfc.store_writer import StoreWriter
@@ -31,7 +32,8 @@ _LATENCIES = {
 
 
 def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "hypgcn", observe: bool = False,
-             bus_width: int | None = None, testbench: np.ndarray | None = None, progress=None) -> Emission:
+             bus_width: int | None = None, testbench: np.ndarray | None = None, part: str | None = None,
+             source: bool = False, progress=None) -> Emission:
     """Write SystemVerilog, memory images and the sidecar ``NAME.json`` of ``design`` into ``out_dir``.
 
     The same design and folding give the same bytes; files that would not change are not touched. A failure leaves
@@ -53,6 +55,10 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
         Bits of the input stream of a :class:`~hypgcn.shell.top.Top`; ``None`` emits the bare network.
     testbench : (N, M, T, V, C) or None
         Clips of a testbench in the folder ``tb`` (:mod:`hypgcn.testbench`); only with a ``bus_width``.
+    part : str or None
+        Part for which Vivado files are written, named in the heads of the files.
+    source : bool
+        With attributes ``src``: the places in the Python text.
     progress : callable or None
         Called as ``progress(done, total, text)``.
 
@@ -70,7 +76,9 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     folding = folding or within(design, DEFAULT_MULTIPLIERS)
     folding.validate(design)
     top = Network(design, folding, observe=observe) if bus_width is None else Top.of(design, folding, bus_width)
-    emission = emit(top, name, progress=progress)
+    estimated = estimate(design, folding)
+    header = _header("Design", design, (folding,), estimated.resources.dsp, name, bus_width, part)
+    emission = emit(top, name, header=header, source=source, progress=progress)
     emission.sidecar["parameters"] = {
         "design": _design_entry(design),
         "folding": folding.to_dict(),
@@ -80,7 +88,6 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
     if bus_width is not None:
         emission.sidecar["registers"] = as_json()
     emission.sidecar["latencies"] = _LATENCIES
-    estimated = estimate(design, folding)
     emission.sidecar["multipliers"] = estimated.resources.dsp
     emission.sidecar["clip_cycles"] = _clip_cycles(estimated)
     _add_testbench(emission, design, testbench, bus_width, emission.sidecar["clip_cycles"], progress)
@@ -90,10 +97,11 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
 
 
 def generate_ensemble(ensemble: Ensemble, foldings: Sequence[Folding] | None, out_dir, *, name: str = "hypgcn",
-                      bus_width: int | None = None, testbench: np.ndarray | None = None, progress=None) -> Emission:
+                      bus_width: int | None = None, testbench: np.ndarray | None = None, source: bool = False,
+                      progress=None) -> Emission:
     """Write the networks of ``ensemble`` behind one input and one shell, as :func:`generate` writes one network.
 
-    Each network is a module ``NAME_STREAM``, and its memory images begin with that name.
+    Each network is a module that is called by its stream, and so are its modules and memory images.
 
     Parameters
     ----------
@@ -101,7 +109,7 @@ def generate_ensemble(ensemble: Ensemble, foldings: Sequence[Folding] | None, ou
     foldings : sequence of Folding or None
         Parallelism of each network; ``None`` takes the fastest ones with at most ``DEFAULT_MULTIPLIERS`` multipliers
         together (:func:`~hypgcn.planning.allocator.streams.streams_within`).
-    out_dir, name, bus_width, testbench, progress
+    out_dir, name, bus_width, testbench, source, progress
         See :func:`generate`.
 
     Returns
@@ -116,7 +124,9 @@ def generate_ensemble(ensemble: Ensemble, foldings: Sequence[Folding] | None, ou
     foldings = tuple(foldings or streams_within(ensemble, DEFAULT_MULTIPLIERS))
     top = (EnsembleNetwork(ensemble, foldings) if bus_width is None
            else Top.of_ensemble(ensemble, foldings, bus_width))
-    emission = emit(top, name, progress=progress)
+    allocation = estimate_streams(ensemble, foldings)
+    header = _header("Ensemble", ensemble, foldings, allocation.resources.dsp, name, bus_width)
+    emission = emit(top, name, header=header, source=source, progress=progress)
     emission.sidecar["parameters"] = {
         "ensemble": {
             "name": ensemble.name, "hash": ensemble.hash, "shift": ensemble.shift, "score_width": ensemble.score_width,
@@ -130,7 +140,6 @@ def generate_ensemble(ensemble: Ensemble, foldings: Sequence[Folding] | None, ou
     if bus_width is not None:
         emission.sidecar["registers"] = as_json(ensemble.streams)
     emission.sidecar["latencies"] = _LATENCIES
-    allocation = estimate_streams(ensemble, foldings)
     emission.sidecar["multipliers"] = allocation.resources.dsp
     cycles = [_clip_cycles(part) for part in allocation.estimates]
     emission.sidecar["clip_cycles"] = dict(zip(ensemble.streams, cycles))
@@ -161,3 +170,22 @@ def _add_testbench(emission: Emission, network: Design | Ensemble, clips: np.nda
             emission.name, network, clips, bus_width=bus_width,
             clip_cycles=max(count for units in cycles for count in units.values()),
             rtl=[path for path in emission.files if path.endswith(".sv")], progress=progress))
+
+
+def _header(kind: str, network: Design | Ensemble, foldings: Sequence[Folding], multipliers: int, name: str,
+            bus_width: int | None, part: str | None = None) -> dict[str, str]:
+    """What the head of each file says; it follows from network and options alone, and is the same everywhere."""
+    forms = {folding.mac for folding in foldings}
+    series = [series for series, (_, macs) in FORMS.items() if forms <= set(macs)]
+    command = f"hypgcn verilog {kind.upper()} --folding FILE --name {name}"
+    command += " --bare" if bus_width is None else f" --bus-width {bus_width}"
+    if part is not None:
+        command = command.replace("verilog", "vivado") + f" --exact-name --part {part}"
+    blocks = ", ".join(str(len(folding.blocks)) for folding in foldings)
+    place = "parameters.folding" if kind == "Design" else "parameters.ensemble"
+    return {
+        kind: f"{network.name}, hash {network.hash}",
+        "Folding": f"{multipliers} multipliers of the form {', '.join(sorted(forms))}; blocks: {blocks}",
+        "Device": part or ", ".join(series),
+        "Command": f"{command}  (FILE: {place} of {name}.json)",
+    }

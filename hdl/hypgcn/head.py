@@ -118,6 +118,8 @@ class Head(wiring.Component):
         Busy while summing; only with ``counters``.
     """
 
+    module_file = True
+
     CLASS_OVERHEAD = 5
     """Cycles per class beside its C products and its constants: the pipeline runs empty before a score is sent."""
 
@@ -236,12 +238,14 @@ class Head(wiring.Component):
         design = self.cfg
         channels = design.head.shape[1]
         m.submodules.weights = weights = Rom(8, [int(w) & 0xff for w in design.head.ravel()], latency=2,
-                                             style=table_style(design.head.size))
+                                             style=table_style(design.head.size),
+                                             holds="weights of the fully connected layer")
         words = term_words(design, self.absent)
         terms = len(words) // design.classes
-        m.submodules.biases = biases = Rom(design.logit_width, words, latency=2, style=table_style(len(words)))
+        m.submodules.biases = biases = Rom(design.logit_width, words, latency=2, style=table_style(len(words)),
+                                           holds="constants of the classes")
 
-        half = Signal()
+        half = Signal(name="read_half")
         index = Signal(range(max(2, design.classes)))
         term = Signal(range(max(2, terms)))
         channel = Signal(range(max(2, channels)))

@@ -53,6 +53,8 @@ class InputAffine(wiring.Component):
         What the multiplier does; only with ``counters``.
     """
 
+    module_file = True
+
     def __init__(self, design: Design, *, with_person: bool = False, counters: bool = False):
         self.cfg = design
         self.with_person = with_person

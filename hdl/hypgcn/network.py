@@ -83,6 +83,8 @@ class Network(wiring.Component):
         not appear.
     """
 
+    module_file = True
+
     def __init__(self, design: Design, folding: Folding, *, observe: bool = False, activity: bool = False,
                  counters: bool = False):
         folding.validate(design)
@@ -163,8 +165,8 @@ class Network(wiring.Component):
         if trained.scales is not None:
             thresholds += [(block.threshold_p, trained.scales.threshold_p),
                            (block.threshold_q, trained.scales.threshold_q)]
-        for port, threshold in thresholds:
-            raised = Signal(8, name=f"raised{index}")
+        for letter, (port, threshold) in zip("hypq", thresholds):
+            raised = Signal(8, name=f"block{index}_raised_threshold_{letter}")
             m.d.comb += raised.eq(self.threshold_raise + threshold)
             m.d.sync += port.eq(Mux(raised[7], 127, raised))
 

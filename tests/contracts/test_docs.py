@@ -18,9 +18,9 @@ WRITTEN = {"steps.json", "seeds.json", "design.json", "bench.json", "case.json",
 
 
 def named_files(text):
-    """Names with a suffix of ours; a placeholder such as NAME.json or a pattern is not one."""
+    """Names with a suffix of ours; a placeholder such as NAME.json or NAME_core.sv, or a pattern, is not one."""
     for name in re.findall(r"(?<![\w*./{-])[\w./-]+\.(?:py|md|json|sv|vlt|toml)\b", text):
-        if not re.search(r"[A-Z]{4,}\.", name) or name.startswith("README"):
+        if not re.search(r"[A-Z]{4,}[._]", name) or name.startswith("README"):
             yield name
 
 

@@ -48,9 +48,9 @@ def test_presets_are_listed(capsys):
 def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
     called = {}
 
-    def generate(design, folding, out_dir, *, name, bus_width, testbench, progress):
+    def generate(design, folding, out_dir, *, name, bus_width, testbench, source, progress):
         called.update(design=design, folding=folding, out_dir=out_dir, name=name, bus_width=bus_width,
-                      testbench=testbench)
+                      testbench=testbench, source=source)
         return types.SimpleNamespace(files={"a.sv": "x" * 250_000}, sidecar={"multipliers": 7})
     monkeypatch.setattr("hypgcn.generate.generate", generate)
     measure = tmp_path / "build" / "m.json"
@@ -75,7 +75,8 @@ def test_verilog_says_what_and_where(capsys, monkeypatch, tmp_path):
     for argv, width in ((["--bus-width", "64"], 64), (["--bare"], None)):
         assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), *argv]) == 0
         assert called["bus_width"] == width
-    assert called["testbench"] is None
+    assert called["testbench"] is None and called["source"] is False
+    assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), "--source"]) == 0 and called["source"] is True
     assert cli.main(["verilog", "tiny", "-o", str(tmp_path / "out"), "--testbench", "--clips", "3"]) == 0
     np.testing.assert_array_equal(called["testbench"], generated_clips(preset("tiny"), 3))
     np.save(tmp_path / "clips.npy", generated_clips(preset("tiny"), 2)[::-1])
@@ -256,7 +257,7 @@ def test_verilog_of_an_ensemble(capsys, monkeypatch, tmp_path):
     """Streams or their folder, foldings of a file, clips of the raw joints that all take."""
     called = []
 
-    def generate_ensemble(ensemble, foldings, out_dir, *, name, bus_width, testbench, progress):
+    def generate_ensemble(ensemble, foldings, out_dir, *, name, bus_width, testbench, source, progress):
         called.append((ensemble, foldings, bus_width, testbench))
         return types.SimpleNamespace(files={}, sidecar={"multipliers": 7})
     monkeypatch.setattr("hypgcn.generate.generate_ensemble", generate_ensemble)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from ensembles import small_ensemble
@@ -43,6 +44,30 @@ def test_sidecar_tells_ports_design_and_memories(written):
     assert seen[-1][0] <= seen[-1][1] and [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
+def test_files_say_what_they_were_made_from(written):
+    """Without a date or a place of this machine: the same design gives the same bytes."""
+    out, _, emission = written
+    for name in ("hypgcn", "hypgcn_block0", "hypgcn_block0_spatial", "hypgcn_block0_temporal",
+                 "hypgcn_block0_temporal_lane", "hypgcn_head", "hypgcn_input"):
+        head = emission.files[f"{name}.sv"].partition("\n\n")[0]
+        assert head.startswith(f"// {name}: written by hypgcn ")
+        assert f"// Design   smallest, hash {DESIGN.hash}\n" in head
+        assert re.search(r"// Folding  \d+ multipliers of the form dsp48e2; blocks: 1\n", head)
+        assert "// Device   UltraScale, UltraScale+, Versal\n" in head
+        assert "// Command  hypgcn verilog DESIGN --folding FILE --name hypgcn --bare" in head
+    here = (str(out.parent), str(Path(__file__).parents[2]))
+    assert not [name for name, text in emission.files.items() for place in here if place in text]
+
+
+def test_no_name_needs_a_dollar_sign(written):
+    """Nor has a module one: what is left are system functions."""
+    ours = [text for name, text in written[2].files.items() if name.endswith(".sv") and not name.startswith("sim/")
+            and name not in ("hypgcn_rom.sv", "hypgcn_ram.sv", "hypgcn_async_ram.sv")]
+    assert set(re.findall(r"\S*\$\w*", "".join(ours))) <= {"$signed", "($signed", "{$signed", "~$signed", "-$signed"}
+    modules = re.findall(r"^module (\S+)", "".join(ours), re.MULTILINE)
+    assert len(set(modules)) == len(modules) > 50 and all(name.isidentifier() for name in modules)
+
+
 @pytest.mark.slow  # emission/test_emit.py holds the same for a small component, under several seeds of hashes
 def test_same_design_same_bytes(written, tmp_path):
     generate(DESIGN, FOLDING, tmp_path)
@@ -58,7 +83,7 @@ def test_files_that_are_the_same_stay_untouched(written):
 
 def test_observation_ports_are_there_only_when_asked_for(written, monkeypatch):
     tops = []
-    monkeypatch.setattr("hypgcn.generate.emit", lambda top, name, progress: tops.append(top) or Emission(name, {}))
+    monkeypatch.setattr("hypgcn.generate.emit", lambda top, name, **options: tops.append(top) or Emission(name, {}))
     monkeypatch.setattr(Emission, "write", lambda emission, out: [])
     generate(DESIGN, FOLDING, None, observe=True)
     assert any(name.startswith("observe_0") for name in component_ports(tops[0]))
@@ -77,8 +102,8 @@ def test_top_with_buses(written, tmp_path):
     assert sidecar["registers"]["registers"][0]["name"] == "CONTROL"
     text = (tmp_path / "hypgcn.sv").read_text(encoding="utf-8")
     for port in ports:
-        assert re.search(rf'X_INTERFACE_INFO = "xilinx.com:[^"]*" \*\)(\s*\(\*.*\*\))?\s*(input|output)[^;]* {port};',
-                         text), port
+        assert re.search(rf'X_INTERFACE_INFO = "xilinx.com:[^"]*" \*\)(\s*\(\*.*\*\))?\s*(input|output) [^,\n]* {port}'
+                         r"( = [^,\n]*)?,?\n", text), port
     for parameters in ("aclk, ASSOCIATED_BUSIF s_axis:m_axis:s_axi_control, ASSOCIATED_RESET aresetn",
                        "aresetn, POLARITY ACTIVE_LOW", "irq, SENSITIVITY LEVEL_HIGH",
                        "s_axis, TDATA_NUM_BYTES 8, HAS_TKEEP 1, HAS_TLAST 1, HAS_TREADY 1, ",
@@ -126,11 +151,13 @@ def test_sidecar_of_an_ensemble(ensemble):
 def test_each_network_is_a_module_with_images_of_its_own(ensemble):
     out = ensemble[0]
     for stream in ("joint", "bone_motion"):
-        assert re.search(rf"^module hypgcn_{stream}\(", (out / f"hypgcn_{stream}.sv").read_text(encoding="utf-8"),
-                         re.MULTILINE)
-    images = {path.name for path in out.glob("*.mem")}
-    assert images == {name for name in images if name.startswith(("hypgcn_joint_", "hypgcn_bone_motion_"))}
-    assert len({name.split("_")[1] for name in images}) == 2
+        text = (out / f"hypgcn_core_{stream}.sv").read_text(encoding="utf-8")
+        assert re.search(rf"^module hypgcn_core_{stream} \(", text, re.MULTILINE)
+        assert f"// Ensemble {ensemble[1].name}, hash {ensemble[1].hash}" in re.sub(" +", " ", text)
+    images = [path.name for path in out.glob("*.mem")]
+    own = {stream: {name.removeprefix(f"hypgcn_core_{stream}_") for name in images
+                    if name.startswith(f"hypgcn_core_{stream}_")} for stream in ("joint", "bone_motion")}
+    assert sum(map(len, own.values())) == len(images) and own["joint"] == own["bone_motion"] != set()
 
 
 def test_testbench_of_an_ensemble_has_its_words(ensemble):
@@ -142,7 +169,7 @@ def test_testbench_of_an_ensemble_has_its_words(ensemble):
 
 def test_an_ensemble_without_buses(monkeypatch):
     tops = []
-    monkeypatch.setattr("hypgcn.generate.emit", lambda top, name, progress: tops.append(top) or Emission(name, {}))
+    monkeypatch.setattr("hypgcn.generate.emit", lambda top, name, **rest: tops.append(top) or Emission(name, {}))
     made = small_ensemble(frames=1, joints=5, persons=1)
     emission = generate_ensemble(made, (FOLDING, FOLDING), None)
     assert "i__payload" in component_ports(tops[0]) and "registers" not in emission.sidecar
@@ -153,7 +180,7 @@ def test_an_ensemble_without_buses(monkeypatch):
 
 def test_foldings_of_an_ensemble_share_the_default_multipliers(monkeypatch):
     tops = []
-    monkeypatch.setattr("hypgcn.generate.emit", lambda top, name, progress: tops.append(top) or Emission(name, {}))
+    monkeypatch.setattr("hypgcn.generate.emit", lambda top, name, **rest: tops.append(top) or Emission(name, {}))
     monkeypatch.setattr("hypgcn.generate.DEFAULT_MULTIPLIERS", 60)
     emission = generate_ensemble(small_ensemble(frames=9, joints=5, persons=1), None, None)
     tops[0]._MustUse__used = True

@@ -235,7 +235,7 @@ class PackedMac(wiring.Component):
     def _wraps(self, m, p):
         """Wraps of the lower field since ``first``, up to and including the latest product in ``p``."""
         if not self.cfg.wraps_width:
-            return Signal(0)
+            return Signal(0, name="wraps")
         # The two top bits before and after a step decide: a step is at most a quarter of the range, so it
         # cannot go from 00 to 11 or back without a wrap.
         count = Signal(signed(self.cfg.wraps_width))

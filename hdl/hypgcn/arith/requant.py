@@ -261,7 +261,7 @@ class Requant(wiring.Component):
 
         layout = cfg.table_layout
         m.submodules.tables = rom = Rom(layout.size, cfg.table_words, latency=1, style=table_style(cfg.groups),
-                                        name="requant")
+                                        name="requant", holds="scales and offsets of the channels")
         m.d.comb += [rom.addr.eq(self.i.payload.group), rom.en.eq(advance)]
         word = data.View(layout, rom.data)
         if cfg.joints > 1:

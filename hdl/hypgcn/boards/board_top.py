@@ -49,5 +49,5 @@ class BoardTop(Elaboratable):
 def add_sources(platform, emission: Emission):
     """Add the emitted text and memory contents to the platform; models of primitives are for simulation only."""
     for name, text in emission.files.items():
-        if "/" not in name:
+        if "/" not in name and name.endswith((".sv", ".mem")):
             platform.add_file(name, text)

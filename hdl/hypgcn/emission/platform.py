@@ -1,6 +1,5 @@
 """Platform that components elaborate on when they are emitted: shared modules, memories and models."""
 
-import hashlib
 import re
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from pathlib import Path
 from amaranth.hdl import ClockSignal, Const, Instance, ResetSignal, Value
 from amaranth.lib.wiring import In
 
-__all__ = ["EmittedModule", "RtlPlatform", "component_ports"]
+__all__ = ["GIVEN", "EmittedModule", "Image", "RtlPlatform", "component_ports"]
 
 _PACKAGE = Path(__file__).parents[1]
 _HAND_WRITTEN = {
@@ -18,6 +17,36 @@ _HAND_WRITTEN = {
     "hypgcn_async_ram": "mem/hypgcn_async_ram.sv",
 }
 _MODELS = {"DSP48E1": "arith/dsp48e1_sim.sv", "DSP48E2": "arith/dsp48e2_sim.sv"}
+GIVEN = frozenset({*_HAND_WRITTEN, *_MODELS})
+"""Names of modules that are not emitted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """Contents of a memory.
+
+    Parameters
+    ----------
+    kind : str
+        The hand-written memory.
+    name : str
+        Of the memory.
+    holds : str
+        What the words are, in a few words.
+    width : int
+        Bits of a word.
+    depth : int
+        Words.
+    text : str
+        A word a line, in hexadecimal digits.
+    """
+
+    kind: str
+    name: str
+    holds: str
+    width: int
+    depth: int
+    text: str
 
 
 @dataclass
@@ -33,16 +62,16 @@ class EmittedModule:
     uses : Counter
         Instances in it, by the name of the emitted module.
     memories : Counter
-        Memories in it, by (kind, name, width, depth, file or ``None``).
-    prefix : str
-        Beginning of the names of its memory images.
+        Memories without contents in it, by (kind, width, depth).
+    part : str
+        What it is called by where it is a part of its own; empty: by its class.
     """
 
     name: str
     component: object
     uses: Counter = field(default_factory=Counter)
     memories: Counter = field(default_factory=Counter)
-    prefix: str = ""
+    part: str = ""
 
 
 def component_ports(component) -> dict:
@@ -77,8 +106,9 @@ class RtlPlatform:
 
     Attributes
     ----------
-    images : dict
-        {file name: text} of memory contents; equal contents share a file.
+    images : list of Image
+        Contents of memories. The parameter of an instance is the place in the list as a text, until the files are named
+        after the memories (:mod:`~hypgcn.emission.places`).
     sources : dict
         {file name: text} of hand-written SystemVerilog, simulation models under ``sim/``.
     modules : list of EmittedModule
@@ -88,9 +118,9 @@ class RtlPlatform:
     """
 
     def __init__(self, name: str, top):
-        self.images: dict[str, str] = {}
+        self.images: list[Image] = []
         self.sources: dict[str, str] = {}
-        self.modules = [EmittedModule(name, top, prefix=name)]
+        self.modules = [EmittedModule(name, top)]
         self.pending = deque(self.modules)
         self._current = self.modules[0]
         self._by_key: dict = {}
@@ -103,18 +133,15 @@ class RtlPlatform:
         return self._current
 
     def share(self, component, part: str = "") -> Instance:
-        """Instance of the module that all components of the same class and ``cfg`` share, or of one for ``part``.
-
-        The images of a module have the prefix of the module that needs it first: in a part, the name of that.
-        """
+        """Instance of the module that all components of the same class and ``cfg`` share, or of one for ``part``."""
         key = part if part else (type(component), component.cfg)
         try:
             module = self._by_key.get(key)
         except TypeError as error:
             raise TypeError(f"cfg of a shared {type(component).__name__} must be hashable: {error}") from error
         if module is None:
-            name = self._unused_name(re.sub(r"\W", "_", part) if part else type(component).__name__)
-            module = EmittedModule(name, component, prefix=name if part else self._current.prefix)
+            part = re.sub(r"\W", "_", part)
+            module = EmittedModule(self._unused_name(part or type(component).__name__), component, part=part)
             self._by_key[key] = module
             self.modules.append(module)
             self.pending.append(module)
@@ -127,27 +154,25 @@ class RtlPlatform:
 
     def _unused_name(self, class_name):
         base = f"{self.modules[0].name}_{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', class_name).lower()}"
-        taken, name, number = {module.name for module in self.modules} | {*_HAND_WRITTEN, *_MODELS}, base, 1
+        taken, name, number = {module.name for module in self.modules} | GIVEN, base, 1
         while name in taken:
             number += 1
             name = f"{base}_{number}"
         return name
 
-    def memory(self, kind: str, *, width: int, depth: int, name: str = "", init=None) -> str:
+    def memory(self, kind: str, *, width: int, depth: int, name: str = "", holds: str = "", init=None) -> str:
         """Record an instance of the hand-written memory ``kind``.
 
-        Returns the name of its contents file, ``""`` without ``init``.
+        Returns what stands for the name of its contents file, ``""`` without ``init``.
         """
         self.sources[f"{kind}.sv"] = (_PACKAGE / _HAND_WRITTEN[kind]).read_text(encoding="utf-8")
-        file = ""
-        if init is not None:
-            digits = -(-width // 4)
-            text = "".join(f"{word:0{digits}x}\n" for word in init)
-            digest = hashlib.sha256(f"{width}\n{text}".encode()).hexdigest()[:12]
-            file = f"{self._current.prefix}_{name}_{digest}.mem"
-            self.images[file] = text
-        self._current.memories[kind, name, width, depth, file or None] += 1
-        return file
+        if init is None:
+            self._current.memories[kind, width, depth] += 1
+            return ""
+        digits = -(-width // 4)
+        self.images.append(Image(kind=kind, name=name, holds=holds or name, width=width, depth=depth,
+                                 text="".join(f"{word:0{digits}x}\n" for word in init)))
+        return str(len(self.images) - 1)
 
     def model(self, primitive: str):
         """Record that simulation needs the model of a vendor's ``primitive``."""

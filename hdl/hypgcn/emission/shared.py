@@ -26,7 +26,7 @@ def shared(platform, component, *, part: str = ""):
     components of the same class with an equal ``cfg``, which must be hashable and determine the component. The ports
     of ``component`` are connected as usual.
 
-    With a ``part`` it is a module of its own that is called by that, and the memory images in it are, too.
+    With a ``part`` it is a module of its own that is called by that in place of its class.
     """
     if not hasattr(platform, "share"):
         return component

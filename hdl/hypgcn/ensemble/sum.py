@@ -49,7 +49,8 @@ class EnsembleSum(wiring.Component):
         cfg = self.cfg
         inputs = [getattr(self, f"i{index}") for index in range(len(cfg.designs))]
         first = inputs[0].payload
-        advance, valid = Signal(), Signal(self.LATENCY)
+        advance = Signal()
+        valid = Signal(self.LATENCY)
         joined = Cat(each.valid for each in inputs).all()
         m.d.comb += [advance.eq(~self.o.valid | self.o.ready), self.o.valid.eq(valid[-1]),
                      *(each.ready.eq(joined & advance) for each in inputs)]

@@ -25,7 +25,7 @@ class Rom(wiring.Component):
     Throughput: one read a cycle. Latency: ``latency`` enabled cycles from ``addr`` to ``data = init[addr]``; ``en`` low
     freezes all registers. ``data`` is undefined until the first read has arrived and for addresses beyond the contents.
     Storage: ``len(init) * width`` bits. ``hypgcn.emission.emit`` emits it as an instance of ``hypgcn_rom.sv`` that
-    loads its contents from a ``$readmemh`` file named after ``name`` and the contents; equal contents share a file.
+    loads its contents from a ``$readmemh`` file named after the instances that lead to it.
 
     Parameters
     ----------
@@ -38,7 +38,9 @@ class Rom(wiring.Component):
     style : str
         ``"auto"``, ``"block"`` or ``"distributed"``.
     name : str
-        Prefix of the name of the contents file.
+        Of the contents, for tools that change them.
+    holds : str
+        What the words are, for the table of memory images.
 
     Members
     -------
@@ -50,11 +52,12 @@ class Rom(wiring.Component):
         Word that was read.
     """
 
-    def __init__(self, width: int, init, latency: int = 2, style: str = "auto", name: str = "rom"):
+    def __init__(self, width: int, init, latency: int = 2, style: str = "auto", name: str = "rom",
+                 holds: str = ""):
         check_int("width", width, 1)
         check_choice("latency", latency, (1, 2))
         check_choice("style", style, STYLES)
-        self.width, self.latency, self.style, self.name = width, latency, style, name
+        self.width, self.latency, self.style, self.name, self.holds = width, latency, style, name, holds
         self.init = [int(word) for word in init]
         if not self.init:
             raise ValueError("init must hold at least one word, not []")
@@ -71,7 +74,8 @@ class Rom(wiring.Component):
         m = Module()
         if hasattr(platform, "memory"):
             # Contents as a file: text of one line a word makes emission and synthesis of large ROMs slow.
-            file = platform.memory("hypgcn_rom", width=self.width, depth=len(self.init), name=self.name, init=self.init)
+            file = platform.memory("hypgcn_rom", width=self.width, depth=len(self.init), name=self.name,
+                                   holds=self.holds, init=self.init)
             m.submodules.rom = Instance(
                 "hypgcn_rom",
                 p_WIDTH=self.width, p_DEPTH=len(self.init), p_ADDR_WIDTH=len(self.addr), p_LATENCY=self.latency,

@@ -135,4 +135,4 @@ def _write_answer(figure, answer: Answer):
     bars.set_xlim(0, 1)
     bars.set_ylim(_SCORES - 0.6, -0.7)
     bars.set_axis_off()
-    figure.text(0.53, 0.09, answer.timing, fontsize=7.5, color=_QUIET, va="center", wrap=True)
+    figure.text(0.53, 0.09, answer.timing, fontsize=8.5, color=_QUIET, va="center", wrap=True)

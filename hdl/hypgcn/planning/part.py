@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .device import Device, devices
 
-__all__ = ["FAMILIES", "Family", "Part", "families_of"]
+__all__ = ["FAMILIES", "FORMS", "Family", "Part", "families_of"]
 
 FORMS = {
     "7 series": ("DSP48E1", ("dsp48e1", "single")),

@@ -50,7 +50,8 @@ class RawFrames(wiring.Component):
         m = Module()
         shape = self.i.payload.shape()
         filled = Signal(range(3))               # frames in the buffer that have not left
-        closed, left = Signal(), Signal()       # a frame has come whole; a frame has left
+        closed = Signal()                       # a frame has come whole
+        left = Signal()                         # a frame has left
         m.d.sync += filled.eq(filled + closed - left)
         there = Array(Signal(name=f"there{half}") for half in range(2))
         origins = Array(Signal(shape, name=f"origin{half}", reset_less=True) for half in range(2))
@@ -74,9 +75,11 @@ class RawFrames(wiring.Component):
         joint = self.i.payload
         layout = place_layout(design.channels)
         place = Signal(layout)
-        marked, zero = Signal(), Signal()
+        marked = Signal()
+        zero = Signal()
         present = Signal()                      # of the person: in the last frame that has been closed
-        seen, missing = Signal(), Signal()      # of this frame: a joint that is elsewhere than 0; one that is missing
+        seen = Signal()                         # of this frame: a joint that is elsewhere than 0
+        missing = Signal()                      # of this frame: a joint that is missing
         count = Signal(range(max(2, joints)))
         address = Signal(range(2 * joints))
         half = Signal()
@@ -154,7 +157,8 @@ class RawFrames(wiring.Component):
         """The last place of the centre, or that of the lowest joint that is known in this frame."""
         joint = self.i.payload
         centre, lowest = (Signal(joint.shape(), name=name, reset_less=True) for name in ("centre", "lowest"))
-        centre_known, lowest_known = Signal(), Signal()
+        centre_known = Signal()
+        lowest_known = Signal()
         begun = Signal()        # the first joint of the frame has been taken
         with m.If(taken):
             m.d.sync += begun.eq(1)
@@ -166,7 +170,7 @@ class RawFrames(wiring.Component):
                 m.d.sync += [lowest.eq(place.joint), lowest_known.eq(1)]
         with m.If(closed):
             m.d.sync += [begun.eq(0), lowest_known.eq(0)]
-        own = Signal(joint.shape())
+        own = Signal(joint.shape(), name="own_origin")
         m.d.comb += own.eq(Mux(centre_known, centre, lowest))
         return own
 
@@ -192,7 +196,8 @@ class RawFrames(wiring.Component):
         if design.persons > 1:
             layout = data.StructLayout({"origin": own.shape(), "found": 1})
             m.submodules.table = table = Ram(layout.size, design.frames, latency=1)
-            stored, kept = Signal(layout), Signal(layout)
+            stored = Signal(layout)
+            kept = Signal(layout)
             m.d.comb += [table.r_addr.eq(frame), table.w_addr.eq(frame), table.w_en.eq(closed),
                          table.w_data.eq(kept), stored.as_value().eq(table.r_data),
                          kept.origin.eq(origin), kept.found.eq(there)]
@@ -204,10 +209,11 @@ class RawFrames(wiring.Component):
         """Give the joints of a whole frame, relative to the origin or to their parents."""
         design, raw, joints = self.cfg, self.raw, self.cfg.joints
         layout = place_layout(design.channels)
-        own, other = Signal(layout), Signal(layout)
-        count = Signal(range(max(2, joints)))
-        address = Signal(range(2 * joints))
-        half = Signal()
+        own = Signal(layout, name="own_place")
+        other = Signal(layout, name="other_place")
+        count = Signal(range(max(2, joints)), name="read_count")
+        address = Signal(range(2 * joints), name="read_address")
+        half = Signal(name="read_half")
         advance = Signal()
         last = count == joints - 1
         m.d.comb += [

@@ -49,8 +49,9 @@ class RawMotion(wiring.Component):
         joint = Signal(range(max(2, design.joints)))
         frame = Signal(range(max(2, design.frames)))
         ending = Signal()       # all frames have come; zeros are owed
-        before = Signal(shape)
-        advance, taken = Signal(), Signal()
+        before = Signal(shape, name="joint_before")
+        advance = Signal()
+        taken = Signal()
         first, last = frame == 0, joint == design.joints - 1
         m.d.comb += [
             advance.eq(~self.o.valid | self.o.ready),

@@ -33,6 +33,8 @@ class RawPreparation(wiring.Component):
         The same order.
     """
 
+    module_file = True
+
     def __init__(self, design: Design):
         self.cfg = design
         super().__init__({

@@ -110,8 +110,9 @@ class Ring(wiring.Component):
                          following.eq(below(following, self.words))]
 
         # The end of a row is written a cycle later, when the registers have it.
-        ended, entries = Signal(), Signal()
-        slot = Signal.like(self.slot, reset_less=True)
+        ended = Signal()
+        entries = Signal()
+        slot = Signal.like(self.slot, name="slot_q", reset_less=True)
         m.d.sync += [ended.eq(self.row_end), slot.eq(self.slot), entries.eq((entries & ~ended) | self.take)]
 
         def end_of(name, row):
@@ -132,7 +133,7 @@ class Ring(wiring.Component):
         window_begin = Signal.like(previous, init=0)
         reach = Signal.like(previous, init=self.depth - 1)      # ``previous``, ``depth`` entries before the next one
         restarted = Signal()
-        full = Signal()
+        full = Signal(name="full_next")
         with m.If(self.take):
             m.d.sync += reach.eq(below(reach, self.words))
         # In the first cycle of a sequence the beginning of its window is not yet in the register.

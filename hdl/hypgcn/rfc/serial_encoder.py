@@ -71,7 +71,8 @@ class RfcSerialEncoder(wiring.Component):
     def _slice(self, m, advance, index):
         """Stage 1: the values of a slice, compared with the threshold."""
         width = self.width
-        valid1, index1 = Signal(), Signal.like(index, reset_less=True)
+        valid1 = Signal()
+        index1 = Signal.like(index, reset_less=True)
         flags1 = Signal(2, reset_less=True)     # overflow and last
         values1 = [Signal(signed(8), name=f"value{n}_1", reset_less=True) for n in range(width)]
         mask1 = Signal(width, reset_less=True)
@@ -88,12 +89,15 @@ class RfcSerialEncoder(wiring.Component):
         """Stage 2: the item of each value, and the number of places filled after this slice."""
         width = self.width
         bits = width.bit_length() - 1
-        valid2, index2 = Signal(), Signal.like(index1, reset_less=True)
+        valid2 = Signal()
+        index2 = Signal.like(index1, reset_less=True)
         flags2 = Signal(2, reset_less=True)
         values2 = [Signal(signed(8), name=f"value{n}_2", reset_less=True) for n in range(width)]
         items2 = [Signal(bits, name=f"item{n}_2", reset_less=True) for n in range(width)]
-        mask2, filled2 = Signal(width, reset_less=True), Signal(range(BANK + 1), reset_less=True)
-        begins1, begin = Signal(), Signal(range(BANK + 1))
+        mask2 = Signal(width, reset_less=True)
+        filled2 = Signal(range(BANK + 1), reset_less=True)
+        begins1 = Signal()
+        begin = Signal(range(BANK + 1))
         m.d.comb += [begins1.eq(index1 == 0), begin.eq(Mux(begins1, 0, filled2))]
         with m.If(advance):
             m.d.sync += [valid2.eq(valid1)]
@@ -110,7 +114,8 @@ class RfcSerialEncoder(wiring.Component):
     def _items(self, m, advance, valid2, index2, flags2, values2, items2, mask2, filled2):
         """Stage 3: the items, and the places that take one."""
         width = self.width
-        valid3, index3 = Signal(), Signal.like(index2, reset_less=True)
+        valid3 = Signal()
+        index3 = Signal.like(index2, reset_less=True)
         flags3 = Signal(2, reset_less=True)
         items3 = [Signal(8, name=f"item{n}_3", reset_less=True) for n in range(width)]
         mask3, below3, takes3 = (Signal(size, name=name, reset_less=True)

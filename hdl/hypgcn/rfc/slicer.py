@@ -93,10 +93,13 @@ class RfcSlicer(wiring.Component):
         same cycle is deep.
         """
         width, slices = self.width, BANK // self.width
-        values, mask = Signal.like(vector.values, reset_less=True), Signal.like(vector.mask, reset_less=True)
-        position, last = Signal.like(span.first, reset_less=True), Signal.like(span.last, reset_less=True)
+        values = Signal.like(vector.values, reset_less=True)
+        mask = Signal.like(vector.mask, reset_less=True)
+        position = Signal.like(span.first, reset_less=True)
+        last = Signal.like(span.last, reset_less=True)
         begin = Signal(range(BANK), reset_less=True)
-        slice_mask, ones = Signal(width, reset_less=True), Signal(range(width + 1), reset_less=True)
+        slice_mask = Signal(width, reset_less=True)
+        ones = Signal(range(width + 1), reset_less=True)
         following = (position + 1)[:len(position)]
         following_mask, first_mask = _word(mask, following, width), _word(vector.mask, span.first, width)
         with m.If(step):

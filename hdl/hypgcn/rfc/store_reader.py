@@ -149,7 +149,7 @@ class StoreReader(wiring.Component):
 
         # Stage 1: addresses of header and base.
         granted = Signal(len(cfg.tags))
-        request1 = Signal.like(request, reset_less=True)
+        request1 = Signal.like(request, name="granted_request", reset_less=True)
         m.d.sync += [granted.eq(grant), request1.eq(request)]
         flag = self._look_up(m, request1)
         mask = self._address(m, request1.bank)

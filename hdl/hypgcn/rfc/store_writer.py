@@ -97,10 +97,12 @@ class StoreWriter(wiring.Component):
         accept, ends = self._accept(m, wait)
 
         # Stage 1: the vector, with the ends of joint, row and sequence.
-        valid1, vector1 = Signal(), Signal(vector_layout(), reset_less=True)
+        valid1 = Signal()
+        vector1 = Signal(vector_layout(), reset_less=True)
         ends1 = Signal.like(ends, reset_less=True)
         # Stage 2: the mini-bank of each value, and the entries that the vector requests.
-        valid2, vector2 = Signal(), Signal(vector_layout(), reset_less=True)
+        valid2 = Signal()
+        vector2 = Signal(vector_layout(), reset_less=True)
         ends2 = Signal.like(ends, reset_less=True)
         mini = [Signal(range(MINI_BANKS), name=f"mini{c}", reset_less=True) for c in range(len(vector1.mask))]
         requested = Signal(MINI_BANKS, reset_less=True)
@@ -189,7 +191,8 @@ class StoreWriter(wiring.Component):
         with m.If(row_end):
             m.d.sync += age.eq(Mux(sequence_end | (cfg.window == 1), 0, Mux(complete, age, age + 1)))
         # A cycle late, when the end of a row that is released with its ``row_done`` can be read.
-        released, oldest = Signal(), Signal.like(slot)
+        released = Signal()
+        oldest = Signal.like(slot)
         m.d.sync += released.eq(self.release)
         with m.If(released):
             m.d.sync += oldest.eq(_moved(oldest, 1, cfg.rows))

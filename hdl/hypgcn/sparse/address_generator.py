@@ -98,8 +98,10 @@ class ReadAddressGenerator(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        look, move = Signal(), Signal()
-        candidate, candidate_valid = Signal(self._item, reset_less=True), Signal()
+        look = Signal()
+        move = Signal()
+        candidate = Signal(self._item, reset_less=True)
+        candidate_valid = Signal()
         self._look_up(m, look, move, candidate, candidate_valid)
         m.submodules.requests = requests = Skid(self._read)
         self._announce(m, requests, move, candidate, candidate_valid)
@@ -116,7 +118,8 @@ class ReadAddressGenerator(wiring.Component):
         words = [info.const({"bank": entry.bank, "tap": entry.tap, "from_x": int(entry.source == "x"),
                              "live": int(entry.source != "none"), "stop": int(index in ends)}).as_bits()
                  for index, entry in enumerate(schedule.entries)]
-        m.submodules.entries = rom = Rom(info.size, words, latency=2, style=table_style(len(words)), name="entries")
+        m.submodules.entries = rom = Rom(info.size, words, latency=2, style=table_style(len(words)), name="entries",
+                                         holds="banks and taps that the passes read")
         return rom, data.View(info, rom.data)
 
     def _addresses(self, m, look):
@@ -124,7 +127,9 @@ class ReadAddressGenerator(wiring.Component):
         schedule, job = self.cfg.schedule, self.job.payload
         at, end = Signal.like(self.o.payload.entry, name="at"), Signal.like(self.o.payload.entry, name="end")
         current = Signal(self.cfg.job_layout, reset_less=True)
-        running, load, taken = Signal(), Signal(), Signal()
+        running = Signal()
+        load = Signal()
+        taken = Signal()
         first, last = Array(p.first for p in schedule.passes), Array(p.stop - 1 for p in schedule.passes)
         # A job is transferred in the cycle after it was loaded: ``look`` comes late, and the dispatcher goes by ready.
         m.d.comb += [load.eq(self.job.valid & ~taken & (~running | look & (at == end))), self.job.ready.eq(taken)]
@@ -140,13 +145,15 @@ class ReadAddressGenerator(wiring.Component):
         cfg = self.cfg
         rom, entry = self._entries(m)
         at, current, running = self._addresses(m, look)
-        read1, looked = Signal(), Signal()
+        read1 = Signal()
+        looked = Signal()
         at1, looked_at = (Signal.like(at, name=name, reset_less=True) for name in ("at1", "looked_at"))
         job1, job = (Signal(cfg.job_layout, name=name, reset_less=True) for name in ("job1", "job2"))
         row = Signal(range(cfg.h_rows + cfg.schedule.kernel))
         # A table for the remainder: one LUT per bit and a few inputs, where a comparison would add a level.
         in_store = Array(n % cfg.h_rows for n in range(cfg.h_rows + cfg.schedule.kernel))[row]
-        inside, found = Signal(), Signal()
+        inside = Signal()
+        found = Signal()
         m.d.comb += [
             rom.addr.eq(at),
             rom.en.eq(look),
@@ -178,8 +185,10 @@ class ReadAddressGenerator(wiring.Component):
         pass of the pending read, and is dropped; after none of its pass it becomes the ``null``. So ``last`` needs no
         look into the future.
         """
-        pending, pending_valid = Signal(self._item, reset_less=True), Signal()
-        leave, ends = Signal(), Signal()
+        pending = Signal(self._item, reset_less=True)
+        pending_valid = Signal()
+        leave = Signal()
+        ends = Signal()
         m.d.comb += [
             ends.eq(pending_valid & ~pending.stop & ~candidate.real),
             # The skid buffer keeps the arbiters of the stores out of this combinational path.

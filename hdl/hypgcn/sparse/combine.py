@@ -229,7 +229,8 @@ class Combine(wiring.Component):
                         for n, at in enumerate(positions)}
         info = data.StructLayout({"slots": data.StructLayout(slot_layouts), "needs": 1, "consumes": 1})
         m.submodules.steps = rom = Rom(info.size, [_step_word(info, positions, step) for step in schedule.steps],
-                                       latency=1, style=table_style(groups), name="steps")
+                                       latency=1, style=table_style(groups), name="steps",
+                                       holds="sums of each group of output channels")
         # The address is one group ahead, so that a step follows the one before it without a gap.
         group = Signal(range(max(2, groups)))
         after = Signal(range(max(2, groups)))
@@ -245,7 +246,8 @@ class Combine(wiring.Component):
         load = Signal()
         # ``load`` of each lane, from its inputs: ``consumed`` comes late, and stays one level of logic away from both.
         # A result is transferred in the cycle after it was loaded, so that the lane's ready is a register.
-        loads, taken = Signal(self.cfg.lanes), Signal(self.cfg.lanes)
+        loads = Signal(self.cfg.lanes)
+        taken = Signal(self.cfg.lanes)
         available = Cat(result.valid for result in self.results) & ~taken
         m.d.comb += [
             loads.eq(available & self.order.payload.chosen

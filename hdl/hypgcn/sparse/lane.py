@@ -240,7 +240,10 @@ class Lane(wiring.Component):
         meta = data.StructLayout({"entry": fetch.entry.shape(), "last": 1})
         m.submodules.decoder = decoder = RfcDecoder(meta, cfg.depth)
         # The next vector waits in a register in front of the decoder, whose ready ends there and at the queues.
-        room, arrived, take, drop = Signal(), Signal(), Signal(), Signal()
+        room = Signal()
+        arrived = Signal()
+        take = Signal()
+        drop = Signal()
         m.d.comb += [
             room.eq(~decoder.i.valid | decoder.i.ready),
             arrived.eq(announced.valid & (fetch.null | Mux(fetch.from_x, x.valid, h.valid))),
@@ -269,7 +272,8 @@ class Lane(wiring.Component):
 
         # At most ``RESULTS`` finished passes between here and ``o``: the MACs never stall and need no clock enable.
         finished = Signal(range(self.RESULTS + 1))
-        closes, taken = Signal(), Signal()
+        closes = Signal()
+        taken = Signal()
         go = Signal()
         m.d.comb += [
             closes.eq(token.last & token.meta.last),
@@ -290,7 +294,8 @@ class Lane(wiring.Component):
         done = delayed(m, go & closes, self.latency(cfg.depth) - 2, name="done", reset_less=False)
 
         # A result that waits in front of ``o`` costs registers, no logic, and lanes wait less for each other.
-        held, held_valid = Signal(cfg.sums, reset_less=True), Signal()
+        held = Signal(cfg.sums, reset_less=True)
+        held_valid = Signal()
         advance = ~self.o.valid | self.o.ready
         m.d.sync += held_valid.eq(done | (held_valid & ~advance))
         with m.If(advance):
@@ -322,6 +327,7 @@ class Lane(wiring.Component):
             address = delayed(m, address, place, name=f"address{place}")
         style = LaneConfig.weights_style(schedule.lane_pairs, len(schedule.entries))
         m.submodules[f"weights{suffix}"] = weights = Rom(
-            schedule.word_width, schedule.words, latency=self.WEIGHT_LATENCY, style=style, name="weights")
+            schedule.word_width, schedule.words, latency=self.WEIGHT_LATENCY, style=style, name="weights",
+            holds="weights of the passes")
         m.d.comb += weights.addr.eq(address)
         return delayed(m, Mux(go, value, 0), self.WEIGHT_LATENCY + place, name=f"value{suffix}"), weights.data

@@ -114,9 +114,13 @@ class MaxRows(wiring.Component):
         m.submodules.rows = rows = Ram(cfg.word.size, cfg.slices, latency=1)
 
         came = Signal(self.i.payload.shape(), reset_less=True)     # the slice whose memory is being read
-        full, first_row, ends = Signal(), Signal(), Signal()       # it is there; of the first row; behind the last row
-        address, mask = Signal(range(max(2, cfg.slices)), reset_less=True), Signal(cfg.width, reset_less=True)
-        leave, take = Signal(), Signal()
+        full = Signal()         # it is there
+        first_row = Signal()    # it is of the first row
+        ends = Signal()         # it is behind the last row
+        address = Signal(range(max(2, cfg.slices)), reset_less=True)
+        mask = Signal(cfg.width, reset_less=True)
+        leave = Signal()
+        take = Signal()
         m.d.comb += leave.eq(full & (first_row | skid.i.ready))
         flush = self._count(m, take, address, mask, first_row, ends)
         # A memory of one word would be read while it is written.
@@ -137,7 +141,8 @@ class MaxRows(wiring.Component):
         """Count slices and rows; the result is high for the slices behind the last row of a sequence."""
         cfg = self.cfg
         self._at = at = Signal.like(address, name="at", reset_less=False)
-        group, row = Signal(range(max(2, cfg.groups))), Signal(range(cfg.frames + 1))
+        group = Signal(range(max(2, cfg.groups)))
+        row = Signal(range(cfg.frames + 1))
         flush = Signal()
         m.d.comb += flush.eq(row == cfg.frames)
         with m.If(take):
@@ -150,7 +155,8 @@ class MaxRows(wiring.Component):
     def _choose(self, m, rows, o, came, mask, first_row, ends):
         """The slice of the row before that leaves, and what is kept of the slice that came."""
         cfg = self.cfg
-        before, kept = data.View(cfg.word, rows.r_data), Signal(cfg.word)
+        before = data.View(cfg.word, rows.r_data)
+        kept = Signal(cfg.word)
         newest = Signal(reset_less=True)        # flag of the last slice in front of those behind the last row
         with m.If(~ends):
             m.d.sync += newest.eq(came.overflow)

@@ -239,6 +239,8 @@ class SparseUnit(wiring.Component):
         What each of :data:`SPARSE_UNITS` does in the cycle; only with ``cfg.counters``.
     """
 
+    module_file = True
+
     def __init__(self, cfg: SparseConfig):
         self.cfg = cfg
         members = {

@@ -165,7 +165,8 @@ class Window(wiring.Component):
         begun = Signal()
         known = Signal()
         taken = Signal()
-        tap_high, clipped = Signal.like(row.tap_high), Signal()
+        tap_high = Signal.like(row.tap_high)
+        clipped = Signal()
         m.d.comb += [
             clipped.eq(center > top - pad),
             tap_high.eq(Mux(clipped, top - center + pad, 2 * pad)),
@@ -184,7 +185,8 @@ class Window(wiring.Component):
                 ahead.eq(Mux(last, top - cfg.last_center + pad, tap_high)),
                 newest.eq(_wrap(row.slot + ahead, cfg.h_rows)),
             ]
-        slot, x_slot = Signal.like(row.slot, init=-pad % cfg.h_rows), Signal.like(row.x_slot)
+        slot = Signal.like(row.slot, init=-pad % cfg.h_rows)
+        x_slot = Signal.like(row.x_slot)
         m.d.comb += [row.slot.eq(slot), row.x_slot.eq(x_slot)]
         with m.If(taken):
             m.d.sync += [known.eq(0), begun.eq(0)]

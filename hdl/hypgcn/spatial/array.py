@@ -66,14 +66,16 @@ class ConvArray(wiring.Component):
         for place, table in enumerate(cfg.weight_tables):
             rows.append(Ram(8 * cfg.joints, 2 * cfg.steps, latency=MEMORY_LATENCY, style=cfg.rows_style))
             weights.append(Rom(16 * cfg.conv_pairs, [int.from_bytes(word.tobytes(), "little") for word in table],
-                               latency=MEMORY_LATENCY, name="conv"))
+                               latency=MEMORY_LATENCY, name="conv", holds="weights of the 1x1 convolution"))
             m.submodules[f"rows{place}"], m.submodules[f"weights{place}"] = rows[-1], weights[-1]
 
         # Filling side: entry D * s + d of the row is word s of memory d.
         full = Signal(2)
         fill_half = Signal()
-        fill_addr, fill_place = Signal(range(2 * cfg.steps)), Signal(range(max(2, cfg.conv_depth)))
-        put, row_put = Signal(), Signal()
+        fill_addr = Signal(range(2 * cfg.steps))
+        fill_place = Signal(range(max(2, cfg.conv_depth)))
+        put = Signal()
+        row_put = Signal()
         last_place = (cfg.entries - 1) % cfg.conv_depth
         fill_end = fill_addr == 2 * cfg.steps - 1
         m.d.comb += [
@@ -95,8 +97,10 @@ class ConvArray(wiring.Component):
 
         # Reading side: pass / joint group / step.
         half, go, begin, end, row_end = (Signal(name=name) for name in ("half", "go", "begin", "end", "row_end"))
-        step, r_addr = Signal(range(max(2, cfg.steps))), Signal(range(2 * cfg.steps))
-        joint_group, this_pass = Signal(range(max(2, cfg.joint_groups))), Signal(range(max(2, cfg.passes)))
+        step = Signal(range(max(2, cfg.steps)))
+        r_addr = Signal(range(2 * cfg.steps))
+        joint_group = Signal(range(max(2, cfg.joint_groups)))
+        this_pass = Signal(range(max(2, cfg.passes)))
         pass_base = Signal(range(max(2, cfg.passes * cfg.steps)))  # pass * S
         may_begin = Signal()
         m.d.comb += [
@@ -160,7 +164,8 @@ class ConvArray(wiring.Component):
         # Sums stay in the MACs until they are captured. A traversal that begins now overwrites them in `delay` cycles:
         # those of at most one may wait there, behind no more captured words than leave until then, and fit the queue.
         arrived = delayed(m, end, cfg.delay, name="arrived", reset_less=False)
-        waiting, capture = Signal(), Signal()
+        waiting = Signal()
+        capture = Signal()
         uncaptured = Signal(range(4))
         words_left = Signal(range(cfg.conv_joints * cfg.pass_groups + 1))
         send = Signal()
@@ -184,18 +189,21 @@ class ConvArray(wiring.Component):
         joint_base = Signal(range(cfg.joint_groups * cfg.conv_joints))
         group_base = Signal(range(cfg.passes * cfg.pass_groups))
         last_joints, last_groups = next_group == cfg.joint_groups - 1, next_pass == cfg.passes - 1
-        groups, words = Signal(range(cfg.pass_groups + 1)), Signal.like(words_left, name="words")
+        groups = Signal(range(cfg.pass_groups + 1))
+        words = Signal.like(words_left, name="words")
         m.d.comb += [
             groups.eq(Mux(last_groups, groups_of[-1], cfg.pass_groups)),
             words.eq(Mux(last_joints, Mux(last_groups, joints_of[-1] * groups_of[-1], joints_of[-1] * cfg.pass_groups),
                          Mux(last_groups, cfg.conv_joints * groups_of[-1], cfg.conv_joints * cfg.pass_groups))),
         ]
 
-        lane, group = Signal(range(max(2, cfg.conv_joints))), Signal(range(max(2, cfg.pass_groups)))
+        lane = Signal(range(max(2, cfg.conv_joints)))
+        group = Signal(range(max(2, cfg.pass_groups)))
         slot = Signal(range(max(2, cfg.conv_joints * cfg.pass_groups)))  # lane * pass_groups + group
         lane_slot = Signal.like(slot)
         held_groups = Signal.like(groups, reset_less=True)
-        held_joint, held_group = Signal.like(joint_base, reset_less=True), Signal.like(group_base, reset_less=True)
+        held_joint = Signal.like(joint_base, reset_less=True)
+        held_group = Signal.like(group_base, reset_less=True)
         held_last = Signal(reset_less=True)
         with m.If(send):
             m.d.sync += [words_left.eq(words_left - 1), group.eq(group + 1), slot.eq(slot + 1)]

@@ -108,11 +108,15 @@ class CornerTurn(wiring.Component):
     def _write(self, m, rams, emptied):
         """Write the entries, a piece a cycle; a pulse when a bank is complete in the memories."""
         cfg, i = self.cfg, self.i
-        held, room = Signal(2), Signal(init=1)          # banks begun and not all read; held != 2
+        held = Signal(2)            # banks begun and not all read
+        room = Signal(init=1)       # held != 2
         piece = Signal(range(max(2, cfg.pieces)))
         entry = Signal(range(max(2, cfg.entries)))
-        half = Signal()
-        go, entry_end, row_end, bank_end = Signal(), Signal(), Signal(), Signal()
+        half = Signal(name="fill_half")
+        go = Signal()
+        entry_end = Signal()
+        row_end = Signal()
+        bank_end = Signal()
         place = entry[:BANK.bit_length() - 1]
         m.d.comb += [
             go.eq(i.valid & room),
@@ -132,7 +136,8 @@ class CornerTurn(wiring.Component):
             m.d.sync += entry.eq(Mux(row_end, 0, entry + 1))
 
         # The piece is chosen in one cycle, rotated and written in the next.
-        valid1, written = Signal(), Signal()
+        valid1 = Signal()
+        written = Signal()
         place1 = Signal(range(BANK), reset_less=True)
         base1 = Signal(range(cfg.depth // BANK), reset_less=True)
         values1 = [Signal(signed(8), name=f"values1_{n}", reset_less=True) for n in range(cfg.width)]
@@ -151,12 +156,16 @@ class CornerTurn(wiring.Component):
         cfg, o = self.cfg, self.o
         per_vector, bits = BANK // cfg.width, _bits(cfg.width)
         in_last_bank = (cfg.entries - 1) % BANK + 1
-        advance, step = Signal(), Signal()
-        half = Signal()
-        piece, joint = Signal(range(max(2, cfg.pieces))), Signal(range(cfg.width))     # of the joint that is read
+        advance = Signal()
+        step = Signal()
+        half = Signal(name="read_half")
+        piece = Signal(range(max(2, cfg.pieces)), name="read_piece")   # of the joint that is read
+        joint = Signal(range(cfg.width))
         group = Signal(range(max(2, per_vector)))
         bank = Signal(range(max(2, cfg.banks)))
-        vector_end, piece_end, bank_end = Signal(), Signal(), Signal()
+        vector_end = Signal()
+        piece_end = Signal()
+        bank_end = Signal(name="read_bank_end")
         last_bank = bank == cfg.banks - 1
         m.d.comb += [
             step.eq(advance & reading),
@@ -182,7 +191,9 @@ class CornerTurn(wiring.Component):
                 m.d.sync += word.eq(ram.r_data)
 
         # Only the last slice of the last bank can hold entries that do not exist.
-        arrived, last1, cut1 = Signal(), Signal(reset_less=True), Signal(reset_less=True)
+        arrived = Signal()
+        last1 = Signal(reset_less=True)
+        cut1 = Signal(reset_less=True)
         joint1 = Signal.like(joint, reset_less=True)
         with m.If(advance):
             m.d.sync += [arrived.eq(reading), joint1.eq(joint), last1.eq(vector_end), cut1.eq(vector_end & last_bank)]

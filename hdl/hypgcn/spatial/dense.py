@@ -64,7 +64,8 @@ def attach_flag(m, flag, slices, encoder, per_row):
     flagged = stream.Signature(slices.payload.shape()).create()
     encode_slices(m, flagged, encoder)
     count = Signal(range(max(2, per_row)))
-    vector_end, last = Signal(), Signal()
+    vector_end = Signal()
+    last = Signal()
     m.d.comb += [
         flagged.valid.eq(slices.valid & skid.o.valid),
         slices.ready.eq(flagged.ready & skid.o.valid),
@@ -148,7 +149,8 @@ class DenseConvolution(wiring.Component):
         m.submodules.shortcut = shortcut = ShortcutReader(cfg.shortcut)
         connect(m, shortcut.req, wiring.flipped(self.res_req))
         connect(m, wiring.flipped(self.res_rsp), shortcut.rsp)
-        rows_left, slot = Signal(range(cfg.folding.x_rows + 1)), Signal.like(shortcut.row.payload.slot)
+        rows_left = Signal(range(cfg.folding.x_rows + 1))
+        slot = Signal.like(shortcut.row.payload.slot)
         issued = shortcut.row.valid & shortcut.row.ready
         take, valid = requant.i.ready & array.o.valid, shortcut.o.valid
         # X may have fewer channels than H: the other groups get nothing.

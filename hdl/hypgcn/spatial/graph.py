@@ -271,7 +271,7 @@ class GraphUnit(wiring.Component):
         outputs = self.cfg.at_once * self.cfg.joints
         m.submodules.graph = rom = Rom(8 * outputs,
                                        [int.from_bytes(word.tobytes(), "little") for word in self.cfg.words],
-                                       latency=self.ROM_LATENCY - 1, name="graph")
+                                       latency=self.ROM_LATENCY - 1, name="graph", holds="adjacency of the joints")
         address = Signal.like(rom.addr, reset_less=True)
         m.d.sync += address.eq(taken.row + self.i.payload.joint)
         m.d.comb += rom.addr.eq(address)

@@ -94,8 +94,11 @@ class RowBuffer(wiring.Component):
         per_vector, words = BANK // cfg.width, cfg.joints * cfg.groups
         m.submodules.ram = ram = Ram(width=8 * cfg.width, depth=2 * words, latency=self.READ_LATENCY)
 
-        rows, room = Signal(2), Signal(init=1)      # complete rows that are not all read; rows != 2
-        fill_half, filled, emptied = Signal(), Signal(), Signal()
+        rows = Signal(2)            # complete rows that are not all read
+        room = Signal(init=1)       # rows != 2
+        fill_half = Signal()
+        filled = Signal()
+        emptied = Signal()
         # A table in place of a product, which would take a multiplier.
         base = Array(joint * cfg.groups for joint in range(cfg.joints))[i.payload.joint]
         m.d.comb += [
@@ -112,10 +115,14 @@ class RowBuffer(wiring.Component):
         ]
 
         # Words are read in their order in the memory; `place` is the place of a word in its vector.
-        advance, reading, joint_end, row_end = Signal(), Signal(), Signal(), Signal()
+        advance = Signal()
+        reading = Signal()
+        joint_end = Signal()
+        row_end = Signal()
         half = Signal()
         addr = Signal(range(2 * words))
-        joint, group = Signal(range(max(2, cfg.joints))), Signal(range(max(2, cfg.groups)))
+        joint = Signal(range(max(2, cfg.joints)))
+        group = Signal(range(max(2, cfg.groups)))
         place = group[:(per_vector - 1).bit_length()]
         m.d.comb += [
             reading.eq(rows != 0),

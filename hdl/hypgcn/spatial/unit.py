@@ -59,6 +59,8 @@ class SpatialUnit(wiring.Component):
         What the units do; only with ``cfg.counters``.
     """
 
+    module_file = True
+
     def __init__(self, cfg: SpatialConfig):
         self.cfg = cfg
         request = stream.Signature(row_request_layout(cfg.folding.x_rows, cfg.joints, cfg.block.in_banks, 0))

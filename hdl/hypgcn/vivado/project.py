@@ -110,7 +110,8 @@ def write_project(design: Design, folding: Folding | None, out_dir, settings: Vi
         part.check_form(folding.mac)
     folding = folding or choose_folding(design, part)
     settings = dataclasses.replace(settings, name=core_name(settings, design, folding), exact_name=True)
-    emission = generate(design, folding, None, name=settings.name, bus_width=settings.bus_width, progress=progress)
+    emission = generate(design, folding, None, name=settings.name, bus_width=settings.bus_width, part=settings.part,
+                        progress=progress)
     with folder_lock(out):
         earlier = _earlier_name(out)
         emission.write(out / RTL)

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
+
+from hypgcn.pages import chart
 
 from ..network.model import Network
-from ..training.curves import save_picture
 from .fold_bn import fold
 from .pieces import Places, tensor_pieces
 from .quantise import check_scales, graph_scales
@@ -104,26 +104,30 @@ def plot_ranges(ranges: dict, path):
     the weights: largest magnitudes of the output channels, from the smallest channel to the largest."""
     activations, weights = ranges["activations"], ranges["weights"]
     count = max(len(activations), len(weights))
-    figure = Figure(figsize=(13, 1.5 + 0.2 * count), dpi=100, layout="constrained")
-    left, right = figure.subplots(1, 2)
     low_key, high_key = str(QUANTILES[0]), str(QUANTILES[-1])
-    for place, row in enumerate(activations.values()):
-        unit, q = 127 * row["scale"], row["quantiles"]
-        _row(left, place, row["min"] / unit, (q[low_key] / unit, q[high_key] / unit), q["0.5"] / unit,
-             row["max"] / unit)
-        share = row["saturated_low"] + row["saturated_high"]
-        left.annotate(f"{share:.3%}" if share else "0", (1.01, place), xycoords=("axes fraction", "data"), fontsize=7,
-                      verticalalignment="center")
-    for edge in (-128 / 127, 1):
-        left.axvline(edge, color="tab:red", linewidth=1)
-    left.set_xlabel(f"value / (127 steps); thick: quantiles {low_key} to {high_key}; right: share that saturates")
-    for place, row in enumerate(weights.values()):
-        if row["largest"] > 0:
-            low, middle, high = (math.log10(row[name]) for name in ("smallest", "median", "largest"))
-            _row(right, place, low, (low, high), middle, high)
-    right.set_xlabel("log10 of the output channels' largest magnitudes, batch norms folded")
-    for panel, names in ((left, activations), (right, weights)):
-        panel.set_yticks(np.arange(len(names)), list(names), fontsize=7)
-        panel.set_ylim(len(names) - 0.5, -0.5)
-        panel.grid(axis="x", alpha=0.3)
-    save_picture(figure, path)
+    with chart.sheet(min(chart.TALLEST, 1.5 + 0.155 * count)) as figure:
+        left, right = figure.subplots(1, 2, gridspec_kw={"wspace": 0.05})
+        for place, row in enumerate(activations.values()):
+            unit, q = 127 * row["scale"], row["quantiles"]
+            _row(left, place, row["min"] / unit, (q[low_key] / unit, q[high_key] / unit), q["0.5"] / unit,
+                 row["max"] / unit)
+            share = row["saturated_low"] + row["saturated_high"]
+            left.annotate(f"{share:.3%}" if share else "0", (1.01, place), xycoords=("axes fraction", "data"),
+                          fontsize=chart.SMALL, verticalalignment="center")
+        for edge in (-128 / 127, 1):
+            left.axvline(edge, color="tab:red", linewidth=1)
+        left.set_title("activations, and share that saturates", fontsize=chart.TEXT)
+        left.set_xlabel(f"value / 127 steps; int8 between the red lines\n"
+                        f"thin: all; thick: quantiles {low_key} to {high_key}; |: median")
+        for place, row in enumerate(weights.values()):
+            if row["largest"] > 0:
+                low, middle, high = (math.log10(row[name]) for name in ("smallest", "median", "largest"))
+                _row(right, place, low, (low, high), middle, high)
+        right.set_title("weights, batch norms folded", fontsize=chart.TEXT)
+        right.set_xlabel("log10 of the largest magnitude of an output channel,\n"
+                         "from the smallest channel to the largest; |: median")
+        for panel, names in ((left, activations), (right, weights)):
+            panel.set_yticks(np.arange(len(names)), [name.removeprefix("blocks.") for name in names])
+            panel.set_ylim(len(names) - 0.5, -0.5)
+            panel.grid(axis="x", alpha=0.3)
+        chart.save(figure, path)

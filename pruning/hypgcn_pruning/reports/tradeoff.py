@@ -1,6 +1,5 @@
 """The trade-off between accuracy and work: points of ``hypgcn tradeoff`` and their picture."""
 
-import io
 import json
 import shlex
 from collections.abc import Mapping, Sequence
@@ -8,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from hypgcn.design.files import write_file
+from hypgcn.pages import chart
 
 from ..config import PruneConfig
 from ..recordings.readers import Source
@@ -80,25 +80,29 @@ def tradeoff_step(out, *, data: str | Source, points: Mapping[str, str],
 
 def picture(points: Sequence[dict]) -> bytes:
     """PNG of accuracy against the reduction by weights and against what is executed; the same points, the same
-    bytes."""
-    from matplotlib.figure import Figure
-    figure = Figure(figsize=(9, 3.6), dpi=120, layout="constrained")
-    axes = figure.subplots(1, 2, sharey=True)
-    for axis, key, title in ((axes[0], "mac_reduction", "fewer multiplications, by weights"),
-                             (axes[1], "effective_reduction", "fewer multiplications, zeros skipped")):
-        row = sorted(points, key=lambda point: (point[key], point["name"]))
-        for step, colour, marker in (("float", "#1f5fa8", "o"), ("int8", "#c8501e", "s")):
-            line = [(point[key], 100 * point[f"top1_{step}"]) for point in row if point[f"top1_{step}"] is not None]
-            if line:
-                axis.plot(*zip(*line), color=colour, marker=marker, markersize=4, linewidth=1.2, label=step)
-        for point in row:
-            axis.annotate(point["name"], (point[key], 100 * point["top1_float"]), xytext=(0, 6), fontsize=7,
-                          textcoords="offset points", ha="center")
-        axis.set_xlabel(f"{title} (times)")
-        axis.grid(True, linewidth=0.4, alpha=0.5)
-        axis.margins(0.08, 0.15)
-    axes[0].set_ylabel("top-1 (%)")
-    axes[0].legend(frameon=False)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", metadata={"Software": None})
-    return file.getvalue()
+    bytes. Names stand at the float networks; those for which there is no place are listed below."""
+    with chart.sheet(6.4) as figure:
+        axes = figure.subplots(2, 1, sharey=True)
+        places = []
+        for axis, key, title in ((axes[0], "mac_reduction", "times fewer multiplications, by weights that are left"),
+                                 (axes[1], "effective_reduction",
+                                  "times fewer multiplications, those with a zero skipped as well")):
+            row = sorted(points, key=lambda point: (point[key], point["name"]))
+            for step, colour, marker in (("float", "#1f5fa8", "o"), ("int8", "#c8501e", "s")):
+                line = [(point[key], 100 * point[f"top1_{step}"]) for point in row if point[f"top1_{step}"] is not None]
+                if line:
+                    axis.plot(*zip(*line), color=colour, marker=marker, markersize=4, linewidth=0.9, label=step)
+            places.append([(point[key], 100 * point["top1_float"]) for point in row])
+            axis.set_xlabel(title)
+            axis.set_ylabel(f"top-1 (%), {points[0]['clips']:,} clips" if points and "clips" in points[0]
+                            else "top-1 (%)")
+            axis.grid(True, linewidth=0.4, alpha=0.5)
+            axis.margins(0.1, 0.25)
+        axes[0].legend(frameon=False, loc="upper right")
+        lost: dict[str, None] = {}
+        for axis, found, key in zip(axes, places, ("mac_reduction", "effective_reduction")):
+            row = sorted(points, key=lambda point: (point[key], point["name"]))
+            lost |= dict.fromkeys(chart.spread_labels(axis, found, [point["name"] for point in row]))
+        if lost:
+            figure.supxlabel(f"without a place for their names: {', '.join(lost)}", fontsize=chart.SMALL, wrap=True)
+        return chart.png(figure)

@@ -116,7 +116,8 @@ def measure(design: Design, point: Point, clips: np.ndarray, real: int, folder: 
     progress.finish(f"{len(clips)} clips equal to golden")
     used = report(design, folding, run, expected, estimated)
     picture = place / "utilisation.png"
-    save_utilisation_picture(used, picture, f"{name}: activity in the cycles of {used['clips']} clips")
+    save_utilisation_picture(used, picture, f"{name}: activity of its units in the cycles of {used['clips']} of "
+                                            f"{len(clips)} clips, the first of which fill the network")
     resources = {"dsp": estimated.resources.dsp, "bram36": estimated.resources.bram36,
                  "lut": round(estimated.resources.lut)}
     parts: dict[str, dict] = {}

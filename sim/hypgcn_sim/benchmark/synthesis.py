@@ -30,8 +30,8 @@ from ..synthesis.units import map_rtl, resources
 __all__ = ["KEYS", "map_folder", "resources_by_module", "synthesise_network", "total"]
 
 KEYS = ("lut", "ff", "carry4", "dsp", "bram36")
-UNITS = re.compile(r"top\.(?:x_store|h_skid|(?:spatial|temporal)\.[^.]+)")
-"""Modules of a block that keep their hierarchy, beside the shared ones."""
+UNITS = re.compile(r"x_store|h_skid|(?:spatial|temporal)\.[^.]+")
+"""Instances in a block whose modules keep their hierarchy, beside the shared ones."""
 TIMEOUT = 3600
 
 
@@ -84,7 +84,8 @@ def map_folder(folder: Path, sidecar: dict, *, timeout: float = TIMEOUT) -> dict
     """
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sv")))
     names = set(re.findall(r"^module \\?([^\s(]+)", text, re.MULTILINE))
-    kept = {module["name"] for module in sidecar["modules"][1:]} | {name for name in names if UNITS.fullmatch(name)}
+    kept = {module["name"] for module in sidecar["modules"][1:]}
+    kept |= {name for place, name in sidecar["modules"][0]["inside"].items() if UNITS.fullmatch(place)}
     keep = "".join(f"setattr -mod -set keep_hierarchy 1 {name}; " for name in sorted(kept & names))
     stat, levels = map_rtl(folder, "top", before=keep, unit_of=unit_of, timeout=timeout)
     return {"modules": resources_by_module(stat, "top"), "levels": levels.as_dict()}

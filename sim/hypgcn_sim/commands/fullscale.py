@@ -128,7 +128,8 @@ def run(args) -> int:
     write_json(args.out / "report.json", result)
     picture = args.out / "utilisation.png"
     save_utilisation_picture(used, picture,
-                             f"{design.name}: activity in {used['cycles']:,} cycles of {used['clips']} clips")
+                             f"{design.name}: activity of its units in {used['cycles']:,} cycles of {used['clips']} of "
+                             f"{len(clips)} clips")
     show(args, result, _summary(result))
     finished(args.out / "report.json", picture, then=["vivado", args.design or "full"])
     return 0

@@ -1,17 +1,13 @@
-"""Read and thin out SAIF, the switching activity that Verilator writes (IEEE 1801, annex on SAIF)."""
+"""Read SAIF, the switching activity that Verilator writes (IEEE 1801, annex on SAIF)."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from hypgcn.design.files import replacing
-
-__all__ = ["Instance", "instances", "thin_out"]
+__all__ = ["Instance", "instances"]
 
 _INSTANCE = re.compile(r"\s*\(INSTANCE (\S+)")
 _NET = re.compile(r"\s*\((\S+) \(T0 (\d+)\) \(T1 (\d+)\).*\(TC (\d+)\)")
-_ANONYMOUS = re.compile(r"\\?\$\d+(\\?\[|$)")
 
 
 @dataclass
@@ -60,22 +56,3 @@ def instances(lines: Iterable[str]) -> Iterator[Instance]:
         yield current
     if stack:
         raise ValueError(f"{len(stack)} parentheses are not closed")
-
-
-def thin_out(source: Path, target: Path):
-    """Copy a SAIF file without nets that no netlist knows.
-
-    Left out are the intermediate values that have a number in place of a name: Yosys numbers them, and synthesis keeps
-    none. They are more than half of the file.
-
-    Parameters
-    ----------
-    source, target : Path
-        Files.
-    """
-    with open(source, encoding="utf-8") as lines, replacing(target) as temporary, \
-            open(temporary, "w", encoding="utf-8", newline="\n") as out:
-        for line in lines:
-            match = _NET.match(line)
-            if match is None or not _ANONYMOUS.match(match[1]):
-                out.write(line)

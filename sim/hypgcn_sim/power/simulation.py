@@ -10,7 +10,6 @@ from hypgcn.emission.emit import Emission
 from hypgcn.shell.registers import REGISTERS
 
 from ..verilator import build as verilator
-from .saif import thin_out
 
 __all__ = ["MAIN", "build_tracer", "half_period", "record"]
 
@@ -19,7 +18,8 @@ ARGUMENTS = [
     "--cc", "--exe", "--prefix", "Vcore", "--trace-saif", "--trace-max-array", "1", "--trace-max-width", "4096", "-O3",
     "--no-timing", "-Wno-fatal", "-Wno-WIDTH", "--output-split", "8000", "--output-split-cfuncs", "2000",
 ]
-"""The contents of memories are not recorded: no net of a netlist stands for them."""
+"""The contents of memories are not recorded: no net of a netlist stands for them. Nor are the values within
+expressions, whose names begin with an underscore: Verilator leaves such nets out, and synthesis keeps none of them."""
 OPTIMISE = ["OPT_FAST=-O0", "OPT_SLOW=-O0", "CFG_CXXFLAGS_PCH_I=-include"]
 """A few clips run in seconds; compiling with optimisation would take minutes more."""
 
@@ -90,7 +90,7 @@ def record(program: Path, rtl: Path, clips: np.ndarray, classes: int, mhz: float
     control = next(register for register in REGISTERS if register.name == "CONTROL")
     auto_restart = next(field for field in control.fields if field.name == "auto_restart")
     folder = program.parent
-    stimuli, raw = folder / "clips.bin", folder / "raw.saif"
+    stimuli, raw = folder / "clips.bin", saif.resolve().with_suffix(".part")
     stimuli.write_bytes(np.ascontiguousarray(clips).tobytes())
     done = subprocess.run([str(program), str(stimuli), str(clips[0].nbytes), str(len(clips)), str(raw),
                            str(half_period(mhz)), str(control.offset), str(1 << auto_restart.low)],
@@ -98,6 +98,5 @@ def record(program: Path, rtl: Path, clips: np.ndarray, classes: int, mhz: float
     if done.returncode:
         raise RuntimeError(f"the simulation failed with status {done.returncode}: {(done.stdout + done.stderr)[-200:]}")
     words = np.array([[int(word, 16) for word in line.split()] for line in done.stdout.splitlines()], np.uint32)
-    thin_out(raw, saif)
-    raw.unlink()
+    os.replace(raw, saif)
     return words[:, :classes].view(np.int32)

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -79,14 +80,14 @@ def demo():
 
 def test_files(demo):
     images = [name for name in demo.files if name.endswith(".mem")]
-    assert len(images) == 1, "all lanes have the same weights"
-    assert demo.files[images[0]] == "0102\n7f81\nff00\n"
+    assert images == ["demo_lane_2_rom.mem", "demo_lane_rom.mem"], "one for each memory, named after it"
+    assert demo.files[images[0]] == demo.files[images[1]] == "0102\n7f81\nff00\n"
     assert set(demo.files) - set(images) == {
-        "demo.sv", "demo_lane.sv", "demo_lane_2.sv", "demo_packed_mac.sv", "demo_packed_mac_2.sv", "hypgcn_rom.sv",
-        "hypgcn_ram.sv", "hypgcn_async_ram.sv", "sim/DSP48E2.sv"}
+        "demo.f", "demo.md", "demo.sv", "demo_lane.sv", "demo_lane_2.sv", "demo_lane_packed_mac.sv",
+        "demo_lane_2_packed_mac.sv", "hypgcn_rom.sv", "hypgcn_ram.sv", "hypgcn_async_ram.sv", "sim/DSP48E2.sv"}
     assert "demo_lane" in demo.files["demo.sv"]
-    assert "DSP48E2 #(" in demo.files["demo_packed_mac.sv"]
-    assert images[0] in demo.files["demo_lane.sv"]
+    assert "DSP48E2 #(" in demo.files["demo_lane_packed_mac.sv"]
+    assert "demo_lane_rom.mem" in demo.files["demo_lane.sv"]
     assert not any("[-1:0]" in text for text in demo.files.values()), "what has no bits is left out"
 
 
@@ -98,13 +99,25 @@ def test_sidecar(demo):
         {"name": "rst", "direction": "input", "width": 1, "signed": False},
         {"name": "i__payload", "direction": "input", "width": 8, "signed": False}]
     assert {module["name"]: (module["instances"], module["uses"]) for module in sidecar["modules"]} == {
-        "demo": (1, {"demo_lane": 2, "demo_lane_2": 1}), "demo_lane": (2, {"demo_packed_mac": 1}),
-        "demo_lane_2": (1, {"demo_packed_mac_2": 1}), "demo_packed_mac": (2, {}), "demo_packed_mac_2": (1, {})}
+        "demo": (1, {"demo_lane": 2, "demo_lane_2": 1}), "demo_lane": (2, {"demo_lane_packed_mac": 1}),
+        "demo_lane_2": (1, {"demo_lane_2_packed_mac": 1}), "demo_lane_packed_mac": (2, {}),
+        "demo_lane_2_packed_mac": (1, {})}
     assert [(memory["module"], memory["kind"], memory["width"], memory["depth"], memory["instances"])
             for memory in sidecar["memories"]] == [
         ("demo", "async_ram", 8, 5, 1), ("demo", "ram", 8, 4, 1), ("demo_lane", "rom", 16, 3, 2),
         ("demo_lane_2", "rom", 16, 3, 1)]
     assert sidecar["memories"][2]["file"] in demo.files
+    assert sidecar["images"][0] == {
+        "file": "demo_lane_rom.mem", "block": None, "unit": "lane", "memory": "rom", "holds": "weights", "depth": 3,
+        "width": 16, "instances": 2}
+    assert "| `demo_lane_rom.mem` |  | lane | rom | weights | 3 | 16 | 2 |" in demo.files["demo.md"]
+
+
+def test_places_in_the_source_on_request(demo):
+    assert not any("src =" in text for text in demo.files.values())
+    places = re.findall(r'src = "([^"]*)"', emit(Queue(LINK, 5), "queue", source=True).files["queue.sv"])
+    assert any(re.fullmatch(r"hypgcn/stream/queue.py:\d+", place) for place in places)
+    assert not any(place.startswith("/") for place in places)
 
 
 def test_same_text_for_every_hash_seed(demo):
@@ -128,10 +141,10 @@ def test_writes_only_what_changed(demo, tmp_path):
     (tmp_path / "demo.sv").write_text("edited", encoding="utf-8")
     (tmp_path / "notes.sv").write_text("not ours", encoding="utf-8")
     assert demo.write(tmp_path) == ["demo.sv"]
-    (old,) = (name for name in demo.files if name.endswith(".mem"))
-    (new,) = (name for name in emit(Demo((1, 2, 3)), "demo", tmp_path).files if name.endswith(".mem"))
-    assert (tmp_path / new).is_file()
-    assert not (tmp_path / old).exists(), "a file that is no longer needed goes"
+    emit(Demo((1, 2, 3)), "demo", tmp_path)
+    assert (tmp_path / "demo_lane_rom.mem").read_text(encoding="utf-8") == "0001\n0002\n0003\n"
+    emit(Queue(LINK, 5), "demo", tmp_path)
+    assert not list(tmp_path.glob("*.mem")), "a file that is no longer needed goes"
     assert (tmp_path / "notes.sv").read_text(encoding="utf-8") == "not ours"
 
 

@@ -59,15 +59,13 @@ def test_unhashable_config():
 def test_memories():
     platform = RtlPlatform("net", Part())
     platform.next_module()
-    file = platform.memory("hypgcn_rom", width=9, depth=2, name="weights", init=[1, 511])
-    assert file.startswith("net_weights_")
-    assert platform.images[file] == "001\n1ff\n"
-    assert platform.memory("hypgcn_rom", width=9, depth=2, name="weights", init=[1, 511]) == file
-    others = {platform.memory("hypgcn_rom", width=width, depth=2, name=name, init=init)
-              for width, name, init in ((10, "weights", [1, 511]), (9, "bias", [1, 511]), (9, "weights", [511, 1]))}
-    assert len(others | {file}) == 4
-    assert platform.memory("hypgcn_ram", width=4, depth=3) == ""
-    assert platform.modules[0].memories["hypgcn_rom", "weights", 9, 2, file] == 2
+    places = [platform.memory("hypgcn_rom", width=9, depth=2, name="weights", holds=holds, init=[1, 511])
+              for holds in ("weights of a layer", "")]
+    images = [platform.images[int(place)] for place in places]
+    assert [image.text for image in images] == ["001\n1ff\n"] * 2, "every memory has an image"
+    assert [image.holds for image in images] == ["weights of a layer", "weights"]
+    assert platform.memory("hypgcn_ram", width=4, depth=3) == platform.memory("hypgcn_ram", width=4, depth=3) == ""
+    assert platform.modules[0].memories["hypgcn_ram", 4, 3] == 2
     assert set(platform.sources) == {"hypgcn_rom.sv", "hypgcn_ram.sv"}
 
 
@@ -76,22 +74,20 @@ class Named(Part):
 
 
 def test_parts_are_modules_of_their_own():
-    """Called by their part, and so are the images in them, of shared modules that they use first, too."""
+    """Called by their part; what they share with others is not."""
     platform = RtlPlatform("net", Part())
     platform.next_module()
     first, second = Named(), Named()
     names = [platform.share(component, part).type for component, part in ((first, "joint"), (second, "bone-motion"))]
     assert names == ["net_joint", "net_bone_motion"]
-    image = dict(width=9, depth=2, name="weights", init=[1, 511])
     module = platform.next_module()
-    assert module.name == "net_joint" and module.component is first
-    assert platform.memory("hypgcn_rom", **image).startswith("net_joint_weights_")
+    assert module.name == "net_joint" and module.component is first and module.part == "joint"
     platform.share(Named())
-    assert platform.next_module().name == "net_bone_motion"
-    assert platform.memory("hypgcn_rom", **image).startswith("net_bone_motion_weights_")
+    module = platform.next_module()
+    assert (module.name, module.part, module.component) == ("net_bone_motion", "bone_motion", second)
     platform.share(Named())     # the same module as that in the first part
-    assert platform.next_module().name == "net_named"
-    assert platform.memory("hypgcn_rom", **image).startswith("net_joint_weights_")
+    module = platform.next_module()
+    assert (module.name, module.part) == ("net_named", "")
     assert platform.next_module() is None
 
 

@@ -21,7 +21,7 @@ def small(seed):
 @pytest.fixture
 def quick(emitted, monkeypatch):
     """Emissions with the ports of a core, in place of those of a network."""
-    def generate(design, folding, out_dir, *, name, bus_width, progress):
+    def generate(design, folding, out_dir, *, name, bus_width, part, progress):
         files = {f"{name}.sv": f"module {name}; // {design.hash}\n", f"{name}_lane.sv": f"module {name}_lane;\n",
                  "hypgcn_rom.sv": "module hypgcn_rom;\n", f"{name}_w_1.mem": "1\n"}
         parameters = {"design": {"name": design.name, "hash": design.hash}, "folding": {"mac": folding.mac}}

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from legible import drawn, problems, words
 
 from hypgcn_pruning.integers.fold_bn import fold
 from hypgcn_pruning.integers.quantise import calibrate
@@ -60,6 +61,24 @@ def test_data_and_picture_are_reproducible(trained, learned, tight, found, tmp_p
     plot_ranges(found, tmp_path / "a.png")
     plot_ranges(again, tmp_path / "b.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_the_picture_can_be_read(found, tmp_path, monkeypatch):
+    """Of the small network, and of ten blocks with multi-scale convolutions, the largest there are."""
+    figures = drawn(monkeypatch)
+    row, weight = found["activations"]["blocks.1.h"], found["weights"]["blocks.0.temporal"]
+    parts = ("graph", "spatial", "temporal", "reduce", "branches")
+    tensors = ["clips", "x1", *(f"blocks.{index}.{letter}" for index in range(10) for letter in "zhpqy")]
+    weights = [*(f"blocks.{index}.{part}" for index in range(10) for part in parts), "blocks.0.down", "head"]
+    large = {"activations": dict.fromkeys(tensors, row), "weights": dict.fromkeys(weights, weight)}
+    for ranges in (found, large):
+        plot_ranges(ranges, tmp_path / "a.png")
+        figure = figures.pop()
+        assert problems(figure) == []
+        said = words(figure)
+        for name in (*ranges["activations"], *ranges["weights"]):
+            assert name.removeprefix("blocks.") in said
+    assert any("|: median" in word for word in said) and any("red lines" in word for word in said)
 
 
 def test_an_empty_network_can_be_drawn(trained, learned, tight, found, tmp_path):

@@ -7,6 +7,8 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from legible import drawn, problems
+from legible import words as words_of
 
 from hypgcn.cli import main
 from hypgcn_pruning.config import PruneConfig, QuantiseConfig
@@ -96,6 +98,30 @@ def test_picture_has_no_date_and_shows_every_point():
     image = picture(points)
     assert image == picture(points[::-1]) and b"tIME" not in image and b"matplotlib" not in image.lower()
     assert image != picture(points[:2])
+
+
+def test_the_picture_can_be_read(monkeypatch):
+    """Twenty networks, most of them close together, every name beside its point."""
+    figures = drawn(monkeypatch)
+    points = [{"name": f"c{25 * (k % 4 + 1)}_t{k % 5 + 1}_thin", "mac_reduction": 1 + 0.3 * k + 3 * (k > 15),
+               "effective_reduction": 2 + 0.7 * k, "top1_float": 0.92 - 0.002 * (k % 7) - 0.002 * k,
+               "top1_int8": None if k == 0 else 0.91 - 0.002 * (k % 6) - 0.002 * k, "clips": 464} for k in range(20)]
+    picture(points)
+    figure, = figures
+    assert problems(figure) == []
+    said = words_of(figure)
+    assert all(said.count(point["name"]) == 2 for point in points)
+    assert said.count("top-1 (%), 464 clips") == 2 and {"float", "int8"} <= set(said)
+
+
+def test_names_without_a_place_are_said(monkeypatch):
+    figures = drawn(monkeypatch)
+    points = [{"name": f"network_{k}", "mac_reduction": 2 + k / 1e3, "effective_reduction": 5 + k / 1e3,
+               "top1_float": 0.9, "top1_int8": 0.89} for k in range(90)]
+    picture(points)
+    note, = (word for word in words_of(figures[0]) if word.startswith("without a place for their names: "))
+    assert problems(figures[0]) == []
+    assert all(point["name"] in note or point["name"] in words_of(figures[0]) for point in points[:3])
 
 
 @pytest.mark.parametrize(("words", "match"), [

@@ -1,4 +1,5 @@
 import pytest
+from legible import drawn, problems, words
 
 from hypgcn_pruning.training.curves import plot_history
 
@@ -16,6 +17,21 @@ def test_equal_data_gives_equal_bytes(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]
     plot_history(HISTORY[:-1], tmp_path / "b.png")
     assert content != (tmp_path / "b.png").read_bytes()
+
+
+@pytest.mark.parametrize("epochs", [1, 5, 400])
+def test_the_curves_can_be_read(tmp_path, monkeypatch, epochs):
+    figures = drawn(monkeypatch)
+    history = [{"epoch": epoch, "loss": 2 / epoch, "accuracy": 1 - 0.5 / epoch, "rate": 0.1 / epoch}
+               for epoch in range(1, epochs + 1)]
+    plot_history(history, tmp_path / "a.png")
+    figure, = figures
+    assert problems(figure) == []
+    best = f"{history[-1]['accuracy']:.2%}"
+    expected = {"loss", "test accuracy (%)", "learning rate", "epoch", f"last {best}, best {best} in epoch {epochs}"}
+    assert expected <= set(words(figure))
+    plot_history([{**row, "measured": "training clips"} for row in history], tmp_path / "a.png")
+    assert "accuracy of training clips (%)" in words(figures[-1])
 
 
 def test_rows_without_a_rate(tmp_path):

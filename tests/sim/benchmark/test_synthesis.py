@@ -22,7 +22,7 @@ def test_a_network_in_parts(tmp_path, monkeypatch):
     assert sum(part["dsp"] * part["times"] for part in found.values()) == estimated.dsp
     assert sum(part["bram36"] * part["times"] for part in found.values()) == estimated.bram36
     assert sum(part["lut"] * part["times"] for part in found.values()) == pytest.approx(estimated.lut, rel=0.3)
-    lanes = found["blocks[0]"]["modules"]["top_lane"]
+    lanes = found["blocks[0]"]["modules"]["top_temporal_lane"]
     assert lanes["instances"] == folding.blocks[0].lanes and lanes["lut"] > 0
     assert (found["skid"]["times"], found["half_skid"]["times"]) == (1, len(design.blocks))
     levels = network_levels({name: part["levels"] for name, part in found.items()})

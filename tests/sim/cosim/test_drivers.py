@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from ensembles import small_ensemble
 from raw_designs import extreme_clip, raw_clip, raw_design
 from sim.cosim.devices import CACHE, opener, simulated, skip_without_compilers
 from tight_design import tight_design
@@ -11,8 +12,10 @@ from contracts.tree import ROOT
 from hypgcn import cli
 from hypgcn.design import Design
 from hypgcn.design.raw_input import RawInput
+from hypgcn.golden.ensemble import run_ensemble
 from hypgcn.golden.network import run as golden
 from hypgcn.planning.allocator.allocate import within
+from hypgcn.planning.allocator.streams import streams_within
 from hypgcn.shell.top import Top
 from hypgcn_host import BusTimeout
 from hypgcn_sim.commands import register
@@ -66,6 +69,30 @@ def test_clips_and_counters(tight, open_core, idle, stall):
         after = core.counters()
         assert all(block.busy + block.starved + block.blocked == after.cycles - found.cycles for block in after.blocks)
         assert core.errors() == ()
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    """(library, ensemble) of two networks, one block each."""
+    skip_without_compilers()
+    made = small_ensemble(frames=4, joints=5, persons=2)
+    return build_core(Top.of_ensemble(made, streams_within(made, MULTIPLIERS)), CACHE), made
+
+
+@pytest.mark.parametrize(("idle", "stall"), [(0, 0), (0.4, 0.6)])
+def test_sums_and_scores_of_an_ensemble(ensemble, open_core, idle, stall):
+    library, made = ensemble
+    with simulated(library, seed=3, idle=idle, stall=stall) as bus:
+        core = open_core(bus, made.hash, timeout=TIMEOUT)
+        assert core.identity.stream_blocks == (1, 1)
+        clips = [raw_clip(made.designs[0], 1), extreme_clip(made.designs[0], 2)]
+        for number, clip in enumerate([*clips, clips[0]]):
+            tensors, found = run_ensemble(made, clip), core.classify(clip)
+            assert found.scores.tolist() == tensors["logits"].tolist()
+            assert found.streams.tolist() == [part["logits"].tolist() for part in tensors["streams"]]
+            assert (found.clip, found.argmax) == (number, int(tensors["logits"].argmax()))
+            assert found.flags == (("overflow",) if tensors["overflow"] else ())
+        assert len(core.counters().blocks) == 2
 
 
 def test_overflow_is_flagged_and_survived(tight, open_core):

@@ -13,6 +13,8 @@ FLIP_FLOP = re.compile(r"FD[A-Z]+(_1)?")
 SHIFT = re.compile(r"SRL.*")
 LUT_RAM = re.compile(r"RAM\d+[A-Z]\d*(_1)?")
 BLOCK = re.compile(r"RAMB(18|36)E[12]|DSP48E2")
+NUMBERED = re.compile(r"(^|\.)_\d+_$")
+"""Values within expressions: Yosys numbers them when it writes Verilog."""
 NOTHING = re.compile(r"VCC|GND|\$scopeinfo")
 DATA_OUT = re.compile(r"CAS(DO|DOP).*|D(OUT|OUTP|O|OP)[AB].*|P|PCOUT")
 CLOCKS = {"C", "CLK", "WCLK", "CLKARDCLK", "CLKBWRCLK"}
@@ -50,15 +52,24 @@ def _register_name(names: Mapping, cell: str, nets: Iterable) -> str:
 
 
 def _names(module: dict) -> dict:
-    """A readable name of each net: public before hidden, then the shortest."""
+    """A readable name of each net: public before hidden, not of an instance beside it, then the shortest."""
     best: dict[object, tuple] = {}
+    places = {*module["cells"], *(name.rpartition(".")[0] for name in module["netnames"])}
     for name, net in module["netnames"].items():
         bits = net["bits"]
-        key = (net.get("hide_name", 0) or name.startswith("$") or "$" in name, len(name), name)
+        hidden = bool(net.get("hide_name", 0) or "$" in name or NUMBERED.search(name))
+        key = (hidden, _of_a_child(name, places), len(name), name)
         for place, bit in enumerate(bits):
             if not isinstance(bit, str) and (bit not in best or key < best[bit][0]):
                 best[bit] = key, f"{name}[{place}]" if len(bits) > 1 else name
     return {bit: name for bit, (key, name) in best.items() if not key[0]}
+
+
+def _of_a_child(name: str, places: set[str]) -> bool:
+    """Whether a net is called after an instance beside it, one of ``places``: ``loader__o__valid``."""
+    place, _, last = name.rpartition(".")
+    child = last.partition("__")[0]
+    return child != last and (f"{place}.{child}" if place else child) in places
 
 
 def template_of(module: dict, modules: dict) -> Template:

@@ -53,6 +53,18 @@ def test_luts_between_registers():
     assert netlist.levels().registers == Path(5, "a", "z")
 
 
+def test_a_register_is_called_after_the_module_that_it_is_in():
+    """Not after the instance beside a net around that module, and not by a number of Yosys, however short."""
+    netlist = Netlist()
+    netlist.register("loader.buffer.o__valid", "0")
+    netlist.register("z", "loader.buffer.o__valid")
+    module = netlist.module()
+    valid = module["netnames"]["loader.buffer.o__valid"]
+    module["netnames"] |= {"loader.ready": {"hide_name": 0, "bits": [99]}, "loader.buffer__o__valid": valid,
+                           "loader__x": valid, "loader.buffer._07_": valid, "_7_": valid, "i__valid$3": valid}
+    assert logic_levels({"modules": {"top": module}}, "top").registers == Path(0, "loader.buffer.o__valid", "z")
+
+
 def test_a_planted_deeper_path_is_found_and_named():
     netlist = Netlist()
     for n, depth in enumerate((2, 5, 3)):
