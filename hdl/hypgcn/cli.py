@@ -58,7 +58,7 @@ GROUP = "hypgcn.commands"
 def _register_verilog(commands):
     parser = commands.add_parser("verilog", help="write SystemVerilog, memory images and a JSON sidecar")
     examples(parser, "hypgcn verilog tiny -o build/tiny",
-             "hypgcn verilog checkpoints/nwucla_small/design --multipliers 256 --testbench --clips 2 -o build/nwucla",
+             "hypgcn verilog nwucla_small --multipliers 256 --testbench --clips 2 -o build/nwucla",
              "hypgcn verilog --stream joint=checkpoints/nwucla_small/design --stream "
              "bone=checkpoints/nwucla_small_bone/design --input raw -o build/pair")
     parser.add_argument("design", metavar="DESIGN", nargs="?",

@@ -37,7 +37,7 @@ def register(commands):
     parser = commands.add_parser("live", help="recognise actions in a running stream of poses",
                                  description="Recognise actions in a running stream of poses: frames as JSON lines in, "
                                              "answers as JSON lines out.")
-    examples(parser, "hypgcn live checkpoints/nwucla_small/design --source build/live/sequence0.jsonl --speed 0",
+    examples(parser, "hypgcn live nwucla_small --source build/live/sequence0.jsonl --speed 0",
              "hypgcn live checkpoints/nwucla_small/design checkpoints/nwucla_small_bone/design "
              "--source build/live/sequence0.jsonl --web")
     add_networks(parser)

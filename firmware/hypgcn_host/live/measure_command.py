@@ -28,9 +28,9 @@ def register_measure(commands):
     parser = commands.add_parser("live-measure", help="how well hypgcn live follows sequences of recorded clips",
                                  description="Measure the accuracy per segment, the delay and the false alarms of "
                                              "hypgcn live on sequences of recorded clips.")
-    examples(parser, "hypgcn live-measure checkpoints/nwucla_small/design --data build/motion20.npz --sequences 1 "
+    examples(parser, "hypgcn live-measure nwucla_small --data build/motion20.npz --sequences 1 "
              "--clips 4 --write build/live",
-             "hypgcn live-measure checkpoints/nwucla_small/design --data build/motion20.npz --sequences 2 --clips 6")
+             "hypgcn live-measure nwucla_small --data build/motion20.npz --sequences 2 --clips 6")
     add_networks(parser)
     parser.add_argument("--data", metavar="RECORDING", required=True, help="clips with labels, in any format that "
                                                                            "training reads")

@@ -15,7 +15,7 @@ __all__ = ["register"]
 def register(commands, load_design, load_foldings):
     """Add the parser of ``hypgcn board``; the loaders make a design and its folding, or foldings, of what is typed."""
     parser = commands.add_parser("board", help="write build files of a board: network, UART, pins, script")
-    examples(parser, "hypgcn board ulx3s", "hypgcn board kcu105 checkpoints/nwucla_small/design -o build/kcu105")
+    examples(parser, "hypgcn board ulx3s", "hypgcn board kcu105 nwucla_small -o build/kcu105")
     parser.add_argument("board", metavar="BOARD", help="; ".join(f"{name}: {entry.text}"
                                                                  for name, entry in BOARDS.items()))
     parser.add_argument("design", metavar="DESIGN", nargs="?",

@@ -100,7 +100,7 @@ def register_devices(commands, load_design):
                                  description="Which devices hold which networks, how fast, and what limits each, by "
                                              "estimate.")
     examples(parser, "hypgcn devices tiny --device xc7a100t",
-             "hypgcn devices checkpoints/nwucla_small/design --device xck26 --device xcu50 --json")
+             "hypgcn devices nwucla_small --device xck26 --device xcu50 --json")
     parser.add_argument("networks", metavar="DESIGN", nargs="*",
                         help="folders of designs, or presets; DESIGN+DESIGN: both on one device, half of it each "
                              f"(default: {', '.join(NETWORKS)}; where these are not there {SHIPPED})")

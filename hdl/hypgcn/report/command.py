@@ -19,7 +19,7 @@ def register_report(commands, load_design, load_folding):
     parser = commands.add_parser("report", help=_TEXT, description=f"Write {_TEXT}: network, pruning, accuracy, "
                                  "resources, cycles, memory, origin. Figures of the hardware are estimates, and the "
                                  "page says so.")
-    examples(parser, "hypgcn report checkpoints/nwucla_small/design",
+    examples(parser, "hypgcn report nwucla_small",
              "hypgcn report tiny --device xc7a100t --folding build/tiny_folding.json -o build/tiny.html")
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("--device", default="xcku115", metavar="NAME",

@@ -24,7 +24,7 @@ def register(commands, load_design, load_folding):
     default = VivadoSettings()
     parser = commands.add_parser("vivado", help="write RTL, constraints and Tcl for Vivado; run Vivado on them")
     examples(parser, "hypgcn vivado tiny --part xck26-sfvc784-2LV-c -o build/vivado_tiny",
-             "hypgcn vivado checkpoints/nwucla_small/design --mhz 172")
+             "hypgcn vivado nwucla_small --mhz 172")
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("-o", "--out", metavar="DIR", type=Path, default=Path("build/vivado"),
                         help="output folder (default: %(default)s)")

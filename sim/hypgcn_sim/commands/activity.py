@@ -19,7 +19,7 @@ def register(commands):
                                  description="Measure the non-zeros in a design with the golden model, for hypgcn "
                                              "estimate and hypgcn allocate.")
     examples(parser, "hypgcn activity tiny --clips 2 -o build/tiny_activity.json",
-             "hypgcn activity checkpoints/nwucla_small/design --part train --clips 16")
+             "hypgcn activity nwucla_small --part train --clips 16")
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("--clips", type=int, default=8, metavar="N", help="clips (default: %(default)s)")
     parser.add_argument("--recordings", type=Path, metavar="FILE",

@@ -24,7 +24,7 @@ def register(commands):
                                  description="Clips classified by the simulated core, as one HTML page: the skeleton "
                                  "moves, label and scores beside it, with the densities and the cycles of every clip. "
                                  "Recorded clips where a recording is there, else generated.")
-    examples(parser, "hypgcn demo --clips 2", "hypgcn demo checkpoints/nwucla_small/design --generated --device golden")
+    examples(parser, "hypgcn demo --clips 2", "hypgcn demo nwucla_small --generated --device golden")
     parser.add_argument("design", metavar="DESIGN", nargs="?",
                         help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})")
     parser.add_argument("--clips", type=int, default=CLIPS, metavar="N", help="clips (default: %(default)s)")

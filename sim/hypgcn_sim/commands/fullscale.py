@@ -70,7 +70,7 @@ def register(commands):
                                  description="Whole clips through the emitted network in Verilator, back to back: "
                                              "equality, cycles per clip, latency, utilisation of units.")
     examples(parser, "hypgcn fullscale tiny --clips 4 --multipliers 60 --out build/fullscale_tiny",
-             "hypgcn fullscale checkpoints/nwucla_small/design --multipliers 256 --clips 8 --json")
+             "hypgcn fullscale nwucla_small --multipliers 256 --clips 8 --json")
     add_json(parser)
     add_arguments(parser, "full", "build/fullscale")
     add_stream_options(parser)

@@ -81,7 +81,7 @@ def golden_logits(design: Design, clips: np.ndarray, jobs: int = 1, progress=Non
 def register(commands):
     """Add the parser of ``hypgcn golden``."""
     parser = commands.add_parser("golden", help="logits of the golden model for a file of clips")
-    examples(parser, "hypgcn golden checkpoints/nwucla_small/design YOURS.npz -o build/golden.npz")
+    examples(parser, "hypgcn golden nwucla_small YOURS.npz -o build/golden.npz")
     parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
     parser.add_argument("clips", metavar="CLIPS", type=Path,
                         help="npz with clips: int8, or int16 for raw input, (clip, person, frame, joint, channel)")

@@ -27,7 +27,7 @@ def register(commands):
     """Add the parser of ``hypgcn run``."""
     parser = commands.add_parser("run", help="classify clip files on the simulated core, through a driver")
     examples(parser, "hypgcn run build/motion20.npz --first 2 --check",
-             "hypgcn run build/motion20.npz --design checkpoints/nwucla_small/design --driver c --first 2 --json")
+             "hypgcn run build/motion20.npz --design nwucla_small --driver c --first 2 --json")
     parser.add_argument("clips", metavar="CLIP", nargs="+", type=Path,
                         help="npz, npy, .skeleton, or another recording of the training")
     parser.add_argument("--design", metavar="DESIGN",

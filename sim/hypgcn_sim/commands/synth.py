@@ -21,7 +21,7 @@ def register(commands):
         "synth", help="map every unit with Yosys and count its resources",
         description="Map every unit with Yosys (synth_xilinx -family xcu) and count its resources.",
     )
-    examples(parser, "hypgcn synth tiny --unit requant", "hypgcn synth checkpoints/nwucla_small/design --json")
+    examples(parser, "hypgcn synth tiny --unit requant", "hypgcn synth nwucla_small --json")
     parser.add_argument(
         "design",
         metavar="DESIGN",

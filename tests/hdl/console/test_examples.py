@@ -10,6 +10,7 @@ from hypgcn import cli
 from hypgcn.console import Commands, texts
 from hypgcn.console.groups import GROUPS
 from hypgcn.design.presets import PRESETS
+from hypgcn.design.shipped import SHIPPED
 
 ROOT = Path(__file__).parents[3]
 OUTPUTS = ("--out", "--gif", "--write")
@@ -85,7 +86,7 @@ def test_designs_of_the_examples_are_there():
     for _, line in EVERY:
         design = getattr(parsed(line), "design", None)
         if design and not str(design).startswith("build/"):
-            assert design in PRESETS or (ROOT / design / "design.json").is_file(), line
+            assert design in {*PRESETS, SHIPPED} or (ROOT / design / "design.json").is_file(), line
 
 
 @pytest.mark.parametrize("names", [
