@@ -14,11 +14,11 @@ __all__ = ["CLOCK_MHZ", "NETWORKS", "ON_THE_PAGE", "Entry", "fit", "register_dev
 
 CLOCK_MHZ = 172.0
 """Clock that RFC-HyPGCN reports; assumed for all devices."""
-ON_THE_PAGE = ("xc7z020", "xc7a100t", "xc7a200t", "xczu3eg", "xck26", "xczu9eg", "xcku040", "xcku115", "xcu50",
-               "xcu250", "xcvu9p", "lfe5u-85f")
+ON_THE_PAGE = ("xc7z020", "xc7a100t", "xc7a200t", "xczu3eg", "xck26", "xczu7ev", "xczu9eg", "xcku040", "xcku115",
+               "xcu50", "xcu250", "xcvu9p", "lfe5u-85f")
 """Devices of the table when none are given, small ones first."""
-NETWORKS = ("checkpoints/nwucla_small/design+checkpoints/nwucla_small_bone/design", "checkpoints/nwucla_joint/design",
-            "checkpoints/nwucla_joint_paper/design")
+NETWORKS = ("checkpoints/nwucla_small/design", "checkpoints/nwucla_small/design+checkpoints/nwucla_small_bone/design",
+            "checkpoints/nwucla_joint/design", "checkpoints/nwucla_joint_paper/design")
 """Networks of the table when none are given, in a checkout; elsewhere the one that comes with hypgcn."""
 NEARLY_ALL = 0.97
 """Share of a resource from which on it is said to limit: a faster folding rarely fits the rest."""
@@ -38,6 +38,8 @@ class Entry:
         DSPs, BRAM36, LUTs and UltraRAMs of all networks together; empty where one does not fit.
     limit : str
         The resources or the unit that limit the throughput, or what is missing.
+    boards : tuple of str
+        Boards with the device.
     """
 
     network: str
@@ -45,6 +47,7 @@ class Entry:
     cycles: float | None
     used: dict[str, float]
     limit: str
+    boards: tuple[str, ...] = ()
 
     @property
     def clips_per_second(self) -> float | None:
@@ -54,12 +57,13 @@ class Entry:
     @classmethod
     def of(cls, data: dict) -> "Entry":
         """The entry that :meth:`as_dict` gave."""
-        return cls(**{name: data[name] for name in ("network", "device", "cycles", "used", "limit")})
+        return cls(**{name: data[name] for name in ("network", "device", "cycles", "used", "limit")},
+                   boards=tuple(data["boards"]))
 
     def as_dict(self) -> dict:
         """Plain data for a file."""
         rate = self.clips_per_second
-        return {"network": self.network, "device": self.device, "fits": self.cycles is not None,
+        return {"network": self.network, "device": self.device, "boards": list(self.boards), "fits": self.cycles is not None,
                 "cycles": self.cycles and round(self.cycles), "clips_per_second_at_172mhz": rate and round(rate, 1),
                 "used": self.used, "limit": self.limit}
 
@@ -75,22 +79,25 @@ def fit(designs: list[Design], device: Device) -> Entry:
                           uram=device.uram // len(designs)) for design in designs]
     except ValueError as error:
         missing = str(error).partition("it needs ")[2] or str(error)
-        return Entry(network=network, device=device.name, cycles=None, used={}, limit=f"needs {missing}")
+        return Entry(network=network, device=device.name, cycles=None, used={}, limit=f"needs {missing}",
+                     boards=device.boards)
     used = {name: sum(allocation.used.get(name, 0) for allocation in found) for name in (*RESOURCES, "uram")}
     slowest = max(found, key=lambda allocation: allocation.cycles)
     scarce = [name for name in RESOURCES if slowest.used[name] >= NEARLY_ALL * getattr(budget, name)]
     return Entry(network=network, device=device.name, cycles=slowest.cycles, used=used,
-                 limit=" and ".join(scarce) or slowest.estimate.slowest)
+                 limit=" and ".join(scarce) or slowest.estimate.slowest, boards=device.boards)
 
 
 def table(entries: list[Entry]) -> str:
     """Markdown: a line for each network on each device."""
-    lines = ["| network | device | clips/s | DSP | BRAM36 | LUT | UltraRAM | what limits |", "| --- " * 8 + "|"]
+    lines = ["| network | device | boards with it | clips/s | DSP | BRAM36 | LUT | UltraRAM | what limits |",
+             "| --- " * 9 + "|"]
     for entry in entries:
         rate, used = entry.clips_per_second, entry.used
         figures = ["does not fit", "", "", "", ""] if rate is None else [
             f"{rate:,.0f}", *(f"{count:,g}" for count in used.values())]
-        lines.append(f"| `{entry.network}` | {entry.device} | {' | '.join(figures)} | {entry.limit} |")
+        lines.append(f"| `{entry.network}` | {entry.device} | {', '.join(entry.boards)} | {' | '.join(figures)} | "
+                     f"{entry.limit} |")
     return "\n".join(lines)
 
 

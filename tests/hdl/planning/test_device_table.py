@@ -12,7 +12,7 @@ from hypgcn.design.shipped import SHIPPED
 from hypgcn.planning import device_table
 from hypgcn.planning.allocator.allocate import Allocator, Budget
 from hypgcn.planning.device import Device
-from hypgcn.planning.device_table import NETWORKS, Entry, fit, table
+from hypgcn.planning.device_table import NETWORKS, ON_THE_PAGE, Entry, fit, table
 
 DEVICE = Device(name="D", mac="dsp48e2", multiplier=27, dsp=200, bram36=60, lut=60_000, ff=1000)
 
@@ -45,9 +45,23 @@ def test_what_limits():
 
 def test_table_has_a_line_for_each():
     entries = [Entry(network="n", device="d", cycles=1000.0, used={"dsp": 1200, "bram36": 3.5, "lut": 9, "uram": 0},
-                     limit="lut"), Entry(network="n", device="e", cycles=None, used={}, limit="needs 9 dsp")]
+                     limit="lut", boards=("A", "B")), Entry(network="n", device="e", cycles=None, used={}, limit="needs 9 dsp")]
     assert table(entries).splitlines()[2:] == [
-        "| `n` | d | 172,000 | 1,200 | 3.5 | 9 | 0 | lut |", "| `n` | e | does not fit |  |  |  |  | needs 9 dsp |"]
+        "| `n` | d | A, B | 172,000 | 1,200 | 3.5 | 9 | 0 | lut |",
+        "| `n` | e |  | does not fit |  |  |  |  | needs 9 dsp |"]
+    assert [Entry.of(json.loads(json.dumps(entry.as_dict()))) for entry in entries] == entries
+
+
+def test_boards_are_those_of_the_device():
+    boards = ("Ours", "Another")
+    assert fit([preset("tiny")], replace(DEVICE, boards=boards)).boards == boards
+    assert fit([preset("tiny")], replace(DEVICE, boards=boards, lut=5000)).boards == boards
+
+
+def test_every_board_that_is_asked_for_most_has_a_line():
+    shown = {board for name in ON_THE_PAGE for board in Device.load(name).boards}
+    assert {"KV260", "ZCU104", "ZCU102", "KCU105", "VCU118", "Arty A7-100T", "PYNQ-Z2", "ULX3S-85F", "Alveo U50",
+            "Alveo U250"} <= shown
 
 
 def test_networks_when_none_are_given(monkeypatch, tmp_path):
