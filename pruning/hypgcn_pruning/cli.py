@@ -136,7 +136,8 @@ def _register_float(commands):
     parser = commands.add_parser("motion", help="write a generated dataset of people filmed by cameras",
                                  description="Write a generated dataset, an .npz of several people filmed by several "
                                              "cameras.")
-    examples(parser, "hypgcn motion -o build/motion.npz", "hypgcn motion --skeleton kinect20 -o build/motion20.npz")
+    examples(parser, "hypgcn motion --classes 10 -o build/motion.npz",
+             "hypgcn motion --skeleton kinect20 --classes 10 -o build/motion20.npz")
     parser.add_argument("--skeleton", default="ntu25",
                         help=f"{_SKELETONS} (default: %(default)s)")
     _add_options(parser, FilmedConfig)

@@ -51,7 +51,10 @@ def test_the_page_from_top_to_bottom(tmp_path, monkeypatch, capsys):
     assert "multipliers" in capsys.readouterr().out
     rows = json.loads(Path("build/tutorial/accuracy.json").read_text(encoding="utf-8"))
     assert [(row["stream"], row["step"]) for row in rows] == [
-        ("joint", "dense"), ("joint", "pruned"), ("joint", "int8"), ("bone", "dense"), ("bone", "int8"),
-        ("joint+bone", "dense"), ("joint+bone", "int8")]
+        (stream, step) for stream in ("joint", "bone", "joint+bone") for step in ("dense", "pruned", "int8")]
+    top1 = {(row["stream"], row["step"]): row["top1"] for row in rows}
+    for stream in ("joint", "bone", "joint+bone"):  # the page says so: of 40 clips two say nothing
+        assert top1[stream, "dense"] >= 0.9, top1
+        assert min(top1[stream, "pruned"], top1[stream, "int8"]) >= top1[stream, "dense"] - 0.05, top1
     assert "hypgcn.sv" in os.listdir("build/tutorial/verilog") and "hypgcn.json" in os.listdir("build/tutorial/verilog")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["build"]
