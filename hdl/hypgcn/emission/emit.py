@@ -206,7 +206,10 @@ def _verilog(batch: list[tuple[PlacedModule, str]], *, source: bool) -> dict[str
             ports, body = written[name]
             inside = module.elaborated.inside[path]
             what = about(inside.component)
-            order = sorted(ports, key=natural) if path else list(module.elaborated.ports)
+            order = sorted(ports, key=natural)
+            if not path:
+                given = list(module.elaborated.ports)
+                order.sort(key=lambda port: given.index(port.removeprefix("\\")))     # a keyword has an escape
             text = readable(name, order, body, comment=what, first=inside.clocks, states=inside.states,
                             top=not path)
             texts.setdefault(module.files[path], []).append(ModuleText(name=name, about=what, text=text))

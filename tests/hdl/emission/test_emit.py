@@ -113,6 +113,25 @@ def test_sidecar(demo):
     assert "| `demo_lane_rom.mem` |  | lane | rom | weights | 3 | 16 | 2 |" in demo.files["demo.md"]
 
 
+class Keyword(wiring.Component):
+    """Ports with names that SystemVerilog has for itself."""
+
+    release: In(1)
+    o: Out(1)
+    begin: In(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.sync += self.o.eq(self.release & self.begin)
+        return m
+
+
+def test_ports_called_like_keywords_keep_their_place():
+    text = emit(Keyword(), "words").files["words.sv"]
+    head = text[text.index("module words"):text.index(");\n")]
+    assert re.findall(r"put +\w+ +(\S+)", head) == ["clk,", "rst,", "\\release", "o", "\\begin"]
+
+
 def test_places_in_the_source_on_request(demo):
     assert not any("src =" in text for text in demo.files.values())
     places = re.findall(r'src = "([^"]*)"', emit(Queue(LINK, 5), "queue", source=True).files["queue.sv"])
