@@ -63,8 +63,9 @@ class Entry:
     def as_dict(self) -> dict:
         """Plain data for a file."""
         rate = self.clips_per_second
-        return {"network": self.network, "device": self.device, "boards": list(self.boards), "fits": self.cycles is not None,
-                "cycles": self.cycles and round(self.cycles), "clips_per_second_at_172mhz": rate and round(rate, 1),
+        return {"network": self.network, "device": self.device, "boards": list(self.boards),
+                "fits": self.cycles is not None, "cycles": self.cycles and round(self.cycles),
+                "clips_per_second_at_172mhz": rate and round(rate, 1),
                 "used": self.used, "limit": self.limit}
 
 

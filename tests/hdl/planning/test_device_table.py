@@ -45,7 +45,8 @@ def test_what_limits():
 
 def test_table_has_a_line_for_each():
     entries = [Entry(network="n", device="d", cycles=1000.0, used={"dsp": 1200, "bram36": 3.5, "lut": 9, "uram": 0},
-                     limit="lut", boards=("A", "B")), Entry(network="n", device="e", cycles=None, used={}, limit="needs 9 dsp")]
+                     limit="lut", boards=("A", "B")),
+               Entry(network="n", device="e", cycles=None, used={}, limit="needs 9 dsp")]
     assert table(entries).splitlines()[2:] == [
         "| `n` | d | A, B | 172,000 | 1,200 | 3.5 | 9 | 0 | lut |",
         "| `n` | e |  | does not fit |  |  |  |  | needs 9 dsp |"]
