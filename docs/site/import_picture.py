@@ -13,7 +13,7 @@ import grimp
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs/images"
 PLACES = {"hypgcn": "hdl", "hypgcn_sim": "sim"}
-WIDTH, BOX_HEIGHT, FLOOR, SPACE = 1000, 30, 60, 28
+WIDTH, BOX_HEIGHT, FLOOR, SPACE = 1000, 30, 58, 28
 CHARACTER = 9.2  # of the monospaced 15 pixel font
 ROUNDS = 24      # after which nothing moves any more that could be seen
 

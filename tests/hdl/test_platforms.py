@@ -45,7 +45,7 @@ def run(*argv):
         status = end.code
     assert not status, (argv, status)
 
-parser = cli._parser()
+parser = cli.whole_parser()
 commands, = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
 for command in commands.choices:
     run(command, "--help")

@@ -37,7 +37,7 @@ def test_every_step_keeps_the_split(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("hypgcn_pruning.steps.plot_ranges", lambda ranges, path: None)
     hypgcn("motion", "--skeleton", "kinect20", "--classes", 6, "--subjects", 4, "--views", 2, "--shortest", 6,
            "--longest", 10, "-o", "motion.npz")
-    assert "written: motion.npz, 48 clips of 6 classes" in capsys.readouterr().out
+    assert "written: motion.npz; 48 clips of 6 classes" in capsys.readouterr().out
     clips = read_clips(Source(path="motion.npz", protocol="xsub"))
     for part, subjects in ((0, {1, 3}), (1, {2, 4})):
         chosen = clips.part(part)

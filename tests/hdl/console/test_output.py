@@ -83,8 +83,9 @@ def test_json_is_all_that_main_prints(capsys, tmp_path):
     assert cli.main(["devices", "tiny", "--device", "xc7a100t", "-o", str(tmp_path / "d.json")]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if "tiny-seeded" in line)
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells[1:] == [rows[0]["device"], f"{rows[0]['clips_per_second_at_172mhz']:,.0f}",
-                         *(f"{count:,g}" for count in rows[0]["used"].values()), rows[0]["limit"]]
+    used = [f"{count:,g}" for count in rows[0]["used"].values()]
+    assert cells[1:] == [rows[0]["device"], ", ".join(rows[0]["boards"]),
+                         f"{rows[0]['clips_per_second_at_172mhz']:,.0f}", *used, rows[0]["limit"]]
 
 
 def test_an_error_leaves_the_standard_output_empty(capsys):

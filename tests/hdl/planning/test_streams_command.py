@@ -81,17 +81,18 @@ def test_what_does_not_fit(capsys, tmp_path, ensemble, words, text):
 def test_activities_of_each_stream(capsys, tmp_path, ensemble):
     """A network whose clips have more non-zeros than its design says gets more of the budget."""
     folder, made = ensemble
-    words, foldings, report = [], tmp_path / "f.json", tmp_path / "r.json"
+    words, foldings = [], tmp_path / "f.json"
     for stream, design, values in zip(made.streams, made.designs, (16.0, 1.0)):
         busy = [Activity(x_channels=(5.0,) * block.in_channels, x_banks=(16.0,) * block.in_banks,
                          h_banks=(values,) * block.out_banks) for block in design.blocks]
         save_activities(tmp_path / f"{stream}.json", design, busy, "made up")
         words += ["--activity", f"{stream}={tmp_path / stream}.json"]
-    options = ["--dsp", "40", "-o", str(foldings), "--report", str(report)]
+    options = ["--dsp", "40", "-o", str(foldings), "--json"]
+    capsys.readouterr()
     found = []
     for more in ([], words):
         assert cli.main(["allocate", str(folder), *options, *more]) == 0
-        found.append(json.loads(report.read_text(encoding="utf-8")))
+        found.append(json.loads(capsys.readouterr().out))
     assert found[0]["cycles"] != found[1]["cycles"]
     activities = [load_activities(tmp_path / f"{stream}.json", design)
                   for stream, design in zip(made.streams, made.designs)]

@@ -80,7 +80,7 @@ class Recorder:
     def __init__(self):
         self.memories = []
 
-    def memory(self, module, *, width, depth, name="", init=None):
+    def memory(self, module, *, width, depth, name="", holds="", init=None):
         kind = module.removeprefix("hypgcn_").removesuffix("_ram")
         self.memories.append(Memory(kind, rom_width(init) if init else width, depth).primitives)
         return "file"
