@@ -20,7 +20,11 @@ def headline(rows: list[dict]) -> str:
         Of ``results/performance.json``; the row of the paper's device counts.
     """
     row, = (row for row in rows if row["device"] == PAPER["device"] and not row["variant"])
-    persons, frames, joints = re.search(r"of (\d+) x (\d+) frames x (\d+) joints", row["clip"]).groups()  # type: ignore
+    shape = re.search(r"of (\d+) x (\d+) frames x (\d+) joints", row["clip"])
+    if shape is None:
+        raise ValueError(f"clip must say persons, frames and joints, as in '20 clips of 2 x 150 frames x 25 joints', "
+                         f"not {row['clip']!r}")
+    persons, frames, joints = shape.groups()
     rate = row["fps_at_172mhz"]
     return paragraph(
         f"**How fast.** {rate:,.1f} clips a second ({persons} people, {frames} frames, {joints} joints; design "

@@ -24,7 +24,7 @@ from hypgcn.shell.top import Top
 from hypgcn.stream import Skid, connect
 
 NUMBERED = {"top.frames_in.data_2", "top.frames_out.crc_2"}
-"""Names that are told apart by a number alone: of Amaranth's unit for checksums."""
+"""Names that differ by a number alone: of Amaranth's unit for checksums."""
 
 
 def elaborated(component, name="top"):

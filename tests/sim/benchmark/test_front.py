@@ -26,6 +26,11 @@ def test_no_row_of_the_paper_s_device():
         headline([OTHER])
 
 
+def test_a_row_that_does_not_say_its_clips():
+    with pytest.raises(ValueError, match="clip must say persons, frames and joints, as in .*, not 'some clips'"):
+        headline([{**ROW, "clip": "some clips"}])
+
+
 def test_the_table_says_that_the_clock_is_assumed():
     text = short_table([ROW])
     assert "assumed clock of 172 MHz, not routed" in text.replace("\n", " ")
