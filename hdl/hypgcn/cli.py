@@ -46,7 +46,7 @@ from .planning.device_table import register_devices
 from .progress import Progress
 from .report.command import register_report
 from .stream_options import Networks, add_stream_options, load_network, register_ensemble
-from .usage import peak_memory_mb
+from .usage import cpu_seconds, peak_memory_mb
 from .vivado.command import register as register_vivado
 
 __all__ = ["load_design", "load_folding", "load_foldings_of", "main", "whole_parser"]
@@ -104,7 +104,7 @@ def _run_verilog(args):
     introduce(network, folding_words(args, network))
     folding = chosen_folding(args, network)
 
-    start = time.monotonic()
+    start, used = time.monotonic(), cpu_seconds()
     progress = Progress("emission")
     options: dict[str, Any] = {"name": args.name, "bus_width": None if args.bare else args.bus_width,
                                "testbench": clips, "source": args.source, "progress": progress}
@@ -115,7 +115,8 @@ def _run_verilog(args):
         "design": network.name, "hash": network.hash, "blocks": sum(len(design.blocks) for design in designs),
         "multipliers": emission.sidecar["multipliers"], "files": len(emission.files) + 1,
         "megabytes": round(sum(map(len, emission.files.values())) / 1e6, 1),
-        "seconds": round(time.monotonic() - start, 1), "peak_memory_mb": peak_memory_mb(),
+        "seconds": round(time.monotonic() - start, 1), "cpu_seconds": round(cpu_seconds() - used, 1),
+        "peak_memory_mb": peak_memory_mb(),
     }
     memory = "unknown" if measured["peak_memory_mb"] is None else f"{measured['peak_memory_mb']} MB"
     if args.measure:

@@ -109,7 +109,7 @@ def results_table(root: Path) -> str:
     lines += _simulation_rows(root)
     if emission := _load(root / "results" / "emission.json"):
         row(f"emission of the full network ({emission['blocks']} blocks, `{emission['design']}`)",
-            f"{emission['seconds']:.0f} s, peak memory {emission['peak_memory_mb']} MB, "
+            f"{emission['cpu_seconds']:.0f} s of CPU, peak memory {emission['peak_memory_mb']} MB, "
             f"{emission['multipliers']} multipliers, {emission['megabytes']} MB of text",
             f"`{SOURCES['emission.json'][1]}`")
     if synth := _load(root / "results" / "synth.json"):

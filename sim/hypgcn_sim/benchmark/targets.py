@@ -45,7 +45,7 @@ def _column(row: dict) -> list[str]:
     estimated = sum(row["cycles_of_each_estimated"]) / len(row["cycles_of_each_estimated"])
     off = estimated / cycles - 1
     latency = row["latency_last_frame_cycles"] / MHZ / 1e3
-    levels, seconds = row["max_logic_levels"], row["generation"]["seconds"]
+    levels, generation = row["max_logic_levels"], row["generation"]
     used = all(row[name] <= getattr(target, name) for name in ("dsp", "bram36", "lut"))
     return [
         _cell(f"{rate:,.1f}, {rate / PAPER_RATE:.1f} times the paper's (target {wanted:,.0f}, "
@@ -58,7 +58,9 @@ def _column(row: dict) -> list[str]:
         "not mapped" if levels is None else _cell(str(levels), levels <= LEVELS),
         _cell(f"{latency:.2f} ms", latency <= LATENCY_MS),
         _cell(str(row["vectors_that_lost_values"]), row["vectors_that_lost_values"] == 0),
-        _cell(f"{seconds:.0f} s", seconds <= SECONDS),
+        # Seconds by the clock depend on what else the machine does.
+        _cell(f"{generation['cpu_seconds']:.0f} s ({generation['seconds']:.0f} s by the clock)",
+              generation["cpu_seconds"] <= SECONDS),
     ]
 
 
@@ -80,7 +82,7 @@ def targets_markdown(rows: list[dict]) -> str:
               "DSP48E2, BRAM36, LUT", f"useful multiplications of all multipliers (target {UTILISATION:.0%})",
               f"deepest path between registers, in levels of logic (target {LEVELS})",
               f"from the last frame to the scores (target {LATENCY_MS:g} ms)", "vectors that lost values",
-              f"generation of the Verilog (target {SECONDS} s)"]
+              f"generation of the Verilog, seconds of CPU (target {SECONDS} s)"]
     columns = [_column(row) for row in rows]
     lines = ["| target | " + " | ".join(row["device"] for row in rows) + " |", "| --- |" + " --- |" * len(rows)]
     return "\n".join(lines + [f"| {title} | {' | '.join(cells)} |" for title, *cells in zip(titles, *columns)])
