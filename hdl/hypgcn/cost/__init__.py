@@ -4,7 +4,7 @@ Every unit has one estimator, in ``cost.py`` of its folder (``io_cost.py`` for i
 the cycles of a clip, DSPs, block RAMs and LUTs together as a :class:`UnitCost`.
 """
 
-from .memory import Memory, Primitives, rom_width, varying_bits
+from .memory import Memory, Primitives, different_bits, rom_width, varying_bits
 from .resources import Resources, UnitCost
 
-__all__ = ["Memory", "Primitives", "Resources", "UnitCost", "rom_width", "varying_bits"]
+__all__ = ["Memory", "Primitives", "Resources", "UnitCost", "different_bits", "rom_width", "varying_bits"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..mem import table_style
 
-__all__ = ["LUTS_OF_LUT_RAM", "Memory", "Primitives", "rom_width", "varying_bits"]
+__all__ = ["LUTS_OF_LUT_RAM", "Memory", "Primitives", "different_bits", "rom_width", "varying_bits"]
 
 HALF_COST, WHOLE_COST = 129, 257
 BLOCK_RAMS = (
@@ -152,3 +152,13 @@ def varying_bits(words: np.ndarray) -> int:
     """Bits that are not the same in all rows of ``words``, int8 (word, byte); 0 without rows."""
     raw = words.view(np.uint8)
     return int(np.bitwise_count(np.bitwise_or.reduce(raw ^ raw[:1], axis=0)).sum()) if len(raw) else 0
+
+
+def different_bits(words: np.ndarray) -> int:
+    """Bits that are neither the same in all rows of ``words``, int8 (word, byte), nor like another bit in all rows: in
+    logic those share their LUTs, such as the sign and the upper bits of small weights."""
+    if not len(words):
+        return 0
+    bits = np.unpackbits(words.view(np.uint8), axis=1)
+    varying = bits[:, (bits != bits[:1]).any(axis=0)]
+    return len({column.tobytes() for column in np.packbits(varying, axis=0).T})

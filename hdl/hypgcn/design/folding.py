@@ -85,6 +85,9 @@ class BlockFolding:
     graph_subsets : int, 1..K
         Subsets of the graph product that a unit computes at the same time, with ``ceil(graph_subsets * V / 2)`` packed
         MACs and ``ceil(K / graph_subsets)`` passes over the tokens of a channel.
+    graph_parts : int, 1..4, at most V
+        Passes that share the joints of a subset, each with ``ceil(V / graph_parts)`` of them; more than 1 only with
+        ``graph_subsets`` 1.
     conv_lanes : int, 0..32
         Lanes of the 1x1 convolution, which skip the zeros of Z. 0: it has the 1x1 array, which multiplies all of Z;
         so it must where Z has more than 1024 channels.
@@ -123,6 +126,7 @@ class BlockFolding:
 
     graph_units: int = 1
     graph_subsets: int = 1
+    graph_parts: int = 1
     conv_lanes: int = 0
     conv_joints: int = 1
     conv_pairs: int = 1
@@ -152,6 +156,9 @@ class BlockFolding:
         """Raise :exc:`ValueError` for a folding that is illegal for ``block``; the message starts with ``where``."""
         check_range(f"{where}.graph_units", self.graph_units, 1, graph_units(block))
         check_range(f"{where}.graph_subsets", self.graph_subsets, 1, design.subsets)
+        check_limit(f"{where}.graph_parts", self.graph_parts, limits.GRAPH_PARTS)
+        check_range(f"{where}.graph_parts with graph_subsets {self.graph_subsets}", self.graph_parts, 1,
+                    design.joints if self.graph_subsets == 1 else 1)
         check_range(f"{where}.conv_lanes", self.conv_lanes, 0, limits.LANES.high)
         check_range(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
         for name in ("z_width", "h_width", "y_width"):
@@ -226,11 +233,13 @@ class Folding:
                         limits.chain_depth(self.mac))
 
     def to_dict(self) -> dict:
-        """Plain data; only multi-scale blocks have an entry ``scales``."""
+        """Plain data; only multi-scale blocks have an entry ``scales``, and ``graph_parts`` 1 has none."""
         data = dataclasses.asdict(self)
         for block in data["blocks"]:
             if block["scales"] is None:
                 del block["scales"]
+            if block["graph_parts"] == 1:
+                del block["graph_parts"]
         return data
 
     def to_json(self) -> str:

@@ -7,7 +7,7 @@ from .banks import BANK, MINI_BANKS
 
 __all__ = [
     "ACC_WIDTH", "ACTIVATION", "BANK", "BANKS", "BIAS", "BIAS_BITS", "BLOCKS", "BUS_WIDTHS", "CHANNELS", "CLASSES",
-    "CLIPS_INSIDE", "CONV_DEPTH", "Choices", "FRAMES", "GRAPH_SHIFT", "GRAPH_UNITS", "GROUPS", "HEAD_WIDTHS",
+    "CLIPS_INSIDE", "CONV_DEPTH", "Choices", "FRAMES", "GRAPH_PARTS", "GRAPH_SHIFT", "GRAPH_UNITS", "GROUPS", "HEAD_WIDTHS",
     "INPUT_CHANNELS", "INPUT_MULT", "JOINTS", "KERNEL", "LANES", "LANE_DEPTH", "LIMITS", "LOGIT_WIDTH", "Limit",
     "MAC_FORMS", "MINI_BANKS", "MULT", "PATIENCE_FRAMES", "PERSONS", "RAW_MISSING", "RAW_UNITS", "RES_MULT",
     "RES_SHIFT", "SHAPE", "SHIFT", "SHORTCUTS_H", "SHORTCUTS_Y", "STORE_MEMORIES", "STORE_ROWS", "STREAMS", "STRIDE",
@@ -191,6 +191,9 @@ HEAD_WIDTHS = Choices(
 GRAPH_UNITS = Limit(
     "graph_units", 1, 4, "graph units of a block",
     "a token a cycle each; four make the graph product as fast as the store of X answers")
+GRAPH_PARTS = Limit(
+    "graph_parts", 1, 4, "passes that share the joints of a subset",
+    "a quarter of the products a cycle; the rest of a graph unit does not shrink with them")
 CONV_DEPTH = Limit(
     "conv_depth", 1, 8, "input channels of the 1x1 array at once",
     "so many pairs of products stay below a quarter of the range of the packed accumulator's lower field")
@@ -223,8 +226,8 @@ GROUPS: dict[str, tuple[Limit | Choices, ...]] = {
                            STREAMS, BLOCKS, CHANNELS, BANKS, SUBSETS, KERNEL, STRIDE, SHORTCUTS_H, SHORTCUTS_Y),
     "Integers": (WEIGHT, ACTIVATION, MULT, INPUT_MULT, BIAS, SHIFT, GRAPH_SHIFT, RES_MULT, RES_SHIFT, THRESHOLD,
                  ACC_WIDTH, LOGIT_WIDTH),
-    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, GRAPH_UNITS, CONV_DEPTH, CONV_DEPTH_E1, LANE_DEPTH, STORE_ROWS,
-                STORE_MEMORIES, MAC_FORMS),
+    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, GRAPH_UNITS, GRAPH_PARTS, CONV_DEPTH, CONV_DEPTH_E1, LANE_DEPTH,
+                STORE_ROWS, STORE_MEMORIES, MAC_FORMS),
     "Shell": (BUS_WIDTHS, CLIPS_INSIDE),
 }
 """All limits by what they are of, in the order of the table of ``docs/limits.md``."""

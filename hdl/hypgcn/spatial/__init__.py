@@ -5,7 +5,8 @@ from .array_config import ConvArrayConfig
 from .config import SPATIAL_UNITS, SpatialConfig
 from .corner_turn import CornerTurn, CornerTurnConfig
 from .frame_buffer import FrameBuffer, FrameBufferConfig
-from .graph import GraphConfig, GraphUnit
+from .graph import GraphUnit
+from .graph_config import GraphConfig
 from .loader import RowLoader, RowLoaderConfig
 from .row_buffer import RowBuffer, RowBufferConfig
 from .unit import SpatialUnit

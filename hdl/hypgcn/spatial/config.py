@@ -16,7 +16,7 @@ from ..stream.activity import state_layout
 from .array_config import ConvArrayConfig
 from .corner_turn import CornerTurnConfig
 from .frame_buffer import FrameBufferConfig
-from .graph import GraphConfig
+from .graph_config import GraphConfig
 from .loader import RowLoaderConfig
 from .row_buffer import RowBufferConfig
 
@@ -89,8 +89,8 @@ class SpatialConfig:
         """Config of the graph unit."""
         block = self.block
         return GraphConfig(
-            joints=self.joints, subsets=block.graph.shape[0], at_once=self.folding.graph_subsets, graph=block.graph,
-            shift=block.graph_shift, acc_width=block.graph_acc_width, threshold=block.threshold_z, mac=self.mac,
+            joints=self.joints, subsets=block.graph.shape[0], at_once=self.folding.graph_subsets,
+            parts=self.folding.graph_parts, graph=block.graph, shift=block.graph_shift, acc_width=block.graph_acc_width, threshold=block.threshold_z, mac=self.mac,
             kept=tuple(bool(block.kept[c]) for c in self.channels), copy=tuple(self.copied[c] for c in self.channels))
 
     @property

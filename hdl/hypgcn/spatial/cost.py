@@ -1,14 +1,15 @@
 """Cost of the units of the spatial unit: row loader, frame buffer, graph unit, 1x1 array, row buffer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..arith.cost import mac_luts, multipliers, raw_bits, unpack_luts
-from ..cost import Memory, Resources, UnitCost, luts, varying_bits
+from ..cost import Memory, Resources, UnitCost, different_bits, luts, varying_bits
 from ..design import BANK
 from .array_config import ConvArrayConfig
 from .corner_turn import CornerTurnConfig
 from .frame_buffer import FrameBufferConfig, pass_layout
-from .graph import GraphConfig
+from .graph_config import GraphConfig
 from .loader import RowLoader, RowLoaderConfig
 from .row_buffer import RowBufferConfig
 
@@ -70,14 +71,16 @@ def graph_unit(cfg: GraphConfig, *, rows: int, tokens: Sequence[float]) -> UnitC
     tokens : sequence of float
         Non-zero joints per row, of each channel of the unit's list.
     """
-    outputs = cfg.at_once * cfg.joints
-    rounding = cfg.joints * (16 + DEAD_ZONE * bool(cfg.threshold))
-    copies = 9 * cfg.joints if any(cfg.copy) else 0
-    rom = Memory("rom", varying_bits(cfg.words), cfg.passes * cfg.joints)
+    rounding = cfg.width * (12 + DEAD_ZONE * bool(cfg.threshold))
+    # X or the result is chosen, and in parts also for the places that parts only pass through.
+    copies = 8 * (2 * cfg.joints - cfg.width) if any(cfg.copy) else 0
+    rom = Memory("rom", varying_bits(cfg.words), len(cfg.words))
+    if rom.primitives.logic_bits:
+        rom = replace(rom, width=different_bits(cfg.words))
     queue = Memory("async", 8 * cfg.joints, cfg.queue_words)
     return UnitCost(cycles=rows * cfg.cycles(tokens), resources=Resources.of(
         dsp=multipliers(cfg.macs, cfg.mac), memories=[rom, queue],
-        lut=(60 + cfg.macs * mac_luts(cfg.acc_width, cfg.mac) + unpack_luts(outputs / 2, cfg.acc_width)
+        lut=(60 + cfg.macs * mac_luts(cfg.acc_width, cfg.mac) + unpack_luts(cfg.outputs / 2, cfg.acc_width)
              + luts.multiplexer(cfg.at_once, cfg.joints * cfg.acc_width) + rounding + copies)))
 
 

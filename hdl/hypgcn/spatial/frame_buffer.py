@@ -7,8 +7,8 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..arith.bits import stepped
-from ..design.checks import check_limit
-from ..design.limits import CHANNELS, JOINTS, SUBSETS
+from ..design.checks import check_limit, check_range
+from ..design.limits import CHANNELS, GRAPH_PARTS, JOINTS, SUBSETS
 from ..mem import AsyncRam, Ram
 
 __all__ = ["FrameBufferConfig", "FrameBuffer", "pass_layout"]
@@ -29,7 +29,7 @@ class FrameBufferConfig:
         Joints V of a row.
     channels : int, 1..1024
         Channels C.
-    repeats : tuple of int, 1..8
+    repeats : tuple of int, 1..32
         Passes over the tokens of each channel.
     """
 
@@ -43,7 +43,7 @@ class FrameBufferConfig:
         if len(self.repeats) != self.channels:
             raise ValueError(f"repeats must hold {self.channels} values, one per channel, not {len(self.repeats)}")
         for channel, passes in enumerate(self.repeats):
-            check_limit(f"repeats[{channel}]", passes, SUBSETS)
+            check_range(f"repeats[{channel}]", passes, 1, SUBSETS.high * GRAPH_PARTS.high)
 
     @property
     def half_words(self) -> int:

@@ -22,7 +22,7 @@ FULL = "checkpoints/nwucla_joint_paper/design"
 """The trained network in the paper's shape, 150 frames and two persons."""
 BUDGETS = {"xcku115": {"dsp": "3544", "bram36": "900", "lut": "176776"}, "xcku040": {}}
 """Devices and budgets of the full benchmark: on the XCKU115 the paper's resources with half its block RAMs."""
-LUT_RESERVE = 0.015
+LUT_RESERVE = 0.025
 """Share of a budget's LUTs that the choice of a folding leaves: estimates of whole designs are 1 to 2 % low."""
 CHOICE, QUICK_CHOICE = 16, 4
 """Training clips whose non-zeros choose a folding; none of them is simulated."""

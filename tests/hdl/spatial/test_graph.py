@@ -6,7 +6,8 @@ import pytest
 import testbench
 from hypgcn.design import bits_signed
 from hypgcn.golden.arith.requant import round_shift
-from hypgcn.spatial.graph import GraphConfig, GraphUnit
+from hypgcn.spatial.graph import GraphUnit
+from hypgcn.spatial.graph_config import GraphConfig
 from hypgcn_sim.unit_tests.faults import plant
 
 FORMS = ("dsp48e2", "dsp48e1", "inferred", "single")
@@ -16,14 +17,14 @@ _unit = functools.lru_cache(maxsize=2)(GraphUnit)
 
 
 @functools.lru_cache(maxsize=2)
-def config(joints, subsets, at_once, kept, copy, *, seed=0, mac="inferred", extreme=False, threshold=20):
+def config(joints, subsets, at_once, kept, copy, *, parts=1, seed=0, mac="inferred", extreme=False, threshold=20):
     rng = np.random.default_rng(seed)
     graph = rng.integers(-127, 128, (subsets, joints, joints)).astype(np.int8)
     if extreme:
         graph = np.where(graph < 0, -127, 127).astype(np.int8)
     width = max(9, bits_signed(int(np.abs(graph.astype(int)).sum(axis=1).max()) * 128))
-    return GraphConfig(joints=joints, subsets=subsets, at_once=at_once, graph=graph, shift=7, acc_width=width,
-                       threshold=threshold, kept=kept, copy=copy, mac=mac)
+    return GraphConfig(joints=joints, subsets=subsets, at_once=at_once, parts=parts, graph=graph, shift=7,
+                       acc_width=width, threshold=threshold, kept=kept, copy=copy, mac=mac)
 
 
 def make_rows(cfg, seed, densities=(0.5, 0.0, 1.0, 0.1)):
@@ -77,9 +78,19 @@ def test_corners(joints, subsets, at_once, kept, copy):
     check(config(joints, subsets, at_once, kept, copy), idle=0.4, stall=0.6)
 
 
+@pytest.mark.parametrize(("idle", "stall"), testbench.STREAM_PATTERNS)
+@pytest.mark.parametrize(("joints", "parts"), [(2, 2), (5, 2), (4, 4), (5, 4), (9, 3)])
+@pytest.mark.parametrize(("kept", "copy"), [((1, 1, 1), (0, 0, 0)), ((1, 0, 1, 1), (1, 1, 0, 1))])
+def test_a_word_in_parts(joints, parts, kept, copy, idle, stall):
+    cfg = config(joints, 3, 1, kept, copy, parts=parts)
+    assert (cfg.passes, cfg.outputs) == (3 * parts, -(-joints // parts))
+    check(cfg, idle=idle, stall=stall)
+
+
 @pytest.mark.parametrize("mac", FORMS)
 def test_forms_and_extremes(mac):
     check(config(5, 3, 3, (1, 1), (1, 0), mac=mac, extreme=True))
+    check(config(5, 2, 1, (1, 1), (1, 0), parts=2, mac=mac, extreme=True))
 
 
 def _identity(threshold, kept, copy):
@@ -108,13 +119,13 @@ def test_full_size(at_once):
     check(config(25, 3, at_once, (1, 0), (0, 1)))
 
 
-@pytest.mark.parametrize(("subsets", "at_once", "kept", "copy"), [
-    (3, 1, (1,) * 6, (0,) * 6), (3, 3, (1,) * 6, (0,) * 6), (3, 3, (1, 0, 1, 1), (1, 1, 0, 1)),
-    (1, 1, (1,) * 5, (1,) * 5), (3, 2, (1,) * 6, (0,) * 6), (3, 2, (1, 0, 1, 1), (1, 1, 0, 1)),
-    (7, 4, (1, 1), (1, 0))])
+@pytest.mark.parametrize(("subsets", "at_once", "kept", "copy", "parts"), [
+    (3, 1, (1,) * 6, (0,) * 6, 1), (3, 3, (1,) * 6, (0,) * 6, 1), (3, 3, (1, 0, 1, 1), (1, 1, 0, 1), 1),
+    (1, 1, (1,) * 5, (1,) * 5, 1), (3, 2, (1,) * 6, (0,) * 6, 1), (3, 2, (1, 0, 1, 1), (1, 1, 0, 1), 1),
+    (7, 4, (1, 1), (1, 0), 1), (3, 1, (1, 0, 1, 1), (1, 1, 0, 1), 2), (1, 1, (1, 0, 1), (1, 1, 0), 3)])
 @pytest.mark.parametrize("density", [0.0, 0.3, 1.0])
-def test_cycles(subsets, at_once, kept, copy, density):
-    cfg = config(5, subsets, at_once, kept, copy)
+def test_cycles(subsets, at_once, kept, copy, parts, density):
+    cfg = config(5, subsets, at_once, kept, copy, parts=parts)
     rows = make_rows(cfg, 3, (density,) * 6)[:-1]
     result = check(cfg, rows=rows)
     ends = result["times"]["o"][cfg.entries - 1::cfg.entries]
@@ -132,7 +143,8 @@ def test_latency():
 
 @pytest.mark.parametrize(("field", "value", "text"), [
     ("joints", 0, "joints must be in 1..64"), ("subsets", 9, "subsets must be in 1..8"),
-    ("at_once", 4, "at_once must be in 1..3"), ("shift", 16, "shift must be in 1..15"),
+    ("at_once", 4, "at_once must be in 1..3"), ("parts", 5, "parts must be in 1..4"),
+    ("parts", 2, "parts must be in 1..1"), ("shift", 16, "shift must be in 1..15"),
     ("acc_width", 28, "acc_width must be in 9..27"), ("threshold", 128, "threshold must be in 0..127"),
     ("mac", "other", "mac must be one of"),
     ("graph", np.zeros((3, 5, 4), np.int8), "graph must have shape"),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from ...cost import Resources, UnitCost
 from ...design import BANK, Design, bank_count
 from ...design.folding import BlockFolding, graph_units
-from ...design.limits import BANKS, HEAD_WIDTHS, LANE_DEPTH, LANES, WIDTHS, chain_depth
+from ...design.limits import BANKS, GRAPH_PARTS, HEAD_WIDTHS, LANE_DEPTH, LANES, WIDTHS, chain_depth
 from ...io_cost import io_units
 from ...rfc.cost import row_store
 from ...sparse.lane_plan import Work
@@ -112,7 +112,7 @@ def pareto_front(options: list[Option], key: Callable[[Option], tuple[int, ...]]
 def graph_options(model: BlockModel, subsets: int, x_rows: int, beside: Sequence[Sequence[Option]] = (),
                   clips: Sequence[BlockModel] = ()) -> list[Option]:
     """Options of the graph product: one unit, or several while fewer are slower than the fastest of ``beside``, each
-    with 1 to ``subsets`` subsets in parallel.
+    with 1 to ``subsets`` subsets in parallel; a single unit also with parts of a subset.
 
     Parameters
     ----------
@@ -136,10 +136,12 @@ def graph_options(model: BlockModel, subsets: int, x_rows: int, beside: Sequence
             break       # more would only wait
         one, all_readers = (row_store(model.shape.x_store(x_rows, 1, loaders)).resources for loaders in (1, count))
         readers = UnitCost(resources=Resources(0, all_readers.bram36 - one.bram36, all_readers.lut - one.lut))
-        for n in range(1, subsets + 1):
-            units = {**model.graph(n, count), "readers": readers}
-            options.append(Option.of({"graph_units": count, "graph_subsets": n}, units,
-                                     [slowest(clip.graph(n, count)) for clip in clips], row_latency(model, units)))
+        pieces = range(1, min(GRAPH_PARTS.high, model.shape.joints) + 1) if count == 1 else (1,)
+        for n, parts in [*((n, 1) for n in range(1, subsets + 1)), *((1, parts) for parts in pieces[1:])]:
+            units = {**model.graph(n, count, parts), "readers": readers}
+            options.append(Option.of({"graph_units": count, "graph_subsets": n, "graph_parts": parts}, units,
+                                     [slowest(clip.graph(n, count, parts)) for clip in clips],
+                                     row_latency(model, units)))
     return options
 
 

@@ -76,10 +76,10 @@ class BlockModel:
             float(min(BANK, layer.channels - start)) for start in range(0, layer.channels, BANK))
         return self.shape.plan(layer, lane_pairs, h_width, depth).work(z_banks, (0.0,) * layer.x_banks)
 
-    def graph(self, at_once: int, units: int = 1) -> dict[str, UnitCost]:
-        """Cost of loaders, frame buffers and graph units with ``at_once`` subsets in parallel each."""
+    def graph(self, at_once: int, units: int = 1, parts: int = 1) -> dict[str, UnitCost]:
+        """Cost of loaders, frame buffers and graph units with ``at_once`` subsets in parallel each, or a part of one."""
         shape, tokens = self.shape, self.activity.x_channels
-        folding = BlockFolding(graph_units=units, graph_subsets=at_once)
+        folding = BlockFolding(graph_units=units, graph_subsets=at_once, graph_parts=parts)
         costs: dict[str, list[UnitCost]] = {"loader": [], "frame_buffer": [], "graph": []}
         for part in replace(shape.spatial, folding=folding).parts:
             costs["loader"].append(row_loader(part.loader, rows=shape.rows, tokens=tokens))
@@ -171,7 +171,7 @@ class BlockModel:
 
     def units(self, folding: BlockFolding) -> dict[str, UnitCost]:
         """Cost of all units under ``folding``, by name."""
-        units = self.graph(folding.graph_subsets, folding.graph_units)
+        units = self.graph(folding.graph_subsets, folding.graph_units, folding.graph_parts)
         if folding.conv_lanes:
             units |= self.conv_lanes(folding.conv_lanes, folding.conv_pairs, folding.h_width, folding.z_width,
                                      folding.conv_depth)
