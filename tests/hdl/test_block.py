@@ -137,8 +137,9 @@ def test_any_folding_gives_the_same_integers(seed):
     conv_depth, lane_depth = pick(1, 2) if conv_lanes else 1, pick(1, 2)
     units = pick(1, 2, 4 if block.kept.sum() > 3 else 1)
     readers = units + (block.shortcut_h == "identity") + (block.shortcut_y != "none")
+    subsets = pick(*range(1, block.graph.shape[0] + 1))
     folding = BlockFolding(
-        graph_units=units, graph_subsets=pick(*range(1, block.graph.shape[0] + 1)), conv_lanes=conv_lanes,
+        graph_units=units, graph_subsets=subsets, graph_parts=pick(1, 2) if subsets == 1 else 1, conv_lanes=conv_lanes,
         conv_joints=1 if conv_lanes else pick(1, 2, 3), conv_pairs=h_width // 2 * pick(*range(1, 32 // h_width + 1)),
         conv_depth=conv_depth, z_width=pick(2, 4, 8, 16), z_rows=pick(1, 2, 3), h_width=h_width, lanes=lanes,
         lane_pairs=pick(y_width // 2, 8, 11, 16), lane_depth=lane_depth, y_width=y_width, x_rows=pick(5, 6, 11),

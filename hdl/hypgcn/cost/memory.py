@@ -156,7 +156,8 @@ def varying_bits(words: np.ndarray) -> int:
 
 def different_bits(words: np.ndarray) -> int:
     """Bits that are neither the same in all rows of ``words``, int8 (word, byte), nor like another bit in all rows: in
-    logic those share their LUTs, such as the sign and the upper bits of small weights."""
+    logic those share their LUTs, such as the sign and the upper bits of small weights.
+    """
     if not len(words):
         return 0
     bits = np.unpackbits(words.view(np.uint8), axis=1)

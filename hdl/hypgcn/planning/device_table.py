@@ -1,11 +1,14 @@
 """``hypgcn devices``: which devices hold which networks, how fast, and what limits each, by estimate."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from ..console import add_json, examples, finished, show
 from ..design import Design
+from ..design.ensemble import Ensemble
 from ..design.files import check_out_file, write_json
+from ..design.raw_conversion import RawSettings, with_raw_input
 from ..design.shipped import SHIPPED
 from .budget import RESOURCES, Budget
 from .device import Device, devices
@@ -31,11 +34,11 @@ class Entry:
     Parameters
     ----------
     network, device : str
-        Names; several networks are joined by ``+`` and each gets an equal share of the device.
+        Names; several networks are joined by ``+``.
     cycles : float or None
         Cycles of a clip of the slowest network; None where one does not fit.
     used : dict
-        DSPs, BRAM36, LUTs and UltraRAMs of all networks together; empty where one does not fit.
+        DSPs, BRAM36, LUTs and UltraRAMs of all networks and what they share; empty where one does not fit.
     limit : str
         The resources or the unit that limit the throughput, or what is missing.
     boards : tuple of str
@@ -70,23 +73,38 @@ class Entry:
 
 
 def fit(designs: list[Design], device: Device) -> Entry:
-    """The fastest folding of each of ``designs`` in an equal share of ``device``, with the designs' own densities."""
-    from .allocator.allocate import allocate  # the solver is slow to import, and only needed here
+    """The fastest foldings of ``designs`` in ``device``, with the designs' own densities; several are one ensemble.
 
-    budget = Budget(**{name: getattr(device, name) // len(designs) for name in RESOURCES})
+    Designs that do not take raw joints get such an input first. :exc:`ValueError` where they cannot be an ensemble.
+    """
+    from .allocator.allocate import allocate  # the solver is slow to import, and only needed here
+    from .allocator.streams import StreamAllocator
+
+    budget = Budget(**{name: getattr(device, name) for name in RESOURCES})
     network = "+".join(design.name for design in designs)
+    ensemble = _ensemble(network, designs) if len(designs) > 1 else None
+    kind = {"mac": device.mac, "multiplier": device.multiplier, "uram": device.uram}
     try:
-        found = [allocate(design, budget, mac=device.mac, multiplier=device.multiplier,
-                          uram=device.uram // len(designs)) for design in designs]
+        if ensemble:
+            streams = StreamAllocator(ensemble, **kind).solve(budget)
+            resources, slowest = streams.resources, max(streams.estimates, key=lambda part: part.cycles)
+        else:
+            slowest = allocate(designs[0], budget, **kind).estimate
+            resources = slowest.resources
     except ValueError as error:
         missing = str(error).partition("it needs ")[2] or str(error)
         return Entry(network=network, device=device.name, cycles=None, used={}, limit=f"needs {missing}",
                      boards=device.boards)
-    used = {name: sum(allocation.used.get(name, 0) for allocation in found) for name in (*RESOURCES, "uram")}
-    slowest = max(found, key=lambda allocation: allocation.cycles)
-    scarce = [name for name in RESOURCES if slowest.used[name] >= NEARLY_ALL * getattr(budget, name)]
+    used = {"dsp": resources.dsp, "bram36": resources.bram36, "lut": round(resources.lut), "uram": resources.uram}
+    scarce = [name for name in RESOURCES if used[name] >= NEARLY_ALL * getattr(budget, name)]
     return Entry(network=network, device=device.name, cycles=slowest.cycles, used=used,
-                 limit=" and ".join(scarce) or slowest.estimate.slowest, boards=device.boards)
+                 limit=" and ".join(scarce) or slowest.slowest, boards=device.boards)
+
+
+def _ensemble(name: str, designs: list[Design]) -> Ensemble:
+    raw = [design if design.raw else with_raw_input(design, RawSettings()) for design in designs]
+    return Ensemble(name=name, streams=tuple(f"network{index}" for index in range(len(raw))), designs=tuple(raw),
+                    weights=(Fraction(1),) * len(raw))
 
 
 def table(entries: list[Entry]) -> str:
@@ -110,7 +128,7 @@ def register_devices(commands, load_design):
     examples(parser, "hypgcn devices tiny --device xc7a100t",
              "hypgcn devices nwucla_small --device xck26 --device xcu50 --json")
     parser.add_argument("networks", metavar="DESIGN", nargs="*",
-                        help="folders of designs, or presets; DESIGN+DESIGN: both on one device, half of it each "
+                        help="folders of designs, or presets; DESIGN+DESIGN: both as one ensemble "
                              f"(default: {', '.join(NETWORKS)}; where these are not there {SHIPPED})")
     parser.add_argument("--device", action="append", metavar="NAME",
                         help=f"{', '.join(devices())}, or a TOML file; may be given more than once (default: "

@@ -90,7 +90,8 @@ class SpatialConfig:
         block = self.block
         return GraphConfig(
             joints=self.joints, subsets=block.graph.shape[0], at_once=self.folding.graph_subsets,
-            parts=self.folding.graph_parts, graph=block.graph, shift=block.graph_shift, acc_width=block.graph_acc_width, threshold=block.threshold_z, mac=self.mac,
+            parts=self.folding.graph_parts, graph=block.graph, shift=block.graph_shift,
+            acc_width=block.graph_acc_width, threshold=block.threshold_z, mac=self.mac,
             kept=tuple(bool(block.kept[c]) for c in self.channels), copy=tuple(self.copied[c] for c in self.channels))
 
     @property

@@ -140,7 +140,8 @@ class GraphUnit(wiring.Component):
             m.d.sync += begin.eq(i.payload.last)
         with m.If(end):
             # A part of a word leaves in one cycle as well, though it is none.
-            m.d.sync += [gap.eq(words - 1 if cfg.parts == 1 else words > 1), this_pass.eq(this_pass + 1), row.eq(row + cfg.joints)]
+            m.d.sync += [gap.eq(words - 1 if cfg.parts == 1 else words > 1), this_pass.eq(this_pass + 1),
+                         row.eq(row + cfg.joints)]
             with m.If(channel_end):
                 m.d.sync += [this_pass.eq(0), row.eq(0), channel.eq(Mux(channel == channels - 1, 0, channel + 1))]
             m.d.sync += begin_part

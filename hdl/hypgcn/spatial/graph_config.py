@@ -109,8 +109,10 @@ class GraphConfig:
 
     @property
     def words(self) -> np.ndarray:
-        """ROM contents int8 (passes * V, at_once * width): at (pass, v) the weights of all outputs (k, w) of that pass. A
-        last pass of fewer subsets has them in the last places; joints beyond V, of a last part, have weights 0."""
+        """ROM contents int8 (passes * V, at_once * width): at (pass, v) the weights of the outputs (k, w) of that pass.
+
+        A last pass of fewer subsets has them in the last places; joints beyond V, of a last part, have weights 0.
+        """
         missing = self.at_once - self.last_subsets
         begin = self.subsets - self.last_subsets
         empty = np.zeros((missing, self.joints, self.joints), np.int8)
@@ -132,8 +134,7 @@ class GraphConfig:
 
     @property
     def queue_words(self) -> int:
-        """Words of the output queue: for those in flight, for three passes, one of which is not counted yet, and
-        ``ahead``."""
+        """Words of the output queue: in flight, of three passes, of which one is not counted yet, and ``ahead``."""
         return LATENCY + 3 * self.max_pass_entries + self.ahead
 
     @property

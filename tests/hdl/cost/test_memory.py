@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hypgcn.cost import Memory, rom_width, varying_bits
+from hypgcn.cost import Memory, different_bits, rom_width, varying_bits
 
 COUNTED = json.loads(Path(__file__).with_name("memories.json").read_text(encoding="utf-8"))
 SOURCES = Path(__file__).parents[3] / "hdl/hypgcn/mem"
@@ -32,6 +32,15 @@ def test_bits_that_vary():
 
     assert varying_bits(np.array([[1, 0], [1, -1], [3, 0]], np.int8)) == 1 + 8
     assert varying_bits(np.zeros((0, 4), np.int8)) == 0
+
+
+def test_bits_that_are_like_others_count_once():
+    import numpy as np
+
+    words = np.array([[0, 5], [-1, 5], [3, 5]], np.int8)        # the sign and five more bits are alike, and two more
+    assert (varying_bits(words), different_bits(words)) == (8, 2)
+    assert different_bits(np.array([[1, -1], [1, 0]], np.int8)) == 1
+    assert different_bits(np.zeros((0, 4), np.int8)) == 0
 
 
 @pytest.mark.synth

@@ -20,9 +20,18 @@ def test_default_is_legal_and_comes_back_from_its_file(tmp_path):
     assert Folding.load(tmp_path / "f.json") == chosen
 
 
+def test_only_parts_are_written_so_that_older_files_stay_as_they_were(tmp_path):
+    assert "graph_parts" not in folding().to_json()
+    chosen = folding(graph_parts=3)
+    (tmp_path / "f.json").write_text(chosen.to_json(), encoding="utf-8")
+    assert chosen.to_json().count('"graph_parts": 3') == 1 and Folding.load(tmp_path / "f.json") == chosen
+
+
 @pytest.mark.parametrize("changes,text", [
     ({"graph_subsets": 4}, r"blocks\[0\].graph_subsets must be in 1..3, not 4"),
     ({"graph_subsets": 0}, r"blocks\[0\].graph_subsets must be in 1..3, not 0"),
+    ({"graph_parts": 5}, r"blocks\[0\].graph_parts must be in 1..4, not 5"),
+    ({"graph_parts": 2, "graph_subsets": 2}, r"blocks\[0\].graph_parts with graph_subsets 2 must be in 1..1, not 2"),
     ({"conv_joints": 6}, r"blocks\[0\].conv_joints must be in 1..5, not 6"),
     ({"h_width": 3}, r"blocks\[0\].h_width must be one of 2, 4, 8, 16, not 3"),
     ({"h_width": 8, "conv_pairs": 2}, r"blocks\[0\].conv_pairs must be in 4..8, not 2"),

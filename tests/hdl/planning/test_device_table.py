@@ -4,17 +4,28 @@ import json
 from dataclasses import replace
 
 import pytest
+from ensembles import small_ensemble
 
 from contracts.tree import ROOT
 from hypgcn.cli import main
-from hypgcn.design.presets import preset
+from hypgcn.design.clip import Preparation
+from hypgcn.design.presets import preset, random_design
+from hypgcn.design.raw_conversion import RawSettings, with_raw_input
 from hypgcn.design.shipped import SHIPPED
 from hypgcn.planning import device_table
 from hypgcn.planning.allocator.allocate import Allocator, Budget
+from hypgcn.planning.allocator.streams import StreamAllocator
 from hypgcn.planning.device import Device
 from hypgcn.planning.device_table import NETWORKS, ON_THE_PAGE, Entry, fit, table
 
 DEVICE = Device(name="D", mac="dsp48e2", multiplier=27, dsp=200, bram36=60, lut=60_000, ff=1000)
+
+
+def prepared(persons=2):
+    """A small design for int8 clips that says how they are prepared."""
+    design = random_design(2, name="made", frames=7, joints=5, persons=persons, channels=3, classes=3, widths=(4,),
+                           strides=(1,))
+    return replace(design, meta={"preparation": Preparation(frames=7, scale="none").to_dict()})
 
 
 def test_one_network_gets_the_whole_device():
@@ -26,12 +37,27 @@ def test_one_network_gets_the_whole_device():
     assert entry.clips_per_second == pytest.approx(172e6 / found.cycles)
 
 
-def test_two_networks_get_half_each():
-    design = preset("tiny")
-    entry = fit([design, design], DEVICE)
-    alone = fit([design], replace(DEVICE, dsp=100, bram36=30, lut=30_000))
-    assert entry.network == "tiny-seeded+tiny-seeded" and entry.cycles == alone.cycles
-    assert entry.used == {name: 2 * count for name, count in alone.used.items()}
+def test_several_networks_are_an_ensemble_with_one_budget():
+    """What they share is counted once, and the networks need not take the same."""
+    ensemble = small_ensemble()
+    entry = fit(list(ensemble.designs), DEVICE)
+    found = StreamAllocator(ensemble).solve(Budget(dsp=200, bram36=60, lut=60_000))
+    total = found.resources
+    assert entry.network == "+".join(design.name for design in ensemble.designs)
+    assert entry.cycles == found.cycles
+    assert entry.used == {"dsp": total.dsp, "bram36": total.bram36, "lut": round(total.lut), "uram": 0}
+    assert found.estimates[0].resources != found.estimates[1].resources and found.shared_resources.lut > 0
+
+
+def test_networks_for_int8_clips_take_raw_joints_together():
+    design = prepared()
+    raw = with_raw_input(design, RawSettings())
+    assert fit([design, design], DEVICE) == fit([raw, raw], DEVICE)
+
+
+def test_networks_of_different_clips_cannot_be_on_one_device_together():
+    with pytest.raises(ValueError, match="network1: design made must have the persons of network0, 2, not 1"):
+        fit([prepared(), prepared(persons=1)], DEVICE)
 
 
 def test_what_limits():
@@ -74,9 +100,10 @@ def test_networks_when_none_are_given(monkeypatch, tmp_path):
 
 def test_command(tmp_path, capsys):
     out = tmp_path / "devices.json"
-    main(["devices", "tiny", "tiny+tiny", "--device", "xczu3eg", "-o", str(out)])
+    prepared().save(tmp_path / "d")
+    pair = f"{tmp_path / 'd'}+{tmp_path / 'd'}"
+    main(["devices", "tiny", pair, "--device", "xczu3eg", "-o", str(out)])
     rows = json.loads(out.read_text(encoding="utf-8"))
     assert [(row["network"], row["device"], row["fits"]) for row in rows] == [
-        ("tiny-seeded", "XCZU3EG", True), ("tiny-seeded+tiny-seeded", "XCZU3EG", True)]
-    assert rows[0]["cycles"] <= rows[1]["cycles"]
-    assert "| `tiny-seeded+tiny-seeded` | XCZU3EG |" in capsys.readouterr().out
+        ("tiny-seeded", "XCZU3EG", True), ("made+made", "XCZU3EG", True)]
+    assert "| `made+made` | XCZU3EG |" in capsys.readouterr().out

@@ -25,7 +25,9 @@ from hypgcn.spatial.loader import RowLoaderConfig
 
 ESTIMATED = {
     "row_loader": lambda: units(CONV)["loader"], "frame_buffer": lambda: units(CONV)["frame_buffer"],
-    "graph_unit": lambda: units(CONV)["graph"], "conv_array": lambda: units(CONV)["conv"],
+    "graph_unit": lambda: units(CONV)["graph"],
+    "graph_in_parts": lambda: model(CONV).graph(1, parts=2)["graph"].resources,
+    "conv_array": lambda: units(CONV)["conv"],
     "row_buffer": lambda: row_buffer(replace(model(CONV).shape.spatial, folding=FOLDING.blocks[CONV]).rows,
                                      rows=1).resources,
     "corner_turn": lambda: corner_turn(replace(model(CONV).shape.spatial.turn, width=8), rows=1).resources,

@@ -139,19 +139,3 @@ def test_latency():
     rows = [np.array([[1], [0], [2], [0], [3]])]
     result = testbench.run(dut, {"i": tokens(rows[0], cfg)}, {"o": cfg.entries})
     assert result["times"]["o"][0] == 2 + dut.LATENCY  # the third token is taken in cycle 2
-
-
-@pytest.mark.parametrize(("field", "value", "text"), [
-    ("joints", 0, "joints must be in 1..64"), ("subsets", 9, "subsets must be in 1..8"),
-    ("at_once", 4, "at_once must be in 1..3"), ("parts", 5, "parts must be in 1..4"),
-    ("parts", 2, "parts must be in 1..1"), ("shift", 16, "shift must be in 1..15"),
-    ("acc_width", 28, "acc_width must be in 9..27"), ("threshold", 128, "threshold must be in 0..127"),
-    ("mac", "other", "mac must be one of"),
-    ("graph", np.zeros((3, 5, 4), np.int8), "graph must have shape"),
-    ("kept", (1, 1, 1), "kept and copy must hold one value per channel"),
-    ("kept", (1, 0), "kept or copy must be set"),
-])
-def test_rejects(field, value, text):
-    good = {name: getattr(config(5, 3, 3, (1, 1), (0, 0)), name) for name in GraphConfig.__dataclass_fields__}
-    with pytest.raises(ValueError, match=text):
-        GraphConfig(**{**good, field: value})

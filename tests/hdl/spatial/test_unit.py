@@ -57,10 +57,11 @@ def test_forms(mac):
 @pytest.mark.parametrize(("name", "folding", "idle", "stall"), [
     ("conv", {"graph_units": 3, "graph_subsets": 2}, 0.0, 0.0),
     ("conv, sparse down", {"graph_units": 2}, 0.4, 0.6),
+    ("conv", {"graph_parts": 2, "conv_lanes": 2}, 0.4, 0.6), ("identity, odd", {"graph_parts": 3}, 0.0, 0.6),
     ("identity, odd", {"graph_units": 4, "conv_lanes": 2}, 0.4, 0.0),
     ("identity, banks", {"graph_units": 2, "graph_subsets": 3, "x_rows": 7}, 0.0, 0.6)], ids=str)
-def test_several_graph_units_give_the_same(name, folding, idle, stall):
-    """They share the channels of X: some have one channel, some only channels that are copied."""
+def test_several_graph_units_or_parts_of_one_give_the_same(name, folding, idle, stall):
+    """Units share the channels of X: some have one channel, some only channels that are copied."""
     check(make_block(name), SHAPES[name][0], idle=idle, stall=stall, signed="conv" in name, **folding)
 
 

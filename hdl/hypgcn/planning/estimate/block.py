@@ -77,7 +77,7 @@ class BlockModel:
         return self.shape.plan(layer, lane_pairs, h_width, depth).work(z_banks, (0.0,) * layer.x_banks)
 
     def graph(self, at_once: int, units: int = 1, parts: int = 1) -> dict[str, UnitCost]:
-        """Cost of loaders, frame buffers and graph units with ``at_once`` subsets in parallel each, or a part of one."""
+        """Cost of loaders, frame buffers and graph units, each with ``at_once`` subsets or a part of one at once."""
         shape, tokens = self.shape, self.activity.x_channels
         folding = BlockFolding(graph_units=units, graph_subsets=at_once, graph_parts=parts)
         costs: dict[str, list[UnitCost]] = {"loader": [], "frame_buffer": [], "graph": []}

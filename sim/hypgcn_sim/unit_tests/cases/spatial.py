@@ -122,6 +122,12 @@ def _graph(context: Context) -> Case:
     return rows.case("graph_unit", lambda: GraphUnit(rows.cfg.graph), rows.passes(), rows.entries(), "z")
 
 
+def _graph_in_parts(context: Context) -> Case:
+    rows = _Rows(context, context.conv)
+    rows.cfg = replace(rows.cfg, folding=replace(rows.cfg.folding, graph_subsets=1, graph_parts=2))
+    return rows.case("graph_in_parts", lambda: GraphUnit(rows.cfg.graph), rows.passes(), rows.entries(), "z")
+
+
 def _array(context: Context) -> Case:
     rows = _Rows(context, context.conv)
     return rows.case("conv_array", lambda: ConvArray(rows.cfg.array), rows.entries(), rows.words("a", "acc"), "a")
@@ -164,6 +170,7 @@ TEST_CASES: dict[str, CaseMaker] = {
     "row_loader": _loader,
     "frame_buffer": _frame_buffer,
     "graph_unit": _graph,
+    "graph_in_parts": _graph_in_parts,
     "conv_array": _array,
     "corner_turn": _corner_turn,
     "row_buffer": _row_buffer,

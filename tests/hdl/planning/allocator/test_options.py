@@ -36,7 +36,7 @@ def test_options_are_what_the_estimates_say():
     design = preset("tiny")
     model = BlockModel.of(design, 1)
     made = {"graph": (graph_options(model, design.subsets, 10),
-                      lambda f: model.graph(f["graph_subsets"], f["graph_units"])),
+                      lambda f: model.graph(f["graph_subsets"], f["graph_units"], f["graph_parts"])),
             "conv": (conv_options(model), lambda f: model.conv(f["conv_joints"], f["conv_pairs"], f["h_width"],
                                                                f["conv_depth"])),
             "lanes": (conv_lane_options(model, 10), lambda f: model.conv_lanes(
@@ -46,7 +46,8 @@ def test_options_are_what_the_estimates_say():
             found = units(option.fields).values()
             assert option.cycles == ceil(COUPLING * max(unit.cycles for unit in found))
             assert option.dsp == sum(unit.resources.dsp for unit in found)
-    assert [tuple(option.fields.values()) for option in made["graph"][0]] == [(1, 1), (1, 2), (1, 3)]
+    assert [tuple(option.fields.values()) for option in made["graph"][0]] == [
+        (1, 1, 1), (1, 2, 1), (1, 3, 1), (1, 1, 2), (1, 1, 3), (1, 1, 4)]
     lanes = temporal_options(model, 10, 12)
     assert {option.fields["y_width"] for option in lanes} == {2, 4, 8, 16}
     assert {option.fields["lane_depth"] for option in lanes} == {1, 2}
@@ -63,12 +64,26 @@ def test_more_graph_units_while_they_help():
     fastest = {count: min(option.cycles for option in of_count) for count, of_count in by_units.items() if of_count}
     assert fastest[2] < 0.6 * fastest[1] and len(fastest) > 1
     assert all(option.cycles == ceil(COUPLING * max(
-        unit.cycles for unit in model.graph(option.fields["graph_subsets"], option.fields["graph_units"]).values()))
+        unit.cycles for unit in model.graph(*(option.fields[f"graph_{name}"] for name in ("subsets", "units", "parts")))
+        .values()))
         for option in options)
     more = [min(option.lut for option in of_count) for of_count in by_units.values() if of_count]
     assert more == sorted(more)
-    enough = [[max(options, key=lambda option: option.cycles)]]
+    enough = [[max(by_units[1], key=lambda option: option.cycles * (option.fields["graph_parts"] == 1))]]
     assert {option.fields["graph_units"] for option in graph_options(model, 3, 13, enough)} == {1}
+
+
+def test_a_single_graph_unit_may_take_a_subset_in_parts():
+    """Fewer multipliers and LUTs for more cycles, each worth having; several units would do the same for more."""
+    options = graph_options(BlockModel.of(preset("full"), 1), 3, 13)
+    parts = {option.fields["graph_parts"]: option for option in options if option.fields["graph_subsets"] == 1
+             and option.fields["graph_units"] == 1}
+    assert sorted(parts) == [1, 2, 3, 4] and [parts[n].dsp for n in (1, 2, 3, 4)] == [13, 7, 5, 4]
+    assert parts[1].cycles < parts[2].cycles < parts[4].cycles and parts[1].lut > parts[2].lut > parts[4].lut
+    assert all(option.fields["graph_parts"] == 1 for option in options
+               if option.fields["graph_units"] > 1 or option.fields["graph_subsets"] > 1)
+    assert {option.fields["graph_parts"] for option in graph_options(BlockModel.of(preset("tiny"), 1), 3, 10)} == {
+        1, 2, 3, 4}
 
 
 def test_lanes_that_wait_for_vectors_get_ports():
