@@ -100,5 +100,5 @@ class RequantArray(Requant):
     def _width(self, row: int, weight: int) -> int:
         """Bits of the sum behind ``row``, whose unit is worth ``2**weight``."""
         cfg = self.cfg
-        most = min((1 << 2 * row + 2) - 1, max(map(abs, cfg.mult)))
-        return signed_width(((cfg.addend_limit + cfg.row_excess + (most << cfg.acc_width - 1) >> weight) + 1,))
+        largest = min((1 << 2 * row + 2) - 1, max(map(abs, cfg.mult)))
+        return signed_width(((cfg.addend_limit + cfg.row_excess + (largest << cfg.acc_width - 1) >> weight) + 1,))

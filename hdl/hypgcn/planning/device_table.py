@@ -77,7 +77,8 @@ def fit(designs: list[Design], device: Device) -> Entry:
     network = "+".join(design.name for design in designs)
     try:
         found = [allocate(design, budget, mac=device.mac, multiplier=device.multiplier,
-                          uram=device.uram // len(designs)) for design in designs]
+                          uram=device.uram // len(designs), few_multipliers=device.few_multipliers)
+                 for design in designs]
     except ValueError as error:
         missing = str(error).partition("it needs ")[2] or str(error)
         return Entry(network=network, device=device.name, cycles=None, used={}, limit=f"needs {missing}",

@@ -20,7 +20,7 @@ DEVICE = Device(name="D", mac="dsp48e2", multiplier=27, dsp=200, bram36=60, lut=
 def test_one_network_gets_the_whole_device():
     design = preset("tiny")
     entry = fit([design], DEVICE)
-    found = Allocator(design).solve(Budget(dsp=200, bram36=60, lut=60_000))
+    found = Allocator(design, few_multipliers=True).solve(Budget(dsp=200, bram36=60, lut=60_000))
     assert entry.cycles == found.cycles and entry.network == "tiny-seeded" and entry.device == "D"
     assert entry.used == {**found.used, "uram": 0}
     assert entry.clips_per_second == pytest.approx(172e6 / found.cycles)
@@ -32,6 +32,14 @@ def test_two_networks_get_half_each():
     alone = fit([design], replace(DEVICE, dsp=100, bram36=30, lut=30_000))
     assert entry.network == "tiny-seeded+tiny-seeded" and entry.cycles == alone.cycles
     assert entry.used == {name: 2 * count for name, count in alone.used.items()}
+
+
+def test_requantisers_share_multipliers_where_a_device_has_few():
+    """By its LUTs for each; that is what fits it."""
+    scarce = replace(DEVICE, dsp=16)
+    assert scarce.few_multipliers and fit([preset("tiny")], scarce).cycles
+    with pytest.raises(ValueError, match="needs 20 dsp, 4 more"):
+        Allocator(preset("tiny")).solve(Budget(dsp=16, bram36=60, lut=60_000))
 
 
 def test_what_limits():
