@@ -11,6 +11,7 @@ from lively_design import lively
 from random_clips import random_clip
 
 from hypgcn.design.folding import BlockFolding, Folding, ScalesFolding
+from hypgcn.design.limits import REQUANTISERS
 from hypgcn.design.presets import preset, random_design, with_joint_biases
 from hypgcn.design.scale_presets import with_scales
 from hypgcn.golden.absent import absent_response
@@ -34,6 +35,17 @@ def test_a_bias_for_each_joint(folding):
     design = with_joint_biases(random_design(5, name="st", frames=3, joints=3, classes=3, widths=(8, 12),
                                              strides=(1, 2), keep=0.5), 2)
     blocks = tuple(BlockFolding(**folding) for _ in design.blocks)
+    check(design, Folding(blocks=blocks), seed=3, idle=0.3, stall=0.3, clips=[random_clip(design, 4)])
+
+
+@pytest.mark.parametrize(("fields", "form"), [
+    ({}, "serial"), *(pytest.param(fields, form, marks=pytest.mark.slow) for form in REQUANTISERS.values[1:]
+                      for fields in ({}, {"conv_lanes": 1, "conv_pairs": 4, "y_width": 4, "lane_pairs": 3}))])
+def test_requantisers_of_few_multipliers(fields, form):
+    """Of H and of Y, behind array and lanes, with both kinds of shortcuts."""
+    design = random_design(5, name="few", frames=2, joints=2, classes=3, widths=(3, 12), strides=(1, 2), keep=0.5)
+    blocks = tuple(BlockFolding(h_requant=form, y_requant=form, **fields) for _ in design.blocks)
+    assert {block.shortcut_h for block in design.blocks} == {"identity", "conv"}
     check(design, Folding(blocks=blocks), seed=3, idle=0.3, stall=0.3, clips=[random_clip(design, 4)])
 
 

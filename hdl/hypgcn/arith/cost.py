@@ -4,9 +4,9 @@ from math import ceil
 
 from ..cost import Memory, Resources, rom_width
 from ..design.checks import bits_signed
-from ..mem import table_style
 from .packed_mac import FIELDS
-from .requant import RequantConfig, signed_digits
+from .requant import signed_digits
+from .requant_config import RequantConfig
 
 __all__ = ["DSP48E2_OPERAND", "mac_luts", "multipliers", "raw_bits", "requantiser", "unpack_luts"]
 
@@ -16,6 +16,13 @@ SHORTCUT_DIGIT = 10
 """LUTs per value and signed digit of the shortcut's multiplier; a negative digit takes as many again."""
 REQUANTISER, REQUANTISED_VALUE = 30, 43
 """LUTs of a requantiser, and per value: addend, rounding, clamp, and the metadata that travels beside."""
+ROW_BITS = 2
+"""Bits by which a row of adders for two bits of a multiplier is wider than the accumulator; a LUT each."""
+SERIAL_VALUE = 32
+"""LUTs per value that a serial multiplier has no use for, beside an adder as wide as the addend."""
+SHARED_BIT, SHARED_TABLE_BIT = 1, 1
+"""Where lanes share a multiplier: LUTs per bit and further lane of the choice of the value, and per bit of the table in
+logic, whose words are narrow and up to 64."""
 TABLE_BIT, MERGED_WORDS = 1.3, 4
 """LUTs per bit of a table in logic, and words up to which it merges with the logic behind it."""
 
@@ -68,11 +75,20 @@ def requantiser(cfg: RequantConfig, multiplier: int = DSP48E2_OPERAND) -> Resour
     multiplier : int
         Bits of the wider operand of the device's multipliers, sign included.
     """
+    each = cfg.one if cfg.shared else cfg
     digits = [digit for digit, _ in signed_digits(cfg.res_mult)]
-    value = REQUANTISED_VALUE + SHORTCUT_DIGIT * (len(digits) + digits.count(-1))
-    in_blocks, bits = table_style(cfg.groups) == "block", rom_width(cfg.table_words)
-    logic = 0.0 if in_blocks or cfg.groups <= MERGED_WORDS else TABLE_BIT * bits
-    if cfg.joints > 1 and cfg.joint_groups > MERGED_WORDS:      # the multipliers, for which joints have no own words
-        logic += TABLE_BIT * cfg.lanes * bits_signed(max(map(abs, cfg.mult)))
-    return Resources.of(dsp=cfg.lanes * ceil(cfg.acc_width / multiplier), lut=REQUANTISER + cfg.lanes * value + logic,
-                        memories=[Memory.table(bits, cfg.groups)] if in_blocks else [])
+    value: float = REQUANTISED_VALUE + SHORTCUT_DIGIT * (len(digits) + digits.count(-1))
+    if cfg.multiplier == "logic":
+        value += cfg.rows * (cfg.acc_width + ROW_BITS) + cfg.acc_width
+    if cfg.multiplier == "serial":
+        value += cfg.addend_width - SERIAL_VALUE
+    in_blocks, bits = each.table_style == "block", rom_width(each.table_words)
+    table_bit = SHARED_TABLE_BIT if cfg.shared else TABLE_BIT
+    logic = 0.0 if in_blocks or each.groups <= MERGED_WORDS else table_bit * bits
+    if cfg.joints > 1 and each.joint_groups > MERGED_WORDS:     # the multipliers, for which joints have no own words
+        logic += table_bit * each.lanes * bits_signed(max(map(abs, cfg.mult)))
+    if cfg.shared:
+        logic += SHARED_BIT * (cfg.lanes - 1) * (cfg.acc_width + 8 * (cfg.res_mult > 0))
+    dsp = each.lanes * ceil(cfg.acc_width / multiplier) if cfg.multiplier == "dsp" else 0
+    return Resources.of(dsp=dsp, lut=REQUANTISER + each.lanes * value + logic,
+                        memories=[Memory.table(bits, each.groups)] if in_blocks else [])

@@ -32,7 +32,9 @@ class ScalesFolding:
     p_depth, q_depth : 1 or 2
         As ``lane_depth`` of :class:`BlockFolding`.
     p_width, q_width : 2, 4, 8 or 16
-        Values per cycle of the requantisers of P and Q.
+        Values of a slice that the requantisers of P and Q take.
+    p_requant, q_requant : str
+        As ``y_requant`` of :class:`BlockFolding`.
     p_rows : int, max(kernel, stride)..64
         Rows of the store of P.
     q_rows : int, 1..64
@@ -45,12 +47,14 @@ class ScalesFolding:
     p_pairs: int = 1
     p_depth: int = 1
     p_width: int = 2
+    p_requant: str = "dsp"
     p_rows: int = 12
     p_ports: int = 1
     q_lanes: int = 1
     q_pairs: int = 1
     q_depth: int = 1
     q_width: int = 2
+    q_requant: str = "dsp"
     q_rows: int = 3
     q_ports: int = 1
 
@@ -60,6 +64,7 @@ class ScalesFolding:
             values = {field: getattr(self, f"{name}_{field}") for field in ("lanes", "pairs", "depth", "width")}
             check_limit(f"{where}.{name}_lanes", values["lanes"], limits.LANES)
             check_choice(f"{where}.{name}_width", values["width"], limits.WIDTHS)
+            check_choice(f"{where}.{name}_requant", getattr(self, f"{name}_requant"), limits.REQUANTISERS)
             check_range(f"{where}.{name}_pairs", values["pairs"], values["width"] // 2, banks * BANK // 2)
             check_limit(f"{where}.{name}_depth", values["depth"], limits.LANE_DEPTH)
         check_range(f"{where}.p_rows", self.p_rows, block.p_window, limits.STORE_ROWS.high)
@@ -103,7 +108,10 @@ class BlockFolding:
     z_rows : int, 1..64
         Rows of the store of Z; only with lanes.
     h_width : 2, 4, 8 or 16
-        Values per cycle of the requantiser of H.
+        Values of a slice that the requantiser of H takes.
+    h_requant, y_requant : ``"dsp"``, ``"dsp_shared"``, ``"logic"``, ``"logic_shared"`` or ``"serial"``
+        What multiplies in the requantisers of H and Y: a DSP for each value of a slice, or one for all, a value a
+        cycle; the same of adders in LUTs; one adder, which takes about 19 cycles for a value.
     lanes : int, 1..32
         Temporal lanes that work at the same time.
     lane_pairs : int, >= ``y_width / 2``
@@ -111,7 +119,7 @@ class BlockFolding:
     lane_depth : 1 or 2
         Non-zeros of a vector that a temporal lane multiplies in a cycle.
     y_width : 2, 4, 8 or 16
-        Values per cycle of the requantiser of Y.
+        Values of a slice that the requantiser of Y takes.
     x_rows : int, max(pad + 1, stride)..64
         Rows of the X store; with less than about pad + 7 + stride, equally fast units stall each other.
     x_ports, h_ports : int, 1..8
@@ -134,10 +142,12 @@ class BlockFolding:
     z_width: int = 2
     z_rows: int = 3
     h_width: int = 2
+    h_requant: str = "dsp"
     lanes: int = 1
     lane_pairs: int = 1
     lane_depth: int = 1
     y_width: int = 2
+    y_requant: str = "dsp"
     x_rows: int = 8
     h_rows: int = 12
     x_ports: int = 1
@@ -163,6 +173,8 @@ class BlockFolding:
         check_range(f"{where}.conv_joints", self.conv_joints, 1, design.joints)
         for name in ("z_width", "h_width", "y_width"):
             check_choice(f"{where}.{name}", getattr(self, name), limits.WIDTHS)
+        for name in ("h_requant", "y_requant"):
+            check_choice(f"{where}.{name}", getattr(self, name), limits.REQUANTISERS)
         check_range(f"{where}.conv_pairs", self.conv_pairs, self.h_width // 2,
                     block.h_banks * BANK // 2)
         if self.conv_pairs % (self.h_width // 2):
@@ -233,13 +245,20 @@ class Folding:
                         limits.chain_depth(self.mac))
 
     def to_dict(self) -> dict:
-        """Plain data; only multi-scale blocks have an entry ``scales``, and ``graph_parts`` 1 has none."""
+        """Plain data.
+
+        Only multi-scale blocks have an entry ``scales``; ``graph_parts`` 1 has none, nor has a requantiser where a DSP
+        multiplies each value.
+        """
         data = dataclasses.asdict(self)
         for block in data["blocks"]:
             if block["scales"] is None:
                 del block["scales"]
             if block["graph_parts"] == 1:
                 del block["graph_parts"]
+            for entry in (block, block.get("scales", {})):
+                for name in [name for name in entry if name.endswith("_requant") and entry[name] == "dsp"]:
+                    del entry[name]
         return data
 
     def to_json(self) -> str:

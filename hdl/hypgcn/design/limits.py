@@ -183,8 +183,11 @@ LANES = Limit(
     "lanes", 1, 32, "temporal lanes of a block",
     "the store of H gives one vector a cycle to all of them: more lanes wait for vectors")
 WIDTHS = Choices(
-    "h_width, y_width", (2, 4, 8, 16), "values that a requantiser takes a cycle",
+    "h_width, y_width", (2, 4, 8, 16), "values of a slice, which a requantiser takes at once",
     "parts of a vector; sums come in pairs")
+REQUANTISERS = Choices(
+    "h_requant, y_requant", ("dsp", "dsp_shared", "logic", "logic_shared", "serial"), "multipliers of a requantiser",
+    "a DSP for each value, or one for all values of a slice in turn; the same of adders; one adder, a bit a cycle")
 HEAD_WIDTHS = Choices(
     "head_width", (1, 2, 4, 8, 16), "channels that the head sums a cycle",
     "parts of a vector")
@@ -226,8 +229,8 @@ GROUPS: dict[str, tuple[Limit | Choices, ...]] = {
                            STREAMS, BLOCKS, CHANNELS, BANKS, SUBSETS, KERNEL, STRIDE, SHORTCUTS_H, SHORTCUTS_Y),
     "Integers": (WEIGHT, ACTIVATION, MULT, INPUT_MULT, BIAS, SHIFT, GRAPH_SHIFT, RES_MULT, RES_SHIFT, THRESHOLD,
                  ACC_WIDTH, LOGIT_WIDTH),
-    "Folding": (LANES, WIDTHS, HEAD_WIDTHS, GRAPH_UNITS, GRAPH_PARTS, CONV_DEPTH, CONV_DEPTH_E1, LANE_DEPTH,
-                STORE_ROWS, STORE_MEMORIES, MAC_FORMS),
+    "Folding": (LANES, WIDTHS, REQUANTISERS, HEAD_WIDTHS, GRAPH_UNITS, GRAPH_PARTS, CONV_DEPTH, CONV_DEPTH_E1,
+                LANE_DEPTH, STORE_ROWS, STORE_MEMORIES, MAC_FORMS),
     "Shell": (BUS_WIDTHS, CLIPS_INSIDE),
 }
 """All limits by what they are of, in the order of the table of ``docs/limits.md``."""

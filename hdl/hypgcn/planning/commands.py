@@ -82,7 +82,7 @@ def _run_allocate(args, networks):
         return allocate_streams(args, design, device, budget, following)
     clips = _clips(args, design)
     allocator = Allocator(design, device.mac, None if clips else _activities(args, design), clips, device.multiplier,
-                          device.uram, by_latency=args.latency is not None)
+                          device.uram, by_latency=args.latency is not None, few_multipliers=device.few_multipliers)
     allocation = (allocator.solve(budget, cycles=args.cycles) if args.latency is None
                   else allocator.within_latency(budget, wanted))
     latency = last_frame_latency(design, allocation.folding, allocator.activities)

@@ -10,6 +10,9 @@ from ..design.limits import MAC_FORMS
 __all__ = ["Device", "devices"]
 
 FOLDER = Path(__file__).with_name("devices")
+LUTS_OF_MULTIPLIER = 200
+"""LUTs of the product of a requantiser without a multiplier, about. A device with more LUTs for each of its multipliers
+has few of these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,11 @@ class Device:
     ff: int
     uram: int = 0
     boards: tuple[str, ...] = ()
+
+    @property
+    def few_multipliers(self) -> bool:
+        """Whether there are :data:`LUTS_OF_MULTIPLIER` LUTs and more for each multiplier."""
+        return self.lut >= LUTS_OF_MULTIPLIER * self.dsp
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:

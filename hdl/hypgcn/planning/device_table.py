@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from ..console import add_json, examples, finished, show
 from ..design import Design
@@ -83,7 +84,8 @@ def fit(designs: list[Design], device: Device) -> Entry:
     budget = Budget(**{name: getattr(device, name) for name in RESOURCES})
     network = "+".join(design.name for design in designs)
     ensemble = _ensemble(network, designs) if len(designs) > 1 else None
-    kind = {"mac": device.mac, "multiplier": device.multiplier, "uram": device.uram}
+    kind: dict[str, Any] = {"mac": device.mac, "multiplier": device.multiplier, "uram": device.uram,
+                            "few_multipliers": device.few_multipliers}
     try:
         if ensemble:
             streams = StreamAllocator(ensemble, **kind).solve(budget)

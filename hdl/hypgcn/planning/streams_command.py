@@ -33,7 +33,8 @@ def allocate_streams(args, ensemble: Ensemble, device: Device, budget: Budget, f
     """
     from .allocator.streams import StreamAllocator  # the solver is slow to import
 
-    allocator = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram, _activities(args, ensemble))
+    allocator = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram, _activities(args, ensemble),
+                                device.few_multipliers)
     allocation = allocator.solve(budget, cycles=args.cycles)
     write_file(args.out, foldings_to_json(ensemble, allocation.foldings))
     figures, used = _figures(ensemble, allocation), _used(allocation.resources)

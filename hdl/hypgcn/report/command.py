@@ -60,6 +60,6 @@ def _fastest(design, device: Device):
 
     progress = Progress("choosing the folding")
     folding = allocate(design, Budget.of(device), mac=device.mac, multiplier=device.multiplier,
-                       uram=device.uram).folding
+                       uram=device.uram, few_multipliers=device.few_multipliers).folding
     progress.finish()
     return folding

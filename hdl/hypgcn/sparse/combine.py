@@ -6,7 +6,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..arith import PackedMacConfig, Requant, RequantConfig, requant_tables
+from ..arith import PackedMacConfig, RequantConfig, requant_tables, requant_type, requant_unit
 from ..design import BANK
 from ..design.checks import check_limit
 from ..design.limits import JOINTS, LANES
@@ -46,6 +46,8 @@ class CombineConfig:
         Left shift of the shortcut.
     x_channels : int
         X is added to so many channels from the first on; 0: no shortcut.
+    requant_form : str
+        What multiplies in the requantiser, see :data:`~hypgcn.design.limits.REQUANTISERS`.
     counters : bool
         With the port ``state``.
     """
@@ -60,6 +62,7 @@ class CombineConfig:
     res_mult: int = 0
     res_shift: int = 0
     x_channels: int = 0
+    requant_form: str = "dsp"
     counters: bool = False
 
     def __post_init__(self):
@@ -75,11 +78,11 @@ class CombineConfig:
 
     @classmethod
     def of(cls, layer: SparseLayer, schedule: LaneSchedule, *, joints: int, lanes: int,
-           mac: PackedMacConfig, counters: bool = False) -> "CombineConfig":
+           mac: PackedMacConfig, requant_form: str = "dsp", counters: bool = False) -> "CombineConfig":
         """Config for ``layer``."""
         return cls(schedule=schedule, joints=joints, lanes=lanes, mac=mac, mult=tuple(layer.mult.tolist()),
                    bias=tuple(layer.bias.ravel().tolist()), shift=layer.shift, res_mult=layer.res_mult,
-                   res_shift=layer.res_shift, counters=counters,
+                   res_shift=layer.res_shift, requant_form=requant_form, counters=counters,
                    x_channels=layer.x_channels if layer.shortcut == "identity" else 0)
 
     @property
@@ -101,20 +104,20 @@ class CombineConfig:
     def requant(self) -> RequantConfig:
         """Parameters of the requantiser; channels beyond the last give 0."""
         return _requant(self.schedule.width, self.mac.acc_width, self.mult, self.bias, self.shift, self.res_mult,
-                        self.res_shift)
+                        self.res_shift, self.requant_form)
 
 
-def _requant(width, acc_width, mult, bias, shift, res_mult, res_shift) -> RequantConfig:
+def _requant(width, acc_width, mult, bias, shift, res_mult, res_shift, form) -> RequantConfig:
     """Parameters of a requantiser of ``width`` lanes, with channels padded to a multiple of ``width``."""
     return RequantConfig(lanes=width, acc_width=acc_width, **requant_tables(mult, bias, -len(mult) % width),
                          shift=shift, low=0, high=127, res_mult=res_mult, res_shift=res_shift,
-                         meta=data.StructLayout({"overflow": 1, "last": 1}))
+                         form=form, meta=data.StructLayout({"overflow": 1, "last": 1}))
 
 
-def requant_of(layer: SparseLayer, width: int) -> RequantConfig:
-    """Parameters of the requantiser of ``layer``, ``width`` values a cycle."""
+def requant_of(layer: SparseLayer, width: int, form: str = "dsp") -> RequantConfig:
+    """Parameters of the requantiser of ``layer``, slices of ``width`` values, with multipliers of ``form``."""
     return _requant(width, layer.acc_width, tuple(layer.mult.tolist()), tuple(layer.bias.ravel().tolist()),
-                    layer.shift, layer.res_mult, layer.res_shift)
+                    layer.shift, layer.res_mult, layer.res_shift, form)
 
 
 class Combine(wiring.Component):
@@ -125,11 +128,12 @@ class Combine(wiring.Component):
     Values beyond the last channel are 0.
 
     A result moves from its lane to a register here as soon as the one before it is used up, so that the lane can
-    finish its next pass; sums are unpacked behind the multiplexers. Throughput: ``width`` channels a cycle,
-    ``ceil(channels / width)`` cycles per (row, joint). Latency: ``LATENCY`` cycles from a result or slice to the
-    vector that it completes. Back-pressure on ``o`` stalls it as a whole. Cost: ``width`` requantisers, one set of
-    raw sums in registers, a multiplexer over the lanes, a ROM of one word per group, and the requantiser's table with
-    one per group, or per joint and group where joints have biases of their own.
+    finish its next pass; sums are unpacked behind the multiplexers. Throughput: ``width`` channels in the cycles that
+    the requantiser takes for them, one but where they share a multiplier: so many times ``ceil(channels / width)``
+    cycles per (row, joint). Latency: ``latency`` cycles from a result or slice to the vector that it completes.
+    Back-pressure on ``o`` stalls it as a whole. Cost: a requantiser of ``width`` lanes, one set of raw sums in
+    registers, a multiplexer over the lanes, a ROM of one word per group, and the requantiser's table with one per
+    group, or per joint and group where joints have biases of their own.
 
     Parameters
     ----------
@@ -153,8 +157,6 @@ class Combine(wiring.Component):
         What the requantiser does in the cycle; only with ``cfg.counters``.
     """
 
-    LATENCY = 2 + Requant.LATENCY + Skid.LATENCY
-
     def __init__(self, cfg: CombineConfig):
         self.cfg = cfg
         members = {
@@ -170,9 +172,15 @@ class Combine(wiring.Component):
             members["state"] = Out(state_layout())
         super().__init__(members)
 
+    @property
+    def latency(self) -> int:
+        """Cycles from a result or slice to the vector that it completes."""
+        cfg = self.cfg.requant
+        return 2 + requant_type(cfg).latency_of(cfg) + Skid.LATENCY
+
     def elaborate(self, platform):
         m = Module()
-        m.submodules.requant = requant = Requant(self.cfg.requant)
+        m.submodules.requant = requant = requant_unit(self.cfg.requant)
         self._retire(m, requant.i)
         self._give(m, requant.o)
         if self.cfg.counters:

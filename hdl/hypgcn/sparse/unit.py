@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from ..design import MINI_BANKS, Block
 from ..design.checks import check_choice, check_limit
 from ..design.folding import BlockFolding
-from ..design.limits import JOINTS, LANES, MAC_FORMS, WIDTHS
+from ..design.limits import JOINTS, LANES, MAC_FORMS, REQUANTISERS, WIDTHS
 from ..emission.shared import shared
 from ..rfc import RowStore, RowStoreConfig, encode_slices, encoder_of
 from ..rfc.shortcut import ShortcutConfig, ShortcutReader
@@ -64,7 +64,9 @@ class SparseConfig:
     depth : 1 or 2
         Non-zeros of a vector that a lane multiplies in a cycle, with ``lane_pairs`` packed MACs each.
     width : 2, 4, 8 or 16
-        Values that the requantiser gives a cycle.
+        Values of a slice that the requantiser takes.
+    requant : str
+        What multiplies in it, see :data:`~hypgcn.design.limits.REQUANTISERS`.
     ultra : bool
         Large memories of the store are UltraRAM.
     bank_major : bool
@@ -87,6 +89,7 @@ class SparseConfig:
     lanes: int
     lane_pairs: int
     width: int
+    requant: str = "dsp"
     ports: int = 1
     depth: int = 1
     ultra: bool = False
@@ -98,6 +101,7 @@ class SparseConfig:
         check_limit("joints", self.joints, JOINTS)
         check_limit("lanes", self.lanes, LANES)
         check_choice("width", self.width, WIDTHS)
+        check_choice("requant", self.requant, REQUANTISERS)
         if self.lane_pairs < self.width // 2:
             raise ValueError(f"lane_pairs must be at least half the width, {self.width // 2}, not {self.lane_pairs!r}")
         check_choice("mac", self.mac, MAC_FORMS)
@@ -110,7 +114,7 @@ class SparseConfig:
             return cls._of_q(block=block, folding=folding, **shared)
         return cls(layer=temporal_layer(block), depths=block.h_depths, hold=block.h_window, entries=block.h_entries,
                    rows=folding.h_rows, x_rows=folding.x_rows, lanes=folding.lanes, lane_pairs=folding.lane_pairs,
-                   width=folding.y_width, ports=folding.h_ports, depth=folding.lane_depth,
+                   width=folding.y_width, requant=folding.y_requant, ports=folding.h_ports, depth=folding.lane_depth,
                    ultra=folding.h_memory == "ultra", **shared)
 
     @classmethod
@@ -119,8 +123,8 @@ class SparseConfig:
         scales, own = block.branched, folding.branched
         return cls(layer=temporal_layer(block), frames=-(-frames // block.stride), x_frames=frames,
                    depths=scales.q_depths, entries=scales.q_entries, rows=own.q_rows, x_rows=folding.x_rows,
-                   lanes=folding.lanes, lane_pairs=folding.lane_pairs, width=folding.y_width, ports=own.q_ports,
-                   depth=folding.lane_depth, **shared)
+                   lanes=folding.lanes, lane_pairs=folding.lane_pairs, width=folding.y_width,
+                   requant=folding.y_requant, ports=own.q_ports, depth=folding.lane_depth, **shared)
 
     @classmethod
     def of_reduce(cls, *, block: Block, folding: BlockFolding, **shared) -> "SparseConfig":
@@ -128,8 +132,8 @@ class SparseConfig:
         own = folding.branched
         return cls(layer=reduce_layer(block), depths=block.h_depths, hold=block.h_window, entries=block.h_entries,
                    rows=folding.h_rows, x_rows=folding.x_rows, lanes=own.p_lanes, lane_pairs=own.p_pairs,
-                   width=own.p_width, ports=folding.h_ports, depth=own.p_depth, ultra=folding.h_memory == "ultra",
-                   **shared)
+                   width=own.p_width, requant=own.p_requant, ports=folding.h_ports, depth=own.p_depth,
+                   ultra=folding.h_memory == "ultra", **shared)
 
     @classmethod
     def of_branches(cls, *, block: Block, folding: BlockFolding, **shared) -> "SparseConfig":
@@ -137,7 +141,7 @@ class SparseConfig:
         scales, own = block.branched, folding.branched
         return cls(layer=branch_layer(block), depths=scales.p_depths, hold=block.p_window, entries=scales.p_entries,
                    rows=own.p_rows, x_rows=folding.x_rows, lanes=own.q_lanes, lane_pairs=own.q_pairs,
-                   width=own.q_width, ports=own.p_ports, depth=own.q_depth, **shared)
+                   width=own.q_width, requant=own.q_requant, ports=own.p_ports, depth=own.q_depth, **shared)
 
     @classmethod
     def of_spatial(cls, *, block: Block, folding: BlockFolding, joints: int, **shared) -> "SparseConfig":
@@ -145,7 +149,8 @@ class SparseConfig:
         layer = spatial_layer(block)
         return cls(layer=layer, joints=joints, depths=(joints * layer.banks,) * MINI_BANKS, rows=folding.z_rows,
                    x_rows=folding.x_rows, lanes=folding.conv_lanes, lane_pairs=folding.conv_pairs,
-                   width=folding.h_width, depth=folding.conv_depth, bank_major=True, **shared)
+                   width=folding.h_width, requant=folding.h_requant, depth=folding.conv_depth, bank_major=True,
+                   **shared)
 
     @property
     def window(self) -> WindowConfig:
@@ -211,8 +216,8 @@ class SparseUnit(wiring.Component):
     ``overflow`` of an output row: a store lost values in this sequence, up to the newest row of F that the output row
     needs; the last row has the flag of the complete sequence.
 
-    Cost: ``lanes * lane_pairs * depth`` packed MACs, ``width`` requantisers; storage: that of the store and of the
-    lanes.
+    Cost: ``lanes * lane_pairs * depth`` packed MACs, a requantiser of ``width`` lanes; storage: that of the store and
+    of the lanes.
 
     Parameters
     ----------
@@ -270,7 +275,8 @@ class SparseUnit(wiring.Component):
             lanes=lanes_count, joints=cfg.joints, passes=len(schedule.passes), kernel=layer.kernel,
             h_rows=cfg.rows, x_rows=cfg.x_rows, shortcut=layer.shortcut == "identity"))
         m.submodules.combine = combine = Combine(CombineConfig.of(
-            layer, schedule, joints=cfg.joints, lanes=lanes_count, mac=lane_cfg.mac_config, counters=cfg.counters))
+            layer, schedule, joints=cfg.joints, lanes=lanes_count, mac=lane_cfg.mac_config,
+            requant_form=cfg.requant, counters=cfg.counters))
         lanes = [Lane(lane_cfg) for _ in range(lanes_count)]
         for k, lane in enumerate(lanes):
             m.submodules[f"lane{k}"] = shared(platform, lane)

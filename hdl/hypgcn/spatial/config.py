@@ -158,7 +158,8 @@ class SpatialConfig:
         place = data.StructLayout({"joint": range(max(2, rows.joints)), "group": range(max(2, rows.groups)), "last": 1})
         return RequantConfig(
             lanes=rows.width, acc_width=block.h_acc_width, shift=block.h_shift, low=0, high=127,
-            **tables, res_mult=block.h_res_mult, res_shift=block.h_res_shift, meta=place)
+            **tables, res_mult=block.h_res_mult, res_shift=block.h_res_shift, meta=place,
+            form=self.folding.h_requant)
 
     @property
     def shortcut(self) -> ShortcutConfig:

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..arith import Requant
+from ..arith import requant_unit
 from ..arith.bits import stepped
 from ..rfc import encode_slices, encoder_of
 from ..rfc.shortcut import ShortcutReader
@@ -103,7 +103,7 @@ class DenseConvolution(wiring.Component):
         m = Module()
         cfg = self.cfg
         m.submodules.array = array = ConvArray(cfg.array)
-        m.submodules.requant = requant = Requant(cfg.requant)
+        m.submodules.requant = requant = requant_unit(cfg.requant)
         m.submodules.rows = rows = RowBuffer(cfg.rows)
         m.submodules.encoder = encoder = encoder_of(cfg.rows.width)
 

@@ -34,8 +34,8 @@ class SpatialUnit(wiring.Component):
     Stall: a held ``o`` stops stage after stage, without loss. Rows of X are only read between their ``x_row`` and
     their ``x_used``.
     DSP: ``ceil(graph_subsets * V / 2)`` packed MACs of each graph unit, ``conv_joints * conv_pairs * conv_depth`` of
-    the 1x1 array or ``conv_lanes * conv_pairs`` of its lanes, and ``h_width`` multipliers of the requantiser. Storage:
-    see the stages.
+    the 1x1 array or ``conv_lanes * conv_pairs`` of its lanes, and ``h_width`` multipliers of the requantiser, or fewer
+    by ``h_requant``. Storage: see the stages.
 
     Parameters
     ----------

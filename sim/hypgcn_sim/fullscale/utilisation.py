@@ -108,7 +108,7 @@ def report(design: Design, folding: Folding, run: Run, expected: Sequence[Path],
     -------
     dict
         ``units``: rows with ``unit``, the shares ``busy``, ``starved`` and ``blocked`` of the cycles (sum 1) and, for
-        units with multipliers, ``dsp``, ``useful`` multiplies of a clip and ``utilisation`` = useful / (2 * dsp *
+        units that have multipliers, ``dsp``, ``useful`` multiplies of a clip and ``utilisation`` = useful / (2 * dsp *
         cycles). The same over all lanes, over all 1x1 arrays and over the whole design, whose multipliers include those
         of requantisers, input and head.
     """
@@ -121,8 +121,8 @@ def report(design: Design, folding: Folding, run: Run, expected: Sequence[Path],
         counted_cycles = sum(states.values())
         row = {"unit": name, **{state: states[state] / max(1, counted_cycles) for state in STATES}}
         block, _, unit = name.removeprefix("blocks[").partition("].")
-        if unit in UNITS_WITH_DSP:
-            dsp = estimated.blocks[int(block)][unit].resources.dsp
+        dsp = estimated.blocks[int(block)][unit].resources.dsp if unit in UNITS_WITH_DSP else 0
+        if dsp:     # requantisers may multiply in logic
             row |= {"dsp": dsp, "useful": round(useful[int(block)][unit]),
                     "utilisation": useful[int(block)][unit] / (2 * dsp * per_clip)}
             if unit in totals:
@@ -130,7 +130,8 @@ def report(design: Design, folding: Folding, run: Run, expected: Sequence[Path],
                 totals[unit][1] += dsp
         rows.append(row)
     input_and_head = mean_persons(expected) * design.frames * design.joints * design.channels + design.head.size
-    all_useful = sum(sum(block.values()) for block in useful) + input_and_head
+    all_useful = input_and_head + sum(value for number, block in enumerate(useful) for unit, value in block.items()
+                                      if estimated.blocks[number][unit].resources.dsp)
     dsp = estimated.resources.dsp
     shares = {name: value / (2 * count * per_clip) for name, (value, count) in totals.items() if count}
     return {"cycles": cycles, "clips": clips, "useful_multiplies": round(all_useful), "dsp": dsp,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from amaranth import *
 
 from hypgcn.absent import AbsentPersons
-from hypgcn.arith import PackedMacConfig, RequantConfig
+from hypgcn.arith import PackedMacConfig, RequantConfig, RequantSerial, RequantShared
 from hypgcn.arith.bits import saturate
 from hypgcn.head import Head
 from hypgcn.input import InputAffine
@@ -71,6 +71,20 @@ FAULTS: dict[str, Fault] = {
         text="the requantiser rounds towards minus infinity",
         units=("requant", "input_affine", "spatial_unit_conv", "network"),
         patch=lambda: replaced(RequantConfig, "offsets", property(lambda self: self.bias)),
+    ),
+    "requant_rows_add_one": Fault(
+        text="nothing takes back the one that each row of adders of a requantiser adds",
+        units=("requant_logic", "requant_logic_shared"),
+        patch=lambda: replaced(RequantConfig, "row_excess", property(lambda self: 0)),
+    ),
+    "requant_shared_swaps": Fault(
+        text="the values that share a multiplier leave in another order",
+        units=("requant_dsp_shared", "requant_logic_shared", "requant_serial"),
+        patch=_altering(RequantShared, "o", swap("values")),
+    ),
+    "requant_serial_drops": Fault(
+        text="the serial multiplier loses one value in 7", units=("requant_serial",),
+        patch=_altering(RequantSerial, "i", drop(7)),
     ),
     "decoder_drops": Fault(
         text="the decoder loses one token in 7", units=("rfc_decoder",), patch=_altering(RfcDecoder, "o", drop(7))

@@ -1,13 +1,19 @@
 """Estimated multipliers, block RAMs and LUTs of MACs and requantisers against Yosys' counts."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hdl.measured import CONV, COUNTED, DESIGN, IDENTITY, LARGE, check, units
 
 from hypgcn.arith import PackedMacConfig
 from hypgcn.arith.cost import mac_luts, multipliers, raw_bits, requantiser, unpack_luts
 from hypgcn.cost import Memory, Resources, luts
+from hypgcn.design.limits import REQUANTISERS
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import BlockModel
+from hypgcn.sparse.combine import requant_of
+from hypgcn.sparse.layer import spatial_layer, temporal_layer
 
 
 def mac(form):
@@ -43,6 +49,32 @@ def test_wide_sums_count_their_wraps():
     assert all(raw_bits(width) >= PackedMacConfig(acc_width=width, form=form).raw_width
                for width in (9, 18, 19, 27) for form in ("dsp48e1", "single"))
     assert multipliers(3, "single") == 6 and multipliers(3, "inferred") == multipliers(3, "dsp48e1") == 3
+
+
+MEASURED = json.loads((Path(__file__).with_name("requantisers.json")).read_text(encoding="utf-8"))
+"""Counts of Yosys for requantisers of the small network's blocks, made by its test case's component."""
+
+
+@pytest.mark.parametrize("row", MEASURED, ids=lambda row: f"{row['makes']}{row['block']}-{row['width']}-{row['form']}")
+def test_forms_of_requantisers_against_yosys(row):
+    """Multipliers and block RAMs exact; LUTs within 10 % where a multiplier is shared or there is none."""
+    block = DESIGN.blocks[row["block"]]
+    layer = spatial_layer(block) if row["makes"] == "h" else temporal_layer(block)
+    found = requantiser(requant_of(layer, row["width"], row["form"]))
+    assert (found.dsp, found.bram36) == (row["dsp"], row["bram36"])
+    assert found.lut == pytest.approx(row["lut"], rel=0.25 if row["form"] == "dsp" else 0.1)
+
+
+def test_forms_take_their_multipliers_and_cycles():
+    shape = BlockModel.of(DESIGN, IDENTITY).shape
+    costs = {form: shape.h_requant(2, form) for form in REQUANTISERS}
+    assert [cost.resources.dsp for cost in costs.values()] == [2, 1, 0, 0, 0]
+    slices = shape.rows * DESIGN.joints * DESIGN.blocks[IDENTITY].h_channels // 2
+    assert [cost.cycles for cost in costs.values()] == [0, 2 * slices, 0, 2 * slices, 38 * slices]
+    lanes = BlockModel.of(DESIGN, IDENTITY).conv_lanes(1, 1, 2, 2, 1, "serial")
+    assert lanes["h_requant"].cycles == 38 * slices
+    narrow = BlockModel.of(DESIGN, IDENTITY, "single", multiplier=18).shape
+    assert narrow.h_requant(2, "dsp_shared").resources.dsp == 2 and narrow.h_requant(2, "serial").resources.dsp == 0
 
 
 def test_requantisers_of_narrow_multipliers():

@@ -41,6 +41,9 @@ def test_only_parts_are_written_so_that_older_files_stay_as_they_were(tmp_path):
     ({"y_width": 4}, r"blocks\[0\].lane_pairs must be in 2..8, not 1"),
     ({"x_rows": 4}, r"blocks\[0\].x_rows must be in 5..64, not 4"),
     ({"h_rows": 8}, r"blocks\[0\].h_rows must be in 9..64, not 8"),
+    ({"h_requant": "lut"}, r"blocks\[0\].h_requant must be one of 'dsp', 'dsp_shared', 'logic', 'logic_shared', "
+                           "'serial', not 'lut'"),
+    ({"y_requant": ""}, r"blocks\[0\].y_requant must be one of 'dsp', .*, not ''"),
 ])
 def test_rejects(changes, text):
     with pytest.raises(ValueError, match=text):
@@ -84,6 +87,16 @@ def test_foreign_file(tmp_path, text):
         Folding.load(tmp_path / "f.json")
 
 
+def test_forms_of_requantisers_come_back_from_their_file(tmp_path):
+    """Those with a DSP for each value have no entry: a file that has none is as it always was."""
+    chosen = folding(h_requant="serial", y_requant="logic")
+    chosen.validate(preset("tiny"))
+    (tmp_path / "f.json").write_text(chosen.to_json(), encoding="utf-8")
+    assert Folding.load(tmp_path / "f.json") == chosen
+    assert "requant" not in folding().to_json() and "requant" not in scaled().to_json()
+    assert scaled(q_requant="serial").to_dict()["blocks"][1]["scales"]["q_requant"] == "serial"
+
+
 def scaled(**changes):
     return Folding(blocks=(BlockFolding(h_rows=1, scales=ScalesFolding()),
                            BlockFolding(scales=ScalesFolding(**changes))))
@@ -99,6 +112,8 @@ def test_scales_come_back_from_their_file(tmp_path):
 
 @pytest.mark.parametrize(("changes", "text"), [
     ({"p_lanes": 0}, "p_lanes must be in 1..32, not 0"), ({"q_width": 3}, "q_width must be one of 2, 4, 8, 16, not 3"),
+    ({"p_requant": "lut"}, "p_requant must be one of 'dsp', .*, not 'lut'"),
+    ({"q_requant": 2}, "q_requant must be one of 'dsp', .*, not 2"),
     ({"p_width": 4}, "p_pairs must be in 2..16, not 1"), ({"q_depth": 3}, "q_depth must be in 1..2, not 3"),
     ({"p_rows": 8}, "p_rows must be in 9..64, not 8"), ({"q_rows": 0}, "q_rows must be in 1..64, not 0"),
     ({"p_ports": 2}, "p_ports must be in 1..1, the readers of the store, not 2"),

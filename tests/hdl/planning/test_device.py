@@ -40,6 +40,14 @@ def test_devices_with_ultra_ram():
         "xck26": 64, "xczu3eg": 0, "xcu50": 640, "xcvu9p": 960}
 
 
+def test_devices_of_few_multipliers(tmp_path):
+    """With 200 LUTs and more for each."""
+    few = {name for name in devices() if Device.load(name).few_multipliers}
+    assert {"lfe5u-85f", "xc7z020", "xc7a100t"} <= few and not {"xcku040", "xcku115", "xck26", "xczu3eg"} & few
+    assert Device.load(write(tmp_path, dsp=5, lut=1000)).few_multipliers
+    assert not Device.load(write(tmp_path, dsp=5, lut=999)).few_multipliers
+
+
 def test_boards(tmp_path):
     """By their makers' pages; each board has one device."""
     known = {name: Device.load(name).boards for name in devices()}

@@ -31,7 +31,7 @@ def prepared(persons=2):
 def test_one_network_gets_the_whole_device():
     design = preset("tiny")
     entry = fit([design], DEVICE)
-    found = Allocator(design).solve(Budget(dsp=200, bram36=60, lut=60_000))
+    found = Allocator(design, few_multipliers=True).solve(Budget(dsp=200, bram36=60, lut=60_000))
     assert entry.cycles == found.cycles and entry.network == "tiny-seeded" and entry.device == "D"
     assert entry.used == {**found.used, "uram": 0}
     assert entry.clips_per_second == pytest.approx(172e6 / found.cycles)
@@ -58,6 +58,14 @@ def test_networks_for_int8_clips_take_raw_joints_together():
 def test_networks_of_different_clips_cannot_be_on_one_device_together():
     with pytest.raises(ValueError, match="network1: design made must have the persons of network0, 2, not 1"):
         fit([prepared(), prepared(persons=1)], DEVICE)
+
+
+def test_requantisers_share_multipliers_where_a_device_has_few():
+    """By its LUTs for each; that is what fits it."""
+    scarce = replace(DEVICE, dsp=12)
+    assert scarce.few_multipliers and fit([preset("tiny")], scarce).cycles
+    with pytest.raises(ValueError, match="needs 16 dsp, 4 more"):
+        Allocator(preset("tiny")).solve(Budget(dsp=12, bram36=60, lut=60_000))
 
 
 def test_what_limits():

@@ -5,6 +5,7 @@ import pytest
 from hdl.sparse.blocks import activations, block
 
 from hypgcn.arith import PackedMacConfig
+from hypgcn.design.limits import REQUANTISERS
 from hypgcn.golden.temporal.combine import combine
 from hypgcn.sparse.combine import Combine, CombineConfig
 from hypgcn.sparse.layer import temporal_layer
@@ -18,13 +19,14 @@ JOINTS, ROWS = 3, 4
 class Case:
     """A combiner, sums and X of some rows, and the expected vectors."""
 
-    def __init__(self, name, lane_pairs=3, y_width=2, lanes=3, seed=0, **change):
+    def __init__(self, name, lane_pairs=3, y_width=2, lanes=3, seed=0, form="dsp", **change):
         rng = np.random.default_rng(seed)
         b = block(name, joints=JOINTS, **change)
         schedule = LaneSchedule.of(temporal_layer(b), lane_pairs, y_width)
         # In the form "single" a raw sum is the two sums side by side: easy to make here. All forms run in test_unit.
         mac = PackedMacConfig(acc_width=b.y_acc_width, form="single")
-        self.cfg = CombineConfig.of(temporal_layer(b), schedule, joints=JOINTS, lanes=lanes, mac=mac)
+        self.cfg = CombineConfig.of(temporal_layer(b), schedule, joints=JOINTS, lanes=lanes, mac=mac,
+                                    requant_form=form)
         limit = 1 << b.y_acc_width - 1
         shape = ROWS, JOINTS, b.out_channels
         acc = rng.integers(-limit, limit, shape) >> rng.integers(0, 8, shape)
@@ -57,7 +59,8 @@ class Case:
         self.steps = ROWS * JOINTS * len(schedule.steps)
 
     def check(self, **options):
-        result = run(Combine(self.cfg), self.sources, {"o": len(self.expected)}, pulses=["retired"], **options)
+        self.unit = Combine(self.cfg)
+        result = run(self.unit, self.sources, {"o": len(self.expected)}, pulses=["retired"], **options)
         assert result["o"] == self.expected
         assert len(result["retired"]) == ROWS
         return result
@@ -85,7 +88,19 @@ def test_sizes(change):
 def test_one_group_a_cycle():
     case = Case("conv", lane_pairs=20)
     result = case.check()
-    assert result["cycles"] == case.steps + Combine.LATENCY
+    assert result["cycles"] == case.steps + case.unit.latency
+
+
+@pytest.mark.parametrize(("idle", "stall"), STREAM_PATTERNS)
+@pytest.mark.parametrize("name", ["identity", "conv"])
+@pytest.mark.parametrize("form", REQUANTISERS.values[1:])
+def test_forms_of_requantisers(form, name, idle, stall):
+    """Values of a slice in turn, and several cycles each: same vectors, and the rate that it is said to have."""
+    case = Case(name, lane_pairs=20, form=form)
+    result = case.check(idle=idle, stall=stall)
+    if idle == stall == 0:
+        cycles = case.cfg.requant.cycles
+        assert result["cycles"] == case.steps * cycles + case.unit.latency - (cycles - 1)
 
 
 @pytest.mark.parametrize(("change", "message"), [

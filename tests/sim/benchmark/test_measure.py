@@ -133,6 +133,17 @@ def test_report_and_picture(expected, tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
+def test_requantisers_in_logic_have_no_share_of_the_multipliers(expected):
+    blocks = tuple(replace(block, y_requant="serial") for block in FOLDING.blocks)
+    used, with_dsps = (report(DESIGN, folding, counted_run(), expected)
+                       for folding in (replace(FOLDING, blocks=blocks), FOLDING))
+    rows = {row["unit"]: row for row in used["units"]}
+    assert "dsp" not in rows["blocks[0].combine"] and rows["blocks[0].h_requant"]["dsp"] > 0
+    missing = sum(row["useful"] for row in with_dsps["units"] if row["unit"].endswith(".combine"))
+    assert with_dsps["useful_multiplies"] - used["useful_multiplies"] == pytest.approx(missing, abs=3)
+    assert used["dsp"] == with_dsps["dsp"] - sum(block.y_width for block in FOLDING.blocks)
+
+
 def test_picture_of_the_memories(expected, tmp_path):
     found = storage(DESIGN, FOLDING, activities_of(DESIGN, expected)).report()
     for name in "ab":

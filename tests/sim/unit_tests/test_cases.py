@@ -19,7 +19,7 @@ from hypgcn_sim.unit_tests.context import Context
 # Components without a test case of their own, and the case in which they are tested.
 INSIDE = {
     "Skid": "network", "HalfSkid": "network", "Queue": "conv_array", "Rom": "conv_array", "Ram": "row_store",
-    "AsyncRam": "head",
+    "AsyncRam": "head", "Requant": "requant", "RequantShared": "requant_serial",
     "Dsp48e1Mac": "packed_mac_dsp48e1", "Dsp48e2Mac": "packed_mac_dsp48e2", "RfcSerialEncoder": "spatial_unit_conv",
     "RfcSlicer": "shortcut_reader", "RoundRobin": "row_store", "StoreReader": "row_store", "Ring": "row_store",
     "StoreWriter": "row_store", "ReadAddressGenerator": "temporal_lane", "Window": "temporal_unit_conv",

@@ -127,6 +127,8 @@ def test_unit_passes_and_shows_progress(small, tmp_path):
 
 @pytest.mark.parametrize(("fault", "unit", "place"), [
     ("requant_truncates", "requant", "blocks.1.h[row 0"),                         # wrong rounding: an attribute
+    ("requant_rows_add_one", "requant_logic", "blocks.1.h[row "),                 # a sum that is too large
+    ("requant_shared_swaps", "requant_serial", "blocks.1.h[row 0"),               # the values of a slice
     # swapped channels: a connection; the other place where faults are planted
     pytest.param("encoder_swaps", "rfc_encoder", "vectors[vector 0].channel[0]: expected", marks=SLOW),
     pytest.param("dead_zone_off_by_one", "graph_unit", "blocks.2.z[row ", marks=SLOW),   # also in hdl/spatial/

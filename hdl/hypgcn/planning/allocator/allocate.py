@@ -29,7 +29,7 @@ from ...arith.cost import DSP48E2_OPERAND
 from ...cost import Resources
 from ...design import Design
 from ...design.folding import Folding
-from ...design.limits import STORE_MEMORIES
+from ...design.limits import REQUANTISERS, STORE_MEMORIES
 from ..budget import PLENTY, RESOURCES, Budget
 from ..estimate import (
     Activity,
@@ -44,6 +44,7 @@ from ..estimate import (
 from ..estimate.stages import folding_of
 from .clips import ClipSearch
 from .options import (
+    IN_DSPS,
     Choice,
     Option,
     conv_lane_options,
@@ -117,6 +118,8 @@ class Allocator:
     uram : int
         UltraRAMs. The stores of H in which they save the most block RAMs get them, where that makes a folding possible
         or faster.
+    few_multipliers : bool
+        Offer requantisers that share a multiplier or have none, too, where that makes a folding possible or faster.
     by_latency : bool
         Keep the options that are better in latency alone, for :meth:`within_latency`.
 
@@ -135,14 +138,20 @@ class Allocator:
 
     def __init__(self, design: Design, mac: str = "dsp48e2", activities: Sequence[Activity] | None = None,
                  clips: Sequence[Sequence[Activity]] = (), multiplier: int = DSP48E2_OPERAND, uram: int = 0,
-                 by_latency: bool = False):
+                 by_latency: bool = False, few_multipliers: bool = False):
         self.key = Option.key_and_latency if by_latency else Option.key
         self.in_ultra: frozenset[int] = frozenset()
+        self.forms: Sequence[str] = IN_DSPS
         self.with_ultra: Allocator | None = None
+        self.with_forms: Allocator | None = None
         if uram:
             self.with_ultra = copy.copy(self)
             self.with_ultra.in_ultra = self._worth_ultra(design, mac, uram)
             self.with_ultra._offer(design, mac, activities, clips, multiplier)
+        if few_multipliers:
+            self.with_forms = copy.copy(self.with_ultra or self)
+            self.with_forms.forms = REQUANTISERS.values
+            self.with_forms._offer(design, mac, activities, clips, multiplier)
         self._offer(design, mac, activities, clips, multiplier)
 
     def _worth_ultra(self, design: Design, mac: str, uram: int) -> frozenset[int]:
@@ -181,10 +190,12 @@ class Allocator:
             model = BlockModel.of(design, index, mac, None if activities is None else activities[index], multiplier)
             rows = self.rows(index)
             per_clip = [model.with_activity(stretch[index]) for stretch in stretches]
-            conv = conv_options(model, len(per_clip)) + conv_lane_options(model, rows["x_rows"], per_clip)
+            conv = (conv_options(model, len(per_clip), self.forms)
+                    + conv_lane_options(model, rows["x_rows"], per_clip, self.forms))
             memory = "ultra" if index in self.in_ultra else "auto"
             own = {name: rows.pop(name) for name in ("x_rows", "h_rows")}
-            beside = [conv, *(temporal_options(model, **own, clips=per_clip, memory=memory, stage=stage, behind=rows)
+            beside = [conv, *(temporal_options(model, **own, clips=per_clip, memory=memory, stage=stage, behind=rows,
+                                               forms=self.forms)
                               for stage in model.shape.stages)]
             of_block = [pareto_front(options, self.key) for options in (
                 graph_options(model, design.subsets, own["x_rows"], beside, per_clip), *beside)]
@@ -225,19 +236,25 @@ class Allocator:
         """
         if cycles is not None and cycles < 1:
             raise ValueError(f"cycles must be at least 1, not {cycles!r}")
-        if self.with_ultra is None:
-            return self._solve(budget, cycles)
-        try:
-            plain = self._solve(budget, cycles)
-        except ValueError:
-            return self.with_ultra.solve(budget, cycles=cycles)
-        if cycles is not None:
-            return plain
-        try:
-            ultra = self.with_ultra.solve(budget)
-        except ValueError:
-            return plain
-        return ultra if ultra.cycles < plain.cycles else plain
+        found, reason = [], ValueError()
+        for part in self.parts:
+            try:
+                found.append(part._solve(budget, cycles))
+            except ValueError as error:
+                reason = error
+            if found and cycles is not None:
+                break
+        if not found:
+            raise reason
+        return min(found, key=lambda allocation: allocation.cycles)
+
+    @property
+    def parts(self) -> "list[Allocator]":
+        """Itself, and those with more options: with UltraRAM, and with requantisers of few multipliers as well.
+
+        Each is taken only where it makes a folding possible or faster.
+        """
+        return [part for part in (self, self.with_ultra, self.with_forms) if part is not None]
 
     def _solve(self, budget: Budget, cycles: int | None) -> Allocation:
         """:meth:`solve` without a choice of the memories."""
@@ -267,7 +284,7 @@ class Allocator:
         if latency is not None and latency < 1:
             raise ValueError(f"latency must be at least 1 cycle, not {latency!r}")
         found = [soon(Search(part.choices, part.search.fixed), budget, latency, part._prompts)
-                 for part in (self, self.with_ultra) if part is not None]
+                 for part in self.parts]
         soonest = min((prompt for _, prompt in found if prompt is not None),
                       key=lambda prompt: (prompt.latency, prompt.cycles), default=None)
         if soonest is None:
@@ -294,19 +311,23 @@ class Allocator:
     def better(self, allocation: Allocation, factor: float = 0.95) -> dict[str, float] | None:
         """Cycles and resources of the cheapest folding that is faster by ``factor``, if there were enough of
         everything; ``None`` when no folding is."""
-        if self.with_ultra is not None and allocation.estimate.resources.uram:
-            return self.with_ultra.better(allocation, factor)
+        part = self._made_by(allocation)
         target = int(allocation.cycles * factor)
-        if target < self.min_cycles:
+        if target < part.min_cycles:
             return None
-        chosen = self.search.cheapest(allocation.budget, target, overdraw=True)
-        return None if chosen is None else self._summary(self._allocation(chosen, allocation.budget))
+        chosen = part.search.cheapest(allocation.budget, target, overdraw=True)
+        return None if chosen is None else self._summary(part._allocation(chosen, allocation.budget))
+
+    def _made_by(self, allocation: Allocation) -> "Allocator":
+        """The one of :attr:`parts` that has the options of ``allocation``."""
+        own = {name for block in allocation.folding.to_dict()["blocks"] for name in (*block, *block.get("scales", ()))}
+        if self.with_forms is not None and any(name.endswith("_requant") for name in own):
+            return self.with_forms
+        return self.with_ultra if self.with_ultra is not None and allocation.estimate.resources.uram else self
 
     def cheaper(self, allocation: Allocation, factor: float = 0.95) -> dict[str, float] | None:
         """Cycles and resources of the fastest folding that takes at most ``factor`` of the scarcest resource;
         ``None`` when there is none."""
-        if self.with_ultra is not None and allocation.estimate.resources.uram:
-            return self.with_ultra.cheaper(allocation, factor)
         scarce = max(RESOURCES, key=lambda name: allocation.used[name] / getattr(allocation.budget, name))
         limits = {name: getattr(allocation.budget, name) for name in RESOURCES}
         limits[scarce] = max(1, int(allocation.used[scarce] * factor))
@@ -367,9 +388,10 @@ def reaching(design: Design, cycles: int, *, mac: str = "dsp48e2") -> Folding:
 
 def allocate(design: Design, budget: Budget, *, cycles: int | None = None, mac: str = "dsp48e2",
              activities: Sequence[Activity] | None = None, clips: Sequence[Sequence[Activity]] = (),
-             multiplier: int = DSP48E2_OPERAND, uram: int = 0) -> Allocation:
+             multiplier: int = DSP48E2_OPERAND, uram: int = 0, few_multipliers: bool = False) -> Allocation:
     """The folding of ``design`` with the fewest cycles within ``budget``, or the cheapest with at most ``cycles``.
 
     Parameters and errors are those of :class:`Allocator` and :meth:`Allocator.solve`.
     """
-    return Allocator(design, mac, activities, clips, multiplier, uram).solve(budget, cycles=cycles)
+    return Allocator(design, mac, activities, clips, multiplier, uram,
+                     few_multipliers=few_multipliers).solve(budget, cycles=cycles)

@@ -3,13 +3,23 @@ from."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from math import ceil
 from types import MappingProxyType
 
 from ...cost import Resources, UnitCost
 from ...design import BANK, Design, bank_count
 from ...design.folding import BlockFolding, graph_units
-from ...design.limits import BANKS, GRAPH_PARTS, HEAD_WIDTHS, LANE_DEPTH, LANES, WIDTHS, chain_depth
+from ...design.limits import (
+    BANKS,
+    GRAPH_PARTS,
+    HEAD_WIDTHS,
+    LANE_DEPTH,
+    LANES,
+    REQUANTISERS,
+    WIDTHS,
+    chain_depth,
+)
 from ...io_cost import io_units
 from ...rfc.cost import row_store
 from ...sparse.lane_plan import Work
@@ -18,13 +28,15 @@ from ..estimate.latency import row_latency
 from ..estimate.loop import PIPELINE
 from ..estimate.stages import Stage, folding_of
 
-__all__ = ["MAX_PASSES", "Choice", "Option", "conv_lane_options", "conv_options", "graph_options", "head_options",
-           "pareto_front", "slowest", "temporal_options", "x_store_options"]
+__all__ = ["IN_DSPS", "MAX_PASSES", "Choice", "Option", "conv_lane_options", "conv_options", "graph_options",
+           "head_options", "pareto_front", "slowest", "temporal_options", "x_store_options"]
 
 MAX_PASSES = 48
 """Passes of the lanes beyond which smaller lanes are not offered."""
 STORE_PORTS = (1, 2, 3, 4)
 """Read ports of a store of H that are offered."""
+IN_DSPS = REQUANTISERS.values[:1]
+"""The form of requantisers that is offered where nothing else is said: a DSP for each value."""
 Z_ROWS = 3
 """Rows of the store of Z: one is written, one read, and one lets both drift."""
 DEEP_CHAIN_PAIRS = 16
@@ -145,8 +157,20 @@ def graph_options(model: BlockModel, subsets: int, x_rows: int, beside: Sequence
     return options
 
 
-def conv_options(model: BlockModel, clips: int = 0) -> list[Option]:
-    """Options of the 1x1 array: its size and the width of H. All of ``clips`` clips take the same cycles."""
+def _forms(width: int, forms: Sequence[str]) -> Sequence[str]:
+    """Those of ``forms`` that are offered for slices of ``width`` values: a wider one is for more values a cycle than a
+    multiplier takes that its values share, and than adders are offered for."""
+    return forms if width == WIDTHS.values[0] else IN_DSPS
+
+
+def _h_requant(form: str) -> dict[str, str]:
+    """Field of a folding for a requantiser of H of ``form``; none for the default."""
+    return {} if form in IN_DSPS else {"h_requant": form}
+
+
+def conv_options(model: BlockModel, clips: int = 0, forms: Sequence[str] = IN_DSPS) -> list[Option]:
+    """Options of the 1x1 array: its size, the width of H, and its requantiser. All of ``clips`` clips take the same
+    cycles."""
     options = []
     outputs, joints = model.shape.block.h_channels, model.shape.joints
     # More joints in lockstep that leave as many groups of joints would only idle.
@@ -159,15 +183,16 @@ def conv_options(model: BlockModel, clips: int = 0) -> list[Option]:
             for depth in range(1, chain_depth(model.shape.mac).high + 1):
                 if depth > 1 and pairs > DEEP_CHAIN_PAIRS * step:
                     break       # so wide a pass is better split than given longer chains
-                for lockstep in lockstep_sizes:
-                    units = model.conv(lockstep, pairs, width, depth)
+                for lockstep, form in product(lockstep_sizes, _forms(width, forms)):
+                    units = model.conv(lockstep, pairs, width, depth, form)
                     options.append(Option.of(
-                        {"conv_joints": lockstep, "conv_pairs": pairs, "conv_depth": depth, "h_width": width}, units,
-                        [slowest(units)] * clips, row_latency(model, units)))
+                        {"conv_joints": lockstep, "conv_pairs": pairs, "conv_depth": depth, "h_width": width,
+                         **_h_requant(form)}, units, [slowest(units)] * clips, row_latency(model, units)))
     return options
 
 
-def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel] = ()) -> list[Option]:
+def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel] = (),
+                      forms: Sequence[str] = IN_DSPS) -> list[Option]:
     """Options of the 1x1 convolution on lanes, with the store of Z: lanes, their size, and the widths of H and Z.
 
     Parameters
@@ -178,6 +203,8 @@ def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel
         Rows of the store of X.
     clips : sequence of BlockModel
         ``model`` with the activity of each single clip, in which only the cycles of the lanes differ.
+    forms : sequence of str
+        Forms of requantisers.
     """
     options: list[Option] = []
     layer = model.shape.spatial_layer
@@ -192,11 +219,11 @@ def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel
             if passes in offered_passes or passes > MAX_PASSES:
                 continue
             offered_passes.add(passes)
-            for depth in range(LANE_DEPTH.low, LANE_DEPTH.high + 1):
+            for depth, form in product(range(LANE_DEPTH.low, LANE_DEPTH.high + 1), _forms(width, forms)):
                 works = [clip.z_work(pairs, width, depth) for clip in clips]
                 for lanes in range(1, LANES.high + 1):
                     for z_width in WIDTHS:
-                        units = model.conv_lanes(lanes, pairs, width, z_width, depth)
+                        units = model.conv_lanes(lanes, pairs, width, z_width, depth, form)
                         if units["z_turn"].cycles <= slowest({name: unit for name, unit in units.items()
                                                               if name != "z_turn"}):
                             break       # wider ones would only wait
@@ -204,7 +231,8 @@ def conv_lane_options(model: BlockModel, x_rows: int, clips: Sequence[BlockModel
                     beside_lanes = slowest({name: unit for name, unit in units.items() if name != "conv"})
                     per_clip = [model.shape.persons * work.on(lanes) for work in works]
                     options.append(Option.of({"conv_lanes": lanes, "conv_pairs": pairs, "conv_depth": depth,
-                                              "h_width": width, "z_width": z_width, "z_rows": Z_ROWS}, units,
+                                              "h_width": width, "z_width": z_width, "z_rows": Z_ROWS,
+                                              **_h_requant(form)}, units,
                                              [max(beside_lanes, cycles) for cycles in per_clip],
                                              row_latency(model, units)))
                     if beside_lanes >= max(units["conv"].cycles, *per_clip, 0):
@@ -242,7 +270,8 @@ def x_store_options(model: BlockModel, x_rows: int, choices: Sequence[Sequence[O
 
 def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequence[BlockModel] = (),
                      memory: str = "auto", *, stage: Stage | None = None,
-                     behind: Mapping[str, int] = MappingProxyType({})) -> list[Option]:
+                     behind: Mapping[str, int] = MappingProxyType({}),
+                     forms: Sequence[str] = IN_DSPS) -> list[Option]:
     """Options of a convolution behind H with the store in front of it: lanes, their size, and the width of its output.
 
     Parameters
@@ -259,6 +288,8 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
         One of ``model.shape.stages``; ``None``: the one that makes Y.
     behind : mapping of str to int
         Rows of the stores of P and Q, as fields of :func:`~hypgcn.planning.estimate.stages.folding_of`.
+    forms : sequence of str
+        Forms of requantisers.
     """
     options: list[Option] = []
     stage = stage or model.shape.stages[-1]
@@ -275,26 +306,26 @@ def temporal_options(model: BlockModel, x_rows: int, h_rows: int, clips: Sequenc
             if passes in offered_passes or passes > MAX_PASSES:
                 continue
             offered_passes.add(passes)
-            for depth in range(LANE_DEPTH.low, LANE_DEPTH.high + 1):
-                options += _temporal_lanes(model, stage, stores, pairs, width, depth,
+            for depth, form in product(range(LANE_DEPTH.low, LANE_DEPTH.high + 1), _forms(width, forms)):
+                options += _temporal_lanes(model, stage, stores, pairs, width, depth, form,
                                            [clip.stage_work(stage, pairs, width, depth) for clip in clips])
     if stage.reads != "h":
         return options
     return [replace(option, fields={**option.fields, "h_memory": memory}) for option in options]
 
 
-def _temporal_lanes(model: BlockModel, stage: Stage, stores: dict, pairs: int, width: int, depth: int,
+def _temporal_lanes(model: BlockModel, stage: Stage, stores: dict, pairs: int, width: int, depth: int, form: str,
                     works: Sequence[Work]) -> list[Option]:
     """Options of one size of the lanes of ``stage``: how many, and the ports of the store."""
     options: list[Option] = []
     first, name = 1, stage.name("lanes")
     for ports in sorted({ports for _, ports in stores}):
         for lanes in range(max(ports, first), LANES.high + 1):
-            units = model.stage(stage, lanes, pairs, width, ports, depth)
+            units = model.stage(stage, lanes, pairs, width, ports, depth, form)
             units[stage.store] = replace(units[stage.store], resources=stores[lanes, ports])
             beside_lanes = slowest({unit: cost for unit, cost in units.items() if unit != name})
             per_clip = [model.shape.persons * work.on(lanes) for work in works]
-            options.append(Option.of(stage.fields(lanes, pairs, depth, width, ports), units,
+            options.append(Option.of(stage.fields(lanes, pairs, depth, width, ports, form), units,
                                      [max(beside_lanes, cycles) for cycles in per_clip], row_latency(model, units)))
             if beside_lanes >= max(units[name].cycles, *per_clip, 0):
                 break       # more lanes would only wait for vectors

@@ -70,10 +70,12 @@ class StreamAllocator:
         UltraRAMs, which the networks share equally: used where that makes foldings possible or faster.
     activities : sequence of sequence of Activity, optional
         Non-zeros of each block of each network; ``None``: from the designs' densities.
+    few_multipliers : bool
+        See :class:`~.allocate.Allocator`.
     """
 
     def __init__(self, ensemble: Ensemble, mac: str = "dsp48e2", multiplier: int = DSP48E2_OPERAND, uram: int = 0,
-                 activities: Sequence[Sequence[Activity]] | None = None):
+                 activities: Sequence[Sequence[Activity]] | None = None, few_multipliers: bool = False):
         self.ensemble, self.multiplier, self.activities = ensemble, multiplier, activities
         self.shared = ensemble_units(ensemble)
         made: dict[tuple[int, int], Allocator] = {}     # streams may share a design
@@ -82,9 +84,12 @@ class StreamAllocator:
             key = id(design), id(activity)
             if key not in made:
                 made[key] = Allocator(design, mac, activity, multiplier=multiplier,
-                                      uram=uram // len(ensemble.designs))
+                                      uram=uram // len(ensemble.designs), few_multipliers=few_multipliers)
             self.allocators.append(made[key])
-        self.with_ultra = [part.with_ultra or part for part in self.allocators]
+        with_ultra = [part.with_ultra or part for part in self.allocators]
+        with_forms = [part.with_forms or part for part in self.allocators]
+        self.alternatives = [self.allocators, *([with_ultra] if with_ultra != self.allocators else []),
+                             *([with_forms] if few_multipliers else [])]
 
     def solve(self, budget: Budget, *, cycles: int | None = None) -> StreamAllocation:
         """The foldings of fewest cycles within ``budget``, or the cheapest with at most ``cycles`` per clip.
@@ -97,7 +102,7 @@ class StreamAllocator:
         if cycles is not None and cycles < 1:
             raise ValueError(f"cycles must be at least 1, not {cycles!r}")
         found, reasons = [], []
-        for parts in (self.allocators, self.with_ultra)[:1 + (self.with_ultra != self.allocators)]:
+        for parts in self.alternatives:
             search = self._search(parts)
             if cycles is not None and cycles < search.min_cycles:
                 raise ValueError(f"cycles must be at least {search.min_cycles}, not {cycles}: "

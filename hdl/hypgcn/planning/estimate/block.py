@@ -88,14 +88,15 @@ class BlockModel:
             costs["graph"].append(graph_unit(part.graph, rows=shape.rows, tokens=of_part))
         return {name: UnitCost.pipeline(*parts) for name, parts in costs.items()}
 
-    def conv(self, conv_joints: int, conv_pairs: int, h_width: int, conv_depth: int = 1) -> dict[str, UnitCost]:
+    def conv(self, conv_joints: int, conv_pairs: int, h_width: int, conv_depth: int = 1,
+             requant: str = "dsp") -> dict[str, UnitCost]:
         """Cost of the 1x1 array and everything up to the encoder of H."""
         shape = self.shape
         cfg = replace(shape.array, conv_joints=conv_joints, conv_pairs=conv_pairs, width=h_width,
                       conv_depth=conv_depth)
         units = {
             "conv": conv_array(cfg, rows=shape.rows, weight_bits=shape.weight_bits(conv_pairs, conv_depth)),
-            "h_requant": shape.h_requant(h_width),
+            "h_requant": shape.h_requant(h_width, requant),
             "h_rows": UnitCost.pipeline(
                 row_buffer(replace(shape.spatial.rows, width=h_width), rows=shape.rows), encoder(h_width),
                 register_slice(h_width)),
@@ -105,33 +106,33 @@ class BlockModel:
             units["h_shortcut"] = shortcut_reader(reader, rows=shape.rows)
         return units
 
-    def conv_lanes(self, lanes: int, lane_pairs: int, h_width: int, z_width: int,
-                   depth: int = 1) -> dict[str, UnitCost]:
+    def conv_lanes(self, lanes: int, lane_pairs: int, h_width: int, z_width: int, depth: int = 1,
+                   requant: str = "dsp") -> dict[str, UnitCost]:
         """Cost of the lanes of the 1x1 convolution, and everything from the corner turn to H; of the store of Z only
         the cycles of its reads.
         """
         shape, layer = self.shape, self.shape.spatial_layer
         turn = CornerTurnConfig(joints=shape.joints, entries=layer.channels, width=z_width)
         units = self._lanes(layer, lanes, lane_pairs, h_width, self.z_work(lane_pairs, h_width, depth), shape.rows,
-                            depth=depth)
+                            depth=depth, requant=requant)
         units = {Z_NAMES[name]: unit for name, unit in units.items()}
         units["z_turn"] = UnitCost.pipeline(corner_turn(turn, rows=shape.rows), encoder(z_width))
         return units
 
-    def temporal(self, lanes: int, lane_pairs: int, y_width: int, ports: int = 1,
-                 depth: int = 1) -> dict[str, UnitCost]:
+    def temporal(self, lanes: int, lane_pairs: int, y_width: int, ports: int = 1, depth: int = 1,
+                 requant: str = "dsp") -> dict[str, UnitCost]:
         """Cost of the lanes that make Y, their dispatcher, and everything up to Y.
 
         Of the store in front of them only the cycles of its reads.
         """
-        return self.stage(self.shape.stages[-1], lanes, lane_pairs, y_width, ports, depth)
+        return self.stage(self.shape.stages[-1], lanes, lane_pairs, y_width, ports, depth, requant)
 
-    def stage(self, stage: Stage, lanes: int, lane_pairs: int, width: int, ports: int = 1,
-              depth: int = 1) -> dict[str, UnitCost]:
+    def stage(self, stage: Stage, lanes: int, lane_pairs: int, width: int, ports: int = 1, depth: int = 1,
+              requant: str = "dsp") -> dict[str, UnitCost]:
         """Cost of a convolution behind H, as :meth:`temporal`, by the names that its units have in the block."""
         shape = self.shape
         units = self._lanes(stage.layer, lanes, lane_pairs, width, self.stage_work(stage, lane_pairs, width, depth),
-                            shape.persons * stage.out_frames, ports, depth)
+                            shape.persons * stage.out_frames, ports, depth, requant)
         first, channels = stage.layer.running_max
         if channels:
             maximum = MaxRowsConfig(frames=stage.out_frames, joints=shape.joints, channels=stage.layer.outputs,
@@ -141,7 +142,7 @@ class BlockModel:
         return {stage.name(name): unit for name, unit in units.items()}
 
     def _lanes(self, layer: SparseLayer, lanes: int, lane_pairs: int, width: int, work: Work, out_rows: int,
-               ports: int = 1, depth: int = 1) -> dict[str, UnitCost]:
+               ports: int = 1, depth: int = 1, requant: str = "dsp") -> dict[str, UnitCost]:
         """Cost of the units of a sparse convolution, by the names of the temporal one."""
         shape = self.shape
         plan = shape.plan(layer, lane_pairs, width)
@@ -153,7 +154,7 @@ class BlockModel:
             # Ports serve as many lanes each, give or take one.
             "h_store": UnitCost(cycles=shape.persons * work.h_reads * -(-lanes // ports) / lanes),
             "combine": UnitCost.pipeline(
-                sparse_cost.combiner(plan, lanes, rows=out_rows), shape.requant(layer, width),
+                sparse_cost.combiner(plan, lanes, rows=out_rows), shape.requant(layer, width, requant, out_rows),
                 encoder(width), register_slice(width)),
         }
         if identity:
@@ -174,12 +175,13 @@ class BlockModel:
         units = self.graph(folding.graph_subsets, folding.graph_units, folding.graph_parts)
         if folding.conv_lanes:
             units |= self.conv_lanes(folding.conv_lanes, folding.conv_pairs, folding.h_width, folding.z_width,
-                                     folding.conv_depth)
+                                     folding.conv_depth, folding.h_requant)
         else:
-            units |= self.conv(folding.conv_joints, folding.conv_pairs, folding.h_width, folding.conv_depth)
+            units |= self.conv(folding.conv_joints, folding.conv_pairs, folding.h_width, folding.conv_depth,
+                               folding.h_requant)
         for stage in self.shape.stages:
             lanes, pairs, depth, width, ports = stage.size(folding)
-            units |= self.stage(stage, lanes, pairs, width, ports, depth)
+            units |= self.stage(stage, lanes, pairs, width, ports, depth, stage.requant(folding))
         stores = self.stores(folding)
         loops = self.loops(folding, units)
         reads = {"x_store": self.x_reads(folding, units),
@@ -255,8 +257,9 @@ class BlockModel:
 
     def _row_cycles(self, units: dict[str, UnitCost]) -> list[float]:
         """Cycles that a row of X takes in loader, graph unit, 1x1 convolution, and behind its sums."""
-        behind = "h_requant" if "z_turn" in units else "h_rows"
-        return [units[name].cycles / self.shape.rows for name in ("loader", "graph", "conv", behind)]
+        behind = max(units[name].cycles for name in ("h_requant", "h_rows") if name in units)
+        return [cycles / self.shape.rows for cycles in (*(units[name].cycles for name in ("loader", "graph", "conv")),
+                                                        behind)]
 
     def latency(self, units: dict[str, UnitCost]) -> float:
         """Cycles from the last row of X to the last row of Y.

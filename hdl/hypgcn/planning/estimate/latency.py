@@ -232,7 +232,7 @@ def _spatial(model: BlockModel, units: dict[str, UnitCost]) -> Iterable[float]:
     if "z_turn" in units:
         yield from (row("z_turn"), row("conv", "h_requant"))
     elif "conv" in units:
-        yield from (row("conv"), row("h_rows"))
+        yield from (row("conv"), row("h_requant", "h_rows"))
 
 
 def _sums_and_combine(stage: Stage, model: BlockModel, units: dict[str, UnitCost]) -> tuple[float, float]:

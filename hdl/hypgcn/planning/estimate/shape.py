@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import cache
 
-from ...arith import PackedMacConfig
+from ...arith import PackedMacConfig, RequantConfig
 from ...arith.cost import DSP48E2_OPERAND, requantiser
 from ...cost import Resources, UnitCost, varying_bits
 from ...design import Block
@@ -63,14 +63,19 @@ class BlockShape:
         plan = self.plan(layer, lane_pairs, width, depth)
         return sparse_cost.lane(plan, plan.used_pairs)
 
-    def _h_requant(self, width: int) -> UnitCost:
-        """Cost of the requantiser of H, ``width`` values a cycle."""
-        folding = replace(self.spatial.folding, h_width=width, conv_pairs=max(1, width // 2))
-        return UnitCost(resources=requantiser(replace(self.spatial, folding=folding).requant, self.multiplier))
+    def _h_requant(self, width: int, form: str = "dsp") -> UnitCost:
+        """Cost of the requantiser of H, slices of ``width`` values; cycles only where it takes several for one."""
+        folding = replace(self.spatial.folding, h_width=width, h_requant=form, conv_pairs=max(1, width // 2))
+        return self._requantiser(replace(self.spatial, folding=folding).requant, self.rows)
 
-    def _requant(self, layer: SparseLayer, width: int) -> UnitCost:
-        """Cost of the requantiser of a combiner, ``width`` values a cycle."""
-        return UnitCost(resources=requantiser(requant_of(layer, width), self.multiplier))
+    def _requant(self, layer: SparseLayer, width: int, form: str = "dsp", out_rows: int = 0) -> UnitCost:
+        """Cost of the requantiser of a combiner, ``out_rows`` rows of slices of ``width`` values; cycles likewise."""
+        return self._requantiser(requant_of(layer, width, form), out_rows)
+
+    def _requantiser(self, cfg: RequantConfig, rows: int) -> UnitCost:
+        slices = cfg.groups if cfg.joints > 1 else self.joints * cfg.groups
+        return UnitCost(cycles=rows * slices * cfg.cycles if cfg.cycles > 1 else 0,
+                        resources=requantiser(cfg, self.multiplier))
 
     def _weight_bits(self, conv_pairs: int, conv_depth: int) -> list[int]:
         """Bits of a weight word that differ between words, of each place of the 1x1 array's chains."""

@@ -62,13 +62,24 @@ class Stage:
         ports = folding.h_ports if self.reads == "h" else getattr(folding.scales, f"{self.reads}_ports")
         return (*own, ports)
 
-    def fields(self, lanes: int, pairs: int, depth: int, width: int, ports: int) -> dict[str, int]:
-        """Fields of the folding for this size; those of its ``scales`` begin with ``scales.``."""
+    def requant(self, folding: BlockFolding) -> str:
+        """Form of its requantiser in ``folding``."""
+        return folding.y_requant if self.makes == "y" else getattr(folding.scales, f"{self.makes}_requant")
+
+    def fields(self, lanes: int, pairs: int, depth: int, width: int, ports: int,
+               requant: str = "dsp") -> dict[str, int | str]:
+        """Fields of the folding for this size; those of its ``scales`` begin with ``scales.``.
+
+        ``requant`` is one where it is not the default.
+        """
+        found: dict[str, int | str]
         if self.makes == "y":
             found = {"lanes": lanes, "lane_pairs": pairs, "lane_depth": depth, "y_width": width}
         else:
             found = {f"scales.{self.makes}_{field}": value
                      for field, value in zip(_FIELDS, (lanes, pairs, depth, width))}
+        if requant != "dsp":
+            found["y_requant" if self.makes == "y" else f"scales.{self.makes}_requant"] = requant
         return found | {"h_ports" if self.reads == "h" else f"scales.{self.reads}_ports": ports}
 
 

@@ -1,11 +1,12 @@
 """Test cases of the packed MAC and the requantiser."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from hypgcn.arith import PackedMacConfig, Requant
-from hypgcn.design.limits import MAC_FORMS
+from hypgcn.arith import PackedMacConfig, requant_unit
+from hypgcn.design.limits import MAC_FORMS, REQUANTISERS
 from hypgcn.golden.arith.packed_mac import packed_mac
 from hypgcn.golden.arith.requant import requant, widened
 from hypgcn.spatial import SpatialConfig
@@ -41,10 +42,11 @@ def _packed_mac(form: str, context: Context) -> Case:
     )
 
 
-def _requant(context: Context) -> Case:
-    """The requantiser of H: golden accumulators of one row, then ties, extremes and zero."""
+def _requant(form: str, context: Context) -> Case:
+    """The requantiser of H in one of its forms: golden accumulators of one row, then ties, extremes and zero."""
     index = context.identity
     block, folding = context.block(index)
+    folding = replace(folding, h_requant=form)
     cfg = SpatialConfig(block=block, joints=context.design.joints, frames=1, folding=folding).requant
     rng, max_acc = context.rng("requant"), (1 << cfg.acc_width - 1) - 1
     channels = block.h_channels
@@ -74,8 +76,13 @@ def _requant(context: Context) -> Case:
                 }
             )
             expected.append({"values": _fill(h[row, lanes], cfg.lanes), "meta": meta})
-    return Case(name="requant", component=lambda: Requant(cfg), sources={"i": Source(beats=beats)}, sinks={
+    return Case(name=_name(form), component=lambda: requant_unit(cfg), sources={"i": Source(beats=beats)}, sinks={
         "o": Sink(beats=expected, tensor=f"blocks.{index}.h", axes=[("row", len(acc)), ("group", cfg.groups)])})
+
+
+def _name(form: str) -> str:
+    """Name of the case of the requantiser of ``form``."""
+    return "requant" if form == "dsp" else f"requant_{form}"
 
 
 def _fill(values, length: int) -> list[int]:
@@ -84,5 +91,6 @@ def _fill(values, length: int) -> list[int]:
 
 
 TEST_CASES: dict[str, CaseMaker] = {
-    f"packed_mac_{form}": partial(_packed_mac, form) for form in MAC_FORMS
-} | {"requant": _requant}
+    **{f"packed_mac_{form}": partial(_packed_mac, form) for form in MAC_FORMS},
+    **{_name(form): partial(_requant, form) for form in REQUANTISERS},
+}

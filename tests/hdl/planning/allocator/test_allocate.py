@@ -90,6 +90,43 @@ def test_reported_shortfall_is_exact(tiny):
         tiny.solve(Budget(dsp=needed - 1, bram36=PLENTY, lut=PLENTY), cycles=3000)
 
 
+def test_requantisers_of_few_multipliers_where_multipliers_are_short():
+    """They make a folding possible, and faster; where neither is needed nothing changes."""
+    design = preset("tiny")
+    allocator = Allocator(design, few_multipliers=True)
+    plain, few = allocator, allocator.with_forms
+    least = {}
+    for part in (plain, few):
+        with pytest.raises(ValueError, match="does not fit at any speed") as error:
+            part._solve(Budget(dsp=1, bram36=PLENTY, lut=PLENTY), None)
+        least[part] = int(str(error.value).partition("it needs ")[2].split()[0])
+    assert least[few] <= least[plain] - 8      # two blocks with two requantisers of two values
+    tight = Budget(dsp=least[plain] - 1, bram36=PLENTY, lut=PLENTY)
+    with pytest.raises(ValueError, match="does not fit at any speed"):
+        Allocator(design).solve(tight)
+    found = allocator.solve(tight)
+    found.folding.validate(design)
+    forms = [form for block in found.folding.blocks for form in (block.h_requant, block.y_requant)]
+    assert set(forms) - {"dsp"} and found.used["dsp"] <= tight.dsp
+    assert found.estimate.resources == estimate(design, found.folding).resources
+    assert allocator.cheaper(found) is None or allocator.cheaper(found)["dsp"] < found.used["dsp"]
+    faster = allocator.better(found)
+    assert faster is None or faster["cycles"] <= 0.95 * found.cycles
+    assert allocator.solve(EVERYTHING).folding == Allocator(design).solve(EVERYTHING).folding
+    slow = allocator.solve(EVERYTHING, cycles=100_000)
+    assert slow.folding == Allocator(design).solve(EVERYTHING, cycles=100_000).folding
+
+
+def test_requantisers_without_multipliers():
+    """Where there are none left: adders, and with time enough the form of the fewest LUTs."""
+    few = Allocator(preset("tiny"), few_multipliers=True).with_forms
+    none_left = Budget(dsp=12, bram36=PLENTY, lut=PLENTY)
+    fast, slow = (few._solve(none_left, cycles).folding for cycles in (None, 100_000))
+    assert {form for block in fast.blocks for form in (block.h_requant, block.y_requant)} <= {
+        "logic", "logic_shared", "serial"}
+    assert all(block.h_requant == block.y_requant == "serial" for block in slow.blocks)
+
+
 def test_ultra_ram_where_block_ram_is_short():
     """The stores of H that save the most move; without need for it nothing changes."""
     design = preset("full")

@@ -124,6 +124,16 @@ def test_ultra_rams_are_shared_equally(uneven, monkeypatch):
     assert given == [4, 4]
 
 
+def test_requantisers_of_few_multipliers(uneven):
+    with pytest.raises(ValueError, match="does not fit at any speed") as error:
+        StreamAllocator(uneven).solve(budget(10))
+    least = int(str(error.value).partition("it needs ")[2].split()[0])
+    found = StreamAllocator(uneven, few_multipliers=True).solve(budget(least - 1))
+    forms = {form for folding in found.foldings for block in folding.blocks
+             for form in (block.h_requant, block.y_requant)}
+    assert found.resources.dsp < least and forms - {"dsp"}
+
+
 def test_default_foldings_and_their_estimate(uneven):
     foldings = streams_within(uneven, 90)
     found = estimate_streams(uneven, foldings)

@@ -37,6 +37,17 @@ def test_sizes_and_fields_belong_together():
     assert folding_of(fields) == FOLDING and folding_of({"lanes": 3}) == BlockFolding(lanes=3)
 
 
+def test_forms_of_requantisers_are_fields():
+    forms = dict(zip("pqy", ("serial", "logic", "dsp_shared")))
+    folding = replace(FOLDING, y_requant="dsp_shared", scales=replace(FOLDING.scales, p_requant="serial",
+                                                                      q_requant="logic"))
+    fields = {"x_rows": 9, "h_rows": 2, "scales.p_rows": 11, "scales.q_rows": 2, "conv_pairs": 2}
+    for stage in stages_of(DESIGN.blocks[1], 16):
+        assert stage.requant(folding) == forms[stage.makes]
+        fields |= stage.fields(*stage.size(folding), stage.requant(folding))
+    assert folding_of(fields) == folding
+
+
 @pytest.mark.parametrize("index", [1, 2])
 def test_block_rams_are_those_of_the_memories_asked_for(index):
     network = Folding(blocks=(FOLDING,) * len(DESIGN.blocks))
