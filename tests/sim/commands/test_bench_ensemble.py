@@ -90,6 +90,7 @@ def test_foldings_of_a_file(ensemble, tmp_path, capsys, measured):
     assert bench(folder, tmp_path / "out", *words) == 0
     (point, clips, synthesis), = measured
     assert point.foldings == (FOLDING, FOLDING) and clips == 3 and synthesis
+    assert point.budget == Budget.of(Device.load("xcku115")), "all of it, not the paper's"
     entries = json.loads(file.read_text(encoding="utf-8"))
     del entries["streams"]["bone-motion"]
     file.write_text(json.dumps(entries), encoding="utf-8")
