@@ -148,12 +148,15 @@ def map_parts(parts: Mapping[str, Part], folder: Path, *, mapped: Path | None = 
     mapped = mapped or folder / "mapped"
     done = 0
 
-    def map_one(name: str, place: Path, sidecar: dict, kept: Path) -> dict[str, dict]:
+    def report(name: str):
         nonlocal done
+        done += 1
+        progress(done, len(parts), f"{name} mapped")
+
+    def map_one(name: str, place: Path, sidecar: dict, kept: Path) -> dict[str, dict]:
         if not kept.exists():
             write_json(kept, map_folder(place, sidecar))
-        done += 1
-        progress(done, len(texts), f"{name} mapped")
+        report(name)
         return json.loads(kept.read_text(encoding="utf-8"))
 
     texts: dict[str, Future] = {}       # equal parts are mapped once
@@ -164,7 +167,9 @@ def map_parts(parts: Mapping[str, Part], folder: Path, *, mapped: Path | None = 
             place = folder / re.sub(r"\W", "_", name).strip("_")
             emission = emit(parts[name][0](), "top", place)
             digest = hashlib.sha256(json.dumps(emission.files, sort_keys=True).encode()).hexdigest()[:32]
-            if digest not in texts:
+            if digest in texts:
+                report(name)
+            else:
                 texts[digest] = pool.submit(map_one, name, place, emission.sidecar, mapped / f"{digest}_levels.json")
             futures[name] = texts[digest]
     results = {name: future.result() for name, future in futures.items()}
