@@ -9,7 +9,8 @@ from amaranth.lib.wiring import In, Out
 from ..design.ensemble import Ensemble
 from ..design.folding import Folding
 from ..emission.shared import shared
-from ..network import Network
+from ..network import Network, counted_units
+from ..performance_counters import counts_layout
 from ..stream import connect
 from ..stream.layouts import activity_layout, joint_layout, result_layout
 from .fork import Fork
@@ -29,6 +30,8 @@ class EnsembleNetwork(wiring.Component):
     ensemble : Ensemble
     foldings : sequence of Folding
         Parallelism of each network.
+    counters : bool
+        Add performance counters of every unit, see :class:`~hypgcn.network.Network`.
 
     Members
     -------
@@ -42,27 +45,32 @@ class EnsembleNetwork(wiring.Component):
         Of the blocks of all networks, one network after another.
     activity : Out(blocks x activity)
         The same order.
+    counts : Out(units x 3 x 32)
+        Of the units of all networks, one network after another; only with ``counters``.
     """
 
-    def __init__(self, ensemble: Ensemble, foldings: Sequence[Folding]):
+    def __init__(self, ensemble: Ensemble, foldings: Sequence[Folding], *, counters: bool = False):
         if len(foldings) != len(ensemble.designs):
             raise ValueError(f"foldings must be {len(ensemble.designs)}, one a network, not {len(foldings)}")
         for design, folding in zip(ensemble.designs, foldings):
             folding.validate(design)
-        self.cfg, self.foldings = ensemble, tuple(foldings)
+        self.cfg, self.foldings, self.counters = ensemble, tuple(foldings), counters
         first, blocks = ensemble.designs[0], sum(len(design.blocks) for design in ensemble.designs)
+        units = sum(len(counted_units(design)) for design in ensemble.designs)
         super().__init__({
             "i": In(stream.Signature(joint_layout(first.channels, first.element_width))),
             "o": Out(stream.Signature(result_layout(first.classes, ensemble.score_width, ensemble.logit_widths))),
             "threshold_raise": In(7),
             "overflow_counts": Out(data.ArrayLayout(32, blocks)),
             "activity": Out(data.ArrayLayout(activity_layout(), blocks)),
+            **({"counts": Out(counts_layout(units))} if counters else {}),
         })
 
     def elaborate(self, platform):
         """Fork, networks, sum. Each network is a module of its own, with the name of its stream."""
         m = Module()
-        networks = [Network(design, folding, activity=True) for design, folding in zip(self.cfg.designs, self.foldings)]
+        networks = [Network(design, folding, activity=True, counters=self.counters)
+                    for design, folding in zip(self.cfg.designs, self.foldings)]
         m.submodules.fork = fork = Fork(self.i.payload.shape(), len(networks))
         m.submodules.sum = total = EnsembleSum(self.cfg)
         connect(m, wiring.flipped(self.i), fork.i)
@@ -77,4 +85,6 @@ class EnsembleNetwork(wiring.Component):
                              self.activity[first + block].eq(network.activity[block])]
             first += len(network.design.blocks)
         connect(m, total.o, wiring.flipped(self.o))
+        if self.counters:
+            m.d.comb += Cat(Value.cast(self.counts)).eq(Cat(Value.cast(network.counts) for network in networks))
         return m

@@ -10,7 +10,7 @@ from ..design.ensemble_folding import foldings_to_json
 from ..design.files import write_file
 from .budget import Budget
 from .device import Device
-from .estimate import Activity, load_activities
+from .estimate import Activity, load_activities, load_clips
 
 __all__ = ["allocate_streams", "estimate_of_streams"]
 
@@ -33,14 +33,16 @@ def allocate_streams(args, ensemble: Ensemble, device: Device, budget: Budget, f
     """
     from .allocator.streams import StreamAllocator  # the solver is slow to import
 
-    allocator = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram, _activities(args, ensemble),
-                                device.few_multipliers)
+    clips = _clips(args, ensemble)
+    allocator = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram,
+                                None if clips else _activities(args, ensemble), clips, device.few_multipliers)
     allocation = allocator.solve(budget, cycles=args.cycles)
     write_file(args.out, foldings_to_json(ensemble, allocation.foldings))
     figures, used = _figures(ensemble, allocation), _used(allocation.resources)
+    mean = f", mean over {len(clips[0])} clips" if allocation.clips else ""
     available = {name: getattr(device if name == "uram" else budget, name) for name in used}
     show(args, {**figures, "device": device.name, "available": available},
-         f"ensemble {ensemble.name} on {device.name}: {allocation.cycles:,.0f} cycles per clip\n"
+         f"ensemble {ensemble.name} on {device.name}: {allocation.cycles:,.0f} cycles per clip{mean}\n"
          + _table(figures["streams"], available))
     finished(args.out, then=following)
 
@@ -59,15 +61,32 @@ def estimate_of_streams(args, ensemble: Ensemble, foldings: Sequence, following:
 def _figures(ensemble: Ensemble, allocation) -> dict:
     """Everything about ``allocation``, as plain data."""
     return {"ensemble": ensemble.name, "hash": ensemble.hash, "cycles": round(allocation.cycles),
-            "used": _used(allocation.resources), "streams": _rows(ensemble, allocation),
+            "clips": [round(cycles) for cycles in allocation.clips], "used": _used(allocation.resources),
+            "streams": _rows(ensemble, allocation),
             "units": {stream: _units(part.units) for stream, part in zip(ensemble.streams, allocation.estimates)},
             _SHARED: _units(allocation.shared)}
 
 
 def _activities(args, ensemble: Ensemble) -> list[list[Activity]] | None:
     """Activities of each stream, over all clips of its file; ``None`` without files."""
+    files = _files(args, ensemble)
+    return [load_activities(path, design) for path, design in zip(files, ensemble.designs)] if files else None
+
+
+def _clips(args, ensemble: Ensemble) -> list[list[list[Activity]]]:
+    """Activities of each stream, for each clip of its file; empty where the files hold none."""
+    files = _files(args, ensemble)
+    clips = [load_clips(path, design) for path, design in zip(files, ensemble.designs)]
+    if len({len(of_stream) for of_stream in clips}) > 1:
+        held = ", ".join(f"{path} holds {len(of_stream)}" for path, of_stream in zip(files, clips))
+        raise ValueError(f"--activity: files must hold the same clips for each stream: {held}")
+    return clips if clips and clips[0] else []
+
+
+def _files(args, ensemble: Ensemble) -> list[Path]:
+    """The file of ``--activity`` of each stream; empty without any."""
     if not args.activity:
-        return None
+        return []
     files = {}
     for text in args.activity:
         stream, _, path = text.partition("=")
@@ -77,7 +96,7 @@ def _activities(args, ensemble: Ensemble) -> list[list[Activity]] | None:
         files[stream] = Path(path)
     if missing := [stream for stream in ensemble.streams if stream not in files]:
         raise ValueError(f"--activity must be given for each stream, or for none: {', '.join(missing)} lacks it")
-    return [load_activities(files[stream], design) for stream, design in zip(ensemble.streams, ensemble.designs)]
+    return [files[stream] for stream in ensemble.streams]
 
 
 def _rows(ensemble: Ensemble, allocation) -> list[dict]:

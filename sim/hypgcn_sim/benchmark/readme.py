@@ -1,8 +1,8 @@
 """Results in the README and the pages, from measured JSON files.
 
 ``python -m hypgcn_sim.benchmark.readme`` copies the summaries that commands left under ``build/`` into ``results/`` and
-rewrites the sections of ``README.md``, ``docs/results.md``, ``docs/devices.md`` and ``docs/benchmark.md`` between
-their markers.
+rewrites the sections of ``README.md``, ``docs/results.md``, ``docs/devices.md``, ``docs/benchmark.md`` and
+``docs/ensembles.md`` between their markers.
 """
 
 import json
@@ -12,12 +12,13 @@ from pathlib import Path
 
 from hypgcn.planning.device_table import Entry, table
 
+from .ensemble_table import streams_markdown
 from .front import headline, short_accuracy, short_table
 from .table import markdown, paragraph, variants_markdown
 from .targets import losses_markdown, targets_markdown
 
-__all__ = ["SOURCES", "accuracy_tables", "devices_table", "front_text", "main", "performance_table", "results_table",
-           "results_text", "speed_text", "targets_table", "variants_table"]
+__all__ = ["SOURCES", "accuracy_tables", "devices_table", "ensembles_text", "front_text", "main", "performance_table",
+           "results_table", "results_text", "speed_text", "targets_table", "variants_table"]
 
 SOURCES = {
     "emission.json": ("build/emission.json", "make verilog ARGS='--measure build/emission.json'"),
@@ -30,6 +31,7 @@ SOURCES = {
     "performance.json": ("build/bench/performance.json", "make bench"),
     "utilisation.png": ("build/bench/utilisation.png", "make bench"),
     "memory.png": ("build/bench/memory.png", "make bench"),
+    "ensemble_performance.json": ("build/bench/ensemble_performance.json", "hypgcn bench --stream NAME=DESIGN ..."),
     "variants.json": ("build/variants/variants.json", "make variants"),
     "scaling.json": ("build/scaling/scaling.json", "make scaling"),
     "scaling.png": ("build/scaling/scaling.png", "make scaling"),
@@ -40,6 +42,8 @@ SOURCES = {
 """Files in ``results/``: where the command leaves each, and the command."""
 ACCURACY, TRADEOFF, PICTURE = "results/accuracy.json", "results/tradeoff.json", "results/tradeoff.png"
 """Files that `hypgcn accuracy` and `hypgcn tradeoff` write into ``results/`` when asked to (``-o``)."""
+ENSEMBLE_ROWS = "results/ensemble_performance.json"
+"""Rows of ensembles: their table is on a page of its own as well."""
 PICTURES = {"utilisation.png": "Busy, starved and blocked cycles of every unit",
             "memory.png": "Block RAMs of the stores beside other ways to keep the same features",
             "scaling.png": "Clips a second against multipliers, from a small folding to a whole device"}
@@ -50,6 +54,7 @@ METRICS = "checkpoints/nwucla_small/metrics.json"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 SPEED_BEGIN, SPEED_END = "<!-- speed -->", "<!-- end of speed -->"
 TARGETS_BEGIN, TARGETS_END = "<!-- targets -->", "<!-- end of targets -->"
+STREAMS_BEGIN, STREAMS_END = "<!-- streams -->", "<!-- end of streams -->"
 DEVICES_BEGIN, DEVICES_END = "<!-- devices -->", "<!-- end of devices -->"
 
 
@@ -205,6 +210,15 @@ def performance_table(root: Path) -> str:
     return text
 
 
+def ensembles_text(root: Path) -> str:
+    """Markdown of :data:`ENSEMBLE_ROWS`; empty where it is not there."""
+    rows = _load(root / ENSEMBLE_ROWS)
+    if not rows:
+        return ""
+    return f"{streams_markdown(rows)}\n\n" + paragraph(
+        f"Each row of `{ENSEMBLE_ROWS}` holds the command that measures it, and the activity of every unit.")
+
+
 def targets_table(root: Path) -> str:
     """Markdown of ``results/performance.json`` beside the targets, and of what is lost; empty where it is not there."""
     rows = _load(root / "results" / "performance.json")
@@ -224,8 +238,9 @@ def variants_table(root: Path) -> str:
 
 def results_text(root: Path) -> str:
     """Text of ``docs/results.md`` between its markers: a section for each kind of figure that is there."""
-    sections = {"Speed and resources": performance_table(root), "One idea switched off each": variants_table(root),
-                "Single figures": results_table(root), "Accuracy": accuracy_tables(root)}
+    sections = {"Speed and resources": performance_table(root), "Ensembles": ensembles_text(root),
+                "One idea switched off each": variants_table(root), "Single figures": results_table(root),
+                "Accuracy": accuracy_tables(root)}
     return "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items() if text)
 
 
@@ -274,6 +289,7 @@ def devices_table(root: Path) -> str:
 
 SECTIONS = (("README.md", SPEED_BEGIN, SPEED_END, speed_text), ("README.md", BEGIN, END, front_text),
             ("docs/results.md", BEGIN, END, results_text),
+            ("docs/ensembles.md", STREAMS_BEGIN, STREAMS_END, ensembles_text),
             ("docs/devices.md", DEVICES_BEGIN, DEVICES_END, devices_table),
             ("docs/benchmark.md", TARGETS_BEGIN, TARGETS_END, targets_table))
 """Pages with a section of figures, between which lines, and what writes it."""

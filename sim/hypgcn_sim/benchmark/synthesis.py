@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,12 +27,16 @@ from hypgcn.rfc import skid_behind
 from ..synthesis.levels.parts import unit_of
 from ..synthesis.units import map_rtl, resources
 
-__all__ = ["KEYS", "map_folder", "resources_by_module", "synthesise_network", "total"]
+__all__ = ["KEYS", "Part", "map_folder", "map_parts", "network_parts", "resources_by_module", "synthesise_network",
+           "total"]
 
 KEYS = ("lut", "ff", "carry4", "dsp", "bram36")
 UNITS = re.compile(r"x_store|h_skid|(?:spatial|temporal)\.[^.]+")
 """Instances in a block whose modules keep their hierarchy, beside the shared ones."""
 TIMEOUT = 3600
+
+Part = tuple[Callable, int]
+"""What makes a part, and how many instances of it there are."""
 
 
 def resources_by_module(stat: dict, top: str) -> dict[str, dict]:
@@ -91,31 +95,19 @@ def map_folder(folder: Path, sidecar: dict, *, timeout: float = TIMEOUT) -> dict
     return {"modules": resources_by_module(stat, "top"), "levels": levels.as_dict()}
 
 
-def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: int = 1,
-                       progress: Callable[[float, float, str], None] = lambda *_: None) -> dict[str, dict]:
-    """Map a network part by part.
+def network_parts(design: Design, folding: Folding) -> dict[str, Part]:
+    """Parts of a network, by name.
+
+    They are ``raw_input`` and ``absent`` (where they exist), ``input``, ``blocks[0]`` ..., ``head``, and ``skid`` and
+    ``half_skid``, which stand between any two.
 
     Parameters
     ----------
-    design : Design
-        The network.
-    folding : Folding
-        Its lanes, widths and units.
-    folder : Path
-        Keeps the mapped parts: one with the same text is not mapped again.
-    jobs : int
-        Processes.
-    progress : callable
-        Called with done, total and a text.
-
-    Returns
-    -------
-    dict
-        By part (``raw_input``, ``absent``, ``input``, ``blocks[0]`` ..., ``head``, ``skid``, ``half_skid``): resources,
-        ``modules`` and ``levels`` of :func:`map_folder`, and its number of instances, ``times``.
+    design, folding : Design, Folding
+        The network and its lanes, widths and units.
     """
     absent = leaves_out(design, folding.skip_absent)
-    parts: dict[str, tuple[Callable, int]] = {
+    parts: dict[str, Part] = {
         **({"raw_input": (lambda: RawPreparation(design), 1)} if design.raw is not None else {}),
         **({"absent": (lambda: AbsentPersons(design), 1)} if absent else {}),
         "input": (lambda: InputAffine(design, with_person=absent), 1),
@@ -128,24 +120,63 @@ def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: 
     for name, width, count in (("skid", BANK, wide), ("half_skid", min(widths), len(widths) - wide)):
         if count:
             parts[name] = (lambda width=width: skid_behind(width), count)
+    return parts
+
+
+def map_parts(parts: Mapping[str, Part], folder: Path, *, mapped: Path | None = None, jobs: int = 1,
+              progress: Callable[[float, float, str], None] = lambda *_: None) -> dict[str, dict]:
+    """Map parts, each by itself.
+
+    Parameters
+    ----------
+    parts : mapping of str to Part
+        By name; blocks have ``blocks[`` in theirs.
+    folder : Path
+        Folder for the emitted text.
+    mapped : Path or None
+        Keeps the mapped parts: one with the same text is not mapped again. ``None``: ``folder/mapped``.
+    jobs : int
+        Processes.
+    progress : callable
+        Called with done, total and a text.
+
+    Returns
+    -------
+    dict
+        By part: resources, ``modules`` and ``levels`` of :func:`map_folder`, and its number of instances, ``times``.
+    """
+    mapped = mapped or folder / "mapped"
     done = 0
 
-    def mapped(name: str, place: Path, sidecar: dict, kept: Path) -> dict[str, dict]:
+    def report(name: str):
         nonlocal done
-        if not kept.exists():
-            write_json(kept, map_folder(place, sidecar))
         done += 1
         progress(done, len(parts), f"{name} mapped")
+
+    def map_one(name: str, place: Path, sidecar: dict, kept: Path) -> dict[str, dict]:
+        if not kept.exists():
+            write_json(kept, map_folder(place, sidecar))
+        report(name)
         return json.loads(kept.read_text(encoding="utf-8"))
 
+    texts: dict[str, Future] = {}       # equal parts are mapped once
     futures: dict[str, Future] = {}
     with ThreadPoolExecutor(jobs) as pool:
         # The last blocks, the largest, go first. Amaranth elaborates in this thread alone; the others run Yosys.
-        for name in sorted(parts, key=lambda name: (name.startswith("blocks"), len(name), name), reverse=True):
+        for name in sorted(parts, key=lambda name: ("blocks[" in name, len(name), name), reverse=True):
             place = folder / re.sub(r"\W", "_", name).strip("_")
             emission = emit(parts[name][0](), "top", place)
             digest = hashlib.sha256(json.dumps(emission.files, sort_keys=True).encode()).hexdigest()[:32]
-            kept = folder / "mapped" / f"{digest}_levels.json"
-            futures[name] = pool.submit(mapped, name, place, emission.sidecar, kept)
+            if digest in texts:
+                report(name)
+            else:
+                texts[digest] = pool.submit(map_one, name, place, emission.sidecar, mapped / f"{digest}_levels.json")
+            futures[name] = texts[digest]
     results = {name: future.result() for name, future in futures.items()}
     return {name: {"times": parts[name][1], **results[name], **total(results[name]["modules"])} for name in parts}
+
+
+def synthesise_network(design: Design, folding: Folding, folder: Path, *, jobs: int = 1,
+                       progress: Callable[[float, float, str], None] = lambda *_: None) -> dict[str, dict]:
+    """Map a network part by part: :func:`map_parts` of :func:`network_parts`."""
+    return map_parts(network_parts(design, folding), folder, jobs=jobs, progress=progress)

@@ -2,7 +2,8 @@
 
 import textwrap
 
-__all__ = ["MHZ", "PAPER", "PAPER_RATE", "columns_markdown", "markdown", "paragraph", "table", "variants_markdown"]
+__all__ = ["MHZ", "PAPER", "PAPER_RATE", "cells", "columns_markdown", "markdown", "markdown_lines", "paragraph",
+           "table", "variants_markdown"]
 
 MHZ = 172
 """Clock of the paper in MHz; all rows are compared at it."""
@@ -30,9 +31,9 @@ def paragraph(text: str) -> str:
     return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
-def _cell(row: dict, key: str, form: str) -> str:
-    value = row.get(key)
-    return "" if value is None else form.format(value)
+def cells(row: dict, columns) -> list[str]:
+    """Texts of ``row`` for ``columns`` of key, title and form; empty where it has no value."""
+    return ["" if row.get(key) is None else form.format(row[key]) for key, _, form in columns]
 
 
 def table(rows: list[dict]) -> str:
@@ -43,7 +44,7 @@ def table(rows: list[dict]) -> str:
     rows : list of dict
         Of :func:`hypgcn_sim.benchmark.measure.measure` and :func:`~hypgcn_sim.benchmark.measure.measure_variants`.
     """
-    body = [[_cell(row, key, form) for key, _, form in COLUMNS] for row in [PAPER, *rows]]
+    body = [cells(row, COLUMNS) for row in [PAPER, *rows]]
     titles = [title for _, title, _ in COLUMNS]
     widths = [max(len(line[at]) for line in [titles, *body]) for at in range(len(titles))]
     lines = ["  ".join(text.ljust(width) if at < 3 else text.rjust(width)
@@ -77,7 +78,7 @@ def markdown(rows: list[dict]) -> str:
     return "\n".join([
         paragraph(f"At an assumed clock of {MHZ} MHz, not routed; cycles from RTL simulation ({clips}; {_used(rows)}), "
                   f"beside the figures of RFC-HyPGCN:"), "",
-        *_lines([PAPER, *rows], [column for column in COLUMNS if column[0] != "variant"])])
+        *markdown_lines([PAPER, *rows], [column for column in COLUMNS if column[0] != "variant"])])
 
 
 def _used(rows: list[dict]) -> str:
@@ -90,7 +91,7 @@ def _used(rows: list[dict]) -> str:
 
 def columns_markdown(rows: list[dict], keys: tuple[str, ...]) -> str:
     """Markdown of ``rows`` with the columns ``keys`` alone, in the order of all columns."""
-    return "\n".join(_lines(rows, [column for column in COLUMNS if column[0] in keys]))
+    return "\n".join(markdown_lines(rows, [column for column in COLUMNS if column[0] in keys]))
 
 
 VARIANT_COLUMNS = (("variant", "variant", "{}"), ("cycles_per_clip", "cycles/clip", "{:,}"),
@@ -106,12 +107,12 @@ def variants_markdown(rows: list[dict]) -> str:
     rows : list of dict
         Of :func:`~hypgcn_sim.benchmark.measure.measure_variants`.
     """
-    lines = _lines(rows, VARIANT_COLUMNS)
+    lines = markdown_lines(rows, VARIANT_COLUMNS)
     lacking = [f"{row['variant']}: {row['reason']}" for row in rows if row.get("reason")]
     return "\n".join([*lines, *(["", *map(paragraph, lacking)] if lacking else [])])
 
 
-def _lines(rows: list[dict], columns) -> list[str]:
-    """A Markdown table."""
+def markdown_lines(rows: list[dict], columns) -> list[str]:
+    """Lines of a Markdown table of ``columns`` as for :func:`cells`."""
     return ["| " + " | ".join(title for _, title, _ in columns) + " |", "| --- |" + " --- |" * (len(columns) - 1),
-            *("| " + " | ".join(_cell(row, key, form) for key, _, form in columns) + " |" for row in rows)]
+            *("| " + " | ".join(cells(row, columns)) + " |" for row in rows)]

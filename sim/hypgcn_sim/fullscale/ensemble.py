@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from hypgcn.design.folding import Folding
 from hypgcn.emission.emit import emit
 from hypgcn.ensemble import EnsembleNetwork
 from hypgcn.golden.ensemble import ensemble_scores
+from hypgcn.network import counted_units
 
 from ..stimuli.payload import pack
 from .build import build
@@ -21,7 +22,7 @@ from .ports import Shape
 from .result import Run
 from .simulation import TOP, simulate
 
-__all__ = ["EnsembleSimulation", "StreamResults", "golden_streams"]
+__all__ = ["EnsembleSimulation", "StreamResults", "golden_streams", "run_of_stream", "units_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,19 @@ def golden_streams(ensemble: Ensemble, clips: np.ndarray, folder: Path, *, jobs:
                          overflow=np.logical_or.reduce(overflow))
 
 
+def units_of(ensemble: Ensemble) -> list[str]:
+    """Names of the counted units of all networks, such as ``joint.blocks[0].conv``, in their order."""
+    return [f"{stream}.{unit}" for stream, design in zip(ensemble.streams, ensemble.designs)
+            for unit in counted_units(design)]
+
+
+def run_of_stream(run: Run, stream: str) -> Run:
+    """``run`` with the performance counters of the units of one network alone, by their names in it."""
+    start = f"{stream}."
+    own = [index for index, unit in enumerate(run.units) if unit.startswith(start)]
+    return replace(run, counts=run.counts[:, own], units=[run.units[index].removeprefix(start) for index in own])
+
+
 class EnsembleSimulation:
     """Simulator of the emitted networks of an ensemble, without the shell.
 
@@ -72,6 +86,8 @@ class EnsembleSimulation:
         Of each network.
     folder : Path
         Folder for everything that is made.
+    counters : bool
+        With performance counters of the units.
     cache : Path or None
         Keeps simulators; ``None`` for ``folder/cache``.
     progress : callable
@@ -83,14 +99,15 @@ class EnsembleSimulation:
         Time of ``emission`` and ``build``.
     """
 
-    def __init__(self, ensemble: Ensemble, foldings: Sequence[Folding], folder: Path, *, cache: Path | None = None,
+    def __init__(self, ensemble: Ensemble, foldings: Sequence[Folding], folder: Path, *, counters: bool = False,
+                 cache: Path | None = None,
                  progress: Callable[[float, float, str], None] = lambda *_: None):
         self.ensemble, self.folder = ensemble, Path(folder)
         self.shape = Shape.of_ensemble(ensemble)
         self.seconds: dict[str, float] = {}
         start = time.monotonic()
         rtl = self.folder / "rtl"
-        emission = emit(EnsembleNetwork(ensemble, foldings), TOP, rtl,
+        emission = emit(EnsembleNetwork(ensemble, foldings, counters=counters), TOP, rtl,
                         progress=lambda done, total, text: progress(0.25 * done / total, 1.0, text))
         self.seconds["emission"] = time.monotonic() - start
         start = time.monotonic()
@@ -117,6 +134,7 @@ class EnsembleSimulation:
         if status or output:
             raise AssertionError(self.shape.explain(output, len(clips), status))
         run = read_results(folder, self.shape, len(clips))
+        run.units = units_of(self.ensemble) if run.counts.shape[1] else []
         if list(expected.lost) != run.lost:
             raise AssertionError(f"overflow_counts: expected {list(map(int, expected.lost))}, got {run.lost}, at the "
                                  f"end")

@@ -12,6 +12,7 @@ from raw_designs import extreme_clip, raw_clip
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.ensemble import EnsembleNetwork
 from hypgcn.golden.ensemble import run_ensemble
+from hypgcn.network import Network, counted_units
 from hypgcn.shell.registers import ENSEMBLE_ABI
 from hypgcn.shell.top import Top
 from testbench import run
@@ -32,6 +33,32 @@ def test_matches_golden(idle, stall):
     out = run(EnsembleNetwork(ensemble, [FOLDING, FOLDING]), {"i": joints}, {"o": len(expected)}, idle=idle,
               stall=stall, timeout=100_000)
     assert out["o"] == expected
+
+
+def test_counters_of_every_network():
+    """Each unit is as often busy as in its network alone, under its own name; without the option there are none."""
+    ensemble = small_ensemble()
+    clip = raw_clip(ensemble.designs[0], 1)
+    joints = clip.reshape(-1, 3).tolist()
+
+    def busy(dut):
+        found = []
+
+        async def look(ctx):
+            scores = 0
+            while scores < 3:
+                _, _, valid, ready = await ctx.tick().sample(dut.o.valid, dut.o.ready)
+                scores += valid & ready
+            await ctx.tick().repeat(3)      # the counters have a register in front
+            found.extend(ctx.get(dut.counts[unit][0]) for unit in range(len(dut.counts)))
+        run(dut, {"i": joints}, {"o": 3}, stall=0.3, timeout=100_000, testbenches=[look])
+        return found
+
+    alone = [busy(Network(design, FOLDING, counters=True)) for design in ensemble.designs]
+    assert [len(counts) for counts in alone] == [len(counted_units(design)) for design in ensemble.designs]
+    assert alone[0] != alone[1] and all(counts[0] > 0 for counts in alone)
+    assert busy(EnsembleNetwork(ensemble, [FOLDING, FOLDING], counters=True)) == alone[0] + alone[1]
+    assert not hasattr(EnsembleNetwork(ensemble, [FOLDING, FOLDING]), "counts")
 
 
 def test_behind_the_buses():

@@ -2,14 +2,17 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from ensembles import small_ensemble
 
 from hypgcn import __version__, cli
 from hypgcn.design.ensemble_folding import load_foldings
-from hypgcn.planning.allocator.streams import estimate_streams
-from hypgcn.planning.estimate import Activity, load_activities, save_activities
+from hypgcn.planning.allocator.streams import StreamAllocator, cycles_of_streams, estimate_streams
+from hypgcn.planning.budget import Budget
+from hypgcn.planning.device import Device
+from hypgcn.planning.estimate import Activity, load_activities, mean_activities, save_activities
 
 
 @pytest.fixture
@@ -112,3 +115,28 @@ def test_estimate_refuses_what_it_does_not_know(capsys, ensemble, tmp_path):
     folder, _ = ensemble
     assert cli.main(["estimate", str(folder), "--folding", "f.json", "--memory"]) == 2
     assert "--memory must be left out for an ensemble" in capsys.readouterr().err
+
+
+def test_clips_of_each_stream(capsys, tmp_path, ensemble):
+    """Files that hold single clips choose by the mean over them of the slowest network on each."""
+    folder, made = ensemble
+    clips, words = [], []
+    for stream, design, shares in zip(made.streams, made.designs, ((0.9, 0.1), (0.1, 0.9))):
+        clips.append([[Activity.assumed(replace(block, density_x=share, density_h=share), design.joints)
+                       for block in design.blocks] for share in shares])
+        save_activities(tmp_path / f"{stream}.json", design, mean_activities(clips[-1]), "made up", clips[-1])
+        words += ["--activity", f"{stream}={tmp_path / stream}.json"]
+    foldings = tmp_path / "f.json"
+    options = ["allocate", str(folder), "--dsp", "60", "-o", str(foldings), *words]
+    assert cli.main(options) == 0
+    assert ", mean over 2 clips\n" in capsys.readouterr().out
+    assert cli.main([*options, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    each = cycles_of_streams(made, load_foldings(foldings, made), clips)
+    assert found["clips"] == [round(cycles) for cycles in each] and found["cycles"] == round(sum(each) / 2)
+    assert found["cycles"] == round(StreamAllocator(made, clips=clips).solve(
+        Budget.of(Device.load("xcku115"), dsp="60")).cycles)
+    save_activities(tmp_path / "joint.json", made.designs[0], mean_activities(clips[0]), "made up", clips[0][:1])
+    assert cli.main(options) == 2
+    assert (f"--activity: files must hold the same clips for each stream: {tmp_path / 'joint.json'} holds 1, "
+            f"{tmp_path / 'bone-motion.json'} holds 2") in capsys.readouterr().err

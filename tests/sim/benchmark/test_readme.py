@@ -16,11 +16,14 @@ from hypgcn_sim.benchmark.readme import (
     SOURCES,
     SPEED_BEGIN,
     SPEED_END,
+    STREAMS_BEGIN,
+    STREAMS_END,
     TARGETS_BEGIN,
     TARGETS_END,
     TRADEOFF,
     accuracy_tables,
     devices_table,
+    ensembles_text,
     front_text,
     main,
     performance_table,
@@ -52,6 +55,12 @@ def test_the_page_of_devices_is_up_to_date():
     text = (ROOT / "docs" / "devices.md").read_text(encoding="utf-8")
     section = text.split(DEVICES_BEGIN)[1].split(DEVICES_END)[0].strip()
     assert section == devices_table(ROOT) and section.count("\n") > 30, "run python -m hypgcn_sim.benchmark.readme"
+
+
+def test_the_page_of_ensembles_is_up_to_date():
+    text = (ROOT / "docs" / "ensembles.md").read_text(encoding="utf-8")
+    section = text.split(STREAMS_BEGIN)[1].split(STREAMS_END)[0].strip()
+    assert section == ensembles_text(ROOT), "run python -m hypgcn_sim.benchmark.readme"
 
 
 def test_every_figure_has_a_command_beside_it():

@@ -12,7 +12,7 @@ from raw_designs import raw_clip
 from hypgcn import __version__, cli
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.golden.ensemble import run_ensemble
-from hypgcn_sim.fullscale.ensemble import EnsembleSimulation, golden_streams
+from hypgcn_sim.fullscale.ensemble import EnsembleSimulation, golden_streams, run_of_stream, units_of
 
 FOLDING = Folding(blocks=(BlockFolding(conv_pairs=4),))
 ENSEMBLE = small_ensemble(frames=4, joints=5, persons=2)
@@ -26,7 +26,7 @@ def expected(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def simulation(tmp_path_factory):
-    return EnsembleSimulation(ENSEMBLE, (FOLDING, FOLDING), tmp_path_factory.mktemp("ensemble"))
+    return EnsembleSimulation(ENSEMBLE, (FOLDING, FOLDING), tmp_path_factory.mktemp("ensemble"), counters=True)
 
 
 def test_golden_of_clips_is_that_of_each(expected):
@@ -45,6 +45,21 @@ def test_sums_and_scores_are_golden(simulation, expected):
     again = simulation.run(CLIPS[::-1].copy(), replace(expected, sums=expected.sums[::-1],
                                                        streams=expected.streams[:, ::-1]), seed=5)
     assert again.scores.tolist() == expected.sums[::-1].tolist()
+
+
+def test_counters_of_each_network(simulation, expected):
+    """Every cycle of the steady state is counted once for every unit.
+
+    The inputs have as much to do in both networks, the lanes of the wider one more.
+    """
+    done = simulation.run(CLIPS, expected)
+    assert done.units == units_of(ENSEMBLE) and {"joint.blocks[0].lanes", "bone-motion.head"} <= set(done.units)
+    busy = []
+    for stream in ENSEMBLE.streams:
+        cycles, clips, counted = run_of_stream(done, stream).window()
+        assert clips == 2 and sum(counted["input"].values()) == sum(counted["head"].values()) == cycles
+        busy.append({unit: states["busy"] for unit, states in counted.items()})
+    assert busy[0]["input"] == busy[1]["input"] > 0 and busy[0]["blocks[0].lanes"] != busy[1]["blocks[0].lanes"] > 0
 
 
 @pytest.mark.parametrize("field,text", [

@@ -3,11 +3,12 @@
 The choices of all networks are one search (:class:`~.search.Search`): what it minimises is the cycles of the slowest
 choice of any network, since a clip is done when the last network is, and the resources are the sum of all networks and
 of what they share. So no network is faster than the others at their expense, and what a network cannot use goes to the
-others.
+others. With the activities of several clips it is the mean over clips of the slowest choice of any network on each
+(:mod:`~.clips`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from ...arith.cost import DSP48E2_OPERAND
@@ -16,12 +17,13 @@ from ...design.ensemble import Ensemble
 from ...design.folding import Folding
 from ...io_cost import ensemble_units
 from ..budget import PLENTY, Budget
-from ..estimate import Activity, Estimate, estimate
+from ..estimate import Activity, Estimate, clip_cycles, estimate
 from .allocate import Allocator, shortfall
+from .clips import ClipSearch
 from .options import Choice
 from .search import Search
 
-__all__ = ["StreamAllocation", "StreamAllocator", "estimate_streams", "streams_within"]
+__all__ = ["StreamAllocation", "StreamAllocator", "cycles_of_streams", "estimate_streams", "streams_within"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,16 +38,19 @@ class StreamAllocation:
         What each network takes.
     shared : dict
         Cost of what the networks share, by name.
+    clips : tuple of float
+        Cycles of each clip that the choice went by; empty when it went by one activity a network.
     """
 
     foldings: tuple[Folding, ...]
     estimates: tuple[Estimate, ...]
     shared: dict[str, UnitCost]
+    clips: tuple[float, ...] = ()
 
     @property
     def cycles(self) -> float:
-        """Cycles per clip: those of the slowest network."""
-        return max(part.cycles for part in self.estimates)
+        """Cycles per clip: the mean over ``clips``, or those of the slowest network."""
+        return sum(self.clips) / len(self.clips) if self.clips else max(part.cycles for part in self.estimates)
 
     @property
     def resources(self) -> Resources:
@@ -70,22 +75,38 @@ class StreamAllocator:
         UltraRAMs, which the networks share equally: used where that makes foldings possible or faster.
     activities : sequence of sequence of Activity, optional
         Non-zeros of each block of each network; ``None``: from the designs' densities.
+    clips : sequence of sequence of sequence of Activity
+        In place of ``activities`` those of each network, clip and block, the same clips for all networks: the mean over
+        clips of the cycles counts.
     few_multipliers : bool
         See :class:`~.allocate.Allocator`.
+
+    Raises
+    ------
+    ValueError
+        If the networks have different numbers of clips, or as for :class:`~.allocate.Allocator`.
     """
 
     def __init__(self, ensemble: Ensemble, mac: str = "dsp48e2", multiplier: int = DSP48E2_OPERAND, uram: int = 0,
-                 activities: Sequence[Sequence[Activity]] | None = None, few_multipliers: bool = False):
-        self.ensemble, self.multiplier, self.activities = ensemble, multiplier, activities
+                 activities: Sequence[Sequence[Activity]] | None = None,
+                 clips: Sequence[Sequence[Sequence[Activity]]] = (), few_multipliers: bool = False):
+        self.ensemble, self.multiplier = ensemble, multiplier
         self.shared = ensemble_units(ensemble)
-        made: dict[tuple[int, int], Allocator] = {}     # streams may share a design
+        counts = [len(of_network) for of_network in clips]
+        if clips and (len(clips) != len(ensemble.designs) or len(set(counts)) > 1):
+            raise ValueError(f"clips must be the same for each of {len(ensemble.designs)} networks, not "
+                             f"{', '.join(map(str, counts))}")
+        self.clips = tuple(clips) if max(counts, default=0) > 1 else ()
+        made: dict[tuple[str, int, int], Allocator] = {}     # streams may share a design
         self.allocators = []
-        for design, activity in zip(ensemble.designs, _of_each(ensemble, activities)):
-            key = id(design), id(activity)
+        for design, activity, of_network in zip(ensemble.designs, _of_each(ensemble, activities),
+                                                clips or [()] * len(ensemble.designs)):
+            key = design.hash, id(activity), id(of_network)
             if key not in made:
-                made[key] = Allocator(design, mac, activity, multiplier=multiplier,
+                made[key] = Allocator(design, mac, activity, of_network, multiplier=multiplier,
                                       uram=uram // len(ensemble.designs), few_multipliers=few_multipliers)
             self.allocators.append(made[key])
+        self.activities = [part.activities for part in self.allocators]
         with_ultra = [part.with_ultra or part for part in self.allocators]
         with_forms = [part.with_forms or part for part in self.allocators]
         self.alternatives = [self.allocators, *([with_ultra] if with_ultra != self.allocators else []),
@@ -124,7 +145,8 @@ class StreamAllocator:
             choices += [(None if index is None else first + index, options) for index, options in part.choices]
             first += len(part.design.blocks)
         total = sum((unit.resources for unit in self.shared.values()), Resources())
-        return Search(choices, {"dsp": total.dsp, "bram": ceil(2 * total.bram36), "lut": ceil(total.lut)})
+        fixed = {"dsp": total.dsp, "bram": ceil(2 * total.bram36), "lut": ceil(total.lut)}
+        return ClipSearch(choices, fixed, len(self.clips[0])) if self.clips else Search(choices, fixed)
 
     def _slowest(self, parts: Sequence[Allocator]) -> str:
         stream, part = max(zip(self.ensemble.streams, parts), key=lambda pair: pair[1].search.min_cycles)
@@ -135,19 +157,27 @@ class StreamAllocator:
         for part in parts:
             foldings.append(part.folding(chosen[:len(part.choices)]))
             chosen = chosen[len(part.choices):]
-        return estimate_streams(self.ensemble, foldings, self.multiplier, self.activities)
+        return replace(estimate_streams(self.ensemble, foldings, self.multiplier, self.activities),
+                       clips=cycles_of_streams(self.ensemble, foldings, self.clips))
+
+
+def cycles_of_streams(ensemble: Ensemble, foldings: Sequence[Folding],
+                      clips: Sequence[Sequence[Sequence[Activity]]]) -> tuple[float, ...]:
+    """Cycles of each clip, those of the network that is slowest on it; ``clips`` as for :class:`StreamAllocator`."""
+    return tuple(map(max, zip(*(clip_cycles(design, folding, of_network) for design, folding, of_network in zip(
+        ensemble.designs, foldings, clips)))))
 
 
 def estimate_streams(ensemble: Ensemble, foldings: Sequence[Folding], multiplier: int = DSP48E2_OPERAND,
-                     activities: Sequence[Sequence[Activity]] | None = None) -> StreamAllocation:
+                     activities: Sequence[Sequence[Activity] | None] | None = None) -> StreamAllocation:
     """What ``ensemble`` takes under ``foldings``; the other parameters are those of :class:`StreamAllocator`."""
     return StreamAllocation(foldings=tuple(foldings), shared=ensemble_units(ensemble), estimates=tuple(
         estimate(design, folding, activity, multiplier) for design, folding, activity in zip(
             ensemble.designs, foldings, _of_each(ensemble, activities))))
 
 
-def _of_each(ensemble: Ensemble,
-             activities: Sequence[Sequence[Activity]] | None) -> Sequence[Sequence[Activity] | None]:
+def _of_each(ensemble: Ensemble, activities: Sequence[Sequence[Activity] | None] | None
+             ) -> Sequence[Sequence[Activity] | None]:
     """Activities of each network, ``None`` where they are not known."""
     return [None] * len(ensemble.designs) if activities is None else activities
 

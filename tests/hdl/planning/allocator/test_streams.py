@@ -9,8 +9,9 @@ from ensembles import small_network
 from hypgcn.design.ensemble import Ensemble
 from hypgcn.planning.allocator import streams
 from hypgcn.planning.allocator.allocate import Allocator
-from hypgcn.planning.allocator.streams import StreamAllocator, estimate_streams, streams_within
+from hypgcn.planning.allocator.streams import StreamAllocator, cycles_of_streams, estimate_streams, streams_within
 from hypgcn.planning.budget import PLENTY, Budget
+from hypgcn.planning.estimate import Activity, clip_cycles, mean_activities
 
 SHAPE = dict(frames=20, joints=5, persons=1)
 
@@ -142,3 +143,43 @@ def test_default_foldings_and_their_estimate(uneven):
     for folding, design in zip(foldings, uneven.designs):
         folding.validate(design)
     assert dataclasses.replace(found, shared={}).resources.dsp == found.resources.dsp - 2
+
+
+def clips_of(design, *shares):
+    """Activities of clips of ``design``, each with a share of X and H that is not zero."""
+    return [[Activity.assumed(dataclasses.replace(block, density_x=share, density_h=share), design.joints)
+             for block in design.blocks] for share in shares]
+
+
+def test_clips_on_which_different_networks_are_slow(uneven):
+    """One network is busy on the first half of the clips and one on the others.
+
+    By the mean over clips of the slowest on each the choice is faster than by their mean activities.
+    """
+    clips = [clips_of(uneven.designs[0], 0.9, 0.8, 0.1, 0.2), clips_of(uneven.designs[1], 0.1, 0.2, 0.9, 0.8)]
+
+    def mean(foldings):
+        each = cycles_of_streams(uneven, foldings, clips)
+        return sum(each) / len(each)
+
+    by_mean = StreamAllocator(uneven, activities=[mean_activities(each) for each in clips]).solve(budget(90))
+    found = StreamAllocator(uneven, clips=clips).solve(budget(90))
+    assert found.resources.dsp <= 90 and len(found.clips) == 4
+    assert found.cycles == mean(found.foldings) < mean(by_mean.foldings)
+    alone = [clip_cycles(design, folding, each) for design, folding, each in zip(uneven.designs, found.foldings, clips)]
+    assert found.clips == tuple(map(max, *alone))
+    assert [part.cycles for part in found.estimates] == [part.cycles for part in estimate_streams(
+        uneven, found.foldings, activities=[mean_activities(each) for each in clips]).estimates]
+
+
+def test_one_clip_is_its_activities(uneven):
+    clips = [clips_of(design, 0.4) for design in uneven.designs]
+    found = StreamAllocator(uneven, clips=clips).solve(budget(90))
+    assert found == StreamAllocator(uneven, activities=[each[0] for each in clips]).solve(budget(90))
+
+
+@pytest.mark.parametrize("counts,shown", [((2, 3), "2, 3"), ((2,), "2"), ((2, 0), "2, 0")])
+def test_the_same_clips_for_each_network(uneven, counts, shown):
+    clips = [clips_of(design, *(0.5,) * count) for design, count in zip(uneven.designs, counts)]
+    with pytest.raises(ValueError, match=f"clips must be the same for each of 2 networks, not {shown}$"):
+        StreamAllocator(uneven, clips=clips)
