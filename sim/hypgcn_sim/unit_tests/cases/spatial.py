@@ -117,15 +117,11 @@ def _frame_buffer(context: Context) -> Case:
     )
 
 
-def _graph(context: Context) -> Case:
+def _graph(name: str, subsets: int, parts: int, context: Context) -> Case:
     rows = _Rows(context, context.conv)
-    return rows.case("graph_unit", lambda: GraphUnit(rows.cfg.graph), rows.passes(), rows.entries(), "z")
-
-
-def _graph_in_parts(context: Context) -> Case:
-    rows = _Rows(context, context.conv)
-    rows.cfg = replace(rows.cfg, folding=replace(rows.cfg.folding, graph_subsets=1, graph_parts=2))
-    return rows.case("graph_in_parts", lambda: GraphUnit(rows.cfg.graph), rows.passes(), rows.entries(), "z")
+    rows.cfg = replace(rows.cfg, folding=replace(rows.cfg.folding, graph_subsets=subsets,
+                                                 graph_parts=min(parts, rows.joints)))
+    return rows.case(name, lambda: GraphUnit(rows.cfg.graph), rows.passes(), rows.entries(), "z")
 
 
 def _array(context: Context) -> Case:
@@ -169,8 +165,8 @@ def _unit(kind: str, name: str, choose: Callable, context: Context) -> Case:
 TEST_CASES: dict[str, CaseMaker] = {
     "row_loader": _loader,
     "frame_buffer": _frame_buffer,
-    "graph_unit": _graph,
-    "graph_in_parts": _graph_in_parts,
+    "graph_unit": partial(_graph, "graph_unit", 1, 1),
+    "graph_in_parts": partial(_graph, "graph_in_parts", 1, 2),
     "conv_array": _array,
     "corner_turn": _corner_turn,
     "row_buffer": _row_buffer,
