@@ -12,7 +12,7 @@ CARRY = re.compile(r"CARRY[48]")
 FLIP_FLOP = re.compile(r"FD[A-Z]+(_1)?")
 SHIFT = re.compile(r"SRL.*")
 LUT_RAM = re.compile(r"RAM\d+[A-Z]\d*(_1)?")
-BLOCK = re.compile(r"RAMB(18|36)E[12]|DSP48E2")
+BLOCK = re.compile(r"RAMB(18|36)E[12]|DSP48E[12]")
 NUMBERED = re.compile(r"(^|\.)_\d+_$")
 """Values within expressions: Yosys numbers them when it writes Verilog."""
 NOTHING = re.compile(r"VCC|GND|\$scopeinfo")
@@ -165,6 +165,6 @@ def _small_memory(template: Template, names: dict, name: str, kind: str, pins: d
 def _registered(cell: dict) -> bool:
     """A block RAM or DSP with its own output register on."""
     parameters = cell.get("parameters", {})
-    if cell["type"] == "DSP48E2":
+    if cell["type"].startswith("DSP48"):
         return int(str(parameters.get("PREG", "1")), 2) == 1
     return all(int(str(parameters.get(f"DO{side}_REG", "0")), 2) == 1 for side in "AB")

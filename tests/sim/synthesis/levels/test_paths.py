@@ -130,14 +130,15 @@ def test_a_lut_ram_is_a_level_from_its_address_and_ends_a_path_at_its_write():
     assert found.registers == Path(4, "w", "ram") and {path.end: path.levels for path in found.ends}["z"] == 3
 
 
-def test_block_rams_and_dsps_begin_and_end_paths():
+@pytest.mark.parametrize("dsp", ["DSP48E1", "DSP48E2"])
+def test_block_rams_and_dsps_begin_and_end_paths(dsp):
     netlist = Netlist()
     netlist.register("a", "0")
     chain(netlist, "a", "address", 3)
     netlist.cell("ram", "RAMB36E2", {"DOA_REG": "0", "DOB_REG": "0"}, ADDRARDADDR="address", DOUTADOUT="data",
                  CLKARDCLK="clk")
     netlist.register("z", "data")
-    netlist.cell("dsp", "DSP48E2", {"PREG": "00000001"}, A="data", P="p", CLK="clk")
+    netlist.cell("dsp", dsp, {"PREG": "00000001"}, A="data", P="p", CLK="clk")
     netlist.lut("d", "p")
     netlist.register("y", "d")
     found = netlist.levels()
@@ -149,6 +150,7 @@ def test_block_rams_and_dsps_begin_and_end_paths():
     ("RAMB18E2", "DOUTBDOUT", {"DOA_REG": "0", "DOB_REG": "0"}, True, ["hard"]),
     ("RAMB18E2", "DOUTBDOUT", {"DOA_REG": "1", "DOB_REG": "1"}, True, []),
     ("DSP48E2", "P", {"PREG": "0"}, True, ["hard"]),
+    ("DSP48E1", "P", {"PREG": "0"}, True, ["hard"]),
     ("DSP48E2", "P", {"PREG": "0"}, False, []),
 ])
 def test_outputs_without_a_register(kind, pin, parameters, through, names):
