@@ -52,7 +52,8 @@ def multipliers(cfg, folder, target):
     emit(requant_unit(cfg), "top", folder)
     sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
     yosys(folder, f"read_verilog -sv {sources}; {target} -top top; tee -q -o stat.txt stat", log="synth.log")
-    found = re.findall(r"^ *(\d+) +(?:DSP48E[12]|MULT18X18D|ALU54B)$", (folder / "stat.txt").read_text(), re.M)
+    stat = (folder / "stat.txt").read_text(encoding="utf-8")
+    found = re.findall(r"^ *(\d+) +(?:DSP48E[12]|MULT18X18D|ALU54B)$", stat, re.M)
     return sum(map(int, found))
 
 
