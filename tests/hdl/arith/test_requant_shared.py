@@ -58,8 +58,8 @@ def multipliers(cfg, folder, target):
 
 
 @pytest.mark.synth
-@pytest.mark.parametrize("target", ["synth_xilinx -family xcu -noiopad", "synth_xilinx -family xc7 -noiopad",
-                                    "synth_ecp5 -noabc9"])
+@pytest.mark.parametrize("target", ["synth_xilinx -family xcu -noiopad -flatten",
+                                    "synth_xilinx -family xc7 -noiopad -flatten", "synth_ecp5 -noabc9"])
 @pytest.mark.parametrize("form", REQUANTISERS)
 def test_multipliers_of_each_form(form, target, tmp_path):
     """None in logic, one that is shared, and one for each value: 18 bits fit all of these multipliers."""
