@@ -52,13 +52,14 @@ def multipliers(cfg, folder, target):
     emit(requant_unit(cfg), "top", folder)
     sources = " ".join(sorted(path.name for path in folder.glob("*.sv")))
     yosys(folder, f"read_verilog -sv {sources}; {target} -top top; tee -q -o stat.txt stat", log="synth.log")
-    found = re.findall(r"^ *(\d+) +(?:DSP48E[12]|MULT18X18D|ALU54B)$", (folder / "stat.txt").read_text(), re.M)
+    stat = (folder / "stat.txt").read_text(encoding="utf-8")
+    found = re.findall(r"^ *(\d+) +(?:DSP48E[12]|MULT18X18D|ALU54B)$", stat, re.M)
     return sum(map(int, found))
 
 
 @pytest.mark.synth
-@pytest.mark.parametrize("target", ["synth_xilinx -family xcu -noiopad", "synth_xilinx -family xc7 -noiopad",
-                                    "synth_ecp5 -noabc9"])
+@pytest.mark.parametrize("target", ["synth_xilinx -family xcu -noiopad -flatten",
+                                    "synth_xilinx -family xc7 -noiopad -flatten", "synth_ecp5 -noabc9"])
 @pytest.mark.parametrize("form", REQUANTISERS)
 def test_multipliers_of_each_form(form, target, tmp_path):
     """None in logic, one that is shared, and one for each value: 18 bits fit all of these multipliers."""

@@ -73,7 +73,7 @@ def test_foldings_of_an_ensemble_keep_up_together(monkeypatch, tmp_path):
 
 def test_folding_for_a_line_that_is_too_fast():
     design = preset("small")
-    chosen = dataclasses.replace(board("ulx3s"), baud=6_250_000, share=85)
+    chosen = dataclasses.replace(board("ulx3s"), baud=6_250_000, share=70)
     found = estimate(design, fitting(design, chosen))
     assert found.cycles > 10 * chosen.divisor * design.frames * design.joints * design.channels
     with pytest.raises(ValueError, match="does not fit"):

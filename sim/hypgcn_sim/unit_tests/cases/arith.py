@@ -58,8 +58,10 @@ def _requant(form: str, context: Context) -> Case:
     near = [((int(rng.integers(0, 256)) << block.h_shift) + (1 << block.h_shift >> 1) - int(block.h_bias[c]))
             // max(1, int(block.h_mult[c])) for c in range(channels)]
     ties = np.clip(np.array([near, np.array(near) + 1, np.array(near) - 1]), -max_acc - 1, max_acc)
+    first_tie = len(acc) + len(corners)
     acc = np.concatenate([acc, corners, ties, rng.integers(-max_acc - 1, max_acc + 1, (8, channels))])
     res = np.concatenate([res, rng.integers(-128, 128, (len(acc) - len(res), channels))])
+    res[first_tie:first_tie + len(ties)] = 0    # a shortcut would move them away from the tie
     h = requant(acc, block.h_mult, block.h_bias, block.h_shift, 0, 127, res if identity else 0,
                 block.h_res_mult, block.h_res_shift)
     beats, expected = [], []
