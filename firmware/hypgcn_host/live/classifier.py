@@ -90,6 +90,11 @@ class Answer:
         Number of the class of the highest smoothed probability, whether it is above the threshold or not.
     probabilities : np.ndarray float64 (classes,)
         Smoothed.
+    logits : np.ndarray float64 (classes,)
+        Of which the probabilities were made, not smoothed: the weighted mean of all networks and clips.
+    streams : mapping of str to np.ndarray float64 (classes,)
+        The same of each network alone, where there are several: by the stream of an ensemble, or the name of the
+        design (:attr:`LiveClassifier.parts`).
     seconds : float
         From the first to the last frame of the clip, of the longest one.
     latency : float
@@ -103,6 +108,8 @@ class Answer:
     label: str | None
     best: int
     probabilities: np.ndarray
+    logits: np.ndarray
+    streams: Mapping[str, np.ndarray]
     seconds: float
     latency: float
     flags: tuple[str, ...]
@@ -147,17 +154,25 @@ class LiveClassifier:
     networks : sequence of LiveNetwork
         Their logits are summed by their weights. They have the same classes, by name, and take the same joints.
     config : LiveConfig
+
+    Attributes
+    ----------
+    labels : list of str
+        Names of the classes.
+    parts : tuple of str
+        Names of the networks behind an answer, where there are several: streams of an ensemble and names of designs,
+        numbered where two are alike.
     """
 
     def __init__(self, networks: Sequence[LiveNetwork], config: LiveConfig | None = None):
         if not networks:
             raise ValueError("networks must hold at least one network")
         self.networks, self.config = list(networks), config or LiveConfig()
-        first = self.networks[0].design
+        first = self.networks[0].first
         self.labels = list(first.class_names) or [f"class {number}" for number in range(first.classes)]
         self._orders = []
         for network in self.networks:
-            design = network.design
+            design = network.first
             if design.classes != first.classes:
                 raise ValueError(f"designs must have the same classes, but {design.name} has {design.classes} and "
                                  f"{first.name} {first.classes}")
@@ -167,7 +182,11 @@ class LiveClassifier:
                                  f"{self.networks[0].values}")
             self._orders.append(class_order(design.class_names, first.class_names, f"design {design.name}")
                                 if design.class_names and first.class_names else list(range(first.classes)))
-        self.persons = min(network.design.persons for network in self.networks)
+        self.persons = min(network.first.persons for network in self.networks)
+        names = [name for network in self.networks for name in network.streams or (network.design.name,)]
+        self.parts = () if len(names) == 1 else tuple(
+            name if names.count(name) == 1 else f"{name} {names[:place].count(name) + 1}"
+            for place, name in enumerate(names))
         self._people = People(persons=self.persons, limit=self.config.people, patience=self.config.patience)
         self._window = Window(self.config.windows[-1])
         self._smoothing: dict[tuple[int | str, ...], Smoothing] = {}
@@ -253,15 +272,19 @@ class LiveClassifier:
                 spans.append(shorter)
         logits, flags = np.zeros(len(self.labels)), []
         total = sum(network.weight for network in self.networks) * len(spans)
+        of_parts: list[np.ndarray] = []
         for network, order in zip(self.networks, self._orders):
-            for clip in spans:
-                scores, raised = network.logits(clip)
-                logits += scores[order] * (network.weight / total)
-                flags += [flag for flag in raised if flag not in flags]
+            clips = [network.classify(clip) for clip in spans]
+            for clip in clips:
+                logits += clip.logits[order] * (network.weight / total)
+                flags += [flag for flag in clip.flags if flag not in flags]
+            of_parts += (list(np.mean([clip.streams for clip in clips], axis=0)[:, order]) if network.streams else
+                         [np.mean([clip.logits for clip in clips], axis=0)[order]])
         smoothing = self._smoothing.setdefault(group, Smoothing(self.config.smooth))
         probabilities = smoothing.add(time, softmax(logits))
         best = int(np.argmax(probabilities))
         label = self.labels[best] if probabilities[best] >= self.config.threshold else None
         return Answer(time=time, people=group, label=label, best=best, probabilities=probabilities,
+                      logits=logits, streams=dict(zip(self.parts, of_parts)),
                       seconds=float(span.times[-1] - span.times[0]), latency=clock.perf_counter() - arrived,
                       flags=tuple(flags))
