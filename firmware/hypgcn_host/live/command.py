@@ -39,7 +39,8 @@ def register(commands):
                                              "answers as JSON lines out.")
     examples(parser, "hypgcn live nwucla_small --source build/live/sequence0.jsonl --speed 0",
              "hypgcn live checkpoints/nwucla_small/design checkpoints/nwucla_small_bone/design "
-             "--source build/live/sequence0.jsonl --web")
+             "--source build/live/sequence0.jsonl --web",
+             "hypgcn live build/two --source build/live/sequence0.jsonl --speed 0 --scores")
     add_networks(parser)
     parser.add_argument("--source", metavar="FILE|-|URL", required=True,
                         help="JSON lines: a recorded file, which is replayed at its speed; - for the standard input; "

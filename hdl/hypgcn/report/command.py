@@ -22,8 +22,7 @@ def register_report(commands, networks):
                                  "page says so.")
     examples(parser, "hypgcn report nwucla_small",
              "hypgcn report tiny --device xc7a100t --folding build/tiny_folding.json -o build/tiny.html",
-             "hypgcn report --stream joint=checkpoints/nwucla_small/design --stream "
-             "bone=checkpoints/nwucla_small_bone/design --input raw -o build/pair.html")
+             "hypgcn report build/two -o build/two.html")
     networks.add_options(parser)
     parser.add_argument("--device", default="xcku115", metavar="NAME",
                         help=f"{', '.join(devices())}, or a TOML file (default: %(default)s)")

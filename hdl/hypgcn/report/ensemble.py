@@ -18,6 +18,8 @@ from .sections import accuracy_text, network_sections, shape_text
 
 __all__ = ["EnsembleFigures", "ensemble_page"]
 
+_NAME = 12
+"""Letters that there is room for beside a bar."""
 _SHARED = {"fork": "every joint to all networks", "sum": "of the weighted scores",
            "scores": "memory of each network's own scores"}
 """What the networks share, by the names of :func:`~hypgcn.io_cost.ensemble_units`."""
@@ -117,7 +119,8 @@ def _streams(figures: EnsembleFigures) -> Section:
     head = ("stream", "design", "accuracy alone", "weight", "blocks", "cycles a clip",
             *(RESOURCES[name] for name in figures.used))
     return Section("Streams", quiet(BY_ESTIMATE), table(head, rows, text=3), quiet(
-        "The accuracy of the sum is measured by hypgcn evaluate; an ensemble does not record it."))
+        "Accuracies are as the designs record them: with int8 clips, where they were made for such. That of the sum, "
+        "and of raw joints, is measured by hypgcn evaluate; an ensemble does not record it."))
 
 
 def _sum(ensemble: Ensemble) -> Section:
@@ -131,12 +134,17 @@ def _sum(ensemble: Ensemble) -> Section:
         table(("stream", "weight", "step of its logits", "bits of its logits", "multiplier"), rows))
 
 
+def _short(stream: str) -> str:
+    """Name of a stream for the narrow place beside a bar."""
+    return stream if len(stream) <= _NAME else f"{stream[:_NAME - 1]}\u2026"
+
+
 def _shares(figures: EnsembleFigures) -> Section:
     pictures = []
     for name in figures.used:
         values = [getattr(part.estimate.resources, name) for part in figures.streams]
         rows = [(label, (value,), count(name, value)) for label, value in zip(
-            (*figures.ensemble.streams, "shared"), (*values, getattr(figures.shared_resources, name)))]
+            (*map(_short, figures.ensemble.streams), "shared"), (*values, getattr(figures.shared_resources, name)))]
         if any(bar for _, (bar,), _ in rows):
             pictures.append(f"<figure><figcaption>{RESOURCES[name]}</figcaption>"
                             f"{bars(f'{RESOURCES[name]} by stream', rows)}</figure>")

@@ -34,8 +34,7 @@ def register(commands, networks):
     parser = commands.add_parser("vivado", help="write RTL, constraints and Tcl for Vivado; run Vivado on them")
     examples(parser, "hypgcn vivado tiny --part xck26-sfvc784-2LV-c -o build/vivado_tiny",
              "hypgcn vivado nwucla_small --mhz 172",
-             "hypgcn vivado --stream joint=checkpoints/nwucla_small/design --stream "
-             "bone=checkpoints/nwucla_small_bone/design --input raw -o build/vivado_pair")
+             "hypgcn vivado build/two -o build/vivado_two")
     networks.add_options(parser)
     parser.add_argument("-o", "--out", metavar="DIR", type=Path, default=Path("build/vivado"),
                         help="output folder (default: %(default)s)")

@@ -17,7 +17,8 @@ def register(commands):
     """Add the parser of ``hypgcn testset``."""
     parser = commands.add_parser("testset", help="a whole test set through the network: the RTL's top-1",
                                  description="A whole test set through the emitted network in Verilator: its top-1.")
-    examples(parser, "hypgcn testset build/example/design --recordings build/motion.npz --clips 4")
+    examples(parser, "hypgcn testset build/example/design --recordings build/motion.npz --clips 4",
+             "hypgcn testset build/two --recordings build/motion20.npz --clips 4")
     add_json(parser)
     add_arguments(parser, DEFAULT_DESIGN, "build/testset", MULTIPLIERS, each=True)
     parser.add_argument("--clips", type=int, metavar="N", help="a seeded choice of N clips (default: all)")

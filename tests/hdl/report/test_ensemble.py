@@ -19,8 +19,8 @@ FOLDINGS = streams_within(ENSEMBLE, 60)
 OWN = ["In short", "Streams", "Sum", "Budget"]
 
 
-def figures(device=DEVICE):
-    return EnsembleFigures.of(ENSEMBLE, FOLDINGS, device, chosen="by the test", command="hypgcn report two")
+def figures(device=DEVICE, ensemble=ENSEMBLE):
+    return EnsembleFigures.of(ensemble, FOLDINGS, device, chosen="by the test", command="hypgcn report two")
 
 
 def test_estimates_are_of_all_networks_and_what_they_share():
@@ -77,6 +77,13 @@ def test_the_budget_is_of_all_together():
         figures(Device.load("xc7z020"))
     texts = Balanced(ensemble_page(figures())).texts["Budget"]
     assert {"fork", "sum", "scores", "every joint to all networks", "shared", "joint"} <= set(texts)
+
+
+def test_long_names_are_short_beside_a_bar():
+    long = "joint-motion-of-the-second-camera"[:32]
+    found = figures(ensemble=dataclasses.replace(ENSEMBLE, streams=("joint", long)))
+    texts = Balanced(ensemble_page(found)).texts
+    assert "joint-motio\u2026" in texts["Budget"] and long not in texts["Budget"] and long in texts["Streams"]
 
 
 def test_the_same_page_for_the_same_ensemble():
