@@ -14,13 +14,14 @@ import numpy as np
 
 from hypgcn.design.class_names import class_order
 
+from .answer import Answer, Update
 from .frame import Frame
 from .network import LiveNetwork
 from .people import People
 from .smoothing import Smoothing, softmax
 from .window import Window
 
-__all__ = ["Answer", "LiveClassifier", "LiveConfig", "Update"]
+__all__ = ["LiveClassifier", "LiveConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,74 +75,6 @@ class LiveConfig:
         return tuple(sorted(self.window)) if isinstance(self.window, tuple) else (self.window,)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Answer:
-    """What one clip was taken for.
-
-    Parameters
-    ----------
-    time : float
-        Of the last frame of the clip, by the clock of the stream.
-    people : tuple of identities
-        In the clip.
-    label : str or None
-        Class, ``None`` for no action.
-    best : int
-        Number of the class of the highest smoothed probability, whether it is above the threshold or not.
-    probabilities : np.ndarray float64 (classes,)
-        Smoothed.
-    logits : np.ndarray float64 (classes,)
-        Of which the probabilities were made, not smoothed: the weighted mean of all networks and clips.
-    streams : mapping of str to np.ndarray float64 (classes,)
-        The same of each network alone, where there are several: by the stream of an ensemble, or the name of the
-        design (:attr:`LiveClassifier.parts`).
-    seconds : float
-        From the first to the last frame of the clip, of the longest one.
-    latency : float
-        Seconds from the frame's arrival (the call of ``push``) to this answer.
-    flags : tuple of str
-        Of the core; empty where the scores are those of the network.
-    """
-
-    time: float
-    people: tuple[int | str, ...]
-    label: str | None
-    best: int
-    probabilities: np.ndarray
-    logits: np.ndarray
-    streams: Mapping[str, np.ndarray]
-    seconds: float
-    latency: float
-    flags: tuple[str, ...]
-
-    @property
-    def probability(self) -> float:
-        """Smoothed probability of ``best``."""
-        return float(self.probabilities[self.best])
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Update:
-    """What came of one frame.
-
-    Parameters
-    ----------
-    kind : str
-        ``"new"``, ``"late"``, ``"double"`` or ``"restart"`` (:meth:`~.window.Window.add`).
-    answers : tuple of Answer
-        One for each clip; empty between hops, for late frames, and where nobody is there.
-    left : tuple of identities
-        Those who are not there any more.
-    refused : tuple of identities
-        Those for whom there was no place.
-    """
-
-    kind: str
-    answers: tuple[Answer, ...] = ()
-    left: tuple[int | str, ...] = ()
-    refused: tuple[int | str, ...] = ()
-
-
 class LiveClassifier:
     """Answers about people in a stream, a clip for each group of them every ``hop`` frames.
 
@@ -161,7 +94,7 @@ class LiveClassifier:
         Names of the classes.
     parts : tuple of str
         Names of the networks behind an answer, where there are several: streams of an ensemble and names of designs,
-        numbered where two are alike.
+        behind numbers where two are alike.
     """
 
     def __init__(self, networks: Sequence[LiveNetwork], config: LiveConfig | None = None):
@@ -184,9 +117,9 @@ class LiveClassifier:
                                 if design.class_names and first.class_names else list(range(first.classes)))
         self.persons = min(network.first.persons for network in self.networks)
         names = [name for network in self.networks for name in network.streams or (network.design.name,)]
-        self.parts = () if len(names) == 1 else tuple(
-            name if names.count(name) == 1 else f"{name} {names[:place].count(name) + 1}"
-            for place, name in enumerate(names))
+        if len(set(names)) < len(names):
+            names = [f"{number} {name}" for number, name in enumerate(names, 1)]
+        self.parts = tuple(names) if len(names) > 1 else ()
         self._people = People(persons=self.persons, limit=self.config.people, patience=self.config.patience)
         self._window = Window(self.config.windows[-1])
         self._smoothing: dict[tuple[int | str, ...], Smoothing] = {}

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import CoreError
-from .classifier import Answer, LiveClassifier
+from .answer import Answer
+from .classifier import LiveClassifier
 from .feeds import Feed
 from .frame import Frame
 from .schema import FrameReader, parse_line

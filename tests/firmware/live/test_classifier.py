@@ -96,7 +96,7 @@ def test_names_of_the_networks_behind_an_answer():
         return LiveClassifier([LiveNetwork(design=one, core=FakeCore()) for one in designs], QUICK).parts
     assert parts(design) == () and parts(ensemble) == ("joint", "bone")
     assert parts(design, design_for(seed=2)) == ("live1", "live2")
-    assert parts(ensemble, design, ensemble) == ("joint 1", "bone 1", "live1", "joint 2", "bone 2")
+    assert parts(ensemble, design, ensemble) == ("1 joint", "2 bone", "3 live1", "4 joint", "5 bone")
 
 
 def test_classes_in_another_order_are_those_of_the_first_network():

@@ -10,7 +10,8 @@ from firmware.live.bodies import FakeCore, design_for, moving
 
 from hypgcn_host import BusError
 from hypgcn_host.live import runner
-from hypgcn_host.live.classifier import Answer, LiveClassifier, LiveConfig
+from hypgcn_host.live.answer import Answer
+from hypgcn_host.live.classifier import LiveClassifier, LiveConfig
 from hypgcn_host.live.network import LiveNetwork
 from hypgcn_host.live.runner import MAX_FAILURES, Totals, answer_record, follow
 from hypgcn_host.live.schema import FrameReader, StreamFormat

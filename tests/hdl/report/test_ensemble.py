@@ -7,6 +7,7 @@ from chromium import probe
 from ensembles import small_ensemble
 from hdl.report.test_sections import TITLES, Balanced
 
+from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.planning.allocator.streams import estimate_streams, streams_within
 from hypgcn.planning.device import Device
 from hypgcn.planning.estimate import estimate
@@ -30,6 +31,15 @@ def test_estimates_are_of_all_networks_and_what_they_share():
     assert found.used == {name: (getattr(expected.resources, name), getattr(DEVICE, name)) for name in SHARES[:3]}
     parts = sum(estimate(design, folding).resources.dsp for design, folding in zip(ENSEMBLE.designs, FOLDINGS))
     assert found.used["dsp"][0] == parts + 2     # one multiplier of the sum for each stream
+
+
+@pytest.mark.parametrize("slow", [0, 1])
+def test_cycles_are_those_of_the_slowest_network(slow):
+    foldings = [Folding(blocks=(BlockFolding(lanes=4, conv_pairs=4),)) for _ in ENSEMBLE.streams]
+    foldings[slow] = Folding(blocks=(BlockFolding(),))
+    found = EnsembleFigures.of(ENSEMBLE, tuple(foldings), DEVICE, chosen="", command="")
+    cycles = [part.estimate.cycles for part in found.streams]
+    assert found.cycles == cycles[slow] > cycles[1 - slow]
 
 
 def test_sections_of_all_and_of_each_stream():
