@@ -36,8 +36,8 @@ def revision(texts: dict[str, str]) -> int:
 def _families(part: Part, forms: Sequence[str]) -> list[str]:
     """Families of the IP: that of the part, then all others whose multipliers can do all ``forms``."""
     able = [families_of(form) for form in forms]
-    others = [family for family in able[0] if all(family in names for names in able)]
-    return list(dict.fromkeys([part.family_name, *others]))
+    common = [family for family in able[0] if all(family in names for names in able)]
+    return list(dict.fromkeys([part.family_name, *common]))
 
 
 def package_tcl(settings: VivadoSettings, sources: Sources, network: str, core_revision: int,
