@@ -36,11 +36,11 @@ def run(args) -> int:
     if args.clips is not None and args.clips < 1:
         raise ValueError(f"--clips must be at least 1, not {args.clips}")
     check(args)
-    network = load_network(args, load_design, DEFAULT_DESIGN)
-    folding = folding_for(args, network)
     source = args.recordings or RECORDINGS
     if not source.exists():
         raise FileNotFoundError(f"{source} not found: --recordings must be an npz with data, length, label and split")
+    network = load_network(args, load_design, DEFAULT_DESIGN)
+    folding = folding_for(args, network)
     first = designs_of(network)[0]
     tests = Recordings.load(first, source, count=args.clips)
     labels = tests.labels_of(first)
