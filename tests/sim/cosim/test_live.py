@@ -4,13 +4,15 @@
 import json
 from contextlib import ExitStack
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
-from ensembles import small_ensemble
+from ensembles import small_network
 from firmware.live.bodies import moving
 from sim.cosim.devices import BUILD, skip_without_compilers
 
 from hypgcn.design.clip import Preparation
+from hypgcn.design.ensemble import Ensemble
 from hypgcn.design.presets import random_design
 from hypgcn_host.live import GoldenCore, LiveClassifier, LiveConfig, LiveNetwork, with_scores
 from hypgcn_host.live.runner import answer_record
@@ -34,7 +36,9 @@ def design():
 @pytest.fixture(scope="module")
 def ensemble():
     """Two networks of a block over five joints, behind raw joints."""
-    return small_ensemble(frames=6, joints=JOINTS, persons=1)
+    designs = [small_network(stream, seed, 1e-3, frames=6, joints=JOINTS, persons=1)
+               for seed, stream in ((1, "joint"), (2, "bone"))]
+    return Ensemble(name="live", streams=("joint", "bone"), designs=tuple(designs), weights=(Fraction(1), Fraction(2)))
 
 
 def records(core, design):
@@ -66,5 +70,6 @@ def test_answers_are_those_of_the_golden_integers(device, kind, request, monkeyp
         assert core.clips == len(simulated) > 12 and core.cycles > 100 * core.clips
         assert "at 30 frames a second with an answer every frame" in core.timing()
     assert simulated == records(GoldenCore(design), design)
-    assert len({json.dumps(record["best"]) for record in simulated}) > 6
+    for found in zip(*([record["scores"], *record.get("streams", {}).values()] for record in simulated), strict=True):
+        assert len(set(map(json.dumps, found))) > 6, "the stream must tell one network from another"
     assert all(list(record.get("streams", ())) == list(getattr(design, "streams", ())) for record in simulated)
