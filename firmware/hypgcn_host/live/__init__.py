@@ -3,7 +3,8 @@
 :class:`~.classifier.LiveClassifier` keeps a window of the stream and asks cores; :mod:`.command` is ``hypgcn live``.
 """
 
-from .classifier import Answer, LiveClassifier, LiveConfig, Update
+from .answer import Answer, Update
+from .classifier import LiveClassifier, LiveConfig
 from .cores import GoldenCore, open_core
 from .frame import Frame, with_scores
 from .network import LiveNetwork

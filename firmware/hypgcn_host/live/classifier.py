@@ -14,13 +14,14 @@ import numpy as np
 
 from hypgcn.design.class_names import class_order
 
+from .answer import Answer, Update
 from .frame import Frame
 from .network import LiveNetwork
 from .people import People
 from .smoothing import Smoothing, softmax
 from .window import Window
 
-__all__ = ["Answer", "LiveClassifier", "LiveConfig", "Update"]
+__all__ = ["LiveClassifier", "LiveConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,67 +75,6 @@ class LiveConfig:
         return tuple(sorted(self.window)) if isinstance(self.window, tuple) else (self.window,)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Answer:
-    """What one clip was taken for.
-
-    Parameters
-    ----------
-    time : float
-        Of the last frame of the clip, by the clock of the stream.
-    people : tuple of identities
-        In the clip.
-    label : str or None
-        Class, ``None`` for no action.
-    best : int
-        Number of the class of the highest smoothed probability, whether it is above the threshold or not.
-    probabilities : np.ndarray float64 (classes,)
-        Smoothed.
-    seconds : float
-        From the first to the last frame of the clip, of the longest one.
-    latency : float
-        Seconds from the frame's arrival (the call of ``push``) to this answer.
-    flags : tuple of str
-        Of the core; empty where the scores are those of the network.
-    """
-
-    time: float
-    people: tuple[int | str, ...]
-    label: str | None
-    best: int
-    probabilities: np.ndarray
-    seconds: float
-    latency: float
-    flags: tuple[str, ...]
-
-    @property
-    def probability(self) -> float:
-        """Smoothed probability of ``best``."""
-        return float(self.probabilities[self.best])
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Update:
-    """What came of one frame.
-
-    Parameters
-    ----------
-    kind : str
-        ``"new"``, ``"late"``, ``"double"`` or ``"restart"`` (:meth:`~.window.Window.add`).
-    answers : tuple of Answer
-        One for each clip; empty between hops, for late frames, and where nobody is there.
-    left : tuple of identities
-        Those who are not there any more.
-    refused : tuple of identities
-        Those for whom there was no place.
-    """
-
-    kind: str
-    answers: tuple[Answer, ...] = ()
-    left: tuple[int | str, ...] = ()
-    refused: tuple[int | str, ...] = ()
-
-
 class LiveClassifier:
     """Answers about people in a stream, a clip for each group of them every ``hop`` frames.
 
@@ -147,17 +87,25 @@ class LiveClassifier:
     networks : sequence of LiveNetwork
         Their logits are summed by their weights. They have the same classes, by name, and take the same joints.
     config : LiveConfig
+
+    Attributes
+    ----------
+    labels : list of str
+        Names of the classes.
+    parts : tuple of str
+        Names of the networks behind an answer, where there are several: streams of an ensemble and names of designs,
+        behind numbers where two are alike.
     """
 
     def __init__(self, networks: Sequence[LiveNetwork], config: LiveConfig | None = None):
         if not networks:
             raise ValueError("networks must hold at least one network")
         self.networks, self.config = list(networks), config or LiveConfig()
-        first = self.networks[0].design
+        first = self.networks[0].first
         self.labels = list(first.class_names) or [f"class {number}" for number in range(first.classes)]
         self._orders = []
         for network in self.networks:
-            design = network.design
+            design = network.first
             if design.classes != first.classes:
                 raise ValueError(f"designs must have the same classes, but {design.name} has {design.classes} and "
                                  f"{first.name} {first.classes}")
@@ -167,7 +115,11 @@ class LiveClassifier:
                                  f"{self.networks[0].values}")
             self._orders.append(class_order(design.class_names, first.class_names, f"design {design.name}")
                                 if design.class_names and first.class_names else list(range(first.classes)))
-        self.persons = min(network.design.persons for network in self.networks)
+        self.persons = min(network.first.persons for network in self.networks)
+        names = [name for network in self.networks for name in network.streams or (network.design.name,)]
+        if len(set(names)) < len(names):
+            names = [f"{number} {name}" for number, name in enumerate(names, 1)]
+        self.parts = tuple(names) if len(names) > 1 else ()
         self._people = People(persons=self.persons, limit=self.config.people, patience=self.config.patience)
         self._window = Window(self.config.windows[-1])
         self._smoothing: dict[tuple[int | str, ...], Smoothing] = {}
@@ -253,15 +205,19 @@ class LiveClassifier:
                 spans.append(shorter)
         logits, flags = np.zeros(len(self.labels)), []
         total = sum(network.weight for network in self.networks) * len(spans)
+        of_parts: list[np.ndarray] = []
         for network, order in zip(self.networks, self._orders):
-            for clip in spans:
-                scores, raised = network.logits(clip)
-                logits += scores[order] * (network.weight / total)
-                flags += [flag for flag in raised if flag not in flags]
+            clips = [network.classify(clip) for clip in spans]
+            for clip in clips:
+                logits += clip.logits[order] * (network.weight / total)
+                flags += [flag for flag in clip.flags if flag not in flags]
+            of_parts += (list(np.mean([clip.streams for clip in clips], axis=0)[:, order]) if network.streams else
+                         [np.mean([clip.logits for clip in clips], axis=0)[order]])
         smoothing = self._smoothing.setdefault(group, Smoothing(self.config.smooth))
         probabilities = smoothing.add(time, softmax(logits))
         best = int(np.argmax(probabilities))
         label = self.labels[best] if probabilities[best] >= self.config.threshold else None
         return Answer(time=time, people=group, label=label, best=best, probabilities=probabilities,
+                      logits=logits, streams=dict(zip(self.parts, of_parts)),
                       seconds=float(span.times[-1] - span.times[0]), latency=clock.perf_counter() - arrived,
                       flags=tuple(flags))

@@ -39,7 +39,8 @@ def register(commands):
                                              "answers as JSON lines out.")
     examples(parser, "hypgcn live nwucla_small --source build/live/sequence0.jsonl --speed 0",
              "hypgcn live checkpoints/nwucla_small/design checkpoints/nwucla_small_bone/design "
-             "--source build/live/sequence0.jsonl --web")
+             "--source build/live/sequence0.jsonl --web",
+             "hypgcn live build/two --source build/live/sequence0.jsonl --speed 0 --scores")
     add_networks(parser)
     parser.add_argument("--source", metavar="FILE|-|URL", required=True,
                         help="JSON lines: a recorded file, which is replayed at its speed; - for the standard input; "
@@ -48,6 +49,9 @@ def register(commands):
                         help="of a file: F times as fast as recorded, 0 for no waiting (default: %(default)g)")
     parser.add_argument("--every", action="store_true",
                         help="give every answer that is due, however late; else frames that wait are taken in without")
+    parser.add_argument("--scores", action="store_true",
+                        help="answers have all scores, too: those of the sum, and those of each network where there "
+                             "are several, as logits of the clip")
     for field in fields(StreamFormat):
         kind = str if field.type is str else float
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, metavar="V", help=_FORM_HELP[field.name])
@@ -94,7 +98,7 @@ def run(args) -> int:
         live = LiveClassifier(networks, config)
         page = _page(args, stack, live, form)
         reader = FrameReader(form, joints=networks[0].joints)
-        totals, status = _followed(feed, lines, reader, live, page)
+        totals, status = _followed(args, feed, lines, reader, live, page)
         _report(args, totals, live)
         if page is not None and not status:
             page.linger(args.linger)
@@ -113,7 +117,7 @@ def _page(args, stack: ExitStack, live: LiveClassifier, form: StreamFormat):
     return page
 
 
-def _followed(feed, lines, reader, live, page) -> tuple[Totals, int]:
+def _followed(args, feed, lines, reader, live, page) -> tuple[Totals, int]:
     """Totals, and the exit status."""
     def emit(record: dict):
         sys.stdout.write(json.dumps(record, allow_nan=False) + "\n")
@@ -123,7 +127,8 @@ def _followed(feed, lines, reader, live, page) -> tuple[Totals, int]:
 
     totals = Totals()
     try:
-        follow(feed, lines, reader, live, emit, page.show_frame if page is not None else lambda frame: None, totals)
+        follow(feed, lines, reader, live, emit, page.show_frame if page is not None else lambda frame: None, totals,
+               scores=args.scores)
     except (CoreError, OSError) as error:
         if isinstance(error, BrokenPipeError):
             raise

@@ -3,11 +3,13 @@
 import importlib.metadata
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from hypgcn.design import Design
+from hypgcn.design.ensemble import Ensemble
+from hypgcn.golden.ensemble import run_ensemble
 from hypgcn.golden.network import run
 from hypgcn.needs import install_command
 
@@ -27,10 +29,21 @@ BAUD = 1_000_000
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GoldenResult:
-    """``scores`` : int64 (classes,); ``flags`` : ``overflow`` where a store lost values."""
+    """Scores of a clip.
+
+    Parameters
+    ----------
+    scores : np.ndarray int64 (classes,)
+        Of an ensemble those of the sum.
+    flags : tuple of str
+        ``overflow`` where a store lost values.
+    streams : np.ndarray int64 (streams, classes)
+        Of each network of an ensemble; no rows for one network.
+    """
 
     scores: np.ndarray
     flags: tuple[str, ...]
+    streams: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
 
 class GoldenCore:
@@ -38,16 +51,22 @@ class GoldenCore:
 
     Parameters
     ----------
-    design : Design
+    design : Design or Ensemble
     """
 
-    def __init__(self, design: Design):
+    def __init__(self, design: Design | Ensemble):
         self.design = design
 
     def classify(self, clip: np.ndarray) -> GoldenResult:
-        """Scores of an int8 clip (M, T, V, C)."""
-        tensors = run(self.design, clip)
-        return GoldenResult(scores=tensors["logits"], flags=("overflow",) if tensors["overflow"] else ())
+        """Scores of a clip (M, T, V, C), int8, or int16 of raw joints."""
+        if isinstance(self.design, Ensemble):
+            tensors = run_ensemble(self.design, clip)
+            streams = np.array([part["logits"] for part in tensors["streams"]], np.int64)
+        else:
+            tensors = run(self.design, clip)
+            streams = np.zeros((0, 0), np.int64)
+        return GoldenResult(scores=tensors["logits"], flags=("overflow",) if tensors["overflow"] else (),
+                            streams=streams)
 
 
 class UartCore:
@@ -62,18 +81,19 @@ class UartCore:
         self.client = client
 
     def classify(self, clip: np.ndarray) -> GoldenResult:
-        """Scores of an int8 clip (M, T, V, C)."""
+        """Scores of a clip (M, T, V, C), int8, or int16 of raw joints."""
         result = self.client.classify(clip)
-        return GoldenResult(scores=result.scores, flags=("overflow",) if result.overflow else ())
+        return GoldenResult(scores=result.scores, flags=("overflow",) if result.overflow else (),
+                            streams=result.streams)
 
 
-def _open_golden(design: Design, where: str, stack: ExitStack) -> Classifies:
+def _open_golden(design: Design | Ensemble, where: str, stack: ExitStack) -> Classifies:
     if where:
         raise ValueError(f"--device golden must be without a place, not golden:{where}")
     return GoldenCore(design)
 
 
-def _open_uart(design: Design, where: str, stack: ExitStack) -> Classifies:
+def _open_uart(design: Design | Ensemble, where: str, stack: ExitStack) -> Classifies:
     path, _, baud = where.partition("@")
     if not path or baud and not baud.isdigit():
         raise ValueError(f"--device uart must be uart:PORT or uart:PORT@BAUD, not uart:{where}")
@@ -82,7 +102,7 @@ def _open_uart(design: Design, where: str, stack: ExitStack) -> Classifies:
     return UartCore(client)
 
 
-def _open_pynq(design: Design, where: str, stack: ExitStack) -> Classifies:
+def _open_pynq(design: Design | Ensemble, where: str, stack: ExitStack) -> Classifies:
     bitstream, _, names = where.partition("@")
     core, _, dma = names.partition(",")
     if not bitstream:
@@ -101,19 +121,19 @@ def _open_pynq(design: Design, where: str, stack: ExitStack) -> Classifies:
     return Core.open(bus, design.hash)
 
 
-DEVICES: dict[str, Callable[[Design, str, ExitStack], Classifies]] = {
+DEVICES: dict[str, Callable[[Design | Ensemble, str, ExitStack], Classifies]] = {
     "golden": _open_golden, "uart": _open_uart, "pynq": _open_pynq}
 """Devices of this package."""
 
 
-def open_core(device: str, design: Design, stack: ExitStack) -> Classifies:
+def open_core(device: str, design: Design | Ensemble, stack: ExitStack) -> Classifies:
     """The core ``NAME`` or ``NAME:WHERE`` for a design.
 
     Parameters
     ----------
     device : str
         ``golden``, ``uart:PORT[@BAUD]``, ``pynq:BITSTREAM[@CORE,DMA]``, or one of an installed package (:data:`GROUP`).
-    design : Design
+    design : Design or Ensemble
         Which the core must have been made from.
     stack : ExitStack
         Closes what was opened.

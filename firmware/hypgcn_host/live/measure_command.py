@@ -89,7 +89,7 @@ def run(args) -> int:
 
 
 def _sequences(args, network: LiveNetwork) -> Iterator[tuple[list[Frame], list[Segment]]]:
-    clips = [clip for clip in read_recording(args.data, network.design, part=args.part) if clip.label is not None]
+    clips = [clip for clip in read_recording(args.data, network.first, part=args.part) if clip.label is not None]
     need = args.sequences * args.clips
     if len(clips) < need:
         raise ValueError(f"{args.data} must hold {need} {args.part} clips with labels, for {args.sequences} sequences "
@@ -111,7 +111,7 @@ def frame_line(frame: Frame) -> str:
 
 def _write(folder: Path, every, network: LiveNetwork):
     folder.mkdir(parents=True, exist_ok=True)
-    skeleton = network_skeleton(network.design)
+    skeleton = network_skeleton(network.first)
     for number, (frames, segments) in enumerate(every):
         header = {"skeleton": skeleton.name if skeleton else "", "values": network.values}
         path = folder / f"sequence{number}.jsonl"

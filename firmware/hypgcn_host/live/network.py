@@ -8,6 +8,7 @@ import numpy as np
 
 from hypgcn.design import Design
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
+from hypgcn.design.ensemble import Ensemble, designs_of
 from hypgcn.design.filling import complete_clip
 from hypgcn.design.persons import match_persons
 from hypgcn.design.skeleton import BUILT_IN, Skeleton
@@ -16,7 +17,7 @@ from hypgcn.design.skeleton_maps import joint_map, mapped
 from .frame import PICTURES, VALUES
 from .window import Span, evenly_timed
 
-__all__ = ["Classifies", "LiveNetwork", "Scores", "network_skeleton", "network_values"]
+__all__ = ["Classifies", "Clip", "LiveNetwork", "Scores", "network_skeleton", "network_values"]
 
 
 class Scores(Protocol):
@@ -24,7 +25,11 @@ class Scores(Protocol):
 
     @property
     def scores(self) -> np.ndarray:
-        """Int64 (classes,)."""
+        """Int64 (classes,); of an ensemble those of the sum."""
+
+    @property
+    def streams(self) -> np.ndarray:
+        """Int64 (streams, classes), those of each network of an ensemble; without rows for one network."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -32,10 +37,13 @@ class Scores(Protocol):
 
 
 class Classifies(Protocol):
-    """Anything that answers int8 clips of one design: a core behind a driver, or the golden integers."""
+    """Anything that answers clips of one design or ensemble: a core behind a driver, or the golden integers."""
 
     def classify(self, clip: np.ndarray) -> Scores:
-        """Scores of an int8 clip (M, T, V, C); failures are :exc:`~hypgcn_host.errors.CoreError`."""
+        """Scores of a clip (M, T, V, C), int8, or int16 of raw joints.
+
+        Failures are :exc:`~hypgcn_host.errors.CoreError`.
+        """
 
 
 def network_skeleton(design: Design) -> Skeleton | None:
@@ -55,9 +63,28 @@ def network_values(design: Design) -> str:
     return "xy" if design.channels == 2 else "xyzs"
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clip:
+    """What a network says of one clip.
+
+    Parameters
+    ----------
+    logits : np.ndarray float64 (classes,)
+        Of the float network's scale; of an ensemble the weighted mean of those of its networks.
+    streams : np.ndarray float64 (streams, classes)
+        Logits of each network of an ensemble; without rows for one network.
+    flags : tuple of str
+        Of the core.
+    """
+
+    logits: np.ndarray
+    streams: np.ndarray
+    flags: tuple[str, ...]
+
+
 @dataclass(kw_only=True, eq=False)
 class LiveNetwork:
-    """A design, the core that computes it, and how the joints of a stream become its clips.
+    """A design or an ensemble, the core that computes it, and how the joints of a stream become its clips.
 
     A clip is made as those of recordings are, in the same order and by the same functions: missing and outlying joints
     are filled (:func:`~hypgcn.design.filling.complete_clip`), joints mapped, persons put into their places, and the
@@ -65,7 +92,8 @@ class LiveNetwork:
 
     Parameters
     ----------
-    design : Design
+    design : Design or Ensemble
+        The networks of an ensemble take the same clips, in one core.
     core : Classifies
         Computes it.
     skeleton : str
@@ -83,9 +111,11 @@ class LiveNetwork:
         Spent so far.
     clips : int
         So far.
+    first : Design
+        That whose clips are made: ``design``, or the first one of the ensemble.
     """
 
-    design: Design
+    design: Design | Ensemble
     core: Classifies
     skeleton: str = ""
     values: str = "xyz"
@@ -96,7 +126,8 @@ class LiveNetwork:
     clips: int = field(default=0, init=False)
 
     def __post_init__(self):
-        design, own = self.design, network_skeleton(self.design)
+        design = self.first = designs_of(self.design)[0]
+        own = network_skeleton(design)
         if not self.weight > 0:
             raise ValueError(f"weight must be above 0, not {self.weight!r}")
         if self.skeleton and self.skeleton not in BUILT_IN:
@@ -129,7 +160,10 @@ class LiveNetwork:
         self._preparation = Preparation.from_dict(entry) if entry else Preparation(frames=design.frames)
 
     def clip(self, span: Span) -> np.ndarray:
-        """Int8 clip (M, T, V, C) of the design for what people did in a window; at most as many as it has persons."""
+        """Clip (M, T, V, C) of the design for what people did in a window; at most as many as it has persons.
+
+        It is int8, or int16 where the core takes raw joints.
+        """
         whole = complete_clip(span.clip, scored=True, parents=self._parents)
         # Frames at the ends in which nobody has a joint were cut off; times of the others stay.
         seen = np.flatnonzero(np.any(span.clip[..., -1] > 0, axis=(0, 2)))
@@ -137,11 +171,16 @@ class LiveNetwork:
         clip = evenly_timed(whole.clip, times)
         if self._map is not None:
             clip = mapped(clip, self._map)
-        prepared = prepare_clip(match_persons(clip[..., :self._keep], self.design.persons), self._preparation)
-        return quantise_clip(self.design, prepared)
+        prepared = prepare_clip(match_persons(clip[..., :self._keep], self.first.persons), self._preparation)
+        return quantise_clip(self.first, prepared)
 
-    def logits(self, span: Span) -> tuple[np.ndarray, tuple[str, ...]]:
-        """Logits (classes,) of the float network's scale, and the flags of the core."""
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Names of the networks of an ensemble; empty for one network."""
+        return self.design.streams if isinstance(self.design, Ensemble) else ()
+
+    def classify(self, span: Span) -> Clip:
+        """What the core says of a window."""
         start = time.perf_counter()
         clip = self.clip(span)
         ready = time.perf_counter()
@@ -149,4 +188,10 @@ class LiveNetwork:
         self.prepare_seconds += ready - start
         self.core_seconds += time.perf_counter() - ready
         self.clips += 1
-        return result.scores * self.design.logit_scale, tuple(result.flags)
+        if not isinstance(self.design, Ensemble):
+            return Clip(logits=result.scores * self.design.logit_scale, flags=tuple(result.flags),
+                        streams=np.zeros((0, len(result.scores))))
+        # The mean in place of the sum: a threshold means the same for any number of networks and any unit of weights.
+        scale = self.design.score_scale / float(sum(self.design.weights))
+        scales = np.array([design.logit_scale for design in self.design.designs])
+        return Clip(logits=result.scores * scale, streams=result.streams * scales[:, None], flags=tuple(result.flags))

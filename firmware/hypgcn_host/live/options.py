@@ -23,7 +23,8 @@ _HELP = {
 def add_networks(parser):
     """Add the designs, the devices, and the options of :class:`~.classifier.LiveConfig`."""
     parser.add_argument("designs", metavar="DESIGN", nargs="+",
-                        help="folder of a design, or a preset; of several, such as joint and bone, scores are summed")
+                        help="folder of a design or of an ensemble, or a preset; of several, such as joint and bone, "
+                             "scores are summed")
     parser.add_argument("--device", action="append", metavar="NAME[:WHERE]",
                         help="what computes: golden (default), sim[:FOLDER], sim-c[:FOLDER], uart:PORT[@BAUD], "
                              "pynq:BITSTREAM[@CORE,DMA]; once for all designs, or once for each")
@@ -59,9 +60,10 @@ def open_networks(args, stack: ExitStack, form: StreamFormat | None = None) -> l
     form : StreamFormat or None
         Of the stream; ``None`` for joints and numbers as the first design has them.
     """
-    from hypgcn.choices import load_design
+    from hypgcn.choices import load_design_or_ensemble
+    from hypgcn.design.ensemble import designs_of
 
-    designs = [load_design(text) for text in args.designs]
+    designs = [load_design_or_ensemble(text) for text in args.designs]
     devices = args.device or ["golden"]
     if len(devices) not in (1, len(designs)):
         raise ValueError(f"--device must be there once, or once for each of the {len(designs)} designs, not "
@@ -74,7 +76,7 @@ def open_networks(args, stack: ExitStack, form: StreamFormat | None = None) -> l
             raise ValueError(f"--weights must be numbers with commas between, not {args.weights!r}") from None
     if len(weights) != len(designs):
         raise ValueError(f"--weights must be {len(designs)}, one for each design, not {len(weights)}")
-    kind = args.channels or network_values(designs[0])
+    kind = args.channels or network_values(designs_of(designs[0])[0])
     settings = {"skeleton": form.skeleton if form else "", "values": form.kind if form else kind,
                 "channels": args.channels or ""}
     if len(devices) == 1 and len(designs) > 1 and devices[0].partition(":")[0] in ("uart", "pynq"):

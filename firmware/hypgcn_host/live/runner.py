@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import CoreError
-from .classifier import Answer, LiveClassifier
+from .answer import Answer
+from .classifier import LiveClassifier
 from .feeds import Feed
 from .frame import Frame
 from .schema import FrameReader, parse_line
@@ -70,19 +71,27 @@ def _ms(seconds) -> float:
     return round(1000 * float(seconds), 3)
 
 
-def answer_record(answer: Answer, labels: list[str]) -> dict:
-    """An answer as the plain data of a line; see ``docs/live.md``."""
+def answer_record(answer: Answer, labels: list[str], *, scores: bool = False) -> dict:
+    """An answer as the plain data of a line, with all logits where ``scores`` says so; see ``docs/live.md``."""
     order = np.argsort(-answer.probabilities, kind="stable")[:_TOP]
     record = {"time": round(answer.time, 6), "people": list(answer.people), "label": answer.label,
               "class": answer.best if answer.label is not None else None,
               "probability": round(answer.probability, 4),
               "best": [[labels[k], round(float(answer.probabilities[k]), 4)] for k in order],
               "seconds": round(answer.seconds, 3), "latency_ms": _ms(answer.latency)}
+    if scores:
+        record["scores"] = _by_label(answer.logits, labels)
+        if answer.streams:
+            record["streams"] = {name: _by_label(logits, labels) for name, logits in answer.streams.items()}
     return record | ({"flags": list(answer.flags)} if answer.flags else {})
 
 
+def _by_label(logits: np.ndarray, labels: list[str]) -> dict[str, float]:
+    return {label: round(float(logit), 6) for label, logit in zip(labels, logits)}
+
+
 def follow(feed: Feed, lines: Iterable[bytes], reader: FrameReader, live: LiveClassifier,
-           emit: Callable[[dict], None], show: Callable[[Frame], None], totals: Totals):
+           emit: Callable[[dict], None], show: Callable[[Frame], None], totals: Totals, *, scores: bool = False):
     """Push every frame of ``lines`` and emit a record for each answer, for people who left, and for each error.
 
     A line that is no frame is an error with its number, and the stream goes on. While later frames wait, a frame is
@@ -102,6 +111,8 @@ def follow(feed: Feed, lines: Iterable[bytes], reader: FrameReader, live: LiveCl
         Takes each frame, before it is pushed.
     totals : Totals
         Counts.
+    scores : bool
+        Records have all logits.
 
     Raises
     ------
@@ -138,7 +149,7 @@ def follow(feed: Feed, lines: Iterable[bytes], reader: FrameReader, live: LiveCl
         totals.passed += behind
         for answer in update.answers:
             totals.latencies.append(answer.latency)
-            emit(answer_record(answer, live.labels))
+            emit(answer_record(answer, live.labels, scores=scores))
         totals.answers += len(update.answers)
         if update.left:
             emit({"time": frame.time, "left": list(update.left)})

@@ -60,7 +60,7 @@ class Page:
     def __init__(self, live: LiveClassifier, form: StreamFormat, port: int):
         if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port < 65536:
             raise ValueError(f"--web must be a port in 0..65535, not {port!r}")
-        skeleton = BUILT_IN[form.skeleton] if form.skeleton else network_skeleton(live.networks[0].design)
+        skeleton = BUILT_IN[form.skeleton] if form.skeleton else network_skeleton(live.networks[0].first)
         self._start = json.dumps({
             "kind": "start", "classes": live.labels, "bones": skeleton.bones if skeleton else [],
             "up": VALUES[form.kind][0] == 3, "network": ", ".join(net.design.name for net in live.networks)})

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from ..console import examples, finished, introduce
-from ..design.ensemble import Ensemble, is_ensemble
 from ..design.files import check_out_folder, folder_lock
 from ..needs import checked
 from ..progress import Progress, duration
@@ -12,8 +11,8 @@ from .board import BOARDS, board
 __all__ = ["register"]
 
 
-def register(commands, load_design, load_foldings):
-    """Add the parser of ``hypgcn board``; the loaders make a design and its folding, or foldings, of what is typed."""
+def register(commands, load_network, load_foldings):
+    """Add the parser of ``hypgcn board``; the loaders make a network and its folding, or foldings, of what is typed."""
     parser = commands.add_parser("board", help="write build files of a board: network, UART, pins, script")
     examples(parser, "hypgcn board ulx3s", "hypgcn board kcu105 nwucla_small -o build/kcu105")
     parser.add_argument("board", metavar="BOARD", help="; ".join(f"{name}: {entry.text}"
@@ -31,8 +30,7 @@ def register(commands, load_design, load_foldings):
         target = board(args.board)
         if args.out:
             check_out_folder("--out", args.out)
-        text = args.design or target.design
-        network = Ensemble.load(text) if is_ensemble(text) else load_design(text)
+        network = load_network(args.design or target.design)
         return _run(args, target, network, load_foldings(args.folding, network))
     parser.set_defaults(run=run)
     checked(parser, "board", ("boards",))

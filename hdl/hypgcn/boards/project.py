@@ -5,9 +5,8 @@ from pathlib import Path
 
 from ..design import Design
 from ..design.ensemble import Ensemble
-from ..design.ensemble_folding import foldings_to_json
+from ..design.ensemble_folding import Foldings, foldings_to_json
 from ..design.files import folder_lock, write_files
-from ..design.folding import Folding
 from ..design.names import check_vivado_folder
 from ..emission.emit import Emission, emit
 from ..planning.allocator.allocate import Allocator, Budget
@@ -30,10 +29,6 @@ foreach file [glob -nocomplain *.mem] {
     add_files $file
     set_property FILE_TYPE {Memory File} [get_files $file]
 }"""
-
-
-Foldings = Folding | tuple[Folding, ...]
-"""The parallelism of one network, or of each network of an ensemble."""
 
 
 def fitting(network: Design | Ensemble, board: Board) -> Foldings:

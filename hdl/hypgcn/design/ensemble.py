@@ -16,7 +16,7 @@ from .files import write_file
 from .names import check_title
 from .network import Design
 
-__all__ = ["ENSEMBLE_FILE", "ENSEMBLE_FORMAT", "Ensemble", "check_stream", "is_ensemble"]
+__all__ = ["ENSEMBLE_FILE", "ENSEMBLE_FORMAT", "Ensemble", "check_stream", "designs_of", "is_ensemble"]
 
 ENSEMBLE_FILE = "ensemble.json"
 """Name of the file in a folder of an ensemble."""
@@ -213,6 +213,11 @@ def is_ensemble(path) -> bool:
     except ValueError:
         return False
     return isinstance(data, dict) and data.get("format") == ENSEMBLE_FORMAT
+
+
+def designs_of(network: Design | Ensemble) -> tuple[Design, ...]:
+    """Designs of an ensemble, in the order of its streams; of one design itself."""
+    return network.designs if isinstance(network, Ensemble) else (network,)
 
 
 def check_stream(name: str, value):

@@ -7,7 +7,15 @@ from pathlib import Path
 from .ensemble import Ensemble
 from .folding import Folding
 
-__all__ = ["foldings_to_json", "load_foldings"]
+__all__ = ["Foldings", "foldings_of", "foldings_to_json", "load_foldings"]
+
+Foldings = Folding | tuple[Folding, ...]
+"""The parallelism of one network, or of each network of an ensemble."""
+
+
+def foldings_of(foldings: Foldings) -> tuple[Folding, ...]:
+    """Folding of each network of an ensemble, or the one of one network."""
+    return foldings if isinstance(foldings, tuple) else (foldings,)
 
 
 def foldings_to_json(ensemble: Ensemble, foldings: Sequence[Folding]) -> str:

@@ -1,9 +1,11 @@
 """Folding for a part: the form of its multipliers, within its resources."""
 
 from ..design import Design
-from ..design.folding import Folding
+from ..design.ensemble import Ensemble
+from ..design.ensemble_folding import Foldings
 from ..generate import DEFAULT_MULTIPLIERS
 from ..planning.allocator.allocate import PLENTY, RESOURCES, Allocator, Budget
+from ..planning.allocator.streams import StreamAllocator
 from ..planning.device import Device, devices
 from ..planning.part import Part
 
@@ -36,12 +38,13 @@ def resources_of(part: Part, device: Device | None = None) -> Device:
     return device
 
 
-def choose_folding(design: Design, part: Part, device: Device | None = None) -> Folding:
+def choose_folding(network: Design | Ensemble, part: Part, device: Device | None = None) -> Foldings:
     """The default folding where it fits in :data:`SHARE` of the resources, else the fastest one that does.
 
     Parameters
     ----------
-    design : Design
+    network : Design or Ensemble
+        The networks of an ensemble divide the resources among themselves.
     part : Part
     device : Device or None
         Resources and form of the multiplier; ``None`` takes those of the part.
@@ -53,8 +56,14 @@ def choose_folding(design: Design, part: Part, device: Device | None = None) -> 
     """
     device = resources_of(part, device)
     budget = Budget.of(device, **dict.fromkeys(RESOURCES, f"{SHARE}%"))
-    allocator = Allocator(design, device.mac, multiplier=device.multiplier, uram=device.uram)
-    default = allocator.solve(Budget(dsp=DEFAULT_MULTIPLIERS, bram36=PLENTY, lut=PLENTY))
+    default_budget = Budget(dsp=DEFAULT_MULTIPLIERS, bram36=PLENTY, lut=PLENTY)
+    if isinstance(network, Ensemble):
+        together = StreamAllocator(network, device.mac, device.multiplier, device.uram)
+        found = together.solve(default_budget)
+        fits = all(getattr(found.resources, name) <= getattr(budget, name) for name in RESOURCES)
+        return (found if fits else together.solve(budget)).foldings
+    allocator = Allocator(network, device.mac, multiplier=device.multiplier, uram=device.uram)
+    default = allocator.solve(default_budget)
     if all(default.used[name] <= getattr(budget, name) for name in RESOURCES):
         return default.folding
     return allocator.solve(budget).folding

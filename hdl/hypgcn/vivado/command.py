@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from ..console import examples, finished, introduce
+from ..design.ensemble_folding import foldings_of
 from ..design.files import check_out_folder
 from ..design.names import check_vivado_folder
 from ..planning.defaults import DEFAULT_MULTIPLIERS
@@ -19,13 +20,22 @@ SCRIPTS = {"build": "build.tcl", "package": "package.tcl", "block-design": "bloc
 """File of each script that ``--run`` names."""
 
 
-def register(commands, load_design, load_folding):
-    """Add the parser of ``hypgcn vivado``; the loaders turn what the user typed into a design and its folding."""
+def register(commands, networks):
+    """Add the parser of ``hypgcn vivado``.
+
+    Parameters
+    ----------
+    commands
+        Of :mod:`argparse`.
+    networks : ~hypgcn.stream_options.Networks
+        Options of networks, and what they are.
+    """
     default = VivadoSettings()
     parser = commands.add_parser("vivado", help="write RTL, constraints and Tcl for Vivado; run Vivado on them")
     examples(parser, "hypgcn vivado tiny --part xck26-sfvc784-2LV-c -o build/vivado_tiny",
-             "hypgcn vivado nwucla_small --mhz 172")
-    parser.add_argument("design", metavar="DESIGN", help="folder of a design, or a preset")
+             "hypgcn vivado nwucla_small --mhz 172",
+             "hypgcn vivado build/two -o build/vivado_two")
+    networks.add_options(parser)
     parser.add_argument("-o", "--out", metavar="DIR", type=Path, default=Path("build/vivado"),
                         help="output folder (default: %(default)s)")
     parser.add_argument("--folding", metavar="FILE",
@@ -59,25 +69,26 @@ def register(commands, load_design, load_folding):
             resources_of(Part.parse(settings.part), device)
         elif device:
             raise ValueError("--device must not be given with --folding, which needs no choice")
-        design = load_design(args.design)
-        return _run(args, design, load_folding(args.folding, design), settings, device)
+        network = networks.load(args)
+        return _run(args, network, networks.load_foldings(args.folding, network), settings, device)
     parser.set_defaults(run=run)
 
 
-def _run(args, design, folding, settings, device) -> int:
+def _run(args, network, folding, settings, device) -> int:
     from .budget import SHARE, choose_folding
     from .project import write_project  # elaboration is not needed for the other commands
 
-    introduce(design, f"folding {args.folding}" if folding else
+    introduce(network, f"folding {args.folding}" if folding else
               f"folding: the fastest with at most {DEFAULT_MULTIPLIERS:,} multipliers and {SHARE} % of "
               f"{device.name if device else settings.part}")
     if folding is None:
-        folding = choose_folding(design, Part.parse(settings.part), device)
+        folding = choose_folding(network, Part.parse(settings.part), device)
+    macs = sorted({one.mac for one in foldings_of(folding)})
     progress = Progress("emission")
-    emission = write_project(design, folding, args.out, settings, progress=progress)
+    emission = write_project(network, folding, args.out, settings, progress=progress)
     progress.finish()
     note = (f"{emission.name}, {len(emission.files)} files of RTL for {settings.part} at {settings.mhz:g} MHz, "
-            f"multipliers {folding.mac}, {', '.join(SCRIPTS.values())}")
+            f"multipliers {', '.join(macs)}, {', '.join(SCRIPTS.values())}")
     if args.scripts:
         finished(args.out, note=note)
         return run_vivado(args.out, args.scripts)

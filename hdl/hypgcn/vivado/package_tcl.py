@@ -1,6 +1,7 @@
 """Tcl that packages the core as an IP for the IP catalogue."""
 
 import hashlib
+from collections.abc import Sequence
 
 from .. import __version__
 from ..planning.part import Part, families_of
@@ -32,12 +33,15 @@ def revision(texts: dict[str, str]) -> int:
     return int(digest.hexdigest()[:7], 16)
 
 
-def _families(part: Part, form: str) -> list[str]:
-    """Families of the IP: that of the part, then all others whose multipliers can do ``form``."""
-    return list(dict.fromkeys([part.family_name, *families_of(form)]))
+def _families(part: Part, forms: Sequence[str]) -> list[str]:
+    """Families of the IP: that of the part, then all others whose multipliers can do all ``forms``."""
+    able = [families_of(form) for form in forms]
+    common = [family for family in able[0] if all(family in names for names in able)]
+    return list(dict.fromkeys([part.family_name, *common]))
 
 
-def package_tcl(settings: VivadoSettings, sources: Sources, design_name: str, core_revision: int, mac: str) -> str:
+def package_tcl(settings: VivadoSettings, sources: Sources, network: str, core_revision: int,
+                macs: Sequence[str]) -> str:
     """Text of ``package.tcl``.
 
     The IP in ``ip/`` is complete: sources, contents of the memories and constraints are copied there. Buses, clock and
@@ -48,17 +52,17 @@ def package_tcl(settings: VivadoSettings, sources: Sources, design_name: str, co
     ----------
     settings : VivadoSettings
     sources : Sources
-    design_name : str
-        Name of the design, for people.
+    network : str
+        What the core is of, for people, such as ``design tiny``.
     core_revision : int
         Revision of the IP, see :func:`revision`.
-    mac : str
-        Form of the packed MACs, from which the supported families follow.
+    macs : sequence of str
+        Forms of the packed MACs, from which the supported families follow.
     """
     name = settings.name
-    families = word_list(word for family in _families(Part.parse(settings.part), mac)
+    families = word_list(word for family in _families(Part.parse(settings.part), macs)
                          for word in (family, "Production"))
-    description = f"2s-AGCN accelerator of the design {design_name}: AXI4-Stream clips in, scores out"
+    description = f"2s-AGCN accelerator of the {network}: AXI4-Stream clips in, scores out"
     buses = "\n".join(f"ipx::associate_bus_interfaces -busif {bus} -clock aclk $core"
                       for bus in ("s_axis", "m_axis", "s_axi_control"))
     return f"""\

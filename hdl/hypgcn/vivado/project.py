@@ -1,19 +1,21 @@
-"""Vivado project of a design: RTL, constraints and Tcl."""
+"""Vivado project of a design or an ensemble: RTL, constraints and Tcl."""
 
 import dataclasses
 import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 from ..design import Design
+from ..design.ensemble import Ensemble
+from ..design.ensemble_folding import Foldings, foldings_of
 from ..design.files import folder_lock
-from ..design.folding import Folding
 from ..design.names import check_vivado_folder
 from ..emission.emit import Emission, remove_emission
 from ..emission.update import update_files
-from ..generate import generate
+from ..generate import generate, generate_ensemble
 from ..planning.part import Part
 from .block_design_tcl import block_design_tcl
 from .budget import choose_folding
@@ -41,33 +43,33 @@ def sources_of(emission: Emission) -> Sources:
     return {"rtl": files(".sv"), "memory": files(".mem")}
 
 
-def core_name(settings: VivadoSettings, design: Design, folding: Folding) -> str:
+def core_name(settings: VivadoSettings, network: Design | Ensemble, folding: Foldings) -> str:
     """Name of the top module and of the IP, with 8 digits of a hash of everything that the core is made from.
 
     Two cores in one project then share neither a module nor an IP.
     """
     if settings.exact_name:
         return settings.name
-    content = json.dumps([__version__, design.hash, folding.to_dict(), settings.bus_width])
+    foldings = [one.to_dict() for one in foldings_of(folding)]
+    content = json.dumps([__version__, network.hash, foldings if isinstance(network, Ensemble) else foldings[0],
+                          settings.bus_width])
     return f"{settings.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
 def vivado_files(emission: Emission, settings: VivadoSettings) -> dict[str, str]:
     """{path: text} of the constraints and the Tcl around ``emission``; equal for equal emission and settings."""
     sources = sources_of(emission)
-    parameters = emission.sidecar["parameters"]
-    design = parameters["design"]["name"]
+    kind, name, content, macs = _made_of(emission.sidecar["parameters"])
     texts = {
         **dict(zip(_constraints(settings.name), (out_of_context_xdc(settings, emission.sidecar["ports"]),
                                                  in_context_xdc(settings)))),
         "reports.tcl": _REPORTS.read_text(encoding="utf-8"),
         "build.tcl": build_tcl(settings, sources),
-        "package.tcl": package_tcl(settings, sources, design, revision(emission.files), parameters["folding"]["mac"]),
+        "package.tcl": package_tcl(settings, sources, f"{kind} {name}", revision(emission.files), macs),
         "block_design.tcl": block_design_tcl(settings),
         "project.json": json.dumps({
             "generator": "hypgcn", "name": settings.name, "part": settings.part, "period_ns": float(settings.period),
-            "bus_width": settings.bus_width, "ip": vlnv(settings), "design": design,
-            "hash": parameters["design"]["hash"],
+            "bus_width": settings.bus_width, "ip": vlnv(settings), kind: name, "hash": content,
         }, indent=1) + "\n",
     }
     if has_processing_system(settings.part):
@@ -75,19 +77,27 @@ def vivado_files(emission: Emission, settings: VivadoSettings) -> dict[str, str]
     return texts
 
 
+def _made_of(parameters: dict) -> tuple[str, str, str, list[str]]:
+    """Kind, name and hash of the network in a sidecar, and the forms of its MACs."""
+    kind = "ensemble" if "ensemble" in parameters else "design"
+    entry = parameters[kind]
+    foldings = [row["folding"] for row in entry["streams"]] if kind == "ensemble" else [parameters["folding"]]
+    return kind, entry["name"], entry["hash"], sorted({folding["mac"] for folding in foldings})
+
+
 def _constraints(name):
     return f"constraints/{name}_ooc.xdc", f"constraints/{name}.xdc"
 
 
-def write_project(design: Design, folding: Folding | None, out_dir, settings: VivadoSettings, *,
+def write_project(network: Design | Ensemble, folding: Foldings | None, out_dir, settings: VivadoSettings, *,
                   progress=None) -> Emission:
-    """Emit the core of ``design`` into ``out_dir/rtl``, and write constraints and Tcl around it.
+    """Emit the core of ``network`` into ``out_dir/rtl``, and write constraints and Tcl around it.
 
     Parameters
     ----------
-    design : Design
-    folding : Folding or None
-        ``None``: chosen for the part, see :func:`~hypgcn.vivado.budget.choose_folding`.
+    network : Design or Ensemble
+    folding : Folding, tuple of Folding, or None
+        Of an ensemble one a network. ``None``: chosen for the part, see :func:`~hypgcn.vivado.budget.choose_folding`.
     out_dir : path
         Folder of the project; files of an earlier one in it are replaced.
     settings : VivadoSettings
@@ -106,12 +116,14 @@ def write_project(design: Design, folding: Folding | None, out_dir, settings: Vi
     """
     out, part = Path(out_dir), Part.parse(settings.part)
     check_vivado_folder("out", out)
-    if folding is not None:
-        part.check_form(folding.mac)
-    folding = folding or choose_folding(design, part)
-    settings = dataclasses.replace(settings, name=core_name(settings, design, folding), exact_name=True)
-    emission = generate(design, folding, None, name=settings.name, bus_width=settings.bus_width, part=settings.part,
-                        progress=progress)
+    for one in foldings_of(folding) if folding is not None else ():
+        part.check_form(one.mac)
+    folding = folding or choose_folding(network, part)
+    settings = dataclasses.replace(settings, name=core_name(settings, network, folding), exact_name=True)
+    options: dict[str, Any] = {"name": settings.name, "bus_width": settings.bus_width, "part": settings.part,
+                               "progress": progress}
+    emission = (generate_ensemble(network, foldings_of(folding), None, **options) if isinstance(network, Ensemble) else
+                generate(network, foldings_of(folding)[0], None, **options))
     with folder_lock(out):
         earlier = _earlier_name(out)
         emission.write(out / RTL)

@@ -36,6 +36,10 @@ SOURCES = {
     "scaling.json": ("build/scaling/scaling.json", "make scaling"),
     "scaling.png": ("build/scaling/scaling.png", "make scaling"),
     "testset.json": ("build/testset/report.json", "make sim-testset"),
+    "testset_ensemble.json": (
+        "build/testset_ensemble/report.json",
+        "hypgcn testset --stream joint=checkpoints/nwucla_small/design --stream "
+        "bone=checkpoints/nwucla_small_bone/design --input raw --multipliers 1000 --out build/testset_ensemble"),
     "devices.json": ("build/devices.json", "hypgcn devices"),
     "ecp5.json": ("build/bitstream/ulx3s/bitstream.json", "make bitstream BOARD=ulx3s"),
 }
@@ -91,6 +95,13 @@ def _simulation_rows(root: Path) -> list[str]:
             f"top-1 {100 * testset['top1']:.1f} %, {testset['right']} of {testset['clips']} clips, "
             f"{testset.get('different', 'unknown')} of them different from golden",
             f"`{SOURCES['testset.json'][1]}`")
+    if testset := _load(root / "results" / "testset_ensemble.json"):
+        alone = ", ".join(f"{row['stream']} {100 * row['top1']:.1f} %" for row in testset["streams"])
+        row(f"the same through the ensemble `{testset['ensemble']}`, raw joints, networks `"
+            + "` and `".join(entry["design"] for entry in testset["streams"]) + "`",
+            f"top-1 of the sum {100 * testset['top1']:.1f} %, {testset['right']} of {testset['clips']} clips, alone "
+            f"{alone}; {testset.get('different', 'unknown')} clips with a sum or score different from golden",
+            f"`{SOURCES['testset_ensemble.json'][1]}`")
     return lines
 
 

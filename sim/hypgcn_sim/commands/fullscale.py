@@ -6,7 +6,7 @@ from pathlib import Path
 from hypgcn.choices import add_folding_options, chosen_folding, folding_words, load_design
 from hypgcn.console import add_json, examples, finished, introduce, show
 from hypgcn.design.ensemble import Ensemble
-from hypgcn.input_options import add_input_options, with_input
+from hypgcn.input_options import add_input_options
 from hypgcn.planning.defaults import DEFAULT_MULTIPLIERS
 from hypgcn.progress import Progress, duration
 from hypgcn.stream_options import add_stream_options, load_network, network_words
@@ -15,11 +15,11 @@ from ..benchmark.table import MHZ
 from ..stimuli.clips import RECORDINGS
 from ..verilator.folder import check_build_folder
 
-__all__ = ["add_arguments", "prepare", "register"]
+__all__ = ["add_arguments", "check", "folding_for", "register"]
 
 
-def add_arguments(parser, default: str, out: str, multipliers: int = DEFAULT_MULTIPLIERS):
-    """Add the arguments that :func:`prepare` reads.
+def add_arguments(parser, default: str, out: str, multipliers: int = DEFAULT_MULTIPLIERS, *, each: bool = False):
+    """Add the network, the folding, and options of a simulation.
 
     Parameters
     ----------
@@ -31,10 +31,13 @@ def add_arguments(parser, default: str, out: str, multipliers: int = DEFAULT_MUL
         Default folder.
     multipliers : int
         Most of the default folding.
+    each : bool
+        Of each network of an ensemble; else of all together.
     """
-    parser.add_argument("design", metavar="DESIGN", nargs="?", help=f"folder of a design, or a preset "
-                                                                      f"(default: {default})")
-    add_folding_options(parser, multipliers)
+    parser.add_argument("design", metavar="DESIGN", nargs="?",
+                        help=f"folder of a design or of an ensemble, or a preset (default: {default})")
+    add_stream_options(parser)
+    add_folding_options(parser, multipliers, each=each)
     parser.add_argument("--recordings", type=Path, metavar="FILE",
                         help="npz with test clips: data (clip, channel, frame, joint, person), length, label, split")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
@@ -42,13 +45,6 @@ def add_arguments(parser, default: str, out: str, multipliers: int = DEFAULT_MUL
     parser.add_argument("--out", type=Path, default=Path(out), metavar="DIR",
                         help="folder for everything that is made (default: %(default)s)")
     add_input_options(parser)
-
-
-def prepare(args, default: str):
-    """Design and folding by the arguments."""
-    check(args)
-    design = with_input(load_design(args.design or default), args)
-    return design, folding_for(args, design)
 
 
 def check(args):
@@ -73,7 +69,6 @@ def register(commands):
              "hypgcn fullscale nwucla_small --multipliers 256 --clips 8 --json")
     add_json(parser)
     add_arguments(parser, "full", "build/fullscale")
-    add_stream_options(parser)
     parser.add_argument("--clips", type=int, default=20, metavar="N", help="clips (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N",
                         help="seed of the choice of clips (default: %(default)s)")

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from hypgcn.choices import add_folding_options, chosen_folding, folding_words, load_design
 from hypgcn.console import add_json, examples, finished, introduce, show
+from hypgcn.design.ensemble import Ensemble, designs_of
+from hypgcn.input_options import add_input_options
 from hypgcn.progress import Progress
+from hypgcn.stream_options import add_stream_options, load_network
 
 from ..stimuli.clips import RECORDINGS
 from .defaults import DEFAULT_DESIGN, MULTIPLIERS
@@ -21,8 +24,9 @@ def register(commands):
     examples(parser, "hypgcn power tiny --clips 1 -o build/power_tiny")
     add_json(parser)
     parser.add_argument("design", metavar="DESIGN", nargs="?",
-                        help=f"folder of a design, or a preset (default: {DEFAULT_DESIGN})")
-    add_folding_options(parser, MULTIPLIERS)
+                        help=f"folder of a design or of an ensemble, or a preset (default: {DEFAULT_DESIGN})")
+    add_stream_options(parser)
+    add_folding_options(parser, MULTIPLIERS, each=True)
     parser.add_argument("--clips", type=int, default=2, metavar="N", help="clips (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N",
                         help="seed of the choice of clips (default: %(default)s)")
@@ -34,19 +38,17 @@ def register(commands):
                         help="processes (default: one for each core)")
     parser.add_argument("-o", "--out", type=Path, default=Path("build/power"), metavar="DIR",
                         help="output folder (default: %(default)s)")
+    add_input_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args) -> int:
     """Write the project, simulate, count and estimate; 1 when scores differ from the golden model."""
-    import numpy as np
-
     from hypgcn.design.files import write_json
     from hypgcn.emission.update import update_files
     from hypgcn.vivado import VivadoSettings
     from hypgcn.vivado.project import RTL, write_project
 
-    from ..fullscale.golden import golden_clips
     from ..power.report import power_report, table
     from ..power.report_tcl import power_tcl
     from ..power.simulation import build_tracer, record
@@ -56,29 +58,44 @@ def run(args) -> int:
         if getattr(args, name) < 1:
             raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
     settings = VivadoSettings(part=args.part, mhz=args.mhz)
-    design = load_design(args.design or DEFAULT_DESIGN)
-    introduce(design, folding_words(args, design))
-    folding = chosen_folding(args, design)
-    clips, real = clips_for(design, args.clips, args.recordings or RECORDINGS, seed=args.seed,
+    network = load_network(args, load_design, DEFAULT_DESIGN)
+    introduce(network, folding_words(args, network))
+    folding = chosen_folding(args, network)
+    clips, real = clips_for(designs_of(network)[0], args.clips, args.recordings or RECORDINGS, seed=args.seed,
                             explicit=args.recordings is not None)
-    progress = Progress("golden model")
-    expected = golden_clips(design, clips, args.out / "golden", jobs=args.jobs, progress=progress)
-    progress.finish(f"{len(expected)} clips")
+    expected, scores = _golden(args, network, clips)
     progress = Progress("emission")
-    emission = write_project(design, folding, args.out, settings, progress=progress)
+    emission = write_project(network, folding, args.out, settings, progress=progress)
     progress.finish()
     print("building the simulation: Verilator and the C++ compiler take minutes for a whole network", flush=True)
     rtl, saif = args.out / RTL, args.out / f"{settings.name}_power.saif"
     program = build_tracer(emission, rtl, settings.bus_width, jobs=args.jobs)
     print(f"simulating {len(clips)} clips", flush=True)
-    scores = record(program, rtl, clips, design.classes, settings.mhz, saif)
-    logits = np.array([np.load(path)["logits"] for path in expected])
-    if not np.array_equal(scores, logits):
-        print(f"scores differ from the golden model: {scores.tolist()}, expected {logits.tolist()}")
+    found = record(program, rtl, clips, scores.shape[1], settings.mhz, saif)
+    if found.tolist() != scores.tolist():
+        print(f"scores differ from the golden model: {found.tolist()}, expected {scores.tolist()}")
         return 1
-    report = power_report(design, folding, expected, saif, settings.name, settings.mhz, real)
+    report = power_report(network, folding, expected, saif, settings.name, settings.mhz, real)
     update_files(args.out, {"power.tcl": power_tcl(settings.name)})
     write_json(args.out / "power.json", report)
     show(args, report, table(report))
     finished(args.out / "power.json", saif, args.out / "power.tcl", note="Vivado runs power.tcl after build.tcl")
     return 0
+
+
+def _golden(args, network, clips):
+    """Golden files of the clips for each network, and the scores of a result, (clip, score)."""
+    import numpy as np
+
+    from hypgcn.golden.ensemble import ensemble_scores
+
+    from ..fullscale.golden import golden_clips
+
+    expected = []
+    for design in designs_of(network):
+        progress = Progress("golden model")
+        expected.append(golden_clips(design, clips, args.out / "golden", jobs=args.jobs, progress=progress))
+        progress.finish(f"{len(clips)} clips")
+    logits = np.array([[np.load(path)["logits"] for path in paths] for paths in expected])
+    sums = [ensemble_scores(network, logits)] if isinstance(network, Ensemble) else []
+    return expected, np.concatenate([*sums, *logits], axis=1)

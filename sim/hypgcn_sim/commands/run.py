@@ -7,7 +7,7 @@ import numpy as np
 
 from hypgcn.choices import add_folding_options, chosen_folding, folding_words, load_design
 from hypgcn.console import add_json, examples, finished, introduce, show
-from hypgcn.design.ensemble import Ensemble
+from hypgcn.design.ensemble import Ensemble, designs_of
 from hypgcn.input_options import add_input_options
 from hypgcn.progress import Progress
 from hypgcn.stream_options import add_stream_options, load_network, network_words
@@ -75,10 +75,9 @@ def run(args) -> int:
     from ..cosim.build import build_core
 
     network = load_network(args, load_design, DEFAULT_DESIGN)
-    designs = network.designs if isinstance(network, Ensemble) else (network,)
     clips = []
     for path in args.clips:
-        chosen, count = read_clips(path, designs[0], args.first)
+        chosen, count = read_clips(path, designs_of(network)[0], args.first)
         clips += chosen
         if len(chosen) < count:
             print(f"{path}: the first {len(chosen)} of {count} clips; --first sets the number")
@@ -149,7 +148,7 @@ def _driver(args, bus, network):
 def _row(network, clip, result, counters, check) -> dict:
     """Result of a clip for the table and the JSON file."""
     streams = network.streams if isinstance(network, Ensemble) else ()
-    design = network.designs[0] if streams else network
+    design = designs_of(network)[0]
     names = design.class_names or [str(index) for index in range(design.classes)]
     row = {"clip": clip.name, "class": names[result.argmax], "cycles": counters.clip_cycles,
            "flags": list(result.flags), "scores": dict(zip(names, result.scores.tolist())),

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hypgcn.design import Design
+from hypgcn.design.ensemble import Ensemble
 from hypgcn.planning.defaults import SIMULATED_MULTIPLIERS as MULTIPLIERS
 from hypgcn_host import Core, Result
 from hypgcn_host.c_driver import CBus, CDriver
@@ -37,7 +38,7 @@ class SimulatedCore:
         self.clips = self.cycles = 0
 
     def classify(self, clip: np.ndarray) -> Result:
-        """Scores of an int8 clip (M, T, V, C)."""
+        """Scores of a clip (M, T, V, C), int8, or int16 of raw joints."""
         result = self.driver.classify(clip)
         self.clips, self.cycles = self.clips + 1, self.cycles + self.driver.counters().clip_cycles
         return result
@@ -54,14 +55,22 @@ class SimulatedCore:
                 f"{persons / seconds / 30:,.0f} at 30 frames a second with an answer every frame")
 
 
-def _open_bus(design: Design, where: str, stack: ExitStack) -> SimulatedBus:
+def _top(design: Design | Ensemble):
+    """The core with the fastest folding of at most :data:`MULTIPLIERS` multipliers for each network."""
     from hypgcn.planning.allocator.allocate import within
+    from hypgcn.planning.allocator.streams import streams_within
     from hypgcn.shell.top import Top
 
+    if isinstance(design, Ensemble):
+        return Top.of_ensemble(design, streams_within(design, MULTIPLIERS * len(design.designs)), 32)
+    return Top.of(design, within(design, MULTIPLIERS), 32)
+
+
+def _open_bus(design: Design | Ensemble, where: str, stack: ExitStack) -> SimulatedBus:
     from .build import build_core
 
     print(f"hypgcn live: building the simulated core of {design.name}", file=sys.stderr)
-    library = build_core(Top.of(design, within(design, MULTIPLIERS), 32), Path(where or FOLDER) / "cache")
+    library = build_core(_top(design), Path(where or FOLDER) / "cache")
     bus = stack.enter_context(SimulatedBus(library, cycles_per_ms=_CYCLES_PER_MS))
     stack.callback(_finish, bus)
     return bus
@@ -72,12 +81,12 @@ def _finish(bus: SimulatedBus):
         raise OSError(f"the simulated core broke a rule of its buses: {bus.error}")
 
 
-def open_simulation(design: Design, where: str, stack: ExitStack) -> SimulatedCore:
+def open_simulation(design: Design | Ensemble, where: str, stack: ExitStack) -> SimulatedCore:
     """The emitted core in Verilator, behind the Python driver; ``where`` : folder of what is compiled."""
     return SimulatedCore(Core.open(_open_bus(design, where, stack), design.hash, timeout=_TIMEOUT))
 
 
-def open_c_driver(design: Design, where: str, stack: ExitStack) -> SimulatedCore:
+def open_c_driver(design: Design | Ensemble, where: str, stack: ExitStack) -> SimulatedCore:
     """The same behind the C driver, which is built from the checkout."""
     from .build import build_driver
 

@@ -134,6 +134,7 @@ def read_results(folder: Path, shape: Shape, clips: int) -> Run:
         When results are missing.
     """
     times, scores, overflow, end = [], [], [], []
+    of_streams: list[list[list[int]]] = [[] for _ in range(shape.streams)]
     for line in (folder / "results.txt").read_text(encoding="utf-8").splitlines():
         words = line.split()
         if words[0] == "end":
@@ -142,6 +143,8 @@ def read_results(folder: Path, shape: Shape, clips: int) -> Run:
         times.append([int(word) for word in words[:4]])
         beats = [unpack(shape.result, int(word, 16)) for word in words[4:]]
         scores.append([beat["score"] for beat in beats])
+        for number, found in enumerate(of_streams):
+            found.append([beat[f"stream{number}"] for beat in beats])
         overflow.append(bool(beats[-1]["overflow"]))
     if len(times) != clips or not end:
         raise AssertionError(f"{len(times)} of {clips} results arrived")
@@ -150,4 +153,5 @@ def read_results(folder: Path, shape: Shape, clips: int) -> Run:
     units = len(counts) // (clips * len(STATES))
     return Run(first_in=first_in, last_in=last_in, first_out=first_out, last_out=last_out,
                scores=np.array(scores, np.int64), overflow=np.array(overflow),
+               streams=np.array(of_streams, np.int64).reshape(-1, clips, shape.classes),
                counts=counts.reshape(clips, units, len(STATES)), cycles=end[0], lost=end[1:])

@@ -26,6 +26,8 @@ class Shape:
         Banks and frames of the output of each block.
     persons, joints : int
         Of a clip.
+    streams : int
+        Networks of an ensemble, whose scores a result holds, too; 0 for one network.
     """
 
     classes: int
@@ -35,6 +37,7 @@ class Shape:
     frames: tuple[int, ...]
     persons: int
     joints: int
+    streams: int = 0
 
     @classmethod
     def of(cls, design: Design) -> "Shape":
@@ -52,7 +55,7 @@ class Shape:
         """Shape of the ports of ``ensemble``, which shows no outputs of blocks."""
         one = cls.of(ensemble.designs[0])
         result = result_layout(one.classes, ensemble.score_width, ensemble.logit_widths)
-        return replace(one, result=describe(result), banks=(), frames=())
+        return replace(one, result=describe(result), banks=(), frames=(), streams=len(ensemble.designs))
 
     def scoreboard(self, stream: str, clips: int, word: int, people: list[str] | None = None) -> Scoreboard:
         """Scoreboard that names the place of one expected ``word`` of a stream.

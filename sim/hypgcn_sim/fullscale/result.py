@@ -26,6 +26,8 @@ class Run:
         The scores.
     overflow : bool (clips,)
         Their overflow flags.
+    streams : int64 (streams, clips, classes)
+        Scores of each network of an ensemble, whose sums are the ``scores``; without rows for one network.
     counts : uint32 (clips, units, 3)
         Performance counters at the last score of each clip; no units without counters.
     units : list of str
@@ -47,6 +49,7 @@ class Run:
     scores: np.ndarray
     overflow: np.ndarray
     counts: np.ndarray
+    streams: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0), np.int64))
     units: list[str] = field(default_factory=list)
     cycles: int = 0
     lost: list[int] = field(default_factory=list)

@@ -65,6 +65,11 @@ class FullSimulation:
                              report=lambda share: progress(0.25 + 0.75 * share, 1.0, "Verilator and the C++ compiler"))
         self.seconds["build"] = time.monotonic() - start
 
+    @property
+    def content(self) -> str:
+        """What results depend on: the hash of the design, and its folding."""
+        return f"{self.design.hash}/{self.folding.to_json()}"
+
     def run(self, clips: np.ndarray, expected: Sequence[Path] | None = None, *, name: str = "run", seed: int = 1,
             progress: Callable[[float, float, str], None] = lambda *_: None) -> Run:
         """Send clips through the network.

@@ -1,14 +1,14 @@
 """Accesses to memories, counted from the time that their enables are high in a simulation."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .saif import Instance
 
 __all__ = ["Accesses", "memory_accesses", "unit_of"]
 
-_BLOCK = re.compile(r"block(\d+)")
+_BLOCK, _NETWORK = re.compile(r"block(\d+)"), re.compile(r"network(\d+)")
 
 
 @dataclass
@@ -33,16 +33,24 @@ class Accesses:
         return self.ram_reads + self.ram_writes + self.rom_reads + self.lut_writes
 
 
-def unit_of(path: tuple[str, ...]) -> str:
+def unit_of(path: tuple[str, ...], streams: Sequence[str] = ()) -> str:
     """Unit of an instance below the top module: ``blocks[0].temporal.lane``, ``head``, ``shell``.
+
+    In a core of several networks: ``joint.blocks[0].temporal.lane``, ``sum``, ``shell``.
 
     Parameters
     ----------
     path : tuple of str
         Names below the top module.
+    streams : sequence of str
+        Networks of an ensemble; empty for one network.
     """
     if path[:1] != ("core",) or len(path) < 2:
         return "shell"
+    network = _NETWORK.fullmatch(path[1]) if streams else None
+    if network is not None:
+        stream = streams[int(network[1])]
+        return f"{stream}.{unit_of(('core', *path[2:]))}" if len(path) > 2 else stream
     match = _BLOCK.fullmatch(path[1])
     if match is None:
         return path[1].rstrip("0123456789")
@@ -52,7 +60,7 @@ def unit_of(path: tuple[str, ...]) -> str:
     return ".".join([f"blocks[{match[1]}]", *inside[:depth]])
 
 
-def memory_accesses(saif: Iterable[Instance], period: int) -> dict[str, Accesses]:
+def memory_accesses(saif: Iterable[Instance], period: int, streams: Sequence[str] = ()) -> dict[str, Accesses]:
     """Accesses of every unit.
 
     A read is a cycle in which the enable of the read port is high, whether or not the address has changed.
@@ -63,12 +71,14 @@ def memory_accesses(saif: Iterable[Instance], period: int) -> dict[str, Accesses
         Activity of the whole simulation.
     period : int
         Of the clock, in units of the file.
+    streams : sequence of str
+        See :func:`unit_of`.
     """
     units: dict[str, Accesses] = {}
     for instance in saif:
         if "DEPTH[0]" not in instance.nets:  # parameter of the hand-written memories, and of nothing else
             continue
-        counted = units.setdefault(unit_of(instance.path[2:]), Accesses())
+        counted = units.setdefault(unit_of(instance.path[2:], streams), Accesses())
         _add(counted, instance.nets, period)
     return {name: counted for name, counted in units.items() if counted.bits}
 

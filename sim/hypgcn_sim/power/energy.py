@@ -1,10 +1,11 @@
 """Energy of a clip, estimated from counted events and published energies of single operations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .accesses import Accesses
 
-__all__ = ["ACCESS_BIT", "MISSING", "MULTIPLICATION", "SOURCES", "Range", "estimate_energy"]
+__all__ = ["ACCESS_BIT", "MISSING", "MULTIPLICATION", "SOURCES", "Range", "estimate_energy", "subtotal"]
 
 
 @dataclass(frozen=True)
@@ -73,19 +74,25 @@ def estimate_energy(multiplications: dict[str, float], accesses: dict[str, Acces
         middle, high) of a clip, the largest energy first; ``total``: the same, summed.
     """
     rows: list[dict] = []
-    total = Range(0.0, 0.0)
     for unit in sorted(multiplications.keys() | accesses.keys()):
         access = accesses.get(unit, Accesses())
         products = multiplications.get(unit, 0.0)
         energy = MULTIPLICATION.times(products).plus(ACCESS_BIT.times(access.bits / clips))
-        total = total.plus(energy)
         rows.append({"unit": unit, "multiplications": products,
                      "read_bits": (access.ram_reads + access.rom_reads) / clips,
                      "written_bits": (access.ram_writes + access.lut_writes) / clips,
                      "estimate_nj": _nanojoule(energy)})
     rows.sort(key=_middle, reverse=True)
+    return {"units": rows, "total": subtotal(rows)}
+
+
+def subtotal(rows: Sequence[dict]) -> dict:
+    """``multiplications``, ``read_bits``, ``written_bits`` and ``estimate_nj`` of several units together."""
+    total = Range(0.0, 0.0)
+    for row in rows:
+        total = total.plus(Range(row["estimate_nj"]["low"] * 1e3, row["estimate_nj"]["high"] * 1e3))
     summed = {name: sum(row[name] for row in rows) for name in ("multiplications", "read_bits", "written_bits")}
-    return {"units": rows, "total": {**summed, "estimate_nj": _nanojoule(total)}}
+    return {**summed, "estimate_nj": _nanojoule(total)}
 
 
 def _middle(row: dict) -> float:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hypgcn.design import Design
+from hypgcn.design.ensemble import Ensemble
 from hypgcn.design.folding import Folding
 
 from ..fullscale.utilisation import mean_persons, useful_multiplies
 
-__all__ = ["products_by_unit"]
+__all__ = ["ensemble_products", "products_by_unit"]
 
 _UNITS = {"graph": "spatial.graph", "conv": "spatial.array", "h_requant": "spatial.requant", "lanes": "temporal.lane",
           "combine": "temporal.combine", "p_lanes": "reduce.lane", "p_combine": "reduce.combine",
@@ -37,4 +38,25 @@ def products_by_unit(design: Design, folding: Folding, expected: Sequence[Path])
         products |= {f"blocks[{index}].{names[name]}": count for name, count in block.items()}
     products["input"] = mean_persons(expected) * design.frames * design.joints * design.channels
     products["head"] = float(design.head.size)
+    return products
+
+
+def ensemble_products(ensemble: Ensemble, foldings: Sequence[Folding],
+                      expected: Sequence[Sequence[Path]]) -> dict[str, float]:
+    """The same of the networks of an ensemble, each unit behind the name of its stream, and of their ``sum``.
+
+    A multiplier of the sum has 16 bits, so that a logit times it counts as two products for each 8 bits of the logit.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    foldings : sequence of Folding
+        Of each network.
+    expected : sequence of sequence of Path
+        Golden files of each network.
+    """
+    products: dict[str, float] = {}
+    for stream, design, folding, files in zip(ensemble.streams, ensemble.designs, foldings, expected, strict=True):
+        products |= {f"{stream}.{unit}": count for unit, count in products_by_unit(design, folding, files).items()}
+    products["sum"] = float(sum(2 * -(-width // 8) * ensemble.designs[0].classes for width in ensemble.logit_widths))
     return products

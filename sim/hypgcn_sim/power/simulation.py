@@ -64,7 +64,7 @@ def _run(command: list[str], log: Path):
         raise RuntimeError(f"{command[0]} failed, see {log}: {errors[0].strip()}")
 
 
-def record(program: Path, rtl: Path, clips: np.ndarray, classes: int, mhz: float, saif: Path) -> np.ndarray:
+def record(program: Path, rtl: Path, clips: np.ndarray, scores: int, mhz: float, saif: Path) -> np.ndarray:
     """Send clips through the core, back to back, and record from the first beat to the last result.
 
     Parameters
@@ -73,10 +73,10 @@ def record(program: Path, rtl: Path, clips: np.ndarray, classes: int, mhz: float
         Of :func:`build_tracer`.
     rtl : Path
         Folder of the memory images.
-    clips : int8 (N, M, T, V, C)
+    clips : int8 or int16 (N, M, T, V, C)
         The clips.
-    classes : int
-        Scores of a clip.
+    scores : int
+        Of a clip; of an ensemble those of the sum, and behind them those of each network.
     mhz : float
         Clock.
     saif : Path
@@ -84,8 +84,7 @@ def record(program: Path, rtl: Path, clips: np.ndarray, classes: int, mhz: float
 
     Returns
     -------
-    int32 (N, classes)
-        Scores.
+    int32 (N, scores)
     """
     control = next(register for register in REGISTERS if register.name == "CONTROL")
     auto_restart = next(field for field in control.fields if field.name == "auto_restart")
@@ -99,4 +98,4 @@ def record(program: Path, rtl: Path, clips: np.ndarray, classes: int, mhz: float
         raise RuntimeError(f"the simulation failed with status {done.returncode}: {(done.stdout + done.stderr)[-200:]}")
     words = np.array([[int(word, 16) for word in line.split()] for line in done.stdout.splitlines()], np.uint32)
     os.replace(raw, saif)
-    return words[:, :classes].view(np.int32)
+    return words[:, :scores].view(np.int32)

@@ -1,14 +1,17 @@
 """Small networks and bodies for the tests of the live classifier."""
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
 from hypgcn.design.clip import Preparation
+from hypgcn.design.ensemble import Ensemble
 from hypgcn.design.presets import random_design
+from hypgcn.design.raw_conversion import with_raw_input
 from hypgcn.design.skeleton import BUILT_IN
 
-__all__ = ["FakeCore", "FakeResult", "body", "design_for", "moving"]
+__all__ = ["FakeCore", "FakeResult", "body", "design_for", "ensemble_for", "moving"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,14 @@ def design_for(skeleton="kinect20", *, frames=8, persons=1, channels=3, classes=
                            **preparation}).to_dict()
     return replace(design, class_names=names, input_scale=0.01, logit_scale=0.1,
                    meta={"skeleton": BUILT_IN[skeleton].to_dict(), "preparation": entry})
+
+
+def ensemble_for(*, weights=(3, 1), **options):
+    """A joint and a bone network on the same raw joints, whose logits have different steps."""
+    designs = [replace(design_for(seed=seed, **options, **stream), logit_scale=scale) for seed, scale, stream in (
+        (1, 2e-6, {}), (2, 1e-6, {"centre": None, "parents": BUILT_IN["kinect20"].parents}))]
+    return Ensemble(name="pair", streams=("joint", "bone"), designs=tuple(map(with_raw_input, designs)),
+                    weights=tuple(map(Fraction, weights)))
 
 
 def moving(frames, joints, *, persons=1, seed=0, channels=3):

@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from firmware.live.bodies import FakeCore, body, design_for, moving
+from firmware.live.bodies import FakeCore, body, design_for, ensemble_for, moving
 
 from hypgcn.golden.network import run
 from hypgcn_host import BusError
@@ -57,6 +57,54 @@ def test_the_golden_integers_of_the_window():
     logits = run(design, clip)["logits"] * design.logit_scale
     powers = np.exp(logits - logits.max())
     np.testing.assert_allclose(answer.probabilities, powers / powers.sum())
+
+
+def test_an_ensemble_answers_with_its_sum():
+    """In one core, as its designs do in cores of their own; the logits of each stream are there, too."""
+    ensemble, recording = ensemble_for(frames=12), moving(20, 20)
+    one = LiveClassifier([LiveNetwork(design=ensemble, core=GoldenCore(ensemble))], QUICK)
+    two = LiveClassifier([LiveNetwork(design=design, core=GoldenCore(design), weight=float(weight))
+                          for design, weight in zip(ensemble.designs, ensemble.weights)], QUICK)
+    for n in range(20):
+        people = {1: with_scores(recording[0, n], scored=False)}
+        (answer,), (other,) = (live.push(n / 30, people).answers for live in (one, two))
+    assert list(answer.streams) == ["joint", "bone"] and list(other.streams) == ["live1", "live2"]
+    for found, expected in zip(answer.streams.values(), other.streams.values()):
+        np.testing.assert_allclose(found, expected)
+    joint, bone = answer.streams.values()
+    np.testing.assert_allclose(answer.logits, 0.75 * joint + 0.25 * bone, rtol=1e-3)
+    np.testing.assert_allclose(answer.logits, other.logits, rtol=1e-3)
+    np.testing.assert_allclose(answer.probabilities, np.exp(answer.logits) / np.exp(answer.logits).sum())
+    assert not np.allclose(answer.logits, joint, rtol=0.05) and not np.allclose(answer.logits, bone, rtol=0.05)
+
+
+def test_streams_of_several_windows_are_averaged():
+    ensemble, recording = ensemble_for(), moving(20, 20)
+    network = LiveNetwork(design=ensemble, core=GoldenCore(ensemble))
+    live = LiveClassifier([network], dataclasses.replace(QUICK, window=(0.2, 0.5)))
+    for n in range(20):
+        update = live.push(n / 30, {1: with_scores(recording[0, n], scored=False)})
+    long, short = (network.classify(live._window.span((1,), seconds)) for seconds in (0.5, 0.2))
+    np.testing.assert_allclose(list(update.answers[0].streams.values()), (long.streams + short.streams) / 2)
+    np.testing.assert_allclose(update.answers[0].logits, (long.logits + short.logits) / 2)
+
+
+def test_names_of_the_networks_behind_an_answer():
+    """One network has no parts; names that are alike are numbered, so that none is lost."""
+    design, ensemble = design_for(), ensemble_for()
+    def parts(*designs):
+        return LiveClassifier([LiveNetwork(design=one, core=FakeCore()) for one in designs], QUICK).parts
+    assert parts(design) == () and parts(ensemble) == ("joint", "bone")
+    assert parts(design, design_for(seed=2)) == ("live1", "live2")
+    assert parts(ensemble, design, ensemble) == ("1 joint", "2 bone", "3 live1", "4 joint", "5 bone")
+
+
+def test_classes_in_another_order_are_those_of_the_first_network():
+    first, other = ensemble_for(), ensemble_for(names=("wave", "sit", "stand"))
+    live = LiveClassifier([LiveNetwork(design=one, core=GoldenCore(one)) for one in (first, other)], QUICK)
+    answer = answers(feed(live, 6))[-1]
+    joint, _, moved, _ = answer.streams.values()
+    np.testing.assert_allclose(moved, joint[[1, 2, 0]])
 
 
 def test_no_action_below_the_threshold():

@@ -9,13 +9,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from firmware.live.bodies import FakeCore, design_for, moving
+from ensembles import saved
+from firmware.live.bodies import FakeCore, design_for, ensemble_for, moving
 
 from hypgcn import cli
 from hypgcn.design.skeleton import BUILT_IN
 from hypgcn_host import BusError
 from hypgcn_host.live import command, options
 from hypgcn_host.live.command import register
+from hypgcn_host.live.cores import GoldenCore
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +81,31 @@ def test_two_networks_are_summed(folder, capsys):
     expected = np.array([0.75 * first[name] + 0.25 * second[name] for name in first])
     powers = np.exp(expected)
     np.testing.assert_allclose([np.exp(both[name]) for name in first], powers / powers.sum(), atol=2e-3)
+
+
+def test_an_ensemble_is_one_design_with_one_core(folder, capsys, monkeypatch):
+    """Its answers are those of the sum; ``--scores`` shows how they came about."""
+    ensemble = ensemble_for(frames=12)
+    saved(ensemble, folder / "pair")
+    words = ("--hop", "15", "--smooth", "0", "--threshold", "0", "--scores", "--report", str(folder / "r.json"))
+    assert live(folder, *words, "--device", "golden", designs=("pair",)) == 0
+    found, err = answers(capsys)
+    assert live(folder, *words, "--weights", "3,1", designs=("pair/joint", "pair/bone")) == 0
+    several, _ = answers(capsys)
+    for record, other in zip(found, several, strict=True):
+        joint, bone = (np.array(list(scores.values())) for scores in record["streams"].values())
+        assert list(record["streams"]) == ["joint", "bone"] and list(other["streams"]) == ["live1", "live2"]
+        scores = np.array(list(record["scores"].values()))
+        np.testing.assert_allclose(scores, 0.75 * joint + 0.25 * bone, rtol=1e-3)
+        np.testing.assert_allclose(scores, list(other["scores"].values()), rtol=1e-3)
+        assert list(record["scores"]) == ["sit", "stand", "wave"] and record["label"] == max(
+            record["scores"], key=record["scores"].get) == other["label"]
+        assert list(record["streams"].values()) == list(other["streams"].values())
+    opened = []
+    monkeypatch.setattr(options, "open_core", lambda device, design, stack: opened.append((device, design.hash))
+                        or GoldenCore(design))
+    assert live(folder, "--device", "uart:/dev/x", designs=("pair",)) == 0
+    assert opened == [("uart:/dev/x", ensemble.hash)]
 
 
 def test_standard_input(folder, capsys, monkeypatch):

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from firmware.c_driver import FakeCore as RegisterCore
-from firmware.live.bodies import FakeCore, design_for
+from firmware.live.bodies import FakeCore, design_for, ensemble_for
 from firmware.test_host import PythonBus
 
+from hypgcn.golden.ensemble import run_ensemble
 from hypgcn.golden.network import run
 from hypgcn_host import BusError, Core
 from hypgcn_host.live import cores
@@ -30,6 +31,18 @@ def test_golden():
         core = open_core("golden", DESIGN, stack)
         result = core.classify(clip())
     assert result.scores.tolist() == run(DESIGN, clip())["logits"].tolist() and result.flags == ()
+
+
+def test_golden_of_an_ensemble():
+    """The sum, not the scores of a stream."""
+    ensemble = ensemble_for()
+    raw = np.random.default_rng(3).integers(-900, 900, (1, 8, 20, 3)).astype(np.int16)
+    with ExitStack() as stack:
+        result = open_core("golden", ensemble, stack).classify(raw)
+    expected = run_ensemble(ensemble, raw)
+    assert result.scores.tolist() == expected["logits"].tolist()
+    assert result.streams.tolist() == [part["logits"].tolist() for part in expected["streams"]]
+    assert result.scores.tolist() not in result.streams.tolist()
 
 
 def test_golden_flags_an_overflow():
@@ -62,7 +75,7 @@ def test_uart(overflow, monkeypatch):
             hashes.append(expected)
 
         def classify(self, clip):
-            return UartResult(np.array([1, 5, 2]), overflow)
+            return UartResult(np.array([1, 5, 2]), overflow, np.array([[1, 1, 1], [0, 4, 1]]))
 
     monkeypatch.setattr(cores, "open_port", opened)
     monkeypatch.setattr(cores, "UartClient", Client)
@@ -71,6 +84,7 @@ def test_uart(overflow, monkeypatch):
         assert isinstance(core, UartCore)
         result = core.classify(clip())
         assert result.scores.tolist() == [1, 5, 2] and result.flags == (("overflow",) if overflow else ())
+        assert result.streams.tolist() == [[1, 1, 1], [0, 4, 1]]
         assert not closed
     assert closed == [True] and hashes == [DESIGN.hash]
 

@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from firmware.live.bodies import FakeCore, design_for, moving
+from ensembles import saved
+from firmware.live.bodies import FakeCore, design_for, ensemble_for, moving
 
 from hypgcn import cli
 from hypgcn_host import BusError
@@ -63,6 +64,14 @@ def test_a_core_that_does_not(design, capsys, monkeypatch, tmp_path):
     found = json.loads(capsys.readouterr().out)
     assert found["dominant"] == found["final"] < 0.5 and found["quiet_in_pauses"] == 0.0
     assert found["seconds"] == 8 + 6
+
+
+def test_an_ensemble(tmp_path, capsys):
+    """Sequences are on its joints, and the figures are named by it."""
+    ensemble = ensemble_for(frames=10)
+    assert measure(saved(ensemble, tmp_path / "pair"), "--sequences", "1", "--hop", "15", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["designs"] == {"pair": ensemble.hash} and found["segments"] == 4 and found["answers"] > 0
 
 
 def test_sequences_are_written_for_live(design, capsys, tmp_path):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from firmware.live.bodies import FakeCore, design_for, moving
+from firmware.live.bodies import FakeCore, design_for, ensemble_for, moving
 
 from hypgcn.design.clip import Preparation, prepare_clip, quantise_clip
 from hypgcn.design.filling import complete_clip
@@ -12,6 +12,8 @@ from hypgcn.design.missing import no_origins
 from hypgcn.design.persons import match_persons
 from hypgcn.design.skeleton import BUILT_IN
 from hypgcn.design.skeleton_maps import joint_map, mapped
+from hypgcn.golden.network import run
+from hypgcn_host.live.cores import GoldenCore
 from hypgcn_host.live.frame import with_scores
 from hypgcn_host.live.network import LiveNetwork, network_values
 from hypgcn_host.live.window import Span
@@ -118,9 +120,24 @@ def test_scores_are_a_channel_where_the_network_has_one():
 
 def test_logits_and_flags():
     network = LiveNetwork(design=design_for(), core=FakeCore(lambda clip: 2, flags=("overflow",)))
-    logits, flags = network.logits(span_of(moving(8, 20)))
-    np.testing.assert_allclose(logits, [0, 0, 10])
-    assert (flags, network.clips) == (("overflow",), 1) and network.prepare_seconds > 0
+    found = network.classify(span_of(moving(8, 20)))
+    np.testing.assert_allclose(found.logits, [0, 0, 10])
+    assert (found.flags, network.clips) == (("overflow",), 1) and network.prepare_seconds > 0
+    assert found.streams.shape == (0, 3) and network.streams == ()
+
+
+def test_an_ensemble_takes_raw_joints_and_gives_the_mean_of_its_logits():
+    """Centring and bones are hardware: the clip has millimetres of the camera, resampled."""
+    ensemble, recording = ensemble_for(frames=10), moving(10, 20)
+    network = LiveNetwork(design=ensemble, core=GoldenCore(ensemble))
+    clip = network.clip(span_of(recording))
+    assert clip.dtype == np.int16 and clip.shape == (1, 10, 20, 3)
+    np.testing.assert_array_equal(clip, np.floor(recording / 0.001 + 0.5))
+    found = network.classify(span_of(recording))
+    parts = [run(design, clip)["logits"] * design.logit_scale for design in ensemble.designs]
+    np.testing.assert_allclose(found.streams, parts)
+    np.testing.assert_allclose(found.logits, 0.75 * parts[0] + 0.25 * parts[1], atol=1e-4 * np.abs(parts).max())
+    assert network.streams == ("joint", "bone") and network.first is ensemble.designs[0]
 
 
 @pytest.mark.parametrize(("settings", "text"), [

@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ from firmware.live.bodies import FakeCore, design_for, moving
 
 from hypgcn_host import BusError
 from hypgcn_host.live import runner
+from hypgcn_host.live.answer import Answer
 from hypgcn_host.live.classifier import LiveClassifier, LiveConfig
 from hypgcn_host.live.network import LiveNetwork
-from hypgcn_host.live.runner import MAX_FAILURES, Totals, follow
+from hypgcn_host.live.runner import MAX_FAILURES, Totals, answer_record, follow
 from hypgcn_host.live.schema import FrameReader, StreamFormat
 
 POSE = moving(1, 20)[0, 0].tolist()
@@ -52,6 +54,20 @@ def test_answers():
     assert records[0]["seconds"] == 0 and records[0]["latency_ms"] > 0 and "flags" not in records[0]
     assert (totals.frames, totals.answers, totals.errors, len(shown)) == (2, 3, 0, 2)
     assert all(json.loads(json.dumps(record, allow_nan=False)) == record for record in records)
+
+
+def test_scores_are_by_label():
+    """Those of the sum, and of each network where there are several; they are left out where nobody asked for them."""
+    answer = Answer(time=1.0, people=(1,), label="sit", best=0, probabilities=np.array([0.7, 0.2, 0.1]), seconds=1.0,
+                    logits=np.array([1.5, 0.25, -1 / 3]), latency=0.01, flags=(),
+                    streams={"joint": np.array([1.0, 0.0, 0.0]), "bone": np.array([2.0, 0.5, -2 / 3])})
+    labels = ["sit", "stand", "wave"]
+    record = answer_record(answer, labels, scores=True)
+    assert record["scores"] == {"sit": 1.5, "stand": 0.25, "wave": -0.333333}
+    assert record["streams"] == {"joint": {"sit": 1.0, "stand": 0.0, "wave": 0.0},
+                                 "bone": {"sit": 2.0, "stand": 0.5, "wave": -0.666667}}
+    assert "streams" not in answer_record(replace(answer, streams={}), labels, scores=True)
+    assert not {"scores", "streams"} & set(answer_record(answer, labels))
 
 
 def test_no_action_has_no_class():

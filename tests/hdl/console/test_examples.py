@@ -97,7 +97,7 @@ def test_quick_examples_run(names, tmp_path, monkeypatch, capsys):
 
 
 OFFLINE = ("motion", "train", "prune", "quantise", "compile", "evaluate", "predict", "accuracy", "tradeoff", "missing",
-           "verilog", "report", "view", "live-measure", "live")
+           "verilog", "ensemble", "report", "view", "live-measure", "live")
 
 
 @pytest.mark.slow  # trains three small networks: minutes

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ensembles import small_ensemble, small_network
 
-from hypgcn.design.ensemble import Ensemble
+from hypgcn.design.ensemble import Ensemble, designs_of
 from hypgcn.design.presets import preset
 
 
@@ -70,6 +70,11 @@ def test_ranges(changes, text):
     design = small_network("joint")
     with pytest.raises(ValueError, match=text):
         made(design, design, **changes)
+
+
+def test_designs_of_either():
+    ensemble = small_ensemble()
+    assert designs_of(ensemble) == ensemble.designs and designs_of(ensemble.designs[1]) == (ensemble.designs[1],)
 
 
 def test_counts():

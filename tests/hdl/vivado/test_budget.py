@@ -1,9 +1,12 @@
 """The folding that is chosen for a part: the form of its multipliers, within its resources."""
 
 import pytest
+from ensembles import small_ensemble
 
 from hypgcn.design.presets import preset, random_design
 from hypgcn.planning.allocator.allocate import within
+from hypgcn.planning.allocator.streams import estimate_streams, streams_within
+from hypgcn.planning.defaults import DEFAULT_MULTIPLIERS
 from hypgcn.planning.device import Device
 from hypgcn.planning.estimate import estimate
 from hypgcn.planning.part import Part
@@ -30,6 +33,18 @@ def test_a_large_part_has_the_default_folding():
     design = preset("tiny")
     part = Part.parse("xcu250-figd2104-2L-e")
     assert choose_folding(design, part) == within(design, 3544)
+
+
+def test_the_networks_of_an_ensemble_divide_the_share():
+    part = Part.parse("xc7a35tcpg236-1")
+    pair = small_ensemble(frames=4, widths=(16,))
+    foldings = choose_folding(pair, part)
+    assert [folding.mac for folding in foldings] == ["dsp48e1", "dsp48e1"]
+    used = estimate_streams(pair, foldings, part.resources.multiplier).resources
+    for name in ("dsp", "bram36", "lut"):
+        assert getattr(used, name) <= getattr(part.resources, name) * SHARE / 100
+    large = Part.parse("xcu250-figd2104-2L-e")
+    assert choose_folding(pair, large) == streams_within(pair, DEFAULT_MULTIPLIERS)
 
 
 def test_resources_that_are_not_known_are_asked_for():

@@ -72,7 +72,7 @@ def test_other_sources_are_another_revision(emitted):
 ])
 def test_families_follow_from_the_part_and_the_multipliers(part, mac, own, others, without):
     """The supported families were a fixed list without those of many parts."""
-    text = package_tcl(VivadoSettings(part=part), {"rtl": [], "memory": []}, "d", 1, mac)
+    text = package_tcl(VivadoSettings(part=part), {"rtl": [], "memory": []}, "design d", 1, [mac])
     words = re.search(r"set_property SUPPORTED_FAMILIES \{(.*?)\} ", text, re.DOTALL)[1].split()
     assert words[0] == own and set(words[1::2]) == {"Production"}
     assert others <= set(words) and not without & set(words)
@@ -90,7 +90,7 @@ def test_the_name_of_a_design_never_leaves_its_word(emitted, tmp_path):
     shutil.copytree(folder, project)
     for name in names:
         (project / "package.tcl").write_text(
-            package_tcl(settings, sources_of(emission), name, 1, "dsp48e2"), encoding="ascii")
+            package_tcl(settings, sources_of(emission), name, 1, ["dsp48e2"]), encoding="ascii")
         calls = run_tcl(project / "package.tcl", ports=ports, folder=tmp_path)
         assert len(calls) == len(run_tcl(folder / "package.tcl", ports=ports, folder=tmp_path)) and not (
             project / "owned").exists()

@@ -3,6 +3,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from ensembles import small_ensemble
 
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import random_design
@@ -69,6 +70,24 @@ def test_names_are_stable_and_an_exact_one_stays():
     assert core_name(settings, design, FOLDING) == core_name(settings, small(1), Folding(blocks=(BlockFolding(),)))
     assert core_name(settings, design, FOLDING) != core_name(settings, design, Folding(blocks=(BlockFolding(lanes=2),)))
     assert core_name(VivadoSettings(name="core", exact_name=True), design, FOLDING) == "core"
+
+
+def test_the_name_of_an_ensemble_follows_from_all_its_networks():
+    made, other = small_ensemble(), small_ensemble(weights=(1, 1))
+    settings, fast = VivadoSettings(), Folding(blocks=(BlockFolding(lanes=2),))
+    names = {core_name(settings, ensemble, foldings) for ensemble, foldings in (
+        (made, (FOLDING, FOLDING)), (made, (FOLDING, fast)), (made, (fast, FOLDING)), (other, (FOLDING, FOLDING)))}
+    assert len(names) == 4 and core_name(settings, small_ensemble(), (FOLDING, fast)) in names
+
+
+def test_an_ip_of_several_forms_is_for_families_that_can_do_all(emitted):
+    _, emission, settings = emitted
+    streams = [{"folding": {"mac": mac}} for mac in ("single", "dsp48e2")]
+    parameters = {"ensemble": {"name": "pair", "hash": "1" * 64, "streams": streams}}
+    texts = vivado_files(Emission(emission.name, emission.files, {**emission.sidecar, "parameters": parameters}),
+                         settings)
+    words = re.search(r"SUPPORTED_FAMILIES \{(.*?)\} ", texts["package.tcl"], re.DOTALL)[1].split()
+    assert {"kintexu", "zynquplus"} <= set(words) and not {"kintex7", "zynq"} & set(words)
 
 
 def test_a_project_takes_the_place_of_an_earlier_one(quick, tmp_path):

@@ -6,7 +6,7 @@ import types
 
 import numpy as np
 import pytest
-from ensembles import small_ensemble
+from ensembles import saved, small_ensemble
 
 import hypgcn_host.simulator
 from hypgcn import __version__, cli
@@ -147,10 +147,7 @@ class EnsembleBus(GoldenBus):
 def ensemble(monkeypatch, tmp_path):
     """Words of a command for an ensemble in a folder, with clips."""
     made = EnsembleBus.ensemble
-    folders = [tmp_path / "two" / stream for stream in made.streams]
-    for design, folder in zip(made.designs, folders):
-        design.save(folder)
-    made.save(tmp_path / "two/ensemble.json", folders)
+    saved(made, tmp_path / "two")
     np.savez(tmp_path / "raw.npz", clips=np.stack([generated_clip(made.designs[0], seed) for seed in range(2)]))
     monkeypatch.setattr(hypgcn_host.simulator, "SimulatedBus", EnsembleBus)
     monkeypatch.setattr(Top, "of_ensemble", lambda *args: ShellConfig.of_ensemble(args[0], args[2]))

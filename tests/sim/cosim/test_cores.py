@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sim.commands.test_run import GoldenBus
+from sim.commands.test_run import EnsembleBus, GoldenBus
 
 from contracts.tree import ROOT
 from hypgcn.design.presets import preset
+from hypgcn.golden.ensemble import run_ensemble
 from hypgcn.golden.network import run
+from hypgcn.planning.allocator import streams
 from hypgcn.shell.config import ShellConfig
 from hypgcn.shell.top import Top
 from hypgcn.testbench.clips import generated_clip
@@ -53,6 +55,27 @@ def test_the_simulated_core_answers_and_counts(opened):
     people = design.persons * 172e6 / 4321
     assert f"{people:,.0f} people a second, {people / 30:,.0f} at 30 frames a second" in text
     assert opened.buses[0].left and str(opened.built[0]).startswith(opened.folder)
+
+
+def test_the_simulated_core_of_an_ensemble(opened, monkeypatch):
+    """Its networks have the multipliers of so many cores together."""
+    class Pair(EnsembleBus):
+        error = ""
+
+        def __exit__(self, *_):
+            pass
+
+    made, ensemble = [], EnsembleBus.ensemble
+    monkeypatch.setattr(cores, "SimulatedBus", Pair)
+    monkeypatch.setattr(streams, "streams_within", lambda network, dsp: made.append((network, dsp)) or "foldings")
+    monkeypatch.setattr(Top, "of_ensemble", lambda *words: made.append(words))
+    with ExitStack() as stack:
+        core = cores.open_simulation(ensemble, opened.folder, stack)
+        clip = generated_clip(ensemble.designs[0], 1)
+        result, expected = core.classify(clip), run_ensemble(ensemble, clip)
+    assert result.scores.tolist() == expected["logits"].tolist()
+    assert result.streams.tolist() == [part["logits"].tolist() for part in expected["streams"]]
+    assert made == [(ensemble, 2 * cores.MULTIPLIERS), (ensemble, "foldings", 32)]
 
 
 def test_a_broken_rule_is_an_error(opened):

@@ -4,12 +4,15 @@
 import json
 from contextlib import ExitStack
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
+from ensembles import small_network
 from firmware.live.bodies import moving
 from sim.cosim.devices import BUILD, skip_without_compilers
 
 from hypgcn.design.clip import Preparation
+from hypgcn.design.ensemble import Ensemble
 from hypgcn.design.presets import random_design
 from hypgcn_host.live import GoldenCore, LiveClassifier, LiveConfig, LiveNetwork, with_scores
 from hypgcn_host.live.runner import answer_record
@@ -30,6 +33,14 @@ def design():
     return replace(small, input_scale=0.01, logit_scale=1e-3, meta={"preparation": entry})
 
 
+@pytest.fixture(scope="module")
+def ensemble():
+    """Two networks of a block over five joints, behind raw joints."""
+    designs = [small_network(stream, seed, 1e-3, frames=6, joints=JOINTS, persons=1)
+               for seed, stream in ((1, "joint"), (2, "bone"))]
+    return Ensemble(name="live", streams=("joint", "bone"), designs=tuple(designs), weights=(Fraction(1), Fraction(2)))
+
+
 def records(core, design):
     """Answers about two people, of whom one misses some joints, the other comes late, and some frames are lost."""
     live = LiveClassifier([LiveNetwork(design=design, core=core)], CONFIG)
@@ -40,15 +51,17 @@ def records(core, design):
         if n % 7 == 5:
             continue
         people = {person: with_scores(recordings[person, n], scored=False) for person in (0, 1) if n > 12 or not person}
-        found += [answer_record(answer, live.labels) for answer in live.push(n / 30, people).answers]
+        found += [answer_record(answer, live.labels, scores=True) for answer in live.push(n / 30, people).answers]
     for record in found:
         del record["latency_ms"]
     return found
 
 
+@pytest.mark.parametrize("kind", ["design", "ensemble"])
 @pytest.mark.parametrize("device", ["sim", "sim-c"])
-def test_answers_are_those_of_the_golden_integers(device, design, monkeypatch):
+def test_answers_are_those_of_the_golden_integers(device, kind, request, monkeypatch):
     skip_without_compilers()
+    design = request.getfixturevalue(kind)
     monkeypatch.setattr(cores, "MULTIPLIERS", 16)
     opened = {"sim": cores.open_simulation, "sim-c": cores.open_c_driver}[device]
     with ExitStack() as stack:
@@ -57,4 +70,6 @@ def test_answers_are_those_of_the_golden_integers(device, design, monkeypatch):
         assert core.clips == len(simulated) > 12 and core.cycles > 100 * core.clips
         assert "at 30 frames a second with an answer every frame" in core.timing()
     assert simulated == records(GoldenCore(design), design)
-    assert len({json.dumps(record["best"]) for record in simulated}) > 6
+    for found in zip(*([record["scores"], *record.get("streams", {}).values()] for record in simulated), strict=True):
+        assert len(set(map(json.dumps, found))) > 6, "the stream must tell one network from another"
+    assert all(list(record.get("streams", ())) == list(getattr(design, "streams", ())) for record in simulated)

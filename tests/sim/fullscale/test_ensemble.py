@@ -3,16 +3,18 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from ensembles import small_ensemble
+from ensembles import saved, small_ensemble
 from raw_designs import raw_clip
 
 from hypgcn import __version__, cli
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.golden.ensemble import run_ensemble
 from hypgcn_sim.fullscale.ensemble import EnsembleSimulation, golden_streams, run_of_stream, units_of
+from hypgcn_sim.fullscale.testset import run_parts
 
 FOLDING = Folding(blocks=(BlockFolding(conv_pairs=4),))
 ENSEMBLE = small_ensemble(frames=4, joints=5, persons=2)
@@ -62,6 +64,18 @@ def test_counters_of_each_network(simulation, expected):
     assert busy[0]["input"] == busy[1]["input"] > 0 and busy[0]["blocks[0].lanes"] != busy[1]["blocks[0].lanes"] > 0
 
 
+def test_clips_in_parts_without_expectations(simulation, expected, tmp_path):
+    """Sums and scores come out as they are; parts that are there are not run again, those of other foldings are."""
+    found = run_parts(simulation, CLIPS, tmp_path)
+    assert found.scores.tolist() == expected.sums.tolist() and found.cycles > 0
+    assert found.streams.tolist() == expected.streams.tolist() and not found.overflow.any()
+    kept = SimpleNamespace(content=simulation.content)
+    assert run_parts(kept, CLIPS, tmp_path).streams.tolist() == found.streams.tolist()
+    with pytest.raises(AttributeError):
+        run_parts(SimpleNamespace(content=simulation.content + "x"), CLIPS, tmp_path)
+    assert simulation.content == f"{ENSEMBLE.hash}/{FOLDING.to_json()}/{FOLDING.to_json()}"
+
+
 @pytest.mark.parametrize("field,text", [
     ("sums", r"logits\[.*clip 2.*class 1.*\]\.score: expected -?\d+, got -?\d+"),
     ("streams", r"clip 2.*class 1.*\.stream1: expected"),
@@ -79,10 +93,7 @@ def test_differences_are_named(simulation, expected, field, text):
 def test_the_command_takes_streams(tmp_path, capsys, monkeypatch, simulation):
     """Golden, foldings and report; the simulator is the one above."""
     made = simulation.ensemble
-    folders = [tmp_path / "two" / stream for stream in made.streams]
-    for design, folder in zip(made.designs, folders):
-        design.save(folder)
-    made.save(tmp_path / "two/ensemble.json", folders)
+    saved(made, tmp_path / "two")
     monkeypatch.setattr("hypgcn_sim.fullscale.ensemble.EnsembleSimulation",
                         lambda ensemble, foldings, folder, cache, progress: simulation)
     out = tmp_path / "out"

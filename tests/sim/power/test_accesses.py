@@ -24,6 +24,20 @@ def test_units(path, unit):
     assert unit_of(tuple(filter(None, path.split("/")))) == unit
 
 
+@pytest.mark.parametrize(("path", "unit"), [
+    ("core/network0/block3/temporal/lane12/weights", "joint.blocks[3].temporal.lane"),
+    ("core/network1/head/weights", "bone.head"), ("core/network1/raw_input/held", "bone.raw_input"),
+    ("core/network1", "bone"), ("core/sum", "sum"), ("core/fork", "fork"), ("result_output/stream0", "shell")])
+def test_units_of_several_networks(path, unit):
+    assert unit_of(tuple(path.split("/")), ("joint", "bone")) == unit
+
+
+def test_memories_of_several_networks_are_counted_apart():
+    found = memory_accesses([memory(f"core/network{index}/head/rom", 8, en=3 + index) for index in (0, 1)], PERIOD,
+                            ("joint", "bone"))
+    assert found == {"joint.head": Accesses(rom_reads=24), "bone.head": Accesses(rom_reads=32)}
+
+
 def test_enabled_cycles_times_width():
     found = memory_accesses([
         memory("core/block0/temporal/lane0/weights/rom", 24, en=7),

@@ -1,10 +1,12 @@
 import numpy as np
+from ensembles import small_ensemble
+from raw_designs import raw_clip
 
 from hypgcn.design.folding import BlockFolding, Folding
 from hypgcn.design.presets import random_design
 from hypgcn.golden.network import run
 from hypgcn_sim.fullscale.golden import golden_clips
-from hypgcn_sim.power.products import products_by_unit
+from hypgcn_sim.power.products import ensemble_products, products_by_unit
 
 
 def test_products_are_those_of_the_golden_tensors(tmp_path):
@@ -30,6 +32,17 @@ def test_products_are_those_of_the_golden_tensors(tmp_path):
         assert found[f"blocks[{index}].temporal.lane"] == _lane_products(block, h, x)
     assert found["input"] == clip.size
     assert found["head"] == design.head.size
+
+
+def test_products_of_an_ensemble_are_those_of_its_networks_and_of_the_sum(tmp_path):
+    ensemble, folding = small_ensemble(frames=2, joints=5, persons=1), Folding(blocks=(BlockFolding(),))
+    clips = np.stack([raw_clip(ensemble.designs[0], seed) for seed in range(2)])
+    files = [golden_clips(design, clips, tmp_path, jobs=1) for design in ensemble.designs]
+    found = ensemble_products(ensemble, (folding, folding), files)
+    for stream, design, paths in zip(ensemble.streams, ensemble.designs, files):
+        for unit, count in products_by_unit(design, folding, paths).items():
+            assert found.pop(f"{stream}.{unit}") == count
+    assert found == {"sum": sum(3 * 2 * np.ceil(width / 8) for width in ensemble.logit_widths)}
 
 
 def _lane_products(block, h, x):

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from ensembles import saved, small_ensemble
 
 from hypgcn.cli import main
 from hypgcn.design.presets import random_design
@@ -11,6 +12,22 @@ from hypgcn_sim.power.simulation import half_period
 @pytest.mark.parametrize(("mhz", "expected"), [(100, 5000), (172, 2907), (1000, 500)])
 def test_half_a_period_in_picoseconds(mhz, expected):
     assert half_period(mhz) == expected
+
+
+@pytest.mark.slow  # as below
+def test_activity_of_an_ensemble(tmp_path, capsys):
+    """Sums and scores are golden, and every unit is of a network or of what they share."""
+    made, out = small_ensemble(frames=2, joints=5, persons=1), tmp_path / "out"
+    assert main(["power", saved(made, tmp_path / "two"), "--clips", "2", "--jobs", "1", "--multipliers", "60", "-o",
+                 str(out)]) == 0
+    report = json.loads((out / "power.json").read_text(encoding="utf-8"))
+    joint, motion, shared = report["streams"]
+    assert min(row["estimate_nj"]["low"] for row in (joint, motion, shared)) > 0 and shared["written_bits"] > 0
+    places = {row["unit"].partition(".")[0] for row in report["units"]}
+    assert {"joint", "bone-motion", "sum", "shell"} <= places <= {"joint", "bone-motion", "sum", "shell", "fork"}
+    units = {row["unit"]: row for row in report["units"]}
+    for stream in made.streams:
+        assert units[f"{stream}.blocks[0].temporal.lane"]["read_bits"] > 0
 
 
 @pytest.mark.slow  # verilates and compiles a core with its buses, with all its nets: minutes
