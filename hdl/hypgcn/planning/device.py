@@ -31,8 +31,10 @@ class Device:
         Multipliers.
     bram36 : int
         Block RAMs of 36 kbit; two of 18 kbit count as one.
-    lut, ff : int
-        LUTs and flip-flops.
+    lut : int
+        6-input LUTs; of a device with smaller ones as many as hold the same logic.
+    ff : int
+        Flip-flops.
     uram : int
         UltraRAMs; a file without has none.
     boards : tuple of str
