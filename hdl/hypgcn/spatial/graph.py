@@ -222,12 +222,12 @@ class GraphUnit(wiring.Component):
     def _join(self, m, taken, capture, leaving, index, values, x_held, entry, entry_valid):
         """Put the parts of a word together: each moves those before it down, and the last one makes the word valid."""
         cfg = self.cfg
-        delayed_whole = delayed(m, taken.whole, MAC_DELAY, name="whole")
-        whole = Signal(reset_less=True)
+        whole = delayed(m, taken.whole, MAC_DELAY, name="whole")
+        ends_word = Signal(reset_less=True)
         with m.If(capture):
-            m.d.sync += whole.eq(delayed_whole)
+            m.d.sync += ends_word.eq(whole)
         is_x = index == cfg.at_once
-        m.d.sync += entry_valid.eq(leaving & (whole | is_x))
+        m.d.sync += entry_valid.eq(leaving & (ends_word | is_x))
         # Joints beyond V are of a last part alone, but the first parts pass through their places.
         beyond = [Signal(signed(8), name=f"beyond{n}", reset_less=True)
                   for n in range(cfg.parts * cfg.width - cfg.joints)]

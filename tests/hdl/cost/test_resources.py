@@ -10,6 +10,12 @@ from hdl.spatial import test_cost as spatial
 from hdl import test_io_cost as io_cost
 from hypgcn.cost import Memory, Resources, UnitCost
 
+COUNTED_ELSEWHERE = {
+    "block_scales", "ensemble_network", "ensemble_sum", "max_rows", "packed_mac_dsp48e1", "raw_bone",
+    "raw_bone_motion", "raw_corner", "raw_joint", "raw_joint_motion", "requant_dsp_shared", "requant_logic",
+    "requant_logic_shared", "requant_serial"}
+"""Units whose test cases are of other designs, or whose estimates the tests compare with counts of their own."""
+
 
 def test_sums_and_multiples():
     one = Resources(2, 0.5, 10.0)
@@ -30,7 +36,7 @@ def test_a_pipeline_takes_as_long_as_its_slowest_unit():
 def test_every_counted_unit_is_estimated():
     estimated = [name for tests in (arith, rfc, spatial, temporal, io_cost, block) for name in tests.ESTIMATED]
     assert len(estimated) == len(set(estimated))
-    assert set(COUNTED) == set(estimated) | rfc.NOT_ESTIMATED
+    assert set(COUNTED) == set(estimated) | rfc.NOT_ESTIMATED | COUNTED_ELSEWHERE
     assert set(LARGE) == {
         "combine", "row_store8", "row_store_rings", "graph1", "graph2", "graph3", "requant8", "conv108", "row_buffer8",
         "loader", "corner_turn16_25", "corner_turn8_25", "corner_turn8_20", "corner_turn4_20", "corner_turn2_20",
