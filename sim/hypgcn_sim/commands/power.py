@@ -1,5 +1,6 @@
 """``hypgcn power``: switching activity of clips as SAIF, and an energy estimate from counted events."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def run(args) -> int:
     from hypgcn.design.files import write_json
     from hypgcn.emission.update import update_files
     from hypgcn.vivado import VivadoSettings
-    from hypgcn.vivado.project import RTL, write_project
+    from hypgcn.vivado.project import RTL, core_name, write_project
 
     from ..power.report import power_report, table
     from ..power.report_tcl import power_tcl
@@ -63,6 +64,8 @@ def run(args) -> int:
     folding = chosen_folding(args, network)
     clips, real = clips_for(designs_of(network)[0], args.clips, args.recordings or RECORDINGS, seed=args.seed,
                             explicit=args.recordings is not None)
+    # The project's top module, by which the activity file and Vivado know the core.
+    settings = dataclasses.replace(settings, name=core_name(settings, network, folding), exact_name=True)
     expected, scores = _golden(args, network, clips)
     progress = Progress("emission")
     emission = write_project(network, folding, args.out, settings, progress=progress)

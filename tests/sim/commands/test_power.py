@@ -33,6 +33,7 @@ class Recorder:
         if self.flip is not None:
             words[-1][self.flip] += 1
         saif.write_text("", encoding="utf-8")
+        self.top = saif.name.removesuffix("_power.saif")
         return np.array(words, np.int32)
 
 
@@ -52,7 +53,7 @@ def recorder(monkeypatch, emit):
     monkeypatch.setattr(simulation, "build_tracer", lambda emission, rtl, bus_width, jobs: "program")
     monkeypatch.setattr(simulation, "record", made)
     monkeypatch.setattr(report, "instances", lambda lines: [
-        Instance(("TOP", "hypgcn"), {"aclk": (0, 100)}), memory("core/network1/head/rom", 8, en=3)])
+        Instance(("TOP", made.top), {"aclk": (0, 100)}), memory("core/network1/head/rom", 8, en=3)])
     return made
 
 
@@ -68,7 +69,9 @@ def test_an_ensemble(recorder, tmp_path, capsys):
     assert (found["ensemble"], found["hash"], found["clips"]) == ("small", ENSEMBLE.hash, 2)
     assert [row["stream"] for row in found["streams"]] == ["joint", "bone-motion", "shared"]
     assert "foldings: the fastest with at most 60 multipliers together" in printed and "| all of shared |" in printed
-    assert json.loads((tmp_path / "out/project.json").read_text(encoding="utf-8"))["ensemble"] == "small"
+    made = json.loads((tmp_path / "out/project.json").read_text(encoding="utf-8"))
+    assert made["ensemble"] == "small" and made["name"] == recorder.top != "hypgcn"
+    assert f"read_saif -strip_path TOP/{recorder.top} " in (tmp_path / "out/power.tcl").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("word", [0, 5, 8])
