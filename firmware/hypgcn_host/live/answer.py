@@ -28,7 +28,7 @@ class Answer:
         Of which the probabilities were made, not smoothed: the weighted mean of all networks and clips.
     streams : mapping of str to np.ndarray float64 (classes,)
         The same of each network alone, where there are several: by the stream of an ensemble, or the name of the
-        design (:attr:`~.classifier.LiveClassifier.parts`).
+        design (``parts`` of :class:`~.classifier.LiveClassifier`).
     seconds : float
         From the first to the last frame of the clip, of the longest one.
     latency : float

@@ -4,7 +4,7 @@ The choices of all networks are one search (:class:`~.search.Search`): what it m
 choice of any network, since a clip is done when the last network is, and the resources are the sum of all networks and
 of what they share. So no network is faster than the others at their expense, and what a network cannot use goes to the
 others. With the activities of several clips it is the mean over clips of the slowest choice of any network on each
-(:mod:`~.clips`).
+(:mod:`hypgcn.planning.allocator.clips`).
 """
 
 from collections.abc import Sequence
