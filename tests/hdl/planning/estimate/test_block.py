@@ -77,10 +77,11 @@ BLOCKS = pytest.mark.parametrize(("name", "index"), [("block_identity", IDENTITY
 
 
 @BLOCKS
+@pytest.mark.xfail(strict=True, reason="8 to 9 % off: non-zeros are those of the design, not of the clip, see below")
 def test_cycles_against_simulation(name, index):
-    """As ``make sim`` ran them; the non-zeros are those of the design, not of the clip."""
+    """As ``make sim`` ran them."""
     found = cycles_alone(index, BlockModel.of(DESIGN, index).activity)
-    assert found == pytest.approx(SIMULATED[name]["cycles"], rel=0.1)
+    assert found == pytest.approx(SIMULATED[name]["cycles"], rel=0.05)
 
 
 @BLOCKS

@@ -21,13 +21,15 @@ from hypgcn_sim.fullscale.golden import golden_clips
 from hypgcn_sim.stimuli.clips import RECORDINGS, recorded_clips
 
 
-def test_network_of_recorded_clips():
-    """Recorded clips one after the other through the whole small network, as ``make sim-full`` ran them.
-
-    The densities of the design are those of its calibration clips; the lanes would take an eighth more for these clips.
-    """
+def test_the_simulated_network_is_the_estimated_one():
     assert STEADY["hash"] == DESIGN.hash
-    assert estimate(DESIGN, simulated_folding()).cycles == pytest.approx(STEADY["cycles_per_clip"], rel=0.1)
+
+
+@pytest.mark.xfail(strict=True, reason="7 % low: the densities are those of the calibration clips, and these clips "
+                                       "have an eighth more non-zeros in the slowest lanes, see docs/folding.md")
+def test_network_of_recorded_clips():
+    """Recorded clips one after the other through the whole small network, as ``make sim-full`` ran them."""
+    assert estimate(DESIGN, simulated_folding()).cycles == pytest.approx(STEADY["cycles_per_clip"], rel=0.03)
 
 
 @pytest.mark.xfail(strict=True, reason="5 % high: its units wait for each other less than those of the networks "
