@@ -8,7 +8,8 @@ from itertools import combinations
 
 from amaranth import *
 
-__all__ = ["at_most", "at_most_one", "at_most_ones", "lowest_one", "lowest_two", "ones_below", "saturate", "stepped"]
+__all__ = ["at_most", "at_most_one", "at_most_ones", "beyond", "lowest_one", "lowest_two", "ones_below", "saturate",
+           "stepped"]
 
 _LUT_INPUTS = 6
 
@@ -127,6 +128,12 @@ def at_most(value, limit: int) -> Value:
     for n, bit in enumerate(value):
         below = (~bit | below) if limit >> n & 1 else (~bit & below)
     return below
+
+
+def beyond(value, limit) -> Value:
+    """One bit: the signed ``value`` is larger in magnitude than the unsigned ``limit``."""
+    # ``value < -limit`` without a negation, whose carry chain would be in front of that of the comparison.
+    return (value > limit) | (~value >= limit)
 
 
 def saturate(value, dead_zone: int = 0) -> Value:

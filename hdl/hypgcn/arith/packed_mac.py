@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..design.checks import check_choice, check_limit
 from ..design.limits import ACC_WIDTH, MAC_FORMS, chain_depth
+from .delay import delayed
 from .dsp48e1 import Dsp48e1Mac
 from .dsp48e2 import Dsp48e2Mac
 
@@ -254,7 +255,5 @@ class PackedMac(wiring.Component):
         return count
 
     def _first(self, m, cycles, suffix=""):
-        """``first``, ``cycles`` later, as a shift register."""
-        delayed = Signal(cycles, name=f"first{suffix}", reset_less=True)
-        m.d.sync += delayed.eq(Cat(self.first, delayed[:-1]))
-        return delayed[-1]
+        """``first``, ``cycles`` later."""
+        return delayed(m, self.first, cycles, name=f"first{suffix}")

@@ -159,7 +159,8 @@ class Requant(wiring.Component):
         of_res, terms = shortcut_terms(res1, cfg, lane)
         product = Signal(signed(cfg.acc_width + len(mult)), name=f"product{lane}", reset_less=True,
                          attrs={"use_dsp": "yes"})
-        addend = Signal(signed(cfg.addend_width), name=f"addend{lane}", reset_less=True, attrs={"use_dsp": "no"})
+        # With a reset, so that offsets alone, behind two registers, are no shift register in front of the adder.
+        addend = Signal(signed(cfg.addend_width), name=f"addend{lane}", attrs={"use_dsp": "no"})
         total = Signal(signed(cfg.sum_width), name=f"total{lane}", reset_less=True, attrs={"use_dsp": "yes"})
         value = Signal(signed(8), name=f"value{lane}", reset_less=True)
         with m.If(advance):

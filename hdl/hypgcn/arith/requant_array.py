@@ -49,7 +49,8 @@ class RequantArray(Requant):
         acc3 = Signal(signed(cfg.acc_width), name=f"acc{lane}_3", reset_less=True)
         triple3 = Signal(signed(cfg.acc_width + 2), name=f"triple{lane}_3", reset_less=True, attrs={"use_dsp": "no"})
         digits3 = Signal(2 * cfg.rows, name=f"digits{lane}_3", reset_less=True)
-        addend = Signal(signed(cfg.addend_width), name=f"addend{lane}", reset_less=True, attrs={"use_dsp": "no"})
+        # With a reset, so that offsets alone, behind two registers, are no shift register in front of the adder.
+        addend = Signal(signed(cfg.addend_width), name=f"addend{lane}", attrs={"use_dsp": "no"})
         with m.If(advance):
             m.d.sync += [
                 acc1.eq(self.i.payload.acc[lane]),

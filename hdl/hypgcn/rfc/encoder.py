@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..arith.bits import beyond
 from ..arith.delay import delayed
 from ..design import BANK
 from ..stream.layouts import dense_layout, vector_layout
@@ -74,7 +75,7 @@ class RfcEncoder(wiring.Component):
                 x = self.i.payload.values[channel]
                 m.d.sync += [
                     value.eq(x),
-                    mask[channel].eq((x > self.threshold) | (x < -self.threshold)),
+                    mask[channel].eq(beyond(x, self.threshold)),
                 ]
 
         # Stage 2: the distance that each value moves. Dropped values are all zero from here on: the shifts merge by OR.

@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..arith.bits import beyond
 from ..design import BANK
 from ..design.checks import check_choice
 from ..stream import HalfSkid, Skid
@@ -81,7 +82,7 @@ class RfcSerialEncoder(wiring.Component):
                          flags1.eq(Cat(self.i.payload.overflow, self.i.payload.last))]
             for n, value in enumerate(values1):
                 x = self.i.payload["values"][n]
-                m.d.sync += [value.eq(x), mask1[n].eq((x > self.threshold) | (x < -self.threshold))]
+                m.d.sync += [value.eq(x), mask1[n].eq(beyond(x, self.threshold))]
 
         return valid1, index1, flags1, values1, mask1
 

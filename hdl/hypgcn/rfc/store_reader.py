@@ -216,7 +216,8 @@ class StoreReader(wiring.Component):
         base = data.View(cfg.base_layout, self.base.data)
         earlier = delayed(m, Cat(bank > b for b in range(cfg.banks - 1)), self.HEADER_LATENCY, name="earlier")
         for j, (port, words) in enumerate(zip(self.data, cfg.words)):
-            pointer = Signal(cfg.pointer_bits[j], name=f"pointer{j}", reset_less=True)
+            # With a reset, since a shift register, of this and the registers of a LUT RAM, is slow in front of adders.
+            pointer = Signal(cfg.pointer_bits[j], name=f"pointer{j}")
             offset = Signal(range(cfg.banks), name=f"offset{j}", reset_less=True)
             address = Signal.like(pointer, name=f"address{j}", reset_less=True)
             m.d.sync += [pointer.eq(base[f"pointer{j}"]),

@@ -3,10 +3,20 @@
 from functools import partial
 
 import pytest
-from amaranth.hdl import Module, Shape, Signal, signed
+from amaranth.hdl import Const, Module, Shape, Signal, signed
 from amaranth.sim import Simulator
 
-from hypgcn.arith.bits import at_most, at_most_one, at_most_ones, lowest_one, lowest_two, ones_below, saturate, stepped
+from hypgcn.arith.bits import (
+    at_most,
+    at_most_one,
+    at_most_ones,
+    beyond,
+    lowest_one,
+    lowest_two,
+    ones_below,
+    saturate,
+    stepped,
+)
 
 
 def check(shape, numbers, cases):
@@ -59,6 +69,12 @@ def test_saturation(width):
     check(signed(width), numbers, [
         (partial(saturate, dead_zone=zone), lambda x, zone=zone: max(-128, min(127, x)) if abs(x) > zone else 0)
         for zone in (1, 5, 64, 127)])
+
+
+def test_beyond():
+    limits = (0, 1, 64, 126, 127)
+    check(signed(8), range(-128, 128), [(partial(beyond, limit=Const(limit, 7)), lambda x, limit=limit: abs(x) > limit)
+                                        for limit in limits])
 
 
 def test_at_most():

@@ -5,6 +5,7 @@ import random
 
 import pytest
 from amaranth import Module, Signal, signed
+from amaranth.hdl import Fragment
 from amaranth.lib import data
 from amaranth.sim import Simulator
 
@@ -48,8 +49,13 @@ def test_copies_are_late_by_enabled_cycles(cycles, with_enable):
         pipe = pipe[1:] if enabled or not with_enable else pipe[:-1]
 
 
+@pytest.mark.parametrize("cycles", [1, 2, 3])
 @pytest.mark.parametrize("reset_less", [False, True])
-def test_name_and_reset(reset_less):
+def test_names_and_resets(cycles, reset_less):
+    """The last register has a reset in any case, so that no shift register drives what follows."""
     m = Module()
-    copy = delayed(m, Signal(4), 2, name="taken", reset_less=reset_less)
-    assert copy.name == "taken_1" and copy.reset_less is reset_less and copy.shape() == Signal(4).shape()
+    copy = delayed(m, Signal(4), cycles, name="taken", reset_less=reset_less)
+    registers = [assignment.lhs for assignment in Fragment.get(m, None).statements["sync"]]
+    assert {register.name: register.reset_less for register in registers} == {
+        f"taken_{stage}": reset_less and stage < cycles - 1 for stage in range(cycles)}
+    assert copy.name == f"taken_{cycles - 1}" and copy.shape() == Signal(4).shape()

@@ -33,7 +33,7 @@ class Template:
     begins, ends : list of (net, str)
         Nets at which paths begin and end, with the names of their registers.
     hard : list of (str, list of net)
-        Outputs of block RAMs and DSPs without an output register.
+        Outputs of block RAMs and DSPs without an output register, and of shift registers of a fixed length.
     children : list of (str, str, dict)
         Name, module and connections of instances.
     """
@@ -154,6 +154,7 @@ def _small_memory(template: Template, names: dict, name: str, kind: str, pins: d
             label = _register_name(names, name, [bit])
             if all(isinstance(source, str) for source in read):
                 template.begins.append((bit, label))
+                template.hard.append((label, [bit]))
             else:
                 template.logic.append((bit, [(source, 1) for source in read]))
     label = name

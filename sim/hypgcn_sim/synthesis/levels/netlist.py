@@ -45,7 +45,7 @@ class Netlist:
     ends : list of (int, str)
         Nets at which paths end, with the names of their registers.
     hard : list of (str, list of int)
-        Outputs of block RAMs and DSPs without an output register.
+        Outputs of block RAMs and DSPs without an output register, and of shift registers of a fixed length.
     inputs, outputs : dict of str to list of int
         Nets of the ports.
     """

@@ -54,7 +54,7 @@ class Levels:
     ends : list of Path
         To each register (one for all bits of a name), the deepest first.
     unregistered : list of str
-        Block RAMs and DSPs whose outputs feed logic before a register.
+        Block RAMs, DSPs and shift registers whose outputs, which come late in a cycle, feed logic before a register.
     """
 
     registers: Path | None = None
@@ -151,7 +151,7 @@ def logic_levels(netlist: dict, top: str, *, unit_of: Callable[[str], str] | Non
     levels.ends = sorted(deepest.values(), key=lambda path: (-path.levels, path.end))
     levels.registers = levels.ends[0] if levels.ends else None
     feeding = graph.nets_into_logic()
-    levels.unregistered = sorted(name for name, nets in graph.hard if feeding.intersection(nets))
+    levels.unregistered = sorted({_stem(name) for name, nets in graph.hard if feeding.intersection(nets)})
     return levels
 
 

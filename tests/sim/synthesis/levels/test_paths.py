@@ -152,6 +152,8 @@ def test_block_rams_and_dsps_begin_and_end_paths(dsp):
     ("DSP48E2", "P", {"PREG": "0"}, True, ["hard"]),
     ("DSP48E1", "P", {"PREG": "0"}, True, ["hard"]),
     ("DSP48E2", "P", {"PREG": "0"}, False, []),
+    ("SRL16E", "Q", {}, True, ["data"]),
+    ("SRL16E", "Q", {}, False, []),
 ])
 def test_outputs_without_a_register(kind, pin, parameters, through, names):
     netlist = Netlist()
