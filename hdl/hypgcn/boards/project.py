@@ -41,11 +41,11 @@ def fitting(network: Design | Ensemble, board: Board) -> Foldings:
     budget = Budget.of(device, **dict.fromkeys(("dsp", "bram36", "lut"), f"{board.share}%"))
     bits = 10 * board.divisor
     if isinstance(network, Ensemble):
-        streams = StreamAllocator(network, device.mac, device.multiplier, few_multipliers=device.few_multipliers)
+        streams = StreamAllocator(network, **device.options)
         whole = streams.solve(budget)
         line = bits * ClipServerConfig.of_ensemble(network).clip_bytes
         return (whole if whole.cycles > line else streams.solve(budget, cycles=line)).foldings
-    allocator = Allocator(network, device.mac, multiplier=device.multiplier, few_multipliers=device.few_multipliers)
+    allocator = Allocator(network, **device.options)
     fastest = allocator.solve(budget)
     line = bits * ClipServerConfig.of(network).clip_bytes
     return (fastest if fastest.cycles > line else allocator.solve(budget, cycles=line)).folding

@@ -81,8 +81,8 @@ def _run_allocate(args, networks):
     if isinstance(design, Ensemble):
         return allocate_streams(args, design, device, budget, following)
     clips = _clips(args, design)
-    allocator = Allocator(design, device.mac, None if clips else _activities(args, design), clips, device.multiplier,
-                          device.uram, by_latency=args.latency is not None, few_multipliers=device.few_multipliers)
+    allocator = Allocator(design, activities=None if clips else _activities(args, design), clips=clips,
+                          by_latency=args.latency is not None, **device.options)
     allocation = (allocator.solve(budget, cycles=args.cycles) if args.latency is None
                   else allocator.within_latency(budget, wanted))
     latency = last_frame_latency(design, allocation.folding, allocator.activities)

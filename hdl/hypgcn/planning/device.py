@@ -3,16 +3,26 @@
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypedDict
 
 from ..design.checks import check_choice, check_int
 from ..design.limits import MAC_FORMS
 
-__all__ = ["Device", "devices"]
+__all__ = ["AllocatorOptions", "Device", "devices"]
 
 FOLDER = Path(__file__).with_name("devices")
 LUTS_OF_MULTIPLIER = 200
 """LUTs of the product of a requantiser without a multiplier, about. A device with more LUTs for each of its multipliers
 has few of these."""
+
+
+class AllocatorOptions(TypedDict):
+    """Arguments of :class:`~.allocator.allocate.Allocator` that a device decides."""
+
+    mac: str
+    multiplier: int
+    uram: int
+    few_multipliers: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +65,12 @@ class Device:
     def few_multipliers(self) -> bool:
         """Whether there are :data:`LUTS_OF_MULTIPLIER` LUTs and more for each multiplier."""
         return self.lut >= LUTS_OF_MULTIPLIER * self.dsp
+
+    @property
+    def options(self) -> AllocatorOptions:
+        """What a choice of a folding for the device takes from it, beside a budget."""
+        return {"mac": self.mac, "multiplier": self.multiplier, "uram": self.uram,
+                "few_multipliers": self.few_multipliers}
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:

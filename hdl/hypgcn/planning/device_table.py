@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from ..console import add_json, examples, finished, show
 from ..design import Design
@@ -84,14 +83,12 @@ def fit(designs: list[Design], device: Device) -> Entry:
     budget = Budget(**{name: getattr(device, name) for name in RESOURCES})
     network = "+".join(design.name for design in designs)
     ensemble = _ensemble(network, designs) if len(designs) > 1 else None
-    kind: dict[str, Any] = {"mac": device.mac, "multiplier": device.multiplier, "uram": device.uram,
-                            "few_multipliers": device.few_multipliers}
     try:
         if ensemble:
-            streams = StreamAllocator(ensemble, **kind).solve(budget)
+            streams = StreamAllocator(ensemble, **device.options).solve(budget)
             resources, slowest = streams.resources, max(streams.estimates, key=lambda part: part.cycles)
         else:
-            slowest = allocate(designs[0], budget, **kind).estimate
+            slowest = allocate(designs[0], budget, **device.options).estimate
             resources = slowest.resources
     except ValueError as error:
         missing = str(error).partition("it needs ")[2] or str(error)

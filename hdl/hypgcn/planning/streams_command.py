@@ -34,8 +34,8 @@ def allocate_streams(args, ensemble: Ensemble, device: Device, budget: Budget, f
     from .allocator.streams import StreamAllocator  # the solver is slow to import
 
     clips = _clips(args, ensemble)
-    allocator = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram,
-                                None if clips else _activities(args, ensemble), clips, device.few_multipliers)
+    allocator = StreamAllocator(ensemble, activities=None if clips else _activities(args, ensemble), clips=clips,
+                                **device.options)
     allocation = allocator.solve(budget, cycles=args.cycles)
     write_file(args.out, foldings_to_json(ensemble, allocation.foldings))
     figures, used = _figures(ensemble, allocation), _used(allocation.resources)

@@ -71,10 +71,7 @@ def _fastest(network, device: Device):
     from ..planning.allocator.streams import StreamAllocator
 
     progress = Progress("choosing the folding")
-    found = (StreamAllocator(network, device.mac, device.multiplier, device.uram,
-                             few_multipliers=device.few_multipliers).solve(Budget.of(device)).foldings
-             if isinstance(network, Ensemble) else
-             allocate(network, Budget.of(device), mac=device.mac, multiplier=device.multiplier,
-                      uram=device.uram, few_multipliers=device.few_multipliers).folding)
+    found = (StreamAllocator(network, **device.options).solve(Budget.of(device)).foldings
+             if isinstance(network, Ensemble) else allocate(network, Budget.of(device), **device.options).folding)
     progress.finish()
     return found

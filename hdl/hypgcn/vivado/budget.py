@@ -58,11 +58,11 @@ def choose_folding(network: Design | Ensemble, part: Part, device: Device | None
     budget = Budget.of(device, **dict.fromkeys(RESOURCES, f"{SHARE}%"))
     default_budget = Budget(dsp=DEFAULT_MULTIPLIERS, bram36=PLENTY, lut=PLENTY)
     if isinstance(network, Ensemble):
-        together = StreamAllocator(network, device.mac, device.multiplier, device.uram)
+        together = StreamAllocator(network, **device.options)
         found = together.solve(default_budget)
         fits = all(getattr(found.resources, name) <= getattr(budget, name) for name in RESOURCES)
         return (found if fits else together.solve(budget)).foldings
-    allocator = Allocator(network, device.mac, multiplier=device.multiplier, uram=device.uram)
+    allocator = Allocator(network, **device.options)
     default = allocator.solve(default_budget)
     if all(default.used[name] <= getattr(budget, name) for name in RESOURCES):
         return default.folding

@@ -225,13 +225,13 @@ def measure_variants(design: Design, device: Device, budget: Budget, clips: np.n
     for variant in variants(design):
         label = variant.name if variant.name == NOTHING_OFF else f"without {variant.name}"
         place = folder / variant.name.replace(" ", "_")
-        changed, mac = variant.design, "single" if variant.single else device.mac
+        changed = variant.design
+        options = device.options | ({"mac": "single"} if variant.single else {})
         expected = golden_clips(changed, chosen, place / "golden", jobs=jobs)
         # By their mean, not clip by clip: of short clips several are in the pipeline at once.
         active = activities_of(changed, expected)
         try:
-            folding = allocate(changed, budget, mac=mac, activities=active, multiplier=device.multiplier,
-                               uram=device.uram).folding
+            folding = allocate(changed, budget, activities=active, **options).folding
         except ValueError as error:
             yield {"device": device.name, "design": design.name, "design_hash": changed.hash, "variant": label,
                    "how": variant.how, "cycles_per_clip": None, "reason": str(error)}

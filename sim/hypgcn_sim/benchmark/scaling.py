@@ -42,8 +42,7 @@ def scaling_points(design: Design, device: Device, budget: Budget, clips: Sequen
     list of Point
         The fastest first.
     """
-    allocator = Allocator(design, device.mac, mean_activities(clips) if clips else None, (), device.multiplier,
-                          device.uram)
+    allocator = Allocator(design, activities=mean_activities(clips) if clips else None, **device.options)
     first = allocator.solve(budget)
     rest = [allocator.solve(budget, cycles=int(first.cycles * STEP**power)) for power in range(1, count)]
     return [Point(device=device, budget=budget, folding=found.folding) for found in (first, *rest)]

@@ -180,8 +180,7 @@ def _points(args, design) -> dict:
     for name, (device, budget, allowed) in budgets.items():
         folding = foldings.get(name)
         if folding is None:
-            folding = allocate(design, allowed, mac=device.mac, clips=clips, multiplier=device.multiplier,
-                               uram=device.uram).folding
+            folding = allocate(design, allowed, clips=clips, **device.options).folding
         points[name] = Point(device=device, budget=budget, folding=folding)
     return points
 

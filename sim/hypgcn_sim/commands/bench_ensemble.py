@@ -70,8 +70,8 @@ def _points(args, ensemble: Ensemble) -> dict:
     for name, (device, budget, allowed) in budgets.items():
         foldings = given.get(name)
         if foldings is None:
-            allocator = StreamAllocator(ensemble, device.mac, device.multiplier, device.uram,
-                                        clips=[of_design[design.hash] for design in ensemble.designs])
+            allocator = StreamAllocator(ensemble, clips=[of_design[design.hash] for design in ensemble.designs],
+                                        **device.options)
             foldings = allocator.solve(allowed).foldings
         points[name] = StreamsPoint(device=device, budget=budget, foldings=foldings)
     return points

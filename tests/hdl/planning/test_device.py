@@ -1,11 +1,14 @@
 """Device files: those that come with the library, and those of users."""
 
 import dataclasses
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
+from hypgcn.planning.allocator.allocate import Allocator, allocate
+from hypgcn.planning.allocator.streams import StreamAllocator
 from hypgcn.planning.device import Device, devices
 
 GOOD = {"name": "X", "mac": "single", "multiplier": 18, "dsp": 2, "bram36": 1, "lut": 1000, "ff": 2000}
@@ -46,6 +49,13 @@ def test_devices_of_few_multipliers(tmp_path):
     assert {"lfe5u-85f", "xc7z020", "xc7a100t"} <= few and not {"xcku040", "xcku115", "xck26", "xczu3eg"} & few
     assert Device.load(write(tmp_path, dsp=5, lut=1000)).few_multipliers
     assert not Device.load(write(tmp_path, dsp=5, lut=999)).few_multipliers
+
+
+def test_options_are_those_of_allocators():
+    device = Device.load("xczu3eg")
+    assert device.options == {"mac": "dsp48e2", "multiplier": 27, "uram": 0, "few_multipliers": False}
+    for allocator in (Allocator, StreamAllocator, allocate):
+        assert device.options.keys() <= inspect.signature(allocator).parameters.keys()
 
 
 def test_boards(tmp_path):

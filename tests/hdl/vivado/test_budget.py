@@ -35,6 +35,14 @@ def test_a_large_part_has_the_default_folding():
     assert choose_folding(design, part) == within(design, 3544)
 
 
+def test_requantisers_for_devices_of_few_multipliers():
+    """All of their own take 16 multipliers."""
+    few = Device(name="few", mac="dsp48e1", multiplier=25, dsp=15, bram36=100, lut=100_000, ff=200_000)
+    folding = choose_folding(DESIGN, Part.parse("xc7z020clg400-1"), few)
+    assert {block.y_requant for block in folding.blocks} - {"dsp"}
+    assert estimate(DESIGN, folding, multiplier=25).resources.dsp <= 15 * SHARE / 100
+
+
 def test_the_networks_of_an_ensemble_divide_the_share():
     part = Part.parse("xc7a35tcpg236-1")
     pair = small_ensemble(frames=4, widths=(16,))

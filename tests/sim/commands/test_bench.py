@@ -4,8 +4,11 @@ from argparse import Namespace
 
 import pytest
 
+from hypgcn.design.presets import random_design
 from hypgcn.planning.budget import PLENTY, Budget
 from hypgcn.planning.device import Device
+from hypgcn.planning.estimate import estimate
+from hypgcn_sim.commands import bench
 from hypgcn_sim.commands.bench import BUDGETS, LUT_RESERVE, device_budgets, device_files
 
 
@@ -37,6 +40,17 @@ def test_limits_that_are_given_go_before(given, expected):
 def test_quick_foldings_have_a_limit_of_multipliers_alone():
     (device, budget, _), = device_budgets(options(quick=True), BUDGETS).values()
     assert device == Device.load("xcku115") and budget == Budget(dsp=256, bram36=PLENTY, lut=PLENTY)
+
+
+def test_foldings_are_for_the_device(tmp_path, monkeypatch):
+    """Of few multipliers: 16 are the least with requantisers that have some of their own."""
+    design = random_design(1, name="smallest", frames=4, joints=5, classes=2, widths=(16, 24), strides=(1, 2), kernel=3)
+    (tmp_path / "few.toml").write_text('name = "few"\nmac = "dsp48e1"\nmultiplier = 25\ndsp = 12\nbram36 = 100\n'
+                                       "lut = 100_000\nff = 200_000\n", encoding="utf-8")
+    monkeypatch.setattr(bench, "choice", lambda args, design, count: [])
+    (point,) = bench._points(options(device=[str(tmp_path / "few.toml")]), design).values()
+    assert point.folding.mac == "dsp48e1" and {block.y_requant for block in point.folding.blocks} - {"dsp"}
+    assert estimate(design, point.folding, multiplier=25).resources.dsp <= 12
 
 
 def test_files_by_device():

@@ -106,9 +106,10 @@ def test_one_budget_and_training_clips_of_each_network(ensemble, tmp_path, monke
     given = []
 
     class Allocator(StreamAllocator):
-        def __init__(self, *args, clips):
+        def __init__(self, *args, clips, **of_device):
+            assert of_device in [Device.load(name).options for name in ("xcku115", "xcku040")]
             given.append([len(of_network) for of_network in clips])
-            super().__init__(*args, clips=clips)
+            super().__init__(*args, clips=clips, **of_device)
 
         def solve(self, budget):
             given.append(budget)
