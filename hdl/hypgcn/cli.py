@@ -5,7 +5,8 @@ Every subcommand is registered by a function that takes argparse's subparsers, a
 library are registered here; other packages add theirs through the entry-point group ``hypgcn.commands``, whose modules
 are imported for every call and therefore import heavy libraries only inside ``run``.
 
-Exit status: 0 success; 1 a check failed; 2 bad input, with one line that names it; 130 interrupted.
+Exit status: 0 success; 1 a check failed; 2 bad input, with one line that names it; 130 interrupted; 141 the program
+that read the output ended before it had all.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from .choices import (
 from .console import Commands, HelpFormatter, Parser, add_json, examples, finished, introduce, json_alone, show, texts
 from .console.completion import register_completion
 from .console.groups import listing
+from .console.output import output_is_closed
 from .design.checks import check_int
 from .design.ensemble import Ensemble, designs_of
 from .design.files import check_out_file, check_out_folder, write_json
@@ -224,7 +226,9 @@ def main(argv: list[str] | None = None) -> int:
     args.words = sys.argv[1:] if argv is None else list(argv)  # for a next command that is this one with an option more
     try:
         with json_alone(args):
-            return args.run(args) or 0
+            status = args.run(args) or 0
+        sys.stdout.flush()  # here, where a closed pipe is not yet an error at the end of the interpreter
+        return status
     except KeyboardInterrupt:
         if args.traceback:
             raise
@@ -232,6 +236,8 @@ def main(argv: list[str] | None = None) -> int:
               file=sys.stderr)
         return 130
     except (ValueError, OSError) as error:
+        if isinstance(error, BrokenPipeError) and output_is_closed():
+            return 141
         if args.traceback:
             raise
         text = " ".join(str(error).split())

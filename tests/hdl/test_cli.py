@@ -1,5 +1,7 @@
 import dataclasses
 import json
+import subprocess
+import sys
 import types
 
 import numpy as np
@@ -235,6 +237,24 @@ def test_an_interrupt_is_one_line(capsys, monkeypatch):
                                                "goes on from what is there")
     with pytest.raises(KeyboardInterrupt):
         cli.main(["--traceback", "verilog", "tiny"])
+
+
+@pytest.mark.parametrize("words", [["presets"], ["presets", "--json"]])
+def test_a_reader_that_leaves_is_no_error(words):
+    """As ``head`` does."""
+    with subprocess.Popen([sys.executable, "-m", "hypgcn.cli", *words], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 141
+
+
+def test_another_broken_pipe_is_an_error(capsys, monkeypatch):
+    def broken(*arguments):
+        raise BrokenPipeError(32, "Broken pipe")
+    monkeypatch.setattr(cli, "load_design", broken)
+    assert cli.main(["verilog", "tiny"]) == 2
+    assert "Broken pipe" in capsys.readouterr().err
 
 
 def test_places_are_checked_before_the_work(capsys, monkeypatch, tmp_path):

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import select
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +13,7 @@ from .. import __version__
 from ..design import Design
 from ..design.ensemble import Ensemble
 
-__all__ = ["add_json", "finished", "introduce", "json_alone", "show"]
+__all__ = ["add_json", "finished", "introduce", "json_alone", "output_is_closed", "show"]
 
 
 def add_json(parser: argparse.ArgumentParser):
@@ -29,6 +31,20 @@ def json_alone(args: argparse.Namespace) -> Iterator[None]:
     args.json_out = sys.stdout
     with redirect_stdout(sys.stderr):
         yield
+
+
+def output_is_closed() -> bool:
+    """Whether nobody reads the standard output any more, as behind ``| head``; then what is left of it goes nowhere."""
+    try:
+        output = sys.stdout.fileno()
+    except OSError:     # not of the system, as in tests
+        return False
+    poll = select.poll()
+    poll.register(output, 0)
+    closed = any(event & select.POLLERR for _, event in poll.poll(0))
+    if closed:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return closed
 
 
 def show(args: argparse.Namespace, figures: object, text: str | Callable[[], str]):

@@ -114,6 +114,7 @@ def test_raw_joints(tmp_path, monkeypatch, capsys):
     assert cli.main(["run", str(tmp_path / "raw.npz"), *options]) == 0
     printed = capsys.readouterr().out
     assert "2 of 2 equal to the golden model" in printed and raw.hash[:16] in printed
+    assert printed.endswith(f"next: hypgcn fullscale {tmp_path / 'design'} --input raw --missing zero\n")
     np.savez(tmp_path / "ready.npz", clips=generated_clip(tiny, 1)[None])
     assert cli.main(["run", str(tmp_path / "ready.npz"), *options]) == 2
     assert "clips must be int16, which design tiny-seeded takes, not int8" in capsys.readouterr().err
