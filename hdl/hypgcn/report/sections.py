@@ -35,9 +35,10 @@ def shape_text(design: Design) -> str:
 
 
 def accuracy_text(design: Design) -> str:
-    """Top-1 of the int8 network, as the design records it."""
+    """Top-1 of the int8 network, as the design records it: evaluation is by int8 clips."""
     test = _accuracies(design)
-    return f"{test['int8']:.1%} as int8" if "int8" in test else "not recorded in the design"
+    clips = "" if design.raw is None else ", by int8 clips, not by raw joints"
+    return f"{test['int8']:.1%} as int8{clips}" if "int8" in test else "not recorded in the design"
 
 
 def _summary(figures: Figures) -> Section:

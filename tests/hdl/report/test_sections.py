@@ -6,12 +6,14 @@ from html.parser import HTMLParser
 
 import pytest
 from chromium import probe
+from raw_designs import raw_design
 
 from hypgcn.design.presets import preset
+from hypgcn.design.raw_input import RawInput
 from hypgcn.planning.allocator.allocate import within
 from hypgcn.planning.device import Device
 from hypgcn.report.figures import Figures
-from hypgcn.report.sections import report_page
+from hypgcn.report.sections import accuracy_text, report_page
 
 TITLES = ["In short", "Network", "Pruning", "Accuracy", "Folding", "Resources", "Where the cycles go", "Memory",
           "How it was made"]
@@ -74,6 +76,13 @@ def test_accuracy_is_that_of_the_design_or_said_to_be_unknown():
     parsed = Balanced(page(meta=meta)).texts
     assert "Top-1 on 464 test clips, as recorded by the command that evaluated the design." in parsed["Accuracy"]
     assert "93.53%" in parsed["Accuracy"] and "90.7% as int8" in parsed["In short"]
+
+
+def test_accuracy_of_a_design_for_raw_joints_is_said_to_be_of_int8_clips():
+    design = raw_design(RawInput(unit="mm"))
+    assert accuracy_text(design) == "not recorded in the design"
+    design = dataclasses.replace(design, meta={"test": {"clips": 464, "accuracy": {"int8": 0.9073}}})
+    assert accuracy_text(design) == "90.7% as int8, by int8 clips, not by raw joints"
 
 
 def test_meta_is_shown_as_it_is_and_escaped():
