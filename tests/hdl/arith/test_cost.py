@@ -12,7 +12,7 @@ from hypgcn.cost import Memory, Resources, luts
 from hypgcn.design.limits import REQUANTISERS
 from hypgcn.design.presets import preset
 from hypgcn.planning.estimate import BlockModel
-from hypgcn.sparse.combine import requant_of
+from hypgcn.sparse.combine_config import requant_of
 from hypgcn.sparse.layer import spatial_layer, temporal_layer
 
 

@@ -12,7 +12,7 @@ from ...rfc import RowStoreConfig
 from ...rfc.shortcut import ShortcutConfig
 from ...sparse import SparseConfig
 from ...sparse import cost as sparse_cost
-from ...sparse.combine import requant_of
+from ...sparse.combine_config import requant_of
 from ...sparse.lane_plan import LanePlan
 from ...sparse.layer import SparseLayer, spatial_layer
 from ...spatial import SpatialConfig
