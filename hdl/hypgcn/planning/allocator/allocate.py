@@ -22,19 +22,17 @@ With the activities of several clips the mean over these clips takes the place o
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 
 from ...arith.cost import DSP48E2_OPERAND
 from ...cost import Resources
 from ...design import Design
 from ...design.folding import Folding
-from ...design.limits import REQUANTISERS, STORE_MEMORIES
+from ...design.limits import REQUANTISERS
 from ..budget import PLENTY, RESOURCES, Budget
 from ..estimate import (
     Activity,
     BlockModel,
-    Estimate,
     clip_cycles,
     estimate,
     last_frame_latency,
@@ -42,6 +40,7 @@ from ..estimate import (
     overlapping,
 )
 from ..estimate.stages import folding_of
+from .allocation import Allocation
 from .clips import ClipSearch
 from .options import (
     IN_DSPS,
@@ -56,47 +55,10 @@ from .options import (
     x_store_options,
 )
 from .prompt import FEWER_ROWS, Prompt, soon, with_fewer_rows
-from .search import Search
+from .search import Search, shortfall
+from .stores import rows_of, worth_ultra
 
-__all__ = ["PLENTY", "RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "shortfall", "within"]
-
-
-THIN_ROWS = 3
-"""Rows of the stores in front of 1x1 convolutions: one is written, one read, and one lets both drift."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Allocation:
-    """A folding and what it takes.
-
-    Parameters
-    ----------
-    folding : Folding
-        The choice.
-    estimate : Estimate
-        Its cost, with the mean activity.
-    budget : Budget
-        What was allowed.
-    clips : tuple of float
-        Cycles of each clip that the choice went by; empty when it went by one activity.
-    """
-
-    folding: Folding
-    estimate: Estimate
-    budget: Budget
-    clips: tuple[float, ...] = ()
-
-    @property
-    def cycles(self) -> float:
-        """Cycles per clip: the mean over ``clips``, or those of the estimate."""
-        return sum(self.clips) / len(self.clips) if self.clips else self.estimate.cycles
-
-    @property
-    def used(self) -> dict[str, float]:
-        """Resources of the network, by name."""
-        total = self.estimate.resources
-        used = {"dsp": total.dsp, "bram36": total.bram36, "lut": round(total.lut)}
-        return used | {"uram": total.uram} if total.uram else used
+__all__ = ["PLENTY", "RESOURCES", "Allocation", "Allocator", "Budget", "allocate", "reaching", "within"]
 
 
 class Allocator:
@@ -146,30 +108,13 @@ class Allocator:
         self.with_forms: Allocator | None = None
         if uram:
             self.with_ultra = copy.copy(self)
-            self.with_ultra.in_ultra = self._worth_ultra(design, mac, uram)
+            self.with_ultra.in_ultra = worth_ultra(design, mac, uram)
             self.with_ultra._offer(design, mac, activities, clips, multiplier)
         if few_multipliers:
             self.with_forms = copy.copy(self.with_ultra or self)
             self.with_forms.forms = REQUANTISERS.values
             self.with_forms._offer(design, mac, activities, clips, multiplier)
         self._offer(design, mac, activities, clips, multiplier)
-
-    def _worth_ultra(self, design: Design, mac: str, uram: int) -> frozenset[int]:
-        """Blocks whose stores of H, with one port, are put into UltraRAM: those that save the most block RAMs for each,
-        as far as ``uram`` of them go."""
-        gains = []
-        for index in range(len(design.blocks)):
-            model = BlockModel.of(design, index, mac)
-            plain, ultra = (model.stores(folding_of({**self._rows(design, index), "h_memory": memory}))["h_store"]
-                            for memory in STORE_MEMORIES)
-            if ultra.uram:
-                gains.append(((plain.bram36 - ultra.bram36) / ultra.uram, -index, ultra.uram))
-        chosen = set()
-        for _, index, count in sorted(gains, reverse=True):
-            if count <= uram:
-                chosen.add(-index)
-                uram -= count
-        return frozenset(chosen)
 
     def _offer(self, design: Design, mac: str, activities: Sequence[Activity] | None,
                clips: Sequence[Sequence[Activity]], multiplier: int):
@@ -188,7 +133,7 @@ class Allocator:
         total = Resources()
         for index in range(len(design.blocks)):
             model = BlockModel.of(design, index, mac, None if activities is None else activities[index], multiplier)
-            rows = self.rows(index)
+            rows = rows_of(design, index)
             per_clip = [model.with_activity(stretch[index]) for stretch in stretches]
             conv = (conv_options(model, len(per_clip), self.forms)
                     + conv_lane_options(model, rows["x_rows"], per_clip, self.forms))
@@ -205,21 +150,6 @@ class Allocator:
         fixed = {"dsp": total.dsp, "bram": ceil(2 * total.bram36), "lut": ceil(total.lut)}
         self.search = (ClipSearch(self.choices, fixed, len(self.clips)) if self.clips
                        else Search(self.choices, fixed))
-
-    def rows(self, index: int) -> dict[str, int]:
-        """Rows that the stores of block ``index`` hold: enough not to limit units that all take the same cycles
-        (:func:`~hypgcn.planning.estimate.loop.row_loop`), and two more of X that let neighbours drift."""
-        return self._rows(self.design, index)
-
-    @staticmethod
-    def _rows(design: Design, index: int) -> dict[str, int]:
-        stride = design.blocks[index].stride
-        taps = design.kernel + 2 * stride + 1
-        if design.blocks[index].scales is None:
-            return {"x_rows": design.pad + 7 + stride, "h_rows": taps}
-        # A row in each of the stages behind H, and one that waits for its maximum.
-        return {"x_rows": design.pad + 11 + stride, "h_rows": THIN_ROWS, "scales.p_rows": taps,
-                "scales.q_rows": THIN_ROWS}
 
     @property
     def min_cycles(self) -> int:
@@ -348,7 +278,7 @@ class Allocator:
         for (index, _), option in zip(self.choices, chosen):
             (head if index is None else blocks[index]).update(option.fields)
         return Folding(mac=self.mac, **head, blocks=tuple(
-            folding_of({**fields, **self.rows(index)}) for index, fields in enumerate(blocks)))
+            folding_of({**fields, **rows_of(self.design, index)}) for index, fields in enumerate(blocks)))
 
     def _allocation(self, chosen: list[Option], budget: Budget) -> Allocation:
         """The folding of the ``chosen`` options, with its estimate."""
@@ -356,22 +286,6 @@ class Allocator:
         return Allocation(folding=folding, budget=budget,
                           estimate=estimate(self.design, folding, self.activities, self.multiplier),
                           clips=tuple(clip_cycles(self.design, folding, self.clips)))
-
-
-def shortfall(search: Search, name: str, budget: Budget, cycles: int | None) -> str:
-    """Which budgets fail for the network called ``name``, and by how much."""
-    chosen = search.cheapest(budget, cycles or search.max_cycles, overdraw=True)
-    at = "at any speed" if cycles is None else f"for {cycles} cycles per clip"
-    if chosen is None:
-        return f"no folding {at}: the reads of an X store alone take longer"
-    missing = []
-    for resource, limit in search.limits(budget).items():
-        needed, fixed = sum(getattr(option, resource) for option in chosen), search.fixed[resource]
-        if needed > limit:
-            scale = 2 if resource == "bram" else 1
-            missing.append(f"{(needed + fixed) / scale:g} {'bram36' if resource == 'bram' else resource}, "
-                           f"{(needed - limit) / scale:g} more than the budget of {(limit + fixed) / scale:g}")
-    return f"{name} does not fit {at}: it needs " + " and ".join(missing)
 
 
 def within(design: Design, dsp: int, *, mac: str = "dsp48e2") -> Folding:

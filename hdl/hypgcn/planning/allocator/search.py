@@ -11,7 +11,7 @@ from ..budget import Budget
 from .model import ChoiceModel, block_reads, scarcest
 from .options import Choice, Option, pareto_front
 
-__all__ = ["Search"]
+__all__ = ["Search", "shortfall"]
 
 
 class Search:
@@ -144,3 +144,19 @@ class Search:
             reads = {option.x_reads for option in options}
             sums[index] = {before + more for before in sums.get(index, {0}) for more in reads}
         return set().union(*sums.values())
+
+
+def shortfall(search: Search, name: str, budget: Budget, cycles: int | None) -> str:
+    """Which budgets fail for the network called ``name``, and by how much."""
+    chosen = search.cheapest(budget, cycles or search.max_cycles, overdraw=True)
+    at = "at any speed" if cycles is None else f"for {cycles} cycles per clip"
+    if chosen is None:
+        return f"no folding {at}: the reads of an X store alone take longer"
+    missing = []
+    for resource, limit in search.limits(budget).items():
+        needed, fixed = sum(getattr(option, resource) for option in chosen), search.fixed[resource]
+        if needed > limit:
+            scale = 2 if resource == "bram" else 1
+            missing.append(f"{(needed + fixed) / scale:g} {'bram36' if resource == 'bram' else resource}, "
+                           f"{(needed - limit) / scale:g} more than the budget of {(limit + fixed) / scale:g}")
+    return f"{name} does not fit {at}: it needs " + " and ".join(missing)

@@ -18,10 +18,10 @@ from ...design.folding import Folding
 from ...io_cost import ensemble_units
 from ..budget import PLENTY, Budget
 from ..estimate import Activity, Estimate, clip_cycles, estimate
-from .allocate import Allocator, shortfall
+from .allocate import Allocator
 from .clips import ClipSearch
 from .options import Choice
-from .search import Search
+from .search import Search, shortfall
 
 __all__ = ["StreamAllocation", "StreamAllocator", "cycles_of_streams", "estimate_streams", "streams_within"]
 
