@@ -1,6 +1,7 @@
 """Host side of hypgcn: drivers of the core over memory-mapped registers and streams, and of boards on a serial line."""
 
-from .core import BlockCounters, Core, Counters, Identity, Result
+from .answers import BlockCounters, Counters, Identity, Result
+from .core import Core
 from .errors import (
     AbiError,
     BusError,

@@ -5,7 +5,7 @@ from ctypes import POINTER, Structure, byref, c_bool, c_char_p, c_int, c_size_t,
 
 import numpy as np
 
-from .core import BlockCounters, Counters, Identity, Result, flag_names
+from .answers import BlockCounters, Counters, Identity, Result, flag_names
 from .errors import (
     AbiError,
     BusError,
