@@ -114,7 +114,8 @@ def with_raw_input(design: Design, settings: RawSettings | None = None) -> Desig
     Returns
     -------
     Design
-        Its ``meta["preparation"]`` is what is left to the host (:func:`host_preparation`).
+        Its ``meta["preparation"]`` is what is left to the host (:func:`host_preparation`); an accuracy in
+        ``meta["test"]`` is said to be that of int8 clips.
 
     Raises
     ------
@@ -137,8 +138,10 @@ def with_raw_input(design: Design, settings: RawSettings | None = None) -> Desig
                          f"for design {design.name}, whose int8 steps are {design.input_scale:.3g} in the coordinates "
                          f"of its recordings, not {step:g}, which {raw.unit} is; say what {raw.unit} is in them")
     mult, bias, shift = _rescaled(design, Fraction(step) / Fraction(design.input_scale))
-    return replace(design, raw=raw, input_scale=step, input_mult=mult, input_bias=bias, input_shift=shift,
-                   meta={**design.meta, "preparation": host_preparation(preparation).to_dict()})
+    meta = {**design.meta, "preparation": host_preparation(preparation).to_dict()}
+    if isinstance(test := meta.get("test"), dict):
+        meta["test"] = {**test, "input": "int8"}
+    return replace(design, raw=raw, input_scale=step, input_mult=mult, input_bias=bias, input_shift=shift, meta=meta)
 
 
 def _rescaled(design: Design, ratio: Fraction) -> tuple[np.ndarray, np.ndarray, int]:

@@ -35,9 +35,10 @@ def shape_text(design: Design) -> str:
 
 
 def accuracy_text(design: Design) -> str:
-    """Top-1 of the int8 network, as the design records it: evaluation is by int8 clips."""
+    """Top-1 of the int8 network, as the design records it."""
     test = _accuracies(design)
-    clips = "" if design.raw is None else ", by int8 clips, not by raw joints"
+    before = design.raw is not None and design.meta.get("test", {}).get("input") == "int8"
+    clips = ", with int8 clips, not with raw joints" if before else ""
     return f"{test['int8']:.1%} as int8{clips}" if "int8" in test else "not recorded in the design"
 
 

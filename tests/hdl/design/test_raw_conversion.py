@@ -95,6 +95,15 @@ def test_weights_and_scores_stay():
                                design.input_mult / 2.0 ** design.input_shift / 10, rtol=1e-4)
 
 
+def test_an_accuracy_from_before_is_that_of_int8_clips():
+    design = made(centre=1, centring="every")
+    test = {"clips": 464, "accuracy": {"int8": 0.9}}
+    measured = dataclasses.replace(design, meta={**design.meta, "test": test})
+    raw = with_raw_input(measured)
+    assert raw.meta["test"] == {**test, "input": "int8"} and measured.meta["test"] == test
+    assert raw.hash == with_raw_input(design).hash and "test" not in with_raw_input(design).meta
+
+
 def test_pixels():
     raw = with_raw_input(made(scale=1.0, channels=2, centre=0, centring="every"))
     assert (raw.raw.unit, raw.input_scale) == ("1/8 pixel", 0.125)

@@ -78,11 +78,13 @@ def test_accuracy_is_that_of_the_design_or_said_to_be_unknown():
     assert "93.53%" in parsed["Accuracy"] and "90.7% as int8" in parsed["In short"]
 
 
-def test_accuracy_of_a_design_for_raw_joints_is_said_to_be_of_int8_clips():
+def test_accuracy_from_before_a_design_took_raw_joints_is_said_to_be_of_int8_clips():
     design = raw_design(RawInput(unit="mm"))
     assert accuracy_text(design) == "not recorded in the design"
-    design = dataclasses.replace(design, meta={"test": {"clips": 464, "accuracy": {"int8": 0.9073}}})
-    assert accuracy_text(design) == "90.7% as int8, by int8 clips, not by raw joints"
+    test = {"clips": 464, "accuracy": {"int8": 0.9073}}
+    assert accuracy_text(dataclasses.replace(design, meta={"test": test})) == "90.7% as int8"
+    before = dataclasses.replace(design, meta={"test": {**test, "input": "int8"}})
+    assert accuracy_text(before) == "90.7% as int8, with int8 clips, not with raw joints"
 
 
 def test_meta_is_shown_as_it_is_and_escaped():
