@@ -14,10 +14,11 @@ import pytest
 
 from hypgcn.design.skeleton import BUILT_IN
 from hypgcn_pruning.config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
+from hypgcn_pruning.evaluation import evaluate_step
 from hypgcn_pruning.recordings import array_files, clip_arrays, scratch
 from hypgcn_pruning.recordings.filmed import FilmedConfig, film
 from hypgcn_pruning.recordings.save_clips import save_clips
-from hypgcn_pruning.steps import compile_step, evaluate_step, prune_step, quantise_step, train_step
+from hypgcn_pruning.steps import compile_step, prune_step, quantise_step, train_step
 from hypgcn_pruning.training import train as training_module
 
 sys.path.insert(0, str(Path(__file__).parent))

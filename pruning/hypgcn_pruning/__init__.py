@@ -8,7 +8,7 @@ import importlib
 _HOMES = {
     "Clips": "recordings.data", "CompileConfig": "config", "FilmedConfig": "recordings.filmed",
     "MotionConfig": "recordings.motion", "PruneConfig": "config", "QuantiseConfig": "config",
-    "Source": "recordings.readers", "TrainConfig": "config", "compile_step": "steps", "evaluate_step": "steps",
+    "Source": "recordings.readers", "TrainConfig": "config", "compile_step": "steps", "evaluate_step": "evaluation",
     "film": "recordings.filmed", "generate_motion": "recordings.motion", "prune_step": "steps",
     "quantise_step": "steps", "read_clips": "recordings.readers", "save_clips": "recordings.save_clips",
     "train_step": "steps",

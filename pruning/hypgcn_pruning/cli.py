@@ -291,17 +291,19 @@ def _compile(args):
 
 
 def _evaluate(args):
+    from . import evaluation
+
     if is_ensemble(args.design):
         for option, value in (("--pruned", args.pruned), ("--float", args.checkpoint), ("--record", args.record)):
             if value:
                 raise ValueError(f"{option} must be left out for {args.design}, an ensemble: compare the design of "
                                  f"each stream with its float network")
         shown = "sum"
-        report = _steps().evaluate_ensemble_step(args.out, data=_data(args), ensemble=args.design, count=args.clips)
+        report = evaluation.evaluate_ensemble_step(args.out, data=_data(args), ensemble=args.design, count=args.clips)
     else:
         shown = "int8"
-        report = _steps().evaluate_step(args.out, data=_data(args), design=args.design, pruned=args.pruned,
-                                       checkpoint=args.checkpoint, record=args.record, count=args.clips)
+        report = evaluation.evaluate_step(args.out, data=_data(args), design=args.design, pruned=args.pruned,
+                                          checkpoint=args.checkpoint, record=args.record, count=args.clips)
     show(args, report, "\n".join([*report_lines(report), *(f"{shown}: {text}" for text in weakest(
         np.array(report["confusion"][shown]), [row["name"] for row in report["classes"]]))]))
     finished(args.out, Path(args.out).with_suffix(".png"), then=["verilog", args.design])

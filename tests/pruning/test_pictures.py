@@ -48,7 +48,7 @@ def check_integers(count):
 def no_pictures(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("hypgcn_pruning.steps.plot_ranges", lambda ranges, path: None)
-    monkeypatch.setattr("hypgcn_pruning.steps.save_confusion", lambda *args: None)
+    monkeypatch.setattr("hypgcn_pruning.evaluation.save_confusion", lambda *args: None)
 
 
 def test_scores_are_no_depth_on_the_whole_way(no_pictures, capsys):

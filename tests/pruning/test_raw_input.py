@@ -11,11 +11,12 @@ from hypgcn.golden.network import run as golden
 from hypgcn_pruning.answers.networks import open_answering
 from hypgcn_pruning.building.reshape import reshape_design
 from hypgcn_pruning.config import STREAMS, CompileConfig, QuantiseConfig
+from hypgcn_pruning.evaluation import evaluate_step
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.network.checkpoint import save_checkpoint
 from hypgcn_pruning.recordings.data import preparation_for, prepared
 from hypgcn_pruning.reports.measure import measure
-from hypgcn_pruning.steps import compile_step, evaluate_step
+from hypgcn_pruning.steps import compile_step
 
 
 @pytest.fixture(scope="module")

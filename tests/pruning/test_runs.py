@@ -11,10 +11,11 @@ import torch
 from hypgcn.design import Design
 from hypgcn.design.skeleton import load_skeleton
 from hypgcn_pruning.config import CompileConfig, PruneConfig, QuantiseConfig, TrainConfig
+from hypgcn_pruning.evaluation import evaluate_step
 from hypgcn_pruning.network.checkpoint import load_checkpoint, save_checkpoint
 from hypgcn_pruning.recordings.motion import MotionConfig, generate_motion
 from hypgcn_pruning.recordings.readers import Source, read_clips
-from hypgcn_pruning.steps import compile_step, evaluate_step, prune_step, quantise_step, train_step
+from hypgcn_pruning.steps import compile_step, prune_step, quantise_step, train_step
 from hypgcn_pruning.training.run_state import RunState
 
 FAST = {"batch": 8, "average": 0.8, "warmup": 0, "degrees": 20.0}

@@ -13,10 +13,10 @@ from hypgcn.design.clip import quantise_clip
 from hypgcn.design.ensemble import Ensemble
 from hypgcn.golden.ensemble import run_ensemble
 from hypgcn_pruning.config import QuantiseConfig
+from hypgcn_pruning.evaluation import evaluate_ensemble_step
 from hypgcn_pruning.integers.quantise import quantise
 from hypgcn_pruning.recordings.data import preparation_for, prepared
 from hypgcn_pruning.reports.ensemble import ensemble_logits, evaluate_ensemble
-from hypgcn_pruning.steps import evaluate_ensemble_step
 
 ENSEMBLE = small_ensemble(frames=4, joints=5, persons=2)
 
