@@ -136,7 +136,8 @@ PROOFS = (
     Proof(name="rfc_round_trip", depth=8, cover_depth=8, deep=10, build=_encoder, weight=40,
           text="encoder and expander together are the threshold of the golden model, in order, without loss; what they "
                "offer holds, and valid does not wait for ready",
-          mutant=Mutant(owner=RfcEncoder, method="elaborate", old="x < -self.threshold", new="x <= -self.threshold")),
+          mutant=Mutant(owner=RfcEncoder, method="elaborate", old="beyond(x, self.threshold)",
+                        new="(x > self.threshold) | (x <= -self.threshold)")),
     Proof(name="rfc_decoder", depth=2, cover_depth=8, induction=True, build=_decoder, weight=15,
           text="the decoder gives each value once with its channel, lowest first, last with the highest; an empty "
                "vector gives one token",
