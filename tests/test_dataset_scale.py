@@ -71,7 +71,7 @@ def small_machine(monkeypatch):
     monkeypatch.setattr(training_module, "SETTLING", 8)
     monkeypatch.setattr("hypgcn_pruning.network.predict.FRAMES", 4 * 2 * FRAMES)
     monkeypatch.setattr("hypgcn_pruning.steps.plot_ranges", lambda ranges, path: None)
-    monkeypatch.setattr("hypgcn_pruning.steps.save_confusion", lambda *args: None)
+    monkeypatch.setattr("hypgcn_pruning.evaluation.save_confusion", lambda *args: None)
     monkeypatch.setattr("hypgcn_pruning.training.train.plot_history", lambda history, path: None)
     monkeypatch.setattr("hypgcn_pruning.integers.check._MAX", 8)
 

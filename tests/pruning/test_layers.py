@@ -3,7 +3,7 @@
 from contracts.tree import PACKAGES, imports, modules
 
 FLOORS = ("config", "messages", "recordings", "network", "training", "sparsity", "integers", "building", "inputs",
-          "reports", "answers", "steps", "seeds", "import_cli", "view_cli", "cli")
+          "reports", "answers", "evaluation", "steps", "seeds", "import_cli", "view_cli", "cli")
 """Packages and modules of hypgcn_pruning from the lowest to the highest."""
 
 

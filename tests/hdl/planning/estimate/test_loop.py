@@ -11,7 +11,7 @@ from hypgcn.block import Block, BlockConfig
 from hypgcn.design.folding import BlockFolding
 from hypgcn.design.presets import random_design
 from hypgcn.golden.block import run_block
-from hypgcn.planning.allocator.allocate import Allocator
+from hypgcn.planning.allocator.stores import rows_of
 from hypgcn.planning.estimate import COUPLING, Activity, BlockModel
 from hypgcn.planning.estimate.block import BlockShape
 from hypgcn.planning.estimate.loop import PIPELINE, row_loop
@@ -74,7 +74,7 @@ def test_against_a_block(index, rows):
 def test_allocated_rows_limit_nothing(index):
     """Not even where every stage takes as long as the slowest, 400 cycles a row; with stride 2 the sums have two."""
     stride, pad = DESIGN.blocks[index].stride, DESIGN.pad
-    rows = Allocator(DESIGN).rows(index)
+    rows = rows_of(DESIGN, index)
     assert row_loop(rows["x_rows"], pad, stride, 400, 400, (4 + stride) * 400 + PIPELINE) < 0.9 * 400
     assert row_loop(rows["h_rows"], 2 * pad, stride, 400, 400, stride * 400) < 0.9 * 400
 
