@@ -48,8 +48,8 @@ class RequantArray(Requant):
         of_res, terms = shortcut_terms(res1, cfg, lane)
         acc3 = Signal(signed(cfg.acc_width), name=f"acc{lane}_3", reset_less=True)
         triple3 = Signal(signed(cfg.acc_width + 2), name=f"triple{lane}_3", reset_less=True, attrs={"use_dsp": "no"})
-        digits3 = Signal(2 * cfg.rows, name=f"digits{lane}_3", reset_less=True)
-        # With a reset, so that offsets alone, behind two registers, are no shift register in front of the adder.
+        # With resets, so that digits, and offsets alone, are no shift registers in front of the adders.
+        digits3 = Signal(2 * cfg.rows, name=f"digits{lane}_3")
         addend = Signal(signed(cfg.addend_width), name=f"addend{lane}", attrs={"use_dsp": "no"})
         with m.If(advance):
             m.d.sync += [
