@@ -94,7 +94,7 @@ class PackedMac(wiring.Component):
 
     Every cycle ``acc[n] = (0 if first else acc[n]) + w[n] * x``; a bubble is ``x = 0, first = 0``. Exactly ``LATENCY``
     cycles later ``raw`` holds the sums, which ``cfg.unpack(raw)`` extracts. Throughput: one pair of products a cycle;
-    never stalls. A reset clears no sum, and may lose a ``first`` that is on its way: sums count from the next ``first``
+    never stalls. A reset clears no sum, and may lose a ``first`` in flight: sums count from the next ``first``
     on. Exact while both sums fit ``acc_width`` bits; ``w`` is -127..127, ``x`` -128..127.
 
     The packed forms compute ``p += ((w[0] << k) + w[1]) * x``. The low k bits of ``p``, the field, are those of

@@ -46,7 +46,7 @@ def _packed_mac(harness):
         first = Signal(PackedMac.LATENCY - 1, name=f"first_before{number}")
         m.d.sync += first.eq(Value.cast(dut.first) | first << 1)
         restart = first[-1]
-        begun = Signal(name=f"begun{number}")       # a reset may lose a ``first`` on its way: sums count from the next
+        begun = Signal(name=f"begun{number}")       # a reset may lose a ``first`` in flight: sums count from the next
         with m.If(restart):
             m.d.sync += begun.eq(1)
         for n, (given, found) in enumerate(zip(dut.sums, cfg.unpack(dut.raw))):
