@@ -29,8 +29,8 @@ from hypgcn_host.live.smoothing import Smoothing
 from hypgcn_pruning.config import Augmentation
 from hypgcn_pruning.network.checkpoint import load_checkpoint
 from hypgcn_pruning.network.model import Network
+from hypgcn_pruning.recordings.augment import augment
 from hypgcn_pruning.recordings.clip_file import read_clip_file
-from hypgcn_pruning.recordings.data import augment
 
 SECONDS, HOP, RATE = 1.2, 4, 30.0
 """Of a clip; network frames between answers; recorded frames a second."""

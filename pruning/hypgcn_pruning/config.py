@@ -54,7 +54,8 @@ def _check_choices(config):
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """Random changes of training clips, see ``augment`` of ``recordings/data.py``."""
+    """Random changes of training clips, see :mod:`hypgcn_pruning.recordings.augment` and
+    :mod:`hypgcn_pruning.recordings.joining`."""
 
     degrees: float = option(60.0, "augmentation: clips are rotated by up to this angle about the vertical, in degrees")
     tilt: float = option(10.0, "augmentation: and by up to this angle about both other axes, in degrees")
@@ -67,9 +68,16 @@ class Augmentation:
                                 "unit of the recordings: one for a clip, and half as much for a frame")
     drop_joints: float = option(0.0, "augmentation: share of the joints of all frames that go missing and are filled, "
                                      "as those that a tracker does not find, below 1")
+    joined: float = option(0.0, "augmentation: share of the clips that become a window of recordings which follow one "
+                                "another, with the class of its middle frame: what hypgcn live sees; 0 to 1")
+    joined_frames: int = option(36, "augmentation: recorded frames of such a window: the seconds of hypgcn live "
+                                    "--window times the frames a second")
 
     def __post_init__(self):
         _check_shares(self, "crop", "mirror", "warp", "drop_joints")
+        _check_counts(self, "joined_frames")
+        if isinstance(self.joined, bool) or not isinstance(self.joined, int | float) or not 0 <= self.joined <= 1:
+            raise ValueError(f"joined must be at least 0 and at most 1, not {self.joined!r}")
         if not 0 <= self.jitter < float("inf"):
             raise ValueError(f"jitter must be at least 0, not {self.jitter!r}")
 

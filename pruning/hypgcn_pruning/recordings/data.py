@@ -1,4 +1,4 @@
-"""Recorded clips: splitting, augmentation and batches."""
+"""Recorded clips: splitting, preparation and batches."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,16 +6,17 @@ from functools import cached_property
 
 import numpy as np
 
-from hypgcn.design.clip import Preparation, at_times, prepare_clip, resample
+from hypgcn.design.clip import Preparation, prepare_clip, resample
 from hypgcn.design.names import check_text
 from hypgcn.design.persons import match_persons
 from hypgcn.design.skeleton import BUILT_IN, Skeleton
 from hypgcn.design.skeleton_maps import joint_map, mapped, source_skeleton
 
 from ..config import STREAMS, Augmentation
+from .augment import augment
 from .balance import balanced_order
-from .dropping import drop_and_fill
 from .identity import clip_digests, recordings_digests
+from .joining import joined_window
 from .passes import passing
 from .stores import Computed, Store
 
@@ -250,49 +251,13 @@ def calibration_clips(clips: Clips, preparation: Preparation, persons: int, coun
     return prepared(clips.part(0).evenly(count), preparation, persons)
 
 
-def _rotation(rng: np.random.Generator, tilt: float, degrees: float) -> np.ndarray:
-    x, y, z = np.deg2rad(rng.uniform(-1, 1, 3) * (tilt, degrees, tilt))
-    cx, sx, cy, sy, cz, sz = np.cos(x), np.sin(x), np.cos(y), np.sin(y), np.cos(z), np.sin(z)
-    return (np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]]) @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-            @ np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]]))
-
-
-def augment(clip: np.ndarray, rng: np.random.Generator, config: Augmentation, *, mirrored: tuple[int, ...] = (),
-            frames: int = 0, scored: bool = False, parents: tuple[int, ...] = ()) -> np.ndarray:
-    """``clip`` (M, T, V, C) with random changes, in this order; what is set to 0 changes nothing.
-
-    * a share ``drop_joints`` of its joints goes missing in single frames and is filled
-      (:func:`~.dropping.drop_and_fill`, which takes ``scored`` and ``parents``);
-    * cut to a random part of at least ``1 - crop`` of its frames;
-    * with ``warp`` its speed varies: the steps in time between frames are 1 - warp plus warp times an exponential
-      variable;
-    * with ``random_times`` and ``frames`` as many frames, interpolated linearly at uniform random times in order;
-    * with probability ``mirror`` mirrored: the first axis changes its sign and joint ``mirrored[j]`` becomes joint j;
-    * three coordinates are rotated about the origin by up to ``tilt`` degrees about the first and the last axis, and
-      ``degrees`` about the second, the vertical one; absent persons stay zero;
-    * every joint, in frames in which there is one, is moved by normal offsets, one for the clip with the standard
-      deviation ``jitter``, and one for each frame with half of it: as another camera or tracker would see it.
-    """
-    if config.drop_joints:
-        clip = drop_and_fill(clip, config.drop_joints, rng, scored=scored, parents=parents)
-    recorded = clip.shape[1]
-    keep = max(min(recorded, 8), int(round(recorded * rng.uniform(1 - config.crop, 1))))
-    first = int(rng.integers(0, recorded - keep + 1))
-    clip = clip[:, first:first + keep]
-    if config.warp and keep > 2:
-        steps = 1 - config.warp + config.warp * rng.exponential(size=keep - 1)
-        clip = at_times(clip, np.concatenate([[0.0], steps.cumsum() / steps.sum()]) * (keep - 1))
-    if config.random_times and frames:
-        clip = at_times(clip, np.sort(rng.uniform(0, keep - 1, frames)))
-    if config.mirror and rng.random() < config.mirror:
-        clip = clip[:, :, list(mirrored)] * np.where(np.arange(clip.shape[3]) == 0, -1, 1)
-    if clip.shape[3] == 3 and (config.degrees or config.tilt):
-        clip = clip @ _rotation(rng, config.tilt, config.degrees).T
-    if config.jitter and clip.shape[3] == 3:
-        persons, count, joints = clip.shape[:3]
-        offsets = rng.normal(0, config.jitter, (persons, 1, joints, 3)) + \
-            rng.normal(0, config.jitter / 2, (persons, count, joints, 3))
-        clip = clip + np.where(clip.any(axis=(2, 3), keepdims=True), offsets, 0)
+def _recorded(clips: Clips, index: int, persons: int, rng: np.random.Generator, config: Augmentation) -> np.ndarray:
+    """Clip ``index`` of ``persons`` persons, (M, T, V, C); a share ``config.joined`` of them as windows of recordings
+    that are joined (:func:`~.joining.joined_window`)."""
+    clip = match_persons(clips.clip(index), persons)
+    if config.joined and rng.random() < config.joined:
+        return joined_window(clip, config.joined_frames,
+                             lambda: match_persons(clips.clip(int(rng.integers(len(clips)))), persons), rng)
     return clip
 
 
@@ -315,8 +280,8 @@ def batches(clips: Clips, preparation: Preparation, size: int, rng: np.random.Ge
     for order in orders:
         for start in range(0, len(order), size):
             chosen = order[start:start + size][rank::ranks]
-            augmented = [augment(match_persons(clips.clip(i), persons), rng, config, mirrored=mirrored, frames=frames,
-                                 scored=clips.scored, parents=parents) for i in chosen]
+            augmented = [augment(_recorded(clips, i, persons, rng, config), rng, config, mirrored=mirrored,
+                                 frames=frames, scored=clips.scored, parents=parents) for i in chosen]
             ready, *more = (np.stack([prepare_clip(clip, kind) for clip in augmented])
                             for kind in (preparation, *further))
             yield ready, clips.label[chosen], *more

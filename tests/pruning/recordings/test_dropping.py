@@ -7,7 +7,8 @@ import pytest
 
 from hypgcn.design.filling import complete_clip
 from hypgcn_pruning.config import Augmentation
-from hypgcn_pruning.recordings.data import augment, batches
+from hypgcn_pruning.recordings.augment import augment
+from hypgcn_pruning.recordings.data import batches
 from hypgcn_pruning.recordings.dropping import choose_dropped, drop_and_fill
 
 STILL = Augmentation(degrees=0.0, tilt=0.0, random_times=False)
