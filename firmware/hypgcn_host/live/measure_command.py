@@ -15,7 +15,7 @@ from .figures import Figures, figures, summed
 from .frame import Frame
 from .network import LiveNetwork, network_skeleton
 from .options import add_networks, config_of, open_networks
-from .sequence import Segment, join_clips, read_recording
+from .sequence import PARTS, Segment, join_clips, read_recording
 
 __all__ = ["frame_line", "register_measure"]
 
@@ -34,9 +34,9 @@ def register_measure(commands):
     add_networks(parser)
     parser.add_argument("--data", metavar="RECORDING", required=True, help="clips with labels, in any format that "
                                                                            "training reads")
-    parser.add_argument("--part", default="test", choices=("test", "train"),
-                        help="clips of the recording: choose settings by training clips, measure them with test clips "
-                             "(default: %(default)s)")
+    parser.add_argument("--part", default="test", choices=PARTS,
+                        help="clips of the recording: choose settings by training clips, measure them with test clips; "
+                             "unseen: test clips that are no training clips as well (default: %(default)s)")
     parser.add_argument("--sequences", type=int, default=5, metavar="N", help="sequences (default: %(default)s)")
     parser.add_argument("--clips", type=int, default=20, metavar="N", help="clips of each (default: %(default)s)")
     parser.add_argument("--pause", type=float, default=0.0, metavar="SECONDS",

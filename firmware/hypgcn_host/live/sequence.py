@@ -11,10 +11,13 @@ from hypgcn.design import Design
 from .frame import Frame, with_scores
 from .network import network_skeleton
 
-__all__ = ["GROUP", "RecordedClip", "Segment", "join_clips", "read_recording"]
+__all__ = ["GROUP", "PARTS", "RecordedClip", "Segment", "join_clips", "read_recording"]
 
 GROUP = "hypgcn.recordings"
 """Entry points that read recordings, as for ``hypgcn run``: ``read(path, joints=, skeleton=)``."""
+
+PARTS = ("test", "train", "unseen")
+"""Of a recording."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,28 +57,37 @@ def read_recording(path, design: Design, *, part: str = "test") -> list[Recorded
     design : Design
         Gives the names of classes that the recording only numbers.
     part : str
-        ``"test"`` or ``"train"``; recordings that hold out nothing are all test.
+        One of :data:`PARTS`: ``"test"``, ``"train"``, or ``"unseen"``, the test clips whose coordinates no training
+        clip has; recordings that hold out nothing are all test.
 
     Raises
     ------
     ValueError
         No package reads recordings, or there is no such clip.
     """
-    if part not in ("test", "train"):
-        raise ValueError(f"part must be test or train, not {part!r}")
+    if part not in PARTS:
+        raise ValueError(f"part must be one of {', '.join(PARTS)}, not {part!r}")
     entries = list(importlib.metadata.entry_points(group=GROUP))
     if not entries:
         raise ValueError(f"recordings need a package that reads them (entry points {GROUP}); without one a sequence "
                          f"must be a file of JSON lines")
     skeleton = network_skeleton(design)
     found = entries[0].load()(path, joints=design.joints, skeleton=skeleton.name if skeleton else None)
+    if part == "unseen":
+        trained = {_content(clip.clip) for clip in found if not clip.test}
+        found = [clip for clip in found if clip.test and _content(clip.clip) not in trained]
     names = design.class_names
     clips = [RecordedClip(name=clip.name, clip=clip.clip,
                           label=clip.class_name or (names[clip.label] if names and clip.label is not None else None))
-             for clip in found if clip.test == (part == "test")]
+             for clip in found if clip.test == (part != "train")]
     if not clips:
         raise ValueError(f"{path} must hold {part} clips, but has none")
     return clips
+
+
+def _content(clip: np.ndarray) -> tuple[tuple[int, ...], bytes]:
+    """What is equal for clips of the same coordinates."""
+    return clip.shape, np.ascontiguousarray(clip).tobytes()
 
 
 def join_clips(clips: Sequence[RecordedClip], *, rate: float = 30.0,

@@ -70,6 +70,21 @@ def test_sequences_that_cannot_be_made(settings, text):
         join_clips(**{"clips": [clip(2, "sit")], **settings})
 
 
+def test_unseen_clips_are_no_training_clips(monkeypatch):
+    """A test clip with the coordinates of a training clip is left out, whatever its name; a longer one is not."""
+    seen, longer, other = moving(2, 20), moving(3, 20), moving(2, 20) + 1
+    found = [SimpleNamespace(name=name, clip=part, label=0, class_name="sit", test=test)
+             for name, part, test in (("a", seen, True), ("b", seen.copy(), False), ("c", longer, True),
+                                      ("d", other, True), ("e", other[:, ::-1].copy(), False))]
+    monkeypatch.setattr(importlib.metadata, "entry_points",
+                        lambda group: [SimpleNamespace(load=lambda: lambda path, *, joints, skeleton: found)])
+    assert [one.name for one in read_recording("x.npz", design_for(), part="unseen")] == ["c", "d"]
+    assert [one.name for one in read_recording("x.npz", design_for())] == ["a", "c", "d"]
+    del found[2:4]
+    with pytest.raises(ValueError, match="x.npz must hold unseen clips, but has none"):
+        read_recording("x.npz", design_for(), part="unseen")
+
+
 def test_parts_that_are_none():
-    with pytest.raises(ValueError, match="part must be test or train, not 'all'"):
+    with pytest.raises(ValueError, match="part must be one of test, train, unseen, not 'all'"):
         read_recording("x.npz", design_for(), part="all")
