@@ -17,7 +17,7 @@ GROUP = "hypgcn.recordings"
 """Entry points that read recordings, as for ``hypgcn run``: ``read(path, joints=, skeleton=)``."""
 
 PARTS = ("test", "train", "unseen")
-"""Of a recording."""
+"""Names of the parts of a recording; the third is what of the first is not in the second."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
