@@ -65,7 +65,7 @@ def test_requantisers_share_multipliers_where_a_device_has_few():
     scarce = replace(DEVICE, dsp=12)
     assert scarce.few_multipliers and fit([preset("tiny")], scarce).cycles
     with pytest.raises(ValueError, match="needs 16 dsp, 4 more"):
-        Allocator(preset("tiny")).solve(Budget(dsp=12, bram36=60, lut=60_000))
+        Allocator(preset("tiny"))._solve(Budget(dsp=12, bram36=60, lut=60_000), None)
 
 
 def test_what_limits():

@@ -22,6 +22,7 @@ With the activities of several clips the mean over these clips takes the place o
 
 import copy
 from collections.abc import Sequence
+from functools import cached_property
 from math import ceil
 
 from ...arith.cost import DSP48E2_OPERAND
@@ -81,7 +82,8 @@ class Allocator:
         UltraRAMs. The stores of H in which they save the most block RAMs get them, where that makes a folding possible
         or faster.
     few_multipliers : bool
-        Offer requantisers that share a multiplier or have none, too, where that makes a folding possible or faster.
+        Offer requantisers that share a multiplier or have none, too, where that makes a folding possible or faster;
+        else only where it makes one possible.
     by_latency : bool
         Keep the options that are better in latency alone, for :meth:`within_latency`.
 
@@ -106,15 +108,23 @@ class Allocator:
         self.forms: Sequence[str] = IN_DSPS
         self.with_ultra: Allocator | None = None
         self.with_forms: Allocator | None = None
+        self._given = design, mac, activities, clips, multiplier
         if uram:
             self.with_ultra = copy.copy(self)
             self.with_ultra.in_ultra = worth_ultra(design, mac, uram)
-            self.with_ultra._offer(design, mac, activities, clips, multiplier)
+            self.with_ultra._offer(*self._given)
         if few_multipliers:
-            self.with_forms = copy.copy(self.with_ultra or self)
-            self.with_forms.forms = REQUANTISERS.values
-            self.with_forms._offer(design, mac, activities, clips, multiplier)
-        self._offer(design, mac, activities, clips, multiplier)
+            self.with_forms = self.frugal
+        self._offer(*self._given)
+
+    @cached_property
+    def frugal(self) -> "Allocator":
+        """With UltraRAM, where there is any, and with requantisers of few multipliers, which take fewer LUTs as well:
+        what fits where nothing else does."""
+        made = copy.copy(self.with_ultra or self)
+        made.forms = REQUANTISERS.values
+        made._offer(*self._given)
+        return made
 
     def _offer(self, design: Design, mac: str, activities: Sequence[Activity] | None,
                clips: Sequence[Sequence[Activity]], multiplier: int):
@@ -166,23 +176,34 @@ class Allocator:
         """
         if cycles is not None and cycles < 1:
             raise ValueError(f"cycles must be at least 1, not {cycles!r}")
+        found, reason = self._found(self.parts, budget, cycles)
+        if not found and self.with_forms is None and (cycles is None or cycles >= self.min_cycles):
+            found, reason = self._found([self.frugal], budget, cycles)
+        if not found:
+            raise reason
+        return min(found, key=lambda allocation: allocation.cycles)
+
+    @staticmethod
+    def _found(parts: "Sequence[Allocator]", budget: Budget, cycles: int | None
+               ) -> tuple[list[Allocation], ValueError]:
+        """What ``parts`` find, or the first of them that finds any where ``cycles`` are given; and why the last one
+        that finds nothing does not."""
         found, reason = [], ValueError()
-        for part in self.parts:
+        for part in parts:
             try:
                 found.append(part._solve(budget, cycles))
             except ValueError as error:
                 reason = error
             if found and cycles is not None:
                 break
-        if not found:
-            raise reason
-        return min(found, key=lambda allocation: allocation.cycles)
+        return found, reason
 
     @property
     def parts(self) -> "list[Allocator]":
         """Itself, and those with more options: with UltraRAM, and with requantisers of few multipliers as well.
 
-        Each is taken only where it makes a folding possible or faster.
+        Each is taken only where it makes a folding possible or faster. Where none of them fits, :attr:`frugal` is
+        tried, on a device of many multipliers as well.
         """
         return [part for part in (self, self.with_ultra, self.with_forms) if part is not None]
 
@@ -213,12 +234,17 @@ class Allocator:
         """
         if latency is not None and latency < 1:
             raise ValueError(f"latency must be at least 1 cycle, not {latency!r}")
-        found = [soon(Search(part.choices, part.search.fixed), budget, latency, part._prompts)
-                 for part in self.parts]
+        def of(part: Allocator) -> tuple[Prompt | None, Prompt | None]:
+            return soon(Search(part.choices, part.search.fixed), budget, latency,
+                        lambda chosen: part._prompts(chosen, budget))
+
+        found = [of(part) for part in self.parts]
+        if self.with_forms is None and all(prompt is None for _, prompt in found):
+            found = [of(self.frugal)]
         soonest = min((prompt for _, prompt in found if prompt is not None),
                       key=lambda prompt: (prompt.latency, prompt.cycles), default=None)
         if soonest is None:
-            raise ValueError(shortfall(self.search, f"design {self.design.name}", budget, None))
+            raise ValueError(shortfall(self.frugal.search, f"design {self.design.name}", budget, None))
         fastest = min((prompt for prompt, _ in found if prompt is not None),
                       key=lambda prompt: (prompt.cycles, prompt.latency), default=None)
         if latency is not None and fastest is None:
@@ -229,13 +255,16 @@ class Allocator:
                           estimate=estimate(self.design, folding, self.activities, self.multiplier),
                           clips=tuple(clip_cycles(self.design, folding, self.clips)))
 
-    def _prompts(self, chosen: list[Option]) -> list[Prompt]:
-        """The folding of the ``chosen`` options with all and with fewer rows, judged."""
+    def _prompts(self, chosen: list[Option], budget: Budget) -> list[Prompt]:
+        """The folding of the ``chosen`` options with all rows, and with fewer where that is within ``budget``, judged:
+        stores of fewer rows may be LUTs in place of block RAMs."""
         full, found = self.folding(chosen), []
         for fewer in FEWER_ROWS:
             folding = with_fewer_rows(self.design, full, fewer)
-            found.append(Prompt(folding=folding, latency=last_frame_latency(self.design, folding, self.activities),
-                                cycles=estimate(self.design, folding, self.activities, self.multiplier).cycles))
+            estimated = estimate(self.design, folding, self.activities, self.multiplier)
+            if True:
+                found.append(Prompt(folding=folding, cycles=estimated.cycles,
+                                    latency=last_frame_latency(self.design, folding, self.activities)))
         return found
 
     def better(self, allocation: Allocation, factor: float = 0.95) -> dict[str, float] | None:
@@ -251,8 +280,8 @@ class Allocator:
     def _made_by(self, allocation: Allocation) -> "Allocator":
         """The one of :attr:`parts` that has the options of ``allocation``."""
         own = {name for block in allocation.folding.to_dict()["blocks"] for name in (*block, *block.get("scales", ()))}
-        if self.with_forms is not None and any(name.endswith("_requant") for name in own):
-            return self.with_forms
+        if any(name.endswith("_requant") for name in own):
+            return self.frugal
         return self.with_ultra if self.with_ultra is not None and allocation.estimate.resources.uram else self
 
     def cheaper(self, allocation: Allocation, factor: float = 0.95) -> dict[str, float] | None:

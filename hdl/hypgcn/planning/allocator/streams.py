@@ -90,7 +90,7 @@ class StreamAllocator:
     def __init__(self, ensemble: Ensemble, mac: str = "dsp48e2", multiplier: int = DSP48E2_OPERAND, uram: int = 0,
                  activities: Sequence[Sequence[Activity]] | None = None,
                  clips: Sequence[Sequence[Sequence[Activity]]] = (), few_multipliers: bool = False):
-        self.ensemble, self.multiplier = ensemble, multiplier
+        self.ensemble, self.multiplier, self.few_multipliers = ensemble, multiplier, few_multipliers
         self.shared = ensemble_units(ensemble)
         counts = [len(of_network) for of_network in clips]
         if clips and (len(clips) != len(ensemble.designs) or len(set(counts)) > 1):
@@ -122,20 +122,28 @@ class StreamAllocator:
         """
         if cycles is not None and cycles < 1:
             raise ValueError(f"cycles must be at least 1, not {cycles!r}")
-        found, reasons = [], []
-        for parts in self.alternatives:
+        found, reason = self._found(self.alternatives, budget, cycles)
+        if not found and not self.few_multipliers:
+            found, reason = self._found([[part.frugal for part in self.allocators]], budget, cycles)
+        if not found:
+            raise ValueError(reason)
+        return found[0] if cycles is not None else min(found, key=lambda allocation: allocation.cycles)
+
+    def _found(self, alternatives: Sequence[Sequence[Allocator]], budget: Budget, cycles: int | None
+               ) -> tuple[list[StreamAllocation], str]:
+        """What the ``alternatives`` find, and why the last one that finds nothing does not."""
+        found, reason = [], ""
+        for parts in alternatives:
             search = self._search(parts)
             if cycles is not None and cycles < search.min_cycles:
                 raise ValueError(f"cycles must be at least {search.min_cycles}, not {cycles}: "
                                  f"{self._slowest(parts)}")
             chosen = search.solve(budget, cycles)
             if chosen is None:
-                reasons.append(shortfall(search, f"ensemble {self.ensemble.name}", budget, cycles))
+                reason = shortfall(search, f"ensemble {self.ensemble.name}", budget, cycles)
             else:
                 found.append(self._allocation(parts, chosen))
-        if not found:
-            raise ValueError(reasons[-1])
-        return found[0] if cycles is not None else min(found, key=lambda allocation: allocation.cycles)
+        return found, reason
 
     def _search(self, parts: Sequence[Allocator]) -> Search:
         """Over the choices of all networks; blocks are numbered through, and what is shared is fixed."""

@@ -1,5 +1,7 @@
 """The allocator: legal foldings on every preset, and clear messages about what does not fit."""
 
+from dataclasses import replace
+
 import pytest
 
 from hypgcn.design.presets import preset
@@ -68,8 +70,8 @@ def test_neighbours(tiny):
 
 
 @pytest.mark.parametrize(("budget", "cycles", "text"), [
-    (Budget(dsp=10, bram36=PLENTY, lut=PLENTY), None, r"does not fit at any speed: it needs \d+ dsp, \d+ more than the "
-                                                      r"budget of 10$"),
+    (Budget(dsp=1, bram36=PLENTY, lut=PLENTY), None, r"does not fit at any speed: it needs \d+ dsp, \d+ more than the "
+                                                     r"budget of 1$"),
     (Budget(dsp=PLENTY, bram36=PLENTY, lut=300), 5000, r"does not fit for 5000 cycles per clip: it needs \d+ lut, \d+ "
                                                        r"more than the budget of 300$"),
     (Budget(dsp=1, bram36=1, lut=PLENTY), 5000, r"dsp, .* and .* bram36, .* more than the budget of 1$"),
@@ -90,20 +92,20 @@ def test_reported_shortfall_is_exact(tiny):
         tiny.solve(Budget(dsp=needed - 1, bram36=PLENTY, lut=PLENTY), cycles=3000)
 
 
+def least(part: Allocator, name: str) -> int:
+    """The least of a resource that ``part`` needs, of all others as much as there is."""
+    with pytest.raises(ValueError, match="does not fit at any speed") as error:
+        part._solve(replace(EVERYTHING, **{name: 1}), None)
+    return int(str(error.value).partition("it needs ")[2].split()[0])
+
+
 def test_requantisers_of_few_multipliers_where_multipliers_are_short():
     """They make a folding possible, and faster; where neither is needed nothing changes."""
     design = preset("tiny")
     allocator = Allocator(design, few_multipliers=True)
     plain, few = allocator, allocator.with_forms
-    least = {}
-    for part in (plain, few):
-        with pytest.raises(ValueError, match="does not fit at any speed") as error:
-            part._solve(Budget(dsp=1, bram36=PLENTY, lut=PLENTY), None)
-        least[part] = int(str(error.value).partition("it needs ")[2].split()[0])
-    assert least[few] <= least[plain] - 8      # two blocks with two requantisers of two values
-    tight = Budget(dsp=least[plain] - 1, bram36=PLENTY, lut=PLENTY)
-    with pytest.raises(ValueError, match="does not fit at any speed"):
-        Allocator(design).solve(tight)
+    assert least(few, "dsp") <= least(plain, "dsp") - 8      # two blocks with two requantisers of two values
+    tight = replace(EVERYTHING, dsp=least(plain, "dsp") - 1)
     found = allocator.solve(tight)
     found.folding.validate(design)
     forms = [form for block in found.folding.blocks for form in (block.h_requant, block.y_requant)]
@@ -115,6 +117,23 @@ def test_requantisers_of_few_multipliers_where_multipliers_are_short():
     assert allocator.solve(EVERYTHING).folding == Allocator(design).solve(EVERYTHING).folding
     slow = allocator.solve(EVERYTHING, cycles=100_000)
     assert slow.folding == Allocator(design).solve(EVERYTHING, cycles=100_000).folding
+
+
+@pytest.mark.parametrize("name", ["dsp", "lut"])
+def test_requantisers_of_few_multipliers_where_nothing_else_fits(name):
+    """On devices of many multipliers as well; and what was asked before changes no other answer."""
+    design = preset("tiny")
+    plain, few = Allocator(design), Allocator(design, few_multipliers=True)
+    enough = least(plain, name)
+    assert least(few.with_forms, name) < enough
+    tight, fits = (replace(EVERYTHING, **{name: count}) for count in (enough - 1, enough))
+    assert plain.solve(tight).folding == few.solve(tight).folding
+    assert plain.solve(tight, cycles=100_000).used[name] < enough
+    assert plain.solve(fits).folding == Allocator(design).solve(fits).folding != plain.solve(tight).folding
+    prompt = Allocator(design, by_latency=True)
+    assert prompt.within_latency(tight, None).used[name] < enough
+    with pytest.raises(ValueError, match=f"it needs {least(few.with_forms, name)} {name}, "):
+        plain.solve(replace(EVERYTHING, **{name: 1}))
 
 
 def test_requantisers_without_multipliers():
