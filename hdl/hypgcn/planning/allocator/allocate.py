@@ -262,7 +262,7 @@ class Allocator:
         for fewer in FEWER_ROWS:
             folding = with_fewer_rows(self.design, full, fewer)
             estimated = estimate(self.design, folding, self.activities, self.multiplier)
-            if True:
+            if not fewer or all(getattr(estimated.resources, name) <= getattr(budget, name) for name in RESOURCES):
                 found.append(Prompt(folding=folding, cycles=estimated.cycles,
                                     latency=last_frame_latency(self.design, folding, self.activities)))
         return found
