@@ -234,6 +234,7 @@ class Allocator:
         """
         if latency is not None and latency < 1:
             raise ValueError(f"latency must be at least 1 cycle, not {latency!r}")
+
         def of(part: Allocator) -> tuple[Prompt | None, Prompt | None]:
             return soon(Search(part.choices, part.search.fixed), budget, latency,
                         lambda chosen: part._prompts(chosen, budget))
