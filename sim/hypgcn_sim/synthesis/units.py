@@ -17,11 +17,13 @@ __all__ = ["CELLS", "count_cells", "map_rtl", "resources", "synthesise"]
 
 XILINX = "synth_xilinx -family xcu -noiopad -noclkbuf -flatten"
 MEMORIES = ("memory_libmap -logic-cost-rom 0.015625 -lib +/xilinx/lutrams_xcu.txt -lib +/xilinx/brams_xc4v.txt "
-            "-D HAS_SIZE_36 -D HAS_MIXWIDTH_SDP -D HAS_ADDRCE -no-auto-huge; "
+            "-D HAS_SIZE_36 -D HAS_MIXWIDTH_SDP -D HAS_ADDRCE -lib +/xilinx/urams.txt -no-auto-huge; "
             "setparam -unset INIT t:$__XILINX_BLOCKRAM_*; "
-            "techmap -map +/xilinx/lutrams_xc5v_map.v; techmap -map +/xilinx/brams_xcu_map.v")
+            "techmap -map +/xilinx/lutrams_xc5v_map.v; techmap -map +/xilinx/brams_xcu_map.v; "
+            "techmap -map +/xilinx/urams_map.v")
 """The step ``map_memory`` of ``synth_xilinx`` in Yosys 0.70, but without the contents of block RAMs: Yosys makes a
-template for each content, which takes one or two seconds, and neither counts nor levels depend on it."""
+template for each content, which takes one or two seconds, and neither counts nor levels depend on it. UltraRAM, which UltraScale has not
+and UltraScale+ has, is there for memories that ask for it; the rest of both is alike."""
 
 CELLS = {
     "lut": re.compile(r"LUT[1-6]|INV"),
@@ -31,6 +33,7 @@ CELLS = {
     "dsp": re.compile(r"DSP48E[12]"),
     "ramb36": re.compile(r"RAMB36E[12]"),
     "ramb18": re.compile(r"RAMB18E[12]"),
+    "uram": re.compile(r"URAM288(_BASE)?"),
 }
 """Classes of cells by name. :func:`resources` counts the LUTs of LUT RAM primitives, too."""
 
@@ -54,8 +57,8 @@ def resources(cells: dict[str, int]) -> dict[str, float | list[str]]:
     Returns
     -------
     dict
-        ``lut`` (with LUT RAM), ``ff``, ``carry4``, ``dsp``, ``bram36`` (a RAMB18 counts as half), and ``other``: cell
-        types that are none of these, without buffers and constants.
+        ``lut`` (with LUT RAM), ``ff``, ``carry4``, ``dsp``, ``bram36`` (a RAMB18 counts as half), ``uram``, and
+        ``other``: cell types that are none of these, without buffers and constants.
     """
     counts = {
         name: sum(count for cell, count in cells.items() if pattern.fullmatch(cell)) for name, pattern in CELLS.items()
@@ -66,7 +69,7 @@ def resources(cells: dict[str, int]) -> dict[str, float | list[str]]:
         _LUTS_OF_RAM.get(cell, 1) * count for cell, count in cells.items() if CELLS["lutram"].fullmatch(cell)
     )
     return {"lut": counts["lut"] + ram_luts, "ff": counts["ff"], "carry4": counts["carry4"], "dsp": counts["dsp"],
-            "bram36": counts["ramb36"] + counts["ramb18"] / 2, "other": other}
+            "bram36": counts["ramb36"] + counts["ramb18"] / 2, "uram": counts["uram"], "other": other}
 
 
 def map_rtl(folder: Path, top: str, *, before: str = "", unit_of: Callable[[str], str] | None = None,

@@ -1,6 +1,7 @@
 """Counting of cells, and every unit through Yosys."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from amaranth import Module
@@ -14,6 +15,8 @@ from hypgcn.design.presets import preset
 from hypgcn.emission.emit import emit
 from hypgcn.mem import Rom
 from hypgcn.planning.allocator.allocate import reaching
+from hypgcn.rfc import RowStore, RowStoreConfig
+from hypgcn.rfc.cost import row_store
 from hypgcn_sim.synthesis.lint import yosys
 from hypgcn_sim.synthesis.units import count_cells, resources, synthesise
 from hypgcn_sim.unit_tests.cases import TEST_CASES
@@ -22,8 +25,9 @@ from hypgcn_sim.unit_tests.context import Context
 
 def test_cells_are_classed():
     cells = {"LUT6": 3, "LUT2": 1, "INV": 1, "RAM32M16": 2, "SRL16E": 1, "FDRE": 9, "CARRY4": 4, "DSP48E2": 2,
-             "RAMB36E2": 1, "RAMB18E2": 3, "MUXF7": 5, "BUFG": 1, "strange": 1}
-    assert resources(cells) == {"lut": 5 + 16 + 1, "ff": 9, "carry4": 4, "dsp": 2, "bram36": 2.5, "other": ["strange"]}
+             "RAMB36E2": 1, "RAMB18E2": 3, "URAM288": 4, "MUXF7": 5, "BUFG": 1, "strange": 1}
+    assert resources(cells) == {"lut": 5 + 16 + 1, "ff": 9, "carry4": 4, "dsp": 2, "bram36": 2.5, "uram": 4,
+                                "other": ["strange"]}
 
 
 def test_cells_come_from_the_whole_design():
@@ -42,6 +46,19 @@ def test_unit_maps(name, tmp_path):
     assert found["max_logic_levels"] >= 0 and (found["deepest"] is None) == (found["max_logic_levels"] == 0)
     if name.startswith("packed_mac"):
         assert found["dsp"] == (2 if name == "packed_mac_single" else 1)
+
+
+@pytest.mark.synth
+def test_a_store_in_ultra_ram_maps(tmp_path):
+    """As many UltraRAMs and block RAMs as its cost says; without UltraRAM there are none."""
+    cfg = RowStoreConfig(frames=40, rows=12, joints=25, banks=12, depths=(2000, 900, 300, 20), window=9, tags=(0,),
+                         ultra=True)
+    for one in (cfg, replace(cfg, ultra=False)):
+        place = tmp_path / str(one.ultra)
+        emit(RowStore(one), "top", place)
+        found, cost = synthesise(place, "top"), row_store(one).resources
+        assert (found["uram"], found["bram36"], found["other"]) == (cost.uram, cost.bram36, [])
+        assert (found["uram"] > 0) is one.ultra
 
 
 @pytest.mark.synth

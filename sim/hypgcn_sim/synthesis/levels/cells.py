@@ -12,11 +12,11 @@ CARRY = re.compile(r"CARRY[48]")
 FLIP_FLOP = re.compile(r"FD[A-Z]+(_1)?")
 SHIFT = re.compile(r"SRL.*")
 LUT_RAM = re.compile(r"RAM\d+[A-Z]\d*(_1)?")
-BLOCK = re.compile(r"RAMB(18|36)E[12]|DSP48E[12]")
+BLOCK = re.compile(r"RAMB(18|36)E[12]|URAM288(_BASE)?|DSP48E[12]")
 NUMBERED = re.compile(r"(^|\.)_\d+_$")
 """Values within expressions: Yosys numbers them when it writes Verilog."""
 NOTHING = re.compile(r"VCC|GND|\$scopeinfo")
-DATA_OUT = re.compile(r"CAS(DO|DOP).*|D(OUT|OUTP|O|OP)[AB].*|P|PCOUT")
+DATA_OUT = re.compile(r"CAS(DO|DOP).*|D(OUT|OUTP|O|OP)_?[AB].*|P|PCOUT")
 CLOCKS = {"C", "CLK", "WCLK", "CLKARDCLK", "CLKBWRCLK"}
 
 
