@@ -22,8 +22,8 @@ MEMORIES = ("memory_libmap -logic-cost-rom 0.015625 -lib +/xilinx/lutrams_xcu.tx
             "techmap -map +/xilinx/lutrams_xc5v_map.v; techmap -map +/xilinx/brams_xcu_map.v; "
             "techmap -map +/xilinx/urams_map.v")
 """The step ``map_memory`` of ``synth_xilinx`` in Yosys 0.70, but without the contents of block RAMs: Yosys makes a
-template for each content, which takes one or two seconds, and neither counts nor levels depend on it. UltraRAM, which UltraScale has not
-and UltraScale+ has, is there for memories that ask for it; the rest of both is alike."""
+template for each content, which takes one or two seconds, and neither counts nor levels depend on it. UltraRAM, which
+UltraScale+ has and UltraScale has not, is there for memories that ask for it; the rest of both is alike."""
 
 CELLS = {
     "lut": re.compile(r"LUT[1-6]|INV"),
